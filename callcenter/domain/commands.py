@@ -1,0 +1,164 @@
+"""What is to be done: orders in the imperative, carried out by the adapters.
+
+Orders to Asterisk may fail; their results come back as events. Orders to the store of facts
+are written in the order in which they were given, so a screen never shows a ticket that is not
+there yet.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from callcenter.domain.call import Call
+from callcenter.domain.events import CallEvent, Presence
+from callcenter.domain.ids import CallId, Interface, OperatorId, RecordingName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """An order."""
+
+
+# To the directory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrepareCard(Command):
+    """Look up who is calling; answer with `CardPrepared`."""
+
+    call: CallId
+    did: str
+    caller: str
+
+
+# To Asterisk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameCaller(Command):
+    """Show `name` on the operator's telephone: set it as the caller's name on `channel`."""
+
+    channel: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetMember(Command):
+    """Make the telephone a member of every queue: ringing, paused, or not a member at all."""
+
+    interface: Interface
+    presence: Presence
+
+
+# To the store of facts and the screens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveCall(Command):
+    """Write the call as it now is, and the event that made it so."""
+
+    call: Call
+    because: CallEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTicket(Command):
+    """Open the call's ticket unless it has one."""
+
+    call: Call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectRecording(Command):
+    """Enter a recording in the ledger before its file exists."""
+
+    call: CallId
+    recording: RecordingName
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowRinging(Command):
+    """Tell one operator, and nobody else, that this call is ringing."""
+
+    operator: OperatorId
+    call: Call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PopCard(Command):
+    """Show one operator, and nobody else, the whole card with the ticket just opened.
+
+    `answered_at` is the time Asterisk gave the answer: the pop's latency counts from it.
+    """
+
+    operator: OperatorId
+    call: Call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRinging(Command):
+    """The call that rang on this screen rings there no more."""
+
+    operator: OperatorId
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndTalk(Command):
+    """The talk on this screen is over; the card stays until the next one."""
+
+    operator: OperatorId
+    call: CallId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowOperator(Command):
+    """Tell the operator and the supervisors what the operator is now doing."""
+
+    operator: OperatorId
+    state: str
+    phone_reachable: bool
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueLine:
+    """One queue on the board. `oldest`: when the first of those waiting joined."""
+
+    queue: str
+    waiting: int
+    talking: int
+    oldest: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowQueues(Command):
+    """Show everybody how long the queues are."""
+
+    queues: tuple[QueueLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveCheckpoint(Command):
+    """Everything in the ledger up to here has been stepped and, once this is written, stored."""
+
+    inode: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordGap(Command):
+    """The live view had a gap; what lies in it was rebuilt from the ledger."""
+
+    began_at: datetime
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report(Command):
+    """Something came that cannot be: log it, count it, change nothing."""
+
+    problem: str
+    event: str
+    call: CallId | None = None

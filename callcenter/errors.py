@@ -1,0 +1,58 @@
+"""The exception tree.
+
+CallcenterError
+├── SettingsError        the settings make no sense; the text says which one and what to write instead
+├── TelephonyError
+│   ├── NotConnected     no AMI connection now; the action was not sent
+│   ├── LoginRefused     Asterisk refused the account; trying again will not help
+│   ├── ActionRefused    Asterisk answered "Error"; its words are in the text
+│   ├── ActionTimeout    no answer before the deadline; the action may or may not have been carried out
+│   └── UnsafeValue      a value that must not go into an AMI action (CR, LF, too long); a defect of ours
+├── StorageError         PostgreSQL holds something that this program cannot work with (a migration altered, a newer schema)
+├── StoreError           the S3 store cannot be reached, or answers wrongly
+└── RenderError          the Asterisk configuration cannot be rendered from these settings
+"""
+
+
+class CallcenterError(Exception):
+    """Base of every error that this program raises on purpose."""
+
+
+class SettingsError(CallcenterError):
+    """The settings make no sense."""
+
+
+class TelephonyError(CallcenterError):
+    """Asterisk cannot be used as asked."""
+
+
+class NotConnected(TelephonyError):
+    """There is no AMI connection now; the action was not sent."""
+
+
+class LoginRefused(TelephonyError):
+    """Asterisk refused the AMI account."""
+
+
+class ActionRefused(TelephonyError):
+    """Asterisk answered an action with an error."""
+
+
+class ActionTimeout(TelephonyError):
+    """Asterisk did not answer an action before its deadline."""
+
+
+class UnsafeValue(TelephonyError):
+    """A value that must not be written into an AMI action."""
+
+
+class StorageError(CallcenterError):
+    """The database holds something that this program cannot work with."""
+
+
+class StoreError(CallcenterError):
+    """The S3 store cannot be reached, or does not do what S3 does."""
+
+
+class RenderError(CallcenterError):
+    """The Asterisk configuration cannot be rendered."""

@@ -1,0 +1,25 @@
+"""What Prometheus reads at `/metrics`. Labels are ids of things, never of people."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+FINE = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+waiting = Gauge("callcenter_callers_waiting", "Callers waiting in a queue now", ["queue"])
+talking = Gauge("callcenter_callers_talking", "Callers talking with an operator now", ["queue"])
+pop_seconds = Histogram(
+    "callcenter_pop_seconds",
+    "From the answer, by Asterisk's clock, to the card written to the operator's socket",
+    buckets=FINE,
+)
+engine_lag_seconds = Histogram(
+    "callcenter_engine_lag_seconds", "From a live event, by Asterisk's clock, to its step", buckets=FINE
+)
+events_total = Counter("callcenter_events", "Events stepped", ["kind", "source"])
+problems_total = Counter("callcenter_problems", "Events that could not be, and orders that failed", ["problem"])
+ami_connected = Gauge("callcenter_ami_connected", "1 while this AMI account is logged in", ["account"])
+rebuilt_total = Counter("callcenter_rebuilt_events", "Events that the live view missed and the ledger supplied")
+write_backlog = Gauge("callcenter_write_backlog", "Orders not yet written to PostgreSQL")
+write_seconds = Histogram("callcenter_write_seconds", "One transaction of the writer", buckets=FINE)
+recordings = Gauge("callcenter_recordings", "Recordings by state", ["state"])
+sockets = Gauge("callcenter_sockets", "Browsers connected")
+slow_clients_total = Counter("callcenter_slow_clients", "Browsers disconnected because they did not read")

@@ -1,0 +1,170 @@
+"""One frozen settings object, read once from the environment and an optional file.
+
+`CALLCENTER_AMI__PORT=5038` sets `ami.port`; the file named by `CALLCENTER_ENV_FILE`, if any, holds the
+same names, one a line. What is not set has the default written here. There is no default for
+anything secret.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from callcenter.errors import SettingsError
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Section(BaseModel):
+    """A group of settings; an unknown name in it is an error, since it is most often a slip."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Database(Section):
+    """PostgreSQL 15 or newer."""
+
+    url: SecretStr = Field(description="DSN, `postgresql://user:password@host:port/name`")
+    pool_size: int = Field(8, ge=2, le=100, description="connections for reading, beside the writer's own")
+
+
+class Ami(Section):
+    """The Asterisk Manager Interface: one account hears, another acts."""
+
+    host: str = Field("127.0.0.1", description="address of Asterisk's manager interface")
+    port: Port = Field(5038, description="its TCP port")
+    events_user: str = Field("callcenter-events", description="account that only reads events")
+    events_secret: SecretStr = Field(description="its secret")
+    actions_user: str = Field("callcenter-actions", description="account that only sends actions")
+    actions_secret: SecretStr = Field(description="its secret")
+    action_timeout_s: float = Field(5.0, gt=0, description="seconds an action may take before it counts as failed")
+    ping_every_s: float = Field(5.0, gt=0, description="seconds between pings; two unanswered ones end the connection")
+    backoff_max_s: float = Field(10.0, gt=0, description="seconds between attempts to reconnect, at most")
+
+
+class Asterisk(Section):
+    """What the Asterisk configuration is rendered from, and where its files are seen by us."""
+
+    spool: Path = Field(
+        Path("/var/spool/asterisk/callcenter"),
+        description="folder with `rec/` (being recorded) and `ready/` (complete), as this program sees it",
+    )
+    queue_log: Path = Field(Path("/var/log/asterisk/queue_log"), description="the ledger, as this program sees it")
+    bind: str = Field("127.0.0.1", description="address for SIP, AMI and the WebSocket of browser phones")
+    ami_permit: tuple[str, ...] = Field(
+        ("127.0.0.1/32",), description="JSON list of networks from which AMI accounts may log in"
+    )
+    sip_port: Port = Field(5060, description="UDP port for SIP")
+    ws_port: Port = Field(8088, description="TCP port for the WebSocket of browser phones")
+    rtp_start: Port = Field(10000, description="first UDP port for audio; two are used per call leg")
+    rtp_end: Port = Field(30000, description="last UDP port for audio")
+    trunk_addresses: tuple[str, ...] = Field(
+        ("127.0.0.2",),
+        min_length=1,
+        description="JSON list of addresses or networks that count as the telephone company",
+    )
+    probe_secret: SecretStr | None = Field(
+        None, description="makes an AMI account `probe` that reads everything; for a local test stack only"
+    )
+    sounds: Path | None = Field(None, description="folder of recorded phrases that replace the synthetic ones")
+
+
+class Queueing(Section):
+    """How callers wait."""
+
+    ring_s: int = Field(15, ge=3, le=120, description="seconds an operator's phone rings before the next one is tried")
+    max_wait_s: int = Field(3600, ge=10, description="seconds a caller may wait before being let go with a message")
+    music_up_to: int = Field(
+        50, ge=0, description="callers waiting up to which there is music; above it announcements and silence"
+    )
+    announce_every_s: int = Field(60, ge=10, description="seconds between announcements to a waiting caller")
+    missed_limit: int = Field(3, ge=1, description="calls in a row an operator may let ring out before being paused")
+
+
+class S3(Section):
+    """Any S3 API."""
+
+    endpoint: str = Field(description="`host:port`, without a scheme")
+    access_key: str = Field(description="access key")
+    secret_key: SecretStr = Field(description="secret key")
+    bucket: str = Field(
+        "callcenter", pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", description="bucket of the recordings"
+    )
+    region: str = Field("us-east-1", description="region name to sign for")
+    secure: bool = Field(True, description="use https")
+    uploads: int = Field(2, ge=1, le=64, description="recordings handled at the same time")
+
+
+class Web(Section):
+    """The HTTP server for people and monitoring."""
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: Port = Field(8080, description="TCP port to listen on")
+    cookie_secure: bool = Field(
+        True, description="send the session cookie over https only; false for plain http on loopback"
+    )
+    session_hours: int = Field(12, ge=1, le=720, description="hours after which a session ends")
+    slow_client_messages: int = Field(
+        256, ge=8, description="unsent messages after which a browser is disconnected instead of waited for"
+    )
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CALLCENTER_", env_nested_delimiter="__", frozen=True, extra="ignore", env_ignore_empty=True
+    )
+
+    node: str = Field(
+        "node1", pattern=r"^[a-z][a-z0-9]{0,15}$", description="name of the Asterisk this process runs beside"
+    )
+    language: Literal["ru", "en"] = Field("ru", description="language of pages before a person has chosen one")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe log line written")
+    ledger_delay_s: float = Field(
+        2.0, ge=0, description="seconds by which the ledger is read late, so that the live event comes first"
+    )
+    database: Database
+    ami: Ami
+    asterisk: Asterisk = Asterisk()
+    queueing: Queueing = Queueing()
+    s3: S3
+    web: Web = Web()
+
+    @model_validator(mode="after")
+    def _ports_make_sense(self) -> Self:
+        low, high = self.asterisk.rtp_start, self.asterisk.rtp_end
+        if high - low < 3:
+            raise ValueError(f"asterisk.rtp_end ({high}) must be at least 3 above asterisk.rtp_start ({low})")
+        udp = self.asterisk.sip_port
+        if low <= udp <= high:
+            raise ValueError(f"asterisk.sip_port ({udp}) lies inside the audio ports {low}-{high}; move one of them")
+        tcp = {"ami.port": self.ami.port, "asterisk.ws_port": self.asterisk.ws_port, "web.port": self.web.port}
+        if len(set(tcp.values())) < len(tcp):
+            raise ValueError(f"these must be three different ports: {tcp}")
+        return self
+
+
+def load_settings() -> Settings:
+    """Read the settings once.
+
+    Raises `SettingsError` with one line per mistake, each naming the variable to mend.
+    """
+    env_file = os.environ.get("CALLCENTER_ENV_FILE")
+    if env_file and not Path(env_file).is_file():
+        raise SettingsError(f"CALLCENTER_ENV_FILE names {env_file}, which is not a file")
+    try:
+        return Settings(_env_file=env_file)  # type: ignore[call-arg]
+    except ValidationError as error:
+        raise SettingsError(explain(error)) from None
+
+
+def explain(error: ValidationError) -> str:
+    """One line per mistake: the variable's name, what is wrong with it. Never its value: it may be a secret."""
+    lines = []
+    for item in error.errors(include_input=False, include_url=False):
+        name = "CALLCENTER_" + "__".join(str(part) for part in item["loc"]).upper() if item["loc"] else "settings"
+        lines.append(f"{name}: {item['msg']}")
+    return "\n".join(lines)
