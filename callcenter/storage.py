@@ -1,0 +1,84 @@
+"""PostgreSQL: the pool, the named queries, the migrations."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+import asyncpg
+
+from callcenter.errors import StorageError
+from callcenter.settings import Database
+
+ROOT = Path(__file__).resolve().parent.parent
+MIGRATIONS = ROOT / "storage" / "migrations"
+QUERIES = ROOT / "storage" / "queries"
+
+_NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+_MIGRATION_LOCK = 0x63616C6C
+
+
+async def prepare_connection(connection: asyncpg.Connection) -> None:
+    """Make jsonb columns and parameters plain Python objects."""
+    await connection.set_type_codec("jsonb", encoder=_encode_json, decoder=json.loads, schema="pg_catalog")
+
+
+def _encode_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+async def open_pool(settings: Database) -> asyncpg.Pool:
+    """Open a pool. Raises `OSError` or `asyncpg.PostgresError` when the server cannot be reached."""
+    return await asyncpg.create_pool(
+        settings.url.get_secret_value(), min_size=1, max_size=settings.pool_size, init=prepare_connection
+    )
+
+
+async def connect(settings: Database) -> asyncpg.Connection:
+    """Open one connection outside the pool, for a listener or a writer."""
+    connection = await asyncpg.connect(settings.url.get_secret_value())
+    await prepare_connection(connection)
+    return connection
+
+
+@cache
+def queries(name: str) -> Mapping[str, str]:
+    """The statements of `storage/queries/<name>.sql`, by the name in the line `-- name: …` above each."""
+    parts = _NAME.split((QUERIES / f"{name}.sql").read_text())
+    return MappingProxyType({key: text.strip().rstrip(";") for key, text in zip(parts[1::2], parts[2::2], strict=True)})
+
+
+async def migrate(connection: asyncpg.Connection) -> list[str]:
+    """Bring the schema up to date and return the names of the migrations applied now.
+
+    Each runs in its own transaction, under a lock, so several processes may start at once.
+    Raises `StorageError` when an applied migration was altered since, or the database is newer
+    than this program.
+    """
+    applied_now = []
+    await connection.execute(f"select pg_advisory_lock({_MIGRATION_LOCK})")
+    try:
+        await connection.execute(
+            "create table if not exists schema_migrations ("
+            "name text primary key, sha256 text not null, applied_at timestamptz not null default now())"
+        )
+        known = {row["name"]: row["sha256"] for row in await connection.fetch("select * from schema_migrations")}
+        files = sorted(MIGRATIONS.glob("*.sql"))
+        if unknown := known.keys() - {file.stem for file in files}:
+            raise StorageError(f"the database has migrations that this version does not know: {sorted(unknown)}")
+        for file in files:
+            text = file.read_text()
+            digest = hashlib.sha256(text.encode()).hexdigest()
+            if known.get(file.stem, digest) != digest:
+                raise StorageError(f"migration {file.stem} was altered after it was applied; add a new one instead")
+            if file.stem not in known:
+                async with connection.transaction():
+                    await connection.execute(text)
+                    await connection.execute("insert into schema_migrations values ($1, $2)", file.stem, digest)
+                applied_now.append(file.stem)
+    finally:
+        await connection.execute(f"select pg_advisory_unlock({_MIGRATION_LOCK})")
+    return applied_now
