@@ -123,6 +123,15 @@ class ShowOperator(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeepPresence(Command):
+    """Write down a presence that the switchboard itself decided (an unattended telephone is paused)."""
+
+    operator: OperatorId
+    wanted: Presence
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueueLine:
     """One queue on the board. `oldest`: when the first of those waiting joined."""
 

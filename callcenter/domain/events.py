@@ -133,6 +133,11 @@ class CallEnded(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallLost(CallEvent):
+    """The call is over because Asterisk stopped under it, or its end was never seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeRestarted(Event):
     """Asterisk started at `at`: no call that arrived before lives any more."""
 

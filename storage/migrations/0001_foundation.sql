@@ -101,6 +101,8 @@ create table calls (
     queue           text,
     state           text not null check (state in ('arrived', 'waiting', 'talking', 'leaving', 'ended')),
     outcome         text check (outcome in ('answered', 'abandoned', 'hung_up_early', 'timed_out', 'no_such_number', 'interrupted')),
+    -- why a call that no operator answered is over; known before the channel is gone
+    fate            text check (fate in ('abandoned', 'timed_out', 'no_such_number', 'interrupted')),
     interface       text,
     operator_id     integer references operators,
     recording       text,
@@ -109,6 +111,7 @@ create table calls (
     queued_at       timestamptz,
     answered_at     timestamptz,
     talk_ended_at   timestamptz,
+    left_at         timestamptz,
     ended_at        timestamptz,
     wait_s          double precision,
     talk_s          double precision,

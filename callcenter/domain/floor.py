@@ -1,0 +1,97 @@
+"""The floor: all operators of one node, and what their screens and telephones are told."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from callcenter.domain import operator as machine
+from callcenter.domain.commands import Command, KeepPresence, Report, SetMember, ShowOperator, StopRinging
+from callcenter.domain.events import OperatorMissed, PhoneChanged, Presence, PresenceAsked
+from callcenter.domain.ids import CallId, Interface
+from callcenter.domain.operator import Operator, OperatorState, Signal
+
+
+class Floor:
+    """Operators by telephone. An interface that nobody here knows is reported and otherwise left alone."""
+
+    def __init__(self, operators: Iterable[Operator], missed_limit: int) -> None:
+        self._operators = {operator.interface: operator for operator in operators}
+        self._missed_limit = missed_limit
+
+    def get(self, interface: Interface | None) -> Operator | None:
+        """The operator at this telephone, if there is one."""
+        return self._operators.get(interface) if interface is not None else None
+
+    def signal(self, interface: Interface, signal: Signal, call: CallId, at: datetime) -> list[Command]:
+        """Something happened at this telephone."""
+        before = self._operators.get(interface)
+        if before is None:
+            return [Report(problem="unknown operator", event=signal, call=call)]
+        after = machine.step(before, signal, call, at)
+        self._operators[interface] = after
+        if after == before:
+            return []
+        if before.state is OperatorState.RINGING and before.call is not None:
+            return [StopRinging(operator=before.id, call=before.call), _show(after)]
+        return [_show(after)]
+
+    def stop_ringing(self, call: CallId, at: datetime) -> list[Command]:
+        """The call is not waiting any more: it rings nowhere."""
+        ringing = [
+            operator.interface
+            for operator in self._operators.values()
+            if operator.state is OperatorState.RINGING and operator.call == call
+        ]
+        return [order for interface in ringing for order in self.signal(interface, Signal.RING_ENDED, call, at)]
+
+    def missed(self, event: OperatorMissed) -> list[Command]:
+        """A call was left to ring out or rejected; after too many in a row the telephone is paused."""
+        orders = self.signal(event.operator, Signal.RING_ENDED, event.call, event.at)
+        operator = self._operators.get(event.operator)
+        if operator is None:
+            return orders
+        self._operators[event.operator] = operator = replace(operator, misses=operator.misses + 1)
+        if operator.misses < self._missed_limit or operator.wanted is not Presence.AVAILABLE:
+            return orders
+        # Nobody is at that telephone: no caller is to be sent there until somebody says so.
+        paused = replace(operator, wanted=Presence.PAUSED, misses=0, since=event.at)
+        self._operators[event.operator] = paused
+        return [
+            *orders,
+            SetMember(interface=paused.interface, presence=Presence.PAUSED),
+            KeepPresence(operator=paused.id, wanted=Presence.PAUSED, at=event.at),
+            _show(paused),
+        ]
+
+    def ask(self, event: PresenceAsked) -> list[Command]:
+        """An operator says what they want to be. During a talk it takes effect after it."""
+        known = self._operators.get(event.interface)
+        if known is not None and known.wanted is event.wanted:
+            return []
+        operator = known or Operator(
+            id=event.operator, interface=event.interface, wanted=event.wanted, since=event.at, phone_reachable=False
+        )
+        since = event.at if operator.state is OperatorState.RESTING else operator.since
+        self._operators[event.interface] = operator = replace(operator, wanted=event.wanted, since=since, misses=0)
+        return [SetMember(interface=event.interface, presence=event.wanted), _show(operator)]
+
+    def phone(self, event: PhoneChanged) -> list[Command]:
+        """A telephone became reachable or not."""
+        operator = self._operators.get(event.operator)
+        if operator is None or operator.phone_reachable == event.reachable:
+            return []
+        self._operators[event.operator] = operator = replace(operator, phone_reachable=event.reachable)
+        return [_show(operator)]
+
+    def restore(self) -> list[Command]:
+        """Make Asterisk's members what the operators want to be, and the screens say so."""
+        orders: list[Command] = []
+        for operator in self._operators.values():
+            orders += [SetMember(interface=operator.interface, presence=operator.wanted), _show(operator)]
+        return orders
+
+
+def _show(operator: Operator) -> ShowOperator:
+    return ShowOperator(
+        operator=operator.id, state=operator.shown, phone_reachable=operator.phone_reachable, since=operator.since
+    )

@@ -1,0 +1,47 @@
+"""Who waits and who talks in each queue, counted as the calls move."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from callcenter.domain.call import Call, CallState
+from callcenter.domain.commands import QueueLine
+from callcenter.domain.ids import CallId, QueueName
+
+
+class Queues:
+    """The lines of the board. `changed` since they were last drawn."""
+
+    def __init__(self, names: Iterable[QueueName]) -> None:
+        self._waiting: dict[QueueName, dict[CallId, datetime]] = {name: {} for name in names}
+        self._talking: dict[QueueName, set[CallId]] = {name: set() for name in self._waiting}
+        self.changed = True
+
+    def move(self, before: Call | None, after: Call) -> None:
+        """Take the call from where it was and put it where it is."""
+        if before is not None and (before.state, before.queue) == (after.state, after.queue):
+            return
+        self.changed = True
+        if before is not None and before.queue is not None:
+            self._waiting[before.queue].pop(before.id, None)
+            self._talking[before.queue].discard(before.id)
+        if after.queue is None:
+            return
+        waiting = self._waiting.setdefault(after.queue, {})
+        talking = self._talking.setdefault(after.queue, set())
+        if after.state is CallState.WAITING:
+            waiting[after.id] = after.queued_at or after.arrived_at
+        elif after.state is CallState.TALKING:
+            talking.add(after.id)
+
+    def lines(self) -> tuple[QueueLine, ...]:
+        """One line per queue, by name. Callers join in order, so the first is the one who waits longest."""
+        self.changed = False
+        return tuple(
+            QueueLine(
+                queue=queue,
+                waiting=len(waiting),
+                talking=len(self._talking[queue]),
+                oldest=next(iter(waiting.values()), None),
+            )
+            for queue, waiting in sorted(self._waiting.items())
+        )

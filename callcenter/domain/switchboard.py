@@ -1,0 +1,189 @@
+"""All calls and operators of one node: events in, orders out, one synchronous step at a time."""
+
+from collections import deque
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from callcenter.domain import call as machine
+from callcenter.domain.call import Call, CallState, Illegal
+from callcenter.domain.commands import (
+    Command,
+    EndTalk,
+    ExpectRecording,
+    NameCaller,
+    OpenTicket,
+    PopCard,
+    PrepareCard,
+    RecordGap,
+    Report,
+    SaveCall,
+    SaveCheckpoint,
+    ShowQueues,
+    ShowRinging,
+)
+from callcenter.domain.events import (
+    CallEnded,
+    CallEvent,
+    CallLost,
+    CardPrepared,
+    ChannelsSeen,
+    Event,
+    LedgerRead,
+    LinkLost,
+    LinkRestored,
+    NodeRestarted,
+    OperatorMissed,
+    OperatorRang,
+    PhoneChanged,
+    PresenceAsked,
+    Source,
+    Tick,
+)
+from callcenter.domain.floor import Floor
+from callcenter.domain.ids import CallId, QueueName
+from callcenter.domain.operator import Operator, Signal
+from callcenter.domain.queues import Queues
+
+# An ended call is remembered while late facts about it may still come.
+REMEMBERED_FOR = timedelta(minutes=15)
+# A channel that Asterisk does not list is given this long before its call counts as over,
+# so that a hang-up that is on its way, or in the ledger, tells the better story.
+UNSEEN_FOR = timedelta(seconds=30)
+
+
+class Switchboard:
+    """The state of one node. Holds no clock and does no I/O; time comes in with the events."""
+
+    def __init__(
+        self,
+        queues: Iterable[QueueName],
+        operators: Iterable[Operator] = (),
+        calls: Iterable[Call] = (),
+        missed_limit: int = 3,
+    ) -> None:
+        self.calls: dict[CallId, Call] = {}
+        self._floor = Floor(operators, missed_limit)
+        self._queues = Queues(queues)
+        self._ended: deque[tuple[datetime, CallId]] = deque()
+        self._unseen: dict[CallId, datetime] = {}
+        self._link_lost_at: datetime | None = None
+        for call in calls:
+            self._put(None, call)
+            self._tell_floor(None, call)
+
+    def step(self, event: Event) -> list[Command]:
+        """Take one event; return what is to be done, in order."""
+        match event:
+            case CallEvent():
+                return self._call_event(event)
+            case PresenceAsked():
+                return self._floor.ask(event)
+            case PhoneChanged():
+                return self._floor.phone(event)
+            case NodeRestarted():
+                before_it = [call.id for call in self._open() if call.arrived_at < event.at]
+                return self._close(before_it, CallLost, event.at)
+            case ChannelsSeen():
+                return self._sweep(event)
+            case LinkLost():
+                self._link_lost_at = self._link_lost_at or event.at
+                return []
+            case LinkRestored():
+                return self._restore(event)
+            case LedgerRead():
+                return [SaveCheckpoint(inode=event.inode, offset=event.offset)]
+            case Tick():
+                return self._tick(event)
+            case _:
+                return [Report(problem="unknown event", event=type(event).__name__)]
+
+    def _call_event(self, event: CallEvent) -> list[Command]:
+        before = self.calls.get(event.call)
+        if before is None and isinstance(event, CallEnded | CardPrepared):
+            # The end of something that never was a caller's call (an operator's own leg), or of one
+            # whose story the ledger will tell in its order.
+            return []
+        try:
+            after = machine.step(before, event)
+        except Illegal as problem:
+            # Facts that come twice are how the ledger confirms the live view: nothing to report.
+            live = event.source is Source.LIVE
+            return [Report(problem="illegal", event=str(problem), call=event.call)] if live else []
+        self._put(before, after)
+        orders: list[Command] = [SaveCall(call=after, because=event), *_follow(before, after)]
+        if event.source is Source.LIVE and isinstance(event, OperatorRang):
+            orders += self._floor.signal(event.operator, Signal.RANG, event.call, event.at)
+            if operator := self._floor.get(event.operator):
+                orders.append(ShowRinging(operator=operator.id, call=after))
+        elif isinstance(event, OperatorMissed):
+            orders += self._floor.missed(event)
+        return orders + self._tell_floor(before, after)
+
+    def _tell_floor(self, before: Call | None, after: Call) -> list[Command]:
+        """What operators see and hear of a call's move."""
+        was = before.state if before is not None else CallState.ARRIVED
+        operator = self._floor.get(after.interface)
+        orders: list[Command] = []
+        if after.state is CallState.TALKING and after.interface is not None:
+            if was is not CallState.TALKING:
+                orders += self._floor.signal(
+                    after.interface, Signal.ANSWERED, after.id, after.answered_at or after.arrived_at
+                )
+            card_came = before is not None and before.card != after.card
+            if operator is not None and (was is not CallState.TALKING or card_came):
+                orders.append(PopCard(operator=operator.id, call=after))
+        if was is CallState.TALKING and after.state is not was and operator is not None:
+            at = after.talk_ended_at or after.ended_at or after.arrived_at
+            orders += self._floor.signal(operator.interface, Signal.TALK_ENDED, after.id, at)
+            orders.append(EndTalk(operator=operator.id, call=after.id, at=at))
+        if was in (CallState.ARRIVED, CallState.WAITING) and after.state not in (CallState.ARRIVED, CallState.WAITING):
+            orders += self._floor.stop_ringing(
+                after.id, after.answered_at or after.left_at or after.ended_at or after.arrived_at
+            )
+        return orders
+
+    def _put(self, before: Call | None, after: Call) -> None:
+        self.calls[after.id] = after
+        self._queues.move(before, after)
+        if after.ended_at is not None and (before is None or before.ended_at is None):
+            self._ended.append((after.ended_at, after.id))
+
+    def _open(self) -> list[Call]:
+        return [call for call in self.calls.values() if call.state is not CallState.ENDED]
+
+    def _sweep(self, event: ChannelsSeen) -> list[Command]:
+        gone = {call.id for call in self._open()} - event.calls
+        self._unseen = {id_: self._unseen.get(id_, event.at) for id_ in gone}
+        overdue = [id_ for id_, since in self._unseen.items() if event.at - since >= UNSEEN_FOR]
+        return self._close(overdue, CallEnded, event.at)
+
+    def _close(self, ids: list[CallId], end: type[CallEnded | CallLost], at: datetime) -> list[Command]:
+        return [order for id_ in ids for order in self._call_event(end(call=id_, at=at, source=Source.RECONCILE))]
+
+    def _restore(self, event: LinkRestored) -> list[Command]:
+        began_at, self._link_lost_at = self._link_lost_at, None
+        gap = [] if began_at is None else [RecordGap(began_at=began_at, ended_at=event.at)]
+        return [*self._floor.restore(), *gap]
+
+    def _tick(self, event: Tick) -> list[Command]:
+        while self._ended and event.at - self._ended[0][0] > REMEMBERED_FOR:
+            self.calls.pop(self._ended.popleft()[1], None)
+        return [ShowQueues(queues=self._queues.lines())] if self._queues.changed else []
+
+
+def _follow(before: Call | None, after: Call) -> list[Command]:
+    """Orders that follow from what became known of the call itself."""
+    orders: list[Command] = []
+    was = before or Call(id=after.id, arrived_at=after.arrived_at)
+    if after.did and not was.did and after.state is not CallState.ENDED:
+        orders.append(PrepareCard(call=after.id, did=after.did, caller=after.caller))
+    if after.answered_at is None:
+        if after.card is not None and was.card is None and after.card.resident and after.channel:
+            orders.append(NameCaller(channel=after.channel, name=after.card.resident))
+        return orders
+    newly_answered = was.answered_at is None
+    if newly_answered or was.card != after.card:
+        orders.append(OpenTicket(call=after))
+    if after.recording is not None and (newly_answered or was.recording is None):
+        orders.append(ExpectRecording(call=after.id, recording=after.recording, at=after.answered_at))
+    return orders
