@@ -156,7 +156,7 @@ def load_settings() -> Settings:
     if env_file and not Path(env_file).is_file():
         raise SettingsError(f"CALLCENTER_ENV_FILE names {env_file}, which is not a file")
     try:
-        return Settings(_env_file=env_file)  # type: ignore[call-arg]
+        return Settings(_env_file=env_file)
     except ValidationError as error:
         raise SettingsError(explain(error)) from None
 

@@ -32,6 +32,7 @@ from callcenter.domain.events import (
     TalkEnded,
 )
 from callcenter.domain.ids import CallId, Interface, QueueName, RecordingName
+from callcenter.domain.phone import e164
 
 
 class CallState(StrEnum):
@@ -203,7 +204,7 @@ def _learn(call: Call, event: CallEvent) -> Call:
             return replace(
                 call,
                 did=event.did,
-                caller=event.caller,
+                caller=e164(event.caller),
                 channel=event.channel,
                 arrived_at=min(call.arrived_at, event.at),
             )

@@ -82,14 +82,12 @@ class ShowRinging(Command):
 
     operator: OperatorId
     call: Call
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PopCard(Command):
-    """Show one operator, and nobody else, the whole card with the ticket just opened.
-
-    `answered_at` is the time Asterisk gave the answer: the pop's latency counts from it.
-    """
+    """Show one operator, and nobody else, the whole card with the ticket just opened."""
 
     operator: OperatorId
     call: Call

@@ -114,7 +114,7 @@ class Switchboard:
         if event.source is Source.LIVE and isinstance(event, OperatorRang):
             orders += self._floor.signal(event.operator, Signal.RANG, event.call, event.at)
             if operator := self._floor.get(event.operator):
-                orders.append(ShowRinging(operator=operator.id, call=after))
+                orders.append(ShowRinging(operator=operator.id, call=after, at=event.at))
         elif isinstance(event, OperatorMissed):
             orders += self._floor.missed(event)
         return orders + self._tell_floor(before, after)

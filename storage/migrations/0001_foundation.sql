@@ -134,7 +134,17 @@ create table call_events (
     seen_at timestamptz not null,
     data    jsonb not null default '{}'
 );
-create index on call_events (call_id);
+-- A batch whose commit was answered by silence is written again; this keeps its events single.
+create unique index on call_events (call_id, seen_at, kind);
+
+-- Orders that PostgreSQL refused for what they say. Nobody's call waits for them, and nothing is forgotten.
+create table unwritten (
+    id      bigint generated always as identity primary key,
+    node    text not null,
+    what    text not null,
+    problem text not null,
+    at      timestamptz not null default now()
+);
 
 -- Tickets: one is opened at the answer.
 

@@ -1,0 +1,51 @@
+"""What the screens show: the bodies of the messages that docs/protocol.md describes."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from callcenter.domain.call import Call
+from callcenter.domain.card import Card
+from callcenter.domain.commands import QueueLine, ShowOperator
+
+Body = dict[str, object]
+
+
+def stamp(at: datetime | None) -> str | None:
+    """ISO 8601 with microseconds, in UTC."""
+    return None if at is None else at.isoformat(timespec="microseconds")
+
+
+def ringing(call: Call, since: datetime) -> Body:
+    """The short notice while a telephone rings."""
+    return {"call": call.id, "queue": call.queue, "caller": call.caller, "since": stamp(since)}
+
+
+def card(call: Call, ticket: Body | None) -> Body:
+    """The whole card. `ticket`: its id and number, None when none could be opened."""
+    known = call.card or Card(caller=call.caller, did=call.did)
+    shown = {key: value for key, value in asdict(known).items() if not key.endswith("_id")}
+    shown["open_tickets"] = [{**item, "opened_at": stamp(item["opened_at"])} for item in shown["open_tickets"]]
+    shown["past_calls"] = [{**item, "at": stamp(item["at"])} for item in shown["past_calls"]]
+    return {
+        "call": call.id,
+        **shown,
+        "ticket": ticket,
+        "queue": call.queue,
+        "answered_at": stamp(call.answered_at),
+        "talk_ended_at": stamp(call.talk_ended_at),
+    }
+
+
+def queues(lines: tuple[QueueLine, ...]) -> Body:
+    """The length of every queue."""
+    return {
+        "queues": [
+            {"queue": line.queue, "waiting": line.waiting, "talking": line.talking, "oldest": stamp(line.oldest)}
+            for line in lines
+        ]
+    }
+
+
+def operator(order: ShowOperator) -> Body:
+    """What an operator is doing."""
+    return {"state": order.state, "phone_reachable": order.phone_reachable, "since": stamp(order.since)}

@@ -1,0 +1,108 @@
+"""The store of facts: orders in, transactions out, in order, a batch at a time.
+
+While PostgreSQL is away the orders wait in memory and no call notices. Should this process die
+meanwhile, the ledger has not been ticked off, and tells it all again.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import asyncpg
+import structlog
+
+from callcenter import metrics
+from callcenter.desk.transaction import Transaction
+from callcenter.domain.commands import Command
+from callcenter.domain.ids import NodeName
+from callcenter.settings import Database
+from callcenter.storage import connect, queries
+
+log = structlog.get_logger()
+
+SQL = queries("calls")
+BATCH = 500
+RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+# What PostgreSQL says of the data itself: trying again would say the same.
+REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, UnicodeEncodeError)
+AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+class Entry(NamedTuple):
+    """An order and when the event behind it was stepped."""
+
+    order: Command
+    seen_at: datetime
+
+
+class Writer:
+    """Writes orders to PostgreSQL. `submit` never blocks."""
+
+    def __init__(self, settings: Database, node: NodeName) -> None:
+        self._settings = settings
+        self._node = node
+        self._entries: asyncio.Queue[Entry] = asyncio.Queue()
+        self._in_hand = 0
+
+    def submit(self, order: Command, seen_at: datetime) -> None:
+        """Queue an order."""
+        self._entries.put_nowait(Entry(order, seen_at))
+        metrics.write_backlog.set(self.backlog)
+
+    @property
+    def backlog(self) -> int:
+        """Orders that are not in PostgreSQL yet."""
+        return self._entries.qsize() + self._in_hand
+
+    async def run(self) -> None:
+        """Write until cancelled; reconnects by itself."""
+        batch: list[Entry] = []
+        attempt = 0
+        while True:
+            connection = None
+            try:
+                connection = await connect(self._settings)
+                await connection.execute(SQL["add_node"], self._node)
+                while True:
+                    batch = batch or await self._take()
+                    await self._write_all(connection, batch)
+                    batch, self._in_hand, attempt = [], 0, 0
+            except AWAY as problem:
+                log.warning("PostgreSQL is away", problem=str(problem), backlog=self.backlog)
+                metrics.problems_total.labels(problem="PostgreSQL is away").inc()
+                await asyncio.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
+                attempt += 1
+            finally:
+                if connection is not None:
+                    connection.terminate()
+
+    async def _take(self) -> list[Entry]:
+        batch = [await self._entries.get()]
+        while len(batch) < BATCH and not self._entries.empty():
+            batch.append(self._entries.get_nowait())
+        self._in_hand = len(batch)
+        return batch
+
+    async def _write_all(self, connection: asyncpg.Connection, batch: Sequence[Entry]) -> None:
+        """Write the batch; should PostgreSQL refuse something in it, write the rest and set that aside."""
+        try:
+            await self._write(connection, batch)
+        except REFUSED as problem:
+            if len(batch) > 1:
+                middle = len(batch) // 2
+                await self._write_all(connection, batch[:middle])
+                await self._write_all(connection, batch[middle:])
+                return
+            what = ascii(batch[0].order)
+            log.error("order refused", order=type(batch[0].order).__name__, problem=type(problem).__name__)
+            metrics.problems_total.labels(problem="order refused").inc()
+            await connection.execute(SQL["add_unwritten"], self._node, what, ascii(problem))
+
+    async def _write(self, connection: asyncpg.Connection, batch: Sequence[Entry]) -> None:
+        with metrics.write_seconds.time():
+            async with connection.transaction():
+                transaction = Transaction(connection, self._node)
+                for entry in batch:
+                    transaction.add(entry.order, entry.seen_at)
+                await transaction.write()

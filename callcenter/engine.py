@@ -1,0 +1,89 @@
+"""One queue, one consumer: event in, step, orders out.
+
+Nothing here waits for anything but the next event: adapters put events in without blocking, and
+take orders without blocking.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+
+from callcenter import metrics
+from callcenter.domain.commands import Command, Report
+from callcenter.domain.events import CallEvent, Event, Source, Tick
+from callcenter.domain.switchboard import Switchboard
+
+log = structlog.get_logger()
+
+TICK_S = 0.25
+# Events stepped before the loop is given a turn, so that a flood does not silence the sockets.
+BREATH = 32
+
+
+def utc_now() -> datetime:
+    """The time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+class Engine:
+    """Steps the switchboard and hands its orders on.
+
+    `carry_out(order, seen_at)` must not block; `seen_at` is when the event behind the order was stepped.
+    """
+
+    def __init__(
+        self,
+        switchboard: Switchboard,
+        carry_out: Callable[[Command, datetime], None],
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._switchboard = switchboard
+        self._carry_out = carry_out
+        self._now = now
+        self._events: asyncio.Queue[Event] = asyncio.Queue()
+
+    def put(self, event: Event) -> None:
+        """Queue an event. Never blocks, never raises."""
+        self._events.put_nowait(event)
+
+    async def run(self) -> None:
+        """Step events in order until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._tick(), name="engine tick")
+            while True:
+                self.step(await self._events.get())
+                for _ in range(min(BREATH, self._events.qsize())):
+                    self.step(self._events.get_nowait())
+                await asyncio.sleep(0)
+
+    def step(self, event: Event) -> None:
+        """Step one event now. An event that the switchboard cannot digest is reported and left out."""
+        seen_at = self._now()
+        try:
+            orders = self._switchboard.step(event)
+        except Exception:
+            log.exception("event failed", event_kind=type(event).__name__, call=getattr(event, "call", None))
+            metrics.problems_total.labels(problem="event failed").inc()
+            return
+        if isinstance(event, CallEvent):
+            self._measure(event, seen_at, changed=bool(orders))
+        for order in orders:
+            if isinstance(order, Report):
+                log.warning(order.problem, event_kind=order.event, call=order.call)
+                metrics.problems_total.labels(problem=order.problem).inc()
+            else:
+                self._carry_out(order, seen_at)
+
+    def _measure(self, event: CallEvent, seen_at: datetime, *, changed: bool) -> None:
+        metrics.events_total.labels(kind=type(event).__name__, source=event.source).inc()
+        if event.source is Source.LIVE:
+            metrics.engine_lag_seconds.observe(max(0.0, (seen_at - event.at).total_seconds()))
+        elif event.source is Source.LEDGER and changed:
+            metrics.rebuilt_total.inc()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self.put(Tick(at=self._now(), source=Source.DESK))
