@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Usage: run.sh TREE INSTANCE_DIR
+#
+# Run one Asterisk from the tree that tree.sh made, with the directories of one instance:
+#     etc     /etc/asterisk            what callcenter.telephony.render wrote
+#     sounds  /var/lib/asterisk/sounds what sounds.sh wrote
+#     spool   /var/spool/asterisk      callcenter/rec, callcenter/ready: recordings
+#     log     /var/log/asterisk        messages, queue_log
+#     lib     /var/lib/asterisk        Asterisk's own database
+#     run     /run/asterisk            control socket, pid
+# The process becomes Asterisk itself: end it by its pid. Everything mounted goes with it.
+set -euo pipefail
+
+if [ "${1:-}" != --inside ]; then
+    [ $# -eq 2 ] || { sed -n '2s/^# //p' "$0" >&2; exit 2; }
+    tree=$(realpath "$1") instance=$(realpath -m "$2")
+    [ -x "$tree/usr/sbin/asterisk" ] || { echo "run.sh: no Asterisk in $tree; make it with tree.sh" >&2; exit 1; }
+    [ -f "$instance/etc/asterisk.conf" ] || { echo "run.sh: no configuration in $instance/etc" >&2; exit 1; }
+    # A mount and a host name of its own, so that two instances never see each other's.
+    exec unshare --mount --uts --propagation private "$BASH" "$0" --inside "$tree" "$instance"
+fi
+tree=$2 instance=$3
+
+mkdir -p "$instance"/{sounds,run,lib/sounds,spool/callcenter/{rec,ready},log/{cel-custom,cdr-csv}}
+chmod 0700 "$instance"/{spool,log,lib,run}
+
+mount --bind "$tree" "$tree"
+mount -o remount,bind,ro "$tree"
+cd "$tree" # the bound one from here on
+mount --rbind /dev dev
+mount -t proc proc proc
+mount -t tmpfs -o mode=1777 tmpfs tmp
+mount -t tmpfs -o mode=0755 tmpfs run
+mkdir run/asterisk
+mount --bind "$instance/etc" etc/asterisk
+mount --bind "$instance/spool" var/spool/asterisk
+mount --bind "$instance/log" var/log/asterisk
+mount --bind "$instance/lib" var/lib/asterisk
+mount --bind "$instance/sounds" var/lib/asterisk/sounds
+mount --bind "$instance/run" run/asterisk
+
+hostname asterisk # which the tree's /etc/hosts resolves
+hard=$(ulimit -Hn)
+ulimit -n "$([ "$hard" = unlimited ] || [ "$hard" -gt 65536 ] && echo 65536 || echo "$hard")"
+exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 TZ="${TZ:-UTC}" chroot . /usr/sbin/asterisk -f

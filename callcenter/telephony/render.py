@@ -1,0 +1,184 @@
+"""Asterisk's configuration, rendered from the settings and the directory of numbers and telephones.
+
+A value that could end a line, open a section or start a comment would be configuration of its own:
+every value is held against a pattern before it is rendered, and `RenderError` names the one that fails.
+"""
+
+import os
+import re
+from collections import Counter
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from callcenter.errors import RenderError
+from callcenter.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+TEMPLATES = ROOT / "asterisk" / "templates"
+DIALPLAN = ROOT / "dialplan"
+
+EVENTS = (
+    "FullyBooted",
+    "UserEvent",
+    "QueueCallerJoin",
+    "QueueCallerAbandon",
+    "AgentCalled",
+    "AgentConnect",
+    "AgentComplete",
+    "AgentRingNoAnswer",
+    "QueueMemberStatus",
+    "Hangup",
+)
+"""The AMI events that the events account is sent; of 300 callers' 17,000 events about 2,000."""
+
+LANGUAGES = ("ru", "en")
+"""Languages in which there are phrases for callers."""
+
+# Paths as Asterisk sees them.
+ETC = "/etc/asterisk"
+SOUNDS = "/var/lib/asterisk/sounds"
+SPOOL = "/var/spool/asterisk/callcenter"
+
+MODULES = tuple(
+    """
+    res_sorcery_config res_sorcery_memory res_sorcery_astdb res_pjproject res_timing_timerfd res_rtp_asterisk
+    res_http_websocket res_musiconhold res_pjsip res_pjsip_session res_pjsip_pubsub res_pjsip_sdp_rtp res_pjsip_caller_id
+    res_pjsip_endpoint_identifier_ip res_pjsip_endpoint_identifier_user res_pjsip_authenticator_digest
+    res_pjsip_registrar res_pjsip_nat res_pjsip_rfc3326 res_pjsip_dtmf_info res_pjsip_transport_websocket
+    chan_pjsip pbx_config app_queue app_mixmonitor app_playback app_stack app_userevent app_exec
+    bridge_simple bridge_native_rtp bridge_softmix bridge_holding codec_alaw codec_ulaw codec_a_mu
+    format_wav format_pcm func_callerid func_channel func_dialplan func_hangupcause func_logic func_strings
+    func_cut res_cdrel_custom cel_custom cdr_csv
+    """.split()
+)
+
+_NUMBER = re.compile(r"[0-9]{3,15}")
+_ENDPOINT = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_ACCOUNT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+_SECRET = re.compile(r"[A-Za-z0-9_.~!@%^*+=:,/?-]{1,128}")
+_RESERVED_ENDPOINTS = frozenset({"global", "system", "udp", "ws", "trunk", "operator"})
+_RESERVED_ACCOUNTS = frozenset({"general", "probe"})
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """What Asterisk must know of the companies and the operators.
+
+    `numbers`: digits of each company number and the language (`ru`, `en`) its callers are spoken to.
+    `endpoints`: each operator's telephone and its SIP secret.
+    """
+
+    numbers: tuple[tuple[str, str], ...]
+    endpoints: tuple[tuple[str, str], ...]
+
+
+def render(settings: Settings, directory: Directory, out: Path) -> None:
+    """Write the whole configuration into `out`, which becomes /etc/asterisk.
+
+    The same input gives the same bytes. Each file is replaced as a whole, and only when every one
+    could be rendered. Raises `RenderError` for a value that must not stand in a configuration file.
+    """
+    environment = Environment(
+        loader=FileSystemLoader([TEMPLATES, DIALPLAN]),
+        undefined=StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    dialplan = sorted(path.stem for path in DIALPLAN.glob("*.j2"))
+    values = {**_values(settings), **_directory_values(directory), "dialplan": dialplan}
+    files = {Path(path.stem): path.name for path in TEMPLATES.glob("*.j2")}
+    files |= {Path("dialplan") / name: f"{name}.j2" for name in dialplan}
+    texts = {path: environment.get_template(name).render(values) for path, name in sorted(files.items())}
+    for folder in (out, out / "dialplan"):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    for path, text in texts.items():
+        _replace(out / path, text, mode=0o700 if path.suffix == ".sh" else 0o600)
+
+
+def _values(settings: Settings) -> dict[str, object]:
+    asterisk, ami = settings.asterisk, settings.ami
+    bind = _address("asterisk.bind", asterisk.bind)
+    host = f"[{bind}]" if ":" in bind else bind
+    accounts = {"ami.events_user": ami.events_user, "ami.actions_user": ami.actions_user}
+    _unique("AMI account", tuple(accounts.values()), _RESERVED_ACCOUNTS)
+    probe = asterisk.probe_secret
+    return {
+        "node": settings.node,
+        "language": settings.language,
+        "etc": ETC,
+        "sounds": SOUNDS,
+        "spool": SPOOL,
+        "modules": MODULES,
+        "events": EVENTS,
+        "bind": bind,
+        "bind_uri": host,
+        "sip_address": f"{host}:{asterisk.sip_port}",
+        "ws_port": asterisk.ws_port,
+        "rtp_start": asterisk.rtp_start,
+        "rtp_end": asterisk.rtp_end,
+        "trunk_addresses": _networks("asterisk.trunk_addresses", asterisk.trunk_addresses),
+        "ami_port": ami.port,
+        "ami_permit": _networks("asterisk.ami_permit", asterisk.ami_permit),
+        **{name.removeprefix("ami."): _match(name, value, _ACCOUNT) for name, value in accounts.items()},
+        "events_secret": _match("ami.events_secret", ami.events_secret.get_secret_value(), _SECRET),
+        "actions_secret": _match("ami.actions_secret", ami.actions_secret.get_secret_value(), _SECRET),
+        "probe_secret": _match("asterisk.probe_secret", probe.get_secret_value(), _SECRET) if probe else None,
+        "ring_s": settings.queueing.ring_s,
+        "max_wait_s": settings.queueing.max_wait_s,
+        "music_up_to": settings.queueing.music_up_to,
+        "announce_every_s": settings.queueing.announce_every_s,
+    }
+
+
+def _directory_values(directory: Directory) -> dict[str, object]:
+    for number, language in directory.numbers:
+        _match("a company number", number, _NUMBER)
+        if language not in LANGUAGES:
+            raise RenderError(f"the language of {number} must be one of {', '.join(LANGUAGES)}")
+    for endpoint, secret in directory.endpoints:
+        _match("an endpoint", endpoint, _ENDPOINT)
+        _match(f"the SIP secret of {endpoint}", secret, _SECRET)
+    _unique("company number", tuple(number for number, _ in directory.numbers))
+    _unique("endpoint", tuple(endpoint for endpoint, _ in directory.endpoints), _RESERVED_ENDPOINTS)
+    return {"numbers": sorted(directory.numbers), "endpoints": sorted(directory.endpoints)}
+
+
+def _match(name: str, value: str, pattern: re.Pattern[str]) -> str:
+    """The value itself is not repeated in the error: it may be a secret."""
+    if not pattern.fullmatch(value):
+        raise RenderError(f"{name} must match {pattern.pattern}")
+    return value
+
+
+def _unique(kind: str, values: tuple[str, ...], reserved: frozenset[str] = frozenset()) -> None:
+    for value, times in Counter(values).items():
+        if times > 1 or value in reserved:
+            raise RenderError(f"the {kind} {value} is {'given twice' if times > 1 else 'a reserved name'}")
+
+
+def _address(name: str, value: str) -> str:
+    try:
+        return str(ip_address(value))
+    except ValueError:
+        raise RenderError(f"{name} must be an IP address") from None
+
+
+def _networks(name: str, values: tuple[str, ...]) -> list[str]:
+    try:
+        return [str(ip_network(value)) for value in values]
+    except ValueError:
+        raise RenderError(f"{name} must be IP addresses or networks") from None
+
+
+def _replace(path: Path, text: str, mode: int) -> None:
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(fresh, path)
