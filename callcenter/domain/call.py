@@ -213,11 +213,12 @@ def _learn(call: Call, event: CallEvent) -> Call:
         case CardPrepared():
             return replace(call, card=event.card)
         case CallQueued():
-            return replace(call, queue=call.queue or event.queue, queued_at=call.queued_at or event.at)
+            return call if call.queue is not None else replace(call, queue=event.queue, queued_at=event.at)
         case OperatorRang():
             return replace(call, rings=call.rings + 1, queued_at=call.queued_at or event.at)
         case OperatorAnswered():
-            if call.answered_at is not None:
+            # An answer inferred from the talk's end gives way to the answer itself.
+            if call.answered_at is not None and call.answered_at != call.talk_ended_at:
                 return call
             return replace(call, interface=event.operator, answered_at=event.at)
         case TalkEnded():

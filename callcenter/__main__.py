@@ -1,0 +1,77 @@
+"""The `callcenter` command."""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import asyncpg
+
+from callcenter import app, doctor
+from callcenter.desk import demo
+from callcenter.errors import CallcenterError
+from callcenter.settings import Settings, load_settings
+from callcenter.storage import connect, migrate
+from callcenter.telephony.render import render
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = load_settings()
+        return asyncio.run(_run(options, settings)) or 0
+    except CallcenterError as problem:
+        print(f"callcenter: {problem}", file=sys.stderr)
+    except (OSError, asyncpg.PostgresError) as problem:
+        print(f"callcenter: {problem}\n`callcenter doctor` looks at every part and says what to mend", file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="callcenter", description="Call centre for dispatch centres, on Asterisk")
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="everything on one machine: the pages and the node")
+    serve.add_argument("--no-node", action="store_true", help="the pages only; nodes run elsewhere")
+    commands.add_parser("node", help="beside an Asterisk: its events, its ledger, its recordings")
+    commands.add_parser("migrate", help="bring the database schema up to date")
+    commands.add_parser("doctor", help="look at every part and say what to mend")
+    asterisk = commands.add_parser("render-asterisk", help="write the Asterisk configuration")
+    asterisk.add_argument("directory", type=Path)
+    seed = commands.add_parser("seed-demo", help="fill in a made-up dispatch centre; prints its logins as JSON")
+    seed.add_argument("--operators", type=int, default=40)
+    return parser
+
+
+async def _run(options: argparse.Namespace, settings: Settings) -> int | None:
+    match options.command:
+        case "serve":
+            return await app.serve(settings, web=True, node=not options.no_node)
+        case "node":
+            return await app.serve(settings, web=False, node=True)
+        case "doctor":
+            return await doctor.examine(settings)
+    connection = await connect(settings.database)
+    try:
+        match options.command:
+            case "migrate":
+                applied = await migrate(connection)
+                print(f"applied {', '.join(applied)}" if applied else "the schema is up to date")
+            case "render-asterisk":
+                render(settings, await app.asterisk_directory(connection), options.directory)
+            case "seed-demo":
+                logins = await demo.seed(connection, options.operators)
+                print(json.dumps([asdict(login) for login in logins]))
+    finally:
+        await connection.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""A script of events and the orders expected of them.
+
+    playbook >> CallQueued(...) << [SaveCall(...)]
+
+`>>` steps the switchboard, `<<` compares the orders since with those expected, by kind where a class
+is given and in full where an object is.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Self
+
+from callcenter.domain.commands import Command
+from callcenter.domain.events import Event, Presence
+from callcenter.domain.ids import CallId, Interface, OperatorId, QueueName
+from callcenter.domain.operator import Operator
+from callcenter.domain.switchboard import Switchboard
+
+T0 = datetime(2026, 1, 15, 3, 0, tzinfo=UTC)
+CALL = CallId("node1-1.1")
+QUEUE = QueueName("74951234567")
+ANNA = Interface("PJSIP/op-01")
+BORIS = Interface("PJSIP/op-02")
+
+
+def at(seconds: float) -> datetime:
+    return T0 + timedelta(seconds=seconds)
+
+
+def operators(*interfaces: Interface) -> list[Operator]:
+    return [
+        Operator(id=OperatorId(number), interface=interface, wanted=Presence.AVAILABLE, since=T0, phone_reachable=True)
+        for number, interface in enumerate(interfaces, 1)
+    ]
+
+
+class Playbook:
+    def __init__(self, switchboard: Switchboard | None = None) -> None:
+        self.switchboard = switchboard or Switchboard([QUEUE], operators(ANNA, BORIS))
+        self._orders: list[Command] = []
+
+    def __rshift__(self, event: Event) -> Self:
+        self._orders = self.switchboard.step(event)
+        return self
+
+    def __lshift__(self, expected: Sequence[type[Command] | Command]) -> Self:
+        seen = [
+            type(order) if index < len(expected) and isinstance(expected[index], type) else order
+            for index, order in enumerate(self._orders)
+        ]
+        assert seen == list(expected)
+        return self

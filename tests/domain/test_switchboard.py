@@ -1,0 +1,319 @@
+from dataclasses import replace
+
+import pytest
+
+from callcenter.domain.call import Call, CallState, Outcome
+from callcenter.domain.card import Card
+from callcenter.domain.commands import (
+    EndTalk,
+    ExpectRecording,
+    KeepPresence,
+    NameCaller,
+    OpenTicket,
+    PopCard,
+    PrepareCard,
+    QueueLine,
+    RecordGap,
+    Report,
+    SaveCall,
+    SaveCheckpoint,
+    SetMember,
+    ShowOperator,
+    ShowQueues,
+    ShowRinging,
+    StopRinging,
+)
+from callcenter.domain.events import (
+    CallArrived,
+    CallEnded,
+    CallerAbandoned,
+    CallQueued,
+    CardPrepared,
+    ChannelsSeen,
+    LedgerRead,
+    LinkLost,
+    LinkRestored,
+    NodeRestarted,
+    NumberRejected,
+    OperatorAnswered,
+    OperatorMissed,
+    OperatorRang,
+    Party,
+    PhoneChanged,
+    Presence,
+    PresenceAsked,
+    QueueTimedOut,
+    RecordingNamed,
+    Source,
+    TalkEnded,
+    Tick,
+)
+from callcenter.domain.ids import CallId, CompanyId, Interface, OperatorId, RecordingName
+from callcenter.domain.switchboard import Switchboard
+from tests.domain.playbook import ANNA, BORIS, CALL, QUEUE, Playbook, at, operators
+
+ARRIVED = CallArrived(call=CALL, at=at(0), did=QUEUE, caller="89161234567", channel="PJSIP/trunk-1")
+NAMED = RecordingNamed(call=CALL, at=at(2), recording=RecordingName("node1-1.1_node1-1.1_2"))
+QUEUED = CallQueued(call=CALL, at=at(2), queue=QUEUE)
+RANG = OperatorRang(call=CALL, at=at(3), operator=ANNA)
+ANSWERED = OperatorAnswered(call=CALL, at=at(5), operator=ANNA)
+TALKED = TalkEnded(call=CALL, at=at(9.5), operator=ANNA, by=Party.OPERATOR)
+ENDED = CallEnded(call=CALL, at=at(9.6), cause=16)
+CARD = Card(
+    caller="+79161234567", did=QUEUE, company_id=CompanyId(1), company="УК", resident_id=7, resident="Анна", flat="12"
+)
+
+
+@pytest.fixture
+def playbook() -> Playbook:
+    return Playbook()
+
+
+def the_call(playbook: Playbook) -> Call:
+    return playbook.switchboard.calls[CALL]
+
+
+def test_an_answered_call_from_the_first_ring_to_the_last_word(playbook: Playbook) -> None:
+    playbook >> ARRIVED << [SaveCall, PrepareCard(call=CALL, did=QUEUE, caller="+79161234567")]
+    (
+        playbook
+        >> CardPrepared(call=CALL, at=at(0.1), source=Source.DESK, card=CARD)
+        << [
+            SaveCall,
+            NameCaller(channel="PJSIP/trunk-1", name="Анна"),
+        ]
+    )
+    playbook >> NAMED << [SaveCall]
+    playbook >> QUEUED << [SaveCall]
+    playbook >> RANG << [SaveCall, ShowOperator, ShowRinging]
+    (
+        playbook
+        >> ANSWERED
+        << [
+            SaveCall,
+            OpenTicket,
+            ExpectRecording(call=CALL, recording=NAMED.recording, at=at(5)),
+            StopRinging(operator=OperatorId(1), call=CALL),
+            ShowOperator(operator=OperatorId(1), state="talking", phone_reachable=True, since=at(5)),
+            PopCard,
+        ]
+    )
+    (
+        playbook
+        >> TALKED
+        << [
+            SaveCall,
+            ShowOperator(operator=OperatorId(1), state="available", phone_reachable=True, since=at(9.5)),
+            EndTalk(operator=OperatorId(1), call=CALL, at=at(9.5)),
+        ]
+    )
+    playbook >> ENDED << [SaveCall]
+    call = the_call(playbook)
+    assert (call.state, call.outcome, call.wait_s, call.talk_s) == (CallState.ENDED, Outcome.ANSWERED, 3.0, 4.5)
+    assert not call.rebuilt
+
+
+def test_the_card_goes_to_the_operator_who_picked_up_and_to_nobody_else(playbook: Playbook) -> None:
+    for event in (ARRIVED, QUEUED, RANG):
+        playbook >> event
+    playbook >> OperatorMissed(call=CALL, at=at(18), operator=ANNA) << [SaveCall, StopRinging, ShowOperator]
+    playbook >> OperatorRang(call=CALL, at=at(19), operator=BORIS) << [SaveCall, ShowOperator, ShowRinging]
+    playbook >> OperatorAnswered(call=CALL, at=at(21), operator=BORIS)
+    pops = [order.operator for order in playbook._orders if isinstance(order, PopCard)]
+    assert pops == [2]
+
+
+def test_a_card_that_comes_after_the_answer_pops_again_and_names_the_ticket(playbook: Playbook) -> None:
+    for event in (ARRIVED, QUEUED, ANSWERED):
+        playbook >> event
+    playbook >> CardPrepared(call=CALL, at=at(6), source=Source.DESK, card=CARD) << [SaveCall, OpenTicket, PopCard]
+
+
+@pytest.mark.parametrize(
+    ("events", "outcome"),
+    [
+        ([ARRIVED, ENDED], Outcome.HUNG_UP_EARLY),
+        ([ARRIVED, NumberRejected(call=CALL, at=at(1)), ENDED], Outcome.NO_SUCH_NUMBER),
+        ([ARRIVED, QUEUED, ENDED], Outcome.ABANDONED),
+        ([ARRIVED, QUEUED, CallerAbandoned(call=CALL, at=at(4)), ENDED], Outcome.ABANDONED),
+        ([ARRIVED, QUEUED, RANG, CallerAbandoned(call=CALL, at=at(4)), ENDED], Outcome.ABANDONED),
+        ([ARRIVED, QUEUED, QueueTimedOut(call=CALL, at=at(4)), ENDED], Outcome.TIMED_OUT),
+        ([ARRIVED, QUEUED, ANSWERED, ENDED], Outcome.ANSWERED),
+        ([ARRIVED, QUEUED, NodeRestarted(at=at(5))], Outcome.INTERRUPTED),
+        ([ARRIVED, QUEUED, ANSWERED, NodeRestarted(at=at(7))], Outcome.ANSWERED),
+    ],
+)
+def test_every_stage_a_call_can_end_at_has_its_own_outcome(playbook: Playbook, events: list, outcome: Outcome) -> None:
+    for event in events:
+        playbook >> event
+    assert the_call(playbook).outcome is outcome
+    assert the_call(playbook).state is CallState.ENDED
+
+
+def test_a_caller_who_leaves_while_it_rings_stops_the_ringing(playbook: Playbook) -> None:
+    for event in (ARRIVED, QUEUED, RANG):
+        playbook >> event
+    (
+        playbook
+        >> CallerAbandoned(call=CALL, at=at(4))
+        << [
+            SaveCall,
+            StopRinging(operator=OperatorId(1), call=CALL),
+            ShowOperator(operator=OperatorId(1), state="available", phone_reachable=True, since=at(4)),
+        ]
+    )
+
+
+def test_an_impossible_live_event_is_reported_and_changes_nothing(playbook: Playbook) -> None:
+    for event in (ARRIVED, QUEUED, ANSWERED):
+        playbook >> event
+    before = the_call(playbook)
+    playbook >> RANG << [Report(problem="illegal", event="OperatorRang in state talking", call=CALL)]
+    playbook >> ANSWERED << [Report]
+    assert the_call(playbook) == before
+
+
+def test_the_ledger_repeating_the_live_view_is_silent(playbook: Playbook) -> None:
+    events = (ARRIVED, NAMED, QUEUED, RANG, ANSWERED, TALKED, ENDED)
+    for event in events:
+        playbook >> event
+    before = the_call(playbook)
+    for event in (ARRIVED, NAMED, QUEUED, ANSWERED, TALKED, ENDED):
+        playbook >> replace(event, source=Source.LEDGER) << []
+    assert the_call(playbook) == before
+
+
+def test_the_ledger_corrects_a_call_whose_answer_the_live_view_missed(playbook: Playbook) -> None:
+    playbook >> ARRIVED
+    playbook >> ENDED
+    assert the_call(playbook).outcome is Outcome.HUNG_UP_EARLY
+    for event in (NAMED, QUEUED, ANSWERED, TALKED):
+        playbook >> replace(event, source=Source.LEDGER)
+    call = the_call(playbook)
+    assert (call.outcome, call.talk_s, call.rebuilt) == (Outcome.ANSWERED, 4.5, True)
+
+
+def test_a_call_known_only_to_the_ledger_gets_its_ticket_and_its_recording_but_no_late_pop(playbook: Playbook) -> None:
+    kinds = []
+    for event in (ARRIVED, NAMED, QUEUED, ANSWERED, TALKED, ENDED):
+        playbook >> replace(event, source=Source.LEDGER)
+        kinds += [type(order) for order in playbook._orders]
+    assert kinds.count(OpenTicket) == kinds.count(ExpectRecording) == 1
+    assert the_call(playbook).outcome is Outcome.ANSWERED
+
+
+def test_the_end_of_an_operators_own_leg_is_no_call(playbook: Playbook) -> None:
+    playbook >> CallEnded(call=CallId("node1-9.9"), at=at(1)) << []
+    assert playbook.switchboard.calls == {}
+
+
+def test_an_operator_who_lets_three_calls_ring_out_is_paused(playbook: Playbook) -> None:
+    for number in range(3):
+        call = CallId(f"node1-1.{number}")
+        playbook >> CallQueued(call=call, at=at(number), queue=QUEUE)
+        playbook >> OperatorRang(call=call, at=at(number), operator=ANNA)
+        playbook >> OperatorMissed(call=call, at=at(number + 0.5), operator=ANNA)
+    assert [
+        SetMember(interface=ANNA, presence=Presence.PAUSED),
+        KeepPresence(operator=OperatorId(1), wanted=Presence.PAUSED, at=at(2.5)),
+        ShowOperator(operator=OperatorId(1), state="paused", phone_reachable=True, since=at(2.5)),
+    ] == playbook._orders[-3:]
+
+
+def test_an_unknown_operator_costs_the_caller_nothing(playbook: Playbook) -> None:
+    stranger = Interface("PJSIP/stranger")
+    for event in (ARRIVED, QUEUED):
+        playbook >> event
+    playbook >> replace(ANSWERED, operator=stranger) << [SaveCall, OpenTicket, Report]
+    assert the_call(playbook).interface == stranger
+
+
+def test_presence_asked_during_a_talk_holds_after_it(playbook: Playbook) -> None:
+    for event in (ARRIVED, QUEUED, ANSWERED):
+        playbook >> event
+    asked = PresenceAsked(at=at(6), operator=OperatorId(1), interface=ANNA, wanted=Presence.PAUSED)
+    (
+        playbook
+        >> asked
+        << [
+            SetMember(interface=ANNA, presence=Presence.PAUSED),
+            ShowOperator(operator=OperatorId(1), state="talking", phone_reachable=True, since=at(5)),
+        ]
+    )
+    playbook >> asked << []
+    playbook >> TALKED
+    assert ShowOperator(operator=OperatorId(1), state="paused", phone_reachable=True, since=at(9.5)) in playbook._orders
+
+
+def test_a_phone_that_goes_away_is_shown(playbook: Playbook) -> None:
+    (
+        playbook
+        >> PhoneChanged(at=at(1), operator=ANNA, reachable=False)
+        << [ShowOperator(operator=OperatorId(1), state="available", phone_reachable=False, since=at(0))]
+    )
+    playbook >> PhoneChanged(at=at(1), operator=ANNA, reachable=False) << []
+
+
+def test_after_a_gap_members_are_set_again_and_the_gap_is_kept(playbook: Playbook) -> None:
+    playbook >> LinkLost(at=at(10)) << []
+    playbook >> LinkLost(at=at(12)) << []
+    (
+        playbook
+        >> LinkRestored(at=at(20))
+        << [
+            SetMember(interface=ANNA, presence=Presence.AVAILABLE),
+            ShowOperator,
+            SetMember(interface=BORIS, presence=Presence.AVAILABLE),
+            ShowOperator,
+            RecordGap(began_at=at(10), ended_at=at(20)),
+        ]
+    )
+
+
+def test_a_call_that_asterisk_no_longer_lists_ends_after_a_grace(playbook: Playbook) -> None:
+    playbook >> ARRIVED
+    playbook >> QUEUED
+    playbook >> ChannelsSeen(at=at(100), calls=frozenset()) << []
+    playbook >> ChannelsSeen(at=at(129), calls=frozenset()) << []
+    playbook >> ChannelsSeen(at=at(130), calls=frozenset()) << [SaveCall]
+    assert the_call(playbook).outcome is Outcome.ABANDONED
+    assert the_call(playbook).rebuilt
+
+
+def test_a_call_listed_again_is_not_ended(playbook: Playbook) -> None:
+    playbook >> ARRIVED
+    playbook >> ChannelsSeen(at=at(100), calls=frozenset()) << []
+    playbook >> ChannelsSeen(at=at(120), calls=frozenset({CALL})) << []
+    playbook >> ChannelsSeen(at=at(140), calls=frozenset()) << []
+    assert the_call(playbook).state is CallState.ARRIVED
+
+
+def test_the_board_is_drawn_when_it_changed_and_only_then(playbook: Playbook) -> None:
+    playbook >> Tick(at=at(0)) << [ShowQueues(queues=(QueueLine(queue=QUEUE, waiting=0, talking=0, oldest=None),))]
+    playbook >> Tick(at=at(0.25)) << []
+    playbook >> ARRIVED
+    playbook >> QUEUED
+    playbook >> Tick(at=at(3)) << [ShowQueues(queues=(QueueLine(queue=QUEUE, waiting=1, talking=0, oldest=at(2)),))]
+    playbook >> ANSWERED
+    playbook >> Tick(at=at(6)) << [ShowQueues(queues=(QueueLine(queue=QUEUE, waiting=0, talking=1, oldest=None),))]
+    playbook >> ENDED
+    playbook >> Tick(at=at(10)) << [ShowQueues(queues=(QueueLine(queue=QUEUE, waiting=0, talking=0, oldest=None),))]
+
+
+def test_ended_calls_are_forgotten_in_time(playbook: Playbook) -> None:
+    for event in (ARRIVED, QUEUED, ENDED):
+        playbook >> event
+    playbook >> Tick(at=at(9.6 + 15 * 60))
+    assert CALL in playbook.switchboard.calls
+    playbook >> Tick(at=at(9.7 + 15 * 60))
+    assert CALL not in playbook.switchboard.calls
+
+
+def test_a_restarted_service_knows_who_is_talking() -> None:
+    call = Call(id=CALL, state=CallState.TALKING, queue=QUEUE, interface=ANNA, arrived_at=at(0), answered_at=at(5))
+    playbook = Playbook(Switchboard([QUEUE], operators(ANNA), [call]))
+    playbook >> TALKED << [SaveCall, ShowOperator, EndTalk]
+
+
+def test_the_checkpoint_follows_what_the_ledger_said(playbook: Playbook) -> None:
+    playbook >> LedgerRead(at=at(1), inode=5, offset=99) << [SaveCheckpoint(inode=5, offset=99)]
