@@ -1,0 +1,107 @@
+"""Draws into the documents what the code knows better: state diagrams and the table of settings.
+
+`python docs/generate.py` rewrites the blocks between `<!-- drawn: NAME -->` and `<!-- end -->`;
+`--check` only says whether they are up to date.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import get_args
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from callcenter.domain import call, operator
+from callcenter.domain.call import CallState
+from callcenter.settings import Settings
+
+DOCS = Path(__file__).resolve().parent
+BLOCK = re.compile(r"(<!-- drawn: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def call_states() -> str:
+    """The moves of a call; facts that may come late and move nothing are left out."""
+    table = {
+        state: {event.__name__: target for event, target in row.items()} for state, row in call.TRANSITIONS.items()
+    }
+    return _diagram(table, first=CallState.ARRIVED, last=CallState.ENDED)
+
+
+def operator_states() -> str:
+    """The moves of an operator."""
+    table = {
+        state: {signal.value: target for signal, target in row.items()} for state, row in operator.TRANSITIONS.items()
+    }
+    return _diagram(table, first=operator.OperatorState.RESTING, last=None)
+
+
+def _diagram(table: Mapping[StrEnum, Mapping[str, StrEnum]], first: StrEnum, last: StrEnum | None) -> str:
+    lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {first.value}"]
+    for state, row in table.items():
+        for target in dict.fromkeys(row.values()):
+            if target is not state:
+                names = ", ".join(name for name, to in row.items() if to is target)
+                lines.append(f"    {state.value} --> {target.value}: {names}")
+    if last is not None:
+        lines.append(f"    {last.value} --> [*]")
+    return "\n".join([*lines, "```", ""])
+
+
+def settings() -> str:
+    """Every setting: its variable, default, meaning."""
+    lines = ["| variable | default | meaning |", "| --- | --- | --- |"]
+    lines += _rows(Settings, "CALLCENTER_")
+    return "\n".join([*lines, ""])
+
+
+def _rows(model: type[BaseModel], prefix: str) -> list[str]:
+    rows = []
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            rows += _rows(kind, f"{prefix}{name.upper()}__")
+        else:
+            rows.append(f"| `{prefix}{name.upper()}` | {_default(field)} | {field.description} |")
+    return rows
+
+
+def _default(field: FieldInfo) -> str:
+    if field.default is PydanticUndefined:
+        return "**must be set**"
+    if field.default is None:
+        return "not set"
+    if SecretStr in get_args(field.annotation):
+        return "not set"
+    if isinstance(field.default, tuple):
+        return "`[" + ", ".join(f'"{item}"' for item in field.default) + "]`"
+    return f"`{field.default}`"
+
+
+DRAWN: Mapping[str, Callable[[], str]] = {
+    "call_states": call_states,
+    "operator_states": operator_states,
+    "settings": settings,
+}
+
+
+def main() -> int:
+    """Rewrite the blocks, or with `--check` say which are out of date and exit 1."""
+    stale = []
+    for document in sorted(DOCS.glob("*.md")):
+        text = document.read_text()
+        drawn = BLOCK.sub(lambda block: block[1] + DRAWN[block[2]]() + block[3], text)
+        if drawn != text:
+            stale.append(document.name)
+            if "--check" not in sys.argv:
+                document.write_text(drawn)
+    if stale:
+        print(f"{'out of date' if '--check' in sys.argv else 'rewritten'}: {', '.join(stale)}")
+    return 1 if stale and "--check" in sys.argv else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
