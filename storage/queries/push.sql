@@ -1,0 +1,55 @@
+-- Screens: numbered deltas, and the snapshot that they add up to.
+
+-- Write one delta: $1 audience, $2 kind, $3 body. Returns its seq.
+-- The lock comes before the seq is drawn and is held until the commit, so seq order is commit order.
+-- A notification may have at most 7999 bytes; a longer one goes without its body.
+-- name: push
+with locked as materialized (
+    select pg_advisory_xact_lock(hashtext('push'))
+), logged as (
+    insert into push_log (audience, kind, body)
+    select $1::text, $2::text, $3::jsonb from locked
+    returning seq, audience, kind, body
+), shown as (
+    insert into screens (audience, kind, seq, body)
+    select audience, kind, seq, body from logged
+    on conflict (audience, kind) do update set seq = excluded.seq, body = excluded.body
+), said as (
+    select seq,
+           json_build_object('seq', seq, 'audience', audience, 'kind', kind) as short,
+           json_build_object('seq', seq, 'audience', audience, 'kind', kind, 'body', body) as long
+    from logged
+)
+select seq
+from said, pg_notify('push', case when octet_length(long::text) > 7900 then short::text else long::text end)
+
+-- What the audiences in $1 see now, and the number it stands for. One statement, so one moment.
+-- name: snapshot
+select coalesce((select max(seq) from push_log), 0) as n,
+       coalesce((select jsonb_object_agg(kind, body) from screens where audience = any($1::text[])), '{}') as state
+
+-- What the audiences in $1 missed after $2. Complete only if $2 is still within `held`.
+-- name: missed
+select seq, audience, kind, body
+from push_log
+where seq > $2 and audience = any($1::text[])
+order by seq
+
+-- The oldest and newest number still held; 0 and 0 when there is none.
+-- name: held
+select coalesce(min(seq), 0) as oldest, coalesce(max(seq), 0) as newest from push_log
+
+-- Everybody's deltas after $1, for a listener that was away.
+-- name: since
+select seq, audience, kind, body from push_log where seq > $1 order by seq
+
+-- The body that was too long for a notification.
+-- name: body
+select body from push_log where seq = $1
+
+-- Forget what is older than $1. Only a beginning is cut off, never a hole made, and the newest row
+-- stays, so `max(seq)` never goes back.
+-- name: forget
+delete from push_log
+where seq <= (select max(seq) from push_log where at < now() - $1::interval)
+  and seq < (select max(seq) from push_log)
