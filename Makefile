@@ -1,0 +1,41 @@
+CALLERS  ?= 300
+RATE     ?= 100
+OPERATORS ?= 20
+TALK     ?= 5
+PATIENCE ?= 600
+ABANDON  ?= 0
+AUDIO    ?= both
+
+python = .venv/bin/python
+
+.PHONY: setup demo up down surge check test bench
+
+setup:
+	@stack/setup.sh
+
+demo: setup
+	@$(python) -m stack demo
+
+up: setup
+	@$(python) -m stack up
+
+down:
+	@[ ! -x $(python) ] || $(python) -m stack down
+
+surge: setup
+	@$(python) -m stack surge --callers $(CALLERS) --rate $(RATE) --operators $(OPERATORS) --talk $(TALK) \
+		--patience $(PATIENCE) --abandon $(ABANDON) --audio $(AUDIO)
+
+check: setup
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	$(python) -m pytest -m "not e2e"
+
+test: check
+	@stack/setup.sh --browser
+	$(python) -m pytest -m e2e
+
+bench: setup
+	@$(python) -m stack bench

@@ -1,0 +1,5 @@
+"""What can go wrong with the local stack, in words for the person who started it."""
+
+
+class StackError(Exception):
+    """A part did not start, or the stack cannot do what was asked; the text says what and what to do."""

@@ -1,0 +1,317 @@
+"""One instance of the whole stack: a directory with its data, ports, secrets and running parts."""
+
+import fcntl
+import json
+import os
+import resource
+import secrets
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import psutil
+
+from stack import parts, processes
+from stack.errors import StackError
+from stack.parts import HOST, PORTS, PYTHON, READY, ROOT, TREE, Place
+from stack.ports import free_port
+from stack.supervisor import Program, Supervisor
+
+PREFIX = "CALLCENTER_"
+TRUNK = "127.0.0.2"
+PHONES = "127.0.0.3"
+SECRETS = ("postgres", "s3-access", "s3-secret", "ami-events", "ami-actions", "ami-probe")
+# A part of ours is left out when this setting names somebody else's.
+REPLACED_BY = {
+    "postgres": "CALLCENTER_DATABASE__URL",
+    "seaweedfs": "CALLCENTER_S3__ENDPOINT",
+    "asterisk": "CALLCENTER_AMI__HOST",
+}
+READY_WITHIN_S = 60.0
+OPEN_FILES = 65536
+
+
+class Instance:
+    """The stack in `directory`. As a context manager it is up inside the block and entirely gone after it.
+
+    `environment` holds `CALLCENTER_*` settings that go before the generated ones; by default those that the calling
+    process has. `say` gets one line for each step.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        operators: int = 40,
+        environment: Mapping[str, str] | None = None,
+        say: Callable[[str], None] = print,
+    ) -> None:
+        self.directory = directory.resolve()
+        self.description_file = self.directory.with_suffix(".json")
+        self.operators = operators
+        given = os.environ if environment is None else environment
+        self._given = {key: value for key, value in given.items() if key.startswith(PREFIX)}
+        self._say = say
+        self._supervisor = Supervisor(self.directory)
+
+    def __enter__(self) -> Self:
+        try:
+            self.up()
+        except BaseException:
+            self.down()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.down()
+
+    # Up and down.
+
+    def up(self) -> dict[str, Any]:
+        """Start what does not run, wait until all of it is ready, and return the description of the stack.
+
+        Raises `StackError` with the end of the log of the part that did not start.
+        """
+        if os.geteuid() != 0:
+            raise StackError("the stack runs Asterisk in a tree of its own, which only root can; run this as root")
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._lock():
+            running = self.description()
+            if running and self._is_ready():
+                self._say(f"already running: {running['web']['url']}")
+                return running
+            self._end_everything()
+            began = time.monotonic()
+            description = self._start()
+            self._say(f"ready in {time.monotonic() - began:.1f} s: {description['web']['url']}")
+            return description
+
+    def down(self) -> int:
+        """End every process of this instance and return how many there were. Raises `StackError` if one stays."""
+        if not self.directory.exists():
+            return 0
+        with self._lock():
+            return self._end_everything()
+
+    def description(self) -> dict[str, Any] | None:
+        """What `up` wrote about the running stack, or None when there is nothing written."""
+        try:
+            found: dict[str, Any] = json.loads(self.description_file.read_text())
+        except FileNotFoundError:
+            return None
+        return found
+
+    def pids(self) -> dict[str, int]:
+        """The process number of each part that runs now."""
+        return self._supervisor.pids()
+
+    def wait_ready(self, part: str, within_s: float = READY_WITHIN_S) -> None:
+        """Wait until the part does its work. Raises `StackError` when it does not in time or has given up."""
+        deadline = time.monotonic() + within_s
+        while not READY[part](self._place()):
+            state = self._supervisor.state(part)
+            if state == "FATAL" or time.monotonic() > deadline:
+                log = self.directory / "log" / f"{part}.log"
+                tail = "\n".join(log.read_text(errors="replace").splitlines()[-25:]) if log.exists() else ""
+                raise StackError(f"{part} is not ready ({state}). The end of {log}:\n{tail}")
+            time.sleep(0.05)
+
+    def run(self, *arguments: str) -> str:
+        """Run a `callcenter` command with the settings of this instance and return what it printed."""
+        command = [str(PYTHON), "-m", "callcenter", *arguments]
+        environment = {**self._bare_environment(), "CALLCENTER_ENV_FILE": str(self.env_file)}
+        done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise StackError(f"callcenter {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    @property
+    def env_file(self) -> Path:
+        """The settings of the service in this instance."""
+        return self.directory / "callcenter.env"
+
+    # How it is started.
+
+    def _start(self) -> dict[str, Any]:
+        place = self._settle()
+        settings = self._write_settings(place)
+        own = {name for name, setting in REPLACED_BY.items() if setting not in self._given}
+        self._start_supervisor(place, own)
+        for name in ("seaweedfs", "postgres"):
+            if name in own:
+                self._supervisor.start_program(name)
+        if "postgres" in own:
+            self._wait("postgres")
+        self._say("database: migrations, demonstration data")
+        self.run("migrate")
+        people = json.loads(self.run("seed-demo", "--operators", str(self.operators)))
+        if "asterisk" in own:
+            self.run("render-asterisk", str(self.directory / "asterisk" / "etc"))
+            self._supervisor.start_program("asterisk")
+            self._wait("asterisk")
+        if "seaweedfs" in own:
+            self._wait("seaweedfs")
+        self._supervisor.start_program("callcenter")
+        self._wait("callcenter")
+        description = self._describe(settings, people)
+        write_private(self.description_file, json.dumps(description, indent=2, ensure_ascii=False) + "\n")
+        return description
+
+    def _start_supervisor(self, place: Place, own: set[str]) -> None:
+        programs: list[Program] = []
+        makers = {"postgres": parts.postgres, "seaweedfs": parts.seaweedfs, "asterisk": parts.asterisk}
+        programs = [make(place) for name, make in makers.items() if name in own]
+        programs.append(parts.service(place, {"CALLCENTER_ENV_FILE": str(self.env_file)}))
+        (self.directory / "log").mkdir(exist_ok=True)
+        environment = {**self._bare_environment(), processes.MARK: str(self.directory)}
+        self._supervisor.start(programs, files=_allow_open_files(), environment=environment)
+
+    def _wait(self, part: str) -> None:
+        began = time.monotonic()
+        self.wait_ready(part)
+        self._say(f"{part}: ready after {time.monotonic() - began:.1f} s")
+
+    def _is_ready(self) -> bool:
+        running = self.pids()
+        return all(part in running and READY[part](self._place()) for part in self._parts())
+
+    def _parts(self) -> list[str]:
+        return [part for part in READY if REPLACED_BY.get(part) not in self._given]
+
+    def _bare_environment(self) -> dict[str, str]:
+        return {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
+
+    # What it is made of.
+
+    def _settle(self) -> Place:
+        """Choose free ports, the former ones if possible, and make the secrets that do not exist yet."""
+        file = self.directory / "instance.json"
+        known = json.loads(file.read_text()) if file.exists() else {"ports": {}, "secrets": {}}
+        ports: dict[str, int] = {}
+        for name, (usual, kind) in PORTS.items():
+            preferred = known["ports"].get(name, usual)
+            ports[name] = free_port(preferred, "udp" if kind == "udp" else "tcp", avoid=ports.values())
+        words = {name: known["secrets"].get(name) or secrets.token_urlsafe(24) for name in SECRETS}
+        write_private(file, json.dumps({"ports": ports, "secrets": words}))
+        return self._place()
+
+    def _place(self) -> Place:
+        known = json.loads((self.directory / "instance.json").read_text())
+        return Place(self.directory, known["ports"], known["secrets"])
+
+    def _write_settings(self, place: Place) -> dict[str, str]:
+        port, secret = place.ports, place.secrets
+        own = self.directory / "asterisk"
+        settings = {
+            "DATABASE__URL": f"postgresql://callcenter:{secret['postgres']}@{HOST}:{port['postgres']}/callcenter",
+            "AMI__PORT": str(port["ami"]),
+            "AMI__EVENTS_SECRET": secret["ami-events"],
+            "AMI__ACTIONS_SECRET": secret["ami-actions"],
+            "ASTERISK__SPOOL": str(own / "spool" / "callcenter"),
+            "ASTERISK__QUEUE_LOG": str(own / "log" / "queue_log"),
+            "ASTERISK__SIP_PORT": str(port["sip"]),
+            "ASTERISK__WS_PORT": str(port["ws"]),
+            "ASTERISK__TRUNK_ADDRESSES": json.dumps([TRUNK]),
+            "ASTERISK__PROBE_SECRET": secret["ami-probe"],
+            "S3__ENDPOINT": f"{HOST}:{port['s3']}",
+            "S3__ACCESS_KEY": secret["s3-access"],
+            "S3__SECRET_KEY": secret["s3-secret"],
+            "S3__BUCKET": "callcenter",
+            "S3__SECURE": "false",
+            "WEB__PORT": str(port["web"]),
+            "WEB__COOKIE_SECURE": "false",
+        }
+        settings = {PREFIX + name: value for name, value in settings.items()} | self._given
+        # In single quotes a value is taken as it stands, but for the quote and the backslash.
+        quoted = {key: value.replace("\\", "\\\\").replace("'", "\\'") for key, value in settings.items()}
+        write_private(self.env_file, "".join(f"{key}='{value}'\n" for key, value in quoted.items()))
+        return settings
+
+    def _describe(self, settings: Mapping[str, str], people: Any) -> dict[str, Any]:
+        def get(name: str, default: str = "") -> str:
+            return settings.get(PREFIX + name, default)
+
+        web = {"host": get("WEB__HOST", HOST), "port": int(get("WEB__PORT"))}
+        ami = {"host": get("AMI__HOST", HOST), "port": int(get("AMI__PORT"))}
+        return {
+            "web": {"url": f"http://{web['host']}:{web['port']}", **web},
+            "sip": {
+                "host": get("ASTERISK__BIND", HOST),
+                "port": int(get("ASTERISK__SIP_PORT")),
+                "ws_port": int(get("ASTERISK__WS_PORT")),
+                "trunk_address": json.loads(get("ASTERISK__TRUNK_ADDRESSES"))[0],
+                "phones_address": PHONES,
+            },
+            "ami": {**ami, "user": "probe", "secret": get("ASTERISK__PROBE_SECRET")},
+            "postgres": {"dsn": get("DATABASE__URL")},
+            "s3": {
+                "endpoint": get("S3__ENDPOINT"),
+                "bucket": get("S3__BUCKET"),
+                "access_key": get("S3__ACCESS_KEY"),
+                "secret_key": get("S3__SECRET_KEY"),
+                "secure": get("S3__SECURE") == "true",
+            },
+            "logins": people,
+            "asterisk": {
+                "tree": str(TREE),
+                "directory": str(self.directory / "asterisk"),
+                "queue_log": get("ASTERISK__QUEUE_LOG"),
+            },
+            "directory": str(self.directory),
+            "env_file": str(self.env_file),
+            "pids": self.pids(),
+        }
+
+    # How it ends.
+
+    def _end_everything(self) -> int:
+        before = processes.marked(str(self.directory))
+        if (leader := self.pids().get("supervisord")) is not None:
+            os.kill(leader, signal.SIGTERM)
+            psutil.wait_procs(before, timeout=40)
+        # Without a supervisord there is nobody to end the parts in good order, so each is asked by itself.
+        left = processes.end(processes.marked(str(self.directory)))
+        self.description_file.unlink(missing_ok=True)
+        if (self.directory / "instance.json").exists():
+            parts.remove_seaweedfs_sockets(self._place())
+        if left:
+            raise StackError(f"these processes do not end: {[process.pid for process in left]}")
+        return len(before)
+
+    def remove(self) -> None:
+        """End everything and remove the directory with all data."""
+        self.down()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        with (self.directory / "lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, in one step: a reader sees the old text or the new one."""
+    partial = path.with_name(f".{path.name}.partial")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    partial.replace(path)
+
+
+def _allow_open_files() -> int:
+    """Raise the limit of open files as far as is allowed and useful, and return it."""
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+    except (ValueError, OSError):
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, OPEN_FILES), hard))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]

@@ -1,0 +1,84 @@
+#!/bin/bash
+# Gets everything that the local stack and the tests need. Each step leaves a stamp in var/ and is not done again
+# until what it depends on changes. Needs Debian or Ubuntu, root, and Python 3.11 or newer.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export DEBIAN_FRONTEND=noninteractive
+mkdir -p var/log var/stamps
+
+# step NAME TEXT COMMAND...: run COMMAND with its output in var/log/setup-NAME.log, and say how long it took.
+step() {
+    local name=$1 text=$2 log=var/log/setup-$1.log began=$SECONDS
+    shift 2
+    printf '  %s … ' "$text"
+    if "$@" >"$log" 2>&1 </dev/null; then
+        printf '%d s\n' $((SECONDS - began))
+    else
+        printf 'failed after %d s\n' $((SECONDS - began))
+        { echo "The end of $log:" && tail -n 25 "$log" | sed 's/^/    /'; } >&2
+        exit 1
+    fi
+}
+
+# stamped NAME FILE...: true when the step NAME was done with these very FILES.
+stamped() { [ "$(cat "var/stamps/$1" 2>/dev/null)" = "$(shift && cat -- "$@" | sha256sum)" ]; }
+stamp() { cat -- "${@:2}" | sha256sum >"var/stamps/$1"; }
+
+suits() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+find_python() {
+    local name
+    for name in python3 python3.13 python3.12 python3.11; do
+        if suits "$name"; then echo "$name" && return; fi
+    done
+    echo "Python 3.11 or newer is needed, and none of python3, python3.13, python3.12, python3.11 is that." >&2
+    return 1
+}
+
+apt_get() {
+    apt-get update && apt-get install -y --no-install-recommends "$@"
+}
+
+make_venv() {
+    rm -rf .venv && "$1" -m venv .venv &&
+        .venv/bin/pip install --disable-pip-version-check --no-cache-dir --require-hashes -r requirements.lock
+}
+
+# mmdebstrap makes the Asterisk tree; sipp, espeak-ng and sox are for the load tool and the phrases.
+commands=(mmdebstrap:mmdebstrap sipp:sip-tester espeak-ng:espeak-ng sox:sox unshare:util-linux)
+[ "${1:-}" = --browser ] && commands+=(chromium:chromium)
+missing=()
+for pair in "${commands[@]}"; do
+    command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
+done
+if ! [ -x .venv/bin/python ]; then
+    python=$(find_python)
+    # Debian keeps the part of Python that makes environments in a package of its own.
+    "$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=("$(basename "$("$python" -c 'import sys; print(
+        f"python{sys.version_info[0]}.{sys.version_info[1]}-venv")')")")
+fi
+if [ ${#missing[@]} -gt 0 ]; then
+    [ "$(id -u)" = 0 ] || { echo "Run this as root: these packages are missing: ${missing[*]}" >&2 && exit 1; }
+    step packages "Debian packages: ${missing[*]}" apt_get "${missing[@]}"
+fi
+
+if ! [ -x .venv/bin/python ] || ! stamped venv requirements.lock; then
+    step venv "Python packages, as locked, into .venv" make_venv "${python:-$(find_python)}"
+    stamp venv requirements.lock
+fi
+
+if ! stamped tree asterisk/tree.sh; then
+    step tree "Asterisk in a Debian tree of its own, about 400 MB" asterisk/tree.sh var/asterisk-tree
+    stamp tree asterisk/tree.sh
+fi
+
+phrases=(asterisk/sounds.sh $(find asterisk/sounds -type f | sort))
+if ! stamped sounds "${phrases[@]}"; then
+    step sounds "Phrases for callers, spoken by espeak-ng" asterisk/sounds.sh var/sounds
+    stamp sounds "${phrases[@]}"
+fi
+
+catalogues=$(find callcenter -name '*.po' | sort)
+if [ -n "$catalogues" ] && ! stamped catalogues $catalogues; then
+    step catalogues "Message catalogues" .venv/bin/pybabel compile -d callcenter/web/locales
+    stamp catalogues $catalogues
+fi
