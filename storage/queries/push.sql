@@ -28,12 +28,13 @@ from said, pg_notify('push', case when octet_length(long::text) > 7900 then shor
 select coalesce((select max(seq) from push_log), 0) as n,
        coalesce((select jsonb_object_agg(kind, body) from screens where audience = any($1::text[])), '{}') as state
 
--- What the audiences in $1 missed after $2. Complete only if $2 is still within `held`.
+-- What the audiences in $1 missed after $2, at most $3 rows. Complete only if $2 is still within `held`.
 -- name: missed
 select seq, audience, kind, body
 from push_log
 where seq > $2 and audience = any($1::text[])
 order by seq
+limit $3
 
 -- The oldest and newest number still held; 0 and 0 when there is none.
 -- name: held

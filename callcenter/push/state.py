@@ -1,0 +1,63 @@
+"""What a screen shows, and what changes it. Pure: the browser does the same in its own words."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything the audiences of one screen see when all deltas up to number `n` are applied."""
+
+    n: int
+    state: Mapping[str, Body]
+
+    @cached_property
+    def text(self) -> str:
+        """The message as sent to the browser."""
+        return _json({"type": "snapshot", "n": self.n, "state": dict(self.state)})
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """The screen was up to date at `n`; all that it missed since follows."""
+
+    n: int
+
+    @cached_property
+    def text(self) -> str:
+        """The message as sent to the browser."""
+        return _json({"type": "resumed", "n": self.n})
+
+
+@dataclass(frozen=True)
+class Delta:
+    """From number `n` on, `kind` shows `body`."""
+
+    n: int
+    audience: str
+    kind: str
+    body: Body
+
+    @cached_property
+    def text(self) -> str:
+        """The message as sent to the browser; encoded once however many browsers get it."""
+        return _json({"type": "delta", "n": self.n, "kind": self.kind, "body": self.body})
+
+
+Message = Snapshot | Resumed | Delta
+
+
+def apply(screen: Snapshot, delta: Delta) -> Snapshot:
+    """The screen after the delta. One that it already contains changes nothing."""
+    if delta.n <= screen.n:
+        return screen
+    return Snapshot(delta.n, {**screen.state, delta.kind: delta.body})
+
+
+def _json(message: Body) -> str:
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,61 @@
+"""A hub on a real PostgreSQL, and a pen to write deltas with."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import asyncpg
+import pytest
+
+from callcenter.push.hub import Hub
+from callcenter.settings import Database
+from callcenter.storage import connect, open_pool, queries
+
+SLOW_LIMIT = 20
+
+
+@dataclass
+class Desk:
+    """Everything a test of the hub holds."""
+
+    pool: asyncpg.Pool
+    hub: Hub
+
+    async def push(self, audience: str, kind: str, body: object) -> int:
+        return int(await self.pool.fetchval(queries("push")["push"], audience, kind, body))
+
+    async def cut_listener(self) -> int:
+        """Let the server end the listener's connection, if there is one now."""
+        return len(
+            await self.pool.fetch(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = current_database() and application_name = 'listener'"
+            )
+        )
+
+
+@asynccontextmanager
+async def open_desk(url: str, grace_s: float = 3.0) -> AsyncIterator[Desk]:
+    settings = Database(url=url)
+    pool = await open_pool(settings)
+
+    async def listener() -> asyncpg.Connection:
+        connection = await connect(settings)
+        await connection.execute("set application_name to listener")
+        return connection
+
+    hub = Hub(pool, listener, SLOW_LIMIT, grace_s)
+    running = asyncio.create_task(hub.run())
+    try:
+        yield Desk(pool, hub)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await pool.close()
+
+
+@pytest.fixture
+async def desk(database_url: str) -> AsyncIterator[Desk]:
+    async with open_desk(database_url) as desk:
+        yield desk
