@@ -1,0 +1,168 @@
+"""What became of every caller: what SIPp saw at both ends, held against the database and the store.
+
+Pure: facts in, verdict out. The service's own counters are no fact here.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from stack.sipp import Caller, Leg
+
+# Within this time of the operator's answer a caller's hang-up and the answer cross on the wire: both outcomes are true.
+CROSSING_S = 0.5
+TALK_TOLERANCE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A row of the journal. `endpoint` is the telephone of the operator it names."""
+
+    id: str
+    caller: str
+    state: str
+    outcome: str | None
+    endpoint: str | None
+    queued: bool
+    wait_s: float | None
+    tickets: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A recording. `intact`: the object in the store has the row's SHA-256; `seconds`: the length of its audio."""
+
+    call_id: str
+    state: str
+    on_ticket: bool
+    intact: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pop:
+    """A card that the browser of `endpoint`'s operator received, so long after the answer."""
+
+    endpoint: str
+    caller: str
+    after_ms: float
+
+
+@dataclass(slots=True)
+class Verdict:
+    """The counts, and for each lost caller and each wrong card the reason."""
+
+    callers: int = 0
+    queued: int = 0
+    answered: int = 0
+    abandoned: int = 0
+    tickets: int = 0
+    recordings_verified: int = 0
+    pops_right: int = 0
+    lost: dict[str, str] = field(default_factory=dict)
+    pops_wrong: dict[str, str] = field(default_factory=dict)
+
+
+def judge(
+    callers: Iterable[Caller],
+    legs: Iterable[Leg],
+    calls: Iterable[Call],
+    recordings: Iterable[Recording],
+    pops: Iterable[Pop],
+) -> Verdict:
+    """Judge a surge in which every caller has a number of its own."""
+    verdict = Verdict()
+    legs_of: dict[str, list[Leg]] = defaultdict(list)
+    calls_of: dict[str, list[Call]] = defaultdict(list)
+    recordings_of: dict[str, list[Recording]] = defaultdict(list)
+    for leg in legs:
+        legs_of[leg.caller].append(leg)
+    for call in calls:
+        calls_of[call.caller].append(call)
+    for recording in recordings:
+        recordings_of[recording.call_id].append(recording)
+    for caller in callers:
+        rows = calls_of[caller.number]
+        verdict.callers += 1
+        verdict.queued += any(row.queued for row in rows)
+        verdict.tickets += sum(row.tickets for row in rows)
+        reason = _outcome_fault(caller, legs_of[caller.number], rows)
+        if not reason and rows[0].outcome == "answered":
+            verdict.answered += 1
+            reason = _answer_fault(rows[0], legs_of[caller.number][-1], recordings_of[rows[0].id])
+            verdict.recordings_verified += not reason
+        elif not reason:
+            verdict.abandoned += rows[0].outcome == "abandoned"
+            legs_of[caller.number].clear()  # a talk, if any, that crossed with the hang-up: no card is due
+        if reason:
+            verdict.lost[caller.number] = reason
+    _judge_pops(verdict, legs_of, pops)
+    return verdict
+
+
+def _outcome_fault(caller: Caller, legs: Sequence[Leg], rows: Sequence[Call]) -> str:
+    """Why the caller is lost: not one row with the outcome that both ends saw. Empty when all is well."""
+    if len(rows) != 1:
+        return f"{len(rows)} calls in the database" if rows else "not in the database"
+    row = rows[0]
+    if row.state != "ended":
+        return f"not ended in the database: {row.state}"
+    possible = _possible_outcomes(caller, legs)
+    if row.outcome not in possible:
+        seen = "talked" if legs else f"ended by {caller.ended_by or 'nobody'}"
+        return f"the database says {row.outcome}, SIPp saw: {seen}"
+    if row.outcome == "answered" and row.endpoint != legs[-1].endpoint:
+        return f"the database says {row.endpoint} answered, SIPp saw {legs[-1].endpoint}"
+    if row.outcome == "abandoned" and not _wait_is_true(caller, row):
+        return f"abandoned with a waiting time of {row.wait_s}"
+    return ""
+
+
+def _possible_outcomes(caller: Caller, legs: Sequence[Leg]) -> set[str]:
+    if caller.answered is None or caller.ended is None:
+        return set()
+    unserved = {"abandoned", "hung_up_early"} if caller.ended_by == "caller" else {"timed_out"}
+    if not legs:
+        return unserved
+    crossed = caller.ended_by == "caller" and caller.ended - legs[-1].began < CROSSING_S
+    return {"answered"} | (unserved if crossed else set())
+
+
+def _wait_is_true(caller: Caller, row: Call) -> bool:
+    assert caller.answered is not None
+    assert caller.ended is not None
+    return row.wait_s is not None and 0 <= row.wait_s <= caller.ended - caller.answered + CROSSING_S
+
+
+def _answer_fault(row: Call, leg: Leg, recordings: Sequence[Recording]) -> str:
+    """Why an answered caller is lost: not one ticket, not one true recording on it. Empty when all is well."""
+    if row.tickets != 1:
+        return f"{row.tickets} tickets"
+    if len(recordings) != 1:
+        return f"{len(recordings)} recordings"
+    recording = recordings[0]
+    if recording.state != "attached" or not recording.on_ticket:
+        return f"the recording is {recording.state}, not attached to the ticket"
+    if not recording.intact:
+        return "the object in the store differs from its SHA-256"
+    if leg.ended is None:
+        return "the operator's talk did not end"
+    talk = leg.ended - leg.began
+    if abs(recording.seconds - talk) > TALK_TOLERANCE_S:
+        return f"the recording lasts {recording.seconds:.2f} s, the talk lasted {talk:.2f} s"
+    return ""
+
+
+def _judge_pops(verdict: Verdict, legs_of: dict[str, list[Leg]], pops: Iterable[Pop]) -> None:
+    """A card is right when it came to the operator who picked up and to nobody else."""
+    seen: dict[str, Counter[str]] = defaultdict(Counter)
+    for pop in pops:
+        seen[pop.caller][pop.endpoint] += 1
+    for number in seen.keys() | {number for number, legs in legs_of.items() if legs}:
+        wanted = {leg.endpoint for leg in legs_of.get(number, ())}
+        if seen[number].keys() == wanted:
+            verdict.pops_right += 1
+        else:
+            verdict.pops_wrong[number] = (
+                f"card at {sorted(seen[number]) or 'nobody'}, talk at {sorted(wanted) or 'nobody'}"
+            )

@@ -1,0 +1,151 @@
+"""Operators' browsers: they log in through the page's form, hold a WebSocket open and note each card that comes."""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from html.parser import HTMLParser
+from typing import Any, Self
+
+import aiohttp
+
+from stack.errors import StackError
+from stack.judge import Pop
+
+RETRY_S = 0.2
+
+
+@dataclass(slots=True)
+class Screen:
+    """One operator's browser. `cards`: for each call the caller's number and the lateness in ms of its card."""
+
+    login: str
+    password: str
+    endpoint: str
+    wanted: str = "available"
+    presence: Mapping[str, Any] = field(default_factory=dict)
+    cards: dict[str, tuple[str, float]] = field(default_factory=dict)
+    last: int | None = None
+    socket: aiohttp.ClientWebSocketResponse | None = None
+
+
+class Screens:
+    """The browsers of several operators at the service `url`; cards of calls answered before `since` are no news."""
+
+    def __init__(self, url: str, people: Sequence[Mapping[str, str]], *, since: float) -> None:
+        self._url = url
+        self._since = since
+        self.screens = [Screen(person["login"], person["password"], person["endpoint"]) for person in people]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        self._tasks = [asyncio.create_task(self._live(screen), name=screen.login) for screen in self.screens]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        with suppress(TimeoutError, StackError):
+            await self.become("offline", within_s=5)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def become(self, wanted: str, *, within_s: float) -> None:
+        """Ask for a presence on each screen and wait until the service shows it. Raises `StackError`."""
+        for screen in self.screens:
+            screen.wanted = wanted
+            if screen.socket is not None and not screen.socket.closed:
+                await screen.socket.send_json({"type": "presence", "wanted": wanted})
+        deadline = time.monotonic() + within_s
+        while missing := [screen.login for screen in self.screens if screen.presence.get("state") != wanted]:
+            for task in self._tasks:
+                if task.done():
+                    task.result()
+            if time.monotonic() > deadline:
+                raise StackError(f"these operators did not become {wanted}: {', '.join(missing)}")
+            await asyncio.sleep(0.05)
+
+    def pops(self) -> list[Pop]:
+        """Every card that came."""
+        return [
+            Pop(endpoint=screen.endpoint, caller=number, after_ms=late)
+            for screen in self.screens
+            for number, late in screen.cards.values()
+        ]
+
+    async def _live(self, screen: Screen) -> None:
+        """Stay logged in and connected, as a browser does that tries again after each loss."""
+        jar = aiohttp.CookieJar(unsafe=True)  # the service may have a bare address
+        async with aiohttp.ClientSession(self._url, cookie_jar=jar) as session:
+            await log_in(session, screen.login, screen.password)
+            while True:
+                with suppress(aiohttp.ClientError, ConnectionError):
+                    async with session.ws_connect("/ws", heartbeat=20) as socket:
+                        screen.socket = socket
+                        await self._listen(screen, socket)
+                await asyncio.sleep(RETRY_S)
+
+    async def _listen(self, screen: Screen, socket: aiohttp.ClientWebSocketResponse) -> None:
+        await socket.send_json({"type": "hello", "last": screen.last})
+        await socket.send_json({"type": "presence", "wanted": screen.wanted})
+        async for message in socket:
+            at = time.time()
+            if message.type is aiohttp.WSMsgType.TEXT:
+                self._take(screen, json.loads(message.data), at)
+
+    def _take(self, screen: Screen, message: Mapping[str, Any], at: float) -> None:
+        match message:
+            case {"type": "delta", "n": n, "kind": kind, "body": body}:
+                screen.last = n
+                self._show(screen, kind, body, at)
+            case {"type": "snapshot", "n": n, "state": state}:
+                screen.last = n
+                for kind, body in state.items():
+                    self._show(screen, kind, body, at)
+
+    def _show(self, screen: Screen, kind: str, body: Mapping[str, Any], at: float) -> None:
+        if kind == "presence":
+            screen.presence = body
+        elif kind == "card" and body.get("call") and body["call"] not in screen.cards:
+            answered = datetime.fromisoformat(body["answered_at"]).timestamp()
+            if answered >= self._since:
+                screen.cards[body["call"]] = (body["caller"], (at - answered) * 1000)
+
+
+class _Form(HTMLParser):
+    """The inputs of the form on the login page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden: dict[str, str] = {}
+        self.login = ""
+        self.password = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an input with a name."""
+        given = dict(attrs)
+        name, kind = given.get("name"), given.get("type") or "text"
+        if tag != "input" or not name:
+            return
+        if kind == "hidden":
+            self.hidden[name] = given.get("value") or ""
+        elif kind == "password":
+            self.password = name
+        elif kind == "text":
+            self.login = name
+
+
+async def log_in(session: aiohttp.ClientSession, login: str, password: str) -> None:
+    """Log in by the form of the page, as a person does. Raises `StackError` when refused."""
+    async with session.get("/login") as page:
+        form = _Form()
+        form.feed(await page.text())
+    if not form.login or not form.password:
+        raise StackError("the login page has no form with a name and a password")
+    data = {**form.hidden, form.login: login, form.password: password}
+    headers = {"Origin": str(session._base_url).rstrip("/"), "Referer": f"{session._base_url}login"}
+    async with session.post("/login", data=data, headers=headers, allow_redirects=False) as answer:
+        if answer.status not in (302, 303):
+            raise StackError(f"{login} could not log in: {answer.status} {answer.reason}")

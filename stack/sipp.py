@@ -1,0 +1,220 @@
+"""SIPp plays the callers and the operators' telephones; here it is started, steered and its logs are read."""
+
+import contextlib
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from stack.errors import StackError
+from stack.ports import free_port
+
+SCENARIOS = Path(__file__).resolve().parent / "sipp"
+SPOKEN = {
+    "caller": "Здравствуйте, у нас с самого утра нет холодной воды. Когда её дадут? Дом двенадцать, весь подъезд без воды.",
+    "operator": "Добрый день, диспетчерская служба. Вашу заявку я записала, бригада уже выехала, ждите звонка до обеда.",
+}
+
+
+@dataclass(slots=True)
+class Caller:
+    """What SIPp saw of one caller. Times are seconds since 1970; `ended_by` is `asterisk` or `caller`."""
+
+    number: str
+    sip_id: str
+    started: float
+    answered: float | None = None
+    ended: float | None = None
+    ended_by: str = ""
+
+
+@dataclass(slots=True)
+class Leg:
+    """What SIPp saw at an operator's telephone: a talk, from the ACK on."""
+
+    endpoint: str
+    caller: str
+    began: float
+    ended: float | None = None
+
+
+class Sipp:
+    """The SIPp processes of one surge, with their files in `folder`.
+
+    Callers send from `trunk`, telephones are at `phones`; both talk to `(host, port)`.
+    """
+
+    def __init__(self, folder: Path, *, target: tuple[str, int], trunk: str, phones: str) -> None:
+        self._folder = folder
+        self._target = target
+        self._trunk = trunk
+        self._phones = phones
+        self._phone_port = free_port(5080, "udp", host=phones)
+        self._caller_port = free_port(5070, "udp", host=trunk)
+        self._running: list[subprocess.Popen[bytes]] = []
+        self._calls: subprocess.Popen[bytes] | None = None
+        self._hangups = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._logs = {name: Tail(folder / f"{name}.log") for name in ("callers", "operators")}
+        self.callers: dict[str, Caller] = {}
+        self.legs: dict[str, Leg] = {}
+
+    def register(self, phones: Sequence[tuple[str, str]], *, seconds: int) -> None:
+        """Register the telephones, given as (user, secret), for so long; 0 signs them off. Raises `StackError`."""
+        rows = [
+            f"{user};[authentication username={user} password={secret}];{seconds};{self._phone_port}"
+            for user, secret in phones
+        ]
+        port = free_port(self._phone_port + 1, "udp", host=self._phones)
+        options = ["-p", str(port), "-m", str(len(rows)), "-r", "20", "-timeout", "30"]
+        process = self._start("register", "register", self._phones, options, rows=rows, words={})
+        if process.wait(40) != 0:
+            raise StackError(f"some telephones could not register; see {self._folder}/register.errors")
+
+    def answer(self, *, count: int, ring_s: float, talk_s: float, audio: Path) -> None:
+        """Let the telephones answer: ring, talk, hang up. `audio` is what they say."""
+        words = {"ring_ms": _ms(ring_s), "talk_ms": _ms(talk_s), "audio": _stream(audio)}
+        options = ["-p", str(self._phone_port), "-l", str(10 * count)]
+        self._start("operators", "operator", self._phones, options, rows=(), words=words)
+
+    def call(self, numbers: Sequence[str], *, did: str, rate: float, audio: Path | None) -> None:
+        """Let the callers call, so many a second. `audio` is what they say, None is silence."""
+        words = {"audio": _stream(audio) if audio else ""}
+        count = str(len(numbers))
+        options = ["-p", str(self._caller_port), "-m", count, "-l", count, "-r", f"{rate:g}"]
+        rows = [f"{number};{did}" for number in numbers]
+        self._calls = self._start("callers", "caller", self._trunk, options, rows=rows, words=words)
+
+    def _start(
+        self,
+        name: str,
+        scenario: str,
+        address: str,
+        options: list[str],
+        *,
+        rows: Sequence[str],
+        words: Mapping[str, str],
+    ) -> subprocess.Popen[bytes]:
+        text = (SCENARIOS / f"{scenario}.xml").read_text()
+        for word, value in words.items():
+            text = text.replace("{{" + word + "}}", value)
+        files = {kind: str(self._folder / f"{name}.{kind}") for kind in ("xml", "csv", "log", "errors", "out")}
+        Path(files["xml"]).write_text(text)
+        command = ["sipp", "-sf", files["xml"], "-i", address, "-mi", address, "-nostdin", "-aa"]
+        command += ["-mp", str(free_port(6000, "udp", host=address)), "-buff_size", "4194304"]
+        command += ["-trace_logs", "-log_file", files["log"], "-trace_err", "-error_file", files["errors"], *options]
+        if rows:
+            Path(files["csv"]).write_text("\n".join(["SEQUENTIAL", *rows]) + "\n")
+            command += ["-inf", files["csv"]]
+        # A session of its own: Ctrl-C is for the surge, which then ends its SIPp processes itself.
+        with Path(files["out"]).open("wb") as out:
+            process = subprocess.Popen(
+                [*command, "{}:{}".format(*self._target)],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                cwd=self._folder,
+                start_new_session=True,
+            )
+        self._running.append(process)
+        return process
+
+    def hang_up(self, caller: Caller) -> None:
+        """Tell a caller to hang up. Nothing comes back: that it did is seen in `callers`; repeat it until then."""
+        lines = (
+            f"INFO sip:caller@{self._trunk}:{self._caller_port} SIP/2.0",
+            f"Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK-{caller.sip_id}",
+            "From: <sip:patience@127.0.0.1>;tag=1",
+            f"To: <sip:caller@{self._trunk}>",
+            f"Call-ID: {caller.sip_id}",
+            "CSeq: 1 INFO",
+            "Content-Length: 0",
+        )
+        self._hangups.sendto("".join(f"{line}\r\n" for line in (*lines, "")).encode(), (self._trunk, self._caller_port))
+
+    def read(self) -> None:
+        """Take in what the logs have gained."""
+        for words in self._logs["callers"].new_lines():
+            self._read_caller(*words)
+        for words in self._logs["operators"].new_lines():
+            self._read_leg(*words)
+
+    def _read_caller(self, what: str, number: str, sip_id: str, *times: str) -> None:
+        at = float(times[-1])
+        if what == "started":
+            self.callers[number] = Caller(number, sip_id, at)
+            return
+        caller = self.callers[number]
+        if what == "answered":
+            caller.answered = at
+        else:
+            caller.ended, caller.ended_by = at, "caller" if what == "gave-up" else "asterisk"
+
+    def _read_leg(self, what: str, endpoint: str, number: str, sip_id: str, *times: str) -> None:
+        at = float(times[-1])
+        if what == "acked":
+            self.legs[sip_id] = Leg(endpoint, number, at)
+        else:
+            self.legs[sip_id].ended = at
+
+    def calling(self) -> bool:
+        """Whether callers still call or talk."""
+        return self._calls is not None and self._calls.poll() is None
+
+    def end(self) -> None:
+        """End every SIPp process."""
+        for process in self._running:
+            # A process that is told twice to end ends at once, without waiting for its calls.
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGTERM)
+        for process in self._running:
+            try:
+                process.wait(3)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._hangups.close()
+
+
+class Tail:
+    """The complete lines that a growing file has gained since the last look, split into words."""
+
+    def __init__(self, path: Path, *, separator: str | None = None, from_end: bool = False) -> None:
+        self._path = path
+        self._separator = separator
+        self._offset = path.stat().st_size if from_end and path.exists() else 0
+
+    def new_lines(self) -> Iterator[list[str]]:
+        """The words of each new line."""
+        if not self._path.exists():
+            return
+        with self._path.open("rb") as file:
+            file.seek(self._offset)
+            text = file.read()
+        complete = text[: text.rfind(b"\n") + 1]
+        self._offset += len(complete)
+        for line in complete.decode(errors="replace").splitlines():
+            if words := line.split(self._separator):
+                yield words
+
+
+def speech(name: str, folder: Path) -> Path:
+    """What a `caller` or an `operator` says, as raw A-law at 8 kHz; made once."""
+    path = folder / f"{name}.alaw"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        spoken, partial = folder / f"{name}.wav", folder / f"{name}.partial"
+        subprocess.run(["espeak-ng", "-v", "ru", "-w", spoken, SPOKEN[name]], check=True)
+        raw = ["-r", "8000", "-c", "1", "-t", "raw", "-e", "a-law", "-b", "8"]
+        subprocess.run(["sox", "--norm=-3", spoken, *raw, partial], check=True)
+        partial.rename(path)
+    return path
+
+
+def _stream(audio: Path) -> str:
+    return f'<exec rtp_stream="{audio},-1,8"/>'
+
+
+def _ms(seconds: float) -> str:
+    return str(round(seconds * 1000))
