@@ -17,6 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent
 MIGRATIONS = ROOT / "storage" / "migrations"
 QUERIES = ROOT / "storage" / "queries"
 
+# What asyncpg raises while the server is away or goes away under a statement.
+AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 _MIGRATION_LOCK = 0x63616C6C
 

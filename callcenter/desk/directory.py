@@ -12,7 +12,7 @@ from callcenter.domain.card import Card, OpenTicket, PastCall
 from callcenter.domain.commands import PrepareCard
 from callcenter.domain.events import CardPrepared, Event, Source
 from callcenter.domain.ids import CallId, CompanyId
-from callcenter.storage import queries
+from callcenter.storage import AWAY, queries
 
 log = structlog.get_logger()
 
@@ -71,7 +71,7 @@ class Directory:
             order = await self._asked.get()
             try:
                 card = await find_card(self._pool, did=order.did, caller=order.caller, call=order.call)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+            except AWAY as problem:
                 log.warning("no card", call=order.call, problem=type(problem).__name__)
                 metrics.problems_total.labels(problem="no card").inc()
                 continue

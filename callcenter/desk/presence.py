@@ -9,7 +9,7 @@ import structlog
 from callcenter.domain.events import Event, Presence, PresenceAsked, Source
 from callcenter.domain.ids import Interface, OperatorId
 from callcenter.settings import Database
-from callcenter.storage import connect, queries
+from callcenter.storage import AWAY, connect, queries
 
 log = structlog.get_logger()
 
@@ -52,7 +52,7 @@ class PresenceWatch:
         while True:
             try:
                 await self._watch()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+            except AWAY as problem:
                 log.warning("presence watch interrupted", problem=str(problem))
             await asyncio.sleep(RETRY_S)
 

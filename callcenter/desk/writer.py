@@ -17,7 +17,7 @@ from callcenter.desk.transaction import Transaction
 from callcenter.domain.commands import Command
 from callcenter.domain.ids import NodeName
 from callcenter.settings import Database
-from callcenter.storage import connect, queries
+from callcenter.storage import AWAY, connect, queries
 
 log = structlog.get_logger()
 
@@ -26,7 +26,6 @@ BATCH = 500
 RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 # What PostgreSQL says of the data itself: trying again would say the same.
 REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, UnicodeEncodeError)
-AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class Entry(NamedTuple):
