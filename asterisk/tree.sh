@@ -13,13 +13,11 @@ tree=$(realpath -m "$1")
 partial=$tree.partial
 stamp=etc/callcenter-tree
 
+# The image of Asterisk is made from the same two lists.
 # The English sounds are what the package insists on, in their smallest form: our own phrases replace them.
-packages=asterisk,asterisk-core-sounds-en-gsm,asterisk-moh-opsound-wav
+packages=$(paste -sd, "$(dirname "$0")/packages")
 # Asterisk's own documentation stays: modules that describe their settings in it refuse to load without it.
-excluded=(
-    '/usr/share/doc/*' '/usr/share/man/*' '/usr/share/info/*' '/usr/share/locale/*'
-    '/usr/share/asterisk/firmware/*' '/usr/share/asterisk/rest-api/*'
-)
+mapfile -t excluded <"$(dirname "$0")/excluded"
 # Asterisk looks up its own host name and this root server's at each call. run.sh names the host `asterisk`.
 hosts='127.0.0.1 localhost asterisk A.ROOT-SERVERS.NET'
 

@@ -1,6 +1,5 @@
 """The servers of an instance: how each is prepared, started, and known to be ready."""
 
-import json
 import os
 import shutil
 import socket
@@ -89,30 +88,18 @@ def seaweedfs(place: Place) -> Program:
     """SeaweedFS with its S3 gateway, on loopback, with one pair of keys. It reports nothing to anybody."""
     data = place.directory / "seaweedfs"
     data.mkdir(mode=0o700, exist_ok=True)
-    keys = {"accessKey": place.secrets["s3-access"], "secretKey": place.secrets["s3-secret"]}
-    identity = {"name": "callcenter", "credentials": [keys], "actions": ["Admin", "Read", "Write", "List", "Tagging"]}
-    config = place.directory / "s3.json"
-    config.touch(mode=0o600)
-    config.write_text(json.dumps({"identities": [identity]}))
-    options: dict[str, object] = {
-        "ip": HOST,
-        "ip.bind": HOST,
-        "dir": data,
-        "master.telemetry": "false",
-        "filer": "true",
-    }
-    # A lone master has nobody to elect with, and learns from its volumes what it forgot: that saves ten seconds.
-    options |= {"master.resumeState": "false", "master.electionTimeout": "1s", "master.volumeSizeLimitMB": 256}
-    options |= {"volume.max": 0, "volume.preStopSeconds": 0}
-    options |= {"s3": "true", "s3.config": config, "s3.iam": "false", "s3.port.iceberg": 0, "s3.port.lance": 0}
-    options |= {"s3.localSocket": data / "s3.sock", "filer.localSocket": data / "filer.sock"}
+    options: dict[str, object] = {"ip": HOST, "ip.bind": HOST}
     for name in ("master", "volume", "filer", "s3"):
         options |= {f"{name}.port": place.ports[name], f"{name}.port.grpc": place.ports[f"{name}-grpc"]}
     flags = [f"-{key}={value}" for key, value in options.items()]
     weed = str(PYTHON.with_name("weed"))
     # Asked to end, it waits long for its own connections to close; what it has written is safe without that.
     return Program(
-        name="seaweedfs", command=(weed, "-logtostderr=true", "server", *flags), directory=data, stop_within_s=3
+        name="seaweedfs",
+        command=(str(ROOT / "storage" / "seaweedfs.sh"), weed, str(data), str(place.directory / "s3.json"), *flags),
+        directory=data,
+        environment={"S3_ACCESS_KEY": place.secrets["s3-access"], "S3_SECRET_KEY": place.secrets["s3-secret"]},
+        stop_within_s=3,
     )
 
 

@@ -66,9 +66,10 @@ if ! [ -x .venv/bin/python ] || ! stamped venv requirements.lock; then
     stamp venv requirements.lock
 fi
 
-if ! stamped tree asterisk/tree.sh; then
+recipe=(asterisk/tree.sh asterisk/packages asterisk/excluded)
+if ! stamped tree "${recipe[@]}"; then
     step tree "Asterisk in a Debian tree of its own, about 400 MB" asterisk/tree.sh var/asterisk-tree
-    stamp tree asterisk/tree.sh
+    stamp tree "${recipe[@]}"
 fi
 
 phrases=(asterisk/sounds.sh $(find asterisk/sounds -type f | sort))
