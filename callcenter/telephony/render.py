@@ -42,19 +42,6 @@ ETC = "/etc/asterisk"
 SOUNDS = "/var/lib/asterisk/sounds"
 SPOOL = "/var/spool/asterisk/callcenter"
 
-MODULES = tuple(
-    """
-    res_sorcery_config res_sorcery_memory res_sorcery_astdb res_pjproject res_timing_timerfd res_rtp_asterisk
-    res_http_websocket res_musiconhold res_pjsip res_pjsip_session res_pjsip_pubsub res_pjsip_sdp_rtp res_pjsip_caller_id
-    res_pjsip_endpoint_identifier_ip res_pjsip_endpoint_identifier_user res_pjsip_authenticator_digest
-    res_pjsip_registrar res_pjsip_nat res_pjsip_rfc3326 res_pjsip_dtmf_info res_pjsip_transport_websocket
-    chan_pjsip pbx_config app_queue app_mixmonitor app_playback app_stack app_userevent app_exec
-    bridge_simple bridge_native_rtp bridge_softmix bridge_holding codec_alaw codec_ulaw codec_a_mu
-    format_wav format_pcm func_callerid func_channel func_dialplan func_hangupcause func_logic func_strings
-    func_cut res_cdrel_custom cel_custom cdr_csv
-    """.split()
-)
-
 _NUMBER = re.compile(r"[0-9]{3,15}")
 _ENDPOINT = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _ACCOUNT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
@@ -114,7 +101,6 @@ def _values(settings: Settings) -> dict[str, object]:
         "etc": ETC,
         "sounds": SOUNDS,
         "spool": SPOOL,
-        "modules": MODULES,
         "events": EVENTS,
         "bind": bind,
         "bind_uri": host,
@@ -128,7 +114,9 @@ def _values(settings: Settings) -> dict[str, object]:
         **{name.removeprefix("ami."): _match(name, value, _ACCOUNT) for name, value in accounts.items()},
         "events_secret": _match("ami.events_secret", ami.events_secret.get_secret_value(), _SECRET),
         "actions_secret": _match("ami.actions_secret", ami.actions_secret.get_secret_value(), _SECRET),
-        "probe_secret": _match("asterisk.probe_secret", probe.get_secret_value(), _SECRET) if probe else None,
+        "probe_secret": _match("asterisk.probe_secret", probe.get_secret_value(), _SECRET)
+        if probe is not None
+        else None,
         "ring_s": settings.queueing.ring_s,
         "max_wait_s": settings.queueing.max_wait_s,
         "music_up_to": settings.queueing.music_up_to,

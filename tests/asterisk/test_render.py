@@ -1,0 +1,206 @@
+"""What is rendered, and what is refused."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from jinja2 import UndefinedError
+from pydantic import SecretStr
+
+from callcenter.errors import RenderError
+from callcenter.settings import Settings
+from callcenter.telephony import render as module
+from callcenter.telephony.render import EVENTS, Directory, render
+
+DIRECTORY = Directory(
+    numbers=(("74957654321", "en"), ("74951234567", "ru")), endpoints=(("op-02", "two-2"), ("op-01", "one-1"))
+)
+
+
+def settings(**sections: Mapping[str, object]) -> Settings:
+    given: dict[str, Mapping[str, object]] = {
+        "database": {"url": "postgresql://unused"},
+        "s3": {"endpoint": "unused", "access_key": "unused", "secret_key": "unused"},
+        "ami": {"events_secret": "hears-1", "actions_secret": "acts-1"},
+    }
+    for name, section in sections.items():
+        given[name] = {**given.get(name, {}), **section}
+    return Settings.model_validate(given)
+
+
+def rendered(out: Path, given: Settings | None = None, directory: Directory = DIRECTORY) -> dict[str, str]:
+    render(given or settings(), directory, out)
+    return {str(path.relative_to(out)): path.read_text() for path in out.rglob("*") if path.is_file()}
+
+
+def sections(text: str) -> dict[str, list[tuple[str, str]]]:
+    """Sections of an Asterisk file; a name that occurs twice has its lines together."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for line in text.splitlines():
+        line = line.partition(";")[0].strip()
+        if header := re.match(r"\[([^\]]+)\]", line):
+            lines = found.setdefault(header[1], [])
+        elif line and not line.startswith("#"):
+            name, _, value = line.partition(" =")
+            lines.append((name.strip(), value.strip()))
+    return found
+
+
+def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
+    first = rendered(tmp_path / "a")
+    swapped = Directory(numbers=DIRECTORY.numbers[::-1], endpoints=DIRECTORY.endpoints[::-1])
+    assert rendered(tmp_path / "b", directory=swapped) == first
+    assert rendered(tmp_path / "a") == first
+
+
+def test_nobody_else_can_read_it(tmp_path: Path) -> None:
+    rendered(tmp_path / "etc")
+    for path in (tmp_path / "etc", *(tmp_path / "etc").rglob("*")):
+        private = 0o700 if path.is_dir() or path.suffix == ".sh" else 0o600
+        assert path.stat().st_mode & 0o777 == private, path
+
+
+def test_no_template_language_is_left(tmp_path: Path) -> None:
+    for name, text in rendered(tmp_path).items():
+        assert not re.search(r"\{\{|\}\} |\{%|%\}", text), name
+
+
+def test_a_name_missing_from_the_values_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = tmp_path / "templates" / "new.conf.j2"
+    template.parent.mkdir()
+    template.write_text("port = {{ forgotten }}\n")
+    monkeypatch.setattr(module, "TEMPLATES", template.parent)
+    with pytest.raises(UndefinedError, match="forgotten"):
+        render(settings(), DIRECTORY, tmp_path / "etc")
+    assert not (tmp_path / "etc").exists()
+
+
+def test_each_number_is_a_queue_and_a_line_of_the_dialplan(tmp_path: Path) -> None:
+    files = rendered(tmp_path)
+    queues = sections(files["queues.conf"])
+    for number, language in DIRECTORY.numbers:
+        assert queues[number] == [("periodic-announce", f"/var/lib/asterisk/sounds/{language}/please-wait")]
+        assert f"exten => n{number},1,Set(CHANNEL(language)={language})" in files["dialplan/numbers.conf"]
+
+
+def test_every_dialplan_file_is_included(tmp_path: Path) -> None:
+    files = rendered(tmp_path)
+    included = re.findall(r'#include "(.*)"', files["extensions.conf"])
+    assert sorted(included) == sorted(name for name in files if name.startswith("dialplan/"))
+    contexts = [name for path in included for name in sections(files[path])]
+    assert len(contexts) == len(set(contexts))
+
+
+def test_each_telephone_has_its_secret(tmp_path: Path) -> None:
+    pjsip = sections(rendered(tmp_path)["pjsip.conf"])
+    for endpoint, secret in DIRECTORY.endpoints:
+        assert ("password", secret) in pjsip[endpoint]
+        assert ("max_contacts", "1") in pjsip[endpoint]
+    assert ("match", "127.0.0.2/32") in pjsip["trunk"]
+    assert ("allow_transfer", "no") in pjsip["trunk"]
+    assert "anonymous" not in pjsip
+
+
+def test_the_settings_reach_asterisk(tmp_path: Path) -> None:
+    given = settings(
+        asterisk={"bind": "::1", "sip_port": 5070, "ws_port": 8099, "rtp_start": 20000, "rtp_end": 20100},
+        ami={"port": 5039},
+        queueing={"ring_s": 21, "max_wait_s": 601, "music_up_to": 7, "announce_every_s": 45},
+    )
+    files = rendered(tmp_path, given)
+    assert ("bind", "[::1]:5070") in sections(files["pjsip.conf"])["udp"]
+    assert ("bindport", "8099") in sections(files["http.conf"])["general"]
+    assert ("port", "5039") in sections(files["manager.conf"])["general"]
+    assert sections(files["rtp.conf"])["general"][:2] == [("rtpstart", "20000"), ("rtpend", "20100")]
+    assert {("timeout", "21"), ("periodic-announce-frequency", "45")} <= set(sections(files["queues.conf"])["company"])
+    assert "Queue(${QUEUE},${HOLD},,,601)" in files["dialplan/queue.conf"]
+    assert "< 7]" in files["dialplan/queue.conf"]
+    assert ("live_dangerously", "no") in sections(files["asterisk.conf"])["options"]
+    assert ("systemname", "node1") in sections(files["asterisk.conf"])["options"]
+
+
+def test_the_accounts_are_narrow(tmp_path: Path) -> None:
+    manager = sections(rendered(tmp_path)["manager.conf"])
+    assert set(manager) == {"general", "callcenter-events", "callcenter-actions"}
+    events, actions = manager["callcenter-events"], manager["callcenter-actions"]
+    assert {("read", "system,call,agent,user"), ("write", ""), ("writetimeout", "10000")} <= set(events)
+    assert {("read", ""), ("write", "call,agent,reporting")} <= set(actions)
+    filters = {f"eventfilter(name({name}))" for name in EVENTS}
+    assert {name for name, _ in events if name.startswith("eventfilter")} == filters
+    for account in (events, actions):
+        assert [value for name, value in account if name == "permit"] == ["127.0.0.1/32"]
+        assert ("deny", "0.0.0.0/0.0.0.0") in account
+
+
+def test_the_probe_exists_only_when_asked_for(tmp_path: Path) -> None:
+    manager = sections(rendered(tmp_path, settings(asterisk={"probe_secret": "sees-1"}))["manager.conf"])
+    assert {("secret", "sees-1"), ("read", "all"), ("write", "")} <= set(manager["probe"])
+
+
+INJECTIONS = ["", "a\nb", "a\r\nb", "a;b", "[a]", "a#b", "a b", "${a}", "a\\b", "a\0b", "ä"]
+
+
+@pytest.mark.parametrize("evil", INJECTIONS)
+@pytest.mark.parametrize(
+    ("section", "name"),
+    [
+        ("ami", "events_user"),
+        ("ami", "events_secret"),
+        ("ami", "actions_user"),
+        ("ami", "actions_secret"),
+        ("asterisk", "bind"),
+        ("asterisk", "probe_secret"),
+    ],
+)
+def test_a_setting_that_is_configuration_is_refused(tmp_path: Path, section: str, name: str, evil: str) -> None:
+    with pytest.raises(RenderError, match=f"{section}.{name}") as refused:
+        render(settings(**{section: {name: evil}}), DIRECTORY, tmp_path / "etc")
+    assert not evil or evil not in str(refused.value).replace(name, "").replace(section, "")
+    assert not (tmp_path / "etc").exists()
+
+
+@pytest.mark.parametrize("evil", INJECTIONS)
+@pytest.mark.parametrize("name", ["trunk_addresses", "ami_permit"])
+def test_a_network_that_is_configuration_is_refused(tmp_path: Path, name: str, evil: str) -> None:
+    with pytest.raises(RenderError, match=f"asterisk.{name}"):
+        render(settings(asterisk={name: ["127.0.0.2", evil]}), DIRECTORY, tmp_path)
+
+
+@pytest.mark.parametrize("evil", INJECTIONS)
+def test_a_directory_that_is_configuration_is_refused(tmp_path: Path, evil: str) -> None:
+    good = DIRECTORY.numbers, DIRECTORY.endpoints
+    for directory, words in (
+        (Directory(((evil, "ru"),), good[1]), "company number"),
+        (Directory((("74951234567", evil),), good[1]), "language of 74951234567"),
+        (Directory(good[0], ((evil, "secret"),)), "endpoint"),
+        (Directory(good[0], (("op-01", evil),)), "SIP secret of op-01"),
+    ):
+        with pytest.raises(RenderError, match=words):
+            render(settings(), directory, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("directory", "words"),
+    [
+        (Directory((("74951234567", "ru"), ("74951234567", "en")), ()), "74951234567 is given twice"),
+        (Directory((), (("op-01", "a"), ("op-01", "b"))), "op-01 is given twice"),
+        (Directory((), (("trunk", "a"),)), "trunk is a reserved name"),
+    ],
+)
+def test_a_name_that_is_taken_is_refused(tmp_path: Path, directory: Directory, words: str) -> None:
+    with pytest.raises(RenderError, match=words):
+        render(settings(), directory, tmp_path)
+
+
+def test_the_two_accounts_are_two(tmp_path: Path) -> None:
+    given = settings(ami={"events_user": "same", "actions_user": "same"})
+    with pytest.raises(RenderError, match="AMI account same is given twice"):
+        render(given, DIRECTORY, tmp_path)
+
+
+def test_an_error_never_tells_a_secret(tmp_path: Path) -> None:
+    secret = SecretStr("hush;hush")
+    with pytest.raises(RenderError) as refused:
+        render(settings(ami={"events_secret": secret}), DIRECTORY, tmp_path)
+    assert "hush" not in str(refused.value)

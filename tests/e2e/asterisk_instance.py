@@ -1,0 +1,146 @@
+"""A real Asterisk for a test: its own directories, ports and secrets; gone without a trace afterwards."""
+
+import os
+import secrets
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from callcenter.settings import Settings
+from callcenter.telephony.render import ROOT, Directory, render
+from tests.e2e.manager import Manager
+
+TREE = Path(os.environ.get("CALLCENTER_ASTERISK_TREE", ROOT / "var" / "asterisk-tree"))
+SIPP = Path(__file__).parent / "sipp"
+OPERATORS = "127.0.0.3"
+SHORT_PHRASES = ("greeting", "please-wait", "no-such-number", "timed-out")
+
+T = TypeVar("T")
+
+
+def wait_for(condition: Callable[[], T], what: str, timeout_s: float = 10.0) -> T:
+    """Ask `condition` until it gives something true, and return that."""
+    deadline = time.monotonic() + timeout_s
+    while not (result := condition()):
+        assert time.monotonic() < deadline, f"waited {timeout_s} s in vain for {what}"
+        time.sleep(0.02)
+    return result
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM, host: str = "127.0.0.1") -> int:
+    """A port that nobody has at this moment."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class AsteriskInstance:
+    """A running Asterisk."""
+
+    home: Path
+    settings: Settings
+    directory: Directory
+    process: subprocess.Popen[bytes]
+
+    @property
+    def ready(self) -> Path:
+        """Where complete recordings appear."""
+        return self.home / "spool" / "callcenter" / "ready"
+
+    def cli(self, command: str) -> str:
+        done = subprocess.run([ROOT / "asterisk" / "cli.sh", self.home, command], capture_output=True, text=True)
+        return done.stdout
+
+    def ledger(self) -> list[list[str]]:
+        """The lines of queue_log, split."""
+        return [line.split("|") for line in (self.home / "log" / "queue_log").read_text().splitlines()]
+
+    def complaints(self) -> list[str]:
+        """What Asterisk wrote to its log at WARNING or worse."""
+        lines = (self.home / "log" / "messages").read_text(errors="replace").splitlines()
+        return [line for line in lines if "WARNING[" in line or "ERROR[" in line]
+
+    def actions(self) -> Manager:
+        ami = self.settings.ami
+        return Manager(ami.port, ami.actions_user, ami.actions_secret.get_secret_value(), events=False)
+
+    def events(self) -> Manager:
+        ami = self.settings.ami
+        return Manager(ami.port, ami.events_user, ami.events_secret.get_secret_value())
+
+    @contextmanager
+    def operator(self, scenario: str, endpoint: str = "op-01") -> Iterator[None]:
+        """A registered telephone that takes one call as `scenario` says."""
+        secret = dict(self.directory.endpoints)[endpoint]
+        port = free_port(socket.SOCK_DGRAM, OPERATORS)
+        register = ["-key", "user", endpoint, "-key", "contact", str(port), "-au", endpoint, "-ap", secret]
+        with self.sipp("register", OPERATORS, *register, "-p", str(free_port(socket.SOCK_DGRAM, OPERATORS))) as done:
+            assert done.wait(timeout=10) == 0, "the telephone could not register"
+        with self.sipp(scenario, OPERATORS, "-p", str(port)):
+            yield
+
+    @contextmanager
+    def sipp(self, scenario: str, host: str, *more: str) -> Iterator[subprocess.Popen[bytes]]:
+        """One call of SIPp; ended when left."""
+        command = ["sipp", f"127.0.0.1:{self.settings.asterisk.sip_port}", "-sf", str(SIPP / f"{scenario}.xml")]
+        command += ["-i", host, "-mi", host, "-m", "1", "-nostdin", *more]
+        with open(self.home / f"sipp-{scenario}.log", "wb") as log:
+            process = subprocess.Popen(command, cwd=self.home, stdout=log, stderr=log)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def asterisk(home: Path, directory: Directory, **queueing: int) -> Iterator[AsteriskInstance]:
+    """Start an Asterisk in `home`, yield it when it has booted, end it."""
+    settings = Settings.model_validate(
+        {
+            "database": {"url": "postgresql://unused"},
+            "s3": {"endpoint": "unused", "access_key": "unused", "secret_key": "unused"},
+            "ami": {
+                "port": free_port(),
+                "events_secret": secrets.token_urlsafe(12),
+                "actions_secret": secrets.token_urlsafe(12),
+            },
+            "asterisk": {
+                "sip_port": free_port(socket.SOCK_DGRAM),
+                "ws_port": free_port(),
+                "rtp_start": 21000,
+                "rtp_end": 21999,
+            },
+            "queueing": queueing,
+        }
+    )
+    render(settings, directory, home / "etc")
+    _make_sounds(home)
+    with open(home / "asterisk.out", "wb") as out:
+        process = subprocess.Popen([ROOT / "asterisk" / "run.sh", TREE, home], stdout=out, stderr=out)
+    instance = AsteriskInstance(home, settings, directory, process)
+    try:
+        wait_for(lambda: process.poll() is not None or "fully booted" in instance.cli("core waitfullybooted"), "boot")
+        assert process.poll() is None, (home / "asterisk.out").read_text()
+        yield instance
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def _make_sounds(home: Path) -> None:
+    """Phrases of 0.3 s, given the way an operator's own recordings are; and a tone for SIPp to send."""
+    for name in SHORT_PHRASES:
+        phrase = home / "recorded" / "ru" / f"{name}.wav"
+        phrase.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["sox", "-n", "-r", "44100", "-c", "2", phrase, "synth", "0.3", "sine", "440"], check=True)
+    subprocess.run([ROOT / "asterisk" / "sounds.sh", home / "sounds", home / "recorded"], check=True)
+    subprocess.run(
+        ["sox", "-n", "-r", "8000", "-c", "1", "-t", "al", home / "tone.alaw", "synth", "3", "sine", "600"], check=True
+    )

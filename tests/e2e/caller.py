@@ -1,0 +1,115 @@
+"""A caller made of two sockets: sends what no telephone would, and counts the audio packets it gets."""
+
+import itertools
+import re
+import socket
+import time
+from types import TracebackType
+from typing import Self
+
+TRUNK = "127.0.0.2"
+_serial = itertools.count(1)
+
+
+class Caller:
+    """One call, from the trunk's address unless told. `caller_id` and `dialled` go on the wire byte for byte."""
+
+    def __init__(
+        self,
+        sip_port: int,
+        dialled: bytes,
+        caller_id: bytes = b"<sip:+79160000001@127.0.0.2>",
+        host: str = TRUNK,
+        call_id: bytes = b"",
+    ) -> None:
+        self._asterisk = ("127.0.0.1", sip_port)
+        self._sip = _bound_socket(host)
+        self._rtp = _bound_socket(host)
+        self._rtp.setblocking(False)
+        serial = b"%d-%d" % (next(_serial), time.time_ns())
+        self._call_id = call_id or serial
+        self._branch = b"z9hG4bK" + serial
+        self._from = caller_id + b";tag=" + serial
+        self._uri = b"sip:" + (dialled + b"@" if dialled else b"") + b"127.0.0.1:%d" % sip_port
+        self._to = b"<" + self._uri + b">"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._sip.close()
+        self._rtp.close()
+
+    def invite(self, timeout_s: float = 5.0) -> int:
+        """Call; acknowledge the final response and return its status."""
+        sdp = (
+            "v=0\r\no=c 1 1 IN IP4 127.0.0.2\r\ns=-\r\nc=IN IP4 127.0.0.2\r\nt=0 0\r\n"
+            f"m=audio {self._rtp.getsockname()[1]} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n"
+        ).encode()
+        self._send(b"INVITE", sdp)
+        deadline = time.monotonic() + timeout_s
+        while True:
+            message = self._receive(deadline)
+            status = re.match(rb"SIP/2.0 (\d+)", message)
+            if status and int(status[1]) >= 200 and b" INVITE\r\n" in message:
+                self._to = _header(message, b"To")
+                self._send(b"ACK")
+                return int(status[1])
+
+    def hang_up(self) -> None:
+        self._send(b"BYE")
+
+    def wait_for_bye(self, timeout_s: float) -> None:
+        """Wait until Asterisk ends the call."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            message = self._receive(deadline)
+            if message.startswith(b"BYE "):
+                names = (b"Via", b"From", b"To", b"Call-ID", b"CSeq")
+                lines = [b"SIP/2.0 200 OK", *(name + b": " + _header(message, name) for name in names)]
+                self._sip.sendto(b"\r\n".join([*lines, b"Content-Length: 0", b"", b""]), self._asterisk)
+                return
+
+    def packets(self) -> int:
+        """How many audio packets came since this was last asked."""
+        count = 0
+        while True:
+            try:
+                self._rtp.recv(2048)
+            except BlockingIOError:
+                return count
+            count += 1
+
+    def _send(self, method: bytes, body: bytes = b"") -> None:
+        here = "{}:{}".format(*self._sip.getsockname()).encode()
+        headers = [
+            method + b" " + self._uri + b" SIP/2.0",
+            b"Via: SIP/2.0/UDP " + here + b";branch=" + self._branch + method,
+            b"From: " + self._from,
+            b"To: " + self._to,
+            b"Call-ID: " + self._call_id,
+            b"CSeq: " + (b"2 " if method == b"BYE" else b"1 ") + method,
+            b"Contact: <sip:caller@" + here + b">",
+            b"Max-Forwards: 70",
+            *([b"Content-Type: application/sdp"] if body else []),
+            b"Content-Length: %d" % len(body),
+        ]
+        self._sip.sendto(b"\r\n".join([*headers, b"", body]), self._asterisk)
+
+    def _receive(self, deadline: float) -> bytes:
+        self._sip.settimeout(max(0.01, deadline - time.monotonic()))
+        return self._sip.recv(65535)
+
+
+def _bound_socket(host: str) -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.bind((host, 0))
+    return made
+
+
+def _header(message: bytes, name: bytes) -> bytes:
+    found = re.search(rb"\r\n" + name + rb":[ \t]*([^\r\n]*)", message)
+    assert found, f"no {name!r} in {message!r}"
+    return found[1]

@@ -1,0 +1,336 @@
+"""The dialplan on a real Asterisk with nothing else running: no service, no database."""
+
+import re
+import time
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from callcenter.telephony.render import EVENTS, Directory
+from tests.e2e.asterisk_instance import AsteriskInstance, asterisk, wait_for
+from tests.e2e.caller import TRUNK, Caller
+
+pytestmark = pytest.mark.e2e
+
+NUMBER = "74951234567"
+OTHER_NUMBER = "74957654321"
+DIRECTORY = Directory(
+    numbers=((NUMBER, "ru"), (OTHER_NUMBER, "en")), endpoints=(("op-01", "first-secret"), ("op-02", "other-secret"))
+)
+ROUTE = NUMBER.encode()
+
+
+@pytest.fixture(scope="module")
+def pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AsteriskInstance]:
+    with asterisk(tmp_path_factory.mktemp("asterisk"), DIRECTORY, max_wait_s=10, music_up_to=1) as instance:
+        yield instance
+
+
+# What Asterisk itself says, before any dialplan, of bytes that are no SIP or no text.
+MALFORMED = ("PJSIP syntax error", "invalid UTF-8 characters which were replaced")
+
+
+@pytest.fixture(autouse=True)
+def _no_complaints(pbx: AsteriskInstance) -> Iterator[None]:
+    """No call, however odd, costs a WARNING."""
+    before = len(pbx.complaints())
+    yield
+    new = pbx.complaints()[before:]
+    assert [line for line in new if not any(words in line for words in MALFORMED)] == []
+
+
+class Ledger:
+    """What the ledger gained since this was made."""
+
+    def __init__(self, pbx: AsteriskInstance) -> None:
+        self._pbx = pbx
+        self._start = len(pbx.ledger())
+
+    def lines(self) -> list[list[str]]:
+        return self._pbx.ledger()[self._start :]
+
+    def kinds(self) -> list[str]:
+        return [line[4] for line in self.lines()]
+
+    def until(self, kind: str) -> list[list[str]]:
+        wait_for(lambda: kind in self.kinds(), f"{kind} in the ledger, which has {self.kinds()}", timeout_s=15)
+        return self.lines()
+
+
+@pytest.fixture
+def ledger(pbx: AsteriskInstance) -> Ledger:
+    return Ledger(pbx)
+
+
+@pytest.fixture
+def member(pbx: AsteriskInstance) -> Iterator[None]:
+    """op-01 answers the queue of NUMBER."""
+    with pbx.actions() as manager:
+        added = manager.act("QueueAdd", Queue=NUMBER, Interface="PJSIP/op-01")
+        assert added["Response"] == "Success", added
+        yield
+        manager.act("QueueRemove", Queue=NUMBER, Interface="PJSIP/op-01")
+
+
+def arrived(line: list[str]) -> tuple[str, str]:
+    assert line[4] == "ARRIVED"
+    return line[6], line[7]
+
+
+def test_it_boots_without_a_complaint(pbx: AsteriskInstance) -> None:
+    assert pbx.complaints() == []
+    assert pbx.ledger()[0][4] == "QUEUESTART"
+
+
+def test_a_call_is_greeted_queued_answered_and_recorded(pbx: AsteriskInstance, ledger: Ledger, member: None) -> None:
+    with (
+        pbx.operator("operator_hangs_up"),
+        pbx.sipp("caller", TRUNK, "-s", NUMBER) as caller,
+    ):
+        lines = ledger.until("ENDED")
+        assert caller.wait(timeout=10) == 0
+    kinds = [line[4] for line in lines if line[4] not in ("ADDMEMBER", "REMOVEMEMBER")]
+    assert kinds == ["ARRIVED", "RECORDING", "ENTERQUEUE", "CONNECT", "COMPLETEAGENT", "ENDED"]
+    calls = {line[1] for line in lines if line[4] in kinds}
+    assert len(calls) == 1
+    uniqueid = calls.pop()
+    assert uniqueid.startswith("node1-")
+    by_kind = {line[4]: line for line in lines}
+    assert arrived(by_kind["ARRIVED"]) == (NUMBER, "+79160000001")
+    assert abs(float(by_kind["ARRIVED"][5]) - time.time()) < 30
+    assert re.fullmatch(r"\d+\.\d{6}", by_kind["ENDED"][5])
+    assert by_kind["CONNECT"][2:4] == [NUMBER, "PJSIP/op-01"]
+    name = by_kind["RECORDING"][6]
+    assert re.fullmatch(rf"{uniqueid}_{uniqueid}_\d{{10}}", name)
+    loudness, seconds = measure(wait_for(lambda: list(pbx.ready.glob(f"{name}.wav")), "the recording")[0])
+    assert abs(seconds - 2.0) < 0.3
+    assert loudness > 1000
+    assert list((pbx.ready.parent / "rec").iterdir()) == []
+
+
+def measure(path: Path) -> tuple[int, float]:
+    """The loudest sample and the seconds."""
+    with wave.open(str(path)) as sound:
+        assert (sound.getframerate(), sound.getnchannels(), sound.getsampwidth()) == (8000, 1, 2)
+        samples = memoryview(sound.readframes(sound.getnframes())).cast("h")
+        return max(map(abs, samples)), len(samples) / 8000
+
+
+@pytest.mark.parametrize(
+    "dialled",
+    [b"", b"h", b"s", b"i", b"anything", b"12", b"74950000000", b"9" * 200, b"%24%7BEPOCH%7D", b"%D0%B0", b"a.b_c-d!"],
+)
+def test_a_number_of_no_company_is_told_so_and_never_queued(
+    pbx: AsteriskInstance, ledger: Ledger, dialled: bytes
+) -> None:
+    with pbx.events() as events, Caller(pbx.settings.asterisk.sip_port, dialled) as caller:
+        assert caller.invite() == 200
+        caller.wait_for_bye(5)
+        rejected = events.wait_event("UserEvent", UserEvent="NumberRejected")
+        lines = ledger.until("ENDED")
+    assert [line[4] for line in lines] == ["REJECTED", "ENDED"]
+    assert {line[1] for line in lines} == {rejected["Linkedid"]}
+
+
+@pytest.mark.parametrize("dialled", [b"+" + ROUTE, ROUTE + b";phone-context=evil9", b"+7(495)123-45-67"])
+def test_a_company_number_is_known_however_it_is_written(pbx: AsteriskInstance, ledger: Ledger, dialled: bytes) -> None:
+    with Caller(pbx.settings.asterisk.sip_port, dialled) as caller:
+        assert caller.invite() == 200
+        caller.hang_up()
+        lines = ledger.until("ENDED")
+    assert arrived(lines[0])[0] == NUMBER
+
+
+@pytest.mark.parametrize(
+    ("caller_id", "expected"),
+    [
+        (b"<sip:127.0.0.2>", ""),
+        (b"<sip:anonymous@anonymous.invalid>", ""),
+        (b"<sip:" + b"7" * 200 + b"@127.0.0.2>", "7" * 32),
+        (b'"\\"quoted\\" 5" <sip:+79160000001@127.0.0.2>', "+79160000001"),
+        (b"<sip:+7916%0D%0AVariable:%20X=1@127.0.0.2>", "+7916"),
+        (b"<sip:+7916%0D%0A%0D%0AAction:%20Logoff@127.0.0.2>", "+7916"),
+        (b"<sip:1';drop%20table%20calls--@127.0.0.2>", "1"),
+        (b"<sip:$%7BSHELL(id)%7D@127.0.0.2>", ""),
+        (b"<sip:$%7BEPOCH%7D@127.0.0.2>", ""),
+        (b'"${EPOCH}" <sip:%24%7BEPOCH%7D%24%5B1+1%5D@127.0.0.2>', "1+1"),
+        (b"<sip:..%2F..%2Fetc%2Fpasswd@127.0.0.2>", ""),
+        (b"<sip:),$%7BEPOCH%7D,(@127.0.0.2>", ""),
+        (b"<sip:a%7C5%7Cb%2C6@127.0.0.2>", "56"),
+        (b'"\xff\xfe\xc3(" <sip:+7916@127.0.0.2>', "+7916"),
+        (b"<sip:+7916%FF%C3%28@127.0.0.2>", "+7916"),
+    ],
+)
+def test_a_hostile_caller_id_is_filtered_and_not_evaluated(
+    pbx: AsteriskInstance, ledger: Ledger, caller_id: bytes, expected: str
+) -> None:
+    with pbx.events() as events, Caller(pbx.settings.asterisk.sip_port, ROUTE, caller_id) as caller:
+        assert caller.invite() == 200
+        heard = events.wait_event("UserEvent", UserEvent="CallArrived")
+        caller.hang_up()
+        lines = ledger.until("ENDED")
+    assert (heard["Did"], heard["Caller"]) == (NUMBER, expected)
+    assert heard["CallerIDName"] in ("", "<unknown>")
+    assert heard["CallerIDNum"] == (expected or "<unknown>")
+    assert arrived(lines[0]) == (NUMBER, expected)
+    assert [len(line) for line in lines if line[4] == "ARRIVED"] == [8]
+
+
+def test_what_is_no_sip_is_dropped_and_costs_nobody_else(pbx: AsteriskInstance, ledger: Ledger) -> None:
+    port = pbx.settings.asterisk.sip_port
+    for malformed in (b"<sip:+7916\xff\xc3@127.0.0.2>", b"<sip:[1+1]@127.0.0.2>"):
+        with Caller(port, ROUTE, malformed) as caller, pytest.raises(TimeoutError):
+            caller.invite(timeout_s=0.3)
+    assert ledger.lines() == []
+    with Caller(port, ROUTE) as caller:
+        assert caller.invite() == 200
+        caller.hang_up()
+        ledger.until("ENDED")
+
+
+def test_the_same_call_id_twice_is_two_calls(pbx: AsteriskInstance, ledger: Ledger) -> None:
+    port = pbx.settings.asterisk.sip_port
+    with Caller(port, ROUTE, call_id=b"same") as first, Caller(port, ROUTE, call_id=b"same") as second:
+        assert first.invite() == 200
+        assert second.invite() == 200
+        second.hang_up()
+        ledger.until("ENDED")
+        first.hang_up()
+        wait_for(lambda: ledger.kinds().count("ENDED") == 2, "both ends")
+    assert len({line[1] for line in ledger.lines()}) == 2
+
+
+def test_nobody_but_the_trunk_and_the_operators_gets_in(pbx: AsteriskInstance, ledger: Ledger) -> None:
+    with Caller(pbx.settings.asterisk.sip_port, ROUTE, host="127.0.0.9") as caller:
+        assert caller.invite() == 401
+    assert ledger.lines() == []
+
+
+def test_hanging_up_during_the_greeting(pbx: AsteriskInstance, ledger: Ledger) -> None:
+    with Caller(pbx.settings.asterisk.sip_port, ROUTE) as caller:
+        assert caller.invite() == 200
+        ledger.until("ARRIVED")
+        caller.hang_up()
+        ledger.until("ENDED")
+    assert ledger.kinds() == ["ARRIVED", "ENDED"]
+
+
+def test_hanging_up_while_waiting(pbx: AsteriskInstance, ledger: Ledger) -> None:
+    with pbx.events() as events, Caller(pbx.settings.asterisk.sip_port, ROUTE) as caller:
+        assert caller.invite() == 200
+        named = events.wait_event("UserEvent", UserEvent="RecordingNamed")
+        events.wait_event("QueueCallerJoin", Queue=NUMBER)
+        caller.hang_up()
+        events.wait_event("QueueCallerAbandon")
+        lines = ledger.until("ENDED")
+    assert [line[4] for line in lines] == ["ARRIVED", "RECORDING", "ENTERQUEUE", "ABANDON", "ENDED"]
+    assert lines[1][6] == named["Recording"]
+    assert not list(pbx.ready.glob(f"{named['Recording']}*"))
+
+
+def test_hanging_up_while_it_rings(pbx: AsteriskInstance, ledger: Ledger, member: None) -> None:
+    with (
+        pbx.operator("operator_rings"),
+        pbx.events() as events,
+        Caller(pbx.settings.asterisk.sip_port, ROUTE) as caller,
+    ):
+        assert caller.invite() == 200
+        called = events.wait_event("AgentCalled", Interface="PJSIP/op-01")
+        assert called["MemberName"] == "PJSIP/op-01"
+        caller.hang_up()
+        ledger.until("ENDED")
+    kinds = [kind for kind in ledger.kinds() if not kind.endswith("MEMBER")]
+    assert kinds == ["ARRIVED", "RECORDING", "ENTERQUEUE", "RINGCANCELED", "ABANDON", "ENDED"]
+
+
+def test_hanging_up_while_talking(pbx: AsteriskInstance, ledger: Ledger, member: None) -> None:
+    with (
+        pbx.operator("operator_listens"),
+        pbx.events() as events,
+        Caller(pbx.settings.asterisk.sip_port, ROUTE) as caller,
+    ):
+        assert caller.invite() == 200
+        events.wait_event("AgentConnect", Interface="PJSIP/op-01")
+        caller.hang_up()
+        assert events.wait_event("AgentComplete")["Reason"] == "caller"
+        lines = ledger.until("ENDED")
+        names = {event["Event"] for event in events.seen}
+    kinds = [line[4] for line in lines if not line[4].endswith("MEMBER")]
+    assert kinds == ["ARRIVED", "RECORDING", "ENTERQUEUE", "CONNECT", "COMPLETECALLER", "ENDED"]
+    name = next(line[6] for line in lines if line[4] == "RECORDING")
+    wait_for(lambda: list(pbx.ready.glob(f"{name}.wav")), "the recording")
+    assert names <= set(EVENTS)
+
+
+def test_the_service_names_the_caller_and_chooses_the_road(pbx: AsteriskInstance, ledger: Ledger) -> None:
+    with (
+        pbx.events() as events,
+        pbx.actions() as actions,
+        Caller(pbx.settings.asterisk.sip_port, ROUTE) as caller,
+    ):
+        assert caller.invite() == 200
+        channel = events.wait_event("UserEvent", UserEvent="CallArrived")["Channel"]
+        for name, value in (("CALLERID(name)", "Анна, кв. 12"), ("ROUTE", OTHER_NUMBER)):
+            done = actions.act("Setvar", Channel=channel, Variable=name, Value=value)
+            assert done["Response"] == "Success", done
+        joined = events.wait_event("QueueCallerJoin")
+        caller.hang_up()
+        ledger.until("ENDED")
+    assert (joined["Queue"], joined["CallerIDName"]) == (OTHER_NUMBER, "Анна, кв. 12")
+
+
+@pytest.mark.parametrize("route", ["999", "none", "${EPOCH}"])
+def test_a_road_to_nowhere_is_the_default_road(pbx: AsteriskInstance, ledger: Ledger, route: str) -> None:
+    with (
+        pbx.events() as events,
+        pbx.actions() as actions,
+        Caller(pbx.settings.asterisk.sip_port, ROUTE) as caller,
+    ):
+        assert caller.invite() == 200
+        channel = events.wait_event("UserEvent", UserEvent="CallArrived")["Channel"]
+        assert actions.act("Setvar", Channel=channel, Variable="ROUTE", Value=route)["Response"] == "Success"
+        assert events.wait_event("QueueCallerJoin")["Queue"] == NUMBER
+        caller.hang_up()
+        ledger.until("ENDED")
+
+
+def test_who_waits_too_long_is_told_and_let_go(pbx: AsteriskInstance, ledger: Ledger) -> None:
+    """Beside the one who hears music, another waits in silence: no packet is sent to that one."""
+    port = pbx.settings.asterisk.sip_port
+    with pbx.events() as events, Caller(port, ROUTE) as first, Caller(port, ROUTE) as second:
+        assert first.invite() == 200
+        events.wait_event("QueueCallerJoin")
+        assert second.invite() == 200
+        events.wait_event("QueueCallerJoin", Count="2")
+        second.packets()
+        for _ in range(3):
+            wait_for(first.packets, "music")
+        events.wait_event("UserEvent", timeout_s=15, UserEvent="QueueTimedOut")
+        assert second.packets() < 5
+        first.wait_for_bye(5)
+        second.wait_for_bye(5)
+        wait_for(lambda: ledger.kinds().count("ENDED") == 2, "both ends")
+    assert ledger.kinds().count("EXITWITHTIMEOUT") == 2
+
+
+def test_the_accounts_may_do_what_they_need_and_no_more(pbx: AsteriskInstance) -> None:
+    with pbx.actions() as actions, pbx.events() as events:
+        for action in ("Ping", "CoreStatus", "CoreShowChannels", "QueueStatus"):
+            assert actions.act(action)["Response"] == "Success", action
+        # Refused for the channel that does not exist, not for lack of permission.
+        assert actions.act("MixMonitorMute", Channel="PJSIP/none", State="1")["Message"] != "Permission denied"
+        for action in ("Command", "Originate", "GetConfig", "UpdateConfig", "MixMonitor"):
+            assert actions.act(action)["Message"] == "Permission denied", action
+        for action in ("Setvar", "QueueAdd", "Command", "CoreShowChannels"):
+            assert events.act(action)["Message"] == "Permission denied", action
+
+
+def test_two_live_side_by_side_and_leave_nothing(pbx: AsteriskInstance, tmp_path: Path) -> None:
+    with asterisk(tmp_path, DIRECTORY) as other:
+        assert "0 active channels" in other.cli("core show channels")
+        assert other.process.pid != pbx.process.pid
+    assert other.process.returncode == 0
+    assert str(tmp_path) not in Path("/proc/mounts").read_text()
+    assert "0 active channels" in pbx.cli("core show channels")
