@@ -7,9 +7,11 @@ CallcenterError
 │   ├── LoginRefused     Asterisk refused the account; trying again will not help
 │   ├── ActionRefused    Asterisk answered "Error"; its words are in the text
 │   ├── ActionTimeout    no answer before the deadline; the action may or may not have been carried out
+│   ├── ParseProblem     Asterisk sent something that makes no sense; the text names the field, never its value
 │   └── UnsafeValue      a value that must not go into an AMI action (CR, LF, too long); a defect of ours
 ├── StorageError         PostgreSQL holds something that this program cannot work with (a migration altered, a newer schema)
 ├── StoreError           the S3 store cannot be reached, or answers wrongly
+│   └── ObjectMissing    the store works, and does not have this object
 └── RenderError          the Asterisk configuration cannot be rendered from these settings
 """
 
@@ -42,6 +44,10 @@ class ActionTimeout(TelephonyError):
     """Asterisk did not answer an action before its deadline."""
 
 
+class ParseProblem(TelephonyError):
+    """Something from Asterisk that makes no sense. Names the field, never its value."""
+
+
 class UnsafeValue(TelephonyError):
     """A value that must not be written into an AMI action."""
 
@@ -52,6 +58,10 @@ class StorageError(CallcenterError):
 
 class StoreError(CallcenterError):
     """The S3 store cannot be reached, or does not do what S3 does."""
+
+
+class ObjectMissing(StoreError):
+    """The store does not have this object."""
 
 
 class RenderError(CallcenterError):

@@ -1,0 +1,119 @@
+"""Orders to Asterisk: who may be rung, and what an operator's telephone shows."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from callcenter import metrics
+from callcenter.domain.commands import NameCaller, SetMember
+from callcenter.domain.events import Presence
+from callcenter.domain.ids import Interface, QueueName
+from callcenter.errors import ActionRefused, NotConnected, TelephonyError
+from callcenter.telephony.connection import AmiConnection
+
+log = structlog.get_logger()
+
+LANES = 8
+"""Orders that may be under way at the same time; those for one target go one after the other."""
+NAME_LIMIT = 80
+"""Characters of a caller's name that a telephone is sent."""
+
+
+class Control:
+    """Carries out orders over the actions connection.
+
+    Nothing is tried again here: when the link is restored the switchboard says anew what every member
+    is to be.
+    """
+
+    def __init__(self, connection: AmiConnection, queues: Callable[[], Sequence[QueueName]]) -> None:
+        self._connection = connection
+        self._queues = queues
+        # The last order for each target, in the order in which the targets were first named.
+        self._waiting: dict[str, NameCaller | SetMember] = {}
+        self._busy: set[str] = set()
+        self._changed = asyncio.Event()
+
+    def submit(self, order: NameCaller | SetMember) -> None:
+        """Take an order. A newer one for the same target takes the place of one not yet begun. Never blocks."""
+        self._waiting[_target(order)] = order
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Carry out orders until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(LANES):
+                tasks.create_task(self._lane(), name=f"control {number}")
+
+    async def _lane(self) -> None:
+        while True:
+            target = next((name for name in self._waiting if name not in self._busy), None)
+            if target is None:
+                self._changed.clear()
+                await self._changed.wait()
+                continue
+            order = self._waiting.pop(target)
+            self._busy.add(target)
+            try:
+                await self._carry_out(order)
+            finally:
+                self._busy.discard(target)
+                self._changed.set()
+
+    async def _carry_out(self, order: NameCaller | SetMember) -> None:
+        try:
+            match order:
+                case NameCaller():
+                    await self._name(order)
+                case SetMember():
+                    await self._set_member(order)
+        except TelephonyError as error:
+            kind = type(order).__name__
+            log.warning("order failed", order=kind, target=_target(order), reason=str(error))
+            metrics.problems_total.labels(problem=f"{kind} failed").inc()
+
+    async def _name(self, order: NameCaller) -> None:
+        name = "".join(char if char.isprintable() and char not in '"<>\\' else " " for char in order.name)
+        try:
+            await self._connection.action(
+                "Setvar", Channel=order.channel, Variable="CALLERID(name)", Value=name[:NAME_LIMIT]
+            )
+        except ActionRefused:
+            log.debug("caller gone before being named", channel=order.channel)
+
+    async def _set_member(self, order: SetMember) -> None:
+        """In every queue; what fails in one queue is no reason to leave the others as they are."""
+        failed: TelephonyError | None = None
+        for queue in self._queues():
+            try:
+                await self._set_member_of(queue, order.interface, order.presence)
+            except NotConnected:
+                raise
+            except TelephonyError as error:
+                failed = error
+        if failed is not None:
+            raise failed
+
+    async def _set_member_of(self, queue: QueueName, interface: Interface, presence: Presence) -> None:
+        if presence is Presence.OFFLINE:
+            await self._unless("not there", "QueueRemove", Queue=queue, Interface=interface)
+            return
+        paused = "true" if presence is Presence.PAUSED else "false"
+        added = await self._unless("already there", "QueueAdd", Queue=queue, Interface=interface, Paused=paused)
+        if not added:
+            await self._connection.action("QueuePause", Queue=queue, Interface=interface, Paused=paused)
+
+    async def _unless(self, already: str, name: str, **fields: str) -> bool:
+        """Send an action; False when Asterisk says that it is so `already`."""
+        try:
+            await self._connection.action(name, **fields)
+        except ActionRefused as refusal:
+            if already in str(refusal).lower():
+                return False
+            raise
+        return True
+
+
+def _target(order: NameCaller | SetMember) -> str:
+    return order.channel if isinstance(order, NameCaller) else order.interface

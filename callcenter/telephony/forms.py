@@ -1,0 +1,91 @@
+"""The forms that values from Asterisk must have before the rest of the program sees them.
+
+Whatever a caller or a telephone company sent comes through here, by AMI or by the ledger: what has
+not the form is cut down to it, or refused with `ParseProblem`, which names the field and not the value.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+from callcenter.domain.ids import CallId, Interface, QueueName, RecordingName
+from callcenter.errors import ParseProblem
+
+NUMBER_LIMIT = 32
+CHANNEL_LIMIT = 128
+
+_ID = r"[a-z][a-z0-9]{0,15}-[0-9]{1,11}\.[0-9]{1,10}"
+_CALL = re.compile(_ID)
+_RECORDING = re.compile(rf"{_ID}_{_ID}_[0-9]{{1,11}}")
+_QUEUE = re.compile(r"[A-Za-z0-9_-]{1,80}")
+_INTERFACE = re.compile(r"[A-Za-z0-9]{1,16}/[A-Za-z0-9_.-]{1,64}")
+_CHANNEL = re.compile(rf"[!-~]{{1,{CHANNEL_LIMIT}}}")
+_MICROS = re.compile(r"([0-9]{1,11})\.([0-9]{6})")
+_SECONDS = re.compile(r"[0-9]{1,11}")
+_NOT_DIGIT = re.compile(r"[^0-9]+")
+_NOT_CALLER = re.compile(r"[^0-9+]+")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def micros(value: str) -> datetime:
+    """`1795375500.823870`, as Asterisk stamps events, in aware UTC."""
+    if match := _MICROS.fullmatch(value):
+        return _EPOCH + timedelta(seconds=int(match[1]), microseconds=int(match[2]))
+    raise ParseProblem("time is not seconds.microseconds")
+
+
+def seconds(value: str) -> datetime:
+    """`1795375500`, as the ledger begins its lines, in aware UTC."""
+    if _SECONDS.fullmatch(value):
+        return _EPOCH + timedelta(seconds=int(value))
+    raise ParseProblem("time is not whole seconds")
+
+
+def call_id(value: str) -> CallId:
+    """A channel's uniqueid; it begins with the node's name."""
+    if _CALL.fullmatch(value):
+        return CallId(value)
+    raise ParseProblem("uniqueid is not node-seconds.number")
+
+
+@lru_cache(maxsize=1024)
+def queue_name(value: str) -> QueueName:
+    """A queue's name."""
+    if _QUEUE.fullmatch(value):
+        return QueueName(value)
+    raise ParseProblem("queue has not the form of a queue's name")
+
+
+@lru_cache(maxsize=1024)
+def interface(value: str) -> Interface:
+    """A queue member's technology and endpoint."""
+    if _INTERFACE.fullmatch(value):
+        return Interface(value)
+    raise ParseProblem("interface is not technology/endpoint")
+
+
+def recording_name(value: str) -> RecordingName:
+    """A recording's name: it becomes the name of a file and of an object."""
+    if _RECORDING.fullmatch(value):
+        return RecordingName(value)
+    raise ParseProblem("recording is not linkedid_uniqueid_seconds")
+
+
+def number(value: str) -> str:
+    """The digits of a number dialled."""
+    return _NOT_DIGIT.sub("", value)[:NUMBER_LIMIT]
+
+
+def caller(value: str) -> str:
+    """The digits and plus signs of a caller's number; empty when there are none."""
+    return _NOT_CALLER.sub("", value)[:NUMBER_LIMIT]
+
+
+def channel(value: str) -> str:
+    """A channel's name; empty when it is not fit to be named in an action."""
+    return value if _CHANNEL.fullmatch(value) else ""
+
+
+def cause(value: str) -> int:
+    """A Q.850 hang-up cause; 0 when there is none."""
+    return int(value) if _SECONDS.fullmatch(value) and int(value) < 128 else 0

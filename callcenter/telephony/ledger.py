@@ -1,0 +1,251 @@
+"""Asterisk's queue_log to domain events: slow, complete, and still there after any outage of ours."""
+
+import asyncio
+import os
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import structlog
+
+from callcenter import metrics
+from callcenter.domain.events import Event, LedgerRead, Source
+from callcenter.errors import ParseProblem
+from callcenter.telephony.ledger_line import parse_line
+
+log = structlog.get_logger()
+
+POLL_S = 0.5
+CHUNK = 32 * 1024
+"""Bytes read at a time; also the longest line that counts as one."""
+BREATH = 16
+"""Lines told before the loop is given a turn: fewer than the engine steps in one, so that it keeps up."""
+
+
+class Checkpoint(NamedTuple):
+    """Everything before byte `offset` of the file with this inode has been told."""
+
+    inode: int
+    offset: int
+
+
+@dataclass(slots=True)
+class _Line:
+    text: bytes
+    end: int
+    """Offset of the byte after its newline."""
+    seen_at: float
+    """Loop time."""
+
+
+class Ledger:
+    """Follows queue_log through rotation and restarts; tells each line once it is `delay_s` old.
+
+    `caught_up` is set when everything that lay there at the start has been told.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        delay_s: float,
+        put: Callable[[Event], None],
+        checkpoint: tuple[int, int] | None = None,
+        poll_s: float = POLL_S,
+    ) -> None:
+        self.caught_up = asyncio.Event()
+        self._path = path
+        self._delay_s = delay_s
+        self._put = put
+        self._checkpoint = None if checkpoint is None else Checkpoint(*checkpoint)
+        self._poll_s = poll_s
+        self._file: _File | None = None
+        self._lines: deque[_Line] = deque()
+        self._last_look = False
+
+    async def run(self) -> None:
+        """Read until cancelled."""
+        try:
+            while True:
+                try:
+                    idle = not await self._turn()
+                except OSError as error:
+                    log.error("ledger cannot be read", reason=error.strerror)
+                    metrics.problems_total.labels(problem="ledger cannot be read").inc()
+                    self._forget()
+                    idle = True
+                await asyncio.sleep(self._poll_s if idle else 0)
+        finally:
+            self._forget()
+
+    async def _turn(self) -> bool:
+        """Read and tell one chunk; False when there is nothing more to do now."""
+        if self._file is None:
+            self._file = self._first()
+            if self._file is None:
+                self.caught_up.set()
+                return False
+        if not self._lines:
+            now = asyncio.get_running_loop().time()
+            self._lines.extend(_Line(text, end, now) for text, end in self._file.read())
+        if not self._lines:
+            return self._file.skipping() or self._next()
+        told = await self._tell()
+        if not told:
+            # What is younger than the delay was not there when we began, as far as a restart is concerned.
+            self.caught_up.set()
+        return told
+
+    async def _tell(self) -> bool:
+        """Tell the lines that are old enough; True if there were any."""
+        assert self._file is not None
+        end = None
+        count = 0
+        while self._lines and self._old_enough(self._lines[0]):
+            line = self._lines.popleft()
+            end = line.end
+            try:
+                event = parse_line(line.text)
+            except ParseProblem as problem:
+                log.warning("ledger line not understood", offset=line.end, reason=str(problem))
+                metrics.problems_total.labels(problem="ledger line not understood").inc()
+                event = None
+            if event is not None:
+                self._put(event)
+            count += 1
+            if count % BREATH == 0:
+                await asyncio.sleep(0)
+        if end is None:
+            return False
+        self._put(LedgerRead(at=datetime.now(UTC), source=Source.LEDGER, inode=self._file.inode, offset=end))
+        return True
+
+    def _old_enough(self, line: _Line) -> bool:
+        """By its own date, which is what lets a backlog through; at the latest by our own watching, whatever its date."""
+        if asyncio.get_running_loop().time() - line.seen_at >= self._delay_s:
+            return True
+        stamp = line.text[:10]
+        # Whole seconds: the line may have been written at the very end of its second.
+        return stamp.isdigit() and int(stamp) + 1 + self._delay_s <= time.time()
+
+    def _first(self) -> "_File | None":
+        """The file to begin with: the one of the checkpoint, under whatever name it has now."""
+        mark, self._checkpoint = self._checkpoint, None
+        if mark is not None:
+            for path in (self._path, *self._siblings()):
+                file = _File.open(path)
+                if file is not None and file.inode == mark.inode:
+                    file.seek(mark.offset)
+                    return file
+                if file is not None:
+                    file.close()
+            log.error("the ledger's file of the checkpoint is gone; reading what there is")
+            metrics.problems_total.labels(problem="ledger file gone").inc()
+        return _File.open(self._path)
+
+    def _next(self) -> bool:
+        """At the end of the file: go on to the one that was begun after it, if there is one."""
+        assert self._file is not None
+        current = self._stat(self._path)
+        if current is None or current.st_ino == self._file.inode or current.st_size == 0:
+            # Asterisk still writes here until there is something in a new file.
+            self.caught_up.set()
+            return False
+        if not self._last_look:
+            # A line may have been written between our reading and the rotation.
+            self._last_look = True
+            return True
+        self._last_look = False
+        modified = os.fstat(self._file.fd).st_mtime_ns
+        later = [
+            (stat.st_mtime_ns, path)
+            for path in (*self._siblings(), self._path)
+            if (stat := self._stat(path)) and stat.st_ino != self._file.inode and stat.st_mtime_ns >= modified
+        ]
+        following = _File.open(min(later)[1]) if later else _File.open(self._path)
+        self._file.close()
+        self._file = following
+        return following is not None
+
+    def _siblings(self) -> list[Path]:
+        """Earlier files that Asterisk or logrotate renamed; not what was packed since."""
+        name = re.compile(rf"{re.escape(self._path.name)}([.-][0-9]+)+")
+        return [path for path in self._path.parent.glob(f"{self._path.name}*") if name.fullmatch(path.name)]
+
+    @staticmethod
+    def _stat(path: Path) -> os.stat_result | None:
+        try:
+            return path.stat()
+        except FileNotFoundError:
+            return None
+
+    def _forget(self) -> None:
+        self._lines.clear()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+class _File:
+    """An open ledger file and how far it was read. Reads local disk, a bounded piece at a time."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        self.inode = os.fstat(fd).st_ino
+        self._offset = 0
+        self._skipping = False
+
+    @classmethod
+    def open(cls, path: Path) -> "_File | None":
+        """The file, or None when it is not there (yet)."""
+        try:
+            return cls(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+        except FileNotFoundError:
+            return None
+
+    def seek(self, offset: int) -> None:
+        """Go on after `offset` bytes, unless another file has got the inode since: then begin it."""
+        self._offset = offset
+        if not self._continues():
+            self._offset = 0
+
+    def read(self) -> Iterator[tuple[bytes, int]]:
+        """Whole lines of the next piece, each with the offset of its end. A line longer than a piece is left out."""
+        if not self._continues():
+            log.warning("ledger was truncated; reading it from its beginning")
+            self._offset = 0
+            self._skipping = False
+        data = os.pread(self.fd, CHUNK, self._offset)
+        start = 0
+        while (end := data.find(b"\n", start)) >= 0:
+            line = data[start:end]
+            start = end + 1
+            if self._skipping:
+                self._skipping = False
+                log.warning("ledger line too long", offset=self._offset + start)
+                metrics.problems_total.labels(problem="ledger line not understood").inc()
+                line = b""
+            yield line, self._offset + start
+        if start == 0 and (self._skipping or len(data) == CHUNK):
+            self._skipping = True
+            start = len(data)
+        self._offset += start
+
+    def skipping(self) -> bool:
+        """Whether a line too long is being left out and there is more of it."""
+        return self._skipping and os.fstat(self.fd).st_size > self._offset
+
+    def close(self) -> None:
+        """Let the file go."""
+        os.close(self.fd)
+
+    def _continues(self) -> bool:
+        """Whether what was read is still there: it ended with a newline, unless in the middle of a long line."""
+        if self._offset == 0:
+            return True
+        last = os.pread(self.fd, 1, self._offset - 1)
+        return bool(last) and (self._skipping or last == b"\n")

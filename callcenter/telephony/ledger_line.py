@@ -1,0 +1,145 @@
+"""One line of queue_log to a domain event. Pure."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from callcenter.domain.events import (
+    CallArrived,
+    CallEnded,
+    CallerAbandoned,
+    CallQueued,
+    Event,
+    NodeRestarted,
+    NumberRejected,
+    OperatorAnswered,
+    OperatorMissed,
+    Party,
+    QueueTimedOut,
+    RecordingNamed,
+    Source,
+    TalkEnded,
+)
+from callcenter.errors import ParseProblem
+from callcenter.telephony import forms
+
+Fields = list[str]
+
+
+def parse_line(line: bytes | str) -> Event | None:
+    """The fact that a line tells; None when it tells none of ours.
+
+    `epoch|uniqueid|queue|agent|EVENT|data...`. app_queue's own lines have whole seconds; the dialplan's have
+    microseconds as their first datum. Raises `ParseProblem`, and nothing else.
+    """
+    written = line.decode("utf-8", "replace") if isinstance(line, bytes) else line
+    fields = written.rstrip("\r\n").split("|")
+    if fields == [""]:
+        return None
+    if len(fields) < 5:
+        raise ParseProblem("fewer than five fields")
+    make = _MAKERS.get(fields[4])
+    return None if make is None else make(fields)
+
+
+def _datum(fields: Fields, number: int) -> str:
+    """`data1` is number 1."""
+    return fields[4 + number] if len(fields) > 4 + number else ""
+
+
+def _exact(fields: Fields) -> datetime:
+    return forms.micros(_datum(fields, 1))
+
+
+def _arrived(fields: Fields) -> Event:
+    return CallArrived(
+        source=Source.LEDGER,
+        at=_exact(fields),
+        call=forms.call_id(fields[1]),
+        did=forms.number(_datum(fields, 2)),
+        caller=forms.caller(_datum(fields, 3)),
+    )
+
+
+def _rejected(fields: Fields) -> Event:
+    return NumberRejected(source=Source.LEDGER, at=_exact(fields), call=forms.call_id(fields[1]))
+
+
+def _recording(fields: Fields) -> Event:
+    return RecordingNamed(
+        source=Source.LEDGER,
+        at=_exact(fields),
+        call=forms.call_id(fields[1]),
+        recording=forms.recording_name(_datum(fields, 2)),
+    )
+
+
+def _ended(fields: Fields) -> Event:
+    return CallEnded(
+        source=Source.LEDGER,
+        at=_exact(fields),
+        call=forms.call_id(fields[1]),
+        cause=forms.cause(_datum(fields, 2)),
+    )
+
+
+def _queued(fields: Fields) -> Event:
+    return CallQueued(
+        source=Source.LEDGER,
+        at=forms.seconds(fields[0]),
+        call=forms.call_id(fields[1]),
+        queue=forms.queue_name(fields[2]),
+    )
+
+
+def _operator(kind: type[OperatorMissed | OperatorAnswered]) -> Callable[[Fields], Event]:
+    def make(fields: Fields) -> Event:
+        return kind(
+            source=Source.LEDGER,
+            at=forms.seconds(fields[0]),
+            call=forms.call_id(fields[1]),
+            operator=forms.interface(fields[3]),
+        )
+
+    return make
+
+
+def _talk_ended(by: Party) -> Callable[[Fields], Event]:
+    def make(fields: Fields) -> Event:
+        return TalkEnded(
+            source=Source.LEDGER,
+            at=forms.seconds(fields[0]),
+            call=forms.call_id(fields[1]),
+            operator=forms.interface(fields[3]),
+            by=by,
+        )
+
+    return make
+
+
+def _left(kind: type[CallerAbandoned | QueueTimedOut]) -> Callable[[Fields], Event]:
+    def make(fields: Fields) -> Event:
+        return kind(source=Source.LEDGER, at=forms.seconds(fields[0]), call=forms.call_id(fields[1]))
+
+    return make
+
+
+def _started(fields: Fields) -> Event:
+    return NodeRestarted(source=Source.LEDGER, at=forms.seconds(fields[0]))
+
+
+_MAKERS: Mapping[str, Callable[[Fields], Event]] = {
+    "ARRIVED": _arrived,
+    "REJECTED": _rejected,
+    "RECORDING": _recording,
+    "ENDED": _ended,
+    "ENTERQUEUE": _queued,
+    "RINGNOANSWER": _operator(OperatorMissed),
+    "CONNECT": _operator(OperatorAnswered),
+    "COMPLETECALLER": _talk_ended(Party.CALLER),
+    "COMPLETEAGENT": _talk_ended(Party.OPERATOR),
+    "BLINDTRANSFER": _talk_ended(Party.TRANSFER),
+    "ATTENDEDTRANSFER": _talk_ended(Party.TRANSFER),
+    "ABANDON": _left(CallerAbandoned),
+    "EXITWITHTIMEOUT": _left(QueueTimedOut),
+    "QUEUESTART": _started,
+}

@@ -1,0 +1,190 @@
+"""One Asterisk: its two AMI accounts, what they tell, and what is alive after a gap."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from panoramisk.message import Message
+
+from callcenter import metrics
+from callcenter.domain.events import (
+    CallEnded,
+    CallerAbandoned,
+    ChannelsSeen,
+    Event,
+    LinkLost,
+    LinkRestored,
+    NodeRestarted,
+    PhoneChanged,
+    QueueTimedOut,
+    Source,
+)
+from callcenter.domain.ids import CallId, Interface
+from callcenter.errors import ParseProblem, TelephonyError
+from callcenter.settings import Ami
+from callcenter.telephony import forms
+from callcenter.telephony.connection import Account, AmiConnection
+from callcenter.telephony.framing import text
+from callcenter.telephony.parse import REACHABLE, parse
+
+log = structlog.get_logger()
+
+SWEEP_S = 60.0
+"""Seconds between looks at which channels are alive."""
+RETRY_S = 1.0
+QUARTER = timedelta(minutes=15)
+
+
+class Node:
+    """Tells everything that happens on one Asterisk, in order, by `put`, which must not block."""
+
+    def __init__(self, settings: Ami, put: Callable[[Event], None], sweep_s: float = SWEEP_S) -> None:
+        self.actions = AmiConnection(Account.ACTIONS, settings, on_link=self._actions_link)
+        self.events = AmiConnection(Account.EVENTS, settings, on_event=self._hear, on_link=self._link)
+        self.restored = asyncio.Event()
+        """Set while the live view is whole: events flow, and what is alive was compared."""
+        self._put = put
+        self._sweep_s = sweep_s
+        self._abandons = Abandons()
+        # For each login: how long Asterisk had been up, and when (loop time) it said so.
+        self._booted: asyncio.Queue[tuple[timedelta, float]] = asyncio.Queue()
+
+    async def run(self) -> None:
+        """Keep both accounts logged in, and compare after each login, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.events.run(), name="ami events")
+            tasks.create_task(self.actions.run(), name="ami actions")
+            tasks.create_task(self._reconcile(), name="reconcile")
+
+    def _hear(self, message: Message) -> None:
+        """One AMI event. Only parses and puts."""
+        if text(message, "Event") == "FullyBooted":
+            self._boot(message)
+            return
+        try:
+            event = parse(message)
+        except ParseProblem as problem:
+            log.warning("event not understood", ami_event=text(message, "Event")[:40], reason=str(problem))
+            metrics.problems_total.labels(problem="event not understood").inc()
+            return
+        if event is not None:
+            for fact in self._abandons.take(event):
+                self._put(fact)
+
+    def _boot(self, message: Message) -> None:
+        """Asterisk says so after each login, or, if it is still starting, when it is ready."""
+        uptime = text(message, "Uptime")
+        if uptime.isascii() and uptime.isdigit() and len(uptime) < 12:
+            self._booted.put_nowait((timedelta(seconds=int(uptime)), asyncio.get_running_loop().time()))
+        else:
+            log.error("asterisk does not say how long it has been up")
+            metrics.problems_total.labels(problem="event not understood").inc()
+
+    def _link(self, up: bool) -> None:
+        if up:
+            return
+        while not self._booted.empty():
+            self._booted.get_nowait()
+        self.restored.clear()
+        # What was held back is in the ledger.
+        self._abandons = Abandons()
+        self._put(LinkLost(at=self.events.last_received_at or datetime.now(UTC), source=Source.RECONCILE))
+
+    def _actions_link(self, up: bool) -> None:
+        if up and self.restored.is_set():
+            # Orders failed meanwhile, though no event was missed: say anew what every member is to be.
+            self._put(LinkRestored(at=datetime.now(UTC), source=Source.RECONCILE))
+
+    async def _reconcile(self) -> None:
+        """After each login: what has started, what is alive; then again what is alive, now and then."""
+        while True:
+            booted = None
+            try:
+                async with asyncio.timeout(self._sweep_s):
+                    booted = await self._booted.get()
+            except TimeoutError:
+                pass
+            try:
+                if booted is not None:
+                    await self._restore(*booted)
+                elif self.restored.is_set():
+                    await self._sweep()
+                elif self.events.connected:
+                    log.error("asterisk does not say that it is ready")
+            except TelephonyError as error:
+                log.warning("reconcile failed", reason=str(error))
+                metrics.problems_total.labels(problem="reconcile failed").inc()
+                if booted is not None and self._booted.empty():
+                    await asyncio.sleep(RETRY_S)
+                    if self.events.connected:
+                        self._booted.put_nowait(booted)
+
+    async def _restore(self, uptime: timedelta, heard_at: float) -> None:
+        await self.actions.wait_connected()
+        now = await self._asterisk_time()
+        up_now = uptime + timedelta(seconds=asyncio.get_running_loop().time() - heard_at)
+        status = await self.actions.action("CoreStatus")
+        written = f"{text(status, 'CoreStartupDate')} {text(status, 'CoreStartupTime')}"
+        self._put(NodeRestarted(at=started_at(written, now - up_now), source=Source.RECONCILE))
+        await self._sweep()
+        await self._phones(now)
+        if self.events.connected:
+            self.restored.set()
+            self._put(LinkRestored(at=now, source=Source.RECONCILE))
+
+    async def _sweep(self) -> None:
+        # The time comes first: a call that arrives after it may or may not be in the list.
+        now = await self._asterisk_time()
+        rows = await self.actions.listing("CoreShowChannels")
+        alive = frozenset(CallId(text(row, "Linkedid")) for row in rows)
+        self._put(ChannelsSeen(at=now, calls=alive, source=Source.RECONCILE))
+
+    async def _phones(self, now: datetime) -> None:
+        """Telephones that came or went during the gap. Locks each queue in turn, so only after a login."""
+        reachable: dict[Interface, bool] = {}
+        for row in await self.actions.listing("QueueStatus"):
+            if text(row, "Event") == "QueueMember":
+                reachable[forms.interface(text(row, "Location"))] = text(row, "Status") in REACHABLE
+        for interface, is_reachable in reachable.items():
+            self._put(PhoneChanged(at=now, operator=interface, reachable=is_reachable, source=Source.RECONCILE))
+
+    async def _asterisk_time(self) -> datetime:
+        return forms.micros(text(await self.actions.action("Ping"), "Timestamp"))
+
+
+class Abandons:
+    """Tells callers who hung up from callers whom the queue let go.
+
+    app_queue sends QueueCallerAbandon for both (`record_abandoned` in `app_queue.c`). So it is held back
+    for the few milliseconds until the same call's next word: the dialplan's QueueTimedOut, or the hang-up.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[CallId, CallerAbandoned] = {}
+
+    def take(self, event: Event) -> tuple[Event, ...]:
+        """The events to be told now that this one has come."""
+        match event:
+            case CallerAbandoned():
+                self._held[event.call] = event
+                return ()
+            case QueueTimedOut():
+                self._held.pop(event.call, None)
+            case CallEnded() if held := self._held.pop(event.call, None):
+                return (held, event)
+        return (event,)
+
+
+def started_at(written: str, about: datetime) -> datetime:
+    """When Asterisk started, to its whole second.
+
+    `written` is CoreStatus's start, `2026-11-22 19:15:47`, in a time zone that Asterisk does not tell; `about` is
+    the same moment in UTC, a second or two off. Offsets from UTC are whole quarters of an hour, so the
+    nearest one is the zone's. Raises `ParseProblem`.
+    """
+    try:
+        local = datetime.strptime(written, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    except ValueError:
+        raise ParseProblem("CoreStatus tells no start date and time") from None
+    return local - round((local - about) / QUARTER) * QUARTER

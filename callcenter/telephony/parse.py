@@ -1,0 +1,158 @@
+"""AMI messages to domain events. Pure: the times are in the messages."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from panoramisk.utils import CaseInsensitiveDict
+
+from callcenter.domain.events import (
+    CallArrived,
+    CallEnded,
+    CallerAbandoned,
+    CallQueued,
+    Event,
+    NumberRejected,
+    OperatorAnswered,
+    OperatorMissed,
+    OperatorRang,
+    Party,
+    PhoneChanged,
+    QueueTimedOut,
+    RecordingNamed,
+    TalkEnded,
+)
+from callcenter.domain.ids import CallId
+from callcenter.telephony import forms
+from callcenter.telephony.framing import text
+
+Headers = Mapping[str, str | list[str]]
+
+REACHABLE = frozenset("123678")
+"""`AST_DEVICE_*` of a telephone that can be talked to or is (`devicestate.h`); 0, 4, 5 are unknown, invalid, away."""
+
+_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+
+
+def parse(message: Headers) -> Event | None:
+    """The fact that a message tells; None when it tells none of ours.
+
+    Raises `ParseProblem`, and nothing else, for a message of ours that makes no sense.
+    """
+    if not isinstance(message, CaseInsensitiveDict):
+        message = CaseInsensitiveDict(message)  # type: ignore[no-untyped-call]
+    make = _MAKERS.get(text(message, "Event").lower())
+    return None if make is None else make(message)
+
+
+def unescape(value: str) -> str:
+    """Undo Asterisk's C escapes (`ast_escape_c`), which channel names have in channel events."""
+    if "\\" not in value:
+        return value
+    return _ESCAPED.sub(lambda match: _ESCAPES.get(match[1], match[1]), value)
+
+
+def _call(message: Headers) -> CallId:
+    return forms.call_id(text(message, "Linkedid"))
+
+
+def _user_event(message: Headers) -> Event | None:
+    make = _USER_EVENTS.get(text(message, "UserEvent").lower())
+    return None if make is None else make(message)
+
+
+def _arrived(message: Headers) -> Event:
+    return CallArrived(
+        at=forms.micros(text(message, "Timestamp")),
+        call=_call(message),
+        did=forms.number(text(message, "Did")),
+        caller=forms.caller(text(message, "Caller")),
+        channel=forms.channel(unescape(text(message, "Channel"))),
+    )
+
+
+def _rejected(message: Headers) -> Event:
+    return NumberRejected(at=forms.micros(text(message, "Timestamp")), call=_call(message))
+
+
+def _recording_named(message: Headers) -> Event:
+    return RecordingNamed(
+        at=forms.micros(text(message, "Timestamp")),
+        call=_call(message),
+        recording=forms.recording_name(text(message, "Recording")),
+    )
+
+
+def _timed_out(message: Headers) -> Event:
+    return QueueTimedOut(at=forms.micros(text(message, "Timestamp")), call=_call(message))
+
+
+def _queued(message: Headers) -> Event:
+    return CallQueued(
+        at=forms.micros(text(message, "Timestamp")),
+        call=_call(message),
+        queue=forms.queue_name(text(message, "Queue")),
+    )
+
+
+def _abandoned(message: Headers) -> Event:
+    return CallerAbandoned(at=forms.micros(text(message, "Timestamp")), call=_call(message))
+
+
+def _operator(kind: type[OperatorRang | OperatorMissed | OperatorAnswered]) -> Callable[[Headers], Event]:
+    def make(message: Headers) -> Event:
+        return kind(
+            at=forms.micros(text(message, "Timestamp")),
+            call=_call(message),
+            operator=forms.interface(text(message, "Interface")),
+        )
+
+    return make
+
+
+def _talk_ended(message: Headers) -> Event:
+    return TalkEnded(
+        at=forms.micros(text(message, "Timestamp")),
+        call=_call(message),
+        operator=forms.interface(text(message, "Interface")),
+        by=_REASONS.get(text(message, "Reason").lower(), Party.SYSTEM),
+    )
+
+
+def _phone(message: Headers) -> Event:
+    return PhoneChanged(
+        at=forms.micros(text(message, "Timestamp")),
+        operator=forms.interface(text(message, "Interface")),
+        reachable=text(message, "Status") in REACHABLE,
+    )
+
+
+def _hangup(message: Headers) -> Event | None:
+    call = _call(message)
+    # Only the caller's own channel ends the call; an operator's leg has the caller's linkedid.
+    if text(message, "Uniqueid") != call:
+        return None
+    return CallEnded(at=forms.micros(text(message, "Timestamp")), call=call, cause=forms.cause(text(message, "Cause")))
+
+
+_REASONS = {"caller": Party.CALLER, "agent": Party.OPERATOR, "transfer": Party.TRANSFER}
+
+_USER_EVENTS: Mapping[str, Callable[[Headers], Event]] = {
+    "callarrived": _arrived,
+    "numberrejected": _rejected,
+    "recordingnamed": _recording_named,
+    "queuetimedout": _timed_out,
+}
+
+_MAKERS: Mapping[str, Callable[[Headers], Event | None]] = {
+    "userevent": _user_event,
+    "queuecallerjoin": _queued,
+    "queuecallerabandon": _abandoned,
+    "agentcalled": _operator(OperatorRang),
+    "agentringnoanswer": _operator(OperatorMissed),
+    "agentconnect": _operator(OperatorAnswered),
+    "agentcomplete": _talk_ended,
+    "queuememberstatus": _phone,
+    "queuememberadded": _phone,
+    "hangup": _hangup,
+}
