@@ -1,0 +1,252 @@
+"""From the Asterisk disk to the store: one recording at a time through its states, and back in after any crash.
+
+What has been done is in the row, and every step can be repeated: the object's key follows from
+the row, an update names the state that it starts from, and the file goes last.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import asyncpg
+import structlog
+
+from callcenter import metrics
+from callcenter.domain.ids import NodeName
+from callcenter.errors import ObjectMissing, StorageError, StoreError
+from callcenter.recordings.spool import Spool, SpoolFile
+from callcenter.recordings.store import Store, digest
+from callcenter.recordings.wav import Wav, inspect_file
+from callcenter.storage import AWAY, queries
+
+log = structlog.get_logger()
+
+SQL = queries("recordings")
+STATES = ("expected", "recorded", "stored", "verified", "attached", "missing")
+SCAN_EVERY_S = 0.5
+COUNT_EVERY_S = 5.0
+MISSING_EVERY_S = 60.0
+BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
+SET_ASIDE_S = 60.0
+DATABASE_WITHIN_S = 10.0
+# What is wrong with one recording, and not with PostgreSQL as a whole.
+REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, StorageError)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What the ledger holds about a file on disk."""
+
+    id: int
+    state: str
+    sha256: bytes
+    key: str
+
+
+class Archive:
+    """Moves what is complete in `spool` into `store`, `uploads` files at the same time.
+
+    A file whose call is not written yet waits for it `patience_s` seconds. `on_attached` is called after each
+    recording that was attached.
+    """
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        store: Store,
+        spool: Spool,
+        node: NodeName,
+        uploads: int,
+        *,
+        on_attached: Callable[[], None] = lambda: None,
+        patience_s: float = 60.0,
+    ) -> None:
+        self._pool = pool
+        self._store = store
+        self._spool = spool
+        self._node = node
+        self._uploads = uploads
+        self._on_attached = on_attached
+        self._patience_s = patience_s
+        self._started_at = time.time()
+        self._waiting: asyncio.Queue[SpoolFile] = asyncio.Queue()
+        self._in_hand: set[str] = set()
+        self._not_before: dict[SpoolFile, float] = {}
+        # Verified in this run: while such a file waits for its call, it is not read again.
+        self._verified: dict[SpoolFile, int] = {}
+
+    async def run(self) -> None:
+        """Archive until cancelled. Neither a store nor a database that is away ends it."""
+        await self._ensure_bucket()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._scan(), name="spool scan")
+            for number in range(self._uploads):
+                tasks.create_task(self._work(), name=f"upload {number}")
+            tasks.create_task(self._every(MISSING_EVERY_S, self.mark_missing), name="missing recordings")
+            tasks.create_task(self._every(COUNT_EVERY_S, self.count), name="recordings by state")
+
+    async def archive(self, file: SpoolFile) -> bool:
+        """Take one file as far as it can go now. False when it waits for its call, or must stay on disk.
+
+        Raises `StoreError`, or what asyncpg or the disk raises; then nothing is lost, and it can be called again.
+        """
+        row_id = self._verified.pop(file, None)
+        if row_id is None:
+            entry = await self._verify(file)
+            if entry is None:
+                return False
+            if entry.state == "attached":
+                file.remove()
+                return True
+            row_id = entry.id
+        overdue = time.time() - max(file.complete_at, self._started_at) > self._patience_s
+        row = await self._pool.fetchrow(SQL["attach"], row_id, file.call, overdue, file.name, timeout=DATABASE_WITHIN_S)
+        if row is None:
+            self._verified[file] = row_id
+            return False
+        file.remove()
+        log.info("recording attached", recording=file.name, ticket=row["ticket_id"], defect=row["defect"])
+        self._on_attached()
+        return True
+
+    async def mark_missing(self) -> None:
+        """Enter as missing every recording whose call is long over and that is not on disk; adopt late calls' ones."""
+        names = await asyncio.to_thread(self._spool.names)
+        for row in await self._pool.fetch(SQL["mark_missing"], self._node, names, timeout=DATABASE_WITHIN_S):
+            log.error("recording missing", recording_id=row["id"])
+            metrics.problems_total.labels(problem="recording missing").inc()
+        if await self._pool.fetch(SQL["adopt"], self._node, timeout=DATABASE_WITHIN_S):
+            self._on_attached()
+
+    async def count(self) -> None:
+        """Set the gauge of recordings by state."""
+        rows = await self._pool.fetch(SQL["count"], self._node, timeout=DATABASE_WITHIN_S)
+        counts = {row["state"]: row["recordings"] for row in rows}
+        for state in STATES:
+            metrics.recordings.labels(state=state).set(counts.get(state, 0))
+
+    # One file
+
+    async def _verify(self, file: SpoolFile) -> _Entry | None:
+        """Bring the file into the ledger and the store, and compare what the store gives back.
+
+        None when the ledger holds another recording of this name: then the file is left where it is.
+        """
+        try:
+            sha256, size, wav = await asyncio.to_thread(_read, file)
+        except FileNotFoundError:
+            # Listed just before another worker was done with it.
+            return None
+        except OSError as problem:
+            self._set_aside(file, SET_ASIDE_S, f"recording cannot be read: {problem.strerror}")
+            return None
+        entry = await self._record(file, sha256, size, wav)
+        if entry.sha256 != sha256:
+            self._set_aside(file, math.inf, "another recording of this name is stored; this file stays on disk")
+            return None
+        # A crash between the states may have left the object there or not, so ask the store; it is the one that counts.
+        if entry.state == "recorded" or not await self._holds(entry, size):
+            await self._store.put(entry.key, file.path, sha256)
+            await self._mark("stored", entry)
+            if not await self._holds(entry, size):
+                raise StoreError(f"object {entry.key} is not what was stored; it will be stored again")
+        await self._mark("verified", entry)
+        return entry
+
+    async def _holds(self, entry: _Entry, size: int) -> bool:
+        try:
+            return await self._store.digest(entry.key) == (entry.sha256, size)
+        except ObjectMissing:
+            return False
+
+    async def _record(self, file: SpoolFile, sha256: bytes, size: int, wav: Wav) -> _Entry:
+        async with self._pool.acquire(timeout=DATABASE_WITHIN_S) as connection, connection.transaction():
+            await connection.execute(SQL["enter"], file.name, self._node, timeout=DATABASE_WITHIN_S)
+            await connection.execute(
+                SQL["record"], file.name, sha256, size, wav.duration_s, wav.defect, timeout=DATABASE_WITHIN_S
+            )
+            row = await connection.fetchrow(SQL["find"], file.name, timeout=DATABASE_WITHIN_S)
+        if row is None:
+            raise StorageError(f"recording {file.name} was deleted from the ledger while it was being archived")
+        return _Entry(row["id"], row["state"], row["sha256"], row["object_key"])
+
+    async def _mark(self, what: str, entry: _Entry) -> None:
+        await self._pool.execute(SQL[what], entry.id, timeout=DATABASE_WITHIN_S)
+
+    # All of them
+
+    async def _scan(self) -> None:
+        while True:
+            began = time.monotonic()
+            try:
+                files = await asyncio.to_thread(self._spool.ready)
+            except OSError as problem:
+                log.error("the spool cannot be read", problem=problem.strerror)
+                metrics.problems_total.labels(problem="the spool cannot be read").inc()
+                await asyncio.sleep(BACKOFF_S[-1])
+                continue
+            self._forget_all_but(set(files))
+            for file in files:
+                if file.name not in self._in_hand and self._not_before.get(file, 0.0) <= time.monotonic():
+                    self._in_hand.add(file.name)
+                    self._waiting.put_nowait(file)
+            # While a dead store fills the disk, looking at it must not become the work.
+            await asyncio.sleep(max(SCAN_EVERY_S, 20 * (time.monotonic() - began)))
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            began = time.monotonic()
+            try:
+                await work()
+            except AWAY as problem:
+                log.warning("recordings cannot be looked over", problem=str(problem) or repr(problem))
+            # A ledger that has grown large is looked at less often, so that looking never costs more than 2 %.
+            await asyncio.sleep(max(seconds, 50 * (time.monotonic() - began)))
+
+    def _forget_all_but(self, files: set[SpoolFile]) -> None:
+        for known in (self._not_before, self._verified):
+            for file in known.keys() - files:
+                if file.name not in self._in_hand:
+                    known.pop(file)
+
+    async def _work(self) -> None:
+        failures = 0
+        while True:
+            file = await self._waiting.get()
+            try:
+                await self.archive(file)
+                failures = 0
+            except REFUSED as problem:
+                self._set_aside(file, SET_ASIDE_S, f"recording cannot be entered: {type(problem).__name__}")
+            except (StoreError, *AWAY) as problem:
+                log.warning("recording waits on disk", recording=file.name, problem=str(problem) or repr(problem))
+                metrics.problems_total.labels(problem="recording waits on disk").inc()
+                await self._rest(failures)
+                failures += 1
+            finally:
+                self._in_hand.discard(file.name)
+
+    def _set_aside(self, file: SpoolFile, seconds: float, problem: str) -> None:
+        """One bad file must not hold up the others."""
+        log.error("recording set aside", recording=file.name, problem=problem)
+        metrics.problems_total.labels(problem="recording set aside").inc()
+        self._not_before[file] = time.monotonic() + seconds
+
+    async def _rest(self, failures: int) -> None:
+        await asyncio.sleep(BACKOFF_S[min(failures, len(BACKOFF_S) - 1)])
+        await self._ensure_bucket()
+
+    async def _ensure_bucket(self) -> None:
+        try:
+            await self._store.ensure_bucket()
+        except StoreError as problem:
+            log.warning("the store cannot be used now", problem=str(problem))
+
+
+def _read(file: SpoolFile) -> tuple[bytes, int, Wav]:
+    with file.open() as opened:
+        wav = inspect_file(opened)
+        opened.seek(0)
+        return *digest(opened), wav

@@ -1,0 +1,125 @@
+"""The folders that Asterisk writes recordings into: `rec/` while a talk goes on, `ready/` when the file is closed."""
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import structlog
+
+from callcenter.domain.ids import CallId, RecordingName
+
+log = structlog.get_logger()
+
+_ID = r"[a-z][a-z0-9]{0,15}-\d{1,20}\.\d{1,20}"
+_NAME = re.compile(rf"({_ID})_{_ID}_\d{{1,20}}", re.ASCII)
+SUFFIX = ".wav"
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolFile:
+    """One complete recording on disk. `complete_at`: seconds since the epoch when it was moved into `ready/`."""
+
+    path: Path
+    name: RecordingName
+    call: CallId
+    identity: tuple[int, int, int, int]
+    complete_at: float
+
+    def open(self) -> BinaryIO:
+        """Open this very file. Raises `FileNotFoundError` when it is gone or another lies there under its name."""
+        descriptor = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        file = os.fdopen(descriptor, "rb")
+        if _identity(os.fstat(descriptor)) != self.identity:
+            file.close()
+            raise FileNotFoundError(f"{self.path} was replaced")
+        return file
+
+    def remove(self) -> None:
+        """Remove this very file; if it is gone, or another lies there under its name, do nothing."""
+        try:
+            if _identity(self.path.lstat()) == self.identity:
+                self.path.unlink()
+        except FileNotFoundError:
+            pass
+
+
+class Spool:
+    """The spool below `root`. What does not belong there is left alone and reported once."""
+
+    def __init__(self, root: Path) -> None:
+        self._rec = root / "rec"
+        self._ready = root / "ready"
+        self._reported: set[Path] = set()
+
+    def ready(self) -> list[SpoolFile]:
+        """The complete recordings, oldest first. Raises `OSError` when the folder cannot be read."""
+        found = [file for entry, status in self._entries(self._ready) if (file := self._recording(entry, status))]
+        return sorted(found, key=lambda file: (file.complete_at, file.name))
+
+    def names(self) -> list[str]:
+        """The names of all recordings on disk, complete or not. Raises `OSError` when a folder cannot be read."""
+        # In this order, so that a file that moves meanwhile is seen twice rather than never.
+        return [
+            entry.name.removesuffix(SUFFIX)
+            for folder in (self._rec, self._ready)
+            for entry, _ in self._entries(folder)
+            if entry.name.endswith(SUFFIX)
+        ]
+
+    def recover(self, started_at: datetime) -> list[RecordingName]:
+        """Move to `ready/` what was still being recorded when Asterisk ended, before it started at `started_at`.
+
+        Returns the names moved. Raises `OSError` when a folder cannot be read or written.
+        """
+        moved = []
+        for entry, status in self._entries(self._rec):
+            file = self._recording(entry, status)
+            if file is None or datetime.fromtimestamp(status.st_mtime, UTC) >= started_at:
+                continue
+            target = self._ready / file.path.name
+            if target.exists() or target.is_symlink():
+                self._report(file.path, "a recording of this name is in ready/ already")
+                continue
+            file.path.rename(target)
+            moved.append(file.name)
+        return moved
+
+    def _entries(self, folder: Path) -> Iterator[tuple[os.DirEntry[str], os.stat_result]]:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                try:
+                    yield entry, entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
+
+    def _recording(self, entry: os.DirEntry[str], status: os.stat_result) -> SpoolFile | None:
+        path = Path(entry.path)
+        named = _NAME.fullmatch(entry.name.removesuffix(SUFFIX)) if entry.name.endswith(SUFFIX) else None
+        if named is None:
+            self._report(path, "not the name of a recording")
+            return None
+        if not stat.S_ISREG(status.st_mode):
+            self._report(path, "not a regular file")
+            return None
+        # Moving a file changes its ctime: that is when it became complete.
+        return SpoolFile(path, RecordingName(named[0]), CallId(named[1]), _identity(status), status.st_ctime)
+
+    def _report(self, path: Path, problem: str) -> None:
+        if path not in self._reported:
+            self._reported.add(path)
+            # A stray file may be named after anything, a person too.
+            log.warning("left in the spool", folder=path.parent.name, length=len(path.name), problem=problem)
+
+
+def recover(root: Path, started_at: datetime) -> list[RecordingName]:
+    """See `Spool.recover`."""
+    return Spool(root).recover(started_at)
+
+
+def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

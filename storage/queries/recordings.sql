@@ -1,0 +1,57 @@
+-- name: enter
+with known as (insert into nodes (name) values ($2) on conflict do nothing)
+insert into recordings (name, node, state) values ($1, $2, 'expected') on conflict do nothing;
+
+-- name: record
+update recordings set
+    state = 'recorded', sha256 = $2, size = $3, duration_s = $4, defect = $5, recorded_at = now(),
+    object_key = 'recordings/' || to_char(now() at time zone 'UTC', 'YYYY/MM/DD/') || id || '.wav'
+where name = $1 and state in ('expected', 'missing');
+
+-- name: find
+select id, state, sha256, object_key from recordings where name = $1;
+
+-- name: stored
+update recordings set state = 'stored', stored_at = now() where id = $1 and state = 'recorded';
+
+-- name: verified
+update recordings set state = 'verified', verified_at = now() where id = $1 and state = 'stored';
+
+-- name: attach
+-- $2 the call, $3 whether to wait no longer for a call, its end or its ticket. The length is compared only with
+-- the talk that this file was named for: a caller who passed two queues has two recordings and one last talk.
+with call as (
+    select c.id, t.id as ticket_id, case when coalesce(c.recording, $4) = $4 then c.talk_s end as talk_s,
+        (c.talk_s is not null or c.state = 'ended') and (t.id is not null or c.company_id is null) as complete
+    from calls c left join tickets t on t.call_id = c.id where c.id = $2
+)
+update recordings r set
+    state = 'attached', attached_at = now(), call_id = call.id, ticket_id = call.ticket_id,
+    defect = nullif(concat_ws('; ', r.defect, case
+        when call.id is null then 'no such call'
+        when abs(r.duration_s - call.talk_s) > 1 then
+            format('duration %s s, talk %s s', round(r.duration_s::numeric, 1), round(call.talk_s::numeric, 1))
+    end), '')
+from (select) as always left join call on true
+where r.id = $1 and r.state = 'verified' and ($3 or coalesce(call.complete, false))
+returning r.call_id, r.ticket_id, r.defect;
+
+-- name: adopt
+-- Recordings whose call was written only after we had given up waiting for it.
+update recordings r set
+    call_id = c.id, ticket_id = t.id, defect = nullif(regexp_replace(r.defect, '(; )?no such call$', ''), '')
+from calls c left join tickets t on t.call_id = c.id
+where r.node = $1 and r.state = 'attached' and r.call_id is null and r.attached_at > now() - interval '1 day'
+    and c.id = split_part(r.name, '_', 1)
+returning r.id;
+
+-- name: mark_missing
+update recordings r set
+    state = 'missing', defect = 'the call ended more than 5 minutes ago and there is no file in rec/ or ready/'
+from calls c
+where c.id = r.call_id and r.node = $1 and r.state = 'expected' and c.ended_at < now() - interval '5 minutes'
+    and r.name <> all ($2::text[])
+returning r.id;
+
+-- name: count
+select state, count(*) as recordings from recordings where node = $1 group by state;
