@@ -54,6 +54,18 @@ def queries(name: str) -> Mapping[str, str]:
     return MappingProxyType({key: text.strip().rstrip(";") for key, text in zip(parts[1::2], parts[2::2], strict=True)})
 
 
+async def require_schema(connection: "asyncpg.Connection | asyncpg.pool.PoolConnectionProxy") -> None:
+    """Raise `StorageError` unless every migration of this version, and no other, has been applied."""
+    known: set[str] = set()
+    if await connection.fetchval("select to_regclass('schema_migrations')") is not None:
+        known = {row["name"] for row in await connection.fetch("select name from schema_migrations")}
+    wanted = {file.stem for file in MIGRATIONS.glob("*.sql")}
+    if missing := wanted - known:
+        raise StorageError(f"the database lacks {', '.join(sorted(missing))}; run `callcenter migrate` first")
+    if unknown := known - wanted:
+        raise StorageError(f"the database has migrations that this version does not know: {sorted(unknown)}")
+
+
 async def migrate(connection: asyncpg.Connection) -> list[str]:
     """Bring the schema up to date and return the names of the migrations applied now.
 

@@ -64,6 +64,8 @@ class PresenceWatch:
                 "presence",
                 lambda _connection, _pid, _channel, payload: asked.put_nowait(OperatorId(int(str(payload)))),
             )
+            # A connection that is cut wakes the reader, who then finds it closed.
+            connection.add_termination_listener(lambda _connection: asked.put_nowait(None))
             asked.put_nowait(None)
             while not connection.is_closed():
                 try:

@@ -7,7 +7,7 @@ import asyncpg
 
 from callcenter.desk import screens
 from callcenter.desk.screens import Body
-from callcenter.domain.call import Call, CallState
+from callcenter.domain.call import Call
 from callcenter.domain.commands import (
     Command,
     EndTalk,
@@ -18,6 +18,7 @@ from callcenter.domain.commands import (
     RecordGap,
     SaveCall,
     SaveCheckpoint,
+    ShowJournal,
     ShowOperator,
     ShowQueues,
     ShowRinging,
@@ -30,7 +31,7 @@ from callcenter.storage import queries
 SQL = queries("calls")
 PUSH = queries("push")["push"]
 
-Screen = ShowRinging | StopRinging | PopCard | EndTalk | ShowOperator | ShowQueues
+Screen = ShowRinging | StopRinging | PopCard | EndTalk | ShowOperator | ShowQueues | ShowJournal
 
 
 class Transaction:
@@ -65,7 +66,7 @@ class Transaction:
                 self._gaps.append(order)
             case SaveCheckpoint():
                 self._checkpoint = order
-            case ShowRinging() | StopRinging() | PopCard() | EndTalk() | ShowOperator() | ShowQueues():
+            case _ if isinstance(order, Screen):
                 self._screens.append(order)
             case _:
                 raise TypeError(f"not an order to the store of facts: {type(order).__name__}")
@@ -108,15 +109,16 @@ class Transaction:
             for audience, kind, body in await self._message(order, latest, names):
                 latest.pop((audience, kind), None)
                 latest[audience, kind] = body
-        if any(call.state is CallState.ENDED for call in self._calls.values()):
-            ended = max(call.ended_at for call in self._calls.values() if call.ended_at is not None)
-            latest["supervisors", "journal"] = {"at": screens.stamp(ended)}
+        if ended := [call.ended_at for call in self._calls.values() if call.ended_at is not None]:
+            latest["supervisors", "journal"] = {"at": screens.stamp(max(ended))}
         return [(audience, kind, body) for (audience, kind), body in latest.items()]
 
     async def _message(
         self, order: Screen, latest: dict[tuple[str, str], Body], names: dict[OperatorId, Body]
     ) -> list[tuple[str, str, Body]]:
         match order:
+            case ShowJournal():
+                return [("supervisors", "journal", {"at": screens.stamp(order.at)})]
             case ShowQueues():
                 return [("all", "queues", screens.queues(order.queues))]
             case ShowRinging():

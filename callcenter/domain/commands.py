@@ -147,6 +147,13 @@ class ShowQueues(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShowJournal(Command):
+    """Tell supervisors that the list of calls and recordings has changed."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SaveCheckpoint(Command):
     """Everything in the ledger up to here has been stepped and, once this is written, stored."""
 

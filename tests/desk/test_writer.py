@@ -123,10 +123,12 @@ async def test_an_answered_call_is_stored_with_ticket_recording_and_events(
         await running.written()
     call = await pool.fetchrow("select * from calls")
     assert (call["state"], call["outcome"], call["wait_s"], call["talk_s"]) == ("ended", "answered", 3.0, 4.5)
-    assert call["company_id"] is not None and call["operator_id"] is not None
+    assert call["company_id"] is not None
+    assert call["operator_id"] is not None
     ticket = await pool.fetchrow("select * from tickets")
     assert (ticket["number"], ticket["call_id"]) == (1, call["id"])
-    assert ticket["house_id"] is not None and ticket["resident_id"] == call["resident_id"]
+    assert ticket["house_id"] is not None
+    assert ticket["resident_id"] == call["resident_id"]
     assert await pool.fetchval("select state from recordings where call_id = $1", call["id"]) == "expected"
     assert await pool.fetchval("select count(*) from call_events") == len(events)
 
@@ -147,7 +149,8 @@ async def test_the_card_goes_to_one_screen_after_its_ticket(pool: asyncpg.Pool, 
     assert {message["audience"] for message in cards} == {"operator:2"}
     assert [bool(message["body"]["talk_ended_at"]) for message in cards] == [False, True]
     assert cards[0]["body"]["ticket"]["number"] == 1
-    assert cards[0]["body"]["resident"] and cards[0]["body"]["flat"]
+    assert cards[0]["body"]["resident"]
+    assert cards[0]["body"]["flat"]
     assert [message["body"] for message in heard if message["kind"] == "ringing"][-1] == {}
     assert [message["seq"] for message in heard] == sorted(message["seq"] for message in heard)
 

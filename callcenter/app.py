@@ -1,0 +1,182 @@
+"""The composition root: makes the parts from the settings and joins them. The only file that knows all of them."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from typing import Protocol
+
+import asyncpg
+import structlog
+from aiohttp.web import AppRunner, TCPSite
+
+from callcenter import metrics
+from callcenter.desk import memory
+from callcenter.desk.directory import Directory
+from callcenter.desk.presence import PresenceWatch
+from callcenter.desk.writer import Writer
+from callcenter.domain.call import CallState
+from callcenter.domain.commands import Command, NameCaller, PrepareCard, SetMember, ShowJournal, ShowQueues
+from callcenter.domain.events import Event, NodeRestarted
+from callcenter.domain.ids import NodeName
+from callcenter.domain.switchboard import Switchboard
+from callcenter.engine import Engine, utc_now
+from callcenter.errors import StoreError
+from callcenter.logs import configure
+from callcenter.push.hub import Hub
+from callcenter.recordings.archive import Archive
+from callcenter.recordings.spool import Spool
+from callcenter.recordings.store import Store
+from callcenter.settings import Settings
+from callcenter.storage import connect, open_pool, queries, require_schema
+from callcenter.telephony import render
+from callcenter.telephony.control import Control
+from callcenter.telephony.ledger import Ledger
+from callcenter.telephony.node import Node
+from callcenter.web.app import create_app
+from callcenter.web.parts import Check
+
+log = structlog.get_logger()
+
+
+async def asterisk_directory(connection: asyncpg.Connection) -> render.Directory:
+    """What the Asterisk configuration must know of companies and operators."""
+    sql = queries("asterisk")
+    return render.Directory(
+        numbers=tuple((row["number"], row["language"]) for row in await connection.fetch(sql["numbers"])),
+        endpoints=tuple((row["endpoint"], row["sip_secret"]) for row in await connection.fetch(sql["endpoints"])),
+    )
+
+
+class Part(Protocol):
+    """Something that lives until cancelled. One that ends by itself ends the program, which its keeper starts anew."""
+
+    async def run(self) -> None:
+        """Live."""
+
+
+async def serve(settings: Settings, *, web: bool, node: bool) -> int:
+    """Run the roles asked for until SIGTERM or SIGINT."""
+    configure(settings.log_level)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(_pool(settings))
+        store = Store(settings.s3)
+        stack.callback(store.close)
+        parts: list[Part] = []
+        checks: dict[str, Check] = {"store": lambda: _reachable(store)}
+        if node:
+            checks |= await _node(settings, pool, store, parts)
+        if web:
+            hub = Hub(pool, lambda: connect(settings.database), settings.web.slow_client_messages)
+            parts.append(hub)
+            await stack.enter_async_context(_pages(settings, pool, hub, store, checks))
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(part.run(), name=type(part).__name__) for part in parts]
+            log.info("started", node=settings.node if node else None, web=web)
+            await stop.wait()
+            log.info("stopping")
+            for task in running:
+                task.cancel()
+    return 0
+
+
+@asynccontextmanager
+async def _pool(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
+    pool = await open_pool(settings.database)
+    try:
+        async with pool.acquire() as connection:
+            await require_schema(connection)
+        yield pool
+    finally:
+        pool.terminate()
+
+
+async def _reachable(store: Store) -> bool:
+    try:
+        await store.check()
+    except StoreError:
+        return False
+    return True
+
+
+@asynccontextmanager
+async def _pages(
+    settings: Settings, pool: asyncpg.Pool, hub: Hub, store: Store, checks: Mapping[str, Check]
+) -> AsyncIterator[None]:
+    application = create_app(settings=settings, pool=pool, hub=hub, store=store, checks=checks)
+    runner = AppRunner(application, access_log=None, shutdown_timeout=2)
+    await runner.setup()
+    try:
+        await TCPSite(runner, settings.web.host, settings.web.port).start()
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def _node(settings: Settings, pool: asyncpg.Pool, store: Store, parts: list[Part]) -> dict[str, Check]:
+    """Add everything beside one Asterisk to `parts`; return what tells whether it is ready."""
+    name = NodeName(settings.node)
+    queues = await memory.queue_names(pool)
+    calls = await memory.calls(pool, name)
+    switchboard = Switchboard(queues, await memory.operators(pool), calls, settings.queueing.missed_limit)
+    orders = Orders()
+    engine = Engine(switchboard, orders.carry_out)
+    spool = Spool(settings.asterisk.spool)
+    asterisk = Node(settings.ami, lambda event: _hear(event, engine, spool))
+    orders.writer = writer = Writer(settings.database, name)
+    orders.directory = directory = Directory(pool, engine.put)
+    orders.control = control = Control(asterisk.actions, lambda: queues)
+    read_to = await memory.checkpoint(pool, name)
+    ledger = Ledger(settings.asterisk.queue_log, settings.ledger_delay_s, engine.put, read_to)
+    archive = Archive(
+        pool,
+        store,
+        spool,
+        name,
+        settings.s3.uploads,
+        on_attached=lambda: writer.submit(ShowJournal(at=utc_now()), utc_now()),
+    )
+    watch = PresenceWatch(settings.database, engine.put)
+    for call in calls:
+        if call.state is not CallState.ENDED:
+            directory.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))
+    parts += [writer, engine, directory, control, watch, ledger, asterisk, archive]
+    return {"asterisk": asterisk.restored.is_set, "ledger": ledger.caught_up.is_set}
+
+
+def _hear(event: Event, engine: Engine, spool: Spool) -> None:
+    """What Asterisk says goes to the engine; a restart also means that half-written recordings are as long as they get."""
+    engine.put(event)
+    if isinstance(event, NodeRestarted):
+        spool.recover(event.at)
+
+
+class Orders:
+    """Hands each order to the adapter that carries it out. The adapters are made after the engine that they serve."""
+
+    writer: Writer
+    directory: Directory
+    control: Control
+
+    def carry_out(self, order: Command, seen_at: datetime) -> None:
+        """Queue the order with its adapter. Never blocks."""
+        match order:
+            case PrepareCard():
+                self.directory.submit(order)
+            case NameCaller() | SetMember():
+                self.control.submit(order)
+            case _:
+                if isinstance(order, ShowQueues):
+                    _gauge(order)
+                self.writer.submit(order, seen_at)
+
+
+def _gauge(order: ShowQueues) -> None:
+    for line in order.queues:
+        metrics.waiting.labels(queue=line.queue).set(line.waiting)
+        metrics.talking.labels(queue=line.queue).set(line.talking)

@@ -1,0 +1,138 @@
+"""`callcenter doctor`: tries every part as the program would use it, and says how to mend what fails."""
+
+import asyncio
+import shutil
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from callcenter.errors import CallcenterError
+from callcenter.recordings.store import Store
+from callcenter.settings import Settings
+from callcenter.storage import AWAY, connect, require_schema
+from callcenter.telephony.connection import Account, AmiConnection
+
+PATIENCE_S = 5.0
+FREE_BYTES = 2 * 1024**3
+
+
+class Ailment(Exception):
+    """What is wrong, and how to mend it."""
+
+
+async def examine(settings: Settings) -> int:
+    """Print a line for each part; return 0 when all of them are well, otherwise 1."""
+    examinations: Mapping[str, Callable[[Settings], Awaitable[str]]] = {
+        "PostgreSQL": _database,
+        "AMI, events": lambda settings: _ami(settings, Account.EVENTS),
+        "AMI, actions": lambda settings: _ami(settings, Account.ACTIONS),
+        "ledger": _ledger,
+        "spool": _spool,
+        "S3 store": _store,
+        "web port": _web,
+    }
+    ill = 0
+    for name, examination in examinations.items():
+        try:
+            async with asyncio.timeout(4 * PATIENCE_S):
+                finding = await examination(settings)
+        except (Ailment, CallcenterError, TimeoutError) as problem:
+            ill += 1
+            print(f"FAIL  {name}: {problem or 'no answer'}")
+        else:
+            print(f"ok    {name}: {finding}")
+    return 1 if ill else 0
+
+
+async def _database(settings: Settings) -> str:
+    try:
+        connection = await asyncio.wait_for(connect(settings.database), PATIENCE_S)
+    except AWAY as problem:
+        raise Ailment(f"{problem}; is the server up, and is CALLCENTER_DATABASE__URL right?") from None
+    try:
+        await require_schema(connection)
+        queues = await connection.fetchval("select count(*) from numbers")
+        if queues == 0:
+            raise Ailment("there are no companies yet; enter one, or try `callcenter seed-demo`")
+        return f"answers, schema up to date, {queues} company numbers"
+    finally:
+        connection.terminate()
+
+
+async def _ami(settings: Settings, account: Account) -> str:
+    connection = AmiConnection(account, settings.ami)
+    running = asyncio.create_task(connection.run())
+    where = f"{settings.ami.host}:{settings.ami.port}"
+    try:
+        await asyncio.wait_for(connection.wait_connected(), PATIENCE_S)
+        await connection.action("Ping")
+    except TimeoutError:
+        # The account lets one in at a time, so a program that runs holds it, as it should.
+        _reader, writer = await _dial(settings.ami.host, settings.ami.port, where)
+        writer.close()
+        raise Ailment(
+            f"{where} answers but does not let account {account} in: either this program runs already,"
+            " or the secret in CALLCENTER_AMI__… is not the one in manager.conf (render it again)"
+        ) from None
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    return f"logged in at {where}"
+
+
+async def _dial(host: str, port: int, where: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    try:
+        return await asyncio.wait_for(asyncio.open_connection(host, port), PATIENCE_S)
+    except (OSError, TimeoutError) as problem:
+        raise Ailment(f"nothing at {where} ({problem}); is Asterisk up, and CALLCENTER_AMI__PORT right?") from None
+
+
+async def _ledger(settings: Settings) -> str:
+    path = settings.asterisk.queue_log
+    if not path.exists():
+        raise Ailment(f"{path} does not exist; Asterisk makes it at its first start. CALLCENTER_ASTERISK__QUEUE_LOG?")
+    try:
+        with path.open("rb"):
+            return f"{path} can be read"
+    except OSError as problem:
+        raise Ailment(f"{problem}; this program must be allowed to read it") from None
+
+
+async def _spool(settings: Settings) -> str:
+    root = settings.asterisk.spool
+    for folder in (root / "rec", root / "ready"):
+        if not folder.is_dir():
+            raise Ailment(f"{folder} does not exist; CALLCENTER_ASTERISK__SPOOL must name Asterisk's recording folder")
+        _try_writing(folder)
+    free = shutil.disk_usage(root).free
+    if free < FREE_BYTES:
+        raise Ailment(f"only {free // 2**20} MB free below {root}; a thousand minutes of talk need about 1,000 MB")
+    return f"{root} can be written, {free // 2**30} GB free"
+
+
+def _try_writing(folder: Path) -> None:
+    probe = folder / ".doctor"
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as problem:
+        raise Ailment(f"{problem}; this program must be allowed to remove recordings once they are stored") from None
+
+
+async def _store(settings: Settings) -> str:
+    store = Store(settings.s3)
+    try:
+        await store.check()
+    finally:
+        store.close()
+    return f"bucket {settings.s3.bucket} at {settings.s3.endpoint}"
+
+
+async def _web(settings: Settings) -> str:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.web.host, settings.web.port))
+        except OSError:
+            return f"{settings.web.host}:{settings.web.port} is in use, by this program it is hoped"
+    return f"{settings.web.host}:{settings.web.port} is free"
