@@ -1,9 +1,10 @@
-"""`python -m stack`: the local stack by command."""
+"""`python -m stack`: the local stack and the load tool by command."""
 
 import argparse
 import sys
 from pathlib import Path
 
+from stack import demo, surge
 from stack.errors import StackError
 from stack.instance import Instance
 from stack.parts import ROOT
@@ -13,22 +14,43 @@ STACK = ROOT / "var" / "stack"
 
 def main() -> int:
     """Carry out one command and return the exit status."""
+    options = _parser().parse_args()
+    try:
+        return _run(Instance(options.directory), options)
+    except StackError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(instance: Instance, options: argparse.Namespace) -> int:
+    match options.command:
+        case "up":
+            instance.up()
+        case "down":
+            print(f"ended {instance.down()} processes")
+        case "demo":
+            return demo.run(instance)
+        case "surge":
+            stack = instance.description()
+            if stack is None:
+                raise StackError("the stack is not up; `make up` starts it")
+            return surge.run(stack, surge.plan_from(options))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m stack", description=__doc__)
     parser.add_argument("--directory", type=Path, default=STACK, help="of the instance (default: %(default)s)")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("up", help="start the stack in the background and return when it is ready")
     commands.add_parser("down", help="end everything that `up` started")
-    options = parser.parse_args()
-    instance = Instance(options.directory)
-    try:
-        if options.command == "up":
-            instance.up()
-        else:
-            print(f"ended {instance.down()} processes")
-    except StackError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    commands.add_parser("demo", help="start the stack, send it a surge, leave it up until Ctrl-C")
+    surge.add_options(
+        commands.add_parser("surge", help="send callers to the running stack and judge what became of them")
+    )
+    return parser
 
 
 if __name__ == "__main__":

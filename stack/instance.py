@@ -257,6 +257,7 @@ class Instance:
                 "bucket": get("S3__BUCKET"),
                 "access_key": get("S3__ACCESS_KEY"),
                 "secret_key": get("S3__SECRET_KEY"),
+                "region": get("S3__REGION", "us-east-1"),
                 "secure": get("S3__SECURE") == "true",
             },
             "logins": people,

@@ -43,7 +43,9 @@ class Leg:
 class Sipp:
     """The SIPp processes of one surge, with their files in `folder`.
 
-    Callers send from `trunk`, telephones are at `phones`; both talk to `(host, port)`.
+    Callers send from `trunk`, telephones are at `phones`; both talk to `target`, Asterisk's host and port. `callers` by
+    their number and `legs` by the Call-ID are all there were; `waiting` and `talking` those of this moment, as far as
+    `read` has read.
     """
 
     def __init__(self, folder: Path, *, target: tuple[str, int], trunk: str, phones: str) -> None:
@@ -59,6 +61,11 @@ class Sipp:
         self._logs = {name: Tail(folder / f"{name}.log") for name in ("callers", "operators")}
         self.callers: dict[str, Caller] = {}
         self.legs: dict[str, Leg] = {}
+        self.waiting: dict[str, Caller] = {}
+        self.talking: dict[str, Leg] = {}
+        self.served: set[str] = set()
+        self.gave_up = 0
+        self.lines_read = 0
 
     def register(self, phones: Sequence[tuple[str, str]], *, seconds: int) -> None:
         """Register the telephones, given as (user, secret), for so long; 0 signs them off. Raises `StackError`."""
@@ -142,21 +149,29 @@ class Sipp:
 
     def _read_caller(self, what: str, number: str, sip_id: str, *times: str) -> None:
         at = float(times[-1])
+        self.lines_read += 1
         if what == "started":
             self.callers[number] = Caller(number, sip_id, at)
             return
         caller = self.callers[number]
         if what == "answered":
             caller.answered = at
-        else:
-            caller.ended, caller.ended_by = at, "caller" if what == "gave-up" else "asterisk"
+            self.waiting[number] = caller
+            return
+        caller.ended, caller.ended_by = at, "caller" if what == "gave-up" else "asterisk"
+        self.waiting.pop(number, None)
+        self.gave_up += what == "gave-up" and number not in self.served
 
     def _read_leg(self, what: str, endpoint: str, number: str, sip_id: str, *times: str) -> None:
         at = float(times[-1])
+        self.lines_read += 1
         if what == "acked":
-            self.legs[sip_id] = Leg(endpoint, number, at)
+            self.legs[sip_id] = self.talking[sip_id] = Leg(endpoint, number, at)
+            self.served.add(number)
+            self.waiting.pop(number, None)
         else:
             self.legs[sip_id].ended = at
+            self.talking.pop(sip_id, None)
 
     def calling(self) -> bool:
         """Whether callers still call or talk."""

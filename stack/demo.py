@@ -1,0 +1,71 @@
+"""The demonstration: the stack, a surge, a report, and then the stack to look at until Ctrl-C."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from stack.instance import Instance
+from stack.judge import Verdict
+from stack.surge import Plan, Surge
+
+
+def run(instance: Instance) -> int:
+    """Show it all; return 0 when nobody was lost."""
+    # The end of the terminal is to end it as Ctrl-C does.
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, signal.default_int_handler)
+    with instance:
+        stack = instance.description()
+        assert stack is not None
+        print(addresses(stack), flush=True)
+        plan = Plan()
+        print(
+            f"Cold water goes off in a 900-flat house: {plan.callers} residents call at {plan.rate:.0f} a second, "
+            f"{plan.operators} operators answer.",
+            flush=True,
+        )
+        result, verdict = asyncio.run(Surge(stack, plan).run())
+        print(summary(result, verdict), flush=True)
+        print(f"The stack stays up: {stack['web']['url']}. Ctrl-C ends it.", flush=True)
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            print("ending everything", flush=True)
+    return 1 if verdict.lost or verdict.pops_wrong else 0
+
+
+def addresses(stack: Mapping[str, Any]) -> str:
+    """Where to look and as whom."""
+    supervisor = next(person for person in stack["logins"] if person["role"] == "supervisor")
+    # The last operator: the first ones are played by the load tool.
+    operator = next(person for person in reversed(stack["logins"]) if person["endpoint"])
+    sip = stack["sip"]
+    return "\n".join(
+        (
+            "",
+            f"  pages       {stack['web']['url']}",
+            f"  supervisor  {supervisor['login']}  {supervisor['password']}",
+            f"  operator    {operator['login']}  {operator['password']}",
+            f"  softphone   sip:{operator['endpoint']}@{sip['host']}:{sip['port']} (UDP), "
+            f"password {operator['sip_secret']}",
+            "",
+        )
+    )
+
+
+def summary(result: Mapping[str, Any], verdict: Verdict) -> str:
+    """The report, for reading."""
+    pop, lag = result["pop_ms"], result["engine_lag_ms"]
+    lines = [
+        "",
+        f"  callers     {result['callers']}, queued {result['queued']}, answered {result['answered']}, "
+        f"abandoned {result['abandoned']}, lost {result['lost']}",
+        f"  kept        {result['tickets']} tickets, {result['recordings_verified']} recordings read back and verified",
+        f"  cards       {result['pops_right']} at the right operator only, {result['pops_wrong']} wrong",
+        f"  lateness    card p50 {pop['p50']} ms, p99 {pop['p99']} ms; events p50 {lag['p50']} ms, p99 {lag['p99']} ms",
+        f"  service     {result['service_cpu_s']} s of processor time, {result['service_rss_mb']} MB",
+    ]
+    lines += [f"  lost        {number}: {reason}" for number, reason in list(verdict.lost.items())[:10]]
+    return "\n".join((*lines, ""))

@@ -1,0 +1,275 @@
+"""A surge: hundreds of callers within seconds, operators who answer, and a verdict on what became of each caller."""
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, fields
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import asyncpg
+
+from stack.errors import StackError
+from stack.facts import Facts, cast_callers
+from stack.judge import Verdict, judge
+from stack.screens import Screens
+from stack.sipp import Caller, Sipp, Tail, speech
+from stack.supervisor import Supervisor
+from stack.usage import Usage
+
+RING_S = 1.0
+TICK_S = 0.05
+LOOK_S = 0.5
+REPEAT_S = 1.0
+NO_PROGRESS_S = 60.0
+SHOWN_REASONS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is asked of a surge. Times in seconds, `rate` in callers a second.
+
+    `patience`: seconds from the greeting on after which a caller who is not served hangs up; `abandon`: how many hang up
+    early. With `audio` "both" callers speak all the while, with "operators" they are silent.
+    """
+
+    callers: int = 300
+    rate: float = 100.0
+    operators: int = 20
+    talk: float = 5.0
+    patience: float = 600.0
+    abandon: int = 0
+    audio: Literal["both", "operators"] = "both"
+
+    def check(self, available: int) -> None:
+        """Raise `StackError` when it makes no sense with so many operators available."""
+        if not 1 <= self.operators <= available:
+            raise StackError(f"OPERATORS must be from 1 to {available}, for so many logins there are")
+        if self.callers < 1 or self.rate <= 0 or self.talk <= 0 or self.patience <= 0:
+            raise StackError("CALLERS, RATE, TALK and PATIENCE must be above 0")
+        if not 0 <= self.abandon <= max(0, self.callers - 2 * self.operators):
+            raise StackError(
+                "ABANDON must not be above CALLERS less twice OPERATORS: the first ones are served before they can give up"
+            )
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add an option for each part of a `Plan`."""
+    for field in fields(Plan):
+        choices = ("both", "operators") if field.name == "audio" else None
+        parser.add_argument(f"--{field.name}", type=type(field.default), default=field.default, choices=choices)
+
+
+def plan_from(options: argparse.Namespace) -> Plan:
+    """The plan that the options say."""
+    return Plan(**{field.name: getattr(options, field.name) for field in fields(Plan)})
+
+
+class Patience:
+    """Decides when which caller hangs up: those chosen soon after they begin to wait, the others when it is too long.
+
+    A caller who is being served stays. That a caller waits is read in Asterisk's own ledger, not asked of the service.
+    """
+
+    def __init__(self, plan: Plan, numbers: Sequence[str], sipp: Sipp, ledger: Path, chance: random.Random) -> None:
+        self._limit = plan.patience
+        self._sipp = sipp
+        self._ledger = Tail(ledger, separator="|", from_end=True)
+        early = chance.sample(numbers[2 * plan.operators :], plan.abandon)
+        self._early = {number: chance.uniform(1, plan.talk + RING_S) for number in early}
+        self._told: dict[str, float] = {}
+        self._waiting_since: dict[str, float] = {}
+
+    def tick(self, now: float) -> None:
+        """Look once and tell those whose patience is over to hang up; again after a while if they did not hear."""
+        for words in self._ledger.new_lines():
+            if len(words) > 6 and words[4] == "ENTERQUEUE":
+                self._waiting_since.setdefault(words[6], now)
+        for caller in self._sipp.waiting.values():
+            if now >= self._hangs_up_at(caller) and now - self._told.get(caller.number, 0) > REPEAT_S:
+                self._told[caller.number] = now
+                self._sipp.hang_up(caller)
+
+    def _hangs_up_at(self, caller: Caller) -> float:
+        assert caller.answered is not None
+        if caller.number in self._early and caller.number in self._waiting_since:
+            return self._waiting_since[caller.number] + self._early[caller.number]
+        return caller.answered + self._limit
+
+
+class Line:
+    """One line that tells how it goes: in place on a terminal, else every five seconds a new one."""
+
+    def __init__(self) -> None:
+        self._live = sys.stdout.isatty()
+        self._every = 0.25 if self._live else 5.0
+        self._next = 0.0
+        self._shown = ""
+
+    def show(self, tell: Callable[[], str]) -> None:
+        """Ask for the text and show it, if it is time to and it is a new one."""
+        if time.monotonic() < self._next or (text := tell()) == self._shown:
+            return
+        self._next, self._shown = time.monotonic() + self._every, text
+        print(f"\r\033[K{text}" if self._live else text, end="" if self._live else "\n", flush=True)
+
+    def end(self) -> None:
+        """Leave the last text standing."""
+        if self._live:
+            print(flush=True)
+
+
+class Surge:
+    """One run against the stack described by `stack` (the content of its description file)."""
+
+    def __init__(self, stack: Mapping[str, Any], plan: Plan) -> None:
+        self._stack = stack
+        self._plan = plan
+        self._chance = random.Random()
+        self._line = Line()
+        self._people = [person for person in stack["logins"] if person["endpoint"]][: plan.operators]
+        plan.check(sum(1 for person in stack["logins"] if person["endpoint"]))
+
+    async def run(self) -> tuple[dict[str, Any], Verdict]:
+        """Send the callers, wait until all is settled, and return the report and the verdict."""
+        async with AsyncExitStack() as ending:
+            connection = await asyncpg.connect(self._stack["postgres"]["dsn"])
+            ending.push_async_callback(connection.close)
+            did, numbers = await cast_callers(connection, self._plan.callers, self._chance)
+            began = time.time()
+            sipp = self._start_phones(ending, began)
+            url = self._stack["web"]["url"]
+            screens = await ending.enter_async_context(Screens(url, self._people, since=began))
+            await screens.become("available", within_s=20)
+            usage = Usage(Supervisor(Path(self._stack["directory"])))
+            facts = Facts(connection, numbers, began)
+            ledger = Path(self._stack["asterisk"]["queue_log"])
+            patience = Patience(self._plan, numbers, sipp, ledger, self._chance)
+            silent = self._plan.audio == "operators"
+            audio = None if silent else speech("caller", self._cache())
+            sipp.call(numbers, did=did, rate=self._plan.rate, audio=audio)
+            await self._watch(sipp, patience, screens, facts, usage)
+            self._line.end()
+            verdict = judge(
+                sipp.callers.values(),
+                sipp.legs.values(),
+                await facts.calls(),
+                await facts.recordings(self._stack["s3"]),
+                screens.pops(),
+            )
+            missing = len(numbers) - verdict.callers
+            if missing:
+                raise StackError(f"SIPp did not send {missing} of the callers; see its files in {self._folder(began)}")
+            return report(verdict, [pop.after_ms for pop in screens.pops()], await facts.lags_ms(), usage), verdict
+
+    def _start_phones(self, ending: AsyncExitStack, began: float) -> Sipp:
+        sip = self._stack["sip"]
+        folder = self._folder(began)
+        folder.mkdir(parents=True)
+        target = (sip["host"], sip["port"])
+        sipp = Sipp(folder, target=target, trunk=sip["trunk_address"], phones=sip["phones_address"])
+        ending.callback(sipp.end)
+        phones = [(person["endpoint"], person["sip_secret"]) for person in self._people]
+        sipp.answer(count=len(phones), ring_s=RING_S, talk_s=self._plan.talk, audio=speech("operator", self._cache()))
+        sipp.register(phones, seconds=7200)
+        ending.callback(self._sign_off, sipp, phones)
+        return sipp
+
+    def _sign_off(self, sipp: Sipp, phones: Sequence[tuple[str, str]]) -> None:
+        with suppress(StackError):  # whatever ends the surge is the news, not this
+            sipp.register(phones, seconds=0)
+
+    async def _watch(self, sipp: Sipp, patience: Patience, screens: Screens, facts: Facts, usage: Usage) -> None:
+        """Until every caller is gone, every call ended, every recording attached, or nothing moves any more."""
+        progress: Mapping[str, int] = {"open": 0, "answered": 0, "stored": 0, "attached": 0}
+        state: object = None
+        moved = looked = time.monotonic()
+        while True:
+            sipp.read()
+            patience.tick(time.time())
+            now = time.monotonic()
+            if now - looked >= LOOK_S:
+                looked = now
+                progress = await facts.progress()
+                usage.sample()
+                calling = sipp.calling() or sipp.talking
+                settled = progress["open"] == 0 and progress["attached"] >= progress["answered"] >= self._answered(sipp)
+                if not calling and settled:
+                    return
+            self._line.show(partial(describe, sipp, screens, progress))
+            fresh = (progress, sipp.lines_read)
+            if fresh != state:
+                state, moved = fresh, now
+            if now - moved > max(NO_PROGRESS_S, self._plan.patience if sipp.calling() else 0):
+                return
+            await asyncio.sleep(TICK_S)
+
+    def _answered(self, sipp: Sipp) -> int:
+        """Callers whom an operator surely had on the line."""
+        return sum(1 for number in sipp.served if sipp.callers[number].ended_by == "asterisk")
+
+    def _cache(self) -> Path:
+        return Path(self._stack["directory"]).parent / "cache"
+
+    def _folder(self, began: float) -> Path:
+        return Path(self._stack["directory"]) / "surges" / f"{began:.0f}"
+
+
+def describe(sipp: Sipp, screens: Screens, progress: Mapping[str, int]) -> str:
+    """How it goes, in one line."""
+    late = spread([pop.after_ms for pop in screens.pops()])
+    return (
+        f"called {len(sipp.callers)}  waiting {len(sipp.waiting)}  talking {len(sipp.talking)}  "
+        f"answered {len(sipp.served)}  abandoned {sipp.gave_up}  recordings stored {progress['stored']}  "
+        f"pop p50 {late['p50']} ms, p99 {late['p99']} ms"
+    )
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """The median, the 99th percentile and the greatest, rounded to a tenth; zeros when there is nothing."""
+    ordered = sorted(values)
+    if not ordered:
+        return {"p50": 0.0, "p99": 0.0, "max": 0.0}
+    last = len(ordered) - 1
+    return {
+        "p50": round(ordered[round(0.5 * last)], 1),
+        "p99": round(ordered[round(0.99 * last)], 1),
+        "max": round(ordered[-1], 1),
+    }
+
+
+def report(verdict: Verdict, pops_ms: Sequence[float], lags_ms: Sequence[float], usage: Usage) -> dict[str, Any]:
+    """The report as it is printed in one line of JSON."""
+    return {
+        "callers": verdict.callers,
+        "queued": verdict.queued,
+        "answered": verdict.answered,
+        "abandoned": verdict.abandoned,
+        "lost": len(verdict.lost),
+        "tickets": verdict.tickets,
+        "recordings_verified": verdict.recordings_verified,
+        "pops_right": verdict.pops_right,
+        "pops_wrong": len(verdict.pops_wrong),
+        "pop_ms": spread(pops_ms),
+        "engine_lag_ms": spread(lags_ms),
+        "service_cpu_s": round(usage.cpu_s, 2),
+        "service_rss_mb": round(usage.rss_mb, 1),
+    }
+
+
+def run(stack: Mapping[str, Any], plan: Plan) -> int:
+    """Run a surge, print the reasons and the report; return 1 when anything was lost or shown to the wrong operator."""
+    result, verdict = asyncio.run(Surge(stack, plan).run())
+    for title, reasons in (("lost", verdict.lost), ("wrong card", verdict.pops_wrong)):
+        for number, reason in list(reasons.items())[:SHOWN_REASONS]:
+            print(f"{title}: {number}: {reason}", file=sys.stderr)
+        if len(reasons) > SHOWN_REASONS:
+            print(f"{title}: and {len(reasons) - SHOWN_REASONS} more", file=sys.stderr)
+    print(json.dumps(result), flush=True)
+    return 1 if verdict.lost or verdict.pops_wrong else 0
