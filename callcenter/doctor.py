@@ -67,12 +67,12 @@ async def _ami(settings: Settings, account: Account) -> str:
         await asyncio.wait_for(connection.wait_connected(), PATIENCE_S)
         await connection.action("Ping")
     except TimeoutError:
-        # The account lets one in at a time, so a program that runs holds it, as it should.
         _reader, writer = await _dial(settings.ami.host, settings.ami.port, where)
         writer.close()
         raise Ailment(
-            f"{where} answers but does not let account {account} in: either this program runs already,"
-            " or the secret in CALLCENTER_AMI__… is not the one in manager.conf (render it again)"
+            f"{where} answers but does not let the account for {account} in: its secret in CALLCENTER_AMI__… is not"
+            " the one in manager.conf (`callcenter render-asterisk`, then restart Asterisk), or our address is not in"
+            " CALLCENTER_ASTERISK__AMI_PERMIT"
         ) from None
     finally:
         running.cancel()

@@ -62,7 +62,7 @@ class Writer:
             connection = None
             try:
                 connection = await connect(self._settings)
-                await connection.execute(SQL["add_node"], self._node)
+                await self._become_the_only_one(connection)
                 while True:
                     batch = batch or await self._take()
                     await self._write_all(connection, batch)
@@ -75,6 +75,14 @@ class Writer:
             finally:
                 if connection is not None:
                     connection.terminate()
+
+    async def _become_the_only_one(self, connection: asyncpg.Connection) -> None:
+        """Wait until no other process writes for this node: two would tell every story twice."""
+        while not await connection.fetchval(SQL["lock_node"], self._node):
+            log.error("another process runs this node; waiting for it to end", node=self._node)
+            metrics.problems_total.labels(problem="node runs twice").inc()
+            await asyncio.sleep(RETRY_S[-1])
+        await connection.execute(SQL["add_node"], self._node)
 
     async def _take(self) -> list[Entry]:
         batch = [await self._entries.get()]

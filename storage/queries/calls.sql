@@ -53,6 +53,9 @@ on conflict (operator_id) do update set wanted = excluded.wanted, since = exclud
 -- name: save_checkpoint
 update nodes set ledger_inode = $2, ledger_offset = $3 where name = $1;
 
+-- name: lock_node
+select pg_try_advisory_lock(hashtext('node ' || $1));
+
 -- name: add_node
 insert into nodes (name) values ($1) on conflict do nothing;
 

@@ -47,6 +47,9 @@ pytestmark = pytest.mark.e2e
 NODE = NodeName("node1")
 QUEUE = QueueName(demo.MAIN_NUMBER)
 ANNA = Interface("PJSIP/op-01")
+REFUSED_LOCK = (
+    "select count(*) from pg_stat_activity where query like 'select pg_try_advisory_lock%' and state = 'idle'"
+)
 
 
 @pytest.fixture
@@ -208,6 +211,26 @@ async def test_orders_wait_while_postgresql_is_away(pool: asyncpg.Pool, database
         await running.written()
     assert await pool.fetchval("select outcome from calls") == "answered"
     assert await pool.fetchval("select count(*) from call_events") == len(events)
+
+
+async def test_a_second_process_of_the_same_node_writes_nothing_until_the_first_ends(
+    pool: asyncpg.Pool, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("callcenter.desk.writer.RETRY_S", (0.05,))
+    events = await story(pool)
+    async with node(pool, database_url) as first:
+        first.engine.step(events[0])
+        await first.written()
+        async with node(pool, database_url) as second:
+            second.engine.step(events[3])
+            async with asyncio.timeout(5):
+                while not await pool.fetchval(REFUSED_LOCK):
+                    await asyncio.sleep(0.02)
+            assert second.writer.backlog == 1
+            assert await pool.fetchval("select count(*) from call_events") == 1
+            first.task.cancel()
+            await second.written()
+    assert await pool.fetchval("select count(*) from calls") == 1
 
 
 async def test_a_gap_is_written_down(pool: asyncpg.Pool, database_url: str) -> None:
