@@ -48,6 +48,11 @@ class Engine:
         """Queue an event. Never blocks, never raises."""
         self._events.put_nowait(event)
 
+    @property
+    def idle(self) -> bool:
+        """Whether every event put in so far has been stepped."""
+        return self._events.empty()
+
     async def run(self) -> None:
         """Step events in order until cancelled."""
         async with asyncio.TaskGroup() as tasks:

@@ -1,10 +1,12 @@
 """`python -m stack`: the local stack and the load tool by command."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
-from stack import demo, surge
+from callcenter.settings import load_settings
+from stack import bench, demo, surge
 from stack.errors import StackError
 from stack.instance import Instance
 from stack.parts import ROOT
@@ -37,6 +39,11 @@ def _run(instance: Instance, options: argparse.Namespace) -> int:
             if stack is None:
                 raise StackError("the stack is not up; `make up` starts it")
             return surge.run(stack, surge.plan_from(options))
+        case "bench":
+            return bench.run(instance.up())
+        case "record-ami":
+            os.environ["CALLCENTER_ENV_FILE"] = str(instance.env_file)
+            return bench.record(load_settings().ami)
     return 0
 
 
@@ -50,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     surge.add_options(
         commands.add_parser("surge", help="send callers to the running stack and judge what became of them")
     )
+    commands.add_parser("bench", help="measure the way of an event, print a table, write var/bench.json")
+    commands.add_parser("record-ami", help="record the AMI session that `bench` reads, during a surge")
     return parser
 
 

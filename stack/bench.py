@@ -1,0 +1,169 @@
+"""How fast the way of an event is: panoramisk's parsing alone, and our whole path into PostgreSQL.
+
+Both read the same recorded AMI session, as our events account hears it, in the same run, turn by turn, so that their
+ratio holds on a noisy machine.
+"""
+
+import asyncio
+import gzip
+import json
+import statistics
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any
+
+import asyncpg
+from panoramisk.ami_protocol import AMIProtocol
+from panoramisk.message import Message
+from pydantic import SecretStr
+
+from callcenter.desk import memory
+from callcenter.desk.writer import Writer
+from callcenter.domain.commands import Command, NameCaller, PrepareCard, SetMember
+from callcenter.domain.ids import NodeName
+from callcenter.domain.switchboard import Switchboard
+from callcenter.engine import Engine
+from callcenter.settings import Ami, Database
+from callcenter.storage import open_pool
+from callcenter.telephony.framing import Framer
+from callcenter.telephony.parse import parse
+from stack.errors import StackError
+from stack.parts import ROOT
+
+SESSION = ROOT / "tests" / "data" / "ami-session.gz"
+RESULTS = ROOT / "var" / "bench.json"
+ROUNDS = 5
+CHUNK = 4096
+NODE = b"node1-"
+IDLE_S = 20.0
+
+
+def run(stack: dict[str, Any]) -> int:
+    """Measure, print a table, write `var/bench.json`. `stack`: what `up` wrote; its database gets bench rows and loses them."""
+    session = gzip.decompress(SESSION.read_bytes())
+    results = asyncio.run(_measure(session, stack["postgres"]["dsn"]))
+    width = max(len(name) for name in results)
+    for name, result in results.items():
+        print(f"{name:{width}}  {result['value']:>12}  {result['unit']}")
+    RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+    return 0
+
+
+async def _measure(session: bytes, dsn: str) -> dict[str, dict[str, object]]:
+    alone: list[float] = []
+    whole: list[float] = []
+    pool = await open_pool(Database(url=SecretStr(dsn)))
+    try:
+        for number in range(ROUNDS):
+            alone.append(panoramisk_alone(session))
+            # Each round is a node of its own, so that its calls are new ones.
+            whole.append(await whole_path(session, pool, dsn, f"bench{number}"))
+            await _remove(pool, f"bench{number}")
+    finally:
+        pool.terminate()
+    ratio = [ours / theirs for ours, theirs in zip(whole, alone, strict=True)]
+    return {
+        "ami_session_events": {"value": _count(session), "unit": "events"},
+        "panoramisk_alone": {"value": round(statistics.median(alone)), "unit": "events/s"},
+        "whole_path": {"value": round(statistics.median(whole)), "unit": "events/s"},
+        "whole_path_vs_panoramisk": {"value": round(statistics.median(ratio), 4), "unit": "ratio"},
+    }
+
+
+def panoramisk_alone(session: bytes) -> float:
+    """Events a second that panoramisk's own protocol parses and dispatches to a callback that does nothing."""
+    heard = 0
+
+    def hear(_event: Message) -> None:
+        nonlocal heard
+        heard += 1
+
+    protocol = AMIProtocol()
+    protocol.connection_made(SimpleNamespace())
+    protocol.factory = SimpleNamespace(dispatch=hear)
+    protocol.encoding = "utf8"
+    began = time.perf_counter()
+    for chunk in _chunks(session):
+        protocol.data_received(chunk)
+    took = time.perf_counter() - began
+    if heard < _count(session) - 2:
+        raise StackError(f"panoramisk heard {heard} of {_count(session)} events of {SESSION.name}")
+    return heard / took
+
+
+async def whole_path(session: bytes, pool: asyncpg.Pool, dsn: str, node: str) -> float:
+    """Events a second from bytes to committed rows: framing, parsing, stepping, writing."""
+    name = NodeName(node)
+    writer = Writer(Database(url=SecretStr(dsn)), name)
+    switchboard = Switchboard(await memory.queue_names(pool), await memory.operators(pool))
+
+    def carry_out(order: Command, seen_at: Any) -> None:
+        if not isinstance(order, PrepareCard | NameCaller | SetMember):
+            writer.submit(order, seen_at)
+
+    engine = Engine(switchboard, carry_out)
+    tasks = [asyncio.create_task(writer.run()), asyncio.create_task(engine.run())]
+    framer = Framer()
+    count = 0
+    began = time.perf_counter()
+    for chunk in _chunks(session.replace(NODE, f"{node}-".encode())):
+        for message in framer.feed(chunk):
+            count += 1
+            event = parse(message)
+            if event is not None:
+                engine.put(event)
+        await asyncio.sleep(0)
+    while not engine.idle or writer.backlog:
+        await asyncio.sleep(0.001)
+    took = time.perf_counter() - began
+    for task in tasks:
+        task.cancel()
+    with suppress(asyncio.CancelledError):
+        await asyncio.gather(*tasks)
+    ended = await pool.fetchval("select count(*) from calls where node = $1 and state = 'ended'", node)
+    if not ended:
+        raise StackError("the whole path stored no call")
+    return count / took
+
+
+async def _remove(pool: asyncpg.Pool, node: str) -> None:
+    async with pool.acquire() as connection, connection.transaction():
+        for table in ("call_events", "recordings", "tickets"):
+            await connection.execute(
+                f"delete from {table} where call_id in (select id from calls where node = $1)", node
+            )
+        await connection.execute("delete from calls where node = $1", node)
+        await connection.execute("delete from nodes where name = $1", node)
+
+
+def _chunks(data: bytes) -> Sequence[bytes]:
+    return [data[at : at + CHUNK] for at in range(0, len(data), CHUNK)]
+
+
+def _count(session: bytes) -> int:
+    return session.count(b"\r\n\r\n")
+
+
+def record(ami: Ami) -> int:
+    """Record the session that the benchmark reads: all that our events account hears until it hears nothing for a while."""
+    return asyncio.run(_record(ami))
+
+
+async def _record(ami: Ami) -> int:
+    reader, writer = await asyncio.open_connection(ami.host, ami.port)
+    secret = ami.events_secret.get_secret_value()
+    writer.write(f"Action: Login\r\nUsername: {ami.events_user}\r\nSecret: {secret}\r\n\r\n".encode())
+    heard = b""
+    try:
+        while True:
+            data = await asyncio.wait_for(reader.read(65536), IDLE_S)
+            if not data:
+                break
+            heard += data
+    except TimeoutError:
+        writer.close()
+    SESSION.write_bytes(gzip.compress(heard, mtime=0))
+    print(f"{SESSION}: {_count(heard)} messages, {len(heard)} bytes, {SESSION.stat().st_size} compressed")
+    return 0
