@@ -41,13 +41,14 @@ class Supervisor:
         """Write the configuration and start supervisord in the background; it starts no program yet."""
         config = self.directory / "supervisord.conf"
         config.touch(mode=0o600)
-        config.write_text(self._configuration(programs, files))
+        config.write_text(self.configuration(programs, files))
         command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(config)]
         done = subprocess.run(command, env=dict(environment), capture_output=True, text=True, check=False)
         if done.returncode:
             raise StackError(f"supervisord did not start: {done.stdout}{done.stderr}")
 
-    def _configuration(self, programs: Iterable[Program], files: int) -> str:
+    def configuration(self, programs: Iterable[Program], files: int) -> str:
+        """The configuration as text."""
         lines = [
             "[supervisord]",
             f"logfile={self.directory}/log/supervisord.log",
@@ -106,3 +107,5 @@ class Supervisor:
             return getattr(proxy.supervisor, method)(*arguments)
         except Fault as fault:
             raise StackError(f"supervisord refused {method}{arguments}: {fault.faultString}") from None
+        finally:
+            transport.close()  # type: ignore[no-untyped-call]
