@@ -180,6 +180,11 @@ class AmiConnection:
         """One connection from its beginning to its end. Always ends by an exception."""
         async with asyncio.timeout(self._settings.action_timeout_s):
             reader, writer = await asyncio.open_connection(self._settings.host, self._settings.port)
+            try:
+                await _greeting(reader)
+            except BaseException:
+                writer.transport.abort()
+                raise
         self._writer = writer
         tasks = [
             asyncio.create_task(self._read(reader), name=f"ami {self.account} read"),
@@ -200,13 +205,6 @@ class AmiConnection:
         )
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
-        async with asyncio.timeout(self._settings.action_timeout_s):
-            try:
-                greeting = await reader.readline()
-            except ValueError:
-                greeting = b""
-        if not greeting.startswith(GREETING) or len(greeting) > GREETING_LIMIT:
-            raise ParseProblem("the peer does not greet as Asterisk's manager")
         framer = Framer()
         while data := await reader.read(CHUNK):
             self.last_received_at = datetime.now(UTC)
@@ -282,3 +280,13 @@ class AmiConnection:
             # Only the kind of the error: its text may quote what a caller sent.
             log.error("ami callback failed", account=self.account, error=type(error).__name__)
             metrics.problems_total.labels(problem="ami callback failed").inc()
+
+
+async def _greeting(reader: asyncio.StreamReader) -> None:
+    """Before the secret is sent: is it Asterisk? Raises `ParseProblem`, or `EOFError` when it has hung up."""
+    try:
+        greeting = await reader.readuntil(b"\n")
+    except asyncio.LimitOverrunError:
+        greeting = b""
+    if not greeting.startswith(GREETING) or len(greeting) > GREETING_LIMIT:
+        raise ParseProblem("the peer does not greet as Asterisk's manager")
