@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export DEBIAN_FRONTEND=noninteractive
 mkdir -p var/log var/stamps
+exec 9>var/setup.lock && flock 9 # one at a time
 
 # step NAME TEXT COMMAND...: run COMMAND with its output in var/log/setup-NAME.log, and say how long it took.
 step() {
@@ -53,8 +54,8 @@ done
 if ! [ -x .venv/bin/python ]; then
     python=$(find_python)
     # Debian keeps the part of Python that makes environments in a package of its own.
-    "$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=("$(basename "$("$python" -c 'import sys; print(
-        f"python{sys.version_info[0]}.{sys.version_info[1]}-venv")')")")
+    "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+        missing+=("$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')")
 fi
 if [ ${#missing[@]} -gt 0 ]; then
     [ "$(id -u)" = 0 ] || { echo "Run this as root: these packages are missing: ${missing[*]}" >&2 && exit 1; }
