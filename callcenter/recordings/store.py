@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -61,7 +61,7 @@ class Store:
         """Read the object back and return its SHA-256 and its size in bytes."""
         return await self._run(lambda: self._digest(key))
 
-    async def open(self, key: str, offset: int = 0, length: int = 0) -> AsyncIterator[bytes]:
+    async def open(self, key: str, offset: int = 0, length: int = 0) -> AsyncGenerator[bytes, None]:
         """Read `length` bytes from `offset` on, 0 meaning all that follow, in chunks.
 
         Close the iterator (`contextlib.aclosing`) when it is not read to the end.

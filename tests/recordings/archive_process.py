@@ -1,0 +1,26 @@
+"""The archive as a process of its own, for a test to kill."""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from callcenter.recordings.archive import Archive
+from callcenter.recordings.spool import Spool
+from callcenter.recordings.store import Store
+from callcenter.settings import S3, Database
+from callcenter.storage import open_pool
+from tests.recordings.conftest import NODE
+
+
+async def main() -> None:
+    settings = S3(**{**json.loads(os.environ["S3"]), "secret_key": os.environ["S3_SECRET"]})
+    pool = await open_pool(Database(url=SecretStr(os.environ["DATABASE_URL"]), pool_size=4))
+    archive = Archive(pool, Store(settings), Spool(Path(os.environ["SPOOL"])), NODE, settings.uploads)
+    await archive.run()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
