@@ -1,0 +1,1 @@
+"""HTTP for people and monitoring: pages, sessions, the socket, recordings, health."""

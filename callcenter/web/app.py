@@ -1,0 +1,37 @@
+"""The web application, put together."""
+
+from collections.abc import Mapping
+
+import asyncpg
+from aiohttp import web
+
+from callcenter.desk.people import People
+from callcenter.push.hub import Hub
+from callcenter.settings import Settings
+from callcenter.web import auth, journal, monitor, pages, recordings, shield, socket, static
+from callcenter.web.parts import PARTS, Check, Parts, Sounds
+
+
+def create_app(
+    *, settings: Settings, pool: asyncpg.Pool, hub: Hub, store: Sounds, checks: Mapping[str, Check]
+) -> web.Application:
+    """Make the application.
+
+    `checks`: what `/readyz` asks beside the database and the screens, by name. A part is ready unless
+    its check, plain or async, says False or raises.
+    """
+    app = web.Application(
+        middlewares=[pages.show_errors, shield.refuse_foreign_origin, auth.know_person], client_max_size=16 * 1024
+    )
+    app[PARTS] = Parts(
+        settings=settings,
+        pool=pool,
+        hub=hub,
+        people=People(pool),
+        store=store,
+        checks={**monitor.own(pool, hub), **checks},
+    )
+    app.on_response_prepare.append(shield.add_headers)
+    for subject in (auth, pages, socket, journal, recordings, monitor, static):
+        app.add_routes(subject.routes)
+    return app

@@ -1,0 +1,19 @@
+"""The list of the last calls: a piece of the board, fetched again whenever it changed."""
+
+from aiohttp import web
+
+from callcenter.storage import queries
+from callcenter.web.auth import for_supervisors
+from callcenter.web.parts import parts_of
+from callcenter.web.render import render
+
+routes = web.RouteTableDef()
+SQL = queries("web")
+SHOWN = 50
+
+
+@routes.get("/calls")
+@for_supervisors
+async def calls(request: web.Request) -> web.Response:
+    """The last calls, newest first, each in its company's time zone."""
+    return render(request, "calls.html", calls=await parts_of(request).pool.fetch(SQL["calls"], SHOWN))

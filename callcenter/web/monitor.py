@@ -1,0 +1,66 @@
+"""What machines ask: is it alive, is it ready, what are the figures."""
+
+import asyncio
+import inspect
+from collections.abc import Mapping
+from ipaddress import ip_address
+
+import asyncpg
+import structlog
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from callcenter.push.hub import Hub
+from callcenter.storage import queries
+from callcenter.web.auth import for_everyone
+from callcenter.web.parts import Check, parts_of
+
+log = structlog.get_logger()
+routes = web.RouteTableDef()
+SQL = queries("web")
+CHECK_WITHIN_S = 3.0
+
+
+def own(pool: asyncpg.Pool, hub: Hub) -> Mapping[str, Check]:
+    """What the web itself cannot do without."""
+    return {"database": lambda: pool.fetchval(SQL["alive"], timeout=CHECK_WITHIN_S), "screens": lambda: hub.live}
+
+
+@routes.get("/healthz")
+@for_everyone
+async def alive(_request: web.Request) -> web.Response:
+    """The process runs and its loop turns."""
+    return web.json_response({"alive": True})
+
+
+@routes.get("/readyz")
+@for_everyone
+async def ready(request: web.Request) -> web.Response:
+    """Every part by name; 503 unless all are ready."""
+    checks = parts_of(request).checks
+    answers = await asyncio.gather(*(_ask(name, check) for name, check in checks.items()))
+    parts = dict(zip(checks, answers, strict=True))
+    return web.json_response({"ready": all(answers), "parts": parts}, status=200 if all(answers) else 503)
+
+
+@routes.get("/metrics")
+@for_everyone
+async def figures(request: web.Request) -> web.Response:
+    """Prometheus text, for addresses of our own network that come without a proxy."""
+    address = ip_address(request.remote or "0.0.0.0")
+    proxied = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+    if proxied or not (address.is_loopback or address.is_private):
+        raise web.HTTPForbidden
+    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def _ask(name: str, check: Check) -> bool:
+    """A check that says false, fails or does not answer is not ready."""
+    try:
+        answer = check()
+        if inspect.isawaitable(answer):
+            answer = await asyncio.wait_for(answer, CHECK_WITHIN_S)
+    except Exception as problem:
+        log.warning("not ready", part=name, problem=type(problem).__name__)
+        return False
+    return answer is not False

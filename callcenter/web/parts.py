@@ -1,0 +1,44 @@
+"""What the handlers work with."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import asyncpg
+from aiohttp import web
+
+from callcenter.desk.people import People, Person
+from callcenter.push.hub import Hub
+from callcenter.settings import Settings
+
+Check = Callable[[], object | Awaitable[object]]
+
+
+class Sounds(Protocol):
+    """Where recordings are read from."""
+
+    def open(self, key: str, offset: int, length: int) -> AsyncGenerator[bytes, None]:
+        """`length` bytes of the object from `offset` on, 0 meaning all that follow. Raises `StoreError`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything the handlers need. `popped`: the call last counted in `pop_seconds`, by audience."""
+
+    settings: Settings
+    pool: asyncpg.Pool
+    hub: Hub
+    people: People
+    store: Sounds
+    checks: Mapping[str, Check]
+    popped: dict[str, str] = field(default_factory=dict)
+
+
+PARTS = web.AppKey("parts", Parts)
+PERSON = web.RequestKey("person", Person)
+
+
+def parts_of(request: web.Request) -> Parts:
+    """The parts of the application that got this request."""
+    return request.config_dict[PARTS]

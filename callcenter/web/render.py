@@ -1,0 +1,77 @@
+"""Templates, each language with its own environment; everything put into them is escaped."""
+
+import re
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from babel.dates import format_datetime
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from callcenter.web.language import language_of, outcomes, translations, words
+from callcenter.web.parts import PERSON
+
+TEMPLATES = Path(__file__).with_name("templates")
+ZONE = "Europe/Moscow"
+# Never wrapped between the digits and the brackets.
+SPACE, HYPHEN = "\u00a0", "\u2011"
+_RUSSIAN = re.compile(r"\+?7(\d{3})(\d{3})(\d{2})(\d{2})")
+
+
+def render(request: web.Request, template: str, status: int = 200, **values: object) -> web.Response:
+    """Answer with a page in the language of who asks."""
+    language = language_of(request)
+    text = (
+        environment(language)
+        .get_template(template)
+        .render(
+            language=language,
+            person=request.get(PERSON),
+            path=request.path,
+            status=status,
+            words=words(language),
+            outcomes=outcomes(language),
+            zone=ZONE,
+            **values,
+        )
+    )
+    return web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
+
+
+@cache
+def environment(language: str) -> Environment:
+    """The templates of a language."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+
+    def moment(at: datetime, zone: str) -> str:
+        return format_datetime(at, "d MMM, HH:mm:ss", tzinfo=ZoneInfo(zone), locale=language)
+
+    made.filters |= {"moment": moment, "lasting": lasting, "telephone": telephone}
+    return made
+
+
+def lasting(seconds: float | None) -> str:
+    """`m:ss`, or `h:mm:ss` from an hour on; a dash when there is none."""
+    if seconds is None:
+        return "–"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def telephone(number: str) -> str:
+    """A Russian number in groups; any other as it is."""
+    if found := _RUSSIAN.fullmatch(number):
+        code, *groups = found.groups()
+        return f"+7{SPACE}{code}{SPACE}{HYPHEN.join(groups)}"
+    return number

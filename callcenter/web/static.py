@@ -1,0 +1,27 @@
+"""Scripts, styles, pictures: few and small, so they are kept in memory and told apart by their content."""
+
+import hashlib
+from pathlib import Path
+
+from aiohttp import web
+
+from callcenter.web.auth import for_everyone
+
+routes = web.RouteTableDef()
+FOLDER = Path(__file__).with_name("static")
+FILES = {path.name: path.read_bytes() for path in FOLDER.iterdir() if path.is_file()}
+TAGS = {name: f'"{hashlib.sha256(body).hexdigest()[:32]}"' for name, body in FILES.items()}
+TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+
+
+@routes.get("/static/{name}")
+@for_everyone
+async def send(request: web.Request) -> web.Response:
+    """A file. Browsers keep it and ask each time whether it is still the same."""
+    name = request.match_info["name"]
+    if name not in FILES:
+        raise web.HTTPNotFound
+    headers = {"ETag": TAGS[name], "Cache-Control": "no-cache"}
+    if request.headers.get("If-None-Match") == TAGS[name]:
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=FILES[name], content_type=TYPES[Path(name).suffix], charset="utf-8", headers=headers)

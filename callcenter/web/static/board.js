@@ -1,0 +1,76 @@
+import { $, company, el, place, showConnected, showFigures, since, toast, words } from "./page.js";
+import { Wire } from "./wire.js";
+
+const ORDER = ["ringing", "talking", "available", "paused", "offline"];
+const SETTLE_MS = 1000;
+
+let fetching = null;
+const wire = new Wire({
+  changed(kind) {
+    if (kind === null || kind === "queues") showQueues();
+    if (kind === null || kind.startsWith("operator/")) showOperators();
+    if (kind === null) fetchCalls();
+    if (kind === "journal") fetching ??= setTimeout(fetchCalls, SETTLE_MS);
+  },
+  connected: showConnected,
+  refused: () => toast(words.not_saved),
+});
+
+function showQueues() {
+  const queues = showFigures(wire.state.queues);
+  const shown = queues.map((queue) => ({ ...queue, name: company(queue.queue) }));
+  shown.sort((a, b) => b.waiting - a.waiting || a.name.localeCompare(b.name));
+  $("queues").replaceChildren(...shown.map((queue) => el("tr", queue.waiting ? "busy" : "",
+    el("td", "", queue.name),
+    el("td", "number", String(queue.waiting)),
+    el("td", "number", queue.oldest ? since(queue.oldest) : "–"),
+    el("td", "number", String(queue.talking)))));
+  if (!shown.length) {
+    const cell = el("td", "empty-note", words.no_queues);
+    cell.colSpan = 4;
+    $("queues").replaceChildren(el("tr", "", cell));
+  }
+}
+
+function showOperators() {
+  const shown = place.people.map((person) => ({ state: "offline", ...wire.state[`operator/${person.id}`], ...person }));
+  shown.sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.name.localeCompare(b.name));
+  $("ready").textContent = shown.filter((person) => person.state === "available" && person.phone_reachable).length;
+  $("operators").replaceChildren(...shown.map((person) => {
+    const unreachable = person.state !== "offline" && person.phone_reachable === false;
+    return el("li", "",
+      el("span", "name", person.name),
+      el("span", `state ${person.state}`, el("span", "", words.states[person.state]), person.since ? since(person.since) : ""),
+      unreachable ? el("span", "phone unreachable", words.phone_unreachable) : "");
+  }));
+  if (!shown.length) $("operators").replaceChildren(el("li", "empty-note", words.no_operators));
+}
+
+async function fetchCalls() {
+  clearTimeout(fetching);
+  fetching = null;
+  try {
+    const answer = await fetch("/calls", { headers: { Accept: "text/html" } });
+    if (!answer.ok) return;
+    // Rendered and escaped by the server.
+    const piece = new DOMParser().parseFromString(await answer.text(), "text/html");
+    $("calls").replaceChildren(...piece.body.childNodes);
+  } catch {
+    // The banner says that there is no connection; the next delta or snapshot fetches again.
+  }
+}
+
+$("calls").addEventListener("click", (event) => {
+  const button = event.target.closest("[data-recording]");
+  if (!button) return;
+  const audio = el("audio", "");
+  audio.controls = true;
+  audio.src = `/recordings/${button.dataset.recording}`;
+  audio.addEventListener("error", () => toast(words.recording_failed));
+  $("player").querySelector("audio")?.remove();
+  $("player-name").textContent = button.dataset.name;
+  $("player").append(audio);
+  $("player").hidden = false;
+  $("player").scrollIntoView({ block: "nearest" });
+  audio.play().catch(() => {});
+});

@@ -1,0 +1,90 @@
+// The socket: a snapshot, then deltas; comes back by itself and asks for what it missed.
+// docs/protocol.md is the contract.
+
+const FIRST_DELAY_MS = 500;
+const LONGEST_DELAY_MS = 15000;
+// The server pings every 20 s, unseen by scripts; this only bounds a socket that never opens.
+const OPEN_WITHIN_MS = 10000;
+const SESSION_ENDED = 4401;
+
+export class Wire {
+  /** `changed(kind)` after every change (null: everything), `connected(bool)`, `refused(message)`. */
+  constructor({ changed, connected, refused }) {
+    this.state = {};
+    this.last = null;
+    this.delay = FIRST_DELAY_MS;
+    this.told = { changed, connected, refused };
+    this.timer = null;
+    addEventListener("online", () => this.retryNow());
+    document.addEventListener("visibilitychange", () => document.hidden || this.retryNow());
+    this.open();
+  }
+
+  open() {
+    this.timer = null;
+    const address = new URL("/ws", location.href);
+    address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(address);
+    this.socket = socket;
+    const impatience = setTimeout(() => socket.close(), OPEN_WITHIN_MS);
+    socket.onopen = () => {
+      clearTimeout(impatience);
+      this.say({ type: "hello", last: this.last });
+    };
+    socket.onmessage = (event) => this.hear(JSON.parse(event.data));
+    socket.onclose = (event) => {
+      clearTimeout(impatience);
+      this.told.connected(false);
+      if (event.code === SESSION_ENDED) location.assign("/login");
+      else this.later();
+    };
+  }
+
+  hear(message) {
+    if (message.type === "snapshot") {
+      this.state = message.state;
+      this.last = message.n;
+      this.live();
+      this.told.changed(null);
+    } else if (message.type === "resumed") {
+      this.live();
+    } else if (message.type === "delta" && message.n > this.last) {
+      this.state[message.kind] = message.body;
+      this.last = message.n;
+      this.told.changed(message.kind);
+    } else if (message.type === "error") {
+      this.told.refused(message.message);
+    }
+  }
+
+  live() {
+    this.delay = FIRST_DELAY_MS;
+    this.told.connected(true);
+  }
+
+  // A refused socket says nothing about why: the session may have ended meanwhile.
+  async later() {
+    const wait = this.delay * (0.5 + Math.random());
+    this.delay = Math.min(this.delay * 2, LONGEST_DELAY_MS);
+    this.timer = setTimeout(() => this.open(), wait);
+    try {
+      const answer = await fetch("/session", { cache: "no-store" });
+      if (answer.status === 401) location.assign("/login");
+    } catch {
+      // No network: the timer goes on.
+    }
+  }
+
+  retryNow() {
+    if (this.timer === null) return;
+    clearTimeout(this.timer);
+    this.open();
+  }
+
+  /** Whether the message could be handed to the socket. */
+  say(message) {
+    if (this.socket.readyState !== WebSocket.OPEN) return false;
+    this.socket.send(JSON.stringify(message));
+    return true;
+  }
+}

@@ -1,0 +1,45 @@
+-- What the pages show.
+
+-- The last $1 calls.
+-- name: calls
+select c.id, c.arrived_at, c.caller, c.did, c.state, c.outcome, c.wait_s, c.talk_s, c.rebuilt,
+       co.name as company, coalesce(co.zone, 'Europe/Moscow') as zone,
+       o.name as operator, t.number as ticket, r.name as resident,
+       concat_ws(', ', nullif(h.city, ''), h.street, h.building) as address, p.flat,
+       rec.id as recording
+from (select * from calls order by arrived_at desc limit $1) c
+left join companies co on co.id = c.company_id
+left join operators o on o.id = c.operator_id
+left join tickets t on t.call_id = c.id
+left join residents r on r.id = c.resident_id
+left join premises p on p.id = coalesce(t.premises_id, r.premises_id)
+left join houses h on h.id = coalesce(t.house_id, p.house_id)
+left join lateral (
+    select id from recordings
+    where call_id = c.id and state in ('stored', 'verified', 'attached')
+    order by id desc
+    limit 1
+) rec on true
+order by c.arrived_at desc
+
+-- Companies' numbers, which are also the names of the queues.
+-- name: lines
+select n.number, c.name as company, c.zone from numbers n join companies c on c.id = n.company_id
+
+-- name: operators
+select id, login, name, endpoint from operators where role = 'operator' order by name
+
+-- name: recording
+select id, object_key, size from recordings where id = $1 and state in ('stored', 'verified', 'attached')
+
+-- Note who listened, once for all the pieces in which a browser fetches one recording.
+-- name: played
+insert into recording_plays (recording_id, operator_id)
+select $1, $2
+where not exists (
+    select from recording_plays
+    where recording_id = $1 and operator_id = $2 and at > now() - interval '5 minutes'
+)
+
+-- name: alive
+select 1
