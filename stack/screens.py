@@ -25,6 +25,7 @@ class Screen:
     login: str
     password: str
     endpoint: str
+    address: str
     wanted: str = "available"
     presence: Mapping[str, Any] = field(default_factory=dict)
     cards: dict[str, tuple[str, float]] = field(default_factory=dict)
@@ -38,7 +39,11 @@ class Screens:
     def __init__(self, url: str, people: Sequence[Mapping[str, str]], *, since: float) -> None:
         self._url = url
         self._since = since
-        self.screens = [Screen(person["login"], person["password"], person["endpoint"]) for person in people]
+        # Each works from home: from an address of its own.
+        self.screens = [
+            Screen(person["login"], person["password"], person["endpoint"], f"127.0.1.{number}")
+            for number, person in enumerate(people, 1)
+        ]
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -78,7 +83,10 @@ class Screens:
     async def _live(self, screen: Screen) -> None:
         """Stay logged in and connected, as a browser does that tries again after each loss."""
         jar = aiohttp.CookieJar(unsafe=True)  # the service may have a bare address
-        async with aiohttp.ClientSession(self._url, cookie_jar=jar) as session:
+        home = aiohttp.TCPConnector(local_addr=(screen.address, 0))
+        async with aiohttp.ClientSession(
+            self._url, connector=home, cookie_jar=jar, headers={"Origin": self._url}
+        ) as session:
             await log_in(session, screen.login, screen.password)
             while True:
                 with suppress(aiohttp.ClientError, ConnectionError):
@@ -145,7 +153,6 @@ async def log_in(session: aiohttp.ClientSession, login: str, password: str) -> N
     if not form.login or not form.password:
         raise StackError("the login page has no form with a name and a password")
     data = {**form.hidden, form.login: login, form.password: password}
-    headers = {"Origin": str(session._base_url).rstrip("/"), "Referer": f"{session._base_url}login"}
-    async with session.post("/login", data=data, headers=headers, allow_redirects=False) as answer:
+    async with session.post("/login", data=data, allow_redirects=False) as answer:
         if answer.status not in (302, 303):
             raise StackError(f"{login} could not log in: {answer.status} {answer.reason}")

@@ -78,9 +78,3 @@ if ! stamped sounds "${phrases[@]}"; then
     step sounds "Phrases for callers, spoken by espeak-ng" asterisk/sounds.sh var/sounds
     stamp sounds "${phrases[@]}"
 fi
-
-catalogues=$(find callcenter -name '*.po' | sort)
-if [ -n "$catalogues" ] && ! stamped catalogues $catalogues; then
-    step catalogues "Message catalogues" .venv/bin/pybabel compile -d callcenter/web/locales
-    stamp catalogues $catalogues
-fi

@@ -12,6 +12,8 @@ from stack.errors import StackError
 from stack.ports import free_port
 
 SCENARIOS = Path(__file__).resolve().parent / "sipp"
+# Far enough apart that none takes another's while that is being started.
+MEDIA_PORT = {"callers": 6000, "operators": 6000, "register": 6400}
 SPOKEN = {
     "caller": "Здравствуйте, у нас с самого утра нет холодной воды. Когда её дадут? Дом двенадцать, весь подъезд без воды.",
     "operator": "Добрый день, диспетчерская служба. Вашу заявку я записала, бригада уже выехала, ждите звонка до обеда.",
@@ -109,7 +111,7 @@ class Sipp:
         files = {kind: str(self._folder / f"{name}.{kind}") for kind in ("xml", "csv", "log", "errors", "out")}
         Path(files["xml"]).write_text(text)
         command = ["sipp", "-sf", files["xml"], "-i", address, "-mi", address, "-nostdin", "-aa"]
-        command += ["-mp", str(free_port(6000, "udp", host=address)), "-buff_size", "4194304"]
+        command += ["-mp", str(free_port(MEDIA_PORT[name], "udp", host=address)), "-buff_size", "4194304"]
         command += ["-trace_logs", "-log_file", files["log"], "-trace_err", "-error_file", files["errors"], *options]
         if rows:
             Path(files["csv"]).write_text("\n".join(["SEQUENTIAL", *rows]) + "\n")

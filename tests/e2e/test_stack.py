@@ -1,0 +1,95 @@
+"""The local stack and the load tool on real parts."""
+
+import asyncio
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from stack import processes
+from stack.instance import Instance
+from stack.parts import ROOT
+from stack.surge import Plan, Surge
+
+pytestmark = pytest.mark.e2e
+
+
+def surge(stack: Instance, plan: Plan) -> tuple[dict[str, object], dict[str, str]]:
+    """Run a surge and return its report, and every reason it found against anything."""
+    description = stack.description()
+    assert description is not None
+    report, verdict = asyncio.run(Surge(description, plan).run())
+    return report, verdict.lost | verdict.pops_wrong
+
+
+def test_a_small_surge_is_answered_recorded_and_shown_to_the_right_operators(stack: Instance) -> None:
+    report, faults = surge(stack, Plan(callers=6, operators=2, talk=2, rate=10))
+    assert faults == {}
+    expected = {"callers": 6, "queued": 6, "answered": 6, "abandoned": 0, "lost": 0, "tickets": 6}
+    assert report.items() >= (expected | {"recordings_verified": 6, "pops_right": 6, "pops_wrong": 0}).items()
+
+
+def test_callers_who_give_up_are_abandoned_and_nobody_is_lost(stack: Instance) -> None:
+    report, faults = surge(stack, Plan(callers=8, operators=2, talk=3, rate=10, abandon=3, audio="operators"))
+    assert faults == {}
+    assert report.items() >= {"callers": 8, "answered": 5, "abandoned": 3, "lost": 0, "tickets": 5}.items()
+
+
+def test_the_description_is_private_and_names_every_part(stack: Instance) -> None:
+    assert stat.S_IMODE(stack.description_file.stat().st_mode) == 0o600
+    description = json.loads(stack.description_file.read_text())
+    assert description["pids"].keys() == {"supervisord", "postgres", "seaweedfs", "asterisk", "callcenter"}
+    assert all(psutil.pid_exists(pid) for pid in description["pids"].values())
+    assert {person["role"] for person in description["logins"]} == {"operator", "supervisor"}
+    wanted = {"web", "sip", "ami", "postgres", "s3", "logins", "asterisk", "directory", "env_file", "pids"}
+    assert description.keys() == wanted
+
+
+@pytest.mark.parametrize("part", ["callcenter", "seaweedfs", "asterisk", "postgres"])
+def test_a_part_that_is_killed_comes_back(stack: Instance, part: str) -> None:
+    before = stack.pids()[part]
+    os.kill(before, signal.SIGKILL)
+    psutil.wait_procs([psutil.Process(before)] if psutil.pid_exists(before) else [], timeout=5)
+    stack.wait_ready(part)
+    stack.wait_ready("callcenter")
+    assert stack.pids()[part] != before
+
+
+def test_starting_twice_says_that_it_runs(stack: Instance) -> None:
+    said: list[str] = []
+    again = Instance(stack.directory, environment={}, say=said.append)
+    assert again.up() == stack.description()
+    assert [line.split(":")[0] for line in said] == ["already running"]
+
+
+def test_down_ends_everything_even_when_the_supervisor_was_killed() -> None:
+    instance = Instance(ROOT / "var" / f"test-{os.getpid()}-killed", operators=1, environment={})
+    try:
+        instance.up()
+        os.kill(instance.pids()["supervisord"], signal.SIGKILL)
+        assert instance.down() >= 4
+        assert processes.marked(str(instance.directory)) == []
+        assert instance.description() is None
+    finally:
+        instance.remove()
+
+
+def test_an_interrupted_surge_leaves_no_sipp_behind(stack: Instance) -> None:
+    options = ["--callers", "4", "--operators", "2", "--talk", "60"]
+    command = [sys.executable, "-m", "stack", "--directory", str(stack.directory), "surge", *options]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        ours = psutil.Process(process.pid)
+        deadline = time.monotonic() + 30
+        while len(sipps := [child for child in ours.children() if child.name() == "sipp"]) < 2:
+            assert time.monotonic() < deadline, "no callers within 30 s"
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+    gone, left = psutil.wait_procs(sipps, timeout=0)
+    assert (len(gone), left) == (len(sipps), [])
