@@ -7,6 +7,7 @@
 # Debian stable has no Asterisk, so the tree is Debian unstable; a snapshot mirror of it is as good, though
 # its Release file may be past its date.
 set -euo pipefail
+umask 022
 
 [ $# -eq 1 ] || { sed -n '2,4s/^# //p' "$0" >&2; exit 2; }
 tree=$(realpath -m "$1")

@@ -32,6 +32,7 @@ class Caller:
         self._from = caller_id + b";tag=" + serial
         self._uri = b"sip:" + (dialled + b"@" if dialled else b"") + b"127.0.0.1:%d" % sip_port
         self._to = b"<" + self._uri + b">"
+        self._up = False
 
     def __enter__(self) -> Self:
         return self
@@ -39,6 +40,8 @@ class Caller:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._up:
+            self.hang_up()
         self._sip.close()
         self._rtp.close()
 
@@ -56,9 +59,11 @@ class Caller:
             if status and int(status[1]) >= 200 and b" INVITE\r\n" in message:
                 self._to = _header(message, b"To")
                 self._send(b"ACK")
+                self._up = status[1] == b"200"
                 return int(status[1])
 
     def hang_up(self) -> None:
+        self._up = False
         self._send(b"BYE")
 
     def wait_for_bye(self, timeout_s: float) -> None:
@@ -67,6 +72,7 @@ class Caller:
         while True:
             message = self._receive(deadline)
             if message.startswith(b"BYE "):
+                self._up = False
                 names = (b"Via", b"From", b"To", b"Call-ID", b"CSeq")
                 lines = [b"SIP/2.0 200 OK", *(name + b": " + _header(message, name) for name in names)]
                 self._sip.sendto(b"\r\n".join([*lines, b"Content-Length: 0", b"", b""]), self._asterisk)

@@ -239,6 +239,7 @@ def test_hanging_up_while_it_rings(pbx: AsteriskInstance, ledger: Ledger, member
         assert caller.invite() == 200
         called = events.wait_event("AgentCalled", Interface="PJSIP/op-01")
         assert called["MemberName"] == "PJSIP/op-01"
+        wait_for(lambda: "!Ringing!" in pbx.cli("core show channels concise"), "the telephone to ring")
         caller.hang_up()
         ledger.until("ENDED")
     kinds = [kind for kind in ledger.kinds() if not kind.endswith("MEMBER")]
@@ -256,11 +257,13 @@ def test_hanging_up_while_talking(pbx: AsteriskInstance, ledger: Ledger, member:
         caller.hang_up()
         assert events.wait_event("AgentComplete")["Reason"] == "caller"
         lines = ledger.until("ENDED")
+        ended = events.wait_event("Hangup", Uniqueid=lines[-1][1])
         names = {event["Event"] for event in events.seen}
     kinds = [line[4] for line in lines if not line[4].endswith("MEMBER")]
     assert kinds == ["ARRIVED", "RECORDING", "ENTERQUEUE", "CONNECT", "COMPLETECALLER", "ENDED"]
     name = next(line[6] for line in lines if line[4] == "RECORDING")
     wait_for(lambda: list(pbx.ready.glob(f"{name}.wav")), "the recording")
+    assert lines[-1][6] == ended["Cause"]
     assert names <= set(EVENTS)
 
 
@@ -317,6 +320,7 @@ def test_who_waits_too_long_is_told_and_let_go(pbx: AsteriskInstance, ledger: Le
 
 def test_the_accounts_may_do_what_they_need_and_no_more(pbx: AsteriskInstance) -> None:
     with pbx.actions() as actions, pbx.events() as events:
+        events.wait_event("FullyBooted")
         for action in ("Ping", "CoreStatus", "CoreShowChannels", "QueueStatus"):
             assert actions.act(action)["Response"] == "Success", action
         # Refused for the channel that does not exist, not for lack of permission.
