@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 from callcenter.settings import load_settings
 from stack import bench, demo, surge
