@@ -56,6 +56,8 @@ class FakeAmi:
         self._server.close()
         self.drop()
         await self._server.wait_closed()
+        while self.clients:
+            await asyncio.sleep(0)
 
     def settings(self, **changes: object) -> Ami:
         """Settings for this server, with short times."""

@@ -1,0 +1,171 @@
+"""Orders to Asterisk: in order, superseded, failing without harm."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from prometheus_client import REGISTRY
+
+from callcenter.domain.commands import NameCaller, SetMember
+from callcenter.domain.events import Presence
+from callcenter.domain.ids import Interface, QueueName
+from callcenter.telephony.connection import Account, AmiConnection
+from callcenter.telephony.control import Control
+from tests.telephony.fake_ami import FakeAmi, fake_ami, refusal, success
+from tests.telephony.helpers import running, until
+
+QUEUES = [QueueName("74951234567"), QueueName("74951234568")]
+AVAILABLE, PAUSED, OFFLINE = Presence.AVAILABLE, Presence.PAUSED, Presence.OFFLINE
+
+
+@asynccontextmanager
+async def controlled(**settings: object) -> AsyncIterator[tuple[FakeAmi, Control]]:
+    async with fake_ami() as ami:
+        connection = AmiConnection(Account.ACTIONS, ami.settings(**settings))
+        control = Control(connection, lambda: QUEUES)
+        async with running(connection.run(), control.run()):
+            await connection.wait_connected()
+            yield ami, control
+
+
+def member(presence: Presence, interface: str = "PJSIP/op-01") -> SetMember:
+    return SetMember(interface=Interface(interface), presence=presence)
+
+
+def orders(ami: FakeAmi) -> list[str]:
+    return [fields["Action"] for fields in ami.heard if fields["Action"] not in ("Login", "Ping")]
+
+
+def failures(kind: str) -> float:
+    return REGISTRY.get_sample_value("callcenter_problems_total", {"problem": f"{kind} failed"}) or 0.0
+
+
+async def test_an_operator_becomes_a_member_of_every_queue_then_pauses_then_leaves() -> None:
+    async with controlled() as (ami, control):
+        control.submit(member(AVAILABLE))
+        await until(lambda: list(ami.members.values()) == ["false", "false"])
+        control.submit(member(PAUSED))
+        await until(lambda: list(ami.members.values()) == ["true", "true"])
+        control.submit(member(OFFLINE))
+        await until(lambda: not ami.members)
+        assert ami.count("QueuePause") == 2
+
+
+async def test_a_member_that_is_already_there_gets_the_wanted_pause() -> None:
+    async with controlled() as (ami, control):
+        ami.members = {(QUEUES[0], "PJSIP/op-01"): "true"}
+        control.submit(member(AVAILABLE))
+        await until(lambda: list(ami.members.values()) == ["false", "false"])
+
+
+async def test_leaving_a_queue_one_is_not_in_is_no_failure() -> None:
+    before = failures("SetMember")
+    async with controlled() as (ami, control):
+        control.submit(member(OFFLINE))
+        await until(lambda: ami.count("QueueRemove") == 2)
+        control.submit(member(AVAILABLE))
+        await until(lambda: len(ami.members) == 2)
+    assert failures("SetMember") == before
+
+
+async def test_a_newer_wish_takes_the_place_of_one_not_yet_sent() -> None:
+    async with controlled() as (ami, control):
+        control.submit(member(AVAILABLE))
+        control.submit(member(OFFLINE))
+        control.submit(member(PAUSED))
+        await until(lambda: len(ami.members) == 2)
+        assert orders(ami) == ["QueueAdd", "QueueAdd"]
+        assert set(ami.members.values()) == {"true"}
+
+
+async def test_orders_for_one_telephone_never_overtake_each_other() -> None:
+    async with controlled() as (ami, control):
+        withheld: list[bytes] = []
+        ami.answers["QueueAdd"] = lambda fields: withheld.append(success(fields))
+        control.submit(member(AVAILABLE))
+        await until(lambda: ami.count("QueueAdd") == 1)
+        control.submit(member(OFFLINE))
+        control.submit(member(OFFLINE, "PJSIP/op-02"))
+        await until(lambda: ami.count("QueueRemove") == 2)
+        assert {fields["Interface"] for fields in ami.heard if fields["Action"] == "QueueRemove"} == {"PJSIP/op-02"}
+        del ami.answers["QueueAdd"]
+        ami.clients[0].write(withheld[0])
+        await until(lambda: ami.count("QueueRemove") == 4)
+        assert orders(ami)[-3:] == ["QueueAdd", "QueueRemove", "QueueRemove"]
+
+
+async def test_a_queue_that_refuses_does_not_keep_the_operator_out_of_the_others() -> None:
+    before = failures("SetMember")
+    async with controlled() as (ami, control):
+        ami.queues = {QUEUES[1]}
+        control.submit(member(AVAILABLE))
+        await until(lambda: failures("SetMember") == before + 1)
+        assert list(ami.members) == [(QUEUES[1], "PJSIP/op-01")]
+
+
+async def test_an_order_without_an_answer_fails_and_the_next_one_goes_on() -> None:
+    before = failures("SetMember")
+    async with controlled(action_timeout_s=0.05) as (ami, control):
+        ami.answers["QueueAdd"] = lambda fields: None
+        control.submit(member(AVAILABLE))
+        await until(lambda: failures("SetMember") == before + 1)
+        del ami.answers["QueueAdd"]
+        control.submit(member(PAUSED))
+        await until(lambda: list(ami.members.values()) == ["true", "true"])
+
+
+async def test_an_order_is_not_carried_over_a_lost_connection() -> None:
+    before = failures("SetMember")
+    async with controlled() as (ami, control):
+        ami.answers["QueueAdd"] = lambda fields: None
+        control.submit(member(AVAILABLE))
+        await until(lambda: ami.count("QueueAdd") == 1)
+        ami.drop()
+        await until(lambda: failures("SetMember") == before + 1)
+        await until(lambda: ami.logins == 2)
+        control.submit(member(OFFLINE))
+        await until(lambda: ami.count("QueueRemove") == 2)
+        assert ami.count("QueueAdd") == 1
+
+
+async def test_naming_a_caller_who_is_gone_is_no_problem() -> None:
+    before = failures("NameCaller")
+    async with controlled() as (ami, control):
+        ami.answers["Setvar"] = lambda fields: refusal(fields, "No such channel")
+        control.submit(NameCaller(channel="PJSIP/trunk-00000000", name="Кто-то"))
+        control.submit(NameCaller(channel="PJSIP/trunk-00000001", name="Кто-то"))
+        await until(lambda: ami.count("Setvar") == 2)
+        control.submit(member(AVAILABLE))
+        await until(lambda: len(ami.members) == 2)
+    assert failures("NameCaller") == before
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("Иванова Анна", "Иванова Анна"),
+        ('a"b<c>\\d', "a b c  d"),
+        ("x\r\n\r\nAction: Originate", "x    Action: Originate"),
+        ("ж" * 500, "ж" * 80),
+    ],
+)
+async def test_a_name_is_made_fit_for_a_telephone(name: str, sent: str) -> None:
+    async with controlled() as (ami, control):
+        control.submit(NameCaller(channel="PJSIP/trunk-00000000", name=name))
+        await until(lambda: ami.count("Setvar") == 1)
+        fields = next(fields for fields in ami.heard if fields["Action"] == "Setvar")
+        assert (fields["Channel"], fields["Variable"], fields["Value"]) == (
+            "PJSIP/trunk-00000000",
+            "CALLERID(name)",
+            sent,
+        )
+
+
+async def test_submitting_never_blocks_even_without_a_connection() -> None:
+    before = failures("SetMember")
+    async with fake_ami() as ami:
+        control = Control(AmiConnection(Account.ACTIONS, ami.settings()), lambda: QUEUES)
+        for number in range(1000):
+            control.submit(member(AVAILABLE, f"PJSIP/op-{number}"))
+        async with running(control.run()):
+            await until(lambda: failures("SetMember") == before + 1000)
