@@ -37,12 +37,12 @@ where r.id = $1 and r.state = 'verified' and ($3 or coalesce(call.complete, fals
 returning r.call_id, r.ticket_id, r.defect;
 
 -- name: adopt
--- Recordings whose call was written only after we had given up waiting for it.
+-- Recordings whose call, or its ticket, was written only after we had given up waiting for it.
 update recordings r set
     call_id = c.id, ticket_id = t.id, defect = nullif(regexp_replace(r.defect, '(; )?no such call$', ''), '')
 from calls c left join tickets t on t.call_id = c.id
-where r.node = $1 and r.state = 'attached' and r.call_id is null and r.attached_at > now() - interval '1 day'
-    and c.id = split_part(r.name, '_', 1)
+where r.node = $1 and r.state = 'attached' and r.ticket_id is null and r.attached_at > now() - interval '1 day'
+    and c.id = split_part(r.name, '_', 1) and (r.call_id is null or t.id is not null)
 returning r.id;
 
 -- name: mark_missing

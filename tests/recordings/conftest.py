@@ -128,14 +128,17 @@ class Ledger:
                 talk_s,
                 name,
             )
-            if ticket:
-                await connection.execute(
-                    "insert into tickets (company_id, number, call_id, caller, opened_at) "
-                    "select $1, count(*) + 1, $2, '', $3 from tickets",
-                    company_id,
-                    call,
-                    now,
-                )
+        if ticket:
+            await self.ticket(call)
+
+    async def ticket(self, call: str) -> int:
+        """Open the call's ticket and return its id."""
+        ticket: int = await self.pool.fetchval(
+            "insert into tickets (company_id, number, call_id, caller, opened_at) "
+            "select (select min(id) from companies), count(*) + 1, $1, '', now() from tickets returning id",
+            call,
+        )
+        return ticket
 
     async def expect(self, call: str, name: str) -> None:
         await self.pool.execute(

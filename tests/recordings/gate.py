@@ -54,7 +54,7 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         writer.write_eof()
 
 
-async def until(condition: Callable[[], bool | Awaitable[bool]], within_s: float = 20.0) -> None:
+async def until(condition: Callable[[], bool | Awaitable[bool]], within_s: float = 60.0) -> None:
     """Return when the condition holds; `TimeoutError` if it does not in time."""
     async with asyncio.timeout(within_s):
         while True:

@@ -120,6 +120,21 @@ async def test_a_recording_of_no_call_is_kept_and_adopted_if_the_call_turns_up(b
     assert row["ticket_id"] is not None
 
 
+async def test_a_ticket_opened_late_gets_its_recording(bench: Bench) -> None:
+    call, name = await bench.ledger.call(ticket=False)
+    bench.put(name, wav(2.0))
+    assert await bench.pass_once(bench.archive(patience_s=0)) == [True]
+    archive = bench.archive()
+    await archive.mark_missing()
+    assert (await bench.ledger.only())["ticket_id"] is None
+    told = len(bench.attached)
+
+    ticket = await bench.ledger.ticket(call)
+    await archive.mark_missing()
+    assert (await bench.ledger.only())["ticket_id"] == ticket
+    assert len(bench.attached) == told + 1
+
+
 async def test_a_call_of_no_company_has_no_ticket_to_wait_for(bench: Bench) -> None:
     call, name = await bench.ledger.call(ticket=False, company=False)
     bench.put(name, wav(2.0))

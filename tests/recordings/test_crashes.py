@@ -27,8 +27,8 @@ from tests.recordings.gate import Gate, until
 
 pytestmark = pytest.mark.e2e
 
-FILES = 40
-KILLS = 6
+FILES = 24
+KILLS = 4
 
 
 class Killed(BaseException):

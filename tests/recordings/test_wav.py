@@ -4,7 +4,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter.recordings.wav import Wav, inspect
@@ -82,6 +82,7 @@ def test_a_long_file_is_not_read(path: Path) -> None:
         path.unlink()
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=200), prefix=st.sampled_from([b"", wav(0)[:12], wav(0)[:36], wav(0)[:40], wav(0.01)]))
 def test_no_bytes_raise(path: Path, data: bytes, prefix: bytes) -> None:
     found = look(path, prefix + data)
@@ -89,6 +90,7 @@ def test_no_bytes_raise(path: Path, data: bytes, prefix: bytes) -> None:
     assert found.defect is not None or found.duration_s > 0
 
 
+@settings(deadline=None)
 @given(cut=st.integers(0, 44 + 1600 + len(LIST)), tail=st.sampled_from([b"", LIST]))
 def test_cut_anywhere_it_is_never_longer_than_it_was(path: Path, cut: int, tail: bytes) -> None:
     whole = wav(0.1, tail=tail)
@@ -97,6 +99,7 @@ def test_cut_anywhere_it_is_never_longer_than_it_was(path: Path, cut: int, tail:
     assert (found.defect is None) == (cut >= len(whole))
 
 
+@settings(deadline=None)
 @given(kind=st.binary(min_size=4, max_size=4), body=st.binary(max_size=40))
 def test_chunks_before_the_audio_are_passed_over(path: Path, kind: bytes, body: bytes) -> None:
     if kind in (b"fmt ", b"data"):
