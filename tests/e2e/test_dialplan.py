@@ -1,6 +1,7 @@
 """The dialplan on a real Asterisk with nothing else running: no service, no database."""
 
 import re
+import socket
 import time
 import wave
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ ROUTE = NUMBER.encode()
 
 @pytest.fixture(scope="module")
 def pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AsteriskInstance]:
-    with asterisk(tmp_path_factory.mktemp("asterisk"), DIRECTORY, max_wait_s=10, music_up_to=1) as instance:
+    with asterisk(tmp_path_factory.mktemp("asterisk"), DIRECTORY, ring_s=3, max_wait_s=10, music_up_to=1) as instance:
         yield instance
 
 
@@ -81,7 +82,7 @@ def arrived(line: list[str]) -> tuple[str, str]:
 
 def test_it_boots_without_a_complaint(pbx: AsteriskInstance) -> None:
     assert pbx.complaints() == []
-    assert pbx.ledger()[0][4] == "QUEUESTART"
+    assert wait_for(pbx.ledger, "the ledger")[0][4] == "QUEUESTART"
 
 
 def test_a_call_is_greeted_queued_answered_and_recorded(pbx: AsteriskInstance, ledger: Ledger, member: None) -> None:
@@ -246,6 +247,25 @@ def test_hanging_up_while_it_rings(pbx: AsteriskInstance, ledger: Ledger, member
     assert kinds == ["ARRIVED", "RECORDING", "ENTERQUEUE", "RINGCANCELED", "ABANDON", "ENDED"]
 
 
+@pytest.mark.parametrize("scenario", ["operator_rejects", "operator_vanishes"])
+def test_an_operator_who_does_not_answer_costs_the_caller_nothing(
+    pbx: AsteriskInstance, ledger: Ledger, member: None, scenario: str
+) -> None:
+    with (
+        pbx.operator(scenario),
+        pbx.events() as events,
+        Caller(pbx.settings.asterisk.sip_port, ROUTE) as caller,
+    ):
+        assert caller.invite() == 200
+        events.wait_event("AgentRingNoAnswer", Interface="PJSIP/op-01")
+        lines = ledger.until("RINGNOANSWER")
+        assert "1" in pbx.cli(f"queue show {NUMBER}").split(" has ")[1].split()[0]
+        caller.hang_up()
+        ledger.until("ENDED")
+    assert [line[3] for line in lines if line[4] == "RINGNOANSWER"] == ["PJSIP/op-01"]
+    assert "CONNECT" not in ledger.kinds()
+
+
 def test_hanging_up_while_talking(pbx: AsteriskInstance, ledger: Ledger, member: None) -> None:
     with (
         pbx.operator("operator_listens"),
@@ -329,6 +349,19 @@ def test_the_accounts_may_do_what_they_need_and_no_more(pbx: AsteriskInstance) -
             assert actions.act(action)["Message"] == "Permission denied", action
         for action in ("Setvar", "QueueAdd", "Command", "CoreShowChannels"):
             assert events.act(action)["Message"] == "Permission denied", action
+
+
+@pytest.mark.parametrize(("path", "status"), [("/ws", "101"), ("/static/", "404"), ("/httpstatus", "404")])
+def test_the_web_port_carries_the_socket_of_telephones_only(pbx: AsteriskInstance, path: str, status: str) -> None:
+    request = f"GET {path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    request += "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+    with socket.create_connection(("127.0.0.1", pbx.settings.asterisk.ws_port), timeout=5) as connection:
+        connection.sendall((request + "Sec-WebSocket-Protocol: sip\r\n\r\n").encode())
+        assert connection.recv(1024).split()[1].decode() == status
+        if status == "101":
+            connection.sendall(b"\x88\x80\0\0\0\0")  # an orderly close
+            while connection.recv(1024):
+                pass
 
 
 def test_two_live_side_by_side_and_leave_nothing(pbx: AsteriskInstance, tmp_path: Path) -> None:
