@@ -58,8 +58,9 @@ class AsteriskInstance:
         return done.stdout
 
     def ledger(self) -> list[list[str]]:
-        """The lines of queue_log, split."""
-        return [line.split("|") for line in (self.home / "log" / "queue_log").read_text().splitlines()]
+        """The lines of queue_log, split; it does not exist until the first line is written."""
+        path = self.home / "log" / "queue_log"
+        return [line.split("|") for line in path.read_text().splitlines()] if path.exists() else []
 
     def complaints(self) -> list[str]:
         """What Asterisk wrote to its log at WARNING or worse."""

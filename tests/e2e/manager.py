@@ -15,6 +15,7 @@ class Manager:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=5)
         self._buffer = b""
         self.seen: list[Message] = []
+        self._waited_for: set[int] = set()
         self._line()
         answer = self.act("Login", Username=user, Secret=secret, Events="on" if events else "off")
         assert answer["Response"] == "Success", answer
@@ -36,13 +37,17 @@ class Manager:
         return message
 
     def wait_event(self, name: str, timeout_s: float = 10.0, **fields: str) -> Message:
-        """The next event of this name and fields not yet waited for; everything read is kept in `seen`."""
+        """The first event of this name and fields not yet waited for, in whatever order events come."""
         deadline = time.monotonic() + timeout_s
+        wanted = {"Event": name, **fields}.items()
+        tried = 0
         while True:
-            message = self._read(deadline - time.monotonic())
-            self.seen.append(message)
-            if message.get("Event") == name and fields.items() <= message.items():
-                return message
+            for index in range(tried, len(self.seen)):
+                if index not in self._waited_for and wanted <= self.seen[index].items():
+                    self._waited_for.add(index)
+                    return self.seen[index]
+            tried = len(self.seen)
+            self.seen.append(self._read(deadline - time.monotonic()))
 
     def _read(self, timeout_s: float) -> Message:
         self._socket.settimeout(max(0.01, timeout_s))
