@@ -187,9 +187,10 @@ def test_operators_are_their_interfaces(event: str, interface: str, kind: type[E
 
 @pytest.mark.parametrize(("status", "reachable"), [(s, s in "123678") for s in "0123456789"])
 def test_a_telephone_that_is_away_is_not_reachable(status: str, reachable: bool) -> None:
-    event = parse(arrived(Event="QueueMemberStatus", Interface="PJSIP/op-01", Status=status))
-    assert isinstance(event, PhoneChanged)
-    assert event.reachable is reachable
+    for name in ("QueueMemberStatus", "QueueMemberAdded"):
+        event = parse(arrived(Event=name, Interface="PJSIP/op-01", Status=status))
+        assert isinstance(event, PhoneChanged)
+        assert event.reachable is reachable
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,114 @@
+"""A real call, heard by AMI and read from the ledger: the same story twice, through a rotation."""
+
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
+
+import pytest
+
+from callcenter.domain.events import (
+    CallArrived,
+    CallEnded,
+    CallEvent,
+    CallQueued,
+    Event,
+    LedgerRead,
+    NodeRestarted,
+    NumberRejected,
+    OperatorAnswered,
+    OperatorRang,
+    PhoneChanged,
+    QueueTimedOut,
+    RecordingNamed,
+    Source,
+    TalkEnded,
+)
+from callcenter.telephony.ledger import Ledger
+from callcenter.telephony.node import Node
+from callcenter.telephony.render import Directory
+from tests.e2e.asterisk_instance import AsteriskInstance, asterisk
+from tests.e2e.caller import TRUNK
+from tests.telephony.helpers import running, until
+
+pytestmark = pytest.mark.e2e
+
+NUMBER = "74951234567"
+
+
+@pytest.fixture(scope="module")
+def pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AsteriskInstance]:
+    directory = Directory(numbers=((NUMBER, "ru"),), endpoints=(("op-01", "secret"),))
+    with asterisk(tmp_path_factory.mktemp("asterisk"), directory, max_wait_s=10) as instance:
+        yield instance
+
+
+class Both:
+    """A node and its ledger, and what they told."""
+
+    def __init__(self, pbx: AsteriskInstance) -> None:
+        self.events: list[Event] = []
+        self.node = Node(pbx.settings.ami, self.events.append)
+        self.ledger = Ledger(pbx.home / "log" / "queue_log", 0.5, self.events.append, poll_s=0.05)
+
+    def story(self, source: Source) -> list[CallEvent]:
+        """Of the calls that were heard live: the ledger begins with those of earlier tests."""
+        facts = [event for event in self.events if isinstance(event, CallEvent)]
+        heard = {fact.call for fact in facts if fact.source is Source.LIVE}
+        return [fact for fact in facts if fact.source is source and fact.call in heard]
+
+    def ended(self, source: Source) -> bool:
+        return any(isinstance(event, CallEnded) for event in self.story(source))
+
+    def run(self) -> AbstractAsyncContextManager[None]:
+        return running(self.node.run(), self.ledger.run())
+
+
+def kinds(story: list[CallEvent]) -> list[type[CallEvent]]:
+    return [type(event) for event in story]
+
+
+async def test_an_answered_call_is_the_same_story_twice(pbx: AsteriskInstance) -> None:
+    both = Both(pbx)
+    async with both.run():
+        await until(both.node.restored.is_set)
+        await both.node.actions.action("QueueAdd", Queue=NUMBER, Interface="PJSIP/op-01", Paused="false")
+        with pbx.operator("operator_hangs_up"), pbx.sipp("caller", TRUNK, "-s", NUMBER):
+            await until(lambda: both.ended(Source.LIVE), 20)
+            pbx.cli("logger rotate")
+            await until(lambda: both.ended(Source.LEDGER), 20)
+        await both.node.actions.action("QueueRemove", Queue=NUMBER, Interface="PJSIP/op-01")
+        await until(lambda: any(isinstance(event, LedgerRead) for event in both.events))
+    live, ledger = both.story(Source.LIVE), both.story(Source.LEDGER)
+    told = [CallArrived, RecordingNamed, CallQueued, OperatorAnswered, TalkEnded, CallEnded]
+    assert kinds(ledger) == told
+    assert [kind for kind in kinds(live) if kind is not OperatorRang] == told
+    assert len({event.call for event in (*live, *ledger)}) == 1
+    for first, second in zip((event for event in live if not isinstance(event, OperatorRang)), ledger, strict=True):
+        assert abs(first.at - second.at) < timedelta(seconds=1.1)
+        assert both.events.index(first) < both.events.index(second), "the live view is first"
+    assert isinstance(live[0], CallArrived)
+    assert live[0].channel.startswith("PJSIP/trunk-")
+    starts = [event.at for event in both.events if isinstance(event, NodeRestarted)]
+    assert max(starts) < live[0].at, "a rotated ledger is no restart"
+    assert any(isinstance(event, PhoneChanged) and event.reachable for event in both.events)
+
+
+async def test_a_caller_whom_the_queue_lets_go_has_not_abandoned(pbx: AsteriskInstance) -> None:
+    both = Both(pbx)
+    async with both.run():
+        await until(both.node.restored.is_set)
+        with pbx.sipp("caller", TRUNK, "-s", NUMBER):
+            await until(lambda: both.ended(Source.LIVE) and both.ended(Source.LEDGER), 25)
+    told = [CallArrived, RecordingNamed, CallQueued, QueueTimedOut, CallEnded]
+    assert kinds(both.story(Source.LIVE)) == told
+    assert kinds(both.story(Source.LEDGER)) == told
+
+
+async def test_a_number_of_nobody_is_the_same_story_twice(pbx: AsteriskInstance) -> None:
+    both = Both(pbx)
+    async with both.run():
+        await until(both.node.restored.is_set)
+        with pbx.sipp("caller", TRUNK, "-s", "74990000000"):
+            await until(lambda: both.ended(Source.LIVE) and both.ended(Source.LEDGER), 15)
+    assert kinds(both.story(Source.LIVE)) == [NumberRejected, CallEnded]
+    assert kinds(both.story(Source.LEDGER)) == [NumberRejected, CallEnded]
