@@ -19,7 +19,7 @@ def main() -> int:
     options = _parser().parse_args()
     try:
         return _run(Instance(options.directory), options)
-    except StackError as error:
+    except (StackError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

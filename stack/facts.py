@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import io
 import random
+import time
 import wave
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,8 @@ from stack.errors import StackError
 from stack.judge import Call, Recording
 
 READERS = 4
+BACK_WITHIN_S = 60.0
+RETRY_S = 0.5
 KNOWN_SHARE = 0.75
 
 _CALLS = """
@@ -38,7 +41,7 @@ from call_events e join calls c on c.id = e.call_id
 where e.source = 'live' and c.arrived_at >= $1 and c.caller = any($2)
 """
 _PROGRESS = """
-select count(*) filter (where c.state <> 'ended') as open,
+select count(*) filter (where c.state = 'ended') as ended,
        count(*) filter (where c.outcome = 'answered') as answered,
        (select count(*) from recordings r join calls d on d.id = r.call_id
         where r.state in ('stored', 'verified', 'attached') and d.arrived_at >= $1 and d.caller = any($2)) as stored,
@@ -57,29 +60,30 @@ join premises p on p.id = r.premises_id join houses h on h.id = p.house_id where
 
 
 class Facts:
-    """The journal's rows of one surge: those of `numbers` that began at `since` (seconds since 1970) or later."""
+    """The journal's rows of one surge: those of `numbers` that began at `since` (seconds since 1970) or later.
 
-    def __init__(self, connection: asyncpg.Connection, numbers: Sequence[str], since: float) -> None:
-        self._connection = connection
+    When the database is away, each question waits up to `BACK_WITHIN_S` for it to come back, then raises `StackError`.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, numbers: Sequence[str], since: float) -> None:
+        self._pool = pool
         self._scope = (datetime.fromtimestamp(since, UTC), list(numbers))
 
     async def progress(self) -> Mapping[str, int]:
-        """How many calls are open and answered, how many recordings stored and attached."""
-        row = await self._connection.fetchrow(_PROGRESS, *self._scope)
-        assert row is not None
-        return dict(row)
+        """How many calls have ended and how many of them answered, how many recordings stored and attached."""
+        return dict((await self._fetch(_PROGRESS))[0])
 
     async def calls(self) -> list[Call]:
         """Every call."""
-        return [Call(**row) for row in await self._connection.fetch(_CALLS, *self._scope)]
+        return [Call(**row) for row in await self._fetch(_CALLS)]
 
     async def lags_ms(self) -> list[float]:
         """For each event seen live, how much later than Asterisk's time the service saw it."""
-        return sorted(row["ms"] for row in await self._connection.fetch(_LAG, *self._scope))
+        return sorted(row["ms"] for row in await self._fetch(_LAG))
 
     async def recordings(self, s3: Mapping[str, Any]) -> list[Recording]:
         """Every recording, its object read back from the store."""
-        rows = await self._connection.fetch(_RECORDINGS, *self._scope)
+        rows = await self._fetch(_RECORDINGS)
         pool = urllib3.PoolManager(maxsize=READERS, timeout=urllib3.Timeout(connect=3, read=30), retries=2)
         client = Minio(
             s3["endpoint"],
@@ -104,13 +108,23 @@ class Facts:
         with ThreadPoolExecutor(READERS) as readers:
             return list(await asyncio.gather(*(loop.run_in_executor(readers, look, row) for row in rows)))
 
+    async def _fetch(self, statement: str) -> list[asyncpg.Record]:
+        deadline = time.monotonic() + BACK_WITHIN_S
+        while True:
+            try:
+                return list(await self._pool.fetch(statement, *self._scope))
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+                if time.monotonic() > deadline:
+                    raise StackError(f"the database does not come back: {problem}") from None
+                await asyncio.sleep(RETRY_S)
 
-async def cast_callers(connection: asyncpg.Connection, count: int, chance: random.Random) -> tuple[str, list[str]]:
+
+async def cast_callers(pool: asyncpg.Pool, count: int, chance: random.Random) -> tuple[str, list[str]]:
     """The number of the company with the most flats, and who calls it: three quarters its residents, all different."""
-    company = await connection.fetchrow(_DID)
+    company = await pool.fetchrow(_DID)
     if company is None:
         raise StackError("no company has a number; `make up` fills in a demonstration company")
-    known = sorted(row["phone"] for row in await connection.fetch(_PHONES, company["company_id"]))
+    known = sorted(row["phone"] for row in await pool.fetch(_PHONES, company["company_id"]))
     numbers = chance.sample(known, min(len(known), round(count * KNOWN_SHARE)))
     strangers = {f"+7999{number:07}" for number in chance.sample(range(10**7), count - len(numbers))} - set(known)
     numbers += sorted(strangers)

@@ -279,7 +279,7 @@ class Instance:
             os.kill(leader, signal.SIGTERM)
             psutil.wait_procs(before, timeout=40)
         # Without a supervisord there is nobody to end the parts in good order, so each is asked by itself.
-        left = processes.end(processes.marked(str(self.directory)))
+        left = processes.end(processes.marked(str(self.directory)), grace_s=5)
         self.description_file.unlink(missing_ok=True)
         if (self.directory / "instance.json").exists():
             parts.remove_seaweedfs_sockets(self._place())

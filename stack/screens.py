@@ -87,7 +87,10 @@ class Screens:
         async with aiohttp.ClientSession(
             self._url, connector=home, cookie_jar=jar, headers={"Origin": self._url}
         ) as session:
-            await log_in(session, screen.login, screen.password)
+            try:
+                await log_in(session, screen.login, screen.password)
+            except aiohttp.ClientError as problem:
+                raise StackError(f"{self._url} does not let {screen.login} log in: {problem}") from None
             while True:
                 with suppress(aiohttp.ClientError, ConnectionError):
                     async with session.ws_connect("/ws", heartbeat=20) as socket:

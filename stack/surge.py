@@ -6,8 +6,8 @@ import json
 import random
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
@@ -139,16 +139,15 @@ class Surge:
     async def run(self) -> tuple[dict[str, Any], Verdict]:
         """Send the callers, wait until all is settled, and return the report and the verdict."""
         async with AsyncExitStack() as ending:
-            connection = await asyncpg.connect(self._stack["postgres"]["dsn"])
-            ending.push_async_callback(connection.close)
-            did, numbers = await cast_callers(connection, self._plan.callers, self._chance)
+            pool = await ending.enter_async_context(_pool(self._stack["postgres"]["dsn"]))
+            did, numbers = await cast_callers(pool, self._plan.callers, self._chance)
             began = time.time()
             sipp = self._start_phones(ending, began)
             url = self._stack["web"]["url"]
             screens = await ending.enter_async_context(Screens(url, self._people, since=began))
             await screens.become("available", within_s=20)
             usage = Usage(Supervisor(Path(self._stack["directory"])))
-            facts = Facts(connection, numbers, began)
+            facts = Facts(pool, numbers, began)
             ledger = Path(self._stack["asterisk"]["queue_log"])
             patience = Patience(self._plan, numbers, sipp, ledger, self._chance)
             silent = self._plan.audio == "operators"
@@ -187,38 +186,55 @@ class Surge:
 
     async def _watch(self, sipp: Sipp, patience: Patience, screens: Screens, facts: Facts, usage: Usage) -> None:
         """Until every caller is gone, every call ended, every recording attached, or nothing moves any more."""
-        progress: Mapping[str, int] = {"open": 0, "answered": 0, "stored": 0, "attached": 0}
+        progress: Mapping[str, int] = {"ended": 0, "answered": 0, "stored": 0, "attached": 0}
         state: object = None
-        moved = looked = time.monotonic()
-        while True:
-            sipp.read()
-            patience.tick(time.time())
-            now = time.monotonic()
-            if now - looked >= LOOK_S:
-                looked = now
-                progress = await facts.progress()
-                usage.sample()
-                calling = sipp.calling() or sipp.talking
-                settled = progress["open"] == 0 and progress["attached"] >= progress["answered"] >= self._answered(sipp)
-                if not calling and settled:
+        moved = time.monotonic()
+        # Asked beside the loop: without a database the callers' patience runs on.
+        look = asyncio.create_task(self._look(facts))
+        try:
+            while True:
+                sipp.read()
+                patience.tick(time.time())
+                if look.done():
+                    progress = look.result()
+                    usage.sample()
+                    if not sipp.calling() and not sipp.talking and self._settled(sipp, progress):
+                        return
+                    look = asyncio.create_task(self._look(facts))
+                self._line.show(partial(describe, sipp, screens, progress))
+                if state != (state := (progress, sipp.lines_read)):
+                    moved = time.monotonic()
+                if time.monotonic() - moved > max(NO_PROGRESS_S, self._plan.patience if sipp.calling() else 0):
                     return
-            self._line.show(partial(describe, sipp, screens, progress))
-            fresh = (progress, sipp.lines_read)
-            if fresh != state:
-                state, moved = fresh, now
-            if now - moved > max(NO_PROGRESS_S, self._plan.patience if sipp.calling() else 0):
-                return
-            await asyncio.sleep(TICK_S)
+                await asyncio.sleep(TICK_S)
+        finally:
+            look.cancel()
 
-    def _answered(self, sipp: Sipp) -> int:
-        """Callers whom an operator surely had on the line."""
-        return sum(1 for number in sipp.served if sipp.callers[number].ended_by == "asterisk")
+    async def _look(self, facts: Facts) -> Mapping[str, int]:
+        await asyncio.sleep(LOOK_S)
+        return await facts.progress()
+
+    def _settled(self, sipp: Sipp, progress: Mapping[str, int]) -> bool:
+        """Whether the database knows the end of every call and has every recording where it belongs."""
+        heard = sum(caller.answered is not None for caller in sipp.callers.values())
+        # A caller whom Asterisk let go after a talk was answered for sure; one who hung up may have crossed the answer.
+        talked = sum(sipp.callers[number].ended_by == "asterisk" for number in sipp.served)
+        return progress["ended"] >= heard and progress["attached"] >= progress["answered"] >= talked
 
     def _cache(self) -> Path:
         return Path(self._stack["directory"]).parent / "cache"
 
     def _folder(self, began: float) -> Path:
         return Path(self._stack["directory"]) / "surges" / f"{began:.0f}"
+
+
+@asynccontextmanager
+async def _pool(dsn: str) -> AsyncIterator[asyncpg.Pool]:
+    pool = await asyncpg.create_pool(dsn, min_size=1, max_size=2, command_timeout=30)
+    try:
+        yield pool
+    finally:
+        pool.terminate()
 
 
 def describe(sipp: Sipp, screens: Screens, progress: Mapping[str, int]) -> str:
