@@ -230,7 +230,7 @@ class Surge:
 
 @asynccontextmanager
 async def _pool(dsn: str) -> AsyncIterator[asyncpg.Pool]:
-    pool = await asyncpg.create_pool(dsn, min_size=1, max_size=2, command_timeout=30)
+    pool = await asyncpg.create_pool(dsn, min_size=0, max_size=2, command_timeout=30)
     try:
         yield pool
     finally:
