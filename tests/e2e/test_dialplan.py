@@ -131,7 +131,7 @@ def test_a_number_of_no_company_is_told_so_and_never_queued(
         caller.wait_for_bye(5)
         rejected = events.wait_event("UserEvent", UserEvent="NumberRejected")
         lines = ledger.until("ENDED")
-    assert [line[4] for line in lines] == ["REJECTED", "ENDED"]
+    assert [line[4] for line in lines] == ["ARRIVED", "REJECTED", "ENDED"]
     assert {line[1] for line in lines} == {rejected["Linkedid"]}
 
 

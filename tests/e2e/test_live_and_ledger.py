@@ -110,5 +110,5 @@ async def test_a_number_of_nobody_is_the_same_story_twice(pbx: AsteriskInstance)
         await until(both.node.restored.is_set)
         with pbx.sipp("caller", TRUNK, "-s", "74990000000"):
             await until(lambda: both.ended(Source.LIVE) and both.ended(Source.LEDGER), 15)
-    assert kinds(both.story(Source.LIVE)) == [NumberRejected, CallEnded]
-    assert kinds(both.story(Source.LEDGER)) == [NumberRejected, CallEnded]
+    assert kinds(both.story(Source.LIVE)) == [CallArrived, NumberRejected, CallEnded]
+    assert kinds(both.story(Source.LEDGER)) == [CallArrived, NumberRejected, CallEnded]
