@@ -66,6 +66,10 @@ class Ledger:
         self._file: _File | None = None
         self._lines: deque[_Line] = deque()
         self._last_look = False
+        # Loop time up to which everything written has been told, and of the read whose lines are being told.
+        self._told_until = float("-inf")
+        self._read_at: float | None = None
+        self._progress = asyncio.Condition()
 
     async def run(self) -> None:
         """Read until cancelled."""
@@ -82,19 +86,36 @@ class Ledger:
         finally:
             self._forget()
 
+    async def catch_up(self) -> None:
+        """Return once everything that was written before this call has been told."""
+        now = asyncio.get_running_loop().time()
+        async with self._progress:
+            await self._progress.wait_for(lambda: self._told_until >= now)
+
+    async def _all_told(self, until: float) -> None:
+        async with self._progress:
+            self._told_until = until
+            self._progress.notify_all()
+
     async def _turn(self) -> bool:
         """Read and tell one chunk; False when there is nothing more to do now."""
         if self._file is None:
             self._file = self._first()
             if self._file is None:
                 self.caught_up.set()
+                await self._all_told(asyncio.get_running_loop().time())
                 return False
         if not self._lines:
             now = asyncio.get_running_loop().time()
             self._lines.extend(_Line(text, end, now) for text, end in self._file.read())
+            self._read_at = now if self._file.at_end() and not self._rotated() else None
         if not self._lines:
+            if self._read_at is not None:
+                await self._all_told(self._read_at)
             return self._file.skipping() or self._next()
         told = await self._tell()
+        if not self._lines and self._read_at is not None:
+            await self._all_told(self._read_at)
         if not told:
             # What is younger than the delay was not there when we began, as far as a restart is concerned.
             self.caught_up.set()
@@ -150,9 +171,7 @@ class Ledger:
     def _next(self) -> bool:
         """At the end of the file: go on to the one that was begun after it, if there is one."""
         assert self._file is not None
-        current = self._stat(self._path)
-        if current is None or current.st_ino == self._file.inode or current.st_size == 0:
-            # Asterisk still writes here until there is something in a new file.
+        if not self._rotated():
             self.caught_up.set()
             return False
         if not self._last_look:
@@ -170,6 +189,12 @@ class Ledger:
         self._file.close()
         self._file = following
         return following is not None
+
+    def _rotated(self) -> bool:
+        """Whether Asterisk writes to another file by now; until there is something in it, it still writes to this one."""
+        assert self._file is not None
+        current = self._stat(self._path)
+        return current is not None and current.st_ino != self._file.inode and current.st_size > 0
 
     def _siblings(self) -> list[Path]:
         """Earlier files that Asterisk or logrotate renamed; not what was packed since."""
@@ -234,6 +259,12 @@ class _File:
             self._skipping = True
             start = len(data)
         self._offset += start
+
+    def at_end(self) -> bool:
+        """Whether everything was read but for half a line."""
+        return os.fstat(self.fd).st_size - self._offset < CHUNK and not os.pread(self.fd, CHUNK, self._offset).count(
+            b"\n"
+        )
 
     def skipping(self) -> bool:
         """Whether a line too long is being left out and there is more of it."""

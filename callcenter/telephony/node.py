@@ -1,7 +1,7 @@
 """One Asterisk: its two AMI accounts, what they tell, and what is alive after a gap."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -33,18 +33,32 @@ log = structlog.get_logger()
 SWEEP_S = 60.0
 """Seconds between looks at which channels are alive."""
 RETRY_S = 1.0
+LEDGER_PATIENCE_S = 30.0
+"""Seconds that a restart is kept back for the ledger at most."""
 QUARTER = timedelta(minutes=15)
 
 
 class Node:
-    """Tells everything that happens on one Asterisk, in order, by `put`, which must not block."""
+    """Tells everything that happens on one Asterisk, in order, by `put`, which must not block.
 
-    def __init__(self, settings: Ami, put: Callable[[Event], None], sweep_s: float = SWEEP_S) -> None:
+    `ledger_told` returns once the ledger has told what was written until now (`Ledger.catch_up`): a restart is told after
+    it, so that a call which came to its own end before the restart does not count as cut off by it.
+    """
+
+    def __init__(
+        self,
+        settings: Ami,
+        put: Callable[[Event], None],
+        ledger_told: Callable[[], Awaitable[None]] | None = None,
+        sweep_s: float = SWEEP_S,
+    ) -> None:
         self.actions = AmiConnection(Account.ACTIONS, settings, on_link=self._actions_link)
         self.events = AmiConnection(Account.EVENTS, settings, on_event=self._hear, on_link=self._link)
         self.restored = asyncio.Event()
         """Set while the live view is whole: events flow, and what is alive was compared."""
         self._put = put
+        self._ledger_told = ledger_told
+        self._started_at: datetime | None = None
         self._sweep_s = sweep_s
         self._abandons = Abandons()
         # For each login: how long Asterisk had been up, and when (loop time) it said so.
@@ -126,12 +140,23 @@ class Node:
         up_now = uptime + timedelta(seconds=asyncio.get_running_loop().time() - heard_at)
         status = await self.actions.action("CoreStatus")
         written = f"{text(status, 'CoreStartupDate')} {text(status, 'CoreStartupTime')}"
-        self._put(NodeRestarted(at=started_at(written, now - up_now), source=Source.RECONCILE))
+        started = started_at(written, now - up_now)
+        if started != self._started_at and self._ledger_told is not None:
+            await self._wait_for_ledger(self._ledger_told)
+        self._started_at = started
+        self._put(NodeRestarted(at=started, source=Source.RECONCILE))
         await self._sweep()
         await self._phones(now)
         if self.events.connected:
             self.restored.set()
             self._put(LinkRestored(at=now, source=Source.RECONCILE))
+
+    async def _wait_for_ledger(self, told: Callable[[], Awaitable[None]]) -> None:
+        try:
+            async with asyncio.timeout(LEDGER_PATIENCE_S):
+                await told()
+        except TimeoutError:
+            log.warning("the ledger has much to tell; not waiting for it any longer")
 
     async def _sweep(self) -> None:
         # The time comes first: a call that arrives after it may or may not be in the list.

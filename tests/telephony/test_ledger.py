@@ -333,3 +333,18 @@ async def test_a_backlog_does_not_hold_the_loop(path: Path) -> None:
             worst = max(worst, time.thread_time() - began)
     assert told == count
     assert worst < 0.02, "processor seconds between two turns of ours"
+
+
+async def test_catching_up_means_everything_written_before(path: Path) -> None:
+    events: list[Event] = []
+    reader = ledger(path, events, delay_s=0.1)
+    async with running(reader.run()):
+        await asyncio.wait_for(reader.catch_up(), 2)
+        append(path, b"".join(line(number, int(time.time()) + 60) for number in range(1000)))
+        await asyncio.wait_for(reader.catch_up(), 5)
+        assert len(numbers(events)) == 1000
+        path.rename(path.with_name("queue_log.0"))
+        append(path.with_name("queue_log.0"), line(1000))
+        append(path, line(1001))
+        await asyncio.wait_for(reader.catch_up(), 5)
+        assert numbers(events) == list(range(1002))

@@ -1,5 +1,6 @@
 """What a node tells when its link comes and goes."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -90,6 +91,29 @@ async def test_a_restart_of_asterisk_is_told_with_its_time() -> None:
         await until(lambda: kinds(events).count(NodeRestarted) == 2)
         starts = [event.at for event in events if isinstance(event, NodeRestarted)]
         assert starts[1] - starts[0] == timedelta(seconds=250)
+
+
+async def test_a_restart_is_told_after_the_ledger_and_only_then_waits_for_it() -> None:
+    told = asyncio.Event()
+    asked = 0
+
+    async def ledger_told() -> None:
+        nonlocal asked
+        asked += 1
+        await told.wait()
+
+    async with fake_ami() as ami:
+        events: list[Event] = []
+        it = Node(ami.settings(), events.append, ledger_told)
+        async with running(it.run()):
+            await until(lambda: asked == 1)
+            assert events == []
+            told.set()
+            await until(it.restored.is_set)
+            assert kinds(events) == [NodeRestarted, ChannelsSeen, LinkRestored]
+            ami.drop()
+            await until(lambda: kinds(events).count(LinkRestored) == 2)
+            assert asked == 1, "it had not restarted"
 
 
 async def test_events_flow_while_the_comparison_is_still_under_way() -> None:
