@@ -35,6 +35,7 @@ REPLACED_BY = {
 }
 READY_WITHIN_S = 60.0
 OPEN_FILES = 65536
+STARTING = Path("/run/callcenter-stack.lock")
 
 
 class Instance:
@@ -83,14 +84,16 @@ class Instance:
         if os.geteuid() != 0:
             raise StackError("the stack runs Asterisk in a tree of its own, which only root can; run this as root")
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._lock():
+        with _held(self.directory / "lock"):
             running = self.description()
             if running and self._is_ready():
                 self._say(f"already running: {running['web']['url']}")
                 return running
             self._end_everything()
             began = time.monotonic()
-            description = self._start()
+            # Ports are taken only when the parts listen; until then no other instance may choose.
+            with _held(STARTING):
+                description = self._start()
             self._say(f"ready in {time.monotonic() - began:.1f} s: {description['web']['url']}")
             return description
 
@@ -98,7 +101,7 @@ class Instance:
         """End every process of this instance and return how many there were. Raises `StackError` if one stays."""
         if not self.directory.exists():
             return 0
-        with self._lock():
+        with _held(self.directory / "lock"):
             return self._end_everything()
 
     def description(self) -> dict[str, Any] | None:
@@ -292,11 +295,13 @@ class Instance:
         self.down()
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    @contextmanager
-    def _lock(self) -> Iterator[None]:
-        with (self.directory / "lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """Hold a lock that one process at a time can have."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def write_private(path: Path, text: str) -> None:
