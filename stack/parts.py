@@ -18,6 +18,7 @@ from minio import Minio
 from minio.error import S3Error
 
 from stack.errors import StackError
+from stack.ports import is_free
 from stack.supervisor import Program
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -128,9 +129,11 @@ def seaweedfs_ready(place: Place) -> bool:
 
 
 def remove_seaweedfs_sockets(place: Place) -> None:
-    """Remove the sockets that SeaweedFS leaves in /tmp under a fixed name."""
+    """Remove the sockets that SeaweedFS leaves in /tmp, named by port only: another instance may have the port by now."""
     for name in ("master", "volume", "filer", "s3"):
-        Path(f"/tmp/seaweedfs-{name}-grpc-{place.ports[f'{name}-grpc']}.sock").unlink(missing_ok=True)
+        port = place.ports[f"{name}-grpc"]
+        if is_free(port, "tcp"):
+            Path(f"/tmp/seaweedfs-{name}-grpc-{port}.sock").unlink(missing_ok=True)
 
 
 def asterisk(place: Place) -> Program:
