@@ -24,23 +24,38 @@ on conflict (id) do update set
 insert into call_events (call_id, kind, source, at, seen_at, data) values ($1, $2, $3, $4, $5, $6)
 on conflict do nothing;
 
--- name: open_ticket
-with existing as (
-    select id, number from tickets where call_id = $1
+-- Open a ticket for each call that has none, numbered in each company in the order given; name the flat and the
+-- resident where they were not known before. A call to a number of nobody gets none.
+-- name: open_tickets
+with asked as materialized (
+    select * from unnest(
+        $1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::integer[], $7::integer[], $8::integer[]
+    ) with ordinality as asked (call_id, did, caller, opened_at, interface, resident_id, premises_id, house_id, place)
+), existing as (
+    update tickets t set
+        resident_id = coalesce(t.resident_id, a.resident_id),
+        premises_id = coalesce(t.premises_id, a.premises_id),
+        house_id = coalesce(t.house_id, a.house_id)
+    from asked a where t.call_id = a.call_id
+    returning t.call_id, t.id, t.number
+), fresh as (
+    select a.*, n.company_id, row_number() over (partition by n.company_id order by a.place) as nth
+    from asked a join numbers n on n.number = a.did
+    where not exists (select from tickets t where t.call_id = a.call_id)
 ), counted as (
-    update companies set last_ticket_number = last_ticket_number + 1
-    where id = (select company_id from numbers where number = $2) and not exists (select from existing)
-    returning id, last_ticket_number
+    update companies c set last_ticket_number = c.last_ticket_number + new.tickets
+    from (select company_id, count(*) as tickets from fresh group by company_id) new
+    where c.id = new.company_id
+    returning c.id, c.last_ticket_number - new.tickets as before
 ), opened as (
-    insert into tickets (company_id, number, call_id, caller, opened_at, operator_id)
-    select id, last_ticket_number, $1, $3, $4, (select id from operators where 'PJSIP/' || endpoint = $5) from counted
-    returning id, number
+    insert into tickets
+        (company_id, number, call_id, caller, opened_at, operator_id, resident_id, premises_id, house_id)
+    select f.company_id, c.before + f.nth, f.call_id, f.caller, f.opened_at, o.id,
+           f.resident_id, f.premises_id, f.house_id
+    from fresh f join counted c on c.id = f.company_id left join operators o on 'PJSIP/' || o.endpoint = f.interface
+    returning call_id, id, number
 )
-select id, number from opened union all select id, number from existing;
-
--- name: name_ticket
-update tickets set resident_id = $2, premises_id = $3, house_id = $4
-where call_id = $1 and resident_id is null;
+select call_id, id, number from opened union all select call_id, id, number from existing;
 
 -- name: expect_recording
 insert into recordings (name, node, call_id, state, expected_at) values ($1, $2, $3, 'expected', $4)
@@ -65,8 +80,8 @@ insert into node_gaps (node, began_at, ended_at) values ($1, $2, $3);
 -- name: add_unwritten
 insert into unwritten (node, what, problem) values ($1, $2, $3);
 
--- name: screen
-select body from screens where audience = $1 and kind = $2;
+-- name: cards
+select audience, body from screens where audience = any($1::text[]) and kind = 'card';
 
 -- name: operator_names
 select id, name, login from operators;

@@ -1,14 +1,16 @@
 -- Screens: numbered deltas, and the snapshot that they add up to.
 
--- Write one delta: $1 audience, $2 kind, $3 body. Returns its seq.
--- The lock comes before the seq is drawn and is held until the commit, so seq order is commit order.
+-- Write deltas in the order given: $1 audiences, $2 kinds, $3 bodies; no (audience, kind) twice. Returns their numbers.
+-- The lock comes before the numbers are drawn and is held until the commit, so their order is commit order.
 -- A notification may have at most 7999 bytes; a longer one goes without its body.
 -- name: push
 with locked as materialized (
     select pg_advisory_xact_lock(hashtext('push'))
 ), logged as (
     insert into push_log (audience, kind, body)
-    select $1::text, $2::text, $3::jsonb from locked
+    select given.audience, given.kind, given.body
+    from locked, unnest($1::text[], $2::text[], $3::jsonb[]) with ordinality as given (audience, kind, body, place)
+    order by given.place
     returning seq, audience, kind, body
 ), shown as (
     insert into screens (audience, kind, seq, body)
@@ -18,10 +20,10 @@ with locked as materialized (
     select seq,
            json_build_object('seq', seq, 'audience', audience, 'kind', kind) as short,
            json_build_object('seq', seq, 'audience', audience, 'kind', kind, 'body', body) as long
-    from logged
+    from logged order by seq
 )
 select seq
-from said, pg_notify('push', case when octet_length(long::text) > 7900 then short::text else long::text end)
+from said, pg_notify('push', case when octet_length(long::text) > 7900 then short::text else long::text end);
 
 -- What the audiences in $1 see now, and the number it stands for. One statement, so one moment.
 -- name: snapshot

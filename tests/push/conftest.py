@@ -23,7 +23,7 @@ class Desk:
     hub: Hub
 
     async def push(self, audience: str, kind: str, body: object) -> int:
-        return int(await self.pool.fetchval(queries("push")["push"], audience, kind, body))
+        return int(await self.pool.fetchval(queries("push")["push"], [audience], [kind], [body]))
 
     async def cut_listener(self) -> int:
         """Let the server end the listener's connection, if there is one now."""
