@@ -17,22 +17,33 @@ def run(instance: Instance) -> int:
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.default_int_handler)
     with instance:
-        stack = instance.description()
-        assert stack is not None
-        print(addresses(stack), flush=True)
-        plan = Plan()
-        print(
-            f"Cold water goes off in a 900-flat house: {plan.callers} residents call at {plan.rate:.0f} a second, "
-            f"{plan.operators} operators answer.",
-            flush=True,
-        )
-        result, verdict = asyncio.run(Surge(stack, plan).run())
-        print(summary(result, verdict), flush=True)
-        print(f"The stack stays up: {stack['web']['url']}. Ctrl-C ends it.", flush=True)
         try:
-            threading.Event().wait()
+            return _show(instance)
         except KeyboardInterrupt:
-            print("ending everything", flush=True)
+            print("\nending everything", flush=True)
+            return 130
+        finally:
+            # A second Ctrl-C must not leave half of it running.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _show(instance: Instance) -> int:
+    stack = instance.description()
+    assert stack is not None
+    print(addresses(stack), flush=True)
+    plan = Plan()
+    print(
+        f"Cold water goes off in a 900-flat house: {plan.callers} residents call at {plan.rate:.0f} a second, "
+        f"{plan.operators} operators answer.",
+        flush=True,
+    )
+    result, verdict = asyncio.run(Surge(stack, plan).run())
+    print(summary(result, verdict), flush=True)
+    print(f"The stack stays up: {stack['web']['url']}. Ctrl-C ends it.", flush=True)
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        print("\nending everything", flush=True)
     return 1 if verdict.lost or verdict.pops_wrong else 0
 
 
