@@ -3,7 +3,6 @@
 import fcntl
 import json
 import os
-import resource
 import secrets
 import shutil
 import signal
@@ -34,7 +33,6 @@ REPLACED_BY = {
     "asterisk": "CALLCENTER_AMI__HOST",
 }
 READY_WITHIN_S = 60.0
-OPEN_FILES = 65536
 STARTING = Path("/run/callcenter-stack.lock")
 
 
@@ -175,7 +173,7 @@ class Instance:
         programs.append(parts.service(place, {"CALLCENTER_ENV_FILE": str(self.env_file)}))
         (self.directory / "log").mkdir(exist_ok=True)
         environment = {**self._bare_environment(), processes.MARK: str(self.directory)}
-        self._supervisor.start(programs, files=_allow_open_files(), environment=environment)
+        self._supervisor.start(programs, files=processes.allow_open_files(), environment=environment)
 
     def _wait(self, part: str) -> None:
         began = time.monotonic()
@@ -311,13 +309,3 @@ def write_private(path: Path, text: str) -> None:
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
     partial.replace(path)
-
-
-def _allow_open_files() -> int:
-    """Raise the limit of open files as far as is allowed and useful, and return it."""
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
-    except (ValueError, OSError):
-        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, OPEN_FILES), hard))
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]

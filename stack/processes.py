@@ -1,12 +1,15 @@
-"""Finding and ending the processes of one instance, whatever became of their parents.
+"""Finding and ending the processes of one instance, whatever became of their parents; and what they may open.
 
 Every process of an instance carries the instance's directory in its environment. That is what they are found by, so a
 process number that the system has given to somebody else meanwhile is never touched.
 """
 
+import resource
+
 import psutil
 
 MARK = "CALLCENTER_STACK_INSTANCE"
+OPEN_FILES = 65536
 
 
 def marked(directory: str) -> list[psutil.Process]:
@@ -37,3 +40,13 @@ def _signal(process: psutil.Process, *, kill: bool) -> None:
         process.kill() if kill else process.terminate()
     except psutil.NoSuchProcess:
         pass
+
+
+def allow_open_files() -> int:
+    """Raise the limit of open files, which children inherit, as far as is allowed and useful, and return it."""
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+    except (ValueError, OSError):
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, OPEN_FILES), hard))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from stack.errors import StackError
 from stack.ports import free_port
+from stack.processes import allow_open_files
 
 SCENARIOS = Path(__file__).resolve().parent / "sipp"
 # Far enough apart that none takes another's while that is being started.
@@ -89,6 +90,7 @@ class Sipp:
 
     def call(self, numbers: Sequence[str], *, did: str, rate: float, audio: Path | None) -> None:
         """Let the callers call, so many a second. `audio` is what they say, None is silence."""
+        allow_open_files()  # four for each caller who speaks
         words = {"audio": _stream(audio) if audio else ""}
         count = str(len(numbers))
         options = ["-p", str(self._caller_port), "-m", count, "-l", count, "-r", f"{rate:g}"]

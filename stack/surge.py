@@ -109,20 +109,18 @@ class Line:
     def __init__(self) -> None:
         self._live = sys.stdout.isatty()
         self._every = 0.25 if self._live else 5.0
-        self._next = 0.0
+        self._next = time.monotonic() + self._every
         self._shown = ""
 
     def show(self, tell: Callable[[], str]) -> None:
         """Ask for the text and show it, if it is time to and it is a new one."""
-        if time.monotonic() < self._next or (text := tell()) == self._shown:
-            return
-        self._next, self._shown = time.monotonic() + self._every, text
-        print(f"\r\033[K{text}" if self._live else text, end="" if self._live else "\n", flush=True)
+        if time.monotonic() >= self._next and (text := tell()) != self._shown:
+            self._next, self._shown = time.monotonic() + self._every, text
+            print(f"\r\033[K{text}" if self._live else text, end="" if self._live else "\n", flush=True)
 
-    def end(self) -> None:
-        """Leave the last text standing."""
-        if self._live:
-            print(flush=True)
+    def end(self, text: str) -> None:
+        """Show the last text and leave it standing."""
+        print(f"\r\033[K{text}" if self._live else text, flush=True)
 
 
 class Surge:
@@ -154,7 +152,6 @@ class Surge:
             audio = None if silent else speech("caller", self._cache())
             sipp.call(numbers, did=did, rate=self._plan.rate, audio=audio)
             await self._watch(sipp, patience, screens, facts, usage)
-            self._line.end()
             verdict = judge(
                 sipp.callers.values(),
                 sipp.legs.values(),
@@ -209,6 +206,7 @@ class Surge:
                 await asyncio.sleep(TICK_S)
         finally:
             look.cancel()
+            self._line.end(describe(sipp, screens, progress))
 
     async def _look(self, facts: Facts) -> Mapping[str, int]:
         await asyncio.sleep(LOOK_S)
