@@ -21,7 +21,7 @@ async def running(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
             raise AssertionError("a task ended by itself") from result
 
 
-async def until(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
+async def until(condition: Callable[[], object], timeout_s: float = 20.0) -> None:
     """Return once the condition holds; fail when it does not in time."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout_s

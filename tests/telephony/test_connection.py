@@ -125,7 +125,7 @@ async def test_events_come_once_each_in_order_however_the_network_cuts_them(ami:
 
 
 async def test_unanswered_pings_end_a_half_open_connection(ami: FakeAmi) -> None:
-    connection = AmiConnection(Account.EVENTS, ami.settings(ping_every_s=0.05))
+    connection = AmiConnection(Account.EVENTS, ami.settings(ping_every_s=0.2))
     async with running(connection.run()):
         await until(lambda: ami.count("Ping") >= 3)
         assert ami.logins == 1, "answered pings end nothing"
@@ -137,7 +137,7 @@ async def test_one_late_ping_ends_nothing(ami: FakeAmi) -> None:
     unanswered = iter([True, False, True, False, True])
     ordinary = ami._do_ping
     ami.answers["Ping"] = lambda fields: None if next(unanswered, False) else ordinary(fields)
-    async with running(AmiConnection(Account.EVENTS, ami.settings(ping_every_s=0.05)).run()):
+    async with running(AmiConnection(Account.EVENTS, ami.settings(ping_every_s=0.2)).run()):
         await until(lambda: ami.count("Ping") >= 7)
     assert ami.logins == 1
 
@@ -152,7 +152,7 @@ async def test_an_unanswered_action_fails_and_is_not_sent_again(ami: FakeAmi) ->
         ami.drop()
         with pytest.raises(NotConnected):
             await call
-        await until(lambda: ami.logins == 2)
+        await until(lambda: ami.logins == 2 and connection.connected)
         await connection.action("Ping")
     assert ami.count("Originate") == 1
 

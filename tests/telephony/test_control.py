@@ -122,7 +122,8 @@ async def test_an_order_is_not_carried_over_a_lost_connection() -> None:
         await until(lambda: ami.count("QueueAdd") == 1)
         ami.drop()
         await until(lambda: failures("SetMember") == before + 1)
-        await until(lambda: ami.logins == 2)
+        # A connection pings as soon as it is logged in.
+        await until(lambda: ami.logins == 2 and ami.count("Ping") >= 2)
         control.submit(member(OFFLINE))
         await until(lambda: ami.count("QueueRemove") == 2)
         assert ami.count("QueueAdd") == 1
