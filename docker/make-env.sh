@@ -34,4 +34,4 @@ CALLCENTER_S3__ACCESS_KEY='$(secret)'
 CALLCENTER_S3__SECRET_KEY='$(secret)'
 POSTGRES_PASSWORD='$(secret)'
 ENV
-echo "wrote .env; next: docker compose up --build --detach --wait"
+echo "wrote .env; next: docker compose up --build --detach"
