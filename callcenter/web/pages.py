@@ -13,6 +13,14 @@ from callcenter.web.render import render
 log = structlog.get_logger()
 routes = web.RouteTableDef()
 SQL = queries("web")
+UNREACHABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+)
 
 
 @routes.get("/")
@@ -49,7 +57,7 @@ async def show_errors(request: web.Request, handler: Handler) -> web.StreamRespo
         if refusal.status < 400:
             raise
         return _refusal(request, refusal.status)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+    except UNREACHABLE as problem:
         log.error("request failed", route=_route(request), problem=type(problem).__name__)
         return _refusal(request, 503)
     except Exception:

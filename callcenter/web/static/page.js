@@ -42,7 +42,7 @@ export function lasting(milliseconds) {
 
 export function moment(iso, zone = place.zone) {
   return new Intl.DateTimeFormat(language, {
-    timeZone: zone, day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",
+    timeZone: zone, day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
   }).format(new Date(iso));
 }
 
