@@ -44,9 +44,12 @@ def _signal(process: psutil.Process, *, kill: bool) -> None:
 
 def allow_open_files() -> int:
     """Raise the limit of open files, which children inherit, as far as is allowed and useful, and return it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= OPEN_FILES:
+        return OPEN_FILES
     try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
-    except (ValueError, OSError):
-        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, OPEN_FILES), hard))
+        wider = hard if hard == resource.RLIM_INFINITY else max(hard, OPEN_FILES)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, wider))
+    except (ValueError, OSError):  # only root may raise the upper limit
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
