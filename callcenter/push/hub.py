@@ -135,7 +135,8 @@ class Hub:
         `on_slow` is called at once when the screen is ended for not reading. Raises `TimeoutError` or
         an `asyncpg` error when PostgreSQL cannot be reached.
         """
-        await asyncio.wait_for(self._live.wait(), ANSWER_WITHIN_S)
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            await self._live.wait()
         names = sorted(set(audiences))
         screen = Screen(self._slow_limit, on_slow)
         for name in names:
@@ -177,7 +178,9 @@ class Hub:
             delay = min(delay * 2, BACKOFF_S[1])
 
     async def _listen(self) -> None:
-        connection = await asyncio.wait_for(self._connect(), ANSWER_WITHIN_S)
+        # Not asyncio.wait_for: in Python 3.11 it can swallow a cancellation.
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            connection = await self._connect()
         incoming: asyncio.Queue[str | None] = asyncio.Queue()
         try:
             connection.add_termination_listener(lambda _connection: incoming.put_nowait(None))
@@ -188,7 +191,8 @@ class Hub:
             self._be_live()
             while True:
                 try:
-                    payload = await asyncio.wait_for(incoming.get(), PING_EVERY_S)
+                    async with asyncio.timeout(PING_EVERY_S):
+                        payload = await incoming.get()
                 except TimeoutError:
                     await connection.fetchval("select 1", timeout=ANSWER_WITHIN_S)
                     continue

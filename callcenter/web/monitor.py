@@ -59,7 +59,8 @@ async def _ask(name: str, check: Check) -> bool:
     try:
         answer = check()
         if inspect.isawaitable(answer):
-            answer = await asyncio.wait_for(answer, CHECK_WITHIN_S)
+            async with asyncio.timeout(CHECK_WITHIN_S):
+                answer = await answer
     except Exception as problem:
         log.warning("not ready", part=name, problem=type(problem).__name__)
         return False

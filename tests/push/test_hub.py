@@ -5,9 +5,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from callcenter.push.hub import Screen
+from callcenter.push.hub import Hub, Screen
 from callcenter.push.state import Delta, Message, Resumed, Snapshot, apply
-from callcenter.storage import queries
+from callcenter.settings import Database
+from callcenter.storage import connect, open_pool, queries
 
 from .conftest import SLOW_LIMIT, Desk, open_desk
 
@@ -110,6 +111,17 @@ async def test_a_long_outage_ends_the_screens_and_says_so(database_url: str):
         assert await desk.cut_listener() == 1
         assert await read_to_end(screen) == []
         assert not screen.slow
+
+
+async def test_it_stops_whenever_it_is_told_to(database_url: str):
+    settings = Database(url=database_url)
+    async with await open_pool(settings) as pool:
+        for milliseconds in range(60):
+            running = asyncio.create_task(Hub(pool, lambda: connect(settings), SLOW_LIMIT).run())
+            await asyncio.wait([running], timeout=milliseconds / 2000)
+            running.cancel()
+            _, still = await asyncio.wait([running], timeout=PATIENCE_S)
+            assert not still
 
 
 async def test_old_deltas_are_cut_off_from_the_beginning_only(desk: Desk):

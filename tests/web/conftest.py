@@ -136,7 +136,7 @@ async def open_site(url: str) -> AsyncIterator[Site]:
     async def serve(port: int | None) -> TestServer:
         app = create_app(settings=settings, pool=pool, hub=hub, store=shelf, checks=checks)
         server = TestServer(app, port=port)
-        await server.start_server()
+        await server.start_server(shutdown_timeout=0.1)
         return server
 
     site = Site(pool, hub, shelf, await serve(None), ids, serve)
