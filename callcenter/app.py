@@ -127,12 +127,12 @@ async def _node(settings: Settings, pool: asyncpg.Pool, store: Store, parts: lis
     orders = Orders()
     engine = Engine(switchboard, orders.carry_out)
     spool = Spool(settings.asterisk.spool)
-    asterisk = Node(settings.ami, lambda event: _hear(event, engine, spool))
+    read_to = await memory.checkpoint(pool, name)
+    ledger = Ledger(settings.asterisk.queue_log, settings.ledger_delay_s, engine.put, read_to)
+    asterisk = Node(settings.ami, lambda event: _hear(event, engine, spool), ledger.catch_up)
     orders.writer = writer = Writer(settings.database, name)
     orders.directory = directory = Directory(pool, engine.put)
     orders.control = control = Control(asterisk.actions, lambda: queues)
-    read_to = await memory.checkpoint(pool, name)
-    ledger = Ledger(settings.asterisk.queue_log, settings.ledger_delay_s, engine.put, read_to)
     archive = Archive(
         pool,
         store,

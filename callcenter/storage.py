@@ -20,6 +20,9 @@ QUERIES = ROOT / "storage" / "queries"
 # What asyncpg raises while the server is away or goes away under a statement.
 AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
+# Short statements all: compiling one takes longer than running it.
+NO_JIT = {"jit": "off"}
+
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 _MIGRATION_LOCK = 0x63616C6C
 
@@ -36,13 +39,17 @@ def _encode_json(value: object) -> str:
 async def open_pool(settings: Database) -> asyncpg.Pool:
     """Open a pool. Raises `OSError` or `asyncpg.PostgresError` when the server cannot be reached."""
     return await asyncpg.create_pool(
-        settings.url.get_secret_value(), min_size=1, max_size=settings.pool_size, init=prepare_connection
+        settings.url.get_secret_value(),
+        min_size=1,
+        max_size=settings.pool_size,
+        init=prepare_connection,
+        server_settings=NO_JIT,
     )
 
 
 async def connect(settings: Database) -> asyncpg.Connection:
     """Open one connection outside the pool, for a listener or a writer."""
-    connection = await asyncpg.connect(settings.url.get_secret_value())
+    connection = await asyncpg.connect(settings.url.get_secret_value(), server_settings=NO_JIT)
     await prepare_connection(connection)
     return connection
 

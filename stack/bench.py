@@ -80,7 +80,7 @@ def panoramisk_alone(session: bytes) -> float:
         nonlocal heard
         heard += 1
 
-    protocol = AMIProtocol()
+    protocol: Any = AMIProtocol()
     protocol.connection_made(SimpleNamespace())
     protocol.factory = SimpleNamespace(dispatch=hear)
     protocol.encoding = "utf8"

@@ -69,7 +69,8 @@ class PresenceWatch:
             asked.put_nowait(None)
             while not connection.is_closed():
                 try:
-                    operator = await asyncio.wait_for(asked.get(), REREAD_S)
+                    async with asyncio.timeout(REREAD_S):
+                        operator = await asked.get()
                 except TimeoutError:
                     operator = None
                 for event in await read(connection, operator):

@@ -20,8 +20,8 @@ def ringing(call: Call, since: datetime) -> Body:
     return {"call": call.id, "queue": call.queue, "caller": call.caller, "since": stamp(since)}
 
 
-def card(call: Call, ticket: Body | None) -> Body:
-    """The whole card. `ticket`: its id and number, None when none could be opened."""
+def card(call: Call) -> Body:
+    """The whole card but for its ticket, which PostgreSQL adds in the transaction that opens it."""
     known = call.card or Card(caller=call.caller, did=call.did)
     shown = {key: value for key, value in asdict(known).items() if not key.endswith("_id")}
     shown["open_tickets"] = [{**item, "opened_at": stamp(item["opened_at"])} for item in shown["open_tickets"]]
@@ -29,10 +29,9 @@ def card(call: Call, ticket: Body | None) -> Body:
     return {
         "call": call.id,
         **shown,
-        "ticket": ticket,
         "queue": call.queue,
         "answered_at": stamp(call.answered_at),
-        "talk_ended_at": stamp(call.talk_ended_at),
+        "talk_ended_at": stamp(call.talk_ended_at or call.ended_at),
     }
 
 

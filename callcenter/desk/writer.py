@@ -13,7 +13,7 @@ import asyncpg
 import structlog
 
 from callcenter import metrics
-from callcenter.desk.transaction import Transaction
+from callcenter.desk.batch import Batch
 from callcenter.domain.commands import Command
 from callcenter.domain.ids import NodeName
 from callcenter.settings import Database
@@ -106,10 +106,9 @@ class Writer:
             metrics.problems_total.labels(problem="order refused").inc()
             await connection.execute(SQL["add_unwritten"], self._node, what, ascii(problem))
 
-    async def _write(self, connection: asyncpg.Connection, batch: Sequence[Entry]) -> None:
+    async def _write(self, connection: asyncpg.Connection, entries: Sequence[Entry]) -> None:
+        batch = Batch()
+        for entry in entries:
+            batch.add(entry.order, entry.seen_at)
         with metrics.write_seconds.time():
-            async with connection.transaction():
-                transaction = Transaction(connection, self._node)
-                for entry in batch:
-                    transaction.add(entry.order, entry.seen_at)
-                await transaction.write()
+            await connection.execute(SQL["write_batch"], self._node, batch.document())

@@ -106,8 +106,7 @@ class EndTalk(Command):
     """The talk on this screen is over; the card stays until the next one."""
 
     operator: OperatorId
-    call: CallId
-    at: datetime
+    call: Call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -135,7 +135,8 @@ class Switchboard:
         if was is CallState.TALKING and after.state is not was and operator is not None:
             at = after.talk_ended_at or after.ended_at or after.arrived_at
             orders += self._floor.signal(operator.interface, Signal.TALK_ENDED, after.id, at)
-            orders.append(EndTalk(operator=operator.id, call=after.id, at=at))
+            if operator.call == after.id:
+                orders.append(EndTalk(operator=operator.id, call=after))
         if was in (CallState.ARRIVED, CallState.WAITING) and after.state not in (CallState.ARRIVED, CallState.WAITING):
             orders += self._floor.stop_ringing(
                 after.id, after.answered_at or after.left_at or after.ended_at or after.arrived_at

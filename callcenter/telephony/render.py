@@ -29,6 +29,7 @@ EVENTS = (
     "AgentConnect",
     "AgentComplete",
     "AgentRingNoAnswer",
+    "QueueMemberAdded",
     "QueueMemberStatus",
     "Hangup",
 )

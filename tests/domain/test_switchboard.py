@@ -104,7 +104,7 @@ def test_an_answered_call_from_the_first_ring_to_the_last_word(playbook: Playboo
         << [
             SaveCall,
             ShowOperator(operator=OperatorId(1), state="available", phone_reachable=True, since=at(9.5)),
-            EndTalk(operator=OperatorId(1), call=CALL, at=at(9.5)),
+            EndTalk,
         ]
     )
     playbook >> ENDED << [SaveCall]

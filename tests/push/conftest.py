@@ -10,7 +10,7 @@ import pytest
 
 from callcenter.push.hub import Hub
 from callcenter.settings import Database
-from callcenter.storage import connect, open_pool, queries
+from callcenter.storage import connect, open_pool
 
 SLOW_LIMIT = 20
 
@@ -23,7 +23,8 @@ class Desk:
     hub: Hub
 
     async def push(self, audience: str, kind: str, body: object) -> int:
-        return int(await self.pool.fetchval(queries("push")["push"], [audience], [kind], [body]))
+        message = {"audience": audience, "kind": kind, "body": body}
+        return int(await self.pool.fetchval("select push($1)", [message]))
 
     async def cut_listener(self) -> int:
         """Let the server end the listener's connection, if there is one now."""

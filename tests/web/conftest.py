@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from callcenter.errors import StoreError
 from callcenter.push.hub import Hub
 from callcenter.settings import S3, Ami, Database, Settings, Web
-from callcenter.storage import connect, open_pool, queries
+from callcenter.storage import connect, open_pool
 from callcenter.web.app import create_app
 
 PASSWORD = "correct horse"
@@ -85,7 +85,8 @@ class Site:
             yield browser
 
     async def push(self, audience: str, kind: str, body: object) -> int:
-        return int(await self.pool.fetchval(queries("push")["push"], [audience], [kind], [body]))
+        message = {"audience": audience, "kind": kind, "body": body}
+        return int(await self.pool.fetchval("select push($1)", [message]))
 
 
 def settings_for(url: str) -> Settings:

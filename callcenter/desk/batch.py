@@ -1,0 +1,159 @@
+"""Orders collected into one document, which PostgreSQL writes in one transaction (`write_batch`).
+
+Of several orders that say how one thing now is, the last one counts. Names of the document's parts and
+fields are those of the tables that they go to.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from callcenter.desk import screens
+from callcenter.desk.screens import Body
+from callcenter.domain.call import Call
+from callcenter.domain.commands import (
+    Command,
+    EndTalk,
+    ExpectRecording,
+    KeepPresence,
+    OpenTicket,
+    PopCard,
+    RecordGap,
+    SaveCall,
+    SaveCheckpoint,
+    ShowJournal,
+    ShowOperator,
+    ShowQueues,
+    ShowRinging,
+    StopRinging,
+)
+from callcenter.domain.events import CallEvent, OperatorAnswered, OperatorMissed, OperatorRang, TalkEnded
+from callcenter.domain.ids import CallId, OperatorId
+
+
+class Batch:
+    """A document in the making."""
+
+    def __init__(self) -> None:
+        self._calls: dict[CallId, Body] = {}
+        self._tickets: dict[CallId, Body] = {}
+        self._lists: dict[str, list[Body]] = {"events": [], "recordings": [], "presence": [], "gaps": []}
+        self._checkpoint: Body | None = None
+        self._screens: dict[tuple[str, str], Body] = {}
+
+    def add(self, order: Command, seen_at: datetime) -> None:
+        """Take an order. `seen_at`: when the event behind it was stepped."""
+        match order:
+            case SaveCall(call=call):
+                self._calls[call.id] = _call(call)
+                self._lists["events"].append(_event(order.because, seen_at))
+                if call.ended_at is not None:
+                    self._show("supervisors", "journal", {"at": screens.stamp(call.ended_at)})
+            case OpenTicket(call=call):
+                self._tickets[call.id] = _ticket(call)
+            case ExpectRecording():
+                row = {"name": order.recording, "call_id": order.call, "expected_at": order.at}
+                self._lists["recordings"].append(row)
+            case KeepPresence():
+                row = {"operator_id": order.operator, "wanted": order.wanted, "since": order.at}
+                self._lists["presence"].append(row)
+            case RecordGap():
+                self._lists["gaps"].append({"began_at": order.began_at, "ended_at": order.ended_at})
+            case SaveCheckpoint():
+                self._checkpoint = {"inode": order.inode, "offset": order.offset}
+            case _:
+                self._add_screen(order)
+
+    def document(self) -> Mapping[str, object]:
+        """What `write_batch` takes."""
+        return {
+            "calls": list(self._calls.values()),
+            "tickets": list(self._tickets.values()),
+            **self._lists,
+            **({} if self._checkpoint is None else {"checkpoint": self._checkpoint}),
+            "screens": list(self._screens.values()),
+        }
+
+    def _add_screen(self, order: Command) -> None:
+        match order:
+            case ShowQueues():
+                self._show("all", "queues", screens.queues(order.queues))
+            case ShowJournal():
+                self._show("supervisors", "journal", {"at": screens.stamp(order.at)})
+            case ShowRinging():
+                self._show(_own(order.operator), "ringing", screens.ringing(order.call, order.at))
+            case StopRinging():
+                self._show(_own(order.operator), "ringing", {})
+            case PopCard(call=call) | EndTalk(call=call):
+                self._show(_own(order.operator), "card", screens.card(call), ticket_of=call.id)
+            case ShowOperator():
+                body = screens.operator(order)
+                self._show(_own(order.operator), "presence", body)
+                self._show("supervisors", f"operator/{order.operator}", body, name_of=order.operator)
+            case _:
+                raise TypeError(f"not an order to the store of facts: {type(order).__name__}")
+
+    def _show(self, audience: str, kind: str, body: Body, **lookups: object) -> None:
+        # The newest body of each part of a screen, in the order in which they changed last.
+        self._screens.pop((audience, kind), None)
+        self._screens[audience, kind] = {"audience": audience, "kind": kind, "body": body, **lookups}
+
+
+def _own(operator: OperatorId) -> str:
+    return f"operator:{operator}"
+
+
+def _event(event: CallEvent, seen_at: datetime) -> Body:
+    data: Body = {}
+    if isinstance(event, OperatorRang | OperatorMissed | OperatorAnswered | TalkEnded):
+        data["operator"] = event.operator
+    return {
+        "call_id": event.call,
+        "kind": type(event).__name__,
+        "source": event.source,
+        "at": event.at,
+        "seen_at": seen_at,
+        "data": data,
+    }
+
+
+def _ticket(call: Call) -> Body:
+    row: Body = {
+        "call_id": call.id,
+        "did": call.did,
+        "caller": call.caller,
+        "opened_at": call.answered_at,
+        "interface": call.interface,
+    }
+    if call.card is not None:
+        row |= {key: getattr(call.card, key) for key in ("resident_id", "premises_id", "house_id")}
+    return row
+
+
+_SAME_NAME = (
+    "id",
+    "did",
+    "caller",
+    "queue",
+    "state",
+    "outcome",
+    "fate",
+    "interface",
+    "recording",
+    "ended_by",
+    "arrived_at",
+    "queued_at",
+    "answered_at",
+    "talk_ended_at",
+    "left_at",
+    "ended_at",
+    "wait_s",
+    "talk_s",
+    "rings",
+    "hangup_cause",
+    "rebuilt",
+)
+
+
+def _call(call: Call) -> Body:
+    resident = call.card.resident_id if call.card is not None else None
+    return {name: getattr(call, name) for name in _SAME_NAME} | {"resident_id": resident}
