@@ -1,7 +1,6 @@
 """The `callcenter` command."""
 
 import argparse
-import asyncio
 import json
 import sys
 from collections.abc import Sequence
@@ -9,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import asyncpg
+import uvloop
 
 from callcenter import app, doctor
 from callcenter.desk import demo
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         settings = load_settings()
-        return asyncio.run(_run(options, settings)) or 0
+        return uvloop.run(_run(options, settings)) or 0
     except CallcenterError as problem:
         print(f"callcenter: {problem}", file=sys.stderr)
     except (OSError, asyncpg.PostgresError) as problem:

@@ -20,8 +20,8 @@ QUERIES = ROOT / "storage" / "queries"
 # What asyncpg raises while the server is away or goes away under a statement.
 AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
-# Short statements all: compiling one takes longer than running it.
-NO_JIT = {"jit": "off"}
+# Short statements all, said again and again: compiling or planning one anew takes longer than running it.
+SESSION = {"jit": "off", "plan_cache_mode": "force_generic_plan"}
 
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 _MIGRATION_LOCK = 0x63616C6C
@@ -43,13 +43,13 @@ async def open_pool(settings: Database) -> asyncpg.Pool:
         min_size=1,
         max_size=settings.pool_size,
         init=prepare_connection,
-        server_settings=NO_JIT,
+        server_settings=SESSION,
     )
 
 
 async def connect(settings: Database) -> asyncpg.Connection:
     """Open one connection outside the pool, for a listener or a writer."""
-    connection = await asyncpg.connect(settings.url.get_secret_value(), server_settings=NO_JIT)
+    connection = await asyncpg.connect(settings.url.get_secret_value(), server_settings=SESSION)
     await prepare_connection(connection)
     return connection
 

@@ -64,14 +64,15 @@ class Batch:
                 self._add_screen(order)
 
     def document(self) -> Mapping[str, object]:
-        """What `write_batch` takes."""
-        return {
+        """What `write_batch` takes: the parts in which there is something."""
+        parts: dict[str, object] = {
             "calls": list(self._calls.values()),
             "tickets": list(self._tickets.values()),
             **self._lists,
-            **({} if self._checkpoint is None else {"checkpoint": self._checkpoint}),
+            "checkpoint": self._checkpoint,
             "screens": list(self._screens.values()),
         }
+        return {name: part for name, part in parts.items() if part}
 
     def _add_screen(self, order: Command) -> None:
         match order:

@@ -19,7 +19,7 @@ import structlog
 
 from callcenter import metrics
 from callcenter.push.state import Delta, Message, Resumed, Snapshot
-from callcenter.storage import queries
+from callcenter.storage import AWAY, queries
 
 log = structlog.get_logger()
 
@@ -31,7 +31,6 @@ ANSWER_WITHIN_S = 5.0
 # A listener that is back sooner is not worth disturbing the browsers for.
 GRACE_S = 3.0
 BACKOFF_S = (0.05, 5.0)
-CONNECTION_PROBLEMS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class Screen:
@@ -169,7 +168,7 @@ class Hub:
         while True:
             try:
                 await self._listen()
-            except CONNECTION_PROBLEMS as problem:
+            except AWAY as problem:
                 log.warning("push listener interrupted", problem=type(problem).__name__)
             if self._live.is_set() and self._grace is None:
                 delay = BACKOFF_S[0]
@@ -247,7 +246,7 @@ class Hub:
         while True:
             try:
                 await self.forget(KEEP)
-            except CONNECTION_PROBLEMS as problem:
+            except AWAY as problem:
                 log.warning("old deltas not deleted", problem=type(problem).__name__)
             await asyncio.sleep(FORGET_EVERY_S)
 

@@ -6,7 +6,6 @@ import time
 from datetime import datetime
 from typing import Any
 
-import asyncpg
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
@@ -16,6 +15,7 @@ from callcenter.desk.people import Person
 from callcenter.domain.events import Presence
 from callcenter.push.hub import Screen
 from callcenter.push.state import Delta
+from callcenter.storage import AWAY
 from callcenter.web.auth import COOKIE
 from callcenter.web.parts import PERSON, Parts, parts_of
 
@@ -28,7 +28,6 @@ ASK_AGAIN_WHO_S = 30.0
 LONGEST_MESSAGE = 4096
 BAD_MESSAGES = 10
 SESSION_ENDED = 4401
-DATABASE_PROBLEMS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class BadMessage(Exception):
@@ -50,7 +49,7 @@ async def serve(request: web.Request) -> web.WebSocketResponse:
     with metrics.sockets.track_inprogress():
         try:
             await talk.run()
-        except DATABASE_PROBLEMS as problem:
+        except AWAY as problem:
             log.warning("socket not served", operator=person.id, problem=type(problem).__name__)
             await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
     return socket
@@ -104,7 +103,7 @@ class Conversation:
                 continue
             try:
                 await presence.ask(self._parts.pool, self._person.id, wanted)
-            except DATABASE_PROBLEMS as problem:
+            except AWAY as problem:
                 log.warning("presence not saved", operator=self._person.id, problem=type(problem).__name__)
                 await self._say({"type": "error", "message": "not saved"})
 
@@ -147,7 +146,7 @@ class Conversation:
             await asyncio.sleep(ASK_AGAIN_WHO_S)
             try:
                 gone = await self._parts.people.who_is(token) is None
-            except DATABASE_PROBLEMS:
+            except AWAY:
                 continue
             if gone:
                 await self._socket.close(code=SESSION_ENDED)

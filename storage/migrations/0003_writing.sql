@@ -9,9 +9,6 @@ declare
     whole text;
     newest bigint;
 begin
-    if messages is null or jsonb_array_length(messages) = 0 then
-        return null;
-    end if;
     perform pg_advisory_xact_lock(hashtext('push'));
     for delta in
         insert into push_log (audience, kind, body)
@@ -35,9 +32,6 @@ end $$;
 -- resident where they were not known before. A call to a number of nobody gets none.
 create function open_tickets(wanted jsonb) returns void language plpgsql as $$
 begin
-    if jsonb_array_length(wanted) = 0 then
-        return;
-    end if;
     with asked as materialized (
         select (w ->> 'call_id') as call_id, (w ->> 'did') as did, (w ->> 'caller') as caller,
                (w ->> 'opened_at')::timestamptz as opened_at, (w ->> 'interface') as interface,
@@ -71,61 +65,77 @@ end $$;
 -- with `ticket_of` gets that call's ticket into its body, one with `name_of` that operator's name and login.
 create function write_batch(node_name text, batch jsonb) returns void language plpgsql as $$
 begin
-    insert into calls (
-        id, node, company_id, resident_id, did, caller, queue, state, outcome, fate, interface, operator_id, recording,
-        ended_by, arrived_at, queued_at, answered_at, talk_ended_at, left_at, ended_at, wait_s, talk_s, rings,
-        hangup_cause, rebuilt
-    )
-    select
-        c.id, node_name, (select company_id from numbers where number = c.did), c.resident_id, c.did, c.caller, c.queue,
-        c.state, c.outcome, c.fate, c.interface, (select o.id from operators o where 'PJSIP/' || o.endpoint = c.interface),
-        c.recording, c.ended_by, c.arrived_at, c.queued_at, c.answered_at, c.talk_ended_at, c.left_at, c.ended_at,
-        c.wait_s, c.talk_s, c.rings, c.hangup_cause, c.rebuilt
-    from jsonb_populate_recordset(null::calls, batch -> 'calls') c
-    on conflict (id) do update set
-        company_id = excluded.company_id, resident_id = coalesce(excluded.resident_id, calls.resident_id),
-        did = excluded.did, caller = excluded.caller, queue = excluded.queue, state = excluded.state,
-        outcome = excluded.outcome, fate = excluded.fate, interface = excluded.interface,
-        operator_id = excluded.operator_id, recording = excluded.recording, ended_by = excluded.ended_by,
-        arrived_at = excluded.arrived_at, queued_at = excluded.queued_at, answered_at = excluded.answered_at,
-        talk_ended_at = excluded.talk_ended_at, left_at = excluded.left_at, ended_at = excluded.ended_at,
-        wait_s = excluded.wait_s, talk_s = excluded.talk_s, rings = excluded.rings,
-        hangup_cause = excluded.hangup_cause, rebuilt = excluded.rebuilt;
+    if batch ? 'calls' then
+        insert into calls (
+            id, node, company_id, resident_id, did, caller, queue, state, outcome, fate, interface, operator_id, recording,
+            ended_by, arrived_at, queued_at, answered_at, talk_ended_at, left_at, ended_at, wait_s, talk_s, rings,
+            hangup_cause, rebuilt
+        )
+        select
+            c.id, node_name, (select company_id from numbers where number = c.did), c.resident_id, c.did, c.caller, c.queue,
+            c.state, c.outcome, c.fate, c.interface, (select o.id from operators o where 'PJSIP/' || o.endpoint = c.interface),
+            c.recording, c.ended_by, c.arrived_at, c.queued_at, c.answered_at, c.talk_ended_at, c.left_at, c.ended_at,
+            c.wait_s, c.talk_s, c.rings, c.hangup_cause, c.rebuilt
+        from jsonb_populate_recordset(null::calls, batch -> 'calls') c
+        on conflict (id) do update set
+            company_id = excluded.company_id, resident_id = coalesce(excluded.resident_id, calls.resident_id),
+            did = excluded.did, caller = excluded.caller, queue = excluded.queue, state = excluded.state,
+            outcome = excluded.outcome, fate = excluded.fate, interface = excluded.interface,
+            operator_id = excluded.operator_id, recording = excluded.recording, ended_by = excluded.ended_by,
+            arrived_at = excluded.arrived_at, queued_at = excluded.queued_at, answered_at = excluded.answered_at,
+            talk_ended_at = excluded.talk_ended_at, left_at = excluded.left_at, ended_at = excluded.ended_at,
+            wait_s = excluded.wait_s, talk_s = excluded.talk_s, rings = excluded.rings,
+            hangup_cause = excluded.hangup_cause, rebuilt = excluded.rebuilt;
+    end if;
 
-    insert into call_events (call_id, kind, source, at, seen_at, data)
-    select e.call_id, e.kind, e.source, e.at, e.seen_at, e.data
-    from jsonb_populate_recordset(null::call_events, batch -> 'events') e
-    on conflict do nothing;
+    if batch ? 'events' then
+        insert into call_events (call_id, kind, source, at, seen_at, data)
+        select e.call_id, e.kind, e.source, e.at, e.seen_at, e.data
+        from jsonb_populate_recordset(null::call_events, batch -> 'events') e
+        on conflict do nothing;
+    end if;
 
-    perform open_tickets(batch -> 'tickets');
+    if batch ? 'tickets' then
+        perform open_tickets(batch -> 'tickets');
+    end if;
 
-    insert into recordings (name, node, call_id, state, expected_at)
-    select r.name, node_name, r.call_id, 'expected', r.expected_at
-    from jsonb_populate_recordset(null::recordings, batch -> 'recordings') r
-    on conflict (name) do update set expected_at = coalesce(recordings.expected_at, excluded.expected_at);
+    if batch ? 'recordings' then
+        insert into recordings (name, node, call_id, state, expected_at)
+        select r.name, node_name, r.call_id, 'expected', r.expected_at
+        from jsonb_populate_recordset(null::recordings, batch -> 'recordings') r
+        on conflict (name) do update set expected_at = coalesce(recordings.expected_at, excluded.expected_at);
+    end if;
 
-    insert into presence (operator_id, wanted, since)
-    select p.operator_id, p.wanted, p.since from jsonb_populate_recordset(null::presence, batch -> 'presence') p
-    on conflict (operator_id) do update set wanted = excluded.wanted, since = excluded.since;
+    if batch ? 'presence' then
+        insert into presence (operator_id, wanted, since)
+        select p.operator_id, p.wanted, p.since from jsonb_populate_recordset(null::presence, batch -> 'presence') p
+        on conflict (operator_id) do update set wanted = excluded.wanted, since = excluded.since;
+    end if;
 
-    insert into node_gaps (node, began_at, ended_at)
-    select node_name, g.began_at, g.ended_at from jsonb_populate_recordset(null::node_gaps, batch -> 'gaps') g;
+    if batch ? 'gaps' then
+        insert into node_gaps (node, began_at, ended_at)
+        select node_name, g.began_at, g.ended_at from jsonb_populate_recordset(null::node_gaps, batch -> 'gaps') g;
+    end if;
 
-    update nodes set
-        ledger_inode = (batch -> 'checkpoint' ->> 'inode')::bigint,
-        ledger_offset = (batch -> 'checkpoint' ->> 'offset')::bigint
-    where name = node_name and batch ? 'checkpoint';
+    if batch ? 'checkpoint' then
+        update nodes set
+            ledger_inode = (batch -> 'checkpoint' ->> 'inode')::bigint,
+            ledger_offset = (batch -> 'checkpoint' ->> 'offset')::bigint
+        where name = node_name;
+    end if;
 
-    perform push((
-        select jsonb_agg(
-            message || jsonb_build_object('body', message -> 'body'
-                || case when message ? 'ticket_of' then jsonb_build_object('ticket', (
-                    select jsonb_build_object('id', t.id, 'number', t.number)
-                    from tickets t where t.call_id = message ->> 'ticket_of')) else '{}' end
-                || case when message ? 'name_of' then (
-                    select jsonb_build_object('name', o.name, 'login', o.login)
-                    from operators o where o.id = (message ->> 'name_of')::integer) else '{}' end)
-            order by place)
-        from jsonb_array_elements(batch -> 'screens') with ordinality as given (message, place)
-    ));
+    if batch ? 'screens' then
+        perform push((
+            select jsonb_agg(
+                message || jsonb_build_object('body', message -> 'body'
+                    || case when message ? 'ticket_of' then jsonb_build_object('ticket', (
+                        select jsonb_build_object('id', t.id, 'number', t.number)
+                        from tickets t where t.call_id = message ->> 'ticket_of')) else '{}' end
+                    || case when message ? 'name_of' then (
+                        select jsonb_build_object('name', o.name, 'login', o.login)
+                        from operators o where o.id = (message ->> 'name_of')::integer) else '{}' end)
+                order by place)
+            from jsonb_array_elements(batch -> 'screens') with ordinality as given (message, place)
+        ));
+    end if;
 end $$;
