@@ -8,7 +8,7 @@ learned after the hang-up still makes the call an answered one.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -63,6 +63,9 @@ class Outcome(StrEnum):
 class Illegal(Exception):
     """The event cannot be, in this state; nothing was changed."""
 
+
+# A time that differs by less is not worth correcting.
+LATE = timedelta(seconds=0.2)
 
 _ARRIVED, _WAITING, _TALKING, _LEAVING, _ENDED = CallState
 
@@ -120,6 +123,7 @@ TRANSITIONS: Mapping[CallState, Mapping[type[CallEvent], CallState]] = MappingPr
             NumberRejected: _ENDED,
             CallerAbandoned: _ENDED,
             QueueTimedOut: _ENDED,
+            CallEnded: _ENDED,
         },
     }
 )
@@ -230,21 +234,32 @@ def _learn(call: Call, event: CallEvent) -> Call:
         case QueueTimedOut():
             return _decide(call, Outcome.TIMED_OUT, event.at)
         case CallEnded():
-            return replace(call, ended_at=event.at, hangup_cause=event.cause)
+            return _end(call, event)
         case CallLost():
             return replace(_decide(call, Outcome.INTERRUPTED, event.at), ended_at=event.at, ended_by=Party.SYSTEM)
         case _:
             return call
 
 
+def _end(call: Call, event: CallEnded) -> Call:
+    # Under load AMI tells the end of a talk and of a call more than a second late, with the late time; the
+    # ledger's line was stamped when it happened.
+    if call.ended_at is not None and (event.source is not Source.LEDGER or call.ended_at - event.at < LATE):
+        return call
+    talk_ended_at = None if call.talk_ended_at is None else min(call.talk_ended_at, event.at)
+    cause = event.cause if call.hangup_cause is None else call.hangup_cause
+    return replace(call, ended_at=event.at, talk_ended_at=talk_ended_at, hangup_cause=cause)
+
+
 def _end_talk(call: Call, event: TalkEnded) -> Call:
     if call.talk_ended_at is not None:
         return call
+    at = event.at if call.ended_at is None else min(event.at, call.ended_at)
     return replace(
         call,
         interface=call.interface or event.operator,
-        answered_at=call.answered_at or event.at,
-        talk_ended_at=event.at,
+        answered_at=call.answered_at or at,
+        talk_ended_at=at,
         ended_by=event.by,
     )
 

@@ -22,7 +22,8 @@ update recordings set state = 'verified', verified_at = now() where id = $1 and 
 -- the talk that this file was named for: a caller who passed two queues has two recordings and one last talk.
 with call as (
     select c.id, t.id as ticket_id, case when coalesce(c.recording, $4) = $4 then c.talk_s end as talk_s,
-        (c.talk_s is not null or c.state = 'ended') and (t.id is not null or c.company_id is null) as complete
+        (c.talk_s is not null or c.state = 'ended') and (t.id is not null or c.company_id is null) as complete,
+        c.ended_at
     from calls c left join tickets t on t.call_id = c.id where c.id = $2
 )
 update recordings r set
@@ -33,7 +34,9 @@ update recordings r set
             format('duration %s s, talk %s s', round(r.duration_s::numeric, 1), round(call.talk_s::numeric, 1))
     end), '')
 from (select) as always left join call on true
-where r.id = $1 and r.state = 'verified' and ($3 or coalesce(call.complete, false))
+-- A length that does not fit is believed once the ledger, some seconds later, has had its say.
+where r.id = $1 and r.state = 'verified' and ($3 or coalesce(call.complete, false) and (
+    call.talk_s is null or abs(r.duration_s - call.talk_s) <= 1 or call.ended_at < now() - interval '10 seconds'))
 returning r.call_id, r.ticket_id, r.defect;
 
 -- name: adopt

@@ -193,6 +193,15 @@ def test_the_ledger_corrects_a_call_whose_answer_the_live_view_missed(playbook: 
     assert (call.outcome, call.talk_s, call.rebuilt) == (Outcome.ANSWERED, 4.5, True)
 
 
+def test_the_ledger_corrects_an_end_that_the_live_view_told_late(playbook: Playbook) -> None:
+    for event in (ARRIVED, NAMED, QUEUED, ANSWERED, replace(TALKED, at=at(11.2)), replace(ENDED, at=at(11.4))):
+        playbook >> event
+    playbook >> replace(ENDED, at=at(10.1), source=Source.LEDGER) << [SaveCall]
+    call = the_call(playbook)
+    assert (call.talk_s, call.ended_at, call.rebuilt) == (pytest.approx(5.1), at(10.1), True)
+    playbook >> replace(ENDED, at=at(10.1), source=Source.LEDGER) << []
+
+
 def test_a_call_known_only_to_the_ledger_gets_its_ticket_and_its_recording_but_no_late_pop(playbook: Playbook) -> None:
     kinds = []
     for event in (ARRIVED, NAMED, QUEUED, ANSWERED, TALKED, ENDED):

@@ -56,7 +56,7 @@ async def test_the_expected_row_is_used_and_an_unexpected_file_gets_one(bench: B
 async def test_a_defect_is_told_and_the_bytes_are_kept(
     bench: Bench, data: bytes, talk_s: float, defect: str | None, duration_s: float
 ) -> None:
-    call, name = await bench.ledger.call(talk_s=talk_s)
+    call, name = await bench.ledger.call(talk_s=talk_s, ended_ago_s=11)
     await bench.ledger.expect(call, name)
     bench.put(name, data)
     await bench.pass_once()
@@ -64,6 +64,17 @@ async def test_a_defect_is_told_and_the_bytes_are_kept(
     assert (row["state"], row["defect"], row["duration_s"]) == ("attached", defect, duration_s)
     assert await bench.content(row["object_key"]) == data
     assert bench.on_disk() == []
+
+
+async def test_a_length_that_does_not_fit_waits_for_the_ledgers_word(bench: Bench) -> None:
+    call, name = await bench.ledger.call(talk_s=5.0, ended_ago_s=1)
+    bench.put(name, wav(2.0))
+    await bench.pass_once()
+    assert (await bench.ledger.only())["state"] == "verified"
+    await bench.ledger.pool.execute("update calls set talk_s = 2.1 where id = $1", call)
+    await bench.pass_once()
+    row = await bench.ledger.only()
+    assert (row["state"], row["defect"]) == ("attached", None)
 
 
 async def test_only_the_last_talk_of_a_call_is_measured(bench: Bench) -> None:

@@ -75,7 +75,9 @@ def test_a_recorded_ledger_tells_the_same_stories_as_the_live_view() -> None:
         ),
         (
             f"1795375504|{CALL}|74951234567|PJSIP/op-01|COMPLETECALLER|1|2|1",
-            TalkEnded(source=Source.LEDGER, at=at(1795375504), call=CALL, operator="PJSIP/op-01", by=Party.CALLER),
+            TalkEnded(
+                source=Source.LEDGER, at=at(1795375504, 500_000), call=CALL, operator="PJSIP/op-01", by=Party.CALLER
+            ),
         ),
         (
             f"1795375504|{CALL}|NONE|NONE|ENDED|1795375504.836592|16\r\n",
