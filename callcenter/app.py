@@ -2,14 +2,14 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from typing import Protocol
 
 import asyncpg
 import structlog
-from aiohttp.web import AppRunner, TCPSite
+from aiohttp.web import Application, AppRunner, TCPSite
 
 from callcenter import metrics
 from callcenter.desk import memory
@@ -28,13 +28,13 @@ from callcenter.push.hub import Hub
 from callcenter.recordings.archive import Archive
 from callcenter.recordings.spool import Spool
 from callcenter.recordings.store import Store
-from callcenter.settings import Settings
+from callcenter.settings import Settings, Web
 from callcenter.storage import connect, open_pool, queries, require_schema
 from callcenter.telephony import render
 from callcenter.telephony.control import Control
 from callcenter.telephony.ledger import Ledger
 from callcenter.telephony.node import Node
-from callcenter.web.app import create_app
+from callcenter.web.app import create_app, create_monitor
 from callcenter.web.parts import Check
 
 log = structlog.get_logger()
@@ -74,7 +74,10 @@ async def serve(settings: Settings, *, web: bool, node: bool) -> int:
         if web:
             hub = Hub(pool, lambda: connect(settings.database), settings.web.slow_client_messages)
             parts.append(hub)
-            await stack.enter_async_context(_pages(settings, pool, hub, store, checks))
+            application = create_app(settings=settings, pool=pool, hub=hub, store=store, checks=checks)
+        else:
+            application = create_monitor(pool=pool, checks=checks)
+        await stack.enter_async_context(_listening(application, settings.web))
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(part.run(), name=type(part).__name__) for part in parts]
             log.info("started", node=settings.node if node else None, web=web)
@@ -105,14 +108,11 @@ async def _reachable(store: Store) -> bool:
 
 
 @asynccontextmanager
-async def _pages(
-    settings: Settings, pool: asyncpg.Pool, hub: Hub, store: Store, checks: Mapping[str, Check]
-) -> AsyncIterator[None]:
-    application = create_app(settings=settings, pool=pool, hub=hub, store=store, checks=checks)
+async def _listening(application: Application, settings: Web) -> AsyncIterator[None]:
     runner = AppRunner(application, access_log=None, shutdown_timeout=2)
     await runner.setup()
     try:
-        await TCPSite(runner, settings.web.host, settings.web.port).start()
+        await TCPSite(runner, settings.host, settings.port).start()
         yield
     finally:
         await runner.cleanup()

@@ -112,6 +112,7 @@ TRANSITIONS: Mapping[CallState, Mapping[type[CallEvent], CallState]] = MappingPr
             OperatorMissed: _LEAVING,
             OperatorAnswered: _LEAVING,
             TalkEnded: _LEAVING,
+            QueueTimedOut: _LEAVING,
             CallEnded: _ENDED,
             CallLost: _ENDED,
         },
@@ -232,7 +233,9 @@ def _learn(call: Call, event: CallEvent) -> Call:
         case CallerAbandoned():
             return _decide(call, Outcome.ABANDONED, event.at)
         case QueueTimedOut():
-            return _decide(call, Outcome.TIMED_OUT, event.at)
+            # app_queue reports a caller whom it lets go as an abandon first (`record_abandoned` in `app_queue.c`).
+            waited = replace(call, fate=None) if call.fate is Outcome.ABANDONED else call
+            return _decide(waited, Outcome.TIMED_OUT, event.at)
         case CallEnded():
             return _end(call, event)
         case CallLost():

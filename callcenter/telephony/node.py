@@ -9,15 +9,12 @@ from panoramisk.message import Message
 
 from callcenter import metrics
 from callcenter.domain.events import (
-    CallEnded,
-    CallerAbandoned,
     ChannelsSeen,
     Event,
     LinkLost,
     LinkRestored,
     NodeRestarted,
     PhoneChanged,
-    QueueTimedOut,
     Source,
 )
 from callcenter.domain.ids import CallId, Interface
@@ -60,7 +57,6 @@ class Node:
         self._ledger_told = ledger_told
         self._started_at: datetime | None = None
         self._sweep_s = sweep_s
-        self._abandons = Abandons()
         # For each login: how long Asterisk had been up, and when (loop time) it said so.
         self._booted: asyncio.Queue[tuple[timedelta, float]] = asyncio.Queue()
 
@@ -83,8 +79,7 @@ class Node:
             metrics.problems_total.labels(problem="event not understood").inc()
             return
         if event is not None:
-            for fact in self._abandons.take(event):
-                self._put(fact)
+            self._put(event)
 
     def _boot(self, message: Message) -> None:
         """Asterisk says so after each login, or, if it is still starting, when it is ready."""
@@ -102,7 +97,6 @@ class Node:
             self._booted.get_nowait()
         self.restored.clear()
         # What was held back is in the ledger.
-        self._abandons = Abandons()
         self._put(LinkLost(at=self.events.last_received_at or datetime.now(UTC), source=Source.RECONCILE))
 
     def _actions_link(self, up: bool) -> None:
@@ -176,29 +170,6 @@ class Node:
 
     async def _asterisk_time(self) -> datetime:
         return forms.micros(text(await self.actions.action("Ping"), "Timestamp"))
-
-
-class Abandons:
-    """Tells callers who hung up from callers whom the queue let go.
-
-    app_queue sends QueueCallerAbandon for both (`record_abandoned` in `app_queue.c`). So it is held back
-    for the few milliseconds until the same call's next word: the dialplan's QueueTimedOut, or the hang-up.
-    """
-
-    def __init__(self) -> None:
-        self._held: dict[CallId, CallerAbandoned] = {}
-
-    def take(self, event: Event) -> tuple[Event, ...]:
-        """The events to be told now that this one has come."""
-        match event:
-            case CallerAbandoned():
-                self._held[event.call] = event
-                return ()
-            case QueueTimedOut():
-                self._held.pop(event.call, None)
-            case CallEnded() if held := self._held.pop(event.call, None):
-                return (held, event)
-        return (event,)
 
 
 def started_at(written: str, about: datetime) -> datetime:

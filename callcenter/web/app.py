@@ -9,7 +9,7 @@ from callcenter.desk.people import People
 from callcenter.push.hub import Hub
 from callcenter.settings import Settings
 from callcenter.web import auth, journal, monitor, pages, recordings, shield, socket, static
-from callcenter.web.parts import PARTS, Check, Parts, Sounds
+from callcenter.web.parts import CHECKS, PARTS, Check, Parts, Sounds
 
 
 def create_app(
@@ -29,9 +29,17 @@ def create_app(
         hub=hub,
         people=People(pool),
         store=store,
-        checks={**monitor.own(pool, hub), **checks},
     )
+    app[CHECKS] = {"database": monitor.database(pool), "screens": lambda: hub.live, **checks}
     app.on_response_prepare.append(shield.add_headers)
     for subject in (auth, pages, socket, journal, recordings, monitor, static):
         app.add_routes(subject.routes)
+    return app
+
+
+def create_monitor(*, pool: asyncpg.Pool, checks: Mapping[str, Check]) -> web.Application:
+    """Health and figures only, for a node whose pages are served elsewhere."""
+    app = web.Application()
+    app[CHECKS] = {"database": monitor.database(pool), **checks}
+    app.add_routes(monitor.routes)
     return app

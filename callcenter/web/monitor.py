@@ -2,7 +2,6 @@
 
 import asyncio
 import inspect
-from collections.abc import Mapping
 from ipaddress import ip_address
 
 import asyncpg
@@ -10,10 +9,9 @@ import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from callcenter.push.hub import Hub
 from callcenter.storage import queries
 from callcenter.web.auth import for_everyone
-from callcenter.web.parts import Check, parts_of
+from callcenter.web.parts import CHECKS, Check
 
 log = structlog.get_logger()
 routes = web.RouteTableDef()
@@ -21,9 +19,9 @@ SQL = queries("web")
 CHECK_WITHIN_S = 3.0
 
 
-def own(pool: asyncpg.Pool, hub: Hub) -> Mapping[str, Check]:
-    """What the web itself cannot do without."""
-    return {"database": lambda: pool.fetchval(SQL["alive"], timeout=CHECK_WITHIN_S), "screens": lambda: hub.live}
+def database(pool: asyncpg.Pool) -> Check:
+    """Whether PostgreSQL answers."""
+    return lambda: pool.fetchval(SQL["alive"], timeout=CHECK_WITHIN_S)
 
 
 @routes.get("/healthz")
@@ -37,7 +35,7 @@ async def alive(_request: web.Request) -> web.Response:
 @for_everyone
 async def ready(request: web.Request) -> web.Response:
     """Every part by name; 503 unless all are ready."""
-    checks = parts_of(request).checks
+    checks = request.config_dict[CHECKS]
     answers = await asyncio.gather(*(_ask(name, check) for name, check in checks.items()))
     parts = dict(zip(checks, answers, strict=True))
     return web.json_response({"ready": all(answers), "parts": parts}, status=200 if all(answers) else 503)

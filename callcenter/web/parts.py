@@ -31,11 +31,11 @@ class Parts:
     hub: Hub
     people: People
     store: Sounds
-    checks: Mapping[str, Check]
     popped: dict[str, str] = field(default_factory=dict)
 
 
 PARTS = web.AppKey("parts", Parts)
+CHECKS = web.AppKey("checks", Mapping[str, Check])
 PERSON = web.RequestKey("person", Person)
 
 

@@ -115,7 +115,7 @@ def test_the_settings_reach_asterisk(tmp_path: Path) -> None:
     assert ("port", "5039") in sections(files["manager.conf"])["general"]
     assert sections(files["rtp.conf"])["general"][:2] == [("rtpstart", "20000"), ("rtpend", "20100")]
     assert {("timeout", "21"), ("periodic-announce-frequency", "45")} <= set(sections(files["queues.conf"])["company"])
-    assert "Queue(${QUEUE},${HOLD},,,601)" in files["dialplan/queue.conf"]
+    assert "Queue(${QUEUE},,,,601)" in files["dialplan/queue.conf"]
     assert "< 7]" in files["dialplan/queue.conf"]
     assert ("live_dangerously", "no") in sections(files["asterisk.conf"])["options"]
     assert ("systemname", "node1") in sections(files["asterisk.conf"])["options"]

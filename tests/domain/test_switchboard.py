@@ -138,6 +138,10 @@ def test_a_card_that_comes_after_the_answer_pops_again_and_names_the_ticket(play
         ([ARRIVED, QUEUED, CallerAbandoned(call=CALL, at=at(4)), ENDED], Outcome.ABANDONED),
         ([ARRIVED, QUEUED, RANG, CallerAbandoned(call=CALL, at=at(4)), ENDED], Outcome.ABANDONED),
         ([ARRIVED, QUEUED, QueueTimedOut(call=CALL, at=at(4)), ENDED], Outcome.TIMED_OUT),
+        (
+            [ARRIVED, QUEUED, CallerAbandoned(call=CALL, at=at(4)), QueueTimedOut(call=CALL, at=at(4)), ENDED],
+            Outcome.TIMED_OUT,
+        ),
         ([ARRIVED, QUEUED, ANSWERED, ENDED], Outcome.ANSWERED),
         ([ARRIVED, QUEUED, NodeRestarted(at=at(5))], Outcome.INTERRUPTED),
         ([ARRIVED, QUEUED, ANSWERED, NodeRestarted(at=at(7))], Outcome.ANSWERED),

@@ -12,14 +12,12 @@ from prometheus_client import REGISTRY
 
 from callcenter.domain.events import (
     CallArrived,
-    CallerAbandoned,
     ChannelsSeen,
     Event,
     LinkLost,
     LinkRestored,
     NodeRestarted,
     PhoneChanged,
-    QueueTimedOut,
 )
 from callcenter.errors import ParseProblem
 from callcenter.telephony.node import Node, started_at
@@ -146,13 +144,6 @@ async def test_what_is_alive_is_looked_at_again_and_again() -> None:
         await until(lambda: ChannelsSeen in kinds(events)[3:] and getattr(events[-1], "calls", None) == {CALL})
         times = [event.at for event in events if isinstance(event, ChannelsSeen)]
         assert times == sorted(times)
-
-
-async def test_an_abandon_that_was_a_time_out_is_told_as_one() -> None:
-    async with node() as (ami, _, events):
-        ami.send(queue_event("QueueCallerAbandon") + user_event("QueueTimedOut"))
-        await until(lambda: QueueTimedOut in kinds(events))
-        assert CallerAbandoned not in kinds(events)
 
 
 async def test_a_message_that_makes_no_sense_is_counted_and_stops_nothing() -> None:

@@ -1,21 +1,19 @@
 """The pages in a real Chromium: what the scripts make of the messages."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from callcenter.web import socket as web_socket
+from tests import browser
 
 from .conftest import PASSWORD, Site
 
 pytestmark = pytest.mark.e2e
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 HOSTILE = "<img src=x onerror=document.title='owned'> Иванова & {n} %s"
 QUEUE = "74951234567"
 
@@ -40,20 +38,8 @@ def card(**changes: object) -> dict[str, object]:
     } | changes
 
 
-@asynccontextmanager
-async def chromium(site: Site, login: str) -> AsyncIterator[Page]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        page = await browser.new_page()
-        failures: list[str] = []
-        page.on("pageerror", lambda error: failures.append(str(error)))
-        await page.goto(str(site.server.make_url("/login")))
-        await page.fill("#login", login)
-        await page.fill("#password", PASSWORD)
-        await page.press("#password", "Enter")
-        yield page
-        assert failures == []
-        await browser.close()
+def chromium(site: Site, login: str) -> AbstractAsyncContextManager[Page]:
+    return browser.chromium(str(site.server.make_url("")).rstrip("/"), login, PASSWORD)
 
 
 async def test_an_operators_day(site: Site):

@@ -1,0 +1,26 @@
+"""A real Chromium, logged in."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from playwright.async_api import Page, async_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+
+@asynccontextmanager
+async def chromium(url: str, login: str, password: str) -> AsyncIterator[Page]:
+    """A page after logging in at `url`; a script that failed in it fails the test."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        page = await browser.new_page(viewport={"width": 1280, "height": 800})
+        failures: list[str] = []
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        await page.goto(f"{url}/login")
+        await page.fill("#login", login)
+        await page.fill("#password", password)
+        await page.press("#password", "Enter")
+        yield page
+        assert failures == []
+        await browser.close()
