@@ -60,7 +60,7 @@ class CallEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallArrived(CallEvent):
-    """A caller's channel was answered by the dialplan. `did`: digits dialled; `caller`: `+`/digits or empty."""
+    """A caller reached the dialplan, just before it answers. `did`: digits dialled; `caller`: `+`/digits or empty."""
 
     did: str
     caller: str
