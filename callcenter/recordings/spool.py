@@ -116,10 +116,5 @@ class Spool:
             log.warning("left in the spool", folder=path.parent.name, length=len(path.name), problem=problem)
 
 
-def recover(root: Path, started_at: datetime) -> list[RecordingName]:
-    """See `Spool.recover`."""
-    return Spool(root).recover(started_at)
-
-
 def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from callcenter.recordings.spool import Spool, SpoolFile, recover
+from callcenter.recordings.spool import Spool, SpoolFile
 from tests.recordings.conftest import new_name
 
 
@@ -114,7 +114,7 @@ def test_what_was_being_recorded_when_asterisk_died_becomes_ready(root: Path) ->
     for name, age in ((cut_off, 10), (going_on, -10)):
         moment = (started_at - timedelta(seconds=age)).timestamp()
         os.utime(put(root / "rec", name), (moment, moment))
-    assert recover(root, started_at) == [cut_off]
+    assert Spool(root).recover(started_at) == [cut_off]
     assert [file.name for file in Spool(root).ready()] == [cut_off]
     assert [path.stem for path in (root / "rec").iterdir()] == [going_on]
 
@@ -125,7 +125,7 @@ def test_recovery_moves_no_link_and_overwrites_nothing(root: Path) -> None:
     put(root / "rec", taken, b"new")
     put(root / "ready", taken, b"old")
     (root / "rec" / f"{link}.wav").symlink_to("/etc/hostname")
-    assert recover(root, datetime.now(UTC) + timedelta(hours=1)) == []
+    assert Spool(root).recover(datetime.now(UTC) + timedelta(hours=1)) == []
     assert (root / "ready" / f"{taken}.wav").read_bytes() == b"old"
     assert (root / "rec" / f"{taken}.wav").read_bytes() == b"new"
     assert (root / "rec" / f"{link}.wav").is_symlink()
