@@ -18,7 +18,6 @@ from callcenter.desk.presence import PresenceWatch
 from callcenter.desk.writer import Writer
 from callcenter.domain.call import CallState
 from callcenter.domain.commands import Command, NameCaller, PrepareCard, SetMember, ShowJournal, ShowQueues
-from callcenter.domain.events import Event, NodeRestarted
 from callcenter.domain.ids import NodeName
 from callcenter.domain.switchboard import Switchboard
 from callcenter.engine import Engine, utc_now
@@ -129,7 +128,7 @@ async def _node(settings: Settings, pool: asyncpg.Pool, store: Store, parts: lis
     spool = Spool(settings.asterisk.spool)
     read_to = await memory.checkpoint(pool, name)
     ledger = Ledger(settings.asterisk.queue_log, settings.ledger_delay_s, engine.put, read_to)
-    asterisk = Node(settings.ami, lambda event: _hear(event, engine, spool), ledger.catch_up)
+    asterisk = Node(settings.ami, engine.put, ledger.catch_up)
     orders.writer = writer = Writer(settings.database, name)
     orders.directory = directory = Directory(pool, engine.put)
     orders.control = control = Control(asterisk.actions, lambda: queues)
@@ -147,13 +146,6 @@ async def _node(settings: Settings, pool: asyncpg.Pool, store: Store, parts: lis
             directory.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))
     parts += [writer, engine, directory, control, watch, ledger, asterisk, archive]
     return {"asterisk": asterisk.restored.is_set, "ledger": ledger.caught_up.is_set}
-
-
-def _hear(event: Event, engine: Engine, spool: Spool) -> None:
-    """What Asterisk says goes to the engine; a restart also means that half-written recordings are as long as they get."""
-    engine.put(event)
-    if isinstance(event, NodeRestarted):
-        spool.recover(event.at)
 
 
 class Orders:

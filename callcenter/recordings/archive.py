@@ -181,10 +181,11 @@ class Archive:
         while True:
             began = time.monotonic()
             try:
+                await asyncio.to_thread(self._spool.collect)
                 files = await asyncio.to_thread(self._spool.ready)
             except OSError as problem:
-                log.error("the spool cannot be read", problem=problem.strerror)
-                metrics.problems_total.labels(problem="the spool cannot be read").inc()
+                log.error("the spool cannot be used", problem=problem.strerror)
+                metrics.problems_total.labels(problem="the spool cannot be used").inc()
                 await asyncio.sleep(BACKOFF_S[-1])
                 continue
             self._forget_all_but(set(files))

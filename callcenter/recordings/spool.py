@@ -1,11 +1,15 @@
-"""The folders that Asterisk writes recordings into: `rec/` while a talk goes on, `ready/` when the file is closed."""
+"""The folders of recordings on a node: Asterisk writes into `rec/`, and what it has closed is moved to `ready/`.
 
+That nobody writes a file any more is asked of the kernel, by a lease. A command that Asterisk ran at the end of each
+recording would tell it as well, but each would fork a process of a thousand threads, in the middle of a surge.
+"""
+
+import fcntl
 import os
 import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -71,15 +75,16 @@ class Spool:
             if entry.name.endswith(SUFFIX)
         ]
 
-    def recover(self, started_at: datetime) -> list[RecordingName]:
-        """Move to `ready/` what was still being recorded when Asterisk ended, before it started at `started_at`.
+    def collect(self) -> list[RecordingName]:
+        """Move to `ready/` what is closed: a talk that ended, or what was cut off when Asterisk died.
 
-        Returns the names moved. Raises `OSError` when a folder cannot be read or written.
+        Returns the names moved. Raises `OSError` when a folder cannot be read or written, or lies on a file system
+        without leases (NFS): the spool must be a local one.
         """
         moved = []
         for entry, status in self._entries(self._rec):
             file = self._recording(entry, status)
-            if file is None or datetime.fromtimestamp(status.st_mtime, UTC) >= started_at:
+            if file is None or _being_written(file.path):
                 continue
             target = self._ready / file.path.name
             if target.exists() or target.is_symlink():
@@ -114,6 +119,22 @@ class Spool:
             self._reported.add(path)
             # A stray file may be named after anything, a person too.
             log.warning("left in the spool", folder=path.parent.name, length=len(path.name), problem=problem)
+
+
+def _being_written(path: Path) -> bool:
+    """Whether some process has the file open for writing: the kernel grants a read lease only when none has."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return True
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _identity(status: os.stat_result) -> tuple[int, int, int, int]:

@@ -39,7 +39,6 @@ LANGUAGES = ("ru", "en")
 """Languages in which there are phrases for callers."""
 
 # Paths as Asterisk sees them.
-ETC = "/etc/asterisk"
 SOUNDS = "/var/lib/asterisk/sounds"
 SPOOL = "/var/spool/asterisk/callcenter"
 
@@ -86,7 +85,7 @@ def render(settings: Settings, directory: Directory, out: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
     for path, text in texts.items():
-        _replace(out / path, text, mode=0o700 if path.suffix == ".sh" else 0o600)
+        _replace(out / path, text)
 
 
 def _values(settings: Settings) -> dict[str, object]:
@@ -99,7 +98,6 @@ def _values(settings: Settings) -> dict[str, object]:
     return {
         "node": settings.node,
         "language": settings.language,
-        "etc": ETC,
         "sounds": SOUNDS,
         "spool": SPOOL,
         "events": EVENTS,
@@ -165,9 +163,9 @@ def _networks(name: str, values: tuple[str, ...]) -> list[str]:
         raise RenderError(f"{name} must be IP addresses or networks") from None
 
 
-def _replace(path: Path, text: str, mode: int) -> None:
+def _replace(path: Path, text: str) -> None:
     fresh = path.with_name(f".{path.name}.new")
     fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
     os.replace(fresh, path)

@@ -1,7 +1,6 @@
 """What is rendered, and what is refused."""
 
 import re
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -205,22 +204,3 @@ def test_an_error_never_tells_a_secret(tmp_path: Path) -> None:
     with pytest.raises(RenderError) as refused:
         render(settings(ami={"events_secret": secret}), DIRECTORY, tmp_path)
     assert "hush" not in str(refused.value)
-
-
-@pytest.mark.parametrize("name", ["", "../../etc/passwd", "a/b", "a;id", "$(id)", "a b", "a\nb", "A*"])
-def test_the_recording_script_refuses_a_name_that_is_not_ours(tmp_path: Path, name: str) -> None:
-    rendered(tmp_path)
-    done = subprocess.run([tmp_path / "ready.sh", name], capture_output=True)
-    assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"")
-
-
-def test_the_recording_script_moves_a_whole_file(tmp_path: Path) -> None:
-    rendered(tmp_path)
-    spool = tmp_path / "spool"
-    for folder in ("rec", "ready"):
-        (spool / folder).mkdir(parents=True)
-    (spool / "rec" / "node1-1.2_node1-1.2_3.wav").write_bytes(b"RIFF")
-    script = (tmp_path / "ready.sh").read_text().replace(module.SPOOL, str(spool))
-    subprocess.run(["sh", "-c", script, "ready.sh", "node1-1.2_node1-1.2_3"], check=True)
-    assert (spool / "ready" / "node1-1.2_node1-1.2_3.wav").read_bytes() == b"RIFF"
-    assert list((spool / "rec").iterdir()) == []

@@ -1,8 +1,10 @@
 """What is taken from the spool, in which order, and what is left alone."""
 
 import os
-from datetime import UTC, datetime, timedelta
+import subprocess
+import sys
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from structlog.testing import capture_logs
@@ -107,25 +109,30 @@ def test_removing_twice_is_removing_once(root: Path) -> None:
     assert list((root / "ready").iterdir()) == []
 
 
-def test_what_was_being_recorded_when_asterisk_died_becomes_ready(root: Path) -> None:
-    started_at = datetime.now(UTC)
+def test_a_file_that_a_process_writes_stays_and_is_ready_when_closed(root: Path) -> None:
     _, cut_off = new_name()
     _, going_on = new_name()
-    for name, age in ((cut_off, 10), (going_on, -10)):
-        moment = (started_at - timedelta(seconds=age)).timestamp()
-        os.utime(put(root / "rec", name), (moment, moment))
-    assert Spool(root).recover(started_at) == [cut_off]
-    assert [file.name for file in Spool(root).ready()] == [cut_off]
-    assert [path.stem for path in (root / "rec").iterdir()] == [going_on]
+    put(root / "rec", cut_off)
+    path = put(root / "rec", going_on)
+    writing = "import sys; file = open(sys.argv[1], 'ab'); print(flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", writing, path], stdin=PIPE, stdout=PIPE) as asterisk:
+        assert asterisk.stdout is not None
+        assert asterisk.stdin is not None
+        asterisk.stdout.readline()
+        assert Spool(root).collect() == [cut_off]
+        assert path.exists()
+        asterisk.stdin.close()
+    assert Spool(root).collect() == [going_on]
+    assert {file.name for file in Spool(root).ready()} == {cut_off, going_on}
 
 
-def test_recovery_moves_no_link_and_overwrites_nothing(root: Path) -> None:
+def test_collecting_moves_no_link_and_overwrites_nothing(root: Path) -> None:
     _, taken = new_name()
     _, link = new_name()
     put(root / "rec", taken, b"new")
     put(root / "ready", taken, b"old")
     (root / "rec" / f"{link}.wav").symlink_to("/etc/hostname")
-    assert Spool(root).recover(datetime.now(UTC) + timedelta(hours=1)) == []
+    assert Spool(root).collect() == []
     assert (root / "ready" / f"{taken}.wav").read_bytes() == b"old"
     assert (root / "rec" / f"{taken}.wav").read_bytes() == b"new"
     assert (root / "rec" / f"{link}.wav").is_symlink()
