@@ -21,7 +21,7 @@ if [ "${1:-}" != --inside ]; then
 fi
 tree=$2 instance=$3
 
-mkdir -p "$instance"/{sounds,run,lib/sounds,spool/callcenter/{rec,ready},log/{cel-custom,cdr-csv}}
+mkdir -p "$instance"/{sounds,run,lib/sounds,spool/callcenter/{rec,ready},log/cel-custom}
 chmod 0700 "$instance"/{spool,log,lib,run}
 
 mount --bind "$tree" "$tree"
@@ -42,7 +42,15 @@ mount --bind "$instance/run" run/asterisk
 hostname asterisk # which the tree's /etc/hosts resolves
 hard=$(ulimit -Hn)
 ulimit -n "$([ "$hard" = unlimited ] || [ "$hard" -gt 65536 ] && echo 65536 || echo "$hard")"
-# A thread for every caller, woken for every packet: as batch work they take turns instead of interrupting each other.
+# A caller has a thread, woken for every packet. As batch work the threads take turns instead of interrupting each other:
+# 1,000 callers left 15 % of two cores idle instead of 3 %. Asterisk sets its own policy when it starts, so this is after.
+(
+    until chroot . /usr/sbin/asterisk -rx 'core waitfullybooted' >/dev/null 2>&1; do
+        kill -0 $$ 2>/dev/null || exit 0
+        sleep 0.2
+    done
+    chrt --all-tasks --batch --pid 0 $$
+) &
 # CALLCENTER_STACK_INSTANCE is how the local stack knows its own processes again.
-exec chrt --batch 0 env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 TZ="${TZ:-UTC}" \
+exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 TZ="${TZ:-UTC}" \
     CALLCENTER_STACK_INSTANCE="${CALLCENTER_STACK_INSTANCE:-}" chroot . /usr/sbin/asterisk -f

@@ -7,11 +7,10 @@ set -eu
 
 # The node, of the same group, reads and removes recordings; nobody else sees them.
 umask 007
-for folder in spool/asterisk/callcenter/rec spool/asterisk/callcenter/ready log/asterisk/cel-custom log/asterisk/cdr-csv; do
+for folder in spool/asterisk/callcenter/rec spool/asterisk/callcenter/ready log/asterisk/cel-custom; do
     mkdir -p "/var/$folder"
 done
 # The phrases are the image's, so that a new image brings new ones; the volume keeps Asterisk's own database.
 rm -rf /var/lib/asterisk/sounds
 ln -s /usr/share/callcenter/sounds /var/lib/asterisk/sounds
-# As asterisk/run.sh does, and for the same reason.
-exec chrt --batch 0 /usr/sbin/asterisk -f
+exec /usr/sbin/asterisk -f
