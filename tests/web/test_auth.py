@@ -70,7 +70,7 @@ async def test_a_session_ends_by_time(site: Site):
         assert (await anna.get("/")).status == 200
         await site.pool.execute("update sessions set expires_at = now()")
         assert (await anna.get("/")).headers["Location"] == "/login"
-        assert (await anna.get("/session")).status == 401
+        assert (await anna.get("/session", Accept="*/*")).status == 401
 
 
 async def test_logging_out_ends_the_session_for_a_copied_cookie_too(site: Site):
@@ -109,7 +109,7 @@ async def test_an_operator_is_refused_what_is_the_supervisors(site: Site):
 async def test_without_a_session_nothing_but_the_login_is_open(site: Site):
     async with site.browser() as browser:
         for path in ("/calls", "/recordings/1", "/session", "/ws"):
-            answer = await browser.get(path, Origin=browser.origin)
+            answer = await browser.get(path, Origin=browser.origin, Accept="*/*")
             assert answer.status == 401, path
         assert (await browser.get("/board")).headers["Location"] == "/login"
         assert (await browser.get("/login")).status == 200
