@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from callcenter.errors import SettingsError
@@ -109,6 +109,64 @@ class Web(Section):
     slow_client_messages: int = Field(
         256, ge=8, description="unsent messages after which a browser is disconnected instead of waited for"
     )
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/\s?#]+$",
+        description="where people reach the pages, such as `https://desk.example.org`; without it links in letters name "
+        "the address and port above",
+    )
+
+    @property
+    def url(self) -> str:
+        """What links to the pages begin with, without a slash at the end."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+
+class Smtp(Section):
+    """The server through which crews get their e-mail."""
+
+    host: str | None = Field(None, description="its name or address; without it no e-mail can be sent")
+    port: Port = Field(587, description="its TCP port")
+    security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="`starttls`, `tls` from the first byte, or `none` on a trusted network"
+    )
+    user: str | None = Field(None, description="account, if the server wants one")
+    password: SecretStr | None = Field(None, description="its password")
+    sender: str = Field("dispatch@localhost", description="address that the letters come from")
+    ca_file: Path | None = Field(None, description="certificates to trust instead of the system's, in PEM")
+    timeout_s: float = Field(20.0, gt=0, description="seconds one letter may take")
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if (self.user is None) != (self.password is None):
+            raise ValueError("smtp.user and smtp.password go together: set both or neither")
+        if self.user is not None and self.security == "none":
+            raise ValueError("smtp.password would travel in the clear: set smtp.security to starttls or tls")
+        name, at, domain = self.sender.rpartition("@")
+        if not (name and at and domain) or not (self.sender.isascii() and self.sender.isprintable()):
+            raise ValueError("smtp.sender must be a plain address such as dispatch@example.org")
+        return self
+
+
+class Handover(Section):
+    """How a ticket reaches its crew."""
+
+    secret: SecretStr = Field(
+        min_length=32, description="key that crews' personal links are made with, 32 letters or more"
+    )
+    link_days: int = Field(7, ge=1, le=365, description="days after which a crew's personal link ends")
+    attempts: int = Field(10, ge=1, le=100, description="times a message is tried before a person must look at it")
+    retry_first_s: float = Field(
+        15.0, gt=0, description="seconds before the second attempt; doubled for each further one"
+    )
+    retry_max_s: float = Field(3600.0, gt=0, description="seconds between attempts, at most")
+    webhook_timeout_s: float = Field(10.0, gt=0, description="seconds a crew's webhook may take to answer")
+    webhook_ca_file: Path | None = Field(
+        None, description="certificates to trust for webhooks instead of the system's, in PEM"
+    )
+    webhook_inner_networks: tuple[IPvAnyNetwork, ...] = Field(
+        (), description="JSON list of private networks to which webhooks may go all the same"
+    )
 
 
 class Settings(BaseSettings):
@@ -132,6 +190,8 @@ class Settings(BaseSettings):
     queueing: Queueing = Queueing()
     s3: S3
     web: Web = Web()
+    smtp: Smtp = Smtp()
+    handover: Handover
 
     @model_validator(mode="after")
     def _ports_make_sense(self) -> Self:

@@ -32,6 +32,7 @@ CALLCENTER_AMI__EVENTS_SECRET='$(secret)'
 CALLCENTER_AMI__ACTIONS_SECRET='$(secret)'
 CALLCENTER_S3__ACCESS_KEY='$(secret)'
 CALLCENTER_S3__SECRET_KEY='$(secret)'
+CALLCENTER_HANDOVER__SECRET='$(secret)'
 POSTGRES_PASSWORD='$(secret)'
 ENV
 echo "wrote .env; next: docker compose up --build --detach"

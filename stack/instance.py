@@ -25,7 +25,7 @@ from stack.supervisor import Program, Supervisor
 PREFIX = "CALLCENTER_"
 TRUNK = "127.0.0.2"
 PHONES = "127.0.0.3"
-SECRETS = ("postgres", "s3-access", "s3-secret", "ami-events", "ami-actions", "ami-probe")
+SECRETS = ("postgres", "s3-access", "s3-secret", "ami-events", "ami-actions", "ami-probe", "handover")
 # A part of ours is left out when this setting names somebody else's.
 REPLACED_BY = {
     "postgres": "CALLCENTER_DATABASE__URL",
@@ -227,6 +227,7 @@ class Instance:
             "S3__SECRET_KEY": secret["s3-secret"],
             "S3__BUCKET": "callcenter",
             "S3__SECURE": "false",
+            "HANDOVER__SECRET": secret["handover"],
             "WEB__PORT": str(port["web"]),
             "WEB__COOKIE_SECURE": "false",
         }
