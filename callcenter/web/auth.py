@@ -1,5 +1,6 @@
 """Logging in and out, and who is asking."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -8,7 +9,8 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from callcenter.desk.people import WINDOW, TooManyAttempts
+from callcenter.desk.people import WINDOW, Person, TooManyAttempts
+from callcenter.domain.access import Permission
 from callcenter.web.language import LANGUAGE_COOKIE, LANGUAGES
 from callcenter.web.parts import PERSON, parts_of
 from callcenter.web.render import render
@@ -17,54 +19,62 @@ log = structlog.get_logger()
 routes = web.RouteTableDef()
 
 COOKIE = "session"
-# Asked for without a session, these lead to the login page; anything else is a plain refusal.
-PAGES = ("/", "/board")
+# A page of ours: no other host can be named.
+_OWN_PATH = re.compile(r"/(?![/\\])[\w./?&=%+-]*", re.ASCII)
 YEAR_S = 365 * 24 * 3600
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def for_everyone(handler: Function) -> Function:
-    """Open the handler to those who have not logged in."""
-    handler.access = "everyone"  # type: ignore[attr-defined]
-    return handler
+def needs(permission: Permission) -> Callable[[Function], Function]:
+    """Open the handler to those who have this permission, and to nobody else."""
 
+    def mark(handler: Function) -> Function:
+        handler.permission = permission  # type: ignore[attr-defined]
+        return handler
 
-def for_supervisors(handler: Function) -> Function:
-    """Close the handler to operators."""
-    handler.access = "supervisors"  # type: ignore[attr-defined]
-    return handler
+    return mark
 
 
 @web.middleware
 async def know_person(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Find the person by the session cookie; what is not marked otherwise is for logged-in people only."""
+    """Find the person by the session cookie, and let nobody pass whom the handler's permission does not let in.
+
+    A handler that names no permission is closed to everybody.
+    """
     if request.match_info.http_exception is not None:
         return await handler(request)
-    access = getattr(request.match_info.handler, "access", "people")
-    if access == "everyone":
+    permission = getattr(request.match_info.handler, "permission", None)
+    if permission is Permission.ANYONE:
         return await handler(request)
     token = request.cookies.get(COOKIE)
     person = await parts_of(request).people.who_is(token) if token else None
     if person is None:
-        if request.path in PAGES:
+        if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
             raise web.HTTPSeeOther("/login")
         raise web.HTTPUnauthorized
     request[PERSON] = person
-    if access == "supervisors" and not person.supervises:
+    if permission is None or not person.may(permission):
         raise web.HTTPForbidden
     return await handler(request)
 
 
+def home(person: Person) -> str:
+    """The page on which this person's work begins."""
+    if person.may(Permission.SEE_BOARD):
+        return "/board"
+    return "/" if person.may(Permission.TAKE_CALLS) else "/tickets"
+
+
 @routes.get("/login")
-@for_everyone
+@needs(Permission.ANYONE)
 async def show_login(request: web.Request) -> web.Response:
     """Show the form."""
     return render(request, "login.html", problem=None, login="")
 
 
 @routes.post("/login")
-@for_everyone
+@needs(Permission.ANYONE)
 async def log_in(request: web.Request) -> web.StreamResponse:
     """Open a session, or show the form again with what was wrong."""
     parts = parts_of(request)
@@ -81,7 +91,7 @@ async def log_in(request: web.Request) -> web.StreamResponse:
         return render(request, "login.html", 401, problem="wrong", login=login)
     person, token = entered
     log.info("logged in", operator=person.id)
-    answer = web.HTTPSeeOther("/board" if person.supervises else "/")
+    answer = web.HTTPSeeOther(home(person))
     answer.set_cookie(
         COOKIE,
         token,
@@ -94,12 +104,14 @@ async def log_in(request: web.Request) -> web.StreamResponse:
 
 
 @routes.get("/session")
+@needs(Permission.PERSON)
 async def session(_request: web.Request) -> web.Response:
     """Nothing, or 401: lets a page whose socket was refused find out whether the session has ended."""
     return web.Response(status=204)
 
 
 @routes.post("/logout")
+@needs(Permission.PERSON)
 async def log_out(request: web.Request) -> web.StreamResponse:
     """End the session, here and on the server."""
     await parts_of(request).people.log_out(request.cookies[COOKIE])
@@ -110,7 +122,7 @@ async def log_out(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post("/language")
-@for_everyone
+@needs(Permission.ANYONE)
 async def set_language(request: web.Request) -> web.StreamResponse:
     """Change the language of the pages, for this browser and for the person if there is one."""
     parts = parts_of(request)
@@ -121,7 +133,7 @@ async def set_language(request: web.Request) -> web.StreamResponse:
     token = request.cookies.get(COOKIE)
     if token and (person := await parts.people.who_is(token)):
         await parts.people.set_language(person.id, language)
-    answer = web.HTTPSeeOther(back if back in (*PAGES, "/login") else "/")
+    answer = web.HTTPSeeOther(back if _OWN_PATH.fullmatch(back) else "/")
     answer.set_cookie(
         LANGUAGE_COOKIE,
         language,

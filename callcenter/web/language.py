@@ -29,12 +29,14 @@ SAMPLES = {"ru": {"one": 1, "few": 2, "many": 5, "other": 2}, "en": {"one": 1, "
 @cache
 def translations(language: str) -> Translations:
     """The catalogue of a language."""
-    with (LOCALE / language / "LC_MESSAGES" / "messages.po").open("rb") as text:
-        catalogue = read_po(text, locale=language)
-    compiled = BytesIO()
-    write_mo(compiled, catalogue)
-    compiled.seek(0)
-    return Translations(compiled)
+    together = Translations()
+    for path in sorted((LOCALE / language / "LC_MESSAGES").glob("*.po")):
+        compiled = BytesIO()
+        with path.open("rb") as text:
+            write_mo(compiled, read_po(text, locale=language))
+        compiled.seek(0)
+        together = Translations(compiled).merge(together)
+    return together
 
 
 def language_of(request: web.Request) -> str:

@@ -9,8 +9,9 @@ import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from callcenter.domain.access import Permission
 from callcenter.storage import queries
-from callcenter.web.auth import for_everyone
+from callcenter.web.auth import needs
 from callcenter.web.parts import CHECKS, Check
 
 log = structlog.get_logger()
@@ -25,14 +26,14 @@ def database(pool: asyncpg.Pool) -> Check:
 
 
 @routes.get("/healthz")
-@for_everyone
+@needs(Permission.ANYONE)
 async def alive(_request: web.Request) -> web.Response:
     """The process runs and its loop turns."""
     return web.json_response({"alive": True})
 
 
 @routes.get("/readyz")
-@for_everyone
+@needs(Permission.ANYONE)
 async def ready(request: web.Request) -> web.Response:
     """Every part by name; 503 unless all are ready."""
     checks = request.config_dict[CHECKS]
@@ -42,7 +43,7 @@ async def ready(request: web.Request) -> web.Response:
 
 
 @routes.get("/metrics")
-@for_everyone
+@needs(Permission.ANYONE)
 async def figures(request: web.Request) -> web.Response:
     """Prometheus text, for addresses of our own network that come without a proxy."""
     address = ip_address(request.remote or "0.0.0.0")

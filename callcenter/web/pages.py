@@ -5,8 +5,9 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from callcenter.domain.access import Permission
 from callcenter.storage import queries
-from callcenter.web.auth import for_supervisors
+from callcenter.web.auth import needs
 from callcenter.web.parts import parts_of
 from callcenter.web.render import render
 
@@ -24,13 +25,14 @@ UNREACHABLE = (
 
 
 @routes.get("/")
+@needs(Permission.TAKE_CALLS)
 async def operator_page(request: web.Request) -> web.Response:
     """Where an operator works."""
     return render(request, "operator.html", lines=await lines(request))
 
 
 @routes.get("/board")
-@for_supervisors
+@needs(Permission.SEE_BOARD)
 async def board(request: web.Request) -> web.Response:
     """Where a supervisor watches."""
     people = [

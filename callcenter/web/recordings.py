@@ -6,9 +6,10 @@ from contextlib import aclosing
 import structlog
 from aiohttp import web
 
+from callcenter.domain.access import Permission
 from callcenter.errors import StoreError
 from callcenter.storage import queries
-from callcenter.web.auth import for_supervisors
+from callcenter.web.auth import needs
 from callcenter.web.parts import PERSON, parts_of
 
 log = structlog.get_logger()
@@ -17,7 +18,7 @@ SQL = queries("web")
 
 
 @routes.get(r"/recordings/{id:\d{1,18}}", allow_head=False)
-@for_supervisors
+@needs(Permission.LISTEN)
 async def listen(request: web.Request) -> web.StreamResponse:
     """Send the recording, or the one range of it that was asked for (RFC 9110, section 14)."""
     parts, person = parts_of(request), request[PERSON]

@@ -12,11 +12,12 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from callcenter import metrics
 from callcenter.desk import presence
 from callcenter.desk.people import Person
+from callcenter.domain.access import Permission
 from callcenter.domain.events import Presence
 from callcenter.push.hub import Screen
 from callcenter.push.state import Delta
 from callcenter.storage import AWAY
-from callcenter.web.auth import COOKIE
+from callcenter.web.auth import COOKIE, needs
 from callcenter.web.parts import PERSON, Parts, parts_of
 
 log = structlog.get_logger()
@@ -36,10 +37,11 @@ class BadMessage(Exception):
 
 def audiences(person: Person) -> list[str]:
     """What this person may see."""
-    return ["all", f"operator:{person.id}", *(["supervisors"] if person.supervises else [])]
+    return ["all", f"operator:{person.id}", *(["supervisors"] if person.may(Permission.SEE_BOARD) else [])]
 
 
 @routes.get("/ws")
+@needs(Permission.TAKE_CALLS)
 async def serve(request: web.Request) -> web.WebSocketResponse:
     """Talk to one browser until it goes."""
     parts, person = parts_of(request), request[PERSON]

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from callcenter.web.auth import for_everyone
+from callcenter.domain.access import Permission
+from callcenter.web.auth import needs
 
 routes = web.RouteTableDef()
 FOLDER = Path(__file__).with_name("static")
@@ -15,7 +16,7 @@ TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
 @routes.get("/static/{name}")
-@for_everyone
+@needs(Permission.ANYONE)
 async def send(request: web.Request) -> web.Response:
     """A file. Browsers keep it and ask each time whether it is still the same."""
     name = request.match_info["name"]

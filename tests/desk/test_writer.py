@@ -13,9 +13,9 @@ from pydantic import SecretStr
 from callcenter.desk import demo, memory
 from callcenter.desk.directory import Directory, find_card
 from callcenter.desk.presence import PresenceWatch, ask
-from callcenter.desk.writer import Writer
+from callcenter.desk.writer import Entry, Writer, cards_first
 from callcenter.domain.call import Outcome
-from callcenter.domain.commands import PrepareCard
+from callcenter.domain.commands import PrepareCard, SaveCheckpoint
 from callcenter.domain.events import (
     CallArrived,
     CallEnded,
@@ -300,3 +300,19 @@ async def test_presence_is_heard_at_once_and_known_after_a_restart(pool: asyncpg
     assert (event.operator, event.interface, event.wanted) == (operator, ANNA, Presence.AVAILABLE)
     [known] = [known for known in await memory.operators(pool) if known.id == operator]
     assert known.wanted is Presence.AVAILABLE
+
+
+async def test_what_concerns_a_card_goes_first_and_keeps_its_order(pool: asyncpg.Pool) -> None:
+    board = Switchboard(await memory.queue_names(pool), await memory.operators(pool), ())
+    told: list[Entry] = []
+    for number in (1, 2):
+        for event in (await story(pool, number))[: 6 if number == 1 else 4]:
+            told += [Entry(order, at(0)) for order in board.step(event) if not _elsewhere(order)]
+    told.append(Entry(SaveCheckpoint(inode=1, offset=1), at(0)))
+    first, later = cards_first(told)
+    assert {type(entry.order).__name__ for entry in first} >= {"SaveCall", "OpenTicket", "PopCard", "ShowOperator"}
+    assert all("node1-1.2" not in repr(entry.order) for entry in first)
+    assert later[-1].order == SaveCheckpoint(inode=1, offset=1)
+    assert [entry for entry in told if entry in first] == first
+    assert [entry for entry in told if entry in later] == later
+    assert cards_first(later) == (later, [])

@@ -2,8 +2,9 @@
 
 from aiohttp import web
 
+from callcenter.domain.access import Permission
 from callcenter.storage import queries
-from callcenter.web.auth import for_supervisors
+from callcenter.web.auth import needs
 from callcenter.web.parts import parts_of
 from callcenter.web.render import render
 
@@ -13,7 +14,7 @@ SHOWN = 50
 
 
 @routes.get("/calls")
-@for_supervisors
+@needs(Permission.SEE_BOARD)
 async def calls(request: web.Request) -> web.Response:
     """The last calls, newest first, each in its company's time zone."""
     return render(request, "calls.html", calls=await parts_of(request).pool.fetch(SQL["calls"], SHOWN))

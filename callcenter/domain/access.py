@@ -1,0 +1,77 @@
+"""Who may do what: one table of roles and permissions.
+
+A manager and a crew's member belong to one company and see its rows alone; the database makes sure of
+that once more (row-level security). The others see every company.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person is here."""
+
+    OPERATOR = "operator"
+    SUPERVISOR = "supervisor"
+    MANAGER = "manager"
+    CREW = "crew"
+    ADMINISTRATOR = "administrator"
+
+
+class Permission(StrEnum):
+    """One thing that a person may do. `ANYONE` needs no login, `PERSON` only one."""
+
+    ANYONE = "anyone"
+    PERSON = "person"
+    TAKE_CALLS = "take calls"
+    SEE_BOARD = "see the board"
+    LISTEN = "listen to recordings"
+    SEE_TICKETS = "see tickets"
+    EDIT_TICKETS = "edit tickets"
+    COMMENT_TICKETS = "comment tickets"
+    SEE_DIRECTORY = "see the directory"
+    EDIT_DIRECTORY = "edit the directory"
+    SEE_REPORTS = "see reports"
+    RESEND = "send again what could not be delivered"
+    MANAGE_PEOPLE = "manage people"
+    SEE_AUDIT = "see the audit log"
+    USE_API = "use the programming interface"
+
+
+_COMMON = frozenset({Permission.ANYONE, Permission.PERSON})
+_OPERATOR = _COMMON | {
+    Permission.TAKE_CALLS,
+    Permission.SEE_TICKETS,
+    Permission.EDIT_TICKETS,
+    Permission.COMMENT_TICKETS,
+    Permission.SEE_DIRECTORY,
+}
+_SUPERVISOR = _OPERATOR | {
+    Permission.SEE_BOARD,
+    Permission.LISTEN,
+    Permission.EDIT_DIRECTORY,
+    Permission.SEE_REPORTS,
+    Permission.RESEND,
+}
+_MANAGER = _COMMON | {
+    Permission.SEE_TICKETS,
+    Permission.COMMENT_TICKETS,
+    Permission.SEE_DIRECTORY,
+    Permission.SEE_REPORTS,
+    Permission.USE_API,
+}
+
+PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
+    Role.OPERATOR: _OPERATOR,
+    Role.SUPERVISOR: _SUPERVISOR,
+    Role.MANAGER: _MANAGER,
+    Role.CREW: _COMMON | {Permission.SEE_TICKETS, Permission.COMMENT_TICKETS},
+    Role.ADMINISTRATOR: frozenset(Permission),
+}
+
+OF_ONE_COMPANY = frozenset({Role.MANAGER, Role.CREW})
+
+
+def may(role: Role, permission: Permission) -> bool:
+    """Whether somebody of this role may do this."""
+    return permission in PERMISSIONS[role]

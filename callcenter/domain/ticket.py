@@ -1,0 +1,91 @@
+"""A ticket's way from the call to the result: the states, who moves it between them, and what each step needs."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class TicketState(StrEnum):
+    """Where a ticket is."""
+
+    NEW = "new"
+    ASSIGNED = "assigned"
+    ACCEPTED = "accepted"
+    IN_PROGRESS = "in_progress"
+    DONE = "done"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+    REOPENED = "reopened"
+
+
+class Step(StrEnum):
+    """What somebody does with a ticket."""
+
+    ASSIGN = "assign"
+    ACCEPT = "accept"
+    START = "start"
+    FINISH = "finish"
+    CLOSE = "close"
+    CANCEL = "cancel"
+    REOPEN = "reopen"
+
+
+_S = TicketState
+
+TRANSITIONS: Mapping[tuple[TicketState, Step], TicketState] = {
+    (_S.NEW, Step.ASSIGN): _S.ASSIGNED,
+    (_S.REOPENED, Step.ASSIGN): _S.ASSIGNED,
+    # To another crew.
+    (_S.ASSIGNED, Step.ASSIGN): _S.ASSIGNED,
+    (_S.ACCEPTED, Step.ASSIGN): _S.ASSIGNED,
+    (_S.IN_PROGRESS, Step.ASSIGN): _S.ASSIGNED,
+    (_S.ASSIGNED, Step.ACCEPT): _S.ACCEPTED,
+    (_S.ACCEPTED, Step.START): _S.IN_PROGRESS,
+    (_S.ASSIGNED, Step.START): _S.IN_PROGRESS,
+    (_S.ACCEPTED, Step.FINISH): _S.DONE,
+    (_S.IN_PROGRESS, Step.FINISH): _S.DONE,
+    (_S.DONE, Step.CLOSE): _S.CLOSED,
+    # Answered on the telephone, or made right by somebody else.
+    (_S.NEW, Step.CLOSE): _S.CLOSED,
+    (_S.REOPENED, Step.CLOSE): _S.CLOSED,
+    (_S.NEW, Step.CANCEL): _S.CANCELLED,
+    (_S.ASSIGNED, Step.CANCEL): _S.CANCELLED,
+    (_S.ACCEPTED, Step.CANCEL): _S.CANCELLED,
+    (_S.IN_PROGRESS, Step.CANCEL): _S.CANCELLED,
+    (_S.REOPENED, Step.CANCEL): _S.CANCELLED,
+    (_S.DONE, Step.REOPEN): _S.REOPENED,
+    (_S.CLOSED, Step.REOPEN): _S.REOPENED,
+    (_S.CANCELLED, Step.REOPEN): _S.REOPENED,
+}
+
+OVER = frozenset({_S.CLOSED, _S.CANCELLED})
+"""States in which nothing is due any more."""
+
+NEEDS_WORDS = frozenset({Step.CANCEL, Step.REOPEN, Step.FINISH})
+"""Steps that need a comment: the reason, or the result."""
+
+CREW_STEPS = frozenset({Step.ACCEPT, Step.START, Step.FINISH})
+"""What a crew does by its link."""
+
+
+class StepRefused(Exception):
+    """This step cannot be taken; nothing has changed. `reason`: `state`, `words` or `crew`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def move(state: TicketState, step: Step, *, comment: str = "", crew: int | None = None) -> TicketState:
+    """The state after the step. Raises `StepRefused`."""
+    if (state, step) not in TRANSITIONS:
+        raise StepRefused("state")
+    if step in NEEDS_WORDS and not comment.strip():
+        raise StepRefused("words")
+    if step is Step.ASSIGN and crew is None:
+        raise StepRefused("crew")
+    return TRANSITIONS[state, step]
+
+
+def steps_from(state: TicketState) -> tuple[Step, ...]:
+    """The steps that can be taken from here, in the order of the work."""
+    return tuple(step for step in Step if (state, step) in TRANSITIONS)
