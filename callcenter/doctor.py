@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from callcenter.errors import CallcenterError
+from callcenter.recordings.spool import being_written
 from callcenter.recordings.store import Store
 from callcenter.settings import Settings
 from callcenter.storage import AWAY, connect, require_schema
@@ -114,9 +115,11 @@ def _try_writing(folder: Path) -> None:
     probe = folder / ".doctor"
     try:
         probe.touch()
+        being_written(probe)
         probe.unlink()
     except OSError as problem:
-        raise Ailment(f"{problem}; this program must be allowed to remove recordings once they are stored") from None
+        raise Ailment(f"{problem}; this program must be allowed to remove recordings once they are stored,"
+            " and the folder must be on a local disk") from None
 
 
 async def _store(settings: Settings) -> str:

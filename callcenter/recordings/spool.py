@@ -84,7 +84,7 @@ class Spool:
         moved = []
         for entry, status in self._entries(self._rec):
             file = self._recording(entry, status)
-            if file is None or _being_written(file.path):
+            if file is None or being_written(file.path):
                 continue
             target = self._ready / file.path.name
             if target.exists() or target.is_symlink():
@@ -121,8 +121,12 @@ class Spool:
             log.warning("left in the spool", folder=path.parent.name, length=len(path.name), problem=problem)
 
 
-def _being_written(path: Path) -> bool:
-    """Whether some process has the file open for writing: the kernel grants a read lease only when none has."""
+def being_written(path: Path) -> bool:
+    """Whether some process has the file open for writing: the kernel grants a read lease only when none has.
+
+    A file that is gone counts as one. Raises `PermissionError` when the file is another user's and this process has not
+    CAP_LEASE, another `OSError` when the file system has no leases.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
