@@ -134,8 +134,8 @@ def test_secrets_are_fresh_private_and_never_overwritten(tmp_path: Path) -> None
     assert stat.S_IMODE((first / ".env").stat().st_mode) == 0o600
     one, two = read_env(first / ".env"), read_env(second / ".env")
     secrets = {key for key in one if re.search(r"SECRET|PASSWORD|ACCESS_KEY", key)}
-    assert len(secrets) == 5
-    assert len({values[key] for values in (one, two) for key in secrets}) == 10
+    assert len(secrets) == 6
+    assert len({values[key] for values in (one, two) for key in secrets}) == 12
     assert all(re.fullmatch(r"[0-9a-f]{48}", one[key]) for key in secrets)
 
     again = make_env(first, "192.0.2.10", "198.51.100.7")

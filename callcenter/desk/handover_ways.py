@@ -1,0 +1,77 @@
+"""What a crew is told, and why it could not be."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class Problem(StrEnum):
+    """Why a message did not arrive."""
+
+    NO_WAY = "no way"
+    NO_MAIL_SERVER = "no mail server"
+    BAD_ADDRESS = "bad address"
+    UNREACHABLE = "unreachable"
+    TOO_SLOW = "too slow"
+    CERTIFICATE = "certificate"
+    MAIL_REFUSED = "mail refused"
+    LOGIN_REFUSED = "login refused"
+    ANSWER = "answer"
+    REDIRECT = "redirect"
+    INNER_ADDRESS = "inner address"
+    OURS = "ours"
+
+
+class NotDelivered(Exception):
+    """The message did not arrive. `lasting`: trying again by itself will not help."""
+
+    def __init__(self, problem: Problem, detail: str = "", *, lasting: bool = False) -> None:
+        super().__init__(f"{problem}: {detail}")
+        self.problem = problem
+        self.detail = " ".join("".join(letter if letter.isprintable() else " " for letter in detail).split())[:300]
+        self.lasting = lasting
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A ticket as its crew must know it. `key`: the message's name, the same each time it is sent; `link`: the page."""
+
+    key: str
+    link: str
+    ticket_id: int
+    number: int
+    company: str
+    zone: str
+    category: str
+    category_class: str
+    subject: str
+    description: str
+    address: str
+    entrance: int | None
+    flat: str
+    common_property: bool
+    contact_name: str
+    contact_phone: str
+    access_at: datetime | None
+    access_reason: str
+    access_people: str
+    planned_from: datetime | None
+    planned_until: datetime | None
+    opened_at: datetime
+    due_at: datetime | None
+    responsible: str
+    crew_id: int
+    crew: str
+    language: str
+    email: str | None
+    webhook_url: str | None
+    webhook_secret: str | None
+
+
+class Way(Protocol):
+    """A way to a crew."""
+
+    async def send(self, assignment: Assignment) -> None:
+        """Tell the crew. Raises `NotDelivered`."""
+        ...
