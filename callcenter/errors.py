@@ -12,6 +12,7 @@ CallcenterError
 ├── StorageError         PostgreSQL holds something that this program cannot work with (a migration altered, a newer schema)
 ├── StoreError           the S3 store cannot be reached, or answers wrongly
 │   └── ObjectMissing    the store works, and does not have this object
+├── InvitationError      this login cannot be invited; the text says why
 └── RenderError          the Asterisk configuration cannot be rendered from these settings
 """
 
@@ -62,6 +63,10 @@ class StoreError(CallcenterError):
 
 class ObjectMissing(StoreError):
     """The store does not have this object."""
+
+
+class InvitationError(CallcenterError):
+    """This login cannot be invited."""
 
 
 class RenderError(CallcenterError):

@@ -5,10 +5,17 @@ from collections.abc import Mapping
 import asyncpg
 from aiohttp import web
 
+from callcenter.desk.accounts import Accounts
+from callcenter.desk.attempts import Attempts
+from callcenter.desk.audit_log import AuditLog
+from callcenter.desk.invitations import Invitations
+from callcenter.desk.logins import Logins
+from callcenter.desk.passwords import Passwords
 from callcenter.desk.people import People
+from callcenter.desk.staff import Staff
 from callcenter.push.hub import Hub
 from callcenter.settings import Settings
-from callcenter.web import auth, journal, monitor, pages, recordings, shield, socket, static
+from callcenter.web import auth, calls, login, monitor, pages, recordings, shield, socket, static
 from callcenter.web.parts import CHECKS, PARTS, Check, Parts, Sounds
 
 
@@ -23,16 +30,22 @@ def create_app(
     app = web.Application(
         middlewares=[pages.show_errors, shield.refuse_foreign_origin, auth.know_person], client_max_size=16 * 1024
     )
+    passwords, attempts = Passwords(), Attempts(pool)
     app[PARTS] = Parts(
         settings=settings,
         pool=pool,
         hub=hub,
         people=People(pool),
+        logins=Logins(pool, passwords, attempts),
+        accounts=Accounts(pool, passwords, attempts),
+        invitations=Invitations(pool, passwords),
+        staff=Staff(pool),
+        audit_log=AuditLog(pool),
         store=store,
     )
     app[CHECKS] = {"database": monitor.database(pool), "screens": lambda: hub.live, **checks}
     app.on_response_prepare.append(shield.add_headers)
-    for subject in (auth, pages, socket, journal, recordings, monitor, static):
+    for subject in (auth, login, pages, socket, calls, recordings, monitor, static):
         app.add_routes(subject.routes)
     return app
 

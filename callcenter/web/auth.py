@@ -1,21 +1,16 @@
-"""Logging in and out, and who is asking."""
+"""Who is asking, and what is open to them."""
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any, TypeVar
 
-import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from callcenter.desk.people import WINDOW, Person, TooManyAttempts
 from callcenter.domain.access import Permission
 from callcenter.web.language import LANGUAGE_COOKIE, LANGUAGES
 from callcenter.web.parts import PERSON, parts_of
-from callcenter.web.render import render
 
-log = structlog.get_logger()
 routes = web.RouteTableDef()
 
 COOKIE = "session"
@@ -59,66 +54,11 @@ async def know_person(request: web.Request, handler: Handler) -> web.StreamRespo
     return await handler(request)
 
 
-def home(person: Person) -> str:
-    """The page on which this person's work begins."""
-    if person.may(Permission.SEE_BOARD):
-        return "/board"
-    return "/" if person.may(Permission.TAKE_CALLS) else "/tickets"
-
-
-@routes.get("/login")
-@needs(Permission.ANYONE)
-async def show_login(request: web.Request) -> web.Response:
-    """Show the form."""
-    return render(request, "login.html", problem=None, login="")
-
-
-@routes.post("/login")
-@needs(Permission.ANYONE)
-async def log_in(request: web.Request) -> web.StreamResponse:
-    """Open a session, or show the form again with what was wrong."""
-    parts = parts_of(request)
-    form = await request.post()
-    login, password = str(form.get("login", "")).strip().lower(), str(form.get("password", ""))
-    lasts = timedelta(hours=parts.settings.web.session_hours)
-    try:
-        entered = await parts.people.log_in(login, password, request.remote or "", lasts)
-    except TooManyAttempts:
-        log.warning("too many attempts to log in")
-        minutes = int(WINDOW.total_seconds() // 60)
-        return render(request, "login.html", 429, problem="too many", login=login, minutes=minutes)
-    if entered is None:
-        return render(request, "login.html", 401, problem="wrong", login=login)
-    person, token = entered
-    log.info("logged in", operator=person.id)
-    answer = web.HTTPSeeOther(home(person))
-    answer.set_cookie(
-        COOKIE,
-        token,
-        max_age=int(lasts.total_seconds()),
-        httponly=True,
-        samesite="Strict",
-        secure=parts.settings.web.cookie_secure,
-    )
-    raise answer
-
-
 @routes.get("/session")
 @needs(Permission.PERSON)
 async def session(_request: web.Request) -> web.Response:
     """Nothing, or 401: lets a page whose socket was refused find out whether the session has ended."""
     return web.Response(status=204)
-
-
-@routes.post("/logout")
-@needs(Permission.PERSON)
-async def log_out(request: web.Request) -> web.StreamResponse:
-    """End the session, here and on the server."""
-    await parts_of(request).people.log_out(request.cookies[COOKIE])
-    log.info("logged out", operator=request[PERSON].id)
-    answer = web.HTTPSeeOther("/login")
-    answer.del_cookie(COOKIE)
-    raise answer
 
 
 @routes.post("/language")

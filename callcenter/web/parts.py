@@ -7,7 +7,12 @@ from typing import Protocol
 import asyncpg
 from aiohttp import web
 
+from callcenter.desk.accounts import Accounts
+from callcenter.desk.audit_log import AuditLog
+from callcenter.desk.invitations import Invitations
+from callcenter.desk.logins import Logins
 from callcenter.desk.people import People, Person
+from callcenter.desk.staff import Staff
 from callcenter.push.hub import Hub
 from callcenter.settings import Settings
 
@@ -30,6 +35,11 @@ class Parts:
     pool: asyncpg.Pool
     hub: Hub
     people: People
+    logins: Logins
+    accounts: Accounts
+    invitations: Invitations
+    staff: Staff
+    audit_log: AuditLog
     store: Sounds
     popped: dict[str, str] = field(default_factory=dict)
 

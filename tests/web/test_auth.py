@@ -1,8 +1,13 @@
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from argon2.exceptions import VerificationError
 
-from callcenter.desk.people import ATTEMPTS_PER_ADDRESS, ATTEMPTS_PER_LOGIN, People, TooManyAttempts
+from callcenter.desk.attempts import ATTEMPTS_PER_ADDRESS, Attempts, TooManyAttempts
+from callcenter.desk.attempts import ATTEMPTS_PER_SECRET as ATTEMPTS_PER_LOGIN
+from callcenter.desk.logins import Entered, Logins, Origin
+from callcenter.desk.passwords import Passwords
 
 from .conftest import PASSWORD, Site
 
@@ -51,16 +56,17 @@ async def test_a_wrong_login_or_password_opens_nothing(site: Site, login: str, p
 
 
 async def test_an_unknown_login_is_checked_as_thoroughly_as_a_known_one(site: Site, monkeypatch: pytest.MonkeyPatch):
-    people = People(site.pool)
+    passwords = Passwords()
     checked: list[str] = []
 
-    async def check(password_hash: str, password: str) -> bool:
+    def verify(password_hash: str, password: str) -> bool:
         checked.append(password_hash)
-        return False
+        raise VerificationError
 
-    monkeypatch.setattr(people, "_check", check)
-    assert await people.log_in("nobody", "x", "127.0.0.1", DAY) is None
-    assert await people.log_in("anna", "x", "127.0.0.1", DAY) is None
+    monkeypatch.setattr(passwords, "_hasher", SimpleNamespace(verify=verify))
+    logins = Logins(site.pool, passwords, Attempts(site.pool))
+    assert await logins.log_in("nobody", "x", Origin("127.0.0.1"), DAY) is None
+    assert await logins.log_in("anna", "x", Origin("127.0.0.1"), DAY) is None
     assert len(checked) == 2
     assert all(each.startswith("$argon2id$") for each in checked)
 
@@ -128,14 +134,31 @@ async def test_guessing_at_one_login_is_stopped_and_does_not_stop_the_others(sit
 
 
 async def test_guessing_from_one_address_is_stopped(site: Site):
-    people = People(site.pool)
+    logins = Logins(site.pool, Passwords(), Attempts(site.pool))
     await site.pool.execute(
         "insert into login_attempts (subject) select 'address 192.0.2.1' from generate_series(1, $1)",
         ATTEMPTS_PER_ADDRESS,
     )
     with pytest.raises(TooManyAttempts):
-        await people.log_in("anna", PASSWORD, "192.0.2.1", DAY)
-    assert await people.log_in("boris", PASSWORD, "192.0.2.2", DAY) is not None
+        await logins.log_in("anna", PASSWORD, Origin("192.0.2.1"), DAY)
+    assert isinstance(await logins.log_in("boris", PASSWORD, Origin("192.0.2.2"), DAY), Entered)
+
+
+async def test_only_failures_count_against_an_address(site: Site):
+    async with site.browser() as browser:
+        for password in (PASSWORD, "wrong", PASSWORD, PASSWORD, "wrong"):
+            await browser.log_in("anna", password)
+        counted = await site.pool.fetch("select subject, count(*) as n from login_attempts group by 1 order by 1")
+        assert [tuple(row) for row in counted] == [("address 127.0.0.1", 2), ("login anna", 1)]
+
+
+async def test_what_was_refused_counts_for_nothing(site: Site):
+    async with site.browser() as browser:
+        for _ in range(ATTEMPTS_PER_LOGIN):
+            await browser.log_in("anna", "guess")
+        before = await site.pool.fetchval("select count(*) from login_attempts")
+        assert (await browser.log_in("anna")).status == 429
+        assert await site.pool.fetchval("select count(*) from login_attempts") == before
 
 
 async def test_a_right_password_forgives_the_wrong_ones_before(site: Site):
