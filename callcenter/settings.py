@@ -169,6 +169,12 @@ class Handover(Section):
     )
 
 
+class Api(Section):
+    """The interface for programs."""
+
+    requests_per_minute: int = Field(600, ge=1, description="requests a token may make in a minute")
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -190,6 +196,7 @@ class Settings(BaseSettings):
     queueing: Queueing = Queueing()
     s3: S3
     web: Web = Web()
+    api: Api = Api()
     smtp: Smtp = Smtp()
     handover: Handover
 

@@ -7,7 +7,9 @@ from typing import Any, TypeVar
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from callcenter.desk.people import Person
 from callcenter.domain.access import Permission
+from callcenter.web.bearer import person_by_token
 from callcenter.web.language import LANGUAGE_COOKIE, LANGUAGES
 from callcenter.web.parts import PERSON, parts_of
 
@@ -33,25 +35,32 @@ def needs(permission: Permission) -> Callable[[Function], Function]:
 
 @web.middleware
 async def know_person(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Find the person by the session cookie, and let nobody pass whom the handler's permission does not let in.
+    """Find the person, and let nobody pass whom the handler's permission does not let in.
 
-    A handler that names no permission is closed to everybody.
+    A handler that names a scope is for programs: it knows people by their token, and by nothing else; every other one
+    by the session cookie. A handler that names no permission is closed to everybody.
     """
     if request.match_info.http_exception is not None:
         return await handler(request)
     permission = getattr(request.match_info.handler, "permission", None)
     if permission is Permission.ANYONE:
         return await handler(request)
-    token = request.cookies.get(COOKIE)
-    person = await parts_of(request).people.who_is(token) if token else None
-    if person is None:
-        if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
-            raise web.HTTPSeeOther("/login")
-        raise web.HTTPUnauthorized
+    scope = getattr(request.match_info.handler, "scope", None)
+    person = await (_person_by_cookie(request) if scope is None else person_by_token(request, scope))
     request[PERSON] = person
     if permission is None or not person.may(permission):
         raise web.HTTPForbidden
     return await handler(request)
+
+
+async def _person_by_cookie(request: web.Request) -> Person:
+    token = request.cookies.get(COOKIE)
+    person = await parts_of(request).people.who_is(token) if token else None
+    if person is not None:
+        return person
+    if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
+        raise web.HTTPSeeOther("/login")
+    raise web.HTTPUnauthorized
 
 
 @routes.get("/session")

@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from callcenter.web.problem import for_programs
+
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -28,7 +30,12 @@ async def add_headers(_request: web.Request, response: web.StreamResponse) -> No
 
 @web.middleware
 async def refuse_foreign_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse what changes something, and the socket, unless one of our own pages asks for it."""
+    """Refuse what changes something, and the socket, unless one of our own pages asks for it.
+
+    Programs have no origin, and what they send is no cookie that a foreign page could use.
+    """
+    if for_programs(request):
+        return await handler(request)
     upgrade = request.headers.get("Upgrade", "").lower() == "websocket"
     if (request.method not in ("GET", "HEAD", "OPTIONS") or upgrade) and not _is_own(request):
         raise web.HTTPForbidden(text="foreign origin")

@@ -1,0 +1,46 @@
+"""The token in a program's request: whose it is, and whether it reaches as far as the route."""
+
+from aiohttp import web
+
+from callcenter.desk.people import Person
+from callcenter.desk.tokens import Tokens, Use
+from callcenter.domain.scopes import Scope
+from callcenter.web.parts import parts_of
+from callcenter.web.problem import Problem
+
+USE = web.RequestKey("use", Use)
+_CHALLENGE = 'Bearer realm="callcenter"'
+
+
+async def person_by_token(request: web.Request, scope: Scope) -> Person:
+    """The person for whom the program asks, with at most this scope. Raises `Problem` 401, 403 or 429 (RFC 6750)."""
+    parts = parts_of(request)
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token.strip():
+        raise Problem(
+            401,
+            "Send a token in the header `Authorization: Bearer …`; tokens are made on the page /account/tokens.",
+            headers={"WWW-Authenticate": _CHALLENGE},
+        )
+    use = await Tokens(parts.pool).use(token.strip())
+    if use is None:
+        raise Problem(
+            401,
+            "This token is unknown, has expired or was revoked.",
+            headers={"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'},
+        )
+    allowed = parts.settings.api.requests_per_minute
+    if use.requests > allowed:
+        raise Problem(
+            429,
+            f"More than {allowed} requests in a minute by this token; go on in {use.seconds_left} s.",
+            headers={"Retry-After": str(use.seconds_left)},
+        )
+    if scope not in use.scopes:
+        raise Problem(
+            403,
+            f"The token lacks the scope {scope}.",
+            headers={"WWW-Authenticate": f'{_CHALLENGE}, error="insufficient_scope", scope="{scope}"'},
+        )
+    request[USE] = use
+    return use.person
