@@ -10,7 +10,7 @@ from email.utils import formatdate
 
 import aiosmtplib
 
-from callcenter.desk.handover_ways import Assignment, NotDelivered, Problem
+from callcenter.desk.handover_ways import Assignment, NotDelivered, Problem, one_line
 from callcenter.settings import Smtp
 
 # RFC 5321, section 4.2.1: 5yz will not be otherwise the next time, 4yz may be.
@@ -56,15 +56,15 @@ class Mail:
         subject, text = self._write(assignment)
         letter = EmailMessage(policy=SMTP)
         try:
-            letter["To"] = Address(assignment.crew, addr_spec=to)
+            letter["To"] = Address(one_line(assignment.crew), addr_spec=to)
         except Exception as problem:  # the parser of addresses fails in many ways
             raise NotDelivered(Problem.BAD_ADDRESS, to, lasting=True) from problem
         letter["From"] = self._settings.sender
-        letter["Subject"] = " ".join(subject.split())
+        letter["Subject"] = one_line(subject)
         letter["Message-ID"] = f"<{assignment.key}@{self._settings.sender.rpartition('@')[2]}>"
         letter["Date"] = formatdate(usegmt=True)
         letter["Auto-Submitted"] = "auto-generated"
-        letter.set_content(text)
+        letter.set_content(text, cte="base64")
         return letter
 
 

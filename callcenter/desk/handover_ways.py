@@ -6,6 +6,11 @@ from enum import StrEnum
 from typing import Protocol
 
 
+def one_line(text: str) -> str:
+    """The text without anything that could end a line or steer a terminal."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+
+
 class Problem(StrEnum):
     """Why a message did not arrive."""
 
@@ -29,7 +34,7 @@ class NotDelivered(Exception):
     def __init__(self, problem: Problem, detail: str = "", *, lasting: bool = False) -> None:
         super().__init__(f"{problem}: {detail}")
         self.problem = problem
-        self.detail = " ".join("".join(letter if letter.isprintable() else " " for letter in detail).split())[:300]
+        self.detail = one_line(detail)[:300]
         self.lasting = lasting
 
 
