@@ -13,6 +13,7 @@ from callcenter.desk.logins import Logins
 from callcenter.desk.passwords import Passwords
 from callcenter.desk.people import People
 from callcenter.desk.staff import Staff
+from callcenter.desk.tickets import Tickets
 from callcenter.push.hub import Hub
 from callcenter.settings import Settings
 from callcenter.web import auth, calls, login, monitor, pages, recordings, shield, socket, static
@@ -42,6 +43,7 @@ def create_app(
         staff=Staff(pool),
         audit_log=AuditLog(pool),
         store=store,
+        tickets=Tickets(pool),
     )
     app[CHECKS] = {"database": monitor.database(pool), "screens": lambda: hub.live, **checks}
     app.on_response_prepare.append(shield.add_headers)

@@ -13,6 +13,7 @@ from callcenter.desk.invitations import Invitations
 from callcenter.desk.logins import Logins
 from callcenter.desk.people import People, Person
 from callcenter.desk.staff import Staff
+from callcenter.desk.tickets import Tickets
 from callcenter.push.hub import Hub
 from callcenter.settings import Settings
 
@@ -41,6 +42,7 @@ class Parts:
     staff: Staff
     audit_log: AuditLog
     store: Sounds
+    tickets: Tickets
     popped: dict[str, str] = field(default_factory=dict)
 
 

@@ -1,0 +1,207 @@
+"""A ticket as it is read, as it is asked to change, and why a change was refused."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from callcenter.domain.deadlines import LimitStep
+from callcenter.domain.phone import e164
+from callcenter.domain.ticket import TicketState
+
+
+def _phone(typed: str) -> str:
+    number = e164(typed) if typed else ""
+    if number and not (number[0] == "+" and number[1:].isascii() and number[1:].isdigit() and 4 <= len(number) <= 16):
+        raise ValueError("not a telephone number")
+    return number
+
+
+def _text(typed: str) -> str:
+    if "\0" in typed:
+        raise ValueError("holds a zero byte")
+    return typed.strip().replace("\r\n", "\n")
+
+
+def _whole_cents(price: Decimal | None) -> Decimal | None:
+    return None if price is None else price.quantize(Decimal("0.01"))
+
+
+Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
+LongId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Line = Annotated[str, Field(max_length=200), AfterValidator(_text)]
+Words = Annotated[str, Field(max_length=10_000), AfterValidator(_text)]
+Price = Annotated[
+    Decimal, Field(ge=0, max_digits=12, decimal_places=2, allow_inf_nan=False), AfterValidator(_whole_cents)
+]
+
+
+class TicketEdit(BaseModel):
+    """What to change: the fields that are given, and no others. A telephone number is brought into E.164."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    category_id: Id | None = None
+    subject: Line = ""
+    description: Words = ""
+    contact_name: Line = ""
+    contact_phone: Annotated[str, Field(max_length=40), AfterValidator(_text), AfterValidator(_phone)] = ""
+    house_id: Id | None = None
+    premises_id: Id | None = None
+    resident_id: Id | None = None
+    common_property: bool = False
+    access_at: AwareDatetime | None = None
+    access_reason: Line = ""
+    access_people: Line = ""
+    price: Price | None = None
+    payment: Literal["none", "due", "paid", "refunded"] = "none"
+    responsible_id: Id | None = None
+    planned_from: AwareDatetime | None = None
+    planned_until: AwareDatetime | None = None
+    parent_id: LongId | None = None
+
+    def given(self) -> dict[str, object]:
+        """The fields that were given, by name."""
+        return {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """What must have happened by when. `met_at` is None until it has."""
+
+    step: LimitStep
+    due_at: datetime
+    warn_at: datetime
+    met_at: datetime | None
+
+    def late(self, now: datetime) -> bool:
+        """Whether it was, or is, missed."""
+        return (self.met_at or now) > self.due_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """A ticket with the names of what it points at. Times are in UTC; `zone` and `language` are its company's.
+
+    A name, an address or a text that there is not is empty; `category` is the category's code.
+    """
+
+    id: int
+    company_id: int
+    company: str
+    zone: str
+    language: str
+    number: int
+    version: int
+    state: TicketState
+    call_id: str | None
+    caller: str
+    category_id: int | None
+    category: str | None
+    category_class: str | None
+    category_ru: str | None
+    category_en: str | None
+    subject: str
+    description: str
+    contact_name: str
+    contact_phone: str
+    common_property: bool
+    house_id: int | None
+    address: str
+    premises_id: int | None
+    flat: str
+    entrance: int | None
+    resident_id: int | None
+    resident: str
+    access_at: datetime | None
+    access_reason: str
+    access_people: str
+    price: Decimal | None
+    payment: str
+    crew_id: int | None
+    crew: str
+    responsible_id: int | None
+    responsible: str
+    responsible_phone: str
+    planned_from: datetime | None
+    planned_until: datetime | None
+    opened_at: datetime
+    accepted_at: datetime | None
+    started_at: datetime | None
+    done_at: datetime | None
+    closed_at: datetime | None
+    updated_at: datetime
+    result: str
+    cancel_reason: str
+    parent_id: int | None
+    parent_number: int | None
+    operator_id: int | None
+    operator: str
+    deadlines: tuple[Deadline, ...] = ()
+
+    def category_name(self, language: str) -> str:
+        """The category in a language; empty when none was chosen yet."""
+        return (self.category_ru if language == "ru" else self.category_en) or ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketEvent:
+    """What happened to a ticket.
+
+    `kind`: `opened`, `edited`, `moved`, `comment`, `file`, `told`, `localised`, `sent` or `linked`; `who` or `crew` did
+    it. `changes`: the old and the new value by field, as JSON has them. `labels`: the names of rows that the changes
+    point at, by field and id, in Russian and in English.
+    """
+
+    id: int
+    at: datetime
+    kind: str
+    who: str
+    crew: str
+    from_state: TicketState | None
+    to_state: TicketState | None
+    comment: str
+    changes: Mapping[str, tuple[object, object]] = field(default_factory=dict)
+    labels: Mapping[tuple[str, object], tuple[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A ticket that hangs on an incident."""
+
+    id: int
+    number: int
+    subject: str
+    state: TicketState
+    opened_at: datetime
+
+
+class Conflict(Exception):
+    """The version given is not the newest; nothing was written.
+
+    `changed`: what others changed since, by field: the value before and the value now.
+    """
+
+    def __init__(self, current: Ticket, changed: dict[str, tuple[object, object]]) -> None:
+        super().__init__("somebody else was quicker")
+        self.current = current
+        self.changed = changed
+
+
+class BadEdit(Exception):
+    """The change makes no sense; nothing was written. `fields`: what is wrong, by field.
+
+    `unknown` (no such row of this company), `inactive`, `other house`, `other flat`, `before start`, `linked`
+    (the incident is part of another, is this ticket, or this ticket is an incident itself), `words` (needs some).
+    """
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        super().__init__(", ".join(f"{name}: {problem}" for name, problem in fields.items()))
+        self.fields = fields
+
+
+class NoTicket(LookupError):
+    """There is no such ticket, or none that this person or crew may see."""
