@@ -14,6 +14,7 @@ from argon2 import PasswordHasher
 from callcenter.storage import queries
 
 SQL = queries("demo")
+GENERATE = queries("generate")
 FLATS = 900
 MAIN_NUMBER = "74951234567"
 COMPANIES = (("УК «Заречье»", MAIN_NUMBER), ("УК «Северный квартал»", "74957654321"))
@@ -42,6 +43,8 @@ class Login:
 async def seed(connection: asyncpg.Connection, operators: int) -> list[Login]:
     """Fill an empty database, or renew the logins of a seeded one; return the logins with their passwords."""
     async with connection.transaction():
+        if await connection.fetchval(GENERATE["is_empty"]):
+            await connection.execute(await connection.fetchval(GENERATE["mark_demo"]))
         ids = {}
         for name, number in COMPANIES:
             ids[name] = await connection.fetchval(SQL["company"], name)
@@ -61,7 +64,7 @@ async def seed(connection: asyncpg.Connection, operators: int) -> list[Login]:
         ]
         # The passwords are random and long, so the cheapest hash that verifies is strong enough for a demo's set-up time.
         hasher = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1)
-        for login, name in zip(logins, _names(), strict=False):
+        for login, name in zip(logins, names(), strict=False):
             await connection.execute(
                 SQL["operator"],
                 login.login,
@@ -78,8 +81,8 @@ async def _settle(connection: asyncpg.Connection, house: int, flats: int, first_
     """One or two residents a flat, each with a telephone; every seventh pair shares one."""
     rows = sorted(await connection.fetch(SQL["flats"], house, flats), key=lambda row: int(row["flat"]))
     homes = [row["id"] for row in rows for _ in range(1 + int(row["flat"]) % 2)]
-    names = list(islice(cycle(_names()), len(homes)))
-    residents = [row["id"] for row in await connection.fetch(SQL["residents"], homes, names)]
+    called = list(islice(cycle(names()), len(homes)))
+    residents = [row["id"] for row in await connection.fetch(SQL["residents"], homes, called)]
     phones: list[str] = []
     for place, home in enumerate(homes):
         shared = place > 0 and homes[place - 1] == home and place % 7 == 0
@@ -87,7 +90,8 @@ async def _settle(connection: asyncpg.Connection, house: int, flats: int, first_
     await connection.execute(SQL["phones"], phones, residents)
 
 
-def _names() -> list[str]:
+def names() -> list[str]:
+    """Names of nobody, of a man and of a woman in turn."""
     men = [f"{surname} {name} {father}" for name, father, surname in product(_MEN, _FATHERS[0], _SURNAMES)]
     women = [f"{surname}а {name} {father}" for name, father, surname in product(_WOMEN, _FATHERS[1], _SURNAMES)]
     return [name for pair in zip(men, women, strict=True) for name in pair]
