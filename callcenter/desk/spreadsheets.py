@@ -1,0 +1,36 @@
+"""What can be wrong with an uploaded sheet, and how large one may be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+MAX_BYTES = 20 * 1024 * 1024
+"""An uploaded file, at most."""
+
+MAX_UNPACKED = 160 * 1024 * 1024
+"""What an XLSX may unpack to, at most: some 200,000 full rows."""
+
+MAX_ROWS = 200_000
+MAX_COLUMNS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that must be mended in a line before the sheet can be taken.
+
+    `row`: its number as a spreadsheet program shows it; `column`: the column's name, empty for the whole line;
+    `code`: what is wrong, `values` the blanks in its words.
+    """
+
+    row: int
+    column: str
+    code: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+class SheetRefused(Exception):
+    """The file as a whole cannot be read. `code`: why, `values`: the blanks in its words."""
+
+    def __init__(self, code: str, **values: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.values = values
