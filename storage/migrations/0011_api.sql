@@ -7,6 +7,3 @@ create index on api_tokens (operator_id);
 -- The answer is kept in the transaction of the change itself, so a person of one company writes it too.
 grant insert on idempotency_keys to callcenter_company;
 
--- Pages of the interface go by id, which never changes.
-create index on tickets (company_id, id);
-create index on calls (arrived_at, id);

@@ -1,0 +1,40 @@
+"""Every refusal and failure under `/api` as problem details."""
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from callcenter.web.pages import UNREACHABLE
+from callcenter.web.problem import Problem, for_programs
+
+log = structlog.get_logger()
+_SAID = {
+    403: "The person whose token this is may not do this.",
+    404: "There is no such thing, or it is not yours to see.",
+}
+_KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
+
+
+@web.middleware
+async def show_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn what goes wrong into a document for programs; pages are left to others."""
+    if not for_programs(request):
+        return await handler(request)
+    try:
+        return await handler(request)
+    except Problem as problem:
+        return problem.response()
+    except web.HTTPException as refusal:
+        kept = {name: refusal.headers[name] for name in _KEPT_HEADERS if name in refusal.headers}
+        return Problem(refusal.status, _SAID.get(refusal.status, ""), headers=kept).response()
+    except UNREACHABLE as problem:
+        log.error("request failed", route=_route(request), problem=type(problem).__name__)
+        return Problem(503, "Not available for the moment; try again.", headers={"Retry-After": "10"}).response()
+    except Exception:
+        log.exception("request failed", route=_route(request))
+        return Problem(500, "Something broke on our side. It has been written down.").response()
+
+
+def _route(request: web.Request) -> str | None:
+    resource = request.match_info.route.resource
+    return None if resource is None else resource.canonical
