@@ -25,6 +25,8 @@ log = structlog.get_logger()
 
 RECONNECT_S = 2.0
 AT_ONCE = 10
+# A new job is told of by PostgreSQL; one that is put off, or left by a dead worker, is looked for this often.
+LOOK_EVERY_S = 5.0
 # A worker that has said nothing for so long is dead, and its jobs are taken by another.
 DEAD_AFTER_S = 30.0
 
@@ -94,7 +96,12 @@ class Worker:
                 manager.entrypoint(kind.name)(_handler(kind))
             # Else a connection that is cut would be noticed at the next statement only.
             connection.add_termination_listener(lambda _connection: manager.shutdown.set())
-            await manager.run(batch_size=AT_ONCE, max_concurrent_tasks=2 * AT_ONCE, heartbeat_timeout=self._dead_after)
+            await manager.run(
+                dequeue_timeout=timedelta(seconds=LOOK_EVERY_S),
+                batch_size=AT_ONCE,
+                max_concurrent_tasks=2 * AT_ONCE,
+                heartbeat_timeout=self._dead_after,
+            )
         finally:
             await _close(connection)
 
