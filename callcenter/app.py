@@ -13,6 +13,7 @@ from aiohttp.web import Application, AppRunner, TCPSite
 
 from callcenter import metrics
 from callcenter.desk import memory
+from callcenter.desk.alarms import Alarms
 from callcenter.desk.directory import Directory
 from callcenter.desk.presence import PresenceWatch
 from callcenter.desk.writer import Writer
@@ -72,7 +73,7 @@ async def serve(settings: Settings, *, web: bool, node: bool) -> int:
             checks |= await _node(settings, pool, store, parts)
         if web:
             hub = Hub(pool, lambda: connect(settings.database), settings.web.slow_client_messages)
-            parts.append(hub)
+            parts += [hub, Alarms(settings.database)]
             application = create_app(settings=settings, pool=pool, hub=hub, store=store, checks=checks)
         else:
             application = create_monitor(pool=pool, checks=checks)

@@ -22,4 +22,6 @@ write_backlog = Gauge("callcenter_write_backlog", "Orders not yet written to Pos
 write_seconds = Histogram("callcenter_write_seconds", "One transaction of the writer", buckets=FINE)
 recordings = Gauge("callcenter_recordings", "Recordings by state", ["state"])
 sockets = Gauge("callcenter_sockets", "Browsers connected")
+tickets_late = Gauge("callcenter_tickets_late", "Open tickets past a limit")
+tickets_due_soon = Gauge("callcenter_tickets_due_soon", "Open tickets warned of and not yet past a limit")
 slow_clients_total = Counter("callcenter_slow_clients", "Browsers disconnected because they did not read")

@@ -78,6 +78,16 @@ def words(language: str) -> dict[str, Any]:
             category: t.ngettext("{n} more resident on this number", "{n} more residents on this number", n)
             for category, n in SAMPLES[language].items()
         },
+        "limits": {
+            "tell": t.gettext("Tell the resident the number and the times"),
+            "localise": t.gettext("Localise the damage"),
+            "clear": t.gettext("Clear the blockage"),
+            "repair": t.gettext("Repair the damage"),
+        },
+        "due_at": t.gettext("by {at}"),
+        "due_at_passed": t.gettext("since {at}"),
+        "nothing_due": t.gettext("Nothing is due soon, nothing is overdue"),
+        "limit_passed": t.gettext("A limit has passed: see Deadlines"),
         "phone_reachable": t.gettext("Phone connected"),
         "phone_unreachable": t.gettext("Phone not connected"),
         "no_number": t.gettext("Number withheld"),

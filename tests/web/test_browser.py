@@ -132,3 +132,18 @@ async def test_a_supervisor_watches_and_listens(site: Site):
         await site.push("supervisors", "journal", {"at": now.isoformat()})
         await page.get_by_role("button", name="Слушать").click()
         await expect(page.locator("#player audio")).to_have_attribute("src", f"/recordings/{recording}")
+
+
+async def test_a_supervisor_sees_what_is_due_and_is_told_when_a_limit_passes(site: Site):
+    line = {"step": "clear", "due_at": datetime.now(UTC).isoformat(), "company": "УК «Заря»", "house": "Мира, 5"}
+    soon = {**line, "ticket": 7, "number": 41, "late": False}
+    async with chromium(site, "vera") as page:
+        await expect(page.locator("#deadlines")).to_contain_text("Ничего не просрочено")
+        await site.push("supervisors", "deadlines", {"late": 0, "due_soon": 1, "next": [soon]})
+        await expect(page.locator("#deadlines")).to_contain_text("Устранить засор")
+        await expect(page.get_by_role("link", name="41")).to_have_attribute("href", "/tickets/7")
+        await expect(page.locator("#toast")).to_be_hidden()
+        late = {**soon, "late": True}
+        await site.push("supervisors", "deadlines", {"late": 1, "due_soon": 0, "next": [late, late]})
+        await expect(page.locator("#toast")).to_contain_text("Истёк срок")
+        await expect(page.locator("#late")).to_have_text("1")

@@ -1,4 +1,4 @@
-import { $, company, el, place, showConnected, showFigures, since, toast, words } from "./page.js";
+import { $, company, el, fill, moment, place, showConnected, showFigures, since, toast, words } from "./page.js";
 import { Wire } from "./wire.js";
 
 const ORDER = ["ringing", "talking", "available", "paused", "offline"];
@@ -9,6 +9,7 @@ const wire = new Wire({
   changed(kind) {
     if (kind === null || kind === "queues") showQueues();
     if (kind === null || kind.startsWith("operator/")) showOperators();
+    if (kind === null || kind === "deadlines") showDeadlines(kind !== null);
     if (kind === null) fetchCalls();
     if (kind === "journal") fetching ??= setTimeout(fetchCalls, SETTLE_MS);
   },
@@ -44,6 +45,26 @@ function showOperators() {
       unreachable ? el("span", "phone unreachable", words.phone_unreachable) : "");
   }));
   if (!shown.length) $("operators").replaceChildren(el("li", "empty-note", words.no_operators));
+}
+
+let late = 0;
+
+function showDeadlines(isNews) {
+  const told = wire.state.deadlines ?? { late: 0, due_soon: 0, next: [] };
+  $("late").textContent = told.late;
+  $("due-soon").textContent = told.due_soon;
+  if (isNews && told.late > late) toast(words.limit_passed);
+  late = told.late;
+  $("deadlines").replaceChildren(...told.next.map((line) => {
+    const link = el("a", "", fill(words.ticket, { number: line.number }));
+    link.href = `/tickets/${line.ticket}`;
+    return el("li", line.late ? "late" : "",
+      link,
+      el("span", "", words.limits[line.step]),
+      el("span", "muted", [line.house, line.company].filter(Boolean).join(" · ")),
+      el("span", "number", fill(line.late ? words.due_at_passed : words.due_at, { at: moment(line.due_at) })));
+  }));
+  if (!told.next.length) $("deadlines").replaceChildren(el("li", "empty-note", words.nothing_due));
 }
 
 async function fetchCalls() {

@@ -1,0 +1,26 @@
+-- What is due: warnings before a limit and alarms at it.
+
+-- Only one process tells.
+-- name: lead
+select pg_try_advisory_lock(hashtext('alarms'))
+
+-- name: counts
+select count(*) filter (where d.due_at <= now()) as late, count(*) filter (where d.due_at > now()) as due_soon
+from ticket_deadlines d
+join tickets t on t.id = d.ticket_id
+where d.met_at is null and d.warn_at <= now() and t.state not in ('closed', 'cancelled')
+
+-- The most urgent: what is due soonest, then what is late, the latest first.
+-- name: next
+select t.id as ticket, t.number, d.step, d.due_at, d.due_at <= now() as late, c.name as company,
+       coalesce(nullif(concat_ws(', ', h.street, h.building), ''), '') as house
+from ticket_deadlines d
+join tickets t on t.id = d.ticket_id
+join companies c on c.id = t.company_id
+left join houses h on h.id = t.house_id
+where d.met_at is null and d.warn_at <= now() and t.state not in ('closed', 'cancelled')
+order by d.due_at <= now(), abs(extract(epoch from d.due_at - now()))
+limit $1
+
+-- name: push
+select push($1::jsonb)
