@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
 from datetime import timedelta
 from typing import Protocol
 from uuid import uuid4
@@ -28,7 +27,6 @@ log = structlog.get_logger()
 SQL = queries("handover")
 JOB = "deliver"
 OVER = frozenset({"close", "cancel"})
-_OF_TICKET = tuple(field.name for field in fields(Assignment) if field.name not in ("key", "link"))
 
 
 class Assigned(Protocol):
@@ -141,7 +139,7 @@ class Deliveries:
             await self._pool.execute(SQL["drop_one"], delivery)
             return
         link = self._links.url(row["assignment"])
-        assignment = Assignment(key=row["key"], link=link, **{name: ticket[name] for name in _OF_TICKET})
+        assignment = Assignment.of(ticket, key=row["key"], link=link)
         try:
             await self._ways[row["way"]].send(assignment)
         except NotDelivered as failure:

@@ -1,9 +1,12 @@
 """What a crew is told, and why it could not be."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol, Self
+
+from callcenter.domain.ticket import TicketState
 
 
 def one_line(text: str) -> str:
@@ -38,16 +41,19 @@ class NotDelivered(Exception):
         self.lasting = lasting
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """A ticket as its crew must know it. `key`: the message's name, the same each time it is sent; `link`: the page."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrewTicket:
+    """A ticket as the crew that has it must know it. A text that there is not is empty; times are in UTC.
 
-    key: str
-    link: str
+    `category` is in the crew's language; `due_at` is the next limit that the work must meet.
+    """
+
     ticket_id: int
     number: int
+    company_id: int
     company: str
     zone: str
+    state: TicketState
     category: str
     category_class: str
     subject: str
@@ -66,12 +72,27 @@ class Assignment:
     opened_at: datetime
     due_at: datetime | None
     responsible: str
+    result: str
     crew_id: int
     crew: str
     language: str
     email: str | None
     webhook_url: str | None
     webhook_secret: str | None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], **more: object) -> Self:
+        """From a row of `crew_tickets`."""
+        names = [field.name for field in fields(CrewTicket)]
+        return cls(**{name: row[name] for name in names} | {"state": TicketState(row["state"])} | more)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment(CrewTicket):
+    """What a message says. `key`: its name, the same each time it is sent; `link`: the crew's page."""
+
+    key: str
+    link: str
 
 
 class Way(Protocol):

@@ -95,3 +95,6 @@ where l.token_hash = $1
   and l.ended_at is null
   and l.expires_at > now()
   and v.state not in ('closed', 'cancelled')
+
+-- name: files
+select count(*) from ticket_files where ticket_id = $1

@@ -17,6 +17,7 @@ from aiohttp import web
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from callcenter.desk.handover_ways import Assignment
+from callcenter.domain.ticket import TicketState
 from callcenter.settings import Handover, Smtp
 
 CERTIFICATE = Path(__file__).parent.parent / "data" / "loopback.pem"
@@ -121,7 +122,10 @@ def assignment(**changed: object) -> Assignment:
         "link": "https://desk.example.org/w/token",
         "ticket_id": 7,
         "number": 1053,
+        "company_id": 1,
         "company": "УК «Заречье»",
+        "state": TicketState.ASSIGNED,
+        "result": "",
         "zone": "Europe/Moscow",
         "category": "Засор канализации",
         "category_class": "emergency",
