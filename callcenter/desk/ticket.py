@@ -168,6 +168,21 @@ class TicketEvent:
     labels: Mapping[tuple[str, object], tuple[str, str]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketCall:
+    """A call about a ticket. `talk_s` in seconds; `recordings`: the ids of those that can be listened to."""
+
+    id: str
+    arrived_at: datetime
+    answered_at: datetime | None
+    caller: str
+    state: str
+    outcome: str | None
+    talk_s: float | None
+    operator: str
+    recordings: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Child:
     """A ticket that hangs on an incident."""

@@ -16,6 +16,7 @@ from callcenter.storage import queries
 
 SQL = queries("tickets")
 Pairs = dict[str, tuple[object, object]]
+Labels = dict[tuple[str, object], tuple[str, str]]
 POINTERS = ("category_id", "house_id", "premises_id", "resident_id", "responsible_id", "crew_id", "parent_id")
 
 
@@ -103,9 +104,7 @@ async def events(connection: Connection, ticket_id: int) -> list[TicketEvent]:
     return [_event(row, labels) for row in rows]
 
 
-async def labels_of(
-    connection: Connection, changes: Iterable[Mapping[str, Iterable[object]]]
-) -> dict[tuple[str, object], tuple[str, str]]:
+async def labels_of(connection: Connection, changes: Iterable[Mapping[str, Iterable[object]]]) -> Labels:
     """The names of the rows that changes point at, by field and id: in Russian and in English."""
     wanted: dict[str, set[object]] = {name: set() for name in POINTERS}
     for change in changes:
@@ -129,7 +128,7 @@ def _seen_by(person: Person | None) -> tuple[int | None, int | None]:
     return person.company_id, person.id if person.role is Role.CREW else None
 
 
-def _event(row: asyncpg.Record, labels: Mapping[tuple[str, object], tuple[str, str]]) -> TicketEvent:
+def _event(row: asyncpg.Record, labels: Labels) -> TicketEvent:
     states = {name: None if row[name] is None else TicketState(row[name]) for name in ("from_state", "to_state")}
     changes = {name: (old, new) for name, (old, new) in row["changes"].items()}
     return TicketEvent(**{**row, **states, "changes": changes}, labels=labels)

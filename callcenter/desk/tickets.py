@@ -9,16 +9,37 @@ import asyncpg
 
 from callcenter.desk.people import Person
 from callcenter.desk.scope import Connection, audit, scoped, scoped_to
-from callcenter.desk.ticket import BadEdit, Child, Conflict, Deadline, NoTicket, Ticket, TicketEdit, TicketEvent
+from callcenter.desk.ticket import (
+    BadEdit,
+    Child,
+    Conflict,
+    Deadline,
+    NoTicket,
+    Ticket,
+    TicketCall,
+    TicketEdit,
+    TicketEvent,
+)
 from callcenter.desk.ticket_checks import Values, changes_of
-from callcenter.desk.ticket_rows import events, lock, note, pairs, read, require_newest, write
+from callcenter.desk.ticket_rows import Labels, events, labels_of, lock, note, pairs, read, require_newest, write
 from callcenter.domain.deadlines import LimitStep
 from callcenter.domain.ticket import CREW_STEPS, Step, StepRefused, TicketState, move
 from callcenter.storage import queries
 
-__all__ = ["BadEdit", "Child", "Conflict", "Deadline", "NoTicket", "Ticket", "TicketEdit", "TicketEvent", "Tickets"]
+__all__ = [
+    "BadEdit",
+    "Child",
+    "Conflict",
+    "Deadline",
+    "NoTicket",
+    "Ticket",
+    "TicketCall",
+    "TicketEdit",
+    "TicketEvent",
+    "Tickets",
+]
 
-SQL = queries("tickets")
+SQL, PAGE = queries("tickets"), queries("ticket_page")
 LONGEST_COMMENT = 10_000
 # Whoever has repaired the damage has localised it.
 MET_WHEN_DONE = (LimitStep.LOCALISE, LimitStep.CLEAR, LimitStep.REPAIR)
@@ -81,6 +102,19 @@ class Tickets:
                 return []
             rows = await connection.fetch(SQL["children"], ticket_id)
         return [Child(**{**row, "state": TicketState(row["state"])}) for row in rows]
+
+    async def calls(self, person: Person, ticket_id: int) -> list[TicketCall]:
+        """The calls about it, oldest first."""
+        async with scoped(self._pool, person) as connection:
+            if await read(connection, person, ticket_id) is None:
+                return []
+            rows = await connection.fetch(PAGE["calls"], ticket_id)
+        return [TicketCall(**{**row, "recordings": tuple(row["recordings"])}) for row in rows]
+
+    async def labels(self, person: Person, changes: Mapping[str, tuple[object, object]]) -> Labels:
+        """The names of the rows that changes point at, by field and id: in Russian and in English."""
+        async with scoped(self._pool, person) as connection:
+            return await labels_of(connection, [changes])
 
     async def create(self, person: Person, company_id: int, edit: TicketEdit, *, caller: str = "") -> Ticket:
         """Open a ticket by hand, with the company's next number. Raises `BadEdit`.

@@ -50,12 +50,12 @@ class Store:
         """Make the bucket unless it is there."""
         await self._run(self._ensure_bucket)
 
-    async def put(self, key: str, path: Path, sha256: bytes) -> None:
-        """Store the file's bytes under `key`, with their digest beside them.
+    async def put(self, key: str, path: Path, sha256: bytes, media_type: str = "audio/wav") -> None:
+        """Store the file's bytes under `key`, with their digest and type beside them.
 
         Raises `OSError` when the file cannot be read.
         """
-        await self._run(lambda: self._put(key, path, sha256))
+        await self._run(lambda: self._put(key, path, sha256, media_type))
 
     async def digest(self, key: str) -> tuple[bytes, int]:
         """Read the object back and return its SHA-256 and its size in bytes."""
@@ -107,7 +107,7 @@ class Store:
             if error.code not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
                 raise
 
-    def _put(self, key: str, path: Path, sha256: bytes) -> None:
+    def _put(self, key: str, path: Path, sha256: bytes, media_type: str) -> None:
         metadata: dict[str, str | list[str] | tuple[str]] = {"sha256": sha256.hex()}
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:
             self._client.put_object(
@@ -115,7 +115,7 @@ class Store:
                 key,
                 file,
                 os.fstat(file.fileno()).st_size,
-                content_type="audio/wav",
+                content_type=media_type,
                 metadata=metadata,
                 num_parallel_uploads=1,
             )
