@@ -16,7 +16,24 @@ from callcenter.desk.staff import Staff
 from callcenter.desk.tickets import Tickets
 from callcenter.push.hub import Hub
 from callcenter.settings import Settings
-from callcenter.web import auth, calls, login, monitor, pages, recordings, shield, socket, static
+from callcenter.web import (
+    account,
+    api,
+    audit,
+    auth,
+    calls,
+    invite,
+    login,
+    monitor,
+    pages,
+    people,
+    recordings,
+    reports,
+    shield,
+    socket,
+    static,
+)
+from callcenter.web.api.errors import show_problems
 from callcenter.web.parts import CHECKS, PARTS, Check, Parts, Sounds
 
 
@@ -29,7 +46,8 @@ def create_app(
     its check, plain or async, says False or raises.
     """
     app = web.Application(
-        middlewares=[pages.show_errors, shield.refuse_foreign_origin, auth.know_person], client_max_size=16 * 1024
+        middlewares=[pages.show_errors, show_problems, shield.refuse_foreign_origin, auth.know_person],
+        client_max_size=16 * 1024,
     )
     passwords, attempts = Passwords(), Attempts(pool)
     app[PARTS] = Parts(
@@ -47,7 +65,23 @@ def create_app(
     )
     app[CHECKS] = {"database": monitor.database(pool), "screens": lambda: hub.live, **checks}
     app.on_response_prepare.append(shield.add_headers)
-    for subject in (auth, login, pages, socket, calls, recordings, monitor, static):
+    subjects = (
+        account,
+        api,
+        audit,
+        auth,
+        calls,
+        invite,
+        login,
+        monitor,
+        pages,
+        people,
+        recordings,
+        reports,
+        socket,
+        static,
+    )
+    for subject in subjects:
         app.add_routes(subject.routes)
     return app
 

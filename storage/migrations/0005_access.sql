@@ -29,3 +29,11 @@ create policy own on saved_filters to callcenter_company
 alter table audit_log enable row level security;
 create policy own on audit_log for insert to callcenter_company
     with check (company_id is null or company_id = my_company());
+-- Whose token it is may be known, so that the answer kept for it is one of the own company's.
+grant select (id, operator_id) on api_tokens to callcenter_company;
+alter table api_tokens enable row level security;
+create policy own on api_tokens for select to callcenter_company
+    using (exists (select from operators o where o.id = operator_id and o.company_id = my_company()));
+alter table idempotency_keys enable row level security;
+create policy own on idempotency_keys for insert to callcenter_company
+    with check (exists (select from api_tokens t where t.id = token_id));

@@ -103,23 +103,29 @@ async def fill(pool: asyncpg.Pool) -> dict[str, int]:
     """People, a company with a house; returns the people's ids by login."""
     await pool.execute("truncate companies, operators, nodes, push_log, screens, login_attempts cascade")
     hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    company = await pool.fetchval("insert into companies (name) values ('УК «Заречье»') returning id")
+    crew = await pool.fetchval("insert into crews (company_id, name) values ($1, 'Сантехники') returning id", company)
     people = [
-        ("anna", "Анна Петрова", "operator", "op-01"),
-        ("boris", "Борис Волков", "operator", "op-02"),
-        ("vera", "Вера Старшая", "supervisor", None),
+        ("anna", "Анна Петрова", "operator", "op-01", None, None),
+        ("boris", "Борис Волков", "operator", "op-02", None, None),
+        ("vera", "Вера Старшая", "supervisor", None, None, None),
+        ("maria", "Мария Управляющая", "manager", None, company, None),
+        ("kirill", "Кирилл Сантехник", "crew", None, company, crew),
+        ("alla", "Алла Администратор", "administrator", None, None, None),
     ]
-    for login, name, role, endpoint in people:
+    for login, name, role, endpoint, of_company, of_crew in people:
         await pool.execute(
-            "insert into operators (login, name, role, password_hash, endpoint, sip_secret)"
-            " values ($1, $2, $3, $4, $5, $6)",
+            "insert into operators (login, name, role, password_hash, endpoint, sip_secret, company_id, crew_id)"
+            " values ($1, $2, $3, $4, $5, $6, $7, $8)",
             login,
             name,
             role,
             hashed,
             endpoint,
             endpoint and "secret",
+            of_company,
+            of_crew,
         )
-    company = await pool.fetchval("insert into companies (name) values ('УК «Заречье»') returning id")
     await pool.execute("insert into numbers values ('74951234567', $1)", company)
     await pool.execute("insert into nodes (name) values ('node1')")
     return {row["login"]: row["id"] for row in await pool.fetch("select login, id from operators")}
