@@ -300,7 +300,8 @@ order by id
 insert into tickets (id, company_id, number, call_id, caller, house_id, premises_id, resident_id, operator_id, subject,
                      state, opened_at, version, category_id, description, contact_name, contact_phone, common_property,
                      access_at, access_reason, access_people, price, payment, crew_id, responsible_id, planned_from,
-                     planned_until, accepted_at, started_at, done_at, closed_at, result, cancel_reason, updated_at, search)
+                     planned_until, accepted_at, started_at, done_at, closed_at, result, cancel_reason, updated_at, search,
+                     late_from, localised_at)
 overriding system value
 select m.id, m.company_id, m.number, m.call_id, m.phone, m.house_id, m.premises_id,
        case when m.premises_id is not null then m.resident_id end, m.operator_id, t.subject, m.state, m.opened_at,
@@ -323,13 +324,19 @@ select m.id, m.company_id, m.number, m.call_id, m.phone, m.house_id, m.premises_
        || setweight(to_tsvector('simple', m.number::text), 'A')
        || setweight(case when m.premises_id is null then m.house_words else m.words end || t.subject_words, 'B')
        || (t.description_words || d.words)
-       || to_tsvector('simple', concat_ws(' ', m.phone, case when m.asked_for_phone then m.phone end))
+       || to_tsvector('simple', concat_ws(' ', m.phone, case when m.asked_for_phone then m.phone end)),
+       dl.late_from, dl.localised_at
 from (select *, planned and premises_id is not null and n % 3 = 0 as access from made) m
 join categories c on c.company_id = m.company_id and c.code = m.category
 join (select code, max(texts) as texts from made_texts group by code) k on k.code = m.category
 join made_texts t on t.code = m.category and t.n = m.text_place % k.texts
 join made_details d on d.n = m.detail_place % (select count(*)::integer from made_details)
 left join responsibles r on r.id = m.responsible_id
+left join (
+    select ticket_id, min(due_at) filter (where met_at is null or met_at > due_at) as late_from,
+           min(met_at) filter (where step = 'localise') as localised_at
+    from ticket_deadlines group by ticket_id
+) dl on dl.ticket_id = m.id
 order by m.n
 
 -- name: numbers_given

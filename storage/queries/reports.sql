@@ -1,0 +1,105 @@
+-- Reports. Every one is asked for steps: of which company ($1), which step of the period ($2), from ($3) and until when ($4).
+-- A ticket belongs to the step in which it was accepted by the desk, that is, opened.
+
+-- name: companies
+select id, name, zone from companies where $1::integer is null or id = $1 order by name
+
+-- name: tickets
+select s.step,
+       sum(n.accepted)::bigint as accepted, sum(n.closed)::bigint as closed,
+       sum(n.cancelled)::bigint as cancelled, sum(n.late)::bigint as late
+from unnest($1::integer[], $2::integer[], $3::timestamptz[], $4::timestamptz[]) s (company_id, step, start, until)
+cross join lateral (
+    select count(*) as accepted,
+           count(*) filter (where t.state = 'closed') as closed,
+           count(*) filter (where t.state = 'cancelled') as cancelled,
+           count(*) filter (where t.late_from < coalesce(t.closed_at, case when t.state <> 'cancelled' then now() end)) as late
+    from tickets t
+    where t.company_id = s.company_id and t.opened_at >= s.start and t.opened_at < s.until
+) n
+group by s.step
+
+-- name: categories
+select c.code, c.class, c.name_ru, c.name_en,
+       sum(n.accepted)::bigint as accepted, sum(n.closed)::bigint as closed,
+       sum(n.cancelled)::bigint as cancelled, sum(n.late)::bigint as late
+from unnest($1::integer[], $2::integer[], $3::timestamptz[], $4::timestamptz[]) s (company_id, step, start, until)
+cross join lateral (
+    select t.category_id,
+           count(*) as accepted,
+           count(*) filter (where t.state = 'closed') as closed,
+           count(*) filter (where t.state = 'cancelled') as cancelled,
+           count(*) filter (where t.late_from < coalesce(t.closed_at, case when t.state <> 'cancelled' then now() end)) as late
+    from tickets t
+    where t.company_id = s.company_id and t.opened_at >= s.start and t.opened_at < s.until
+    group by t.category_id
+) n
+left join categories c on c.id = n.category_id
+group by c.code, c.class, c.name_ru, c.name_en
+order by accepted desc, c.code, c.name_ru
+
+-- Seconds from the opening of an emergency to its acceptance by a crew, and to its localisation or, where nothing was to
+-- be localised, its end: how many were, the median, the ninth decile. By house.
+-- name: houses
+with reactions as materialized (
+    select t.house_id,
+           extract(epoch from t.accepted_at - t.opened_at)::real as accepted,
+           extract(epoch from least(t.localised_at, t.done_at) - t.opened_at)::real as localised
+    from unnest($1::integer[], $2::integer[], $3::timestamptz[], $4::timestamptz[]) s (company_id, step, start, until)
+    join tickets t on t.company_id = s.company_id and t.opened_at >= s.start and t.opened_at < s.until
+    where t.category_id in (select id from categories where class = 'emergency') and t.state <> 'cancelled'
+), summed as (
+    select house_id, count(*) as emergencies, count(accepted) as accepted, count(localised) as localised,
+           percentile_cont(array[0.5, 0.9]) within group (order by accepted) as accepted_s,
+           percentile_cont(array[0.5, 0.9]) within group (order by localised) as localised_s
+    from reactions group by house_id
+)
+select concat_ws(', ', h.city, h.street, h.building) as name, s.emergencies, s.accepted, s.localised,
+       s.accepted_s, s.localised_s
+from summed s
+left join houses h on h.id = s.house_id
+order by s.emergencies desc, name
+
+-- The same by crew.
+-- name: crews
+with reactions as materialized (
+    select t.crew_id,
+           extract(epoch from t.accepted_at - t.opened_at)::real as accepted,
+           extract(epoch from least(t.localised_at, t.done_at) - t.opened_at)::real as localised
+    from unnest($1::integer[], $2::integer[], $3::timestamptz[], $4::timestamptz[]) s (company_id, step, start, until)
+    join tickets t on t.company_id = s.company_id and t.opened_at >= s.start and t.opened_at < s.until
+    where t.category_id in (select id from categories where class = 'emergency') and t.state <> 'cancelled'
+), summed as (
+    select crew_id, count(*) as emergencies, count(accepted) as accepted, count(localised) as localised,
+           percentile_cont(array[0.5, 0.9]) within group (order by accepted) as accepted_s,
+           percentile_cont(array[0.5, 0.9]) within group (order by localised) as localised_s
+    from reactions group by crew_id
+)
+select coalesce(c.name, '') as name, s.emergencies, s.accepted, s.localised, s.accepted_s, s.localised_s
+from summed s
+left join crews c on c.id = s.crew_id
+order by s.emergencies desc, name
+
+-- Works that cost something, but for those that were cancelled.
+-- name: paid
+select s.step, sum(n.works)::bigint as works, sum(n.price) as price, sum(n.paid) as paid, sum(n.due) as due,
+       sum(n.refunded) as refunded
+from unnest($1::integer[], $2::integer[], $3::timestamptz[], $4::timestamptz[]) s (company_id, step, start, until)
+cross join lateral (
+    select count(*) as works,
+           coalesce(sum(t.price), 0) as price,
+           coalesce(sum(t.price) filter (where t.payment = 'paid'), 0) as paid,
+           coalesce(sum(t.price) filter (where t.payment in ('none', 'due')), 0) as due,
+           coalesce(sum(t.price) filter (where t.payment = 'refunded'), 0) as refunded
+    from tickets t
+    where t.company_id = s.company_id and t.opened_at >= s.start and t.opened_at < s.until and t.state <> 'cancelled'
+      and (t.price > 0 or t.payment <> 'none' or t.category_id in (select id from categories where class = 'paid'))
+) n
+group by s.step
+
+-- name: visits
+select v.step, o.id, o.name, c.name as company, v.logins, v.views, v.last_at
+from manager_visits($1, $2, $3, $4) v
+join operators o on o.id = v.operator_id
+join companies c on c.id = o.company_id
+order by c.name, o.name, o.id, v.step
