@@ -153,16 +153,19 @@ class _Gathering:
         by_key = self._by_key.get(key) if key else None
         by_address = self._by_address.get(address) if address else None
         if by_key is not None and by_address is not None and by_key != by_address:
-            return self._refuse(row, "house_key", "two houses", other=self.out.houses[by_address].row)
+            self._refuse(row, "house_key", "two houses", other=self.out.houses[by_address].row)
+            return None
         place = by_key if by_key is not None else by_address
         if place is None:
             place = len(self.out.houses)
             self.out.houses.append(HouseRow(row, key, city, street, building))
         house = self.out.houses[place]
         if key and house.key not in (None, key):
-            return self._refuse(row, "house_key", "another key", other=house.row, value=house.key)
+            self._refuse(row, "house_key", "another key", other=house.row, value=house.key)
+            return None
         if address and house.city and by_address != place and house.row != row:
-            return self._refuse(row, "street", "another address", other=house.row)
+            self._refuse(row, "street", "another address", other=house.row)
+            return None
         house.key = house.key or key
         if address and not house.city:
             house.city, house.street, house.building = city, street, building
