@@ -9,9 +9,8 @@ from callcenter.desk.reports import Category, Counts, Paid, Reaction, Visits
 from callcenter.domain.period import Period, Step, Unit
 from callcenter.web import chart
 from callcenter.web.chart import Bullet, Series, Words
-from callcenter.web.language import translations
 from callcenter.web.report_tables import category_name
-from callcenter.web.report_words import brief, duration, number, span, time_axis
+from callcenter.web.report_words import Speech, brief, duration, number, span, time_axis
 
 WIDE, NARROW = 720, 334
 MOST_ROWS = 8
@@ -33,7 +32,7 @@ def _draw(legend: Sequence[tuple[str, str]], draw: Callable[[int], Markup]) -> C
 
 def tickets(rows: Sequence[tuple[Step, Counts]], period: Period, language: str) -> Chart:
     """A column for each step: closed, in work, cancelled; the late ones as a line."""
-    t = translations(language)
+    t = Speech(language)
     counts = [line for _step, line in rows]
     words = Words(
         "tickets",
@@ -56,7 +55,7 @@ def tickets(rows: Sequence[tuple[Step, Counts]], period: Period, language: str) 
 
 def categories(rows: Sequence[tuple[Category, Counts]], period: Period, language: str) -> Chart:
     """A bar for each category."""
-    t = translations(language)
+    t = Speech(language)
     shown = rows[: 2 * MOST_ROWS]
     words = Words(
         "categories",
@@ -73,7 +72,7 @@ def categories(rows: Sequence[tuple[Category, Counts]], period: Period, language
 
 def reactions(name: str, rows: Sequence[Reaction], period: Period, language: str) -> Chart:
     """For each house or crew how long it took to accept and to localise: the median upon the ninth decile."""
-    t = translations(language)
+    t = Speech(language)
     shown = [row for row in rows if row.name and (row.accepted.count or row.localised.count)][:MOST_ROWS]
     to_accept, to_localise = t.gettext("To acceptance by a crew"), t.gettext("To localisation or the end of work")
     title = t.gettext("Emergencies by house, {span}") if name == "houses" else t.gettext("Emergencies by crew, {span}")
@@ -115,7 +114,7 @@ def reactions(name: str, rows: Sequence[Reaction], period: Period, language: str
 
 def paid(rows: Sequence[tuple[Step, Paid]], period: Period, language: str) -> Chart:
     """A column for each step: what is paid, due, given back."""
-    t = translations(language)
+    t = Speech(language)
     lines = [line for _step, line in rows]
     words = Words(
         "paid",
@@ -141,7 +140,7 @@ def paid(rows: Sequence[tuple[Step, Paid]], period: Period, language: str) -> Ch
 
 def visits(rows: Sequence[Visits], period: Period, language: str) -> Chart:
     """A field for each manager and week, the darker the more was looked at."""
-    t = translations(language)
+    t = Speech(language)
     shown = rows[: 2 * MOST_ROWS]
     weeks = [brief(step, Unit.WEEK, language) for step in period.steps(Unit.WEEK)]
     says = t.gettext("{name}, week from {week}: logins {logins}, views {views}")
@@ -173,7 +172,7 @@ def visits(rows: Sequence[Visits], period: Period, language: str) -> Chart:
 
 
 def _outcomes(counts: Sequence[Counts], language: str) -> tuple[list[Series], Series]:
-    t = translations(language)
+    t = Speech(language)
     return [
         Series(t.pgettext("report", "Closed"), "closed", [line.closed for line in counts]),
         Series(t.pgettext("report", "In work"), "open", [line.open for line in counts]),

@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 from callcenter.desk.reports import Category, Counts, Paid, Reaction, Visits
 from callcenter.desk.sheets import Cell
 from callcenter.domain.period import Period, Step, Unit
-from callcenter.web.language import translations
-from callcenter.web.report_words import full
+from callcenter.web.report_words import Speech, full
 
 Kind = Literal["text", "step", "count", "seconds", "money", "moment"]
 Value = str | int | float | Decimal | datetime | Step | None
@@ -38,7 +37,7 @@ class Table:
 
     def head(self, language: str) -> list[str]:
         """The first row of a file."""
-        t = translations(language)
+        t = Speech(language)
         names = []
         for column in self.columns:
             match column.kind:
@@ -68,7 +67,7 @@ class Table:
 
 def tickets(rows: Sequence[tuple[Step, Counts]], period: Period, language: str) -> Table:
     """Tickets by step."""
-    t = translations(language)
+    t = Speech(language)
     return Table(
         "tickets",
         t.gettext("Tickets"),
@@ -80,7 +79,7 @@ def tickets(rows: Sequence[tuple[Step, Counts]], period: Period, language: str) 
 
 def categories(rows: Sequence[tuple[Category, Counts]], language: str) -> Table:
     """Tickets by category."""
-    t = translations(language)
+    t = Speech(language)
     return Table(
         "categories",
         t.gettext("Tickets by category"),
@@ -94,7 +93,7 @@ def categories(rows: Sequence[tuple[Category, Counts]], language: str) -> Table:
 
 def reactions(name: str, rows: Sequence[Reaction], language: str) -> Table:
     """How fast emergencies were handled, by house or by crew: `houses` or `crews`."""
-    t = translations(language)
+    t = Speech(language)
     house = name == "houses"
     return Table(
         name,
@@ -123,7 +122,7 @@ def reactions(name: str, rows: Sequence[Reaction], language: str) -> Table:
 
 def paid(rows: Sequence[tuple[Step, Paid]], period: Period, language: str) -> Table:
     """Paid works by step."""
-    t = translations(language)
+    t = Speech(language)
     return Table(
         "paid",
         t.gettext("Paid works"),
@@ -142,7 +141,7 @@ def paid(rows: Sequence[tuple[Step, Paid]], period: Period, language: str) -> Ta
 
 def visits(rows: Sequence[Visits], zone: str, language: str) -> Table:
     """How often managers looked in, in all."""
-    t = translations(language)
+    t = Speech(language)
     return Table(
         "visits",
         t.gettext("How often managers looked in"),
@@ -160,7 +159,7 @@ def visits(rows: Sequence[Visits], zone: str, language: str) -> Table:
 
 def visits_by_week(rows: Sequence[Visits], period: Period, language: str) -> Table:
     """How often managers looked in, a row for each and each week: what the file holds."""
-    t = translations(language)
+    t = Speech(language)
     columns = visits([], "UTC", language).columns
     weeks = period.steps(Unit.WEEK)
     return Table(
@@ -178,7 +177,7 @@ def visits_by_week(rows: Sequence[Visits], period: Period, language: str) -> Tab
 
 def kinds(language: str) -> dict[str, str]:
     """The classes of categories."""
-    t = translations(language)
+    t = Speech(language)
     return {
         "emergency": t.pgettext("report", "Emergency"),
         "planned": t.pgettext("report", "Planned"),
@@ -190,7 +189,7 @@ def kinds(language: str) -> dict[str, str]:
 def category_name(category: Category, language: str) -> str:
     """What the category is called."""
     name = category.name_ru if language == "ru" else category.name_en
-    return name or translations(language).gettext("No category yet")
+    return name or Speech(language).gettext("No category yet")
 
 
 def step_name(step: Step, unit: Unit, language: str) -> str:
@@ -205,7 +204,7 @@ def file_name(table: Table, period: Period, format_: str) -> str:
 
 
 def _counts(language: str) -> list[Column]:
-    t = translations(language)
+    t = Speech(language)
     names = (
         t.pgettext("report", "Accepted"),
         t.pgettext("report", "Closed"),

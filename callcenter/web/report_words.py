@@ -14,9 +14,24 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 _AXIS = [MINUTE * n for n in (1, 2, 5, 10, 15, 30)] + [HOUR * n for n in (1, 2, 3, 6, 12)]
 
 
+class Speech:
+    """A catalogue that gives texts and nothing else."""
+
+    def __init__(self, language: str) -> None:
+        self._catalogue = translations(language)
+
+    def gettext(self, text: str) -> str:
+        """The text in the language."""
+        return self._catalogue.gettext(text)
+
+    def pgettext(self, context: str, text: str) -> str:
+        """The text in the language, where a short word says different things in different places."""
+        return str(self._catalogue.pgettext(context, text))
+
+
 def presets(language: str) -> dict[Preset, str]:
     """The names of the periods."""
-    t = translations(language)
+    t = Speech(language)
     return {
         Preset.TODAY: t.gettext("Today"),
         Preset.WEEK: t.gettext("This week"),
@@ -29,7 +44,7 @@ def presets(language: str) -> dict[Preset, str]:
 
 def period_problems(language: str) -> dict[str, str]:
     """What is wrong with the dates, by the reason of `BadPeriod`, and with what else was asked for."""
-    t = translations(language)
+    t = Speech(language)
     return {
         "missing": t.gettext("Give a date."),
         "date": t.gettext("Give a date as year-month-day, such as 2026-03-31."),
@@ -76,7 +91,7 @@ def duration(seconds: float | None, language: str) -> str:
     """The two largest of days, hours and minutes; seconds below two minutes; a dash for None."""
     if seconds is None:
         return "–"
-    t = translations(language)
+    t = Speech(language)
     if seconds < 2 * MINUTE and seconds % MINUTE:
         return t.gettext("{n} s").format(n=round(seconds))
     minutes = round(seconds / MINUTE)

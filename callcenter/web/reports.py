@@ -17,13 +17,13 @@ from callcenter.domain.period import Period, Preset
 from callcenter.web import report_charts as charts
 from callcenter.web import report_tables as tables
 from callcenter.web.auth import needs
-from callcenter.web.language import language_of, translations
+from callcenter.web.language import language_of
 from callcenter.web.parts import PERSON, parts_of
 from callcenter.web.render import render
 from callcenter.web.report_charts import Chart
 from callcenter.web.report_query import Choice, choose
 from callcenter.web.report_tables import Table
-from callcenter.web.report_words import duration, money, number, period_problems, presets, span
+from callcenter.web.report_words import Speech, duration, money, number, period_problems, presets, span
 
 routes = web.RouteTableDef()
 
@@ -69,7 +69,7 @@ async def _categories(question: Question) -> Answer:
 
 
 async def _emergencies(question: Question) -> Answer:
-    t = translations(question.language)
+    t = Speech(question.language)
     asked = question.person, question.choice.companies, question.period
     houses, crews = await asyncio.gather(question.reports.houses(*asked), question.reports.crews(*asked))
     panels = []
@@ -87,7 +87,7 @@ async def _emergencies(question: Question) -> Answer:
 
 
 async def _paid(question: Question) -> Answer:
-    t = translations(question.language)
+    t = Speech(question.language)
     rows = await question.reports.paid(question.person, question.choice.companies, question.period)
     table = tables.paid(rows, question.period, question.language)
     lines = [line for _step, line in rows]
@@ -105,7 +105,7 @@ async def _paid(question: Question) -> Answer:
 
 
 async def _visits(question: Question) -> Answer:
-    t = translations(question.language)
+    t = Speech(question.language)
     rows = await question.reports.visits(question.person, question.choice.companies, question.period)
     table = tables.visits(rows, question.choice.zone, question.language)
     by_week = tables.visits_by_week(rows, question.period, question.language)
@@ -226,7 +226,7 @@ def _written(table: Table, format_: str, language: str) -> bytes:
 
 
 def _outcomes(counts: list[Counts], language: str) -> Figures:
-    t = translations(language)
+    t = Speech(language)
     late = sum(line.late for line in counts)
     figures = [
         (sum(line.accepted for line in counts), t.pgettext("report", "accepted"), ""),
