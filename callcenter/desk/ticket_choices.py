@@ -46,6 +46,10 @@ class Choices:
     crews: tuple[Option, ...]
     responsibles: tuple[Option, ...]
 
+    def named(self, language: str) -> list[Option]:
+        """The categories as options in a language."""
+        return [(category.id, category.name(language)) for category in self.categories]
+
 
 class TicketChoices:
     """Choices over PostgreSQL, of what the person may see."""

@@ -8,21 +8,32 @@ from aiohttp import web
 from callcenter.desk.accounts import Accounts
 from callcenter.desk.attempts import Attempts
 from callcenter.desk.audit_log import AuditLog
+from callcenter.desk.crew_links import CrewLinks
+from callcenter.desk.feed import Feed
+from callcenter.desk.handover import Handover, Links
 from callcenter.desk.invitations import Invitations
+from callcenter.desk.journal import Journal
 from callcenter.desk.logins import Logins
 from callcenter.desk.passwords import Passwords
 from callcenter.desk.people import People
 from callcenter.desk.staff import Staff
+from callcenter.desk.ticket_choices import TicketChoices
+from callcenter.desk.ticket_files import FileStore, TicketFiles
 from callcenter.desk.tickets import Tickets
+from callcenter.desk.undelivered import DeadLetters
 from callcenter.push.hub import Hub
 from callcenter.settings import Settings
+from callcenter.storage import connect
 from callcenter.web import (
     account,
     api,
     audit,
     auth,
     calls,
+    crew,
+    deliveries,
     invite,
+    journal,
     login,
     monitor,
     pages,
@@ -32,13 +43,17 @@ from callcenter.web import (
     shield,
     socket,
     static,
+    ticket_files,
+    ticket_new,
+    tickets,
+    tokens,
 )
 from callcenter.web.api.errors import show_problems
-from callcenter.web.parts import CHECKS, PARTS, Check, Parts, Sounds
+from callcenter.web.parts import CHECKS, PARTS, Check, Parts
 
 
 def create_app(
-    *, settings: Settings, pool: asyncpg.Pool, hub: Hub, store: Sounds, checks: Mapping[str, Check]
+    *, settings: Settings, pool: asyncpg.Pool, hub: Hub, store: FileStore, checks: Mapping[str, Check]
 ) -> web.Application:
     """Make the application.
 
@@ -50,6 +65,7 @@ def create_app(
         client_max_size=16 * 1024,
     )
     passwords, attempts = Passwords(), Attempts(pool)
+    links = Links(settings.handover, settings.web.url)
     app[PARTS] = Parts(
         settings=settings,
         pool=pool,
@@ -61,17 +77,28 @@ def create_app(
         staff=Staff(pool),
         audit_log=AuditLog(pool),
         store=store,
-        tickets=Tickets(pool),
+        tickets=Tickets(pool, Handover(links).on_change),
+        choices=TicketChoices(pool),
+        files=TicketFiles(pool, store),
+        crew_links=CrewLinks(pool, attempts),
+        dead_letters=DeadLetters(pool, links.lasts),
+        journal=Journal(pool),
+        feed=Feed(lambda: connect(settings.database)),
     )
     app[CHECKS] = {"database": monitor.database(pool), "screens": lambda: hub.live, **checks}
     app.on_response_prepare.append(shield.add_headers)
+    app.cleanup_ctx.append(journal.feeding)
+    app.on_shutdown.append(journal.end_feed)
     subjects = (
         account,
         api,
         audit,
         auth,
         calls,
+        crew,
+        deliveries,
         invite,
+        journal,
         login,
         monitor,
         pages,
@@ -80,6 +107,10 @@ def create_app(
         reports,
         socket,
         static,
+        ticket_files,
+        ticket_new,
+        tickets,
+        tokens,
     )
     for subject in subjects:
         app.add_routes(subject.routes)

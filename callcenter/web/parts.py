@@ -1,31 +1,28 @@
 """What the handlers work with."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import asyncpg
 from aiohttp import web
 
 from callcenter.desk.accounts import Accounts
 from callcenter.desk.audit_log import AuditLog
+from callcenter.desk.crew_links import CrewLinks
+from callcenter.desk.feed import Feed
 from callcenter.desk.invitations import Invitations
+from callcenter.desk.journal import Journal
 from callcenter.desk.logins import Logins
 from callcenter.desk.people import People, Person
 from callcenter.desk.staff import Staff
+from callcenter.desk.ticket_choices import TicketChoices
+from callcenter.desk.ticket_files import FileStore, TicketFiles
 from callcenter.desk.tickets import Tickets
+from callcenter.desk.undelivered import DeadLetters
 from callcenter.push.hub import Hub
 from callcenter.settings import Settings
 
 Check = Callable[[], object | Awaitable[object]]
-
-
-class Sounds(Protocol):
-    """Where recordings are read from."""
-
-    def open(self, key: str, offset: int, length: int) -> AsyncGenerator[bytes, None]:
-        """`length` bytes of the object from `offset` on, 0 meaning all that follow. Raises `StoreError`."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -41,8 +38,14 @@ class Parts:
     invitations: Invitations
     staff: Staff
     audit_log: AuditLog
-    store: Sounds
+    store: FileStore
     tickets: Tickets
+    choices: TicketChoices
+    files: TicketFiles
+    crew_links: CrewLinks
+    dead_letters: DeadLetters
+    journal: Journal
+    feed: Feed
     popped: dict[str, str] = field(default_factory=dict)
 
 

@@ -1,0 +1,16 @@
+// A ticket's forms: Ctrl+Enter saves, and what was typed is not left behind by accident.
+for (const form of document.querySelectorAll("form.fields")) {
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit(form.querySelector("button"));
+  });
+}
+
+let changed = false;
+for (const form of document.querySelectorAll("form[data-keep]")) {
+  form.addEventListener("input", () => { changed = true; });
+  form.addEventListener("submit", () => { changed = false; });
+}
+addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
+
+document.querySelector("[aria-invalid], .theirs")?.scrollIntoView({ block: "center" });
+document.querySelector("[aria-invalid]")?.focus({ preventScroll: true });

@@ -1,0 +1,131 @@
+"""Tickets made by hand, and the two fields in which an operator files a ticket while talking."""
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from callcenter.desk.ticket import BadEdit, Conflict, NoTicket, Ticket, TicketEdit
+from callcenter.desk.ticket_choices import Company
+from callcenter.domain.access import Permission
+from callcenter.domain.phone import e164
+from callcenter.web.auth import needs
+from callcenter.web.language import language_of
+from callcenter.web.parts import PERSON, parts_of
+from callcenter.web.render import render
+from callcenter.web.ticket_form import TYPED_AS, Form, Reader, problems_of
+from callcenter.web.ticket_words import read_out, ticket_words
+from callcenter.web.tickets import PAGE, chosen_id, need_ticket, typed_in
+
+routes = web.RouteTableDef()
+BLANK = dict.fromkeys((*("category_id", "subject", "description", "contact_name", "contact_phone", "house_id", "flat"), *("common_property", "parent")), "")
+
+
+@routes.get("/tickets/new", allow_head=False)
+@needs(Permission.EDIT_TICKETS)
+async def show(request: web.Request) -> web.Response:
+    """Show the empty form, or first the companies to choose from."""
+    companies = await parts_of(request).choices.companies(request[PERSON])
+    wanted = chosen_id(request.query.get("company", ""))
+    company = next((one for one in companies if one.id == wanted), companies[0] if len(companies) == 1 else None)
+    return await _page(request, companies, company, Form(dict(BLANK)))
+
+
+@routes.post("/tickets/new")
+@needs(Permission.EDIT_TICKETS)
+async def create(request: web.Request) -> web.Response:
+    """Open the ticket and go to its page, or show what is wrong."""
+    parts, person = parts_of(request), request[PERSON]
+    sent = await typed_in(request)
+    companies = await parts.choices.companies(person)
+    company = next((one for one in companies if one.id == chosen_id(sent.get("company", ""))), None)
+    typed = {name: sent.get(name, "") for name in BLANK}
+    if company is None:
+        return await _page(request, companies, None, Form(typed, {"company": "company"}), 422)
+    edit, problems = await Reader(parts.choices, person, company.id, company.zone).read(typed, BLANK)
+    if not problems:
+        try:
+            ticket = await parts.tickets.create(person, company.id, edit, caller=e164(edit.contact_phone))
+        except BadEdit as bad:
+            problems = {TYPED_AS.get(name, name): problem for name, problem in bad.fields.items()}
+        else:
+            raise web.HTTPSeeOther(f"/tickets/{ticket.id}")
+    return await _page(request, companies, company, Form(typed, problems), 422)
+
+
+async def _page(
+    request: web.Request, companies: list[Company], company: Company | None, form: Form, status: int = 200
+) -> web.Response:
+    choices = None if company is None else await parts_of(request).choices.of(request[PERSON], company.id)
+    names = ticket_words(language_of(request))
+    return render(
+        request,
+        "ticket_new.html",
+        status,
+        companies=companies,
+        company=company,
+        choices=choices,
+        form=form,
+        names=names,
+        banner="problems" if form.problems else "",
+    )
+
+
+class Filing(BaseModel):
+    """The two fields, and the version of the ticket that they were filled in for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: int = Field(ge=1, le=2**31 - 1)
+    category_id: int | None = None
+    subject: str
+
+
+@routes.get(PAGE + "/filing", allow_head=False)
+@needs(Permission.EDIT_TICKETS)
+async def filing(request: web.Request) -> web.Response:
+    """What the two fields begin with, and the sentence to read out (docs/protocol.md)."""
+    ticket = await need_ticket(request)
+    body = _filed(request, ticket)
+    categories = await parts_of(request).choices.categories(request[PERSON], ticket.company_id, ticket.category_id)
+    language = language_of(request)
+    body["categories"] = [{"id": one.id, "name": one.name(language)} for one in categories]
+    return web.json_response(body)
+
+
+@routes.post(PAGE + "/filing")
+@needs(Permission.EDIT_TICKETS)
+async def file(request: web.Request) -> web.Response:
+    """Save the two fields. 409 with the newest values when somebody was quicker, 422 with what is wrong by field."""
+    parts, person = parts_of(request), request[PERSON]
+    ticket = await need_ticket(request)
+    try:
+        wanted = Filing.model_validate(await request.json())
+    except (ValueError, RecursionError):
+        raise web.HTTPBadRequest from None
+    try:
+        # The card may be older than the ticket; the two fields are compared with what it has now.
+        edit = TicketEdit(category_id=wanted.category_id, subject=wanted.subject)
+        saved = await parts.tickets.edit(person, ticket.id, wanted.version, edit)
+    except ValidationError as error:
+        return _problems(request, problems_of(error))
+    except BadEdit as bad:
+        return _problems(request, bad.fields)
+    except Conflict as conflict:
+        return web.json_response(_filed(request, conflict.current), status=409)
+    except NoTicket:
+        raise web.HTTPNotFound from None
+    return web.json_response(_filed(request, saved))
+
+
+def _filed(request: web.Request, ticket: Ticket) -> dict[str, object]:
+    return {
+        "version": ticket.version,
+        "category_id": ticket.category_id,
+        "subject": ticket.subject,
+        "read_out": read_out(ticket),
+        "language": ticket.language,
+    }
+
+
+def _problems(request: web.Request, problems: dict[str, str]) -> web.Response:
+    words = ticket_words(language_of(request)).problems
+    return web.json_response({"problems": {name: words[code] for name, code in problems.items()}}, status=422)
