@@ -41,9 +41,7 @@ class Problem(Exception):
             body["detail"] = self.detail
         if self.errors:
             body["errors"] = [dict(error) for error in self.errors]
-        return web.json_response(
-            body | self.extra, status=self.status, headers=self.headers, content_type=MEDIA_TYPE
-        )
+        return web.json_response(body | self.extra, status=self.status, headers=self.headers, content_type=MEDIA_TYPE)
 
 
 def for_programs(request: web.Request) -> bool:

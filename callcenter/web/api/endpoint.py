@@ -124,7 +124,9 @@ class Endpoint:
 
         handle.permission = self.permission  # type: ignore[attr-defined]
         handle.scope = self.scope  # type: ignore[attr-defined]
-        return web.route(self.method, API + self.path, handle, name=f"api {self.name}")
+        if self.method == "GET":
+            return web.get(API + self.path, handle, allow_head=False)
+        return web.route(self.method, API + self.path, handle)
 
 
 class Endpoints:
