@@ -16,7 +16,8 @@ create index tickets_contact_phone_tail_idx on tickets (reverse(contact_phone) t
 create index on tickets using gin (search);
 
 -- As before, and the company as a word of its own: the tickets of one company with a common word are then found by the
--- index alone, not picked out of everybody's.
+-- index alone, not picked out of everybody's. Names are kept as they are written too: the dictionary takes `Иванов` for a
+-- form of `Иван`, and `Иванову` for one of `Иванов`.
 create or replace function ticket_words(t tickets) returns tsvector language sql stable as $$
     select array_to_tsvector(array['@' || t.company_id])
         || setweight(to_tsvector('simple', t.number::text), 'A')
@@ -25,13 +26,16 @@ create or replace function ticket_words(t tickets) returns tsvector language sql
             (select p.flat from premises p where p.id = t.premises_id),
             (select r.name from residents r where r.id = t.resident_id),
             t.contact_name, t.subject)), 'B')
+        || setweight(to_tsvector('simple', concat_ws(' ',
+            (select r.name from residents r where r.id = t.resident_id), t.contact_name)), 'B')
         || to_tsvector('russian', t.description)
         || to_tsvector('simple', concat_ws(' ', t.caller, t.contact_phone))
 $$;
 update tickets set number = number where search is not null;
 
--- What to look for; null is anything. `due`: late or soon. `tail`: the last digits of a telephone number, reversed.
--- `number` and `tail` together mean either of them.
+-- What to look for; null is anything. `due`: late or soon. `words`: whole ones, any form of which will do; `prefix`: the
+-- beginning of one more, of letters and digits. `tail`: the last digits of a telephone number, reversed. `number` and
+-- `tail` together mean either of them.
 create type journal_filter as (
     company    integer,
     states     text[],
@@ -43,7 +47,8 @@ create type journal_filter as (
     since      timestamptz,
     until      timestamptz,
     payments   text[],
-    words      tsquery,
+    words      text[],
+    prefix     text,
     number     integer,
     tail       text
 );
@@ -68,11 +73,27 @@ create function journal_conditions(f journal_filter) returns text language sql s
                           when 'soon' then 'd.due_at >= now() and d.warn_at <= now())' end)
 $$;
 
+-- The words as a query; null when there are none that tell tickets apart.
+create function journal_words(f journal_filter) returns tsquery language sql stable as $$
+    with whole as (
+        select string_agg('(' || (q || plainto_tsquery('simple', w))::text || ')', ' & ') as words
+        from unnest(f.words) w, plainto_tsquery('russian', w) q
+        where numnode(q) > 0
+    ), last as (
+        -- A word such as `на` may be the beginning of another, but not when others were found to look for.
+        select case when numnode(q) > 0 then '(' || q::text || ' | ' || quote_literal(f.prefix) || ':*)'
+                    when whole.words is null then quote_literal(f.prefix) || ':*' end as words
+        from whole, plainto_tsquery('russian', f.prefix) q
+    )
+    select nullif(concat_ws(' & ', whole.words, last.words, quote_literal('@' || f.company)),
+                  coalesce(quote_literal('@' || f.company), ''))::tsquery
+    from whole, last
+$$;
+
 -- The search as a condition on `tickets t`; null when there is none.
 create function journal_search(f journal_filter) returns text language sql stable as $$
     select nullif(concat_ws(' and ',
-        't.search @@ ' || quote_literal(case when f.company is null then f.words
-                                             else f.words && quote_literal('@' || f.company)::tsquery end) || '::tsquery',
+        't.search @@ ' || quote_literal(journal_words(f)) || '::tsquery',
         '(' || nullif(concat_ws(' or ',
             't.number = ' || quote_literal(f.number),
             'reverse(t.caller) like ' || quote_literal(f.tail || '%'),
@@ -123,8 +144,8 @@ begin
         'select t.id from t order by t.opened_at desc, t.id desc limit %s', search, conditions, wanted);
 end $$;
 
--- How many tickets are late, and how many are due soon.
-create function journal_counts(company integer) returns table (late bigint, soon bigint)
+-- How many tickets of the company, and of the crew, are late, and how many are due soon; of all when null.
+create function journal_counts(company integer, crew integer) returns table (late bigint, soon bigint)
 language plpgsql stable security definer set search_path = public, pg_temp as $$
 declare
     mine integer := my_company();
@@ -137,7 +158,8 @@ begin
         select count(distinct t.id) filter (where d.due_at < now()), count(distinct t.id) filter (where d.due_at >= now())
         from tickets t
         join ticket_deadlines d on d.ticket_id = t.id and d.met_at is null and d.warn_at <= now()
-        where t.state not in ('closed', 'cancelled') and (theirs is null or t.company_id = theirs);
+        where t.state not in ('closed', 'cancelled') and (theirs is null or t.company_id = theirs)
+          and (crew is null or t.crew_id = crew);
 end $$;
 
 -- A ticket that a call opens is told to the journals that are open, as other changes of tickets are.

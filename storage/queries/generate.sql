@@ -99,7 +99,8 @@ create temporary table made_homes on commit drop as
 select h.company_id, (row_number() over (partition by h.company_id order by r.id))::integer - 1 as n,
        h.id as house_id, p.id as premises_id, r.id as resident_id, r.name, f.phone,
        to_tsvector('russian', concat_ws(' ', h.city, h.street, h.building, r.name)) as house_words,
-       to_tsvector('russian', concat_ws(' ', h.city, h.street, h.building, p.flat, r.name)) as words
+       to_tsvector('russian', concat_ws(' ', h.city, h.street, h.building, p.flat, r.name)) as words,
+       to_tsvector('simple', r.name) as name_words
 from made_houses h
 join premises p on p.house_id = h.id
 join residents r on r.premises_id = p.id
@@ -217,7 +218,7 @@ select f.n, f.n + base.id as id, f.opened_at, c.id as company_id, c.zone, c.numb
             then format('made-%s.%s', extract(epoch from f.opened_at)::bigint, f.n + base.id) end as call_id,
        h.house_id,
        case when pg_temp.pick(f.n, 20, 100) < 82 then h.premises_id end as premises_id,
-       h.resident_id, h.name, h.phone, h.words, h.house_words,
+       h.resident_id, h.name, h.phone, h.words, h.house_words, h.name_words,
        pg_temp.pick(f.n, 21, 10) < 7 as asked_for_phone,
        cr.id as crew_id, cr.responsible_id, o.id as operator_id,
        pg_temp.pick(f.n, 22, 1000000) as text_place, pg_temp.pick(f.n, 23, 1000000) as detail_place,
@@ -322,7 +323,7 @@ select m.id, m.company_id, m.number, m.call_id, m.phone, m.house_id, m.premises_
        coalesce(m.reopened_at, m.closed_at, m.done_at, m.started_at, m.accepted_at, m.assigned_at, m.told_at, m.opened_at),
        array_to_tsvector(array['@' || m.company_id])
        || setweight(to_tsvector('simple', m.number::text), 'A')
-       || setweight(case when m.premises_id is null then m.house_words else m.words end || t.subject_words, 'B')
+       || setweight(case when m.premises_id is null then m.house_words else m.words end || t.subject_words || m.name_words, 'B')
        || (t.description_words || d.words)
        || to_tsvector('simple', concat_ws(' ', m.phone, case when m.asked_for_phone then m.phone end)),
        dl.late_from, dl.localised_at

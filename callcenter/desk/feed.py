@@ -1,0 +1,135 @@
+"""Who looks at the journal hears that a ticket has changed: one listener on PostgreSQL, many readers.
+
+A reader hears that something changed, not what: changes that come while it is busy are one. When the listener was away
+every reader hears of a change, for it may have missed one.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import asyncpg
+import structlog
+
+from callcenter.storage import AWAY
+
+log = structlog.get_logger()
+
+CHANNEL = "tickets"
+PING_EVERY_S = 10.0
+ANSWER_WITHIN_S = 5.0
+BACKOFF_S = (0.1, 5.0)
+
+
+class Reader:
+    """Somebody who looks at the tickets of a company, or of all when `company` is None."""
+
+    def __init__(self, company: int | None) -> None:
+        self.company = company
+        self.ended = False
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Say that something changed."""
+        self._wake.set()
+
+    def end(self) -> None:
+        """Say that nothing more will come."""
+        self.ended = True
+        self._wake.set()
+
+    async def changed(self, within_s: float) -> bool:
+        """Whether something changed since the last time, or does `within_s` from now."""
+        try:
+            async with asyncio.timeout(within_s):
+                await self._wake.wait()
+        except TimeoutError:
+            return False
+        self._wake.clear()
+        return not self.ended
+
+
+class Feed:
+    """Listens for changes of tickets. `connect` opens a connection for the listener alone."""
+
+    def __init__(self, connect: Callable[[], Awaitable[asyncpg.Connection]]) -> None:
+        self._connect = connect
+        self._readers: set[Reader] = set()
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+        delay = BACKOFF_S[0]
+        try:
+            while True:
+                try:
+                    async with self._listening() as changes:
+                        delay = BACKOFF_S[0]
+                        self._wake(None)
+                        async for company in changes:
+                            self._wake(company)
+                except AWAY as problem:
+                    log.warning("ticket listener interrupted", problem=type(problem).__name__)
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, BACKOFF_S[1])
+        finally:
+            self.end()
+
+    @contextmanager
+    def reader(self, company: int | None) -> Iterator[Reader]:
+        """A reader, for as long as it reads."""
+        reader = Reader(company)
+        self._readers.add(reader)
+        try:
+            yield reader
+        finally:
+            self._readers.discard(reader)
+
+    def end(self) -> None:
+        """Let every reader go."""
+        for reader in self._readers:
+            reader.end()
+
+    def _wake(self, company: int | None) -> None:
+        """Wake those who look at this company; everybody when None."""
+        for reader in self._readers:
+            if company is None or reader.company in (None, company):
+                reader.wake()
+
+    @asynccontextmanager
+    async def _listening(self) -> AsyncIterator[AsyncIterator[int | None]]:
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            connection = await self._connect()
+        incoming: asyncio.Queue[str | None] = asyncio.Queue()
+        try:
+            connection.add_termination_listener(lambda _connection: incoming.put_nowait(None))
+            await connection.add_listener(
+                CHANNEL, lambda _connection, _pid, _channel, payload: incoming.put_nowait(str(payload))
+            )
+            yield _companies(connection, incoming)
+        finally:
+            connection.terminate()
+
+
+async def _companies(
+    connection: asyncpg.Connection, incoming: "asyncio.Queue[str | None]"
+) -> AsyncIterator[int | None]:
+    """The company of each change. Raises `ConnectionResetError` when the connection is gone."""
+    while True:
+        try:
+            async with asyncio.timeout(PING_EVERY_S):
+                payload = await incoming.get()
+        except TimeoutError:
+            await connection.fetchval("select 1", timeout=ANSWER_WITHIN_S)
+            continue
+        if payload is None:
+            raise ConnectionResetError
+        yield _company_of(payload)
+
+
+def _company_of(payload: str) -> int | None:
+    try:
+        company = json.loads(payload)["company"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return company if isinstance(company, int) else None

@@ -1,0 +1,191 @@
+"""The page of the journal, the list in it that is fetched again when a ticket changes, and the filters that people keep."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl
+
+import asyncpg
+import structlog
+from aiohttp import web
+from babel.numbers import format_decimal
+
+from callcenter.desk.journal import Cursor, NoSuchHouse, Page, TooManyFilters
+from callcenter.desk.journal_search import clean
+from callcenter.domain.access import Permission
+from callcenter.storage import AWAY
+from callcenter.web import journal_words
+from callcenter.web.auth import COOKIE, needs
+from callcenter.web.journal_query import Form, cursor, place, read
+from callcenter.web.language import language_of
+from callcenter.web.parts import PARTS, PERSON, parts_of
+from callcenter.web.render import ZONE, render
+
+log = structlog.get_logger()
+routes = web.RouteTableDef()
+
+LONGEST_NAME = 60
+# The fields that are folded away until one of them is used.
+MORE = ("company", "house", "crew", "operator", "since", "until", "paid")
+PING_EVERY_S = 20.0
+# Many changes at once are one to those who look.
+SETTLE_S = 1.0
+
+
+@routes.get("/tickets")
+@needs(Permission.SEE_TICKETS)
+async def journal(request: web.Request) -> web.Response:
+    """The journal with its filters."""
+    return await _show(request, request.query)
+
+
+@routes.get("/tickets/list")
+@needs(Permission.SEE_TICKETS)
+async def listing(request: web.Request) -> web.Response:
+    """The list alone, for the page that shows it."""
+    return await _show(request, request.query, template="journal_list.html")
+
+
+@routes.post("/tickets/filters")
+@needs(Permission.SEE_TICKETS)
+async def keep(request: web.Request) -> web.StreamResponse:
+    """Keep the filter that is shown under a name."""
+    typed = await request.post()
+    name, query = clean(str(typed.get("name", ""))), dict(parse_qsl(str(typed.get("query", ""))))
+    form = read(query)
+    problem = "" if 0 < len(name) <= LONGEST_NAME else "name"
+    if not problem:
+        try:
+            await parts_of(request).journal.save(request[PERSON], name, form.address())
+        except TooManyFilters:
+            problem = "filters"
+    if problem:
+        return await _show(request, query, name=name, name_problem=problem)
+    raise web.HTTPSeeOther(_at(form.address()))
+
+
+@routes.post("/tickets/filters/delete")
+@needs(Permission.SEE_TICKETS)
+async def forget(request: web.Request) -> web.StreamResponse:
+    """Keep a filter no longer."""
+    typed = await request.post()
+    await parts_of(request).journal.forget(request[PERSON], clean(str(typed.get("name", ""))))
+    raise web.HTTPSeeOther(_at(read(dict(parse_qsl(str(typed.get("query", ""))))).address()))
+
+
+@routes.get("/tickets/live")
+@needs(Permission.SEE_TICKETS)
+async def live(request: web.Request) -> web.StreamResponse:
+    """Server-sent events: `changed` whenever tickets that this person may see have changed; `ended` with the session."""
+    answer = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
+    await answer.prepare(request)
+    parts, person = parts_of(request), request[PERSON]
+    with parts.feed.reader(person.company_id) as reader:
+        try:
+            await answer.write(b"retry: 2000\n\n")
+            while not reader.ended:
+                if await reader.changed(PING_EVERY_S):
+                    await answer.write(b"event: changed\ndata:\n\n")
+                    await asyncio.sleep(SETTLE_S)
+                elif await parts.people.who_is(request.cookies[COOKIE]) is None:
+                    await answer.write(b"event: ended\ndata:\n\n")
+                    break
+                else:
+                    await answer.write(b": here\n\n")
+        except ConnectionResetError:
+            pass
+        except AWAY as problem:
+            log.warning("live journal ended", operator=person.id, problem=type(problem).__name__)
+    return answer
+
+
+async def feeding(app: web.Application) -> AsyncIterator[None]:
+    """Listen for changes of tickets while the application runs."""
+    listening = asyncio.create_task(app[PARTS].feed.run(), name="ticket-feed")
+    yield
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+
+
+async def end_feed(app: web.Application) -> None:
+    """Let the browsers that listen go, so that the server need not wait for them."""
+    app[PARTS].feed.end()
+
+
+async def _show(
+    request: web.Request,
+    query: Mapping[str, str],
+    *,
+    template: str = "journal.html",
+    name: str = "",
+    name_problem: str = "",
+) -> web.Response:
+    parts, person, language = parts_of(request), request[PERSON], language_of(request)
+    form = read(query)
+    choices = await parts.journal.choices(person, form.asked.company)
+    chosen = person.company_id or form.asked.company
+    zone = next((company["zone"] for company in choices["companies"] if company["id"] == chosen), ZONE)
+    page = await _page(request, form, zone, cursor(query.get("before", "")))
+    now = datetime.now(UTC)
+    return render(
+        request,
+        template,
+        400 if form.problems or name_problem else 200,
+        form=form,
+        page=page,
+        rows=[_row(row, now, language) for row in page.rows],
+        first="before" not in query,
+        after=form.address(before=place(page.after)) if page.after else "",
+        more_open=sum(name in form.typed for name in MORE),
+        at=_at,
+        choices=choices,
+        companies=[(each["id"], each["name"]) for each in choices["companies"]],
+        operators=[(each["id"], each["name"]) for each in choices["operators"]],
+        crews=_by_company(choices["crews"]),
+        counted={
+            name: format_decimal(count, locale=language) for name, count in (("late", page.late), ("soon", page.soon))
+        },
+        states=journal_words.states(language),
+        options=journal_words.choices(language),
+        problems=journal_words.problems(language),
+        saved_name=name,
+        name_problem=name_problem,
+    )
+
+
+async def _page(request: web.Request, form: Form, zone: str, before: Cursor | None) -> Page:
+    """The page asked for; of everything else that is asked when there is no such house, which is told beside the field."""
+    wanted = form.wanted(zone)
+    try:
+        return await parts_of(request).journal.page(request[PERSON], wanted, before)
+    except NoSuchHouse as problem:
+        form.problems["house"] = problem.how
+        return Page((), None, *await parts_of(request).journal.counts(request[PERSON], form.asked.company))
+
+
+def _at(query: str) -> str:
+    return f"/tickets?{query}" if query else "/tickets"
+
+
+def _row(row: asyncpg.Record, now: datetime, language: str) -> dict[str, Any]:
+    """A row as it is read: times and limits in words."""
+    due, left = "", timedelta()
+    if row["due_at"] is not None:
+        left = row["due_at"] - now
+        due = "late" if left < timedelta() else "soon" if row["warn_at"] <= now else "fine"
+    return {
+        **row,
+        "opened": journal_words.when(row["opened_at"], row["zone"], now, language),
+        "category": row[f"category_{language}"],
+        "due": due,
+        "left": journal_words.lasts(left, language) if due else "",
+        "due_moment": journal_words.when(row["due_at"], row["zone"], now, language) if due else "",
+    }
+
+
+def _by_company(crews: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for crew in crews:
+        found.setdefault(crew["company"], []).append(crew)
+    return found
