@@ -74,6 +74,10 @@ class Store:
             response.close()
             response.release_conn()
 
+    async def remove(self, key: str) -> None:
+        """Remove the object, if there is one."""
+        await self._run(lambda: self._client.remove_object(self._settings.bucket, key))
+
     async def check(self) -> None:
         """Return within a few seconds if the bucket can be used."""
         try:

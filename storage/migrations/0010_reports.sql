@@ -50,8 +50,7 @@ $$;
 revoke execute on function manager_visits from public;
 grant execute on function manager_visits to callcenter_company;
 
--- The journal of a period as a file, made while the person does something else. `company_id` null: of all companies.
--- A process that makes one says so in `beat_at`; when it falls silent, another begins anew.
+-- The journal of a period as a file, made by a job while the person does something else. `company_id` null: of all companies.
 create table exports (
     id          bigint generated always as identity primary key,
     operator_id integer not null references operators on delete cascade,
@@ -67,7 +66,6 @@ create table exports (
     object_key  text unique,
     size        bigint,
     asked_at    timestamptz not null default now(),
-    beat_at     timestamptz,
     ready_at    timestamptz,
     expires_at  timestamptz,
     check ((state = 'ready') = (ready_at is not null)),
@@ -77,4 +75,4 @@ create index on exports (operator_id, id desc);
 create index on exports (id) where state in ('waiting', 'running');
 alter table exports enable row level security;
 create policy own on exports to callcenter_company using (company_id = my_company());
-grant select, insert on exports to callcenter_company;
+grant select on exports to callcenter_company;
