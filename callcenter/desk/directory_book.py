@@ -76,7 +76,7 @@ def address_words(query: str) -> list[str]:
 def as_phone(query: str) -> tuple[str, str | None] | None:
     """A number in E.164 and the digits by which it may end, when the query is a telephone number or a part of one."""
     digits = re.sub(r"\D", "", query)
-    if len(digits) < 5 or re.search(r"[^\d\s()+\-.–‑—]", query):
+    if len(digits) < 4 or re.search(r"[^\d\s()+\-.–‑—]", query):
         return None
     whole = phone_of(query)
     return (whole, None) if whole and len(digits) >= 10 else (whole or "", digits)

@@ -135,12 +135,12 @@ OrNone = BeforeValidator(_none_if_empty)
 Name = Annotated[str, Tidy, Field(min_length=1, max_length=200)]
 Short = Annotated[str, Tidy, Field(min_length=1, max_length=100)]
 Mark = Annotated[str, Tidy, Field(min_length=1, max_length=30)]
-Count = Annotated[int | None, OrNone, Field(ge=1, le=MOST_ENTRANCES)]
-Id = Annotated[int | None, OrNone, Field(ge=1, le=2**31 - 1)]
+Count = Annotated[Annotated[int, Field(ge=1, le=MOST_ENTRANCES)] | None, OrNone]
+Id = Annotated[Annotated[int, Field(ge=1, le=2**31 - 1)] | None, OrNone]
 Phone = Annotated[str | None, BeforeValidator(_phone), OrNone]
 Hours = Annotated[tuple[tuple[time, time], ...], BeforeValidator(_hours)]
 Clock = Annotated[time | None, BeforeValidator(_clock), OrNone]
-Minutes = Annotated[int | None, OrNone, Field(ge=1, le=YEAR_MINUTES)]
+Minutes = Annotated[Annotated[int, Field(ge=1, le=YEAR_MINUTES)] | None, OrNone]
 
 
 class Form(BaseModel):
@@ -165,7 +165,7 @@ class HouseForm(Form):
     street: Name
     building: Mark
     entrances: Count = None
-    key: Annotated[str | None, OrNone, Tidy, Field(max_length=64)] = None
+    key: Annotated[Annotated[str, Field(max_length=64)] | None, OrNone, Tidy] = None
     company_id: Id = None
 
 
@@ -180,7 +180,7 @@ class ResidentForm(Form):
     """A resident with any number of telephones, in E.164."""
 
     name: Name
-    account: Annotated[str | None, OrNone, Tidy, Field(max_length=40)] = None
+    account: Annotated[Annotated[str, Field(max_length=40)] | None, OrNone, Tidy] = None
     phones: Annotated[tuple[str, ...], BeforeValidator(_phones)] = ()
 
 
@@ -190,8 +190,8 @@ class CrewForm(Form):
     name: Name
     language: Literal["ru", "en"]
     phone: Phone = None
-    email: Annotated[str | None, BeforeValidator(_email), OrNone, Tidy, Field(max_length=254)] = None
-    webhook_url: Annotated[str | None, BeforeValidator(_url), OrNone, Tidy, Field(max_length=2000)] = None
+    email: Annotated[Annotated[str, Field(max_length=254)] | None, BeforeValidator(_email), OrNone, Tidy] = None
+    webhook_url: Annotated[Annotated[str, Field(max_length=2000)] | None, BeforeValidator(_url), OrNone, Tidy] = None
     active: bool = False
     day1: Hours = ()
     day2: Hours = ()
@@ -219,7 +219,7 @@ class LimitForm(Form):
     """The time that a step may take; without minutes there is no limit."""
 
     minutes: Minutes = None
-    warn_before: Annotated[int | None, OrNone, Field(ge=0, le=YEAR_MINUTES)] = None
+    warn_before: Annotated[Annotated[int, Field(ge=0, le=YEAR_MINUTES)] | None, OrNone] = None
     opens: Clock = None
     closes: Clock = None
 
