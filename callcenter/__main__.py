@@ -12,6 +12,7 @@ import uvloop
 
 from callcenter import app, doctor
 from callcenter.desk import demo
+from callcenter.desk.invitations import invite_administrator
 from callcenter.errors import CallcenterError
 from callcenter.settings import Settings, load_settings
 from callcenter.storage import connect, migrate
@@ -41,6 +42,12 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("node", help="beside an Asterisk: its events, its ledger, its recordings")
     commands.add_parser("migrate", help="bring the database schema up to date")
     commands.add_parser("doctor", help="look at every part and say what to mend")
+    administrator = commands.add_parser(
+        "invite-administrator",
+        help="print a one-time link by which an administrator sets a password; works for 72 hours",
+    )
+    administrator.add_argument("login", help="2 to 32 of a-z, 0-9, dot, hyphen and underscore, a letter first")
+    administrator.add_argument("name", help="the person's name, as others see it")
     asterisk = commands.add_parser("render-asterisk", help="write the Asterisk configuration")
     asterisk.add_argument("directory", type=Path)
     seed = commands.add_parser("seed-demo", help="fill in a made-up dispatch centre; prints its logins as JSON")
@@ -62,6 +69,9 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int | None:
             case "migrate":
                 applied = await migrate(connection)
                 print(f"applied {', '.join(applied)}" if applied else "the schema is up to date")
+            case "invite-administrator":
+                token = await invite_administrator(connection, options.login, options.name)
+                print(f"{settings.web.url}/invite/{token}")
             case "render-asterisk":
                 render(settings, await app.asterisk_directory(connection), options.directory)
             case "seed-demo":

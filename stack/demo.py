@@ -49,17 +49,18 @@ def _show(instance: Instance) -> int:
 
 def addresses(stack: Mapping[str, Any]) -> str:
     """Where to look and as whom."""
-    supervisor = next(person for person in stack["logins"] if person["role"] == "supervisor")
+    people = {person["login"]: person for person in stack["logins"]}
+    others = [people[login] for login in ("supervisor", "manager", "administrator")]
     # The last operator: the first ones are played by the load tool.
     operator = next(person for person in reversed(stack["logins"]) if person["endpoint"])
     sip = stack["sip"]
     return "\n".join(
         (
             "",
-            f"  pages       {stack['web']['url']}",
-            f"  supervisor  {supervisor['login']}  {supervisor['password']}",
-            f"  operator    {operator['login']}  {operator['password']}",
-            f"  softphone   sip:{operator['endpoint']}@{sip['host']}:{sip['port']} (UDP), "
+            f"  pages         {stack['web']['url']}",
+            *(f"  {person['role']:13} {person['login']}  {person['password']}" for person in others),
+            f"  operator      {operator['login']}  {operator['password']}",
+            f"  softphone     sip:{operator['endpoint']}@{sip['host']}:{sip['port']} (UDP), "
             f"password {operator['sip_secret']}",
             "",
         )

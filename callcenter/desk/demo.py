@@ -56,7 +56,7 @@ async def seed(connection: asyncpg.Connection, operators: int) -> list[Login]:
                 await _settle(connection, house, flats, first_phone)
             first_phone += 2 * flats
         logins = [
-            Login("supervisor", secrets.token_urlsafe(12), "supervisor"),
+            *(Login(role, secrets.token_urlsafe(12), role) for role in ("supervisor", "administrator", "manager")),
             *(
                 Login(name, secrets.token_urlsafe(12), "operator", name, secrets.token_urlsafe(16))
                 for name in (f"op-{number:02}" for number in range(1, operators + 1))
@@ -73,6 +73,7 @@ async def seed(connection: asyncpg.Connection, operators: int) -> list[Login]:
                 hasher.hash(login.password),
                 login.endpoint or None,
                 login.sip_secret or None,
+                ids[COMPANIES[0][0]] if login.role == "manager" else None,
             )
     return logins
 

@@ -19,8 +19,10 @@ insert into residents (premises_id, name) select * from unnest($1::int[], $2::te
 insert into resident_phones (phone, resident_id) select * from unnest($1::text[], $2::int[]);
 
 -- name: operator
-insert into operators (login, name, role, password_hash, endpoint, sip_secret) values ($1, $2, $3, $4, $5, $6)
+insert into operators (login, name, role, password_hash, endpoint, sip_secret, company_id)
+values ($1, $2, $3, $4, $5, $6, $7)
 on conflict (login) do update set
     name = excluded.name, role = excluded.role, password_hash = excluded.password_hash,
-    endpoint = excluded.endpoint, sip_secret = excluded.sip_secret
+    endpoint = excluded.endpoint, sip_secret = excluded.sip_secret,
+    company_id = excluded.company_id, crew_id = null, active = true, totp_secret = null
 returning id;

@@ -46,7 +46,8 @@ def test_the_description_is_private_and_names_every_part(stack: Instance) -> Non
     description = json.loads(stack.description_file.read_text())
     assert description["pids"].keys() == {"supervisord", "postgres", "seaweedfs", "asterisk", "callcenter"}
     assert all(psutil.pid_exists(pid) for pid in description["pids"].values())
-    assert {person["role"] for person in description["logins"]} == {"operator", "supervisor"}
+    roles = {"operator", "supervisor", "manager", "administrator"}
+    assert {person["role"] for person in description["logins"]} == roles
     wanted = {"web", "sip", "ami", "postgres", "s3", "logins", "asterisk", "directory", "env_file", "pids"}
     assert description.keys() == wanted
 
