@@ -94,97 +94,97 @@ def read_out(ticket: Ticket) -> str:
 def _states(language: str) -> Names:
     t = translations(language)
     return {
-        "new": t.gettext("New"),
-        "assigned": t.gettext("Assigned"),
-        "accepted": t.gettext("Accepted"),
-        "in_progress": t.gettext("Work in progress"),
-        "done": t.gettext("Done"),
-        "closed": t.gettext("Closed"),
-        "cancelled": t.gettext("Cancelled"),
-        "reopened": t.gettext("Reopened"),
+        "new": t.pgettext("ticket", "New"),
+        "assigned": t.pgettext("ticket", "Assigned"),
+        "accepted": t.pgettext("ticket", "Accepted"),
+        "in_progress": t.pgettext("ticket", "Work in progress"),
+        "done": t.pgettext("ticket", "Done"),
+        "closed": t.pgettext("ticket", "Closed"),
+        "cancelled": t.pgettext("ticket", "Cancelled"),
+        "reopened": t.pgettext("ticket", "Reopened"),
     }
 
 
 def _steps(language: str) -> Names:
     t = translations(language)
     return {
-        "assign": t.gettext("Assign"),
-        "accept": t.gettext("Accept"),
-        "start": t.gettext("Start work"),
-        "finish": t.gettext("Mark as done"),
-        "close": t.gettext("Close"),
-        "cancel": t.gettext("Cancel the ticket"),
-        "reopen": t.gettext("Reopen"),
+        "assign": t.pgettext("ticket", "Assign"),
+        "accept": t.pgettext("ticket", "Accept"),
+        "start": t.pgettext("ticket", "Start work"),
+        "finish": t.pgettext("ticket", "Mark as done"),
+        "close": t.pgettext("ticket", "Close"),
+        "cancel": t.pgettext("ticket", "Cancel the ticket"),
+        "reopen": t.pgettext("ticket", "Reopen"),
     }
 
 
 def _payments(language: str) -> Names:
     t = translations(language)
     return {
-        "none": t.gettext("Not paid work"),
-        "due": t.gettext("To be paid"),
-        "paid": t.gettext("Paid"),
-        "refunded": t.gettext("Refunded"),
+        "none": t.pgettext("ticket", "Not paid work"),
+        "due": t.pgettext("ticket", "To be paid"),
+        "paid": t.pgettext("ticket", "Paid"),
+        "refunded": t.pgettext("ticket", "Refunded"),
     }
 
 
 def _events(language: str) -> Names:
     t = translations(language)
     return {
-        "opened": t.gettext("Ticket opened"),
-        "edited": t.gettext("Ticket changed"),
-        "moved": t.gettext("State changed"),
-        "comment": t.gettext("Comment"),
-        "file": t.gettext("File added"),
-        "told": t.gettext("Resident told"),
-        "localised": t.gettext("Damage contained"),
-        "sent": t.gettext("Sent to the crew"),
-        "linked": t.gettext("Link to an incident changed"),
+        "opened": t.pgettext("ticket", "Ticket opened"),
+        "edited": t.pgettext("ticket", "Ticket changed"),
+        "moved": t.pgettext("ticket", "State changed"),
+        "comment": t.pgettext("ticket", "Comment"),
+        "file": t.pgettext("ticket", "File added"),
+        "told": t.pgettext("ticket", "Resident told"),
+        "localised": t.pgettext("ticket", "Damage contained"),
+        "sent": t.pgettext("ticket", "Sent to the crew"),
+        "linked": t.pgettext("ticket", "Link to an incident changed"),
     }
 
 
 def _limits(language: str) -> Names:
     t = translations(language)
     return {
-        "tell": t.gettext("Tell the resident"),
-        "localise": t.gettext("Contain the damage"),
-        "clear": t.gettext("Clear the blockage"),
-        "repair": t.gettext("Repair"),
+        "tell": t.pgettext("ticket", "Tell the resident"),
+        "localise": t.pgettext("ticket", "Contain the damage"),
+        "clear": t.pgettext("ticket", "Clear the blockage"),
+        "repair": t.pgettext("ticket", "Repair"),
     }
 
 
 def _fields(language: str) -> Names:
     t = translations(language)
     return {
-        "company_id": t.gettext("Company"),
-        "category_id": t.gettext("Category"),
-        "subject": t.gettext("Subject"),
-        "description": t.gettext("Description"),
-        "contact_name": t.gettext("Contact person"),
-        "contact_phone": t.gettext("Contact phone"),
-        "house_id": t.gettext("House"),
-        "premises_id": t.gettext("Flat"),
-        "resident_id": t.gettext("Resident"),
-        "common_property": t.gettext("Common property of the house"),
-        "access_at": t.gettext("Access to the flat: when"),
-        "access_reason": t.gettext("Access: reason"),
-        "access_people": t.gettext("Access: who will come"),
-        "price": t.gettext("Price"),
-        "payment": t.gettext("Payment"),
-        "crew_id": t.gettext("Crew"),
-        "responsible_id": t.gettext("Responsible person"),
-        "planned_from": t.gettext("Planned from"),
-        "planned_until": t.gettext("Planned until"),
-        "parent_id": t.gettext("Part of incident No."),
-        "state": t.gettext("State"),
-        "comment": t.gettext("Comment"),
-        "file": t.gettext("File"),
-        "result": t.gettext("Result"),
-        "cancel_reason": t.gettext("Reason for cancelling"),
-        "accepted_at": t.gettext("Accepted at"),
-        "started_at": t.gettext("Started at"),
-        "done_at": t.gettext("Done at"),
-        "closed_at": t.gettext("Closed at"),
+        "company_id": t.pgettext("ticket", "Company"),
+        "category_id": t.pgettext("ticket", "Category"),
+        "subject": t.pgettext("ticket", "Subject"),
+        "description": t.pgettext("ticket", "Description"),
+        "contact_name": t.pgettext("ticket", "Contact person"),
+        "contact_phone": t.pgettext("ticket", "Contact phone"),
+        "house_id": t.pgettext("ticket", "House"),
+        "premises_id": t.pgettext("ticket", "Flat"),
+        "resident_id": t.pgettext("ticket", "Resident"),
+        "common_property": t.pgettext("ticket", "Common property of the house"),
+        "access_at": t.pgettext("ticket", "Access to the flat: when"),
+        "access_reason": t.pgettext("ticket", "Access: reason"),
+        "access_people": t.pgettext("ticket", "Access: who will come"),
+        "price": t.pgettext("ticket", "Price"),
+        "payment": t.pgettext("ticket", "Payment"),
+        "crew_id": t.pgettext("ticket", "Crew"),
+        "responsible_id": t.pgettext("ticket", "Responsible person"),
+        "planned_from": t.pgettext("ticket", "Planned from"),
+        "planned_until": t.pgettext("ticket", "Planned until"),
+        "parent_id": t.pgettext("ticket", "Part of incident No."),
+        "state": t.pgettext("ticket", "State"),
+        "comment": t.pgettext("ticket", "Comment"),
+        "file": t.pgettext("ticket", "File"),
+        "result": t.pgettext("ticket", "Result"),
+        "cancel_reason": t.pgettext("ticket", "Reason for cancelling"),
+        "accepted_at": t.pgettext("ticket", "Accepted at"),
+        "started_at": t.pgettext("ticket", "Started at"),
+        "done_at": t.pgettext("ticket", "Done at"),
+        "closed_at": t.pgettext("ticket", "Closed at"),
     }
 
 

@@ -1,3 +1,4 @@
+import { filing, keepingFocus } from "./filing.js";
 import { $, company, el, fill, lasting, moment, place, plural, showConnected, showFigures, since, telephone, toast, words } from "./page.js";
 import { Wire } from "./wire.js";
 
@@ -55,7 +56,7 @@ function showRinging() {
 
 function showCard() {
   const card = wire.state.card;
-  $("card").replaceChildren(card?.call ? filled(card) : empty());
+  keepingFocus(() => $("card").replaceChildren(card?.call ? filled(card) : empty()));
 }
 
 function empty() {
@@ -71,6 +72,7 @@ function filled(card) {
   const zone = line?.zone;
   return el("article", `card ${card.talk_ended_at ? "over" : "on"}`,
     el("div", "panel who", talk(card), caller(card)),
+    card.ticket && place.files ? filing(card.ticket) : "",
     el("div", "panel", el("h2", "", words.open_tickets), tickets(card, zone)),
     el("div", "panel", el("h2", "", words.past_calls), past(card, zone)));
 }
