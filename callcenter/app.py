@@ -12,9 +12,13 @@ import structlog
 from aiohttp.web import Application, AppRunner, TCPSite
 
 from callcenter import metrics
-from callcenter.desk import memory
+from callcenter.desk import handover, memory
 from callcenter.desk.alarms import Alarms
 from callcenter.desk.directory import Directory
+from callcenter.desk.exports import Exports
+from callcenter.desk.handover_mail import Mail
+from callcenter.desk.handover_webhook import Webhook
+from callcenter.desk.jobs import Worker
 from callcenter.desk.presence import PresenceWatch
 from callcenter.desk.writer import Writer
 from callcenter.domain.call import CallState
@@ -35,6 +39,8 @@ from callcenter.telephony.control import Control
 from callcenter.telephony.ledger import Ledger
 from callcenter.telephony.node import Node
 from callcenter.web.app import create_app, create_monitor
+from callcenter.web.delivery_words import letter
+from callcenter.web.export_words import words as export_words
 from callcenter.web.parts import Check
 
 log = structlog.get_logger()
@@ -73,7 +79,10 @@ async def serve(settings: Settings, *, web: bool, node: bool) -> int:
             checks |= await _node(settings, pool, store, parts)
         if web:
             hub = Hub(pool, lambda: connect(settings.database), settings.web.slow_client_messages)
-            parts += [hub, Alarms(settings.database)]
+            parts += [hub, Alarms(settings.database), _worker(settings, pool)]
+            exports = Exports(pool, store, export_words)
+            # A worker of its own: no message to a crew waits behind a file.
+            parts += [exports, Worker(settings.database, [exports.kind])]
             application = create_app(settings=settings, pool=pool, hub=hub, store=store, checks=checks)
         else:
             application = create_monitor(pool=pool, checks=checks)
@@ -116,6 +125,18 @@ async def _listening(application: Application, settings: Web) -> AsyncIterator[N
         yield
     finally:
         await runner.cleanup()
+
+
+def _worker(settings: Settings, pool: asyncpg.Pool) -> Worker:
+    """Does what was promised in a transaction and comes after it."""
+    deliveries = handover.Deliveries(
+        pool,
+        handover.Links(settings.handover, settings.web.url),
+        {"email": Mail(settings.smtp, letter), "webhook": Webhook(settings.handover)},
+        attempts=settings.handover.attempts,
+        wait=handover.backoff(settings.handover),
+    )
+    return Worker(settings.database, [deliveries.kind])
 
 
 async def _node(settings: Settings, pool: asyncpg.Pool, store: Store, parts: list[Part]) -> dict[str, Check]:

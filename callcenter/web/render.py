@@ -20,9 +20,11 @@ SPACE, HYPHEN = "\u00a0", "\u2011"
 _RUSSIAN = re.compile(r"\+?7(\d{3})(\d{3})(\d{2})(\d{2})")
 
 
-def render(request: web.Request, template: str, status: int = 200, **values: object) -> web.Response:
-    """Answer with a page in the language of who asks."""
-    language = language_of(request)
+def render(
+    request: web.Request, template: str, status: int = 200, *, language: str | None = None, **values: object
+) -> web.Response:
+    """Answer with a page in this language, or in that of who asks."""
+    language = language or language_of(request)
     text = (
         environment(language)
         .get_template(template)
@@ -56,7 +58,10 @@ def environment(language: str) -> Environment:
     def moment(at: datetime, zone: str) -> str:
         return format_datetime(at, "d MMM, HH:mm:ss", tzinfo=ZoneInfo(zone), locale=language)
 
-    made.filters |= {"moment": moment, "lasting": lasting, "telephone": telephone}
+    def minute(at: datetime, zone: str) -> str:
+        return format_datetime(at, "d MMM, HH:mm", tzinfo=ZoneInfo(zone), locale=language)
+
+    made.filters |= {"moment": moment, "minute": minute, "lasting": lasting, "telephone": telephone}
     return made
 
 

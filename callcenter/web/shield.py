@@ -1,11 +1,15 @@
 """What a browser may and may not do with our pages, and what other sites may do to us."""
 
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from callcenter.web.problem import for_programs
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -28,13 +32,22 @@ async def add_headers(_request: web.Request, response: web.StreamResponse) -> No
     response.headers.setdefault("Cache-Control", "no-store")
 
 
+def from_any_origin(handler: Function) -> Function:
+    """Open what changes something to forms without an origin, such as those of pages that send no referrer.
+
+    Only for what no cookie opens: then a foreign page can do nothing that its author could not do alone.
+    """
+    handler.any_origin = True  # type: ignore[attr-defined]
+    return handler
+
+
 @web.middleware
 async def refuse_foreign_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse what changes something, and the socket, unless one of our own pages asks for it.
 
     Programs have no origin, and what they send is no cookie that a foreign page could use.
     """
-    if for_programs(request):
+    if for_programs(request) or getattr(request.match_info.handler, "any_origin", False):
         return await handler(request)
     upgrade = request.headers.get("Upgrade", "").lower() == "websocket"
     if (request.method not in ("GET", "HEAD", "OPTIONS") or upgrade) and not _is_own(request):

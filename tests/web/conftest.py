@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 import aiohttp
 import asyncpg
@@ -25,10 +26,15 @@ NOW = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
 
 @dataclass
 class Shelf:
-    """A store of recordings in memory."""
+    """A store of recordings and files in memory."""
 
     objects: dict[str, bytes] = field(default_factory=dict)
     broken: bool = False
+
+    async def put(self, key: str, path: Path, _sha256: bytes, _media_type: str) -> None:
+        if self.broken:
+            raise StoreError("out of reach")
+        self.objects[key] = path.read_bytes()
 
     async def open(self, key: str, offset: int, length: int) -> AsyncIterator[bytes]:
         if self.broken:

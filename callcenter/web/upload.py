@@ -1,0 +1,69 @@
+"""Forms with a file: read piece by piece, so that nobody fills the memory or the disk."""
+
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aiohttp import BodyPartReader, web
+
+# 10,000 letters of four bytes, and something to spare.
+MOST_TEXT = 64 * 1024
+MOST_FIELDS = 20
+PIECE = 64 * 1024
+
+
+class TooLong(Exception):
+    """A field, or the file, is larger than it may be. `field`: its name."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+@dataclass
+class Form:
+    """What was sent. `file` is gone when the form is; None when no file was chosen. `name`: what the sender calls it."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    file: Path | None = None
+    name: str = ""
+
+
+@asynccontextmanager
+async def read_form(request: web.Request, largest: int) -> AsyncIterator[Form]:
+    """The form in the request. `largest`: bytes that a file may have. Raises `TooLong`, and 400 for what is no form."""
+    form = Form()
+    with tempfile.TemporaryDirectory(prefix="callcenter-upload-") as folder:
+        try:
+            async for part in await request.multipart():
+                if not isinstance(part, BodyPartReader) or not part.name or len(form.fields) >= MOST_FIELDS:
+                    raise web.HTTPBadRequest
+                if part.filename is None:
+                    form.fields[part.name] = await _text(part, part.name)
+                elif part.filename and form.file is None:
+                    form.file, form.name = Path(folder) / "file", part.filename
+                    await _save(part, part.name, form.file, largest)
+        except (ValueError, AssertionError):
+            raise web.HTTPBadRequest from None
+        yield form
+
+
+async def _text(part: BodyPartReader, name: str) -> str:
+    read = bytearray()
+    while piece := await part.read_chunk(PIECE):
+        read += piece
+        if len(read) > MOST_TEXT:
+            raise TooLong(name)
+    return read.decode(errors="replace")
+
+
+async def _save(part: BodyPartReader, name: str, path: Path, largest: int) -> None:
+    size = 0
+    with path.open("wb") as file:
+        while piece := await part.read_chunk(PIECE):
+            size += len(piece)
+            if size > largest:
+                raise TooLong(name)
+            file.write(piece)
