@@ -140,7 +140,7 @@ def step_names(t: NullTranslations) -> dict[str, str]:
     return {
         "tell": t.gettext("Tell the number and the times"),
         "localise": t.gettext("Localise"),
-        "clear": t.gettext("Clear"),
+        "clear": t.gettext("Clear the blockage"),
         "repair": t.gettext("Repair"),
     }
 
