@@ -12,6 +12,7 @@ from callcenter.desk.audit_log import Entry, Place, Wanted
 from callcenter.domain.access import Permission
 from callcenter.web.audit_words import action_name, subjects
 from callcenter.web.auth import needs
+from callcenter.web.browsers import browser_name
 from callcenter.web.language import language_of
 from callcenter.web.parts import parts_of
 from callcenter.web.render import ZONE, render
@@ -52,7 +53,10 @@ async def audit(request: web.Request) -> web.Response:
 
 def details(entry: Entry) -> list[tuple[str, str]]:
     """What else was written down, each with its name; `before → after` where it is a change."""
-    return [(key.replace("_", " "), _shown(value)) for key, value in entry.details.items()]
+    return [
+        (key.replace("_", " "), browser_name(str(value)) if key == "browser" else _shown(value))
+        for key, value in entry.details.items()
+    ]
 
 
 def _shown(value: object) -> str:
