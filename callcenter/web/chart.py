@@ -13,6 +13,8 @@ from markupsafe import Markup, escape
 TICKS = 4
 LETTER = 6.4
 """Mean width of a letter at the size of the labels."""
+NAME_LETTER = 7.3
+"""The same at the size of names."""
 _ENDS = (4, 8, 12, 16, 20, 24, 32, 40, 48, 60)
 
 
@@ -192,6 +194,8 @@ def grid(
     widest = LETTER * max(map(len, labels), default=1) + 8
     step_of_labels = max(1, ceil(widest / each))
     for place in range(0, len(labels), step_of_labels):
+        if place and left + each * place + widest > width:
+            break
         parts.append(_text(left + each * place + 1, height - 7, labels[place], "start"))
     return _svg(words, width, height, parts)
 
@@ -250,5 +254,6 @@ def _round_up(value: float) -> float:
 
 
 def _cut(name: str, width: float) -> str:
-    most = max(4, int(width / (LETTER + 0.4)))
-    return name if len(name) <= most else name[: most - 1] + "…"
+    most = max(8, int(width / NAME_LETTER))
+    # The end tells houses of one street apart.
+    return name if len(name) <= most else f"{name[: most - most // 2 - 1]}…{name[-(most // 2) :]}"

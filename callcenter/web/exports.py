@@ -18,7 +18,7 @@ from callcenter.web.language import language_of
 from callcenter.web.parts import PERSON, parts_of
 from callcenter.web.render import render
 from callcenter.web.report_query import Choice, choose
-from callcenter.web.report_words import number, period_problems, presets, span
+from callcenter.web.report_words import moment, number, period_problems, presets, span
 
 log = structlog.get_logger()
 routes = web.RouteTableDef()
@@ -101,5 +101,6 @@ async def _page(
         problems=period_problems(language),
         span=lambda period: span(period, language),
         count=lambda value: number(value, language),
+        moment=lambda at, zone: moment(at, zone, language),
         megabytes=lambda size: number(max(1, size / 1_000_000), language),
     )

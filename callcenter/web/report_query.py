@@ -4,16 +4,27 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Annotated
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from callcenter.desk.reports import Company
 from callcenter.domain.period import BadPeriod, Period, Preset, named, own
 from callcenter.web.render import ZONE
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+
+def _iso(value: str | None) -> str | None:
+    # Else a number would be taken for seconds since 1970.
+    if value and not _DATE.fullmatch(value):
+        raise ValueError("no date")
+    return value or None
+
+
+Day = Annotated[date | None, BeforeValidator(_iso)]
 PROBLEMS = {"company": "company", "period": "period", "first": "date", "last": "date"}
 """What is said of a field that makes no sense at all."""
 
@@ -25,25 +36,18 @@ class Asked(BaseModel):
 
     company: int | None = Field(None, ge=1, le=2**31 - 1)
     period: Preset = Preset.MONTH
-    first: date | None = None
-    last: date | None = None
+    first: Day = None
+    last: Day = None
 
-    @field_validator("*", mode="before")
+    @field_validator("company", mode="before")
     @classmethod
-    def _empty_is_absent(cls, value: object) -> object:
-        return None if value == "" else value
+    def _empty_is_absent(cls, value: str) -> str | None:
+        return value or None
 
     @field_validator("period", mode="before")
     @classmethod
-    def _usual_period(cls, value: object) -> object:
-        return Preset.MONTH if value is None else value
-
-    @field_validator("first", "last", mode="before")
-    @classmethod
-    def _only_dates(cls, value: object) -> object:
-        if isinstance(value, str) and not _DATE.fullmatch(value):
-            raise ValueError("no date")
-        return value
+    def _usual_period(cls, value: str) -> str:
+        return value or Preset.MONTH
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,8 @@ def choose(query: Mapping[str, str], companies: Sequence[Company], now: datetime
         asked = Asked.model_validate(typed)
     except ValidationError as error:
         wrong = {str(item["loc"][0]) for item in error.errors(include_url=False, include_input=False)}
-        return Choice(typed, problems={name: PROBLEMS[name] for name in PROBLEMS if name in wrong})
+        preset = Preset(typed["period"]) if typed["period"] in tuple(Preset) else Preset.MONTH
+        return Choice(typed, preset, problems={name: PROBLEMS[name] for name in PROBLEMS if name in wrong})
     company = next((each for each in companies if each.id == asked.company), None)
     if asked.company is not None and company is None:
         return Choice(typed, asked.period, problems={"company": "company"})

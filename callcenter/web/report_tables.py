@@ -71,7 +71,7 @@ def tickets(rows: Sequence[tuple[Step, Counts]], period: Period, language: str) 
     return Table(
         "tickets",
         t.gettext("Tickets"),
-        [Column(t.gettext("Accepted on"), "step"), *_counts(language)],
+        [Column(t.pgettext("report", "When accepted"), "step"), *_counts(language)],
         [(step, *_figures(counts)) for step, counts in rows],
         period.unit,
     )
@@ -127,7 +127,7 @@ def paid(rows: Sequence[tuple[Step, Paid]], period: Period, language: str) -> Ta
         "paid",
         t.gettext("Paid works"),
         [
-            Column(t.gettext("Ordered on"), "step"),
+            Column(t.pgettext("report", "When ordered"), "step"),
             Column(t.gettext("Works"), "count"),
             Column(t.gettext("Sum, ₽"), "money"),
             Column(t.gettext("Paid, ₽"), "money"),

@@ -1,9 +1,10 @@
 """How the reports say periods, durations, money and numbers."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
 from callcenter.domain.period import Period, Preset, Step, Unit
@@ -85,6 +86,11 @@ def number(value: float | Decimal, language: str) -> str:
 def money(value: Decimal, language: str) -> str:
     """A sum with its hundredths."""
     return format_decimal(value, format="#,##0.00", locale=language)
+
+
+def moment(at: datetime, zone: str, language: str) -> str:
+    """Day and time, to the minute."""
+    return format_datetime(at, "d MMM, HH:mm", tzinfo=ZoneInfo(zone), locale=language)
 
 
 def duration(seconds: float | None, language: str) -> str:

@@ -23,7 +23,7 @@ from callcenter.web.render import render
 from callcenter.web.report_charts import Chart
 from callcenter.web.report_query import Choice, choose
 from callcenter.web.report_tables import Table
-from callcenter.web.report_words import Speech, duration, money, number, period_problems, presets, span
+from callcenter.web.report_words import Speech, duration, moment, money, number, period_problems, presets, span
 
 routes = web.RouteTableDef()
 
@@ -214,6 +214,7 @@ async def _page(request: web.Request, name: str) -> web.Response:
         duration=lambda seconds: duration(seconds, language),
         money=lambda value: money(value, language),
         count=lambda value: number(value, language),
+        moment=lambda at, zone: moment(at, zone, language),
     )
 
 

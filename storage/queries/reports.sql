@@ -60,7 +60,7 @@ from summed s
 left join houses h on h.id = s.house_id
 order by s.emergencies desc, name
 
--- The same by crew.
+-- The same by crew; of several companies, with the name of each.
 -- name: crews
 with reactions as materialized (
     select t.crew_id,
@@ -75,9 +75,12 @@ with reactions as materialized (
            percentile_cont(array[0.5, 0.9]) within group (order by localised) as localised_s
     from reactions group by crew_id
 )
-select coalesce(c.name, '') as name, s.emergencies, s.accepted, s.localised, s.accepted_s, s.localised_s
+select case when cardinality(array(select distinct unnest($1::integer[]))) > 1 then concat_ws(', ', w.name, c.name)
+            else coalesce(w.name, '') end as name,
+       s.emergencies, s.accepted, s.localised, s.accepted_s, s.localised_s
 from summed s
-left join crews c on c.id = s.crew_id
+left join crews w on w.id = s.crew_id
+left join companies c on c.id = w.company_id
 order by s.emergencies desc, name
 
 -- Works that cost something, but for those that were cancelled.

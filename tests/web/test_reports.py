@@ -106,6 +106,17 @@ async def test_a_manager_sees_no_other_company(filled: Site):
         assert sum(int(row[2]) for row in (await table(vera, "tickets", f"{NOVEMBER}&company={other}"))[1:]) == 1
 
 
+@pytest.mark.parametrize(
+    "query", ["", "period=", "period=today", "period=week", "period=month", "period=quarter", "period=year"]
+)
+async def test_a_named_period_needs_no_dates(filled: Site, query: str):
+    async with filled.browser("vera") as vera:
+        for path in ("/reports", "/reports/tickets"):
+            answer = await vera.get(f"{path}?{query}&company=&first=&last=")
+            assert answer.status == 200
+            assert "<h2" in await answer.text()
+
+
 async def test_an_operator_sees_no_reports(filled: Site):
     async with filled.browser("anna") as anna:
         for path in ("/reports", "/reports/paid", "/reports/paid.csv"):
@@ -148,7 +159,7 @@ async def test_a_workbook_has_numbers_days_and_no_formulas(filled: Site):
         assert answer.headers["Content-Disposition"] == 'attachment; filename="crews-2026-11-01-2026-11-30.xlsx"'
         sheet = load_workbook(BytesIO(await answer.read())).active
         names = {row[0].value for row in sheet.iter_rows(min_row=2)}
-        assert names == {"'@Аварийная", "Без бригады"}
+        assert names == {"'@Аварийная, УК «Заречье»", "Без бригады"}
         visits = load_workbook(BytesIO(await (await vera.get(f"/reports/visits.xlsx?{NOVEMBER}")).read())).active
         assert visits["C2"].value == "'=Галина"
         assert visits["C2"].data_type == "s"
