@@ -18,6 +18,7 @@ from pydantic_core import PydanticUndefined
 from callcenter.domain import call, operator
 from callcenter.domain.call import CallState
 from callcenter.settings import Settings
+from callcenter.web import api
 
 DOCS = Path(__file__).resolve().parent
 BLOCK = re.compile(r"(<!-- drawn: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -81,10 +82,20 @@ def _default(field: FieldInfo) -> str:
     return f"`{field.default}`"
 
 
+def api_routes() -> str:
+    """Every endpoint of the interface: what it does, and the scope it needs."""
+    lines = ["| request | scope | what it does |", "| --- | --- | --- |"]
+    for endpoint in api.endpoints.all:
+        scope = f"`{endpoint.scope}`" if endpoint.scope else "none"
+        lines.append(f"| `{endpoint.method} {endpoint.path}` | {scope} | {endpoint.described} |")
+    return "\n".join([*lines, ""])
+
+
 DRAWN: Mapping[str, Callable[[], str]] = {
     "call_states": call_states,
     "operator_states": operator_states,
     "settings": settings,
+    "api_routes": api_routes,
 }
 
 

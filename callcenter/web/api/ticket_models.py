@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, RootModel
+from pydantic import BeforeValidator, Field, RootModel
 
 from callcenter.desk.ticket import TicketEdit
 from callcenter.domain.deadlines import LimitStep
@@ -20,10 +20,11 @@ from callcenter.web.api.types import (
     Telephone,
     Told,
     Words,
+    whole,
 )
 
 Payment = Literal["none", "due", "paid", "refunded"]
-Version = Annotated[int, Field(ge=1, le=2**31 - 1, description="the version that was read")]
+Version = Annotated[int, Field(ge=1, le=2**31 - 1, description="the version that was read"), BeforeValidator(whole)]
 
 
 class Deadline(Told):

@@ -33,8 +33,14 @@ def _money(given: object) -> object:
     raise ValueError("a price is written as a string, such as 1250.00")
 
 
-Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
-LongId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+def whole(given: object) -> object:
+    """A whole number however it is written."""
+    # To JSON Schema 1.0 is an integer, as it is to programs whose only numbers are floating.
+    return int(given) if isinstance(given, float) and given.is_integer() else given
+
+
+Id = Annotated[int, Field(ge=1, le=2**31 - 1), BeforeValidator(whole)]
+LongId = Annotated[int, Field(ge=1, le=2**63 - 1), BeforeValidator(whole)]
 CallName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
 Moment = Annotated[
     AwareDatetime,
@@ -48,7 +54,7 @@ Line = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
 Words = Annotated[str, Field(max_length=10_000, pattern=r"^[^\x00]*$")]
 SomeWords = Annotated[str, Field(min_length=1, max_length=10_000, pattern=r"^[^\x00]*[^\x00-\x20][^\x00]*$")]
 Telephone = Annotated[str, Field(pattern=r"^\+[0-9]{3,15}$", description="E.164, as +79161234567")]
-Limit = Annotated[int, Field(ge=1, le=200, description="how many at most")]
+Limit = Annotated[int, Field(ge=1, le=200, description="how many at most"), BeforeValidator(whole)]
 
 
 def only_given(schema: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ import re
 import aiohttp
 from jsonschema_rs import Draft202012Validator
 
+from callcenter.storage import ROOT
 from callcenter.web.api.document import describe
 from callcenter.web.api.endpoint import API, endpoints
 
@@ -60,3 +61,9 @@ async def test_it_needs_no_token_and_says_so_to_browsers_too(desk: Desk):
     ):
         assert answer.status == 200
         assert answer.content_type == "application/json"
+
+
+def test_the_page_about_it_names_every_endpoint():
+    page = (ROOT / "docs" / "api.md").read_text()
+    for endpoint in endpoints.all:
+        assert f"| `{endpoint.method} {endpoint.path}` | `{endpoint.scope}`".replace("`None`", "none") in page

@@ -1,0 +1,16 @@
+"""Read by Schemathesis: the same key never stands for two requests, which are refused on purpose."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import schemathesis
+
+from callcenter.web.api.once import HEADER, KEY_PATTERN
+
+
+@schemathesis.hook
+def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
+    """Give each request whose key is well-formed a key of its own; what is no key stays as it is."""
+    if re.fullmatch(KEY_PATTERN, str(case.headers.get(HEADER, ""))):
+        case.headers[HEADER] = str(uuid4())
