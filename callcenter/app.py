@@ -79,7 +79,7 @@ async def serve(settings: Settings, *, web: bool, node: bool) -> int:
             checks |= await _node(settings, pool, store, parts)
         if web:
             hub = Hub(pool, lambda: connect(settings.database), settings.web.slow_client_messages)
-            parts += [hub, Alarms(settings.database), _worker(settings, pool)]
+            parts += [hub, Alarms(settings.database), worker(settings, pool)]
             exports = Exports(pool, store, export_words)
             # A worker of its own: no message to a crew waits behind a file.
             parts += [exports, Worker(settings.database, [exports.kind])]
@@ -127,7 +127,7 @@ async def _listening(application: Application, settings: Web) -> AsyncIterator[N
         await runner.cleanup()
 
 
-def _worker(settings: Settings, pool: asyncpg.Pool) -> Worker:
+def worker(settings: Settings, pool: asyncpg.Pool) -> Worker:
     """Does what was promised in a transaction and comes after it."""
     deliveries = handover.Deliveries(
         pool,

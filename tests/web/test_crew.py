@@ -45,7 +45,9 @@ async def path_of(site: Site, ticket: Row) -> str:
 async def press(browser: Browser, path: str, photo: bytes | None = None, **fields: str) -> aiohttp.ClientResponse:
     """Send a form as a browser does whose page sends no referrer: without an origin."""
     form = aiohttp.FormData(fields, default_to_multipart=True)
-    form.add_field("photo", io.BytesIO(photo or b""), filename="IMG 1.jpg" if photo is not None else "", content_type="image/jpeg")
+    form.add_field(
+        "photo", io.BytesIO(photo or b""), filename="IMG 1.jpg" if photo is not None else "", content_type="image/jpeg"
+    )
     return await browser.http.post(path, data=form, headers={"Origin": "null"}, allow_redirects=False)
 
 
@@ -192,10 +194,10 @@ async def test_guessing_is_slowed_down(site: Site, monkeypatch: pytest.MonkeyPat
         assert (await phone.get(path)).status == 429
 
 
-@pytest.mark.parametrize("token", ["%00", "%F0%9F%92%A7", "..%2F", "x" * 4000, "'--"])
-async def test_whatever_stands_in_a_link_is_only_a_wrong_one(site: Site, token: str):
+async def test_whatever_stands_in_a_link_is_only_a_wrong_one(site: Site):
     async with site.browser() as phone:
-        assert (await phone.get(f"/w/{token}")).status == 404
+        for token in ("%00", "%F0%9F%92%A7", "..%2F", "x" * 4000, "'--"):
+            assert (await phone.get(f"/w/{token}")).status == 404, token
 
 
 async def test_a_form_that_is_none(site: Site):
@@ -217,9 +219,9 @@ async def test_hostile_words_stay_words(site: Site):
     assert ticket.id
 
 
-@pytest.mark.parametrize("state", [each for each in TicketState if each not in OVER])
-async def test_the_page_can_be_seen_in_every_state(site: Site, state: TicketState):
+async def test_the_page_can_be_seen_in_every_state(site: Site):
     _ticket, path = await assigned(site)
-    await site.pool.execute("update tickets set state = $1", state)
     async with site.browser() as phone:
-        assert (await phone.get(path)).status == 200
+        for state in TicketState:
+            await site.pool.execute("update tickets set state = $1, cancel_reason = 'x'", state)
+            assert (await phone.get(path)).status == (404 if state in OVER else 200), state
