@@ -11,7 +11,7 @@ import asyncpg
 import uvloop
 
 from callcenter import app, doctor
-from callcenter.desk import demo
+from callcenter.desk import demo, generate
 from callcenter.desk.invitations import invite_administrator
 from callcenter.errors import CallcenterError
 from callcenter.settings import Settings, load_settings
@@ -52,6 +52,11 @@ def _parser() -> argparse.ArgumentParser:
     asterisk.add_argument("directory", type=Path)
     seed = commands.add_parser("seed-demo", help="fill in a made-up dispatch centre; prints its logins as JSON")
     seed.add_argument("--operators", type=int, default=40)
+    made = commands.add_parser("generate", help="fill an empty or demonstration database with a made-up journal")
+    made.add_argument("--tickets", type=int, default=10_000)
+    made.add_argument("--calls", type=int, help="twice as many as tickets unless said")
+    made.add_argument("--seed", type=int, default=1, help="the same seed makes the same journal")
+    made.add_argument("--yes", action="store_true", help="make an empty database a demonstration one")
     return parser
 
 
@@ -77,6 +82,10 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int | None:
             case "seed-demo":
                 logins = await demo.seed(connection, options.operators)
                 print(json.dumps([asdict(login) for login in logins]))
+            case "generate":
+                calls = 2 * options.tickets if options.calls is None else options.calls
+                size = generate.Size(options.tickets, calls, options.seed)
+                await generate.generate(connection, size, sure=options.yes, tell=print)
     finally:
         await connection.close()
     return 0

@@ -1,6 +1,6 @@
-"""How fast the way of an event is: panoramisk's parsing alone, and our whole path into PostgreSQL.
+"""How fast the way of an event is: panoramisk's parsing alone, and our whole path into PostgreSQL; and how fast pages are.
 
-Both read the same recorded AMI session, as our events account hears it, in the same run, turn by turn, so that their
+The first two read the same recorded AMI session, as our events account hears it, in the same run, turn by turn, so that their
 ratio holds on a noisy machine.
 """
 
@@ -30,6 +30,8 @@ from callcenter.settings import Ami, Database
 from callcenter.storage import open_pool
 from callcenter.telephony.framing import Framer
 from callcenter.telephony.parse import parse
+from stack.bench_journal import journal_looks
+from stack.bench_pages import measure
 from stack.errors import StackError
 from stack.parts import ROOT
 
@@ -44,7 +46,8 @@ IDLE_S = 20.0
 def run(stack: dict[str, Any]) -> int:
     """Measure, print a table, write `var/bench.json`. `stack`: what `up` wrote; its database gets bench rows and loses them."""
     session = gzip.decompress(SESSION.read_bytes())
-    results = asyncio.run(_measure(session, stack["postgres"]["dsn"]))
+    dsn = stack["postgres"]["dsn"]
+    results = asyncio.run(_measure(session, dsn)) | asyncio.run(measure(dsn, [journal_looks]))
     width = max(len(name) for name in results)
     for name, result in results.items():
         print(f"{name:{width}}  {result['value']:>12}  {result['unit']}")

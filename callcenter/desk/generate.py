@@ -112,6 +112,7 @@ def _steps(size: Size) -> Iterator[tuple[str, tuple[object, ...]]]:
     yield "calls_of_tickets", ()
     yield "other_calls", (size.calls, DAYS)
     # Before the tickets, which keep of their deadlines what the reports ask for.
+    yield "due", ()
     yield "deadlines", ()
     yield "tickets", ()
     yield "numbers_given", ()

@@ -155,7 +155,7 @@ async def _show(
 
 
 async def _page(request: web.Request, form: Form, zone: str, before: Cursor | None) -> Page:
-    """The page asked for; of everything else that is asked when there is no such house, which is told beside the field."""
+    """The page asked for; an empty one when there is no such house, which is told beside the field."""
     wanted = form.wanted(zone)
     try:
         return await parts_of(request).journal.page(request[PERSON], wanted, before)

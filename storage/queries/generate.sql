@@ -198,7 +198,11 @@ with placed as (
     from placed
 ), fated as (
     select *, case
-            when age > interval '14 days' or (code = 'question' and age > interval '1 hour') then
+            -- Answered on the telephone; no crew has it.
+            when code = 'question' then
+                case when age < interval '1 hour' and fate < 500 then 'new' when fate < 960 then 'closed'
+                     when fate < 990 then 'cancelled' else 'reopened' end
+            when age > interval '14 days' then
                 case when fate < 925 then 'closed' when fate < 985 then 'cancelled' when fate < 994 then 'done'
                      when fate < 997 then 'in_progress' else 'reopened' end
             when age > interval '1 day' then
@@ -373,24 +377,30 @@ union all
 select id, reopened_at, operator_id, null, 'moved', 'done', 'reopened', 'Неисправность повторилась.' from made
 where reopened_at is not null
 
--- Limits with a window run while it is open; none of the limits made here is longer than a window.
+-- Limits with a window run while it is open; none of the limits of a new company is longer than a window.
+-- name: due
+create function pg_temp.due(opened_at timestamptz, zone text, minutes integer, opens time, closes time)
+returns timestamptz language sql stable as $$
+    select case
+        when opens is null then opened_at + make_interval(mins => minutes)
+        when starts + make_interval(mins => minutes) <= starts::date + closes
+            then (starts + make_interval(mins => minutes)) at time zone zone
+        else (starts::date + 1 + opens + (starts + make_interval(mins => minutes) - (starts::date + closes))) at time zone zone
+    end
+    from (select opened_at at time zone zone) h (here)
+    cross join lateral (
+        select case when opens is null then here
+                    when here::time < opens then here::date + opens
+                    when here::time >= closes then here::date + 1 + opens
+                    else here end
+    ) s (starts)
+$$
+
 -- name: deadlines
 insert into ticket_deadlines (ticket_id, step, due_at, warn_at, met_at)
-select id, step, due_at, due_at - make_interval(mins => warn_before),
-       case step when 'tell' then told_at when 'localise' then started_at else done_at end
-from (
-    select m.*, l.step, l.warn_before,
-           case when l.opens is null then m.opened_at + make_interval(mins => l.minutes)
-                when b.starts + make_interval(mins => l.minutes) <= b.starts::date + l.closes
-                    then (b.starts + make_interval(mins => l.minutes)) at time zone m.zone
-                else (b.starts::date + 1 + l.opens + (b.starts + make_interval(mins => l.minutes) - (b.starts::date + l.closes)))
-                     at time zone m.zone end as due_at
-    from made m
-    join categories c on c.company_id = m.company_id and c.code = m.category
-    join limits l on l.category_id = c.id
-    cross join lateral (select m.opened_at at time zone m.zone as here) z
-    cross join lateral (
-        select case when l.opens is null then z.here when z.here::time < l.opens then z.here::date + l.opens
-                    when z.here::time >= l.closes then z.here::date + 1 + l.opens else z.here end as starts
-    ) b
-) d
+select m.id, l.step, pg_temp.due(m.opened_at, m.zone, l.minutes, l.opens, l.closes),
+       pg_temp.due(m.opened_at, m.zone, l.minutes - l.warn_before, l.opens, l.closes),
+       case l.step when 'tell' then m.told_at when 'localise' then m.started_at else m.done_at end
+from made m
+join categories c on c.company_id = m.company_id and c.code = m.category
+join limits l on l.category_id = c.id
