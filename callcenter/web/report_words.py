@@ -74,7 +74,7 @@ def full(step: Step, unit: Unit, language: str) -> str:
         return format_date(step.first, "EEE, d MMMM", locale=language)
     if unit is Unit.MONTH and step.first.day == 1 and (step.last + timedelta(days=1)).day == 1:
         return format_date(step.first, "LLLL yyyy", locale=language)
-    first, last = (format_date(day, "d MMM", locale=language) for day in step)
+    first, last = (format_date(day, "d MMM", locale=language).replace(" ", SPACE) for day in step)
     return f"{first} – {last}"
 
 

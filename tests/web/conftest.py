@@ -1,10 +1,11 @@
 """The real pages on a real PostgreSQL, with people who can log in."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -13,6 +14,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 from argon2 import PasswordHasher
 
+from callcenter.desk import passwords
 from callcenter.errors import StoreError
 from callcenter.push.hub import Hub
 from callcenter.settings import S3, Ami, Database, Handover, Settings, Web
@@ -35,6 +37,11 @@ class Shelf:
         if self.broken:
             raise StoreError("out of reach")
         self.objects[key] = path.read_bytes()
+
+    async def remove(self, key: str) -> None:
+        if self.broken:
+            raise StoreError("out of reach")
+        self.objects.pop(key, None)
 
     async def open(self, key: str, offset: int, length: int) -> AsyncIterator[bytes]:
         if self.broken:
@@ -161,6 +168,14 @@ async def open_site(url: str) -> AsyncIterator[Site]:
         await asyncio.gather(running, return_exceptions=True)
         await site.server.close()
         pool.terminate()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """Hashes of the lowest price: what they cost is not what is tested."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "PasswordHasher", partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1))
+        yield
 
 
 @pytest.fixture
