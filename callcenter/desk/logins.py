@@ -62,7 +62,7 @@ class Logins:
         attempt = await self._attempts.begin(f"login {login}", origin.address)
         row = await self._pool.fetchrow(SQL["login"], login)
         right = await self._passwords.check(None if row is None else row["password_hash"], password)
-        if row is None or not right:
+        if row is None or not right or not row["active"]:
             await self._failed(None if row is None else row["id"], origin, "password")
             return None
         await self._attempts.forgive(attempt)

@@ -1,9 +1,9 @@
 -- People who work here: logging in, sessions, their own accounts.
 
 -- name: login
-select id, login, name, role, language, endpoint, company_id, password_hash, totp_secret
+select id, login, name, role, language, endpoint, company_id, active, password_hash, totp_secret
 from operators
-where login = $1 and active
+where login = $1
 
 -- Count an attempt for each subject in $1; forget those older than $2.
 -- name: attempt
