@@ -125,7 +125,7 @@ class Web(Section):
 class Smtp(Section):
     """The server through which crews get their e-mail."""
 
-    host: str | None = Field(None, description="its name or address; without it no e-mail can be sent")
+    host: str | None = Field(None, description="name or address of the mail server; without it no e-mail can be sent")
     port: Port = Field(587, description="its TCP port")
     security: Literal["starttls", "tls", "none"] = Field(
         "starttls", description="`starttls`, `tls` from the first byte, or `none` on a trusted network"

@@ -25,6 +25,7 @@ log = structlog.get_logger()
 
 RECONNECT_S = 2.0
 AT_ONCE = 10
+FINISH_S = 5.0
 # A new job is told of by PostgreSQL; one that is put off, or left by a dead worker, is looked for this often.
 LOOK_EVERY_S = 5.0
 # A worker that has said nothing for so long is dead, and its jobs are taken by another.
@@ -79,7 +80,10 @@ class Worker:
         self._dead_after = timedelta(seconds=dead_after_s)
 
     async def run(self) -> None:
-        """Work until cancelled; outlives PostgreSQL. What is being done at the end is finished first."""
+        """Work until cancelled; outlives PostgreSQL.
+
+        What is being done at the end may be finished within `FINISH_S`; what is not is left to the next worker.
+        """
         while True:
             try:
                 await self._work()
@@ -96,14 +100,32 @@ class Worker:
                 manager.entrypoint(kind.name)(_handler(kind))
             # Else a connection that is cut would be noticed at the next statement only.
             connection.add_termination_listener(lambda _connection: manager.shutdown.set())
-            await manager.run(
-                dequeue_timeout=timedelta(seconds=LOOK_EVERY_S),
-                batch_size=AT_ONCE,
-                max_concurrent_tasks=2 * AT_ONCE,
-                heartbeat_timeout=self._dead_after,
-            )
+            working = asyncio.create_task(self._manage(manager), name="jobs")
+            try:
+                await asyncio.shield(working)
+            finally:
+                manager.shutdown.set()
+                await _finish(working, connection)
         finally:
             await _close(connection)
+
+    async def _manage(self, manager: QueueManager) -> None:
+        await manager.run(
+            dequeue_timeout=timedelta(seconds=LOOK_EVERY_S),
+            batch_size=AT_ONCE,
+            max_concurrent_tasks=2 * AT_ONCE,
+            heartbeat_timeout=self._dead_after,
+        )
+
+
+async def _finish(working: asyncio.Task[None], connection: asyncpg.Connection) -> None:
+    await asyncio.wait({working}, timeout=FINISH_S)
+    if not working.done():
+        # Without a connection a job that is cut off cannot be written down as given up: it stays in the queue.
+        connection.terminate()
+    while not working.done():
+        working.cancel()
+        await asyncio.wait({working}, timeout=0.1)
 
 
 def _handler(kind: Kind) -> Callable[[Job], Awaitable[None]]:

@@ -2,18 +2,22 @@ import asyncio
 import hashlib
 import hmac
 import json
+import re
 import socket
+import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from aiohttp import web
 
 from callcenter.desk.handover_ways import NotDelivered, Problem
-from callcenter.desk.handover_webhook import SIGNATURE, Webhook, is_inner
+from callcenter.desk.handover_webhook import SIGNATURE, Webhook, is_inner, signature
 
 from .crew import CERTIFICATE, SECRET, assignment, handover_settings, program
 
 AT = 1_772_703_000
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "handover.md"
 
 
 async def refusal(url: str, **settings: object) -> NotDelivered:
@@ -154,3 +158,15 @@ def answers(answer: web.Response) -> Callable[[web.Request], Awaitable[web.Strea
         return answer
 
     return give
+
+
+def test_a_receiver_can_check_the_signature_as_the_guide_says():
+    [example] = re.findall(r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    names: dict[str, Callable[[str, str, bytes], bool]] = {}
+    exec(example, names)  # type: ignore[arg-type]
+    body = "{…}".encode()
+    header = signature(SECRET, int(time.time()), body)
+    assert names["is_ours"](SECRET, header, body)
+    assert not names["is_ours"]("another", header, body)
+    assert not names["is_ours"](SECRET, header, body + b" ")
+    assert not names["is_ours"](SECRET, signature(SECRET, int(time.time()) - 301, body), body)

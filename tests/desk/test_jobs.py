@@ -113,3 +113,27 @@ async def test_a_worker_outlives_its_connection_and_finds_what_is_owed(pool: asy
         async with pool.acquire() as connection:
             await put(connection, "write", ["after"])
         assert await done.get() == "after"
+
+
+async def test_a_job_that_does_not_end_is_left_to_the_next_worker(
+    pool: asyncpg.Pool, database_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(jobs, "FINISH_S", 0.05)
+    begun: asyncio.Queue[str] = asyncio.Queue()
+    end = asyncio.Event()
+
+    async def handle(job: str) -> None:
+        begun.put_nowait(job)
+        await end.wait()
+
+    async with pool.acquire() as connection:
+        await put(connection, "write", ["long"])
+    async with asyncio.timeout(WAIT_S):
+        async with working(database_url, Kind("write", handle)):
+            await begun.get()
+        assert await pool.fetchval("select status::text from pgqueuer") == "picked"
+        end.set()
+        await pool.execute("update pgqueuer set heartbeat = now() - interval '1 hour'")
+        async with working(database_url, Kind("write", handle)):
+            assert await begun.get() == "long"
+            await eventually(empty(pool))
