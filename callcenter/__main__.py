@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 import uvloop
 
-from callcenter import app, doctor
+from callcenter import app, doctor, importing
 from callcenter.desk import demo, generate
 from callcenter.desk.invitations import invite_administrator
 from callcenter.errors import CallcenterError
@@ -50,6 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     administrator.add_argument("name", help="the person's name, as others see it")
     asterisk = commands.add_parser("render-asterisk", help="write the Asterisk configuration")
     asterisk.add_argument("directory", type=Path)
+    sheet = commands.add_parser("import-directory", help="houses, flats and residents from a CSV or XLSX file")
+    sheet.add_argument("file", type=Path)
+    sheet.add_argument("--apply", action="store_true", help="write it, instead of only saying what would change")
     seed = commands.add_parser("seed-demo", help="fill in a made-up dispatch centre; prints its logins as JSON")
     seed.add_argument("--operators", type=int, default=40)
     made = commands.add_parser("generate", help="fill an empty or demonstration database with a made-up journal")
@@ -68,6 +71,8 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int | None:
             return await app.serve(settings, web=False, node=True)
         case "doctor":
             return await doctor.examine(settings)
+        case "import-directory":
+            return await importing.import_directory(settings, options.file, apply=options.apply)
     connection = await connect(settings.database)
     try:
         match options.command:

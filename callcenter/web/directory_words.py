@@ -125,13 +125,13 @@ def column_name(column: str, language: str) -> str:
 def count_names(t: NullTranslations) -> dict[str, str]:
     """What an import adds and changes."""
     return {
-        "houses added": t.gettext("houses added"),
-        "houses changed": t.gettext("houses changed"),
-        "flats added": t.gettext("flats added"),
-        "flats changed": t.gettext("flats changed"),
-        "residents added": t.gettext("residents added"),
-        "residents changed": t.gettext("residents changed"),
-        "phones added": t.gettext("telephones added"),
+        "houses added": t.gettext("new houses"),
+        "houses changed": t.gettext("changed houses"),
+        "flats added": t.gettext("new flats"),
+        "flats changed": t.gettext("changed flats"),
+        "residents added": t.gettext("new residents"),
+        "residents changed": t.gettext("changed residents"),
+        "phones added": t.gettext("new telephones"),
     }
 
 

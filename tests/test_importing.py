@@ -1,0 +1,41 @@
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from callcenter.importing import import_directory
+from callcenter.settings import S3, Ami, Database, Settings
+
+HEADINGS = "Город;Улица;Дом;Квартира;Житель;Телефоны\n"
+
+
+async def test_a_sheet_from_the_command_line(database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    settings = Settings(
+        database=Database(url=database_url),
+        ami=Ami(events_secret="x", actions_secret="x"),
+        s3=S3(endpoint="127.0.0.1:1", access_key="x", secret_key="x"),
+    )
+    file = tmp_path / "houses.csv"
+    connection = await asyncpg.connect(database_url)
+
+    async def run(text: str, *, apply: bool = False) -> tuple[int, str]:
+        file.write_text(text)
+        return await import_directory(settings, file, apply=apply), capsys.readouterr().out
+
+    assert await run("") == (1, "houses.csv: The file is empty.\n")
+    status, said = await run(f"{HEADINGS}Москва;Лесная;3;1;Иванова;12\n", apply=True)
+    assert (status, said.splitlines()[0][:18]) == (1, "line 2, Phones: “1")
+    good = f"{HEADINGS}Москва;Лесная;3;1;Иванова;8 916 123-45-67\n"
+    assert "add --apply" in (await run(good))[1]
+    assert await connection.fetchval("select count(*) from houses") == 0
+    status, said = await run(good, apply=True)
+    assert (status, said.splitlines()) == (
+        0,
+        [
+            "line 2: served by nobody: Москва, Лесная, 3",
+            "1 lines: 1 new houses, 1 new flats, 1 new residents, 1 new telephones; written",
+        ],
+    )
+    assert "nothing changes" in (await run(good, apply=True))[1]
+    assert await connection.fetchval("select count(*) from resident_phones") == 1
+    await connection.close()
