@@ -22,6 +22,7 @@ def settings(**sections: Mapping[str, object]) -> Settings:
     given: dict[str, Mapping[str, object]] = {
         "database": {"url": "postgresql://unused"},
         "s3": {"endpoint": "unused", "access_key": "unused", "secret_key": "unused"},
+        "handover": {"secret": "unused" * 8},
         "ami": {"events_secret": "hears-1", "actions_secret": "acts-1"},
     }
     for name, section in sections.items():

@@ -107,6 +107,7 @@ def asterisk(home: Path, directory: Directory, **queueing: int) -> Iterator[Aste
         {
             "database": {"url": "postgresql://unused"},
             "s3": {"endpoint": "unused", "access_key": "unused", "secret_key": "unused"},
+            "handover": {"secret": "unused" * 8},
             "ami": {
                 "port": free_port(),
                 "events_secret": secrets.token_urlsafe(12),
