@@ -1,5 +1,6 @@
 """What the ticket's pages say, and the sentences that are read out to the resident."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -91,100 +92,105 @@ def read_out(ticket: Ticket) -> str:
     return " ".join(said)
 
 
+def _say(language: str) -> Callable[[str, str], str]:
+    catalogue = translations(language)
+    return lambda context, text: str(catalogue.pgettext(context, text))
+
+
 def _states(language: str) -> Names:
-    t = translations(language)
+    pgettext = _say(language)
     return {
-        "new": t.pgettext("ticket", "New"),
-        "assigned": t.pgettext("ticket", "Assigned"),
-        "accepted": t.pgettext("ticket", "Accepted"),
-        "in_progress": t.pgettext("ticket", "Work in progress"),
-        "done": t.pgettext("ticket", "Done"),
-        "closed": t.pgettext("ticket", "Closed"),
-        "cancelled": t.pgettext("ticket", "Cancelled"),
-        "reopened": t.pgettext("ticket", "Reopened"),
+        "new": pgettext("ticket", "New"),
+        "assigned": pgettext("ticket", "Assigned"),
+        "accepted": pgettext("ticket", "Accepted"),
+        "in_progress": pgettext("ticket", "Work in progress"),
+        "done": pgettext("ticket", "Done"),
+        "closed": pgettext("ticket", "Closed"),
+        "cancelled": pgettext("ticket", "Cancelled"),
+        "reopened": pgettext("ticket", "Reopened"),
     }
 
 
 def _steps(language: str) -> Names:
-    t = translations(language)
+    pgettext = _say(language)
     return {
-        "assign": t.pgettext("ticket", "Assign"),
-        "accept": t.pgettext("ticket", "Accept"),
-        "start": t.pgettext("ticket", "Start work"),
-        "finish": t.pgettext("ticket", "Mark as done"),
-        "close": t.pgettext("ticket", "Close"),
-        "cancel": t.pgettext("ticket", "Cancel the ticket"),
-        "reopen": t.pgettext("ticket", "Reopen"),
+        "assign": pgettext("ticket", "Assign"),
+        "accept": pgettext("ticket", "Accept"),
+        "start": pgettext("ticket", "Start work"),
+        "finish": pgettext("ticket", "Mark as done"),
+        "close": pgettext("ticket", "Close"),
+        "cancel": pgettext("ticket", "Cancel the ticket"),
+        "reopen": pgettext("ticket", "Reopen"),
     }
 
 
 def _payments(language: str) -> Names:
-    t = translations(language)
+    pgettext = _say(language)
     return {
-        "none": t.pgettext("ticket", "Not paid work"),
-        "due": t.pgettext("ticket", "To be paid"),
-        "paid": t.pgettext("ticket", "Paid"),
-        "refunded": t.pgettext("ticket", "Refunded"),
+        "none": pgettext("ticket", "Not paid work"),
+        "due": pgettext("ticket", "To be paid"),
+        "paid": pgettext("ticket", "Paid"),
+        "refunded": pgettext("ticket", "Refunded"),
     }
 
 
 def _events(language: str) -> Names:
-    t = translations(language)
+    pgettext = _say(language)
     return {
-        "opened": t.pgettext("ticket", "Ticket opened"),
-        "edited": t.pgettext("ticket", "Ticket changed"),
-        "moved": t.pgettext("ticket", "State changed"),
-        "comment": t.pgettext("ticket", "Comment"),
-        "file": t.pgettext("ticket", "File added"),
-        "told": t.pgettext("ticket", "Resident told"),
-        "localised": t.pgettext("ticket", "Damage contained"),
-        "sent": t.pgettext("ticket", "Sent to the crew"),
-        "linked": t.pgettext("ticket", "Link to an incident changed"),
+        "opened": pgettext("ticket", "Ticket opened"),
+        "edited": pgettext("ticket", "Ticket changed"),
+        "moved": pgettext("ticket", "State changed"),
+        "comment": pgettext("ticket", "Comment"),
+        "file": pgettext("ticket", "File added"),
+        "told": pgettext("ticket", "Resident told"),
+        "localised": pgettext("ticket", "Damage contained"),
+        "sent": pgettext("ticket", "Sent to the crew"),
+        "linked": pgettext("ticket", "Link to an incident changed"),
     }
 
 
 def _limits(language: str) -> Names:
-    t = translations(language)
+    pgettext = _say(language)
     return {
-        "tell": t.pgettext("ticket", "Tell the resident"),
-        "localise": t.pgettext("ticket", "Contain the damage"),
-        "clear": t.pgettext("ticket", "Clear the blockage"),
-        "repair": t.pgettext("ticket", "Repair"),
+        "tell": pgettext("ticket", "Tell the resident"),
+        "localise": pgettext("ticket", "Contain the damage"),
+        "clear": pgettext("ticket", "Clear the blockage"),
+        "repair": pgettext("ticket", "Repair"),
     }
 
 
 def _fields(language: str) -> Names:
-    t = translations(language)
+    pgettext = _say(language)
     return {
-        "company_id": t.pgettext("ticket", "Company"),
-        "category_id": t.pgettext("ticket", "Category"),
-        "subject": t.pgettext("ticket", "Subject"),
-        "description": t.pgettext("ticket", "Description"),
-        "contact_name": t.pgettext("ticket", "Contact person"),
-        "contact_phone": t.pgettext("ticket", "Contact phone"),
-        "house_id": t.pgettext("ticket", "House"),
-        "premises_id": t.pgettext("ticket", "Flat"),
-        "resident_id": t.pgettext("ticket", "Resident"),
-        "common_property": t.pgettext("ticket", "Common property of the house"),
-        "access_at": t.pgettext("ticket", "Access to the flat: when"),
-        "access_reason": t.pgettext("ticket", "Access: reason"),
-        "access_people": t.pgettext("ticket", "Access: who will come"),
-        "price": t.pgettext("ticket", "Price"),
-        "payment": t.pgettext("ticket", "Payment"),
-        "crew_id": t.pgettext("ticket", "Crew"),
-        "responsible_id": t.pgettext("ticket", "Responsible person"),
-        "planned_from": t.pgettext("ticket", "Planned from"),
-        "planned_until": t.pgettext("ticket", "Planned until"),
-        "parent_id": t.pgettext("ticket", "Part of incident No."),
-        "state": t.pgettext("ticket", "State"),
-        "comment": t.pgettext("ticket", "Comment"),
-        "file": t.pgettext("ticket", "File"),
-        "result": t.pgettext("ticket", "Result"),
-        "cancel_reason": t.pgettext("ticket", "Reason for cancelling"),
-        "accepted_at": t.pgettext("ticket", "Accepted at"),
-        "started_at": t.pgettext("ticket", "Started at"),
-        "done_at": t.pgettext("ticket", "Done at"),
-        "closed_at": t.pgettext("ticket", "Closed at"),
+        "company_id": pgettext("ticket", "Company"),
+        "category_id": pgettext("ticket", "Category"),
+        "subject": pgettext("ticket", "Subject"),
+        "description": pgettext("ticket", "Description"),
+        "contact_name": pgettext("ticket", "Contact person"),
+        "contact_phone": pgettext("ticket", "Contact phone"),
+        "house_id": pgettext("ticket", "House"),
+        "premises_id": pgettext("ticket", "Flat"),
+        "resident_id": pgettext("ticket", "Resident"),
+        "common_property": pgettext("ticket", "Common property of the house"),
+        "access_at": pgettext("ticket", "Access to the flat: when"),
+        "access_reason": pgettext("ticket", "Access: reason"),
+        "access_people": pgettext("ticket", "Access: who will come"),
+        "price": pgettext("ticket", "Price"),
+        "payment": pgettext("ticket", "Payment"),
+        "crew_id": pgettext("ticket", "Crew"),
+        "responsible_id": pgettext("ticket", "Responsible person"),
+        "planned_from": pgettext("ticket", "Planned from"),
+        "planned_until": pgettext("ticket", "Planned until"),
+        "parent_id": pgettext("ticket", "Part of incident No."),
+        "state": pgettext("ticket", "State"),
+        "comment": pgettext("ticket", "Comment"),
+        "file": pgettext("ticket", "File"),
+        "result": pgettext("ticket", "Result"),
+        "cancel_reason": pgettext("ticket", "Reason for cancelling"),
+        "accepted_at": pgettext("ticket", "Accepted at"),
+        "started_at": pgettext("ticket", "Started at"),
+        "done_at": pgettext("ticket", "Done at"),
+        "closed_at": pgettext("ticket", "Closed at"),
     }
 
 

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 
 from aiohttp import web
+from babel.numbers import format_decimal
 
-from callcenter.desk.ticket import BadEdit, Conflict, NoTicket, Ticket, TicketEdit, TicketEvent
+from callcenter.desk.ticket import BadEdit, Conflict, Deadline, NoTicket, Ticket, TicketEdit, TicketEvent
 from callcenter.domain.access import Permission
 from callcenter.domain.ticket import CREW_STEPS, NEEDS_WORDS, Step, StepRefused, steps_from
 from callcenter.web.auth import needs
@@ -217,15 +218,27 @@ async def page(
         comment_problem=comment_problem,
         file_problem=file_problem,
         choices=choices,
-        deadlines=[
-            (line, line.late(now), span(abs((line.met_at or now) - line.due_at), language)) for line in ticket.deadlines
-        ],
+        deadlines=deadline_words(ticket, now, language),
+        price="" if ticket.price is None else format_decimal(ticket.price, "#,##0.00", language),
         read_out=read_out(ticket),
         timeline=await timeline(request, ticket),
         files=await parts.files.of(person, ticket.id),
         children=await parts.tickets.children(person, ticket.id),
         now=now,
     )
+
+
+def deadline_words(ticket: Ticket, now: datetime, language: str) -> list[tuple[Deadline, bool, str, str]]:
+    """Each deadline, whether it was or is missed, when it ends, and by how much it is early or late."""
+    return [
+        (
+            line,
+            line.late(now),
+            when(line.due_at, ticket.zone, language),
+            span(abs((line.met_at or now) - line.due_at), language),
+        )
+        for line in ticket.deadlines
+    ]
 
 
 def steps_for(ticket: Ticket) -> list[Step]:
@@ -247,13 +260,14 @@ async def timeline(request: web.Request, ticket: Ticket) -> list[dict[str, objec
 def change_words(event: TicketEvent, ticket: Ticket, language: str) -> list[tuple[str, str, str]]:
     """The name, the old and the new value of each field that an event changed, in words."""
     names, labels = ticket_words(language).fields, dict(event.labels)
+    order = {name: place for place, name in enumerate(names)}
     return [
         (
             names.get(name, name),
             value_words(name, old, ticket.zone, language, labels),
             value_words(name, new, ticket.zone, language, labels),
         )
-        for name, (old, new) in event.changes.items()
+        for name, (old, new) in sorted(event.changes.items(), key=lambda item: order.get(item[0], len(order)))
     ]
 
 
