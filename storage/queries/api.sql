@@ -1,4 +1,4 @@
--- What programs read. $1 is the one company to stay in, or null; $2 is what was asked for, an absent name meaning anything.
+-- What programs read. $1 is the one company to stay in, or null. Lists that end without a condition get theirs as asked.
 
 -- name: companies
 select id, name, zone, language from companies where ($1::integer is null or id = $1) order by id
@@ -35,12 +35,14 @@ where p.house_id = $2 and p.id > $3 and ($1::integer is null or h.company_id = $
 order by p.id
 limit $4
 
+-- name: opened_at
+select opened_at from tickets where id = $2 and ($1::integer is null or company_id = $1)
+
 -- name: page_of_tickets
 select t.id, t.company_id, t.number, t.version, t.state, k.code as category, k.class as category_class, t.category_id,
        t.subject, t.house_id, t.premises_id, t.crew_id, t.responsible_id, t.contact_name, t.contact_phone, t.caller,
        t.opened_at, t.updated_at, t.closed_at
-from journal_page($2, $3, (select opened_at from tickets where id = $4 and ($1::integer is null or company_id = $1)), $4)
-    with ordinality as found (id, place)
+from journal_page($2, $3, $4, $5) with ordinality as found (id, place)
 join tickets t on t.id = found.id
 left join categories k on k.id = t.category_id
 where ($1::integer is null or t.company_id = $1)
@@ -51,13 +53,9 @@ select c.id, c.company_id, c.did, c.caller, c.state, c.outcome, c.ended_by, c.ar
        c.wait_s, c.talk_s, t.id as ticket_id
 from calls c
 left join tickets t on t.call_id = c.id
-where ($1::integer is null or c.company_id = $1)
-  and ($2::timestamptz is null or c.arrived_at >= $2) and ($3::timestamptz is null or c.arrived_at < $3)
-  and ($4::text is null or c.caller = $4) and ($5::text is null or c.outcome = $5)
-  and ($6::integer is null or c.company_id = $6)
-  and ($7::text is null or (c.arrived_at, c.id) < (select arrived_at, id from calls where id = $7))
-order by c.arrived_at desc, c.id desc
-limit $8
+
+-- name: arrived_at
+select arrived_at from calls where id = $2 and ($1::integer is null or company_id = $1)
 
 -- name: call
 select c.id, c.company_id, c.did, c.caller, c.state, c.outcome, c.ended_by, c.arrived_at, c.answered_at, c.ended_at,
@@ -72,11 +70,6 @@ select r.id, r.call_id, r.ticket_id, r.state, encode(r.sha256, 'hex') as sha256,
 from recordings r
 left join calls c on c.id = r.call_id
 left join tickets t on t.id = r.ticket_id
-where ($1::integer is null or coalesce(t.company_id, c.company_id) = $1)
-  and ($2::text is null or r.call_id = $2) and ($3::bigint is null or r.ticket_id = $3)
-  and r.id < $4
-order by r.id desc
-limit $5
 
 -- name: recording
 select r.id, r.call_id, r.ticket_id, r.state, encode(r.sha256, 'hex') as sha256, r.size, r.duration_s, r.recorded_at,
@@ -90,12 +83,6 @@ where r.id = $2 and ($1::integer is null or coalesce(t.company_id, c.company_id)
 select d.id, d.ticket_id, d.crew_id, d.way, d.state, d.attempts, d.problem, d.created_at, d.delivered_at
 from deliveries d
 join tickets t on t.id = d.ticket_id
-where ($1::integer is null or t.company_id = $1)
-  and ($2::text is null or d.state = $2) and ($3::text is null or d.way = $3)
-  and ($4::bigint is null or d.ticket_id = $4)
-  and d.id < $5
-order by d.id desc
-limit $6
 
 -- name: delivery
 select d.id, d.ticket_id, d.crew_id, d.way, d.state, d.attempts, d.problem, d.created_at, d.delivered_at

@@ -11,6 +11,7 @@ from callcenter.domain.call import CallState, Outcome
 from callcenter.domain.scopes import Scope
 from callcenter.storage import queries
 from callcenter.web.api.endpoint import Call, endpoints
+from callcenter.web.api.finding import statement
 from callcenter.web.api.types import CallName, Id, Limit, LongId, Moment, Page, Query, Telephone, Told, page_of
 
 SQL = queries("api")
@@ -73,18 +74,25 @@ class PageOfRecordings(Query):
 @endpoints.get("/calls", *READ)
 async def calls(call: Call, query: PageOfCalls) -> Page[PhoneCall]:
     """Calls, the last one first."""
-    async with scoped(call.pool, call.person) as connection:
-        rows = await connection.fetch(
-            SQL["calls"],
-            call.person.company_id,
-            query.since,
-            query.until,
-            query.caller,
-            query.outcome,
-            query.company_id,
-            query.cursor,
-            query.limit + 1,
-        )
+    person = call.person
+    async with scoped(call.pool, person) as connection:
+        before: tuple[object, ...] = (None,)
+        if query.cursor is not None:
+            arrived_at = await connection.fetchval(SQL["arrived_at"], person.company_id, query.cursor)
+            if arrived_at is None:
+                return page_of(PhoneCall, [], query.limit)
+            before = (arrived_at, query.cursor)
+        conditions = {
+            "c.company_id = {}": (person.company_id,),
+            "{} = c.company_id": (query.company_id,),
+            "c.arrived_at >= {}": (query.since,),
+            "c.arrived_at < {}": (query.until,),
+            "c.caller = {}": (query.caller,),
+            "c.outcome = {}": (query.outcome,),
+            "(c.arrived_at, c.id) < ({}, {})": before,
+        }
+        asked, values = statement(SQL["calls"], conditions, "c.arrived_at desc, c.id desc", query.limit + 1)
+        rows = await connection.fetch(asked, *values)
     return page_of(PhoneCall, rows, query.limit)
 
 
@@ -104,10 +112,15 @@ async def phone_call(call: Call, call_id: CallName) -> PhoneCall:
 @endpoints.get("/recordings", *READ)
 async def recordings(call: Call, query: PageOfRecordings) -> Page[Recording]:
     """Recordings, the last one first."""
-    before = query.cursor or 2**63 - 1
-    asked = (call.person.company_id, query.call_id, query.ticket_id, before, query.limit + 1)
+    conditions = {
+        "coalesce(t.company_id, c.company_id) = {}": (call.person.company_id,),
+        "r.call_id = {}": (query.call_id,),
+        "r.ticket_id = {}": (query.ticket_id,),
+        "r.id < {}": (query.cursor,),
+    }
+    asked, values = statement(SQL["recordings"], conditions, "r.id desc", query.limit + 1)
     async with scoped(call.pool, call.person) as connection:
-        rows = await connection.fetch(SQL["recordings"], *asked)
+        rows = await connection.fetch(asked, *values)
     return page_of(Recording, rows, query.limit)
 
 

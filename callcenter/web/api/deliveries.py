@@ -9,6 +9,7 @@ from callcenter.domain.access import Permission
 from callcenter.domain.scopes import Scope
 from callcenter.storage import queries
 from callcenter.web.api.endpoint import Call, endpoints
+from callcenter.web.api.finding import statement
 from callcenter.web.api.types import Limit, LongId, Moment, Page, Query, Told, page_of
 
 SQL = queries("api")
@@ -44,10 +45,16 @@ class PageOfDeliveries(Query):
 @endpoints.get("/deliveries", *READ)
 async def deliveries(call: Call, query: PageOfDeliveries) -> Page[Delivery]:
     """Messages to crews, the last one first."""
-    before = query.cursor or 2**63 - 1
-    asked = (call.person.company_id, query.state, query.way, query.ticket_id, before, query.limit + 1)
+    conditions = {
+        "t.company_id = {}": (call.person.company_id,),
+        "d.state = {}": (query.state,),
+        "d.way = {}": (query.way,),
+        "d.ticket_id = {}": (query.ticket_id,),
+        "d.id < {}": (query.cursor,),
+    }
+    asked, values = statement(SQL["deliveries"], conditions, "d.id desc", query.limit + 1)
     async with scoped(call.pool, call.person) as connection:
-        rows = await connection.fetch(SQL["deliveries"], *asked)
+        rows = await connection.fetch(asked, *values)
     return page_of(Delivery, rows, query.limit)
 
 

@@ -64,7 +64,10 @@ async def tickets(call: Call, query: PageOfTickets) -> Page[TicketLine]:
     if company is not None and query.company_id not in (None, company):
         return page_of(TicketLine, [], query.limit)
     async with scoped(call.pool, call.person) as connection:
-        rows = await connection.fetch(SQL["page_of_tickets"], company, asked, query.limit + 1, query.cursor)
+        opened_at = await connection.fetchval(SQL["opened_at"], company, query.cursor)
+        if query.cursor is not None and opened_at is None:
+            return page_of(TicketLine, [], query.limit)
+        rows = await connection.fetch(SQL["page_of_tickets"], company, asked, query.limit + 1, opened_at, query.cursor)
     return page_of(TicketLine, rows, query.limit)
 
 

@@ -11,6 +11,7 @@ from callcenter.web.api.once import HEADER, KEY_PATTERN
 
 @schemathesis.hook
 def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
-    """Give each request whose key is well-formed a key of its own; what is no key stays as it is."""
-    if re.fullmatch(KEY_PATTERN, str(case.headers.get(HEADER, ""))):
+    """Give each good request that has a key one of its own; a request that is meant to be refused stays as it is."""
+    good = case.meta is None or case.meta.generation.mode.is_positive
+    if good and re.fullmatch(KEY_PATTERN, str(case.headers.get(HEADER, ""))):
         case.headers[HEADER] = str(uuid4())
