@@ -32,6 +32,7 @@ from callcenter.telephony.framing import Framer
 from callcenter.telephony.parse import parse
 from stack.bench_journal import journal_looks
 from stack.bench_pages import measure
+from stack.bench_reports import report_looks
 from stack.errors import StackError
 from stack.parts import ROOT
 
@@ -47,7 +48,7 @@ def run(stack: dict[str, Any]) -> int:
     """Measure, print a table, write `var/bench.json`. `stack`: what `up` wrote; its database gets bench rows and loses them."""
     session = gzip.decompress(SESSION.read_bytes())
     dsn = stack["postgres"]["dsn"]
-    results = asyncio.run(_measure(session, dsn)) | asyncio.run(measure(dsn, [journal_looks]))
+    results = asyncio.run(_measure(session, dsn)) | asyncio.run(measure(dsn, [journal_looks, report_looks]))
     width = max(len(name) for name in results)
     for name, result in results.items():
         print(f"{name:{width}}  {result['value']:>12}  {result['unit']}")

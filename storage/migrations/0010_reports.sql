@@ -1,7 +1,7 @@
 -- Reports, and long exports.
 
--- What the reports ask of a ticket's deadlines, kept beside the ticket by the database itself, so that a report reads one
--- index and nothing else.
+-- What the reports ask of a ticket's deadlines, kept beside the ticket by the database itself, so that each report reads
+-- one index and nothing else.
 --   late_from     since when the ticket is late, or will be: the first limit that was missed or is not met yet
 --   localised_at  when the damage was localised
 alter table tickets add late_from timestamptz, add localised_at timestamptz;
@@ -27,8 +27,12 @@ create trigger times after insert or delete or update of due_at, met_at on ticke
 update ticket_deadlines set met_at = met_at;
 
 create index tickets_reports on tickets (company_id, opened_at) include (
-    state, category_id, house_id, crew_id, late_from, accepted_at, localised_at, done_at, closed_at, payment, price
+    state, category_id, late_from, closed_at, payment, price
 );
+-- Emergencies are few among all, and their report asks for other things.
+create index tickets_reactions on tickets (category_id, opened_at) include (
+    company_id, house_id, crew_id, accepted_at, localised_at, done_at
+) where state <> 'cancelled' and category_id is not null;
 
 -- How often the managers looked in. The log itself stays closed to those of one company; of it they learn this much.
 create function manager_visits(companies integer[], steps integer[], starts timestamptz[], untils timestamptz[])

@@ -46,8 +46,9 @@ with reactions as materialized (
            extract(epoch from t.accepted_at - t.opened_at)::real as accepted,
            extract(epoch from least(t.localised_at, t.done_at) - t.opened_at)::real as localised
     from unnest($1::integer[], $2::integer[], $3::timestamptz[], $4::timestamptz[]) s (company_id, step, start, until)
-    join tickets t on t.company_id = s.company_id and t.opened_at >= s.start and t.opened_at < s.until
-    where t.category_id in (select id from categories where class = 'emergency') and t.state <> 'cancelled'
+    join categories k on k.company_id = s.company_id and k.class = 'emergency'
+    join tickets t on t.category_id = k.id and t.company_id = s.company_id
+        and t.opened_at >= s.start and t.opened_at < s.until and t.state <> 'cancelled'
 ), summed as (
     select house_id, count(*) as emergencies, count(accepted) as accepted, count(localised) as localised,
            percentile_cont(array[0.5, 0.9]) within group (order by accepted) as accepted_s,
@@ -67,8 +68,9 @@ with reactions as materialized (
            extract(epoch from t.accepted_at - t.opened_at)::real as accepted,
            extract(epoch from least(t.localised_at, t.done_at) - t.opened_at)::real as localised
     from unnest($1::integer[], $2::integer[], $3::timestamptz[], $4::timestamptz[]) s (company_id, step, start, until)
-    join tickets t on t.company_id = s.company_id and t.opened_at >= s.start and t.opened_at < s.until
-    where t.category_id in (select id from categories where class = 'emergency') and t.state <> 'cancelled'
+    join categories k on k.company_id = s.company_id and k.class = 'emergency'
+    join tickets t on t.category_id = k.id and t.company_id = s.company_id
+        and t.opened_at >= s.start and t.opened_at < s.until and t.state <> 'cancelled'
 ), summed as (
     select crew_id, count(*) as emergencies, count(accepted) as accepted, count(localised) as localised,
            percentile_cont(array[0.5, 0.9]) within group (order by accepted) as accepted_s,

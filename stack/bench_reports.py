@@ -1,0 +1,31 @@
+"""What is looked at in the reports to measure them: every report over periods of each length, by all and by a manager."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlencode
+
+import asyncpg
+
+from callcenter.web.reports import PAGES
+from stack.bench_pages import MANAGER, STAFF, Look
+
+EACH = 4
+DAYS = (1, 30, 90, 365, 3 * 365)
+
+
+async def report_looks(_connection: asyncpg.Connection, _company: int) -> Mapping[str, Sequence[Look]]:
+    """The requests of the figure: a day, a month, a quarter, a year, and all the years that there are."""
+    today = datetime.now(UTC).date()
+    return {
+        "report_p95_ms": [
+            Look(who, f"/reports/{page}?{_period(today - timedelta(days=days), today)}")
+            for _ in range(EACH)
+            for days in DAYS
+            for page in PAGES
+            for who in (STAFF, MANAGER)
+        ]
+    }
+
+
+def _period(first: date, last: date) -> str:
+    return urlencode({"period": "own", "first": first, "last": last})
