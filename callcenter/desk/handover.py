@@ -138,6 +138,8 @@ class Deliveries:
         if ticket is None or not row["wanted"]:
             await self._pool.execute(SQL["drop_one"], delivery)
             return
+        if (token_hash := digest(self._links.token(row["assignment"]))) != row["token_hash"]:
+            await self._pool.execute(SQL["renew_token"], row["assignment"], token_hash)
         link = self._links.url(row["assignment"])
         assignment = Assignment.of(ticket, key=row["key"], link=link)
         try:

@@ -22,7 +22,7 @@ insert into deliveries (ticket_id, crew_id, way, key) values ($1, $2, $3, $4) re
 select id from deliveries where state = 'waiting'
 
 -- name: delivery
-select d.way, d.key, d.attempts, l.assignment, l.ended_at is null as wanted
+select d.way, d.key, d.attempts, l.assignment, l.token_hash, l.ended_at is null as wanted
 from deliveries d
 join crew_links l on l.ticket_id = d.ticket_id and d.key = l.assignment || '.' || d.way
 where d.id = $1 and d.state = 'waiting'
@@ -32,6 +32,10 @@ select v.*
 from deliveries d
 join crew_tickets v on v.ticket_id = d.ticket_id and v.crew_id = d.crew_id
 where d.id = $1
+
+-- After the key of the links was changed, the link of a message that is sent now is another one.
+-- name: renew_token
+update crew_links set token_hash = $2 where assignment = $1
 
 -- name: drop_one
 update deliveries set state = 'dropped', next_at = null where id = $1 and state = 'waiting'
