@@ -6,6 +6,7 @@ from contextlib import aclosing
 import structlog
 from aiohttp import web
 
+from callcenter.desk.scope import audit
 from callcenter.domain.access import Permission
 from callcenter.errors import StoreError
 from callcenter.storage import queries
@@ -33,7 +34,16 @@ async def listen(request: web.Request) -> web.StreamResponse:
     part = range(size) if wanted is None else wanted
     if wanted is not None:
         headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
-    await parts.pool.execute(SQL["played"], row["id"], person.id)
+    async with parts.pool.acquire() as connection, connection.transaction():
+        if await connection.fetchval(SQL["played"], row["id"], person.id) is not None:
+            await audit(
+                connection,
+                "listened to recording",
+                person=person,
+                subject="recording",
+                subject_id=row["id"],
+                address=request.remote or "",
+            )
     answer = web.StreamResponse(status=200 if wanted is None else 206, headers=headers)
     answer.content_type = "audio/wav"
     answer.content_length = len(part)

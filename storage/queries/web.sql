@@ -40,6 +40,7 @@ where not exists (
     select from recording_plays
     where recording_id = $1 and operator_id = $2 and at > now() - interval '5 minutes'
 )
+returning id
 
 -- name: alive
 select 1
