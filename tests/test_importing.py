@@ -4,17 +4,14 @@ import asyncpg
 import pytest
 
 from callcenter.importing import import_directory
-from callcenter.settings import S3, Ami, Database, Settings
+
+from .web.conftest import settings_for
 
 HEADINGS = "Город;Улица;Дом;Квартира;Житель;Телефоны\n"
 
 
 async def test_a_sheet_from_the_command_line(database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    settings = Settings(
-        database=Database(url=database_url),
-        ami=Ami(events_secret="x", actions_secret="x"),
-        s3=S3(endpoint="127.0.0.1:1", access_key="x", secret_key="x"),
-    )
+    settings = settings_for(database_url)
     file = tmp_path / "houses.csv"
     connection = await asyncpg.connect(database_url)
 

@@ -97,20 +97,17 @@ def _read(body: bytes) -> tuple[int, Gathered]:
 async def _write(connection: Connection, lines: int, gathered: Gathered) -> Report:
     await connection.execute(SQL["lock"])
     await _stage(connection, gathered)
-    await connection.execute(SQL["find_houses"])
-    problems = [*gathered.problems, *await _problems(connection, "house_problems")]
+    problems = list(gathered.problems)
+    for kind in ("house", "flat", "resident"):
+        await connection.execute(SQL[f"find_{kind}s"])
+        if kind != "flat":
+            problems += await _problems(connection, f"{kind}_problems")
     if problems:
         return Report(lines, sorted(problems, key=lambda problem: problem.row))
-    counts = {"houses added": await _count(connection, "add_houses")}
-    counts["houses changed"] = await _count(connection, "change_houses")
-    await connection.execute(SQL["find_flats"])
-    counts["flats added"] = await _count(connection, "add_flats")
-    counts["flats changed"] = await _count(connection, "change_flats")
-    await connection.execute(SQL["find_residents"])
-    if problems := await _problems(connection, "resident_problems"):
-        return Report(lines, problems)
-    counts["residents added"] = await _count(connection, "add_residents")
-    counts["residents changed"] = await _count(connection, "change_residents")
+    counts = {}
+    for kind in ("house", "flat", "resident"):
+        counts[f"{kind}s added"] = await _count(connection, f"add_{kind}s")
+        counts[f"{kind}s changed"] = await _count(connection, f"change_{kind}s")
     counts["phones added"] = await _count(connection, "add_phones")
     unserved = [(row["line"], row["address"]) for row in await connection.fetch(SQL["served_by_nobody"])]
     return Report(lines, (), counts, unserved)
@@ -146,8 +143,7 @@ async def _stage(connection: Connection, gathered: Gathered) -> None:
 
 async def _problems(connection: Connection, query: str) -> list[Problem]:
     rows = await connection.fetch(SQL[query])
-    found = [Problem(row["line"], row["field"], row["code"], {"value": row["value"]}) for row in rows]
-    return sorted(found, key=lambda problem: problem.row)
+    return [Problem(row["line"], row["field"], row["code"], {"value": row["value"]}) for row in rows]
 
 
 async def _count(connection: Connection, query: str) -> int:

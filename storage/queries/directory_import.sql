@@ -86,8 +86,9 @@ from new_houses h where h.place = n.house
 
 -- name: add_flats
 with counted as (
-    update new_flats set fresh = true, id = nextval(pg_get_serial_sequence('premises', 'id')) where id is null
-    returning *
+    update new_flats n set fresh = true, id = nextval(pg_get_serial_sequence('premises', 'id')), house_id = h.id
+    from new_houses h where h.place = n.house and n.id is null
+    returning n.*
 )
 insert into premises (id, house_id, flat, entrance) overriding system value
 select id, house_id, flat, entrance from counted
@@ -106,7 +107,7 @@ from new_flats f where f.place = n.house_flat
 
 -- name: resident_problems
 select n.line, 'account' as field, 'account of another flat' as code, n.account as value
-from new_residents n join residents r using (id) where r.premises_id <> n.premises_id
+from new_residents n join residents r using (id) where r.premises_id is distinct from n.premises_id
 union all
 select line, 'name', 'one resident twice', first::text
 from (select line, min(line) over (partition by id) as first from new_residents where id is not null) s
@@ -114,8 +115,9 @@ where line <> first
 
 -- name: add_residents
 with counted as (
-    update new_residents set fresh = true, id = nextval(pg_get_serial_sequence('residents', 'id')) where id is null
-    returning *
+    update new_residents n set fresh = true, id = nextval(pg_get_serial_sequence('residents', 'id')), premises_id = f.id
+    from new_flats f where f.place = n.house_flat and n.id is null
+    returning n.*
 )
 insert into residents (id, premises_id, name, account) overriding system value
 select id, premises_id, name, account from counted

@@ -150,6 +150,21 @@ async def test_what_does_not_fit_is_named_and_nothing_is_written(pool: asyncpg.P
     assert await everything(pool) == written
 
 
+async def test_all_problems_are_told_at_once(pool: asyncpg.Pool):
+    imports = DirectoryImport(pool)
+    await imports.apply(sheet(*LINES), None)
+    report = await imports.apply(
+        sheet(
+            "k9;;Москва;;1;;;;;;",
+            "k8;УК «Нет»;Москва;Новая ул.;8;;;;;;",
+            "k7;;Москва;Новая ул.;7;;1;;100;Иванова Анна;",
+        ),
+        None,
+    )
+    codes = [(problem.row, problem.code) for problem in report.problems]
+    assert codes == [(2, "half an address"), (3, "unknown company"), (4, "account of another flat")]
+
+
 async def test_one_house_under_two_names_is_seen(pool: asyncpg.Pool):
     imports = DirectoryImport(pool)
     await imports.apply(sheet(*LINES), None)
