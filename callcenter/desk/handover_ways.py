@@ -1,10 +1,11 @@
 """What a crew is told, and why it could not be."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
+
+import asyncpg
 
 from callcenter.domain.ticket import TicketState
 
@@ -81,7 +82,7 @@ class CrewTicket:
     webhook_secret: str | None
 
     @classmethod
-    def of(cls, row: Mapping[str, Any], **more: object) -> Self:
+    def of(cls, row: asyncpg.Record, **more: object) -> Self:
         """From a row of `crew_tickets`."""
         names = [field.name for field in fields(CrewTicket)]
         return cls(**{name: row[name] for name in names} | {"state": TicketState(row["state"])} | more)

@@ -162,6 +162,7 @@ def _limits(language: str) -> Names:
 def _fields(language: str) -> Names:
     pgettext = _say(language)
     return {
+        "way": pgettext("ticket", "By"),
         "company_id": pgettext("ticket", "Company"),
         "category_id": pgettext("ticket", "Category"),
         "subject": pgettext("ticket", "Subject"),

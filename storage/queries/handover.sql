@@ -49,7 +49,7 @@ with told as (
     returning ticket_id, crew_id, way
 ), noted as (
     insert into ticket_events (ticket_id, crew_id, kind, changes)
-    select ticket_id, crew_id, 'sent', jsonb_build_object('way', way) from told
+    select ticket_id, crew_id, 'sent', jsonb_build_object('way', jsonb_build_array(null, way)) from told
 )
 select pg_notify('tickets', json_build_object('ticket', t.id, 'company', t.company_id)::text)
 from told

@@ -103,7 +103,7 @@ async def test_a_crew_is_told_in_each_of_its_ways(pool: asyncpg.Pool, database_u
     assert link["token_hash"] == hashlib.sha256(token.encode()).digest()
     assert timedelta(days=6.9) < link["lasts"] <= timedelta(days=7)
     told = await pool.fetch("select kind, crew_id, changes from ticket_events where ticket_id = $1", ticket.id)
-    assert sorted(row["changes"]["way"] for row in told if row["kind"] == "sent") == ["email", "webhook"]
+    assert sorted(row["changes"]["way"][1] for row in told if row["kind"] == "sent") == ["email", "webhook"]
 
 
 async def test_no_assignment_no_promise(pool: asyncpg.Pool):

@@ -33,3 +33,6 @@ async def test_an_assigned_ticket_reaches_the_inbox_and_the_link_in_it_works(sit
         answer = await phone.get(link.removeprefix(parts.settings.web.url))
         assert (answer.status, "Заявка № 1053" in await answer.text()) == (200, True)
     assert await site.pool.fetchval("select state from deliveries") == "delivered"
+    async with site.browser("vera") as desk:
+        text = await (await desk.get(f"/tickets/{ticket.id}")).text()
+        assert "Отправлено бригаде" in text

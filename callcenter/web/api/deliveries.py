@@ -15,11 +15,12 @@ from callcenter.web.api.types import Limit, LongId, Moment, Page, Query, Told, p
 SQL = queries("api")
 READ = (Scope.DELIVERIES_READ, Permission.SEE_TICKETS)
 Way = Literal["email", "webhook"]
-State = Literal["waiting", "delivered", "dead"]
+State = Literal["waiting", "delivered", "dead", "dropped"]
 
 
 class Delivery(Told):
-    """One message about one assignment. `dead`: given up until a person sends it again."""
+    """One message about one assignment. `dead`: given up until a person sends it again; `dropped`: not
+    needed any more, since the ticket went to another crew or is over."""
 
     id: int
     ticket_id: int
