@@ -27,7 +27,7 @@ returning t.id as token_id, t.scopes, t.requests,
     o.id, o.login, o.name, o.role, o.language, o.endpoint, o.company_id
 
 -- name: forget_answers
-delete from idempotency_keys where token_id = $1 and at < now() - $2::interval
+delete from idempotency_keys where at < now() - $1::interval
 
 -- name: kept_answer
 select request_hash, status, body from idempotency_keys where token_id = $1 and key = $2

@@ -38,7 +38,7 @@ class Once:
 
     async def kept(self, pool: asyncpg.Pool) -> web.Response | None:
         """The answer given before; None when there was none. Raises `Problem` 422 when that was to another request."""
-        await pool.execute(SQL["forget_answers"], self.token_id, KEPT)
+        await pool.execute(SQL["forget_answers"], KEPT)
         row = await pool.fetchrow(SQL["kept_answer"], self.token_id, self.key)
         if row is None:
             return None

@@ -98,11 +98,6 @@ PEOPLE = """
         ('olga', 'Ольга Диспетчер', 'operator', null)
     returning id, login, name, role, language, endpoint, company_id
 """
-CALL = """
-    insert into calls (id, node, company_id, did, caller, state, outcome, arrived_at, answered_at, ended_at, wait_s, talk_s)
-    values ($1, 'node1', $2, '74951234567', '+79161234567', 'ended', 'answered',
-        $3::timestamptz, $3, $3::timestamptz + interval '1 minute', 4.5, 55.5)
-"""
 
 
 async def furnish(site: Site) -> Desk:

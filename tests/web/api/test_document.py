@@ -46,12 +46,13 @@ def test_every_operation_has_a_name_of_its_own_and_words():
 def test_every_reference_leads_somewhere():
     document = describe(endpoints.all)
     references = set(re.findall(r"#/components/schemas/([\w.-]+)", repr(document)))
-    assert references == document["components"]["schemas"].keys() - {"Document"} | (references & {"Document"})
+    assert references == document["components"]["schemas"].keys()
 
 
 def test_its_schemas_are_schemas():
-    for schema in describe(endpoints.all)["components"]["schemas"].values():
-        Draft202012Validator(schema | {"components": {"schemas": describe(endpoints.all)["components"]["schemas"]}})
+    components = describe(endpoints.all)["components"]
+    for name in components["schemas"]:
+        Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": components})
 
 
 async def test_it_needs_no_token_and_says_so_to_browsers_too(desk: Desk):
