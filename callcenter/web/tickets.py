@@ -229,7 +229,11 @@ async def page(
 
 
 def deadline_words(ticket: Ticket, now: datetime, language: str) -> list[tuple[Deadline, bool, str, str]]:
-    """Each deadline, whether it was or is missed, when it ends, and by how much it is early or late."""
+    """Each deadline, whether it was or is missed, when it ends, and by how much it is early or late.
+
+    For a ticket that is over, the clock stands where that was.
+    """
+    now = ticket.closed_at or now
     return [
         (
             line,

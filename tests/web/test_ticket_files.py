@@ -1,5 +1,6 @@
 import io
 import re
+from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
@@ -7,8 +8,14 @@ from PIL import Image
 
 from callcenter.desk.ticket_files import LARGEST
 
-from .conftest import Browser
-from .test_tickets import Work, work  # noqa: F401 (a fixture)
+from .conftest import Browser, Site
+from .ticket_work import Work, open_work
+
+
+@pytest.fixture
+async def work(site: Site) -> AsyncIterator[Work]:
+    async with open_work(site) as work:
+        yield work
 
 
 def photo() -> bytes:
@@ -31,7 +38,7 @@ async def upload(
     return answer.status, await answer.text()
 
 
-async def test_a_photograph_is_kept_and_given_back_as_a_download(work: Work):  # noqa: F811
+async def test_a_photograph_is_kept_and_given_back_as_a_download(work: Work):
     ticket = await work.ticket()
     data = photo()
     assert (await upload(work.vera, ticket.id, data))[0] == 303
@@ -51,7 +58,7 @@ async def test_a_photograph_is_kept_and_given_back_as_a_download(work: Work):  #
     assert looked == 1
 
 
-async def test_what_is_no_photograph_is_refused_and_not_kept(work: Work):  # noqa: F811
+async def test_what_is_no_photograph_is_refused_and_not_kept(work: Work):
     ticket = await work.ticket()
     for data, status, said in (
         (b"", 422, "Этот файл пуст."),
@@ -82,7 +89,7 @@ async def test_what_is_no_photograph_is_refused_and_not_kept(work: Work):  # noq
         ("multipart/form-data; boundary=a", b"no boundary here"),
     ],
 )
-async def test_what_is_no_form_is_refused(work: Work, kind: str, body: bytes):  # noqa: F811
+async def test_what_is_no_form_is_refused(work: Work, kind: str, body: bytes):
     ticket = await work.ticket()
     headers = {"Origin": work.vera.origin, "Content-Type": kind}
     answer = await work.vera.http.post(f"/tickets/{ticket.id}/files", data=body, headers=headers)
@@ -90,7 +97,7 @@ async def test_what_is_no_form_is_refused(work: Work, kind: str, body: bytes):  
     assert work.site.shelf.objects == {}
 
 
-async def test_a_ticket_holds_so_many_files(work: Work):  # noqa: F811
+async def test_a_ticket_holds_so_many_files(work: Work):
     ticket = await work.ticket()
     await work.site.pool.execute(
         "insert into ticket_files (ticket_id, name, media_type, size, sha256, object_key)"
@@ -103,7 +110,7 @@ async def test_a_ticket_holds_so_many_files(work: Work):  # noqa: F811
     assert "наибольшее число файлов" in text
 
 
-async def test_files_of_another_ticket_or_company_are_not_found(work: Work):  # noqa: F811
+async def test_files_of_another_ticket_or_company_are_not_found(work: Work):
     ticket, other = await work.ticket(), await work.ticket()
     await upload(work.vera, ticket.id, photo())
     file = await work.site.pool.fetchval("select id from ticket_files")
@@ -118,7 +125,7 @@ async def test_files_of_another_ticket_or_company_are_not_found(work: Work):  # 
     assert (await work.vera.get(f"/tickets/{ticket.id}/files/{file}")).status == 503
 
 
-async def test_a_paper_of_many_pieces_is_kept_whole(work: Work):  # noqa: F811
+async def test_a_paper_of_many_pieces_is_kept_whole(work: Work):
     ticket = await work.ticket()
     assert (await upload(work.vera, ticket.id, b"%PDF-" + bytes(3 * 10**6), "акт.pdf"))[0] == 303
     [kept] = work.site.shelf.objects.values()

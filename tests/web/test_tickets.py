@@ -1,78 +1,22 @@
-import json
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from callcenter.desk.people import Person
-from callcenter.desk.tickets import Ticket, TicketEdit, Tickets
-from callcenter.domain.access import Role
-from callcenter.domain.ids import OperatorId
+from callcenter.desk.tickets import TicketEdit
 from callcenter.domain.ticket import Step
 
-from .conftest import Browser, Site
+from .conftest import Site
+from .ticket_work import Work, open_work
 
 HOSTILE = "</textarea><script>alert(1)</script> \"' {{ 7*191 }} & ${x}"
 
 
-@dataclass
-class Work:
-    """A company with one of everything, a browser, and the desk behind the pages."""
-
-    site: Site
-    vera: Browser
-    person: Person
-    tickets: Tickets
-    ids: dict[str, int]
-
-    async def ticket(self, **fields: object) -> Ticket:
-        return await self.tickets.create(self.person, self.ids["company"], TicketEdit(**fields))
-
-    async def now(self, ticket: Ticket) -> Ticket:
-        found = await self.tickets.get(self.person, ticket.id)
-        assert found is not None
-        return found
-
-    async def form(self, ticket: Ticket) -> dict[str, str]:
-        """What a browser would send if nothing was typed."""
-        text = await (await self.vera.get(f"/tickets/{ticket.id}")).text()
-        [form] = re.findall(rf'<form method="post" action="/tickets/{ticket.id}" .*?</form>', text, re.DOTALL)
-        sent = {
-            name: value
-            for name, value in re.findall(r'<input[^>]* name="(\w+)"[^>]* value="([^"]*)"', form)
-            if name != "common_property"
-        }
-        sent |= {"version": str(ticket.version)}
-        sent |= dict(re.findall(r'<textarea[^>]* name="(\w+)"[^>]*>\n(.*?)</textarea>', form, re.DOTALL))
-        for name, options in re.findall(r'<select[^>]* name="(\w+)"[^>]*>(.*?)</select>', form, re.DOTALL):
-            chosen = re.findall(r'<option value="([^"]*)" selected', options)
-            sent[name] = chosen[0] if chosen else re.findall(r'<option value="([^"]*)"', options)[0]
-        return sent
-
-
-async def add_directory(site: Site) -> dict[str, int]:
-    ids: dict[str, int] = {"company": await site.pool.fetchval("select id from companies")}
-    rows = await site.pool.fetch("select code, id from categories where company_id = $1", ids["company"])
-    ids |= {row["code"]: row["id"] for row in rows}
-    for name, statement, parent in (
-        ("house", "insert into houses (company_id, city, street, building) values ($1, 'М', 'Лесная', '3')", "company"),
-        ("flat", "insert into premises (house_id, flat) values ($1, '12А')", "house"),
-        ("resident", "insert into residents (premises_id, name) values ($1, 'Иванова')", "flat"),
-        ("responsible", "insert into responsibles (company_id, name) values ($1, 'Петров')", "company"),
-    ):
-        ids[name] = await site.pool.fetchval(f"{statement} returning id", ids[parent])
-    ids["crew"] = await site.pool.fetchval("select id from crews")
-    return ids
-
-
 @pytest.fixture
 async def work(site: Site) -> AsyncIterator[Work]:
-    ids = await add_directory(site)
-    person = Person(OperatorId(site.ids["vera"]), "vera", "Вера", Role.SUPERVISOR, "ru", has_phone=False)
-    async with site.browser("vera") as vera:
-        yield Work(site, vera, person, Tickets(site.pool), ids)
+    async with open_work(site) as work:
+        yield work
 
 
 async def test_the_page_shows_the_ticket_whole(work: Work):
@@ -131,6 +75,21 @@ async def test_what_is_late_says_by_how_much(work: Work):
     assert text.count("опоздание 2 ч 5 мин") == 3
     assert (await work.vera.post(f"/tickets/{ticket.id}/mark", what="told")).status == 303
     assert "сделано с опозданием" in await (await work.vera.get(f"/tickets/{ticket.id}")).text()
+
+
+async def test_what_was_closed_in_time_does_not_grow_late(work: Work):
+    ticket = await work.ticket(category_id=work.ids["damage"])
+    await work.tickets.step(work.person, ticket.id, None, Step.CLOSE, comment="Решили по телефону")
+    await work.site.pool.execute(
+        "update ticket_deadlines set due_at = now() - interval '1 minute', warn_at = now() - interval '1 hour' where ticket_id = $1",
+        ticket.id,
+    )
+    await work.site.pool.execute("update tickets set closed_at = closed_at - interval '2 hours'")
+    text = await (await work.vera.get(f"/tickets/{ticket.id}")).text()
+    assert text.count("не отмечено") == 3
+    assert "опоздание" not in text
+    assert "Решили по телефону" in text
+    assert 'value="told"' not in text
 
 
 async def test_an_untouched_form_changes_nothing(work: Work):
@@ -365,83 +324,3 @@ async def test_a_foreign_page_changes_nothing(work: Work):
         answer = await work.vera.post(f"/tickets/{ticket.id}{path}", origin="https://evil.example", comment="x")
         assert answer.status == 403
     assert await work.now(ticket) == ticket
-
-
-async def test_a_ticket_made_by_hand(work: Work):
-    text = await (await work.vera.get("/tickets/new")).text()
-    assert "Авария" in text
-    sent = {
-        "company": str(work.ids["company"]),
-        "category_id": str(work.ids["sewer"]),
-        "subject": "Засор",
-        "contact_phone": "89001234567",
-        "house_id": str(work.ids["house"]),
-        "flat": "12А",
-    }
-    answer = await work.vera.post("/tickets/new", **sent, parent="5")
-    assert answer.status == 422
-    assert 'value="Засор"' in await answer.text()
-    answer = await work.vera.post("/tickets/new", **sent)
-    assert answer.status == 303
-    row = await work.site.pool.fetchrow("select number, caller, premises_id, subject from tickets")
-    assert tuple(row) == (1, "+79001234567", work.ids["flat"], "Засор")
-    assert answer.headers["Location"].startswith("/tickets/")
-
-
-async def test_with_several_companies_one_is_chosen_first(work: Work):
-    other = await work.site.pool.fetchval("insert into companies (name) values ('Другая') returning id")
-    text = await (await work.vera.get("/tickets/new")).text()
-    assert "Другая" in text
-    assert 'name="subject"' not in text
-    assert 'name="subject"' in await (await work.vera.get(f"/tickets/new?company={other}")).text()
-    for company in ("", "x", "999999"):
-        answer = await work.vera.post("/tickets/new", company=company, subject="Дорогой текст")
-        assert answer.status == 422
-        assert "Выберите компанию." in await answer.text()
-    assert await work.site.pool.fetchval("select count(*) from tickets") == 0
-
-
-async def file_it(browser: Browser, path: str, body: object) -> tuple[int, dict[str, object]]:
-    data = body if isinstance(body, str) else json.dumps(body)
-    headers = {"Origin": browser.origin, "Content-Type": "application/json"}
-    answer = await browser.http.post(path, data=data, headers=headers)
-    return answer.status, await answer.json() if answer.content_type == "application/json" else {}
-
-
-async def test_the_card_files_the_ticket_in_two_fields(work: Work):
-    ticket = await work.ticket()
-    path = f"/tickets/{ticket.id}/filing"
-    async with work.site.browser("anna") as anna:
-        begun = await (await anna.get(path)).json()
-        assert (begun["version"], begun["category_id"], begun["subject"]) == (ticket.version, None, "")
-        assert {"id": work.ids["damage"], "name": "Авария"} in begun["categories"]
-        typed = {"version": ticket.version, "category_id": work.ids["damage"], "subject": "Течь"}
-        status, saved = await file_it(anna, path, typed)
-        assert (status, saved["version"], saved["subject"]) == (200, ticket.version + 1, "Течь")
-        assert "Авария будет локализована до" in str(saved["read_out"])
-        status, newest = await file_it(anna, path, typed | {"subject": "Позже"})
-        assert (status, newest["version"], newest["subject"]) == (409, ticket.version + 1, "Течь")
-    assert (await work.now(ticket)).subject == "Течь"
-
-
-BROKEN = [
-    ("{", 400, None),
-    ("[" * 5000, 400, None),
-    ("null", 400, None),
-    ({"version": "two", "subject": ""}, 400, None),
-    ({"subject": ""}, 400, None),
-    ({"version": 2, "subject": "x", "state": "closed"}, 400, None),
-    ({"version": 2, "subject": "x" * 201}, 422, "subject"),
-    ({"version": 2, "subject": "a\0"}, 422, "subject"),
-    ({"version": 2, "subject": "", "category_id": 999999}, 422, "category_id"),
-    ({"version": 2, "subject": "", "category_id": 2**40}, 422, "category_id"),
-]
-
-
-async def test_a_broken_filing_is_refused(work: Work):
-    ticket = await work.ticket()
-    for body, status, field in BROKEN:
-        answered, found = await file_it(work.vera, f"/tickets/{ticket.id}/filing", body)
-        assert answered == status
-        assert set(found.get("problems", {})) == ({field} if field else set())
-        assert await work.now(ticket) == ticket

@@ -1,5 +1,6 @@
 """The ticket's forms in a real Chromium: by keyboard, without leaving the card, and with nothing typed lost."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
@@ -8,18 +9,24 @@ from playwright.async_api import expect
 from callcenter.desk.tickets import TicketEdit
 from tests import browser
 
-from .conftest import PASSWORD
+from .conftest import PASSWORD, Site
 from .test_browser import card
-from .test_tickets import Work, work  # noqa: F401 (a fixture)
+from .ticket_work import Work, open_work
 
 pytestmark = pytest.mark.e2e
 
 
-def address(work: Work) -> str:  # noqa: F811
+@pytest.fixture
+async def work(site: Site) -> AsyncIterator[Work]:
+    async with open_work(site) as work:
+        yield work
+
+
+def address(work: Work) -> str:
     return str(work.site.server.make_url("")).rstrip("/")
 
 
-async def test_a_ticket_is_filed_in_two_fields_while_the_card_changes(work: Work):  # noqa: F811
+async def test_a_ticket_is_filed_in_two_fields_while_the_card_changes(work: Work):
     ticket = await work.ticket()
     me = f"operator:{work.site.ids['anna']}"
     popped = card(ticket={"id": ticket.id, "number": ticket.number})
@@ -55,7 +62,7 @@ async def test_a_ticket_is_filed_in_two_fields_while_the_card_changes(work: Work
     assert (saved.category, saved.subject) == ("damage", "Моя тема")
 
 
-async def test_a_filing_that_fails_keeps_what_was_typed(work: Work):  # noqa: F811
+async def test_a_filing_that_fails_keeps_what_was_typed(work: Work):
     ticket = await work.ticket()
     async with browser.chromium(address(work), "anna", PASSWORD) as page:
         await work.site.push(
@@ -72,7 +79,7 @@ async def test_a_filing_that_fails_keeps_what_was_typed(work: Work):  # noqa: F8
     assert (await work.now(ticket)).subject == "Дорогой текст"
 
 
-async def test_a_conflict_on_the_page_is_met_by_keyboard(work: Work):  # noqa: F811
+async def test_a_conflict_on_the_page_is_met_by_keyboard(work: Work):
     ticket = await work.ticket(subject="Было")
     async with browser.chromium(address(work), "anna", PASSWORD) as page:
         await page.goto(f"{address(work)}/tickets/{ticket.id}")
