@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
-from callcenter.desk.directory_rows import Gathered, gather
+from callcenter.desk.directory_rows import gather
 from callcenter.desk.directory_sheet import read_sheet
 from callcenter.desk.people import Person
 from callcenter.desk.scope import Connection, audit, scoped_to
@@ -18,6 +18,8 @@ from callcenter.desk.spreadsheets import MAX_BYTES, Problem, SheetRefused
 from callcenter.storage import queries
 
 SQL = queries("directory_import")
+# Rows written without giving way to others.
+AT_ONCE = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,12 @@ class DirectoryImport:
     async def _run(self, body: bytes, person: Person | None, *, apply: bool, name: str = "") -> Report:
         if len(body) > MAX_BYTES:
             raise SheetRefused("too large", limit=MAX_BYTES >> 20)
-        lines, gathered = await asyncio.to_thread(_read, body)
+        read = await asyncio.to_thread(_read, body)
         async with scoped_to(self._pool, None) as connection:
             attempt = connection.transaction()
             await attempt.start()
             try:
-                report = await _write(connection, lines, gathered)
+                report = await _write(connection, read)
             except BaseException:
                 await attempt.rollback()
                 raise
@@ -82,62 +84,67 @@ class DirectoryImport:
                 await attempt.rollback()
                 return report
             await attempt.commit()
-            details = {"file": name, "lines": lines, **report.counts}
+            details = {"file": name, "lines": read.lines, **report.counts}
             await audit(connection, "imported directory", person=person, subject="directory", details=details)
         return report
 
 
-def _read(body: bytes) -> tuple[int, Gathered]:
+_Tables = Mapping[str, tuple[Sequence[str], Sequence[tuple[object, ...]]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a thread has made of a sheet: rows ready for the staging tables, each with its columns."""
+
+    lines: int
+    problems: Sequence[Problem]
+    tables: _Tables
+
+
+def _read(body: bytes) -> _Read:
     sheet = read_sheet(body)
     gathered = gather(sheet.lines)
-    gathered.problems = sorted([*sheet.problems, *gathered.problems], key=lambda problem: problem.row)
-    return len(sheet.lines), gathered
+    houses = [
+        (place, h.row, h.key, h.city, h.street, h.building, h.entrances, h.company)
+        for place, h in enumerate(gathered.houses)
+    ]
+    flats = [(place, f.row, f.house, f.flat, f.entrance) for place, f in enumerate(gathered.flats)]
+    residents = [(place, r.row, r.flat, r.name, r.account) for place, r in enumerate(gathered.residents)]
+    phones = [(place, phone) for place, r in enumerate(gathered.residents) for phone in r.phones]
+    tables: _Tables = {
+        "new_houses": (("place", "line", "key", "city", "street", "building", "entrances", "company"), houses),
+        "new_flats": (("place", "line", "house", "flat", "entrance"), flats),
+        "new_residents": (("place", "line", "house_flat", "name", "account"), residents),
+        "new_phones": (("resident", "phone"), phones),
+    }
+    return _Read(len(sheet.lines), [*sheet.problems, *gathered.problems], tables)
 
 
-async def _write(connection: Connection, lines: int, gathered: Gathered) -> Report:
+async def _write(connection: Connection, read: _Read) -> Report:
     await connection.execute(SQL["lock"])
-    await _stage(connection, gathered)
-    problems = list(gathered.problems)
+    await _stage(connection, read)
+    problems = list(read.problems)
     for kind in ("house", "flat", "resident"):
         await connection.execute(SQL[f"find_{kind}s"])
         if kind != "flat":
             problems += await _problems(connection, f"{kind}_problems")
     if problems:
-        return Report(lines, sorted(problems, key=lambda problem: problem.row))
+        return Report(read.lines, sorted(problems, key=lambda problem: problem.row))
     counts = {}
     for kind in ("house", "flat", "resident"):
         counts[f"{kind}s added"] = await _count(connection, f"add_{kind}s")
         counts[f"{kind}s changed"] = await _count(connection, f"change_{kind}s")
     counts["phones added"] = await _count(connection, "add_phones")
     unserved = [(row["line"], row["address"]) for row in await connection.fetch(SQL["served_by_nobody"])]
-    return Report(lines, (), counts, unserved)
+    return Report(read.lines, (), counts, unserved)
 
 
-async def _stage(connection: Connection, gathered: Gathered) -> None:
+async def _stage(connection: Connection, read: _Read) -> None:
     await connection.execute(SQL["stage"])
-    await connection.copy_records_to_table(
-        "new_houses",
-        columns=["place", "line", "key", "city", "street", "building", "entrances", "company"],
-        records=[
-            (place, h.row, h.key, h.city, h.street, h.building, h.entrances, h.company)
-            for place, h in enumerate(gathered.houses)
-        ],
-    )
-    await connection.copy_records_to_table(
-        "new_flats",
-        columns=["place", "line", "house", "flat", "entrance"],
-        records=[(place, f.row, f.house, f.flat, f.entrance) for place, f in enumerate(gathered.flats)],
-    )
-    await connection.copy_records_to_table(
-        "new_residents",
-        columns=["place", "line", "house_flat", "name", "account"],
-        records=[(place, r.row, r.flat, r.name, r.account) for place, r in enumerate(gathered.residents)],
-    )
-    await connection.copy_records_to_table(
-        "new_phones",
-        columns=["resident", "phone"],
-        records=[(place, phone) for place, r in enumerate(gathered.residents) for phone in r.phones],
-    )
+    for table, (columns, records) in read.tables.items():
+        for start in range(0, len(records), AT_ONCE):
+            part = records[start : start + AT_ONCE]
+            await connection.copy_records_to_table(table, columns=columns, records=part)
     await connection.execute("analyze new_houses, new_flats, new_residents, new_phones")
 
 
