@@ -72,6 +72,10 @@ async def look_at(connection: asyncpg.Connection) -> None:
         " and coalesce(queued_at, arrived_at) <= coalesce(answered_at, left_at) and left_at <= ended_at and ended_at <= now())",
         "deadlines": "select count(*) from tickets t where not exists"
         " (select from ticket_deadlines d where d.ticket_id = t.id and d.step = 'tell')",
+        "lateness": "select count(*) from tickets t cross join lateral ("
+        "select min(due_at) filter (where met_at is null or met_at > due_at) as late_from,"
+        " min(met_at) filter (where step = 'localise') as localised_at from ticket_deadlines where ticket_id = t.id"
+        ") d where (t.late_from, t.localised_at) is distinct from (d.late_from, d.localised_at)",
     }
     assert {name: await connection.fetchval(query) for name, query in wrong.items()} == dict.fromkeys(wrong, 0)
     await deadlines_are_those_of_the_law(connection)

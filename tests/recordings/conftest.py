@@ -50,7 +50,7 @@ class MemoryStore:
         self._reach()
         self.bucket = True
 
-    async def put(self, key: str, path: Path, sha256: bytes) -> None:
+    async def put(self, key: str, path: Path, sha256: bytes, media_type: str = "audio/wav") -> None:
         self._need_bucket()
         self.objects[key] = path.read_bytes()
 
@@ -61,6 +61,10 @@ class MemoryStore:
     async def open(self, key: str, offset: int = 0, length: int = 0) -> AsyncIterator[bytes]:
         data = self._object(key)
         yield data[offset : offset + length if length else None]
+
+    async def remove(self, key: str) -> None:
+        self._need_bucket()
+        self.objects.pop(key, None)
 
     async def check(self) -> None:
         self._need_bucket()

@@ -53,6 +53,15 @@ async def test_what_is_put_is_read_back(store: Any, file: Path) -> None:
     assert b"".join([chunk async for chunk in store.open("recordings/1.wav", 99_990)]) == data[99_990:]
 
 
+async def test_what_is_removed_is_gone(store: Any, file: Path) -> None:
+    await store.ensure_bucket()
+    await store.put("exports/1.csv", file, bytes(32), "text/csv")
+    await store.remove("exports/1.csv")
+    await store.remove("exports/1.csv")
+    with pytest.raises(ObjectMissing):
+        await store.digest("exports/1.csv")
+
+
 async def test_without_a_bucket_it_says_so(store: Any, file: Path) -> None:
     for attempt in (store.check(), store.put("a", file, bytes(32))):
         with pytest.raises(StoreError, match=r"bucket .*does not exist"):

@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from playwright.async_api import expect
 
 from callcenter.desk.exports import ATTEMPTS, FIELDS, Exports
 from callcenter.desk.jobs import Again, Worker
 from callcenter.errors import StoreError
 from callcenter.web.export_words import words
+from tests import browser
 
-from .conftest import Browser, Shelf, Site, settings_for
+from .conftest import PASSWORD, Browser, Shelf, Site, settings_for
 
 FORM = {"period": "own", "first": "2026-11-01", "last": "2026-11-30", "format": "csv"}
 
@@ -60,8 +62,8 @@ async def ready(site: Site) -> int:
     return int(row["id"])
 
 
-async def body(browser: Browser, order: int) -> bytes:
-    answer = await browser.get(f"/reports/exports/{order}")
+async def body(who: Browser, order: int) -> bytes:
+    answer = await who.get(f"/reports/exports/{order}")
     assert answer.status == 200
     assert 'filename="journal-2026-11-01-2026-11-30.' in answer.headers["Content-Disposition"]
     return await answer.read()
@@ -195,6 +197,20 @@ async def test_progress_is_told_while_the_file_is_made(filled: Site, monkeypatch
         await Exports(filled.pool, Slow(), words).kind.handle(str(await filled.pool.fetchval("select id from exports")))
     assert seen == [(32, 32)]
     assert '<progress max="32" value="32"' in page[0]
+
+
+@pytest.mark.e2e
+async def test_the_page_shows_by_itself_that_the_file_is_ready(filled: Site, database_url: str):
+    async with browser.chromium(str(filled.server.make_url("")).rstrip("/"), "maria", PASSWORD) as page:
+        await page.goto(str(filled.server.make_url("/reports/exports")))
+        await page.get_by_label("Файл", exact=True).select_option("csv")
+        await page.get_by_role("button", name="Подготовить файл").click()
+        await expect(page.get_by_text("ждёт очереди")).to_be_visible()
+        async with working(filled, database_url):
+            await expect(page.get_by_role("link", name="Скачать")).to_be_visible(timeout=15_000)
+        async with page.expect_download() as download:
+            await page.get_by_role("link", name="Скачать").click()
+        assert (await download.value).suggested_filename.startswith("journal-")
 
 
 async def test_people_who_may_not_see_reports_get_no_files(filled: Site):
