@@ -147,11 +147,15 @@ class Conversation:
         while True:
             await asyncio.sleep(ASK_AGAIN_WHO_S)
             try:
-                gone = await self._parts.people.who_is(token) is None
+                person = await self._parts.people.who_is(token)
             except AWAY:
                 continue
-            if gone:
+            if person is None:
                 await self._socket.close(code=SESSION_ENDED)
+                return
+            if person.role != self._person.role:
+                # It comes back, and hears what is open to the new role.
+                await self._socket.close(code=WSCloseCode.SERVICE_RESTART)
                 return
 
     def _abort(self) -> None:

@@ -60,7 +60,9 @@ async def test_who_listened_is_noted_once(site: Site, recording: int):
             await fetch(vera, recording, wanted)
     plays = await site.pool.fetch("select recording_id, operator_id from recording_plays")
     assert [tuple(play) for play in plays] == [(recording, site.ids["vera"])]
-    heard = await site.pool.fetch("select operator_id, subject_id from audit_log where action = 'listened to recording'")
+    heard = await site.pool.fetch(
+        "select operator_id, subject_id from audit_log where action = 'listened to recording'"
+    )
     assert [tuple(each) for each in heard] == [(site.ids["vera"], str(recording))]
 
 

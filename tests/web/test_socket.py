@@ -194,6 +194,17 @@ async def test_the_socket_ends_with_the_session(site: Site, monkeypatch: pytest.
         assert await closed(socket) == SESSION_ENDED
 
 
+async def test_the_socket_of_another_role_is_another(site: Site, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(web_socket, "ASK_AGAIN_WHO_S", 0.01)
+    await site.push("supervisors", "operator/1", {"state": "paused"})
+    async with site.browser("vera") as vera:
+        socket = await vera.socket()
+        assert (await hello(socket))["state"].keys() == {"operator/1"}
+        await site.pool.execute("update operators set role = 'operator' where login = 'vera'")
+        assert await closed(socket) == aiohttp.WSCloseCode.SERVICE_RESTART
+        assert (await hello(await vera.socket()))["state"] == {}
+
+
 async def test_a_pop_is_measured_once(site: Site):
     def pops() -> float:
         return REGISTRY.get_sample_value("callcenter_pop_seconds_count") or 0.0
