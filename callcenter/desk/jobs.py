@@ -19,11 +19,14 @@ from pgqueuer.queries import Queries
 from callcenter import metrics
 from callcenter.desk.scope import Connection
 from callcenter.settings import Database
-from callcenter.storage import AWAY, connect
+from callcenter.storage import AWAY, connect, queries
 
 log = structlog.get_logger()
 
+SQL = queries("jobs")
 RECONNECT_S = 2.0
+REMEMBERED = timedelta(days=30)
+FORGET_EVERY_S = 24 * 3600.0
 AT_ONCE = 10
 FINISH_S = 5.0
 # A new job is told of by PostgreSQL; one that is put off, or left by a dead worker, is looked for this often.
@@ -110,12 +113,27 @@ class Worker:
             await _close(connection)
 
     async def _manage(self, manager: QueueManager) -> None:
-        await manager.run(
-            dequeue_timeout=timedelta(seconds=LOOK_EVERY_S),
-            batch_size=AT_ONCE,
-            max_concurrent_tasks=2 * AT_ONCE,
-            heartbeat_timeout=self._dead_after,
-        )
+        forgetting = asyncio.create_task(_forget(manager), name="forget jobs")
+        try:
+            await manager.run(
+                dequeue_timeout=timedelta(seconds=LOOK_EVERY_S),
+                batch_size=AT_ONCE,
+                max_concurrent_tasks=2 * AT_ONCE,
+                heartbeat_timeout=self._dead_after,
+            )
+        finally:
+            forgetting.cancel()
+            await asyncio.gather(forgetting, return_exceptions=True)
+
+
+async def _forget(manager: QueueManager) -> None:
+    """Now and then, clear away what is remembered of jobs long over."""
+    while True:
+        try:
+            await manager.queries.driver.execute(SQL["forget"], REMEMBERED)
+        except AWAY as problem:
+            log.warning("old jobs not forgotten", problem=type(problem).__name__)
+        await asyncio.sleep(FORGET_EVERY_S)
 
 
 async def _finish(working: asyncio.Task[None], connection: asyncpg.Connection) -> None:

@@ -137,3 +137,19 @@ async def test_a_job_that_does_not_end_is_left_to_the_next_worker(
         async with working(database_url, Kind("write", handle)):
             assert await begun.get() == "long"
             await eventually(empty(pool))
+
+
+async def test_what_is_long_over_is_forgotten(pool: asyncpg.Pool, database_url: str):
+    for age in ("31 days", "29 days"):
+        await pool.execute(
+            "insert into pgqueuer_log (created, job_id, status, priority, entrypoint)"
+            f" values (now() - interval '{age}', 1, 'successful', 0, 'write')"
+        )
+
+    async def handle(_job: str) -> None:
+        pass
+
+    async with working(database_url, Kind("write", handle)):
+        old = "select not exists (select from pgqueuer_log where created < now() - interval '30 days')"
+        await eventually(lambda: pool.fetchval(old))
+    assert await pool.fetchval("select exists (select from pgqueuer_log where created < now() - interval '28 days')")
