@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 TICKS = 4
 LETTER = 6.4
 """Mean width of a letter at the size of the labels."""
-NAME_LETTER = 7.3
+NAME_LETTER = 8.1
 """The same at the size of names."""
 _ENDS = (4, 8, 12, 16, 20, 24, 32, 40, 48, 60)
 
@@ -242,7 +242,7 @@ def _mark_across(left: float, right: float, y: float, text: str) -> Markup:
 
 def _mark_down(x: float, top: float, bottom: float, text: str, y: float) -> Markup:
     line = Markup(f'<line class="rule" x1="{x:.1f}" x2="{x:.1f}" y1="{top:.1f}" y2="{bottom:.1f}"/>')
-    return line + _text(x, y, text, "middle")
+    return line + _text(max(x, LETTER * len(text) / 2), y, text, "middle")
 
 
 def _round_up(value: float) -> float:
