@@ -16,7 +16,8 @@ from callcenter.web.ticket_words import read_out, ticket_words
 from callcenter.web.tickets import PAGE, chosen_id, need_ticket, typed_in
 
 routes = web.RouteTableDef()
-BLANK = dict.fromkeys((*("category_id", "subject", "description", "contact_name", "contact_phone", "house_id", "flat"), *("common_property", "parent")), "")
+FIELDS = "category_id subject description contact_name contact_phone house_id flat common_property parent"
+BLANK = dict.fromkeys(FIELDS.split(), "")
 
 
 @routes.get("/tickets/new", allow_head=False)
