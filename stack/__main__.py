@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     surge.add_options(
         commands.add_parser("surge", help="send callers to the running stack and judge what became of them")
     )
-    commands.add_parser("bench", help="measure the way of an event, print a table, write var/bench.json")
+    commands.add_parser("bench", help="measure the way of an event and the pages, print a table, write var/bench.json")
     commands.add_parser("record-ami", help="record the AMI session that `bench` reads, during a surge")
     return parser
 

@@ -1,5 +1,6 @@
 """The journal: tickets newest first, a page at a time, by filter and search; and the filters that people keep."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,8 @@ OPEN = tuple(state for state in TicketState if state not in OVER)
 # A street rather than a house; its tickets would be a journal of their own.
 MOST_HOUSES = 100
 MOST_SAVED = 50
+# All open tickets are looked at to count the late ones; those who look at the same moment share the count.
+FRESH_S = 5.0
 
 Due = Literal["late", "soon"]
 Payment = Literal["due", "paid", "refunded"]
@@ -82,6 +85,7 @@ class Journal:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
+        self._counted: dict[tuple[int | None, int | None], tuple[float, tuple[int, int]]] = {}
 
     async def page(self, person: Person, wanted: Wanted, before: Cursor | None = None, size: int = 50) -> Page:
         """At most `size` tickets that this person may see. Raises `NoSuchHouse`."""
@@ -89,7 +93,7 @@ class Journal:
             asked = await _filter(connection, person, wanted)
             place = (None, None) if before is None else (before.opened_at, before.ticket)
             rows = await connection.fetch(SQL["page"], asked, size + 1, *place)
-            late, soon = await _counts(connection, person, asked["company"])
+            late, soon = await self._counts(connection, person, asked["company"])
         last = rows[size - 1] if len(rows) > size else None
         after = None if last is None else Cursor(last["opened_at"], last["id"])
         return Page(rows[:size], after, late, soon)
@@ -97,7 +101,17 @@ class Journal:
     async def counts(self, person: Person, company: int | None) -> tuple[int, int]:
         """How many tickets are late, and how many are due soon."""
         async with scoped(self._pool, person) as connection:
-            return await _counts(connection, person, _company(person, company))
+            return await self._counts(connection, person, _company(person, company))
+
+    async def _counts(self, connection: Connection, person: Person, company: int | None) -> tuple[int, int]:
+        crew = await connection.fetchval(SQL["crew_of"], person.id) if person.role is Role.CREW else None
+        now = time.monotonic()
+        at, counts = self._counted.get((company, crew), (-FRESH_S, (0, 0)))
+        if now - at >= FRESH_S:
+            [row] = await connection.fetch(SQL["counts"], company, crew)
+            counts = row["late"], row["soon"]
+            self._counted[company, crew] = now, counts
+        return counts
 
     async def choices(self, person: Person, company: int | None) -> asyncpg.Record:
         """What can be chosen: `companies`, the `categories` of one, `crews`, `operators`; and the person's `saved` ones."""
@@ -149,12 +163,6 @@ async def _filter(connection: Connection, person: Person, wanted: Wanted) -> dic
         "number": search.number,
         "tail": search.tail,
     }
-
-
-async def _counts(connection: Connection, person: Person, company: int | None) -> tuple[int, int]:
-    crew = await connection.fetchval(SQL["crew_of"], person.id) if person.role is Role.CREW else None
-    [row] = await connection.fetch(SQL["counts"], company, crew)
-    return row["late"], row["soon"]
 
 
 async def _houses(connection: Connection, company: int | None, address: str) -> list[int]:

@@ -6,7 +6,8 @@ create index on tickets (house_id, opened_at desc, id desc) where house_id is no
 create index on tickets (crew_id, opened_at desc, id desc) where crew_id is not null;
 create index on tickets (operator_id, opened_at desc, id desc) where operator_id is not null;
 create index on tickets (category_id, opened_at desc, id desc) where category_id is not null;
-create index tickets_open_idx on tickets (opened_at desc, id desc) where state not in ('closed', 'cancelled');
+create index tickets_open_idx on tickets (opened_at desc, id desc) include (company_id, crew_id)
+    where state not in ('closed', 'cancelled');
 create index tickets_cancelled_idx on tickets (opened_at desc, id desc) where state = 'cancelled';
 create index tickets_payment_idx on tickets (opened_at desc, id desc) where payment <> 'none';
 create index on tickets (number);
@@ -146,7 +147,7 @@ end $$;
 
 -- How many tickets of the company, and of the crew, are late, and how many are due soon; of all when null.
 create function journal_counts(company integer, crew integer) returns table (late bigint, soon bigint)
-language plpgsql stable security definer set search_path = public, pg_temp as $$
+language plpgsql stable security definer set search_path = public, pg_temp set plan_cache_mode = force_custom_plan as $$
 declare
     mine integer := my_company();
     theirs integer := coalesce(mine, company);
