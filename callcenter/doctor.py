@@ -118,8 +118,10 @@ def _try_writing(folder: Path) -> None:
         being_written(probe)
         probe.unlink()
     except OSError as problem:
-        raise Ailment(f"{problem}; this program must be allowed to remove recordings once they are stored,"
-            " and the folder must be on a local disk") from None
+        raise Ailment(
+            f"{problem}; this program must be allowed to remove recordings once they are stored,"
+            " and the folder must be on a local disk"
+        ) from None
 
 
 async def _store(settings: Settings) -> str:

@@ -46,7 +46,9 @@ class Office:
             )
             for name, value in (("house", house), ("flat", flat), ("resident", resident), ("crew", crew)):
                 self.ids[f"{company} {name}"] = value
-            for row in await self.pool.fetch("select id, code from categories where company_id = $1", self.ids[company]):
+            for row in await self.pool.fetch(
+                "select id, code from categories where company_id = $1", self.ids[company]
+            ):
                 self.ids[f"{company} {row['code']}"] = row["id"]
 
     async def row(self, statement: str, *values: object) -> int:
@@ -138,7 +140,9 @@ async def test_a_ticket_is_found_by_its_words_in_any_form(office: Office, text: 
     assert await office.found(text) == [wanted]
 
 
-@pytest.mark.parametrize("text", ["+7 916 765-43-21", "89167654321", "9167654321", "4321", "65-43-21", "Сидоров 79167654321"])
+@pytest.mark.parametrize(
+    "text", ["+7 916 765-43-21", "89167654321", "9167654321", "4321", "65-43-21", "Сидоров 79167654321"]
+)
 async def test_a_ticket_is_found_by_either_telephone(office: Office, text: str):
     called = await office.ticket(caller="+79167654321", contact_name="Сидоров")
     told = await office.ticket(caller="+79030000001", contact_phone="+79167654321", contact_name="Козлова")
