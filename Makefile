@@ -31,10 +31,11 @@ check: setup
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	$(python) -m pytest -m "not e2e"
+	$(python) -m pytest -m "not e2e and not servers"
 
 test: check
 	@stack/setup.sh --browser
+	$(python) -m pytest -m "servers and not e2e" -n 3 --dist loadfile
 	$(python) -m pytest -m e2e
 
 bench: setup

@@ -32,6 +32,13 @@ READY_WITHIN_S = 30.0
 T = TypeVar("T")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what starts a server: it is left out of the quick tier."""
+    for item in items:
+        if {"_postgres", "database_url", "s3"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("servers")
+
+
 @pytest.fixture(scope="session")
 def _postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server with a migrated template database; durability is off, since nothing outlives the tests."""
