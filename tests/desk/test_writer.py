@@ -149,7 +149,8 @@ async def test_the_card_goes_to_one_screen_after_its_ticket(pool: asyncpg.Pool, 
             await listener.fetchval("select 1")
     await listener.close()
     cards = [message for message in heard if message["kind"] == "card"]
-    assert {message["audience"] for message in cards} == {"operator:2"}
+    anna = await pool.fetchval("select id from operators where 'PJSIP/' || endpoint = $1", ANNA)
+    assert {message["audience"] for message in cards} == {f"operator:{anna}"}
     assert [bool(message["body"]["talk_ended_at"]) for message in cards] == [False, True]
     assert cards[0]["body"]["ticket"]["number"] == 1
     assert cards[0]["body"]["resident"]

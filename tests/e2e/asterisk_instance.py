@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from callcenter.recordings.spool import Spool
 from callcenter.settings import Settings
 from callcenter.telephony.render import ROOT, Directory, render
 from tests.e2e.manager import Manager
@@ -48,10 +49,11 @@ class AsteriskInstance:
     directory: Directory
     process: subprocess.Popen[bytes]
 
-    @property
-    def ready(self) -> Path:
-        """Where complete recordings appear."""
-        return self.home / "spool" / "callcenter" / "ready"
+    def recordings(self, name: str) -> list[Path]:
+        """The closed recordings of this name, collected as the node does it."""
+        spool = self.home / "spool" / "callcenter"
+        Spool(spool).collect()
+        return list((spool / "ready").glob(f"{name}*"))
 
     def cli(self, command: str) -> str:
         done = subprocess.run([ROOT / "asterisk" / "cli.sh", self.home, command], capture_output=True, text=True)
