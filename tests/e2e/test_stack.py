@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import time
+from functools import partial
 
 import psutil
 import pytest
@@ -84,7 +85,10 @@ def test_down_ends_everything_even_when_the_supervisor_was_killed() -> None:
 def test_an_interrupted_surge_leaves_no_sipp_behind(stack: Instance) -> None:
     options = ["--callers", "4", "--operators", "2", "--talk", "60"]
     command = [sys.executable, "-m", "stack", "--directory", str(stack.directory), "surge", *options]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    # Whoever runs the tests in the background ignores Ctrl-C, and so would what they start.
+    hear = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    silent = subprocess.DEVNULL
+    with subprocess.Popen(command, cwd=ROOT, stdout=silent, stderr=silent, preexec_fn=hear) as process:
         ours = psutil.Process(process.pid)
         deadline = time.monotonic() + 30
         while len(sipps := [child for child in ours.children() if child.name() == "sipp"]) < 2:
