@@ -248,7 +248,7 @@ begin
 end $$;
 -- At the commit, for a call that is rebuilt from the ledger has ended before its ticket is opened.
 create constraint trigger words_of_ended after insert or update of state on calls deferrable initially deferred
-    for each row when (new.state = 'ended') execute function words_of_ended_call();
+    for each row when (new.outcome = 'answered') execute function words_of_ended_call();
 
 -- As before, one ticket at a time in plain statements: a card waits for it, and that takes a quarter of the time.
 create or replace function open_tickets(wanted jsonb) returns void language plpgsql as $$
