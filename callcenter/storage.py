@@ -1,9 +1,11 @@
-"""PostgreSQL: the pool, the named queries, the migrations."""
+"""PostgreSQL: the pool, the listeners, the named queries, the migrations."""
 
+import asyncio
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -22,6 +24,11 @@ AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, as
 
 # Short statements all, said again and again: compiling or planning one anew takes longer than running it.
 SESSION = {"jit": "off", "plan_cache_mode": "force_generic_plan"}
+
+PING_EVERY_S = 10.0
+"""Seconds after which a listener that heard nothing asks whether its connection still lives."""
+ANSWER_WITHIN_S = 5.0
+"""Seconds that PostgreSQL may take to answer a listener."""
 
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 _MIGRATION_LOCK = 0x63616C6C
@@ -52,6 +59,41 @@ async def connect(settings: Database) -> asyncpg.Connection:
     connection = await asyncpg.connect(settings.url.get_secret_value(), server_settings=SESSION)
     await prepare_connection(connection)
     return connection
+
+
+@asynccontextmanager
+async def listening(
+    open_connection: Callable[[], Awaitable[asyncpg.Connection]], channel: str
+) -> AsyncIterator[tuple[asyncpg.Connection, AsyncIterator[str]]]:
+    """A connection that listens on `channel`, and the payloads as they come from the first moment on.
+
+    When the connection is gone or silent, reading them raises what is in `AWAY`.
+    """
+    # Not asyncio.wait_for: in Python 3.11 it can swallow a cancellation.
+    async with asyncio.timeout(ANSWER_WITHIN_S):
+        connection = await open_connection()
+    incoming: asyncio.Queue[str | None] = asyncio.Queue()
+    try:
+        connection.add_termination_listener(lambda _connection: incoming.put_nowait(None))
+        await connection.add_listener(
+            channel, lambda _connection, _pid, _channel, payload: incoming.put_nowait(str(payload))
+        )
+        yield connection, _payloads(connection, incoming)
+    finally:
+        connection.terminate()
+
+
+async def _payloads(connection: asyncpg.Connection, incoming: "asyncio.Queue[str | None]") -> AsyncIterator[str]:
+    while True:
+        try:
+            async with asyncio.timeout(PING_EVERY_S):
+                payload = await incoming.get()
+        except TimeoutError:
+            await connection.fetchval("select 1", timeout=ANSWER_WITHIN_S)
+            continue
+        if payload is None:
+            raise ConnectionResetError
+        yield payload
 
 
 @cache

@@ -6,19 +6,17 @@ every reader hears of a change, for it may have missed one.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
 import asyncpg
 import structlog
 
-from callcenter.storage import AWAY
+from callcenter.storage import AWAY, listening
 
 log = structlog.get_logger()
 
 CHANNEL = "tickets"
-PING_EVERY_S = 10.0
-ANSWER_WITHIN_S = 5.0
 BACKOFF_S = (0.1, 5.0)
 
 
@@ -63,11 +61,11 @@ class Feed:
         try:
             while True:
                 try:
-                    async with self._listening() as changes:
+                    async with listening(self._connect, CHANNEL) as (_connection, payloads):
                         delay = BACKOFF_S[0]
                         self._wake(None)
-                        async for company in changes:
-                            self._wake(company)
+                        async for payload in payloads:
+                            self._wake(_company_of(payload))
                 except AWAY as problem:
                     log.warning("ticket listener interrupted", problem=type(problem).__name__)
                 await asyncio.sleep(delay)
@@ -95,36 +93,6 @@ class Feed:
         for reader in self._readers:
             if company is None or reader.company in (None, company):
                 reader.wake()
-
-    @asynccontextmanager
-    async def _listening(self) -> AsyncIterator[AsyncIterator[int | None]]:
-        async with asyncio.timeout(ANSWER_WITHIN_S):
-            connection = await self._connect()
-        incoming: asyncio.Queue[str | None] = asyncio.Queue()
-        try:
-            connection.add_termination_listener(lambda _connection: incoming.put_nowait(None))
-            await connection.add_listener(
-                CHANNEL, lambda _connection, _pid, _channel, payload: incoming.put_nowait(str(payload))
-            )
-            yield _companies(connection, incoming)
-        finally:
-            connection.terminate()
-
-
-async def _companies(
-    connection: asyncpg.Connection, incoming: "asyncio.Queue[str | None]"
-) -> AsyncIterator[int | None]:
-    """The company of each change. Raises `ConnectionResetError` when the connection is gone."""
-    while True:
-        try:
-            async with asyncio.timeout(PING_EVERY_S):
-                payload = await incoming.get()
-        except TimeoutError:
-            await connection.fetchval("select 1", timeout=ANSWER_WITHIN_S)
-            continue
-        if payload is None:
-            raise ConnectionResetError
-        yield _company_of(payload)
 
 
 def _company_of(payload: str) -> int | None:

@@ -19,15 +19,13 @@ import structlog
 
 from callcenter import metrics
 from callcenter.push.state import Delta, Message, Resumed, Snapshot
-from callcenter.storage import AWAY, queries
+from callcenter.storage import ANSWER_WITHIN_S, AWAY, listening, queries
 
 log = structlog.get_logger()
 
 SQL = queries("push")
 KEEP = timedelta(hours=1)
 FORGET_EVERY_S = 300.0
-PING_EVERY_S = 10.0
-ANSWER_WITHIN_S = 5.0
 # A listener that is back sooner is not worth disturbing the browsers for.
 GRACE_S = 3.0
 BACKOFF_S = (0.05, 5.0)
@@ -177,29 +175,11 @@ class Hub:
             delay = min(delay * 2, BACKOFF_S[1])
 
     async def _listen(self) -> None:
-        # Not asyncio.wait_for: in Python 3.11 it can swallow a cancellation.
-        async with asyncio.timeout(ANSWER_WITHIN_S):
-            connection = await self._connect()
-        incoming: asyncio.Queue[str | None] = asyncio.Queue()
-        try:
-            connection.add_termination_listener(lambda _connection: incoming.put_nowait(None))
-            await connection.add_listener(
-                "push", lambda _connection, _pid, _channel, payload: incoming.put_nowait(str(payload))
-            )
+        async with listening(self._connect, "push") as (connection, payloads):
             await self._catch_up(connection)
             self._be_live()
-            while True:
-                try:
-                    async with asyncio.timeout(PING_EVERY_S):
-                        payload = await incoming.get()
-                except TimeoutError:
-                    await connection.fetchval("select 1", timeout=ANSWER_WITHIN_S)
-                    continue
-                if payload is None:
-                    raise ConnectionResetError
+            async for payload in payloads:
                 await self._spread(connection, payload)
-        finally:
-            connection.terminate()
 
     async def _catch_up(self, connection: asyncpg.Connection) -> None:
         async with connection.transaction(isolation="repeatable_read", readonly=True):

@@ -55,6 +55,35 @@ from callcenter.web import (
 from callcenter.web.api.errors import show_problems
 from callcenter.web.parts import CHECKS, PARTS, Check, Parts
 
+# Each with its routes.
+SUBJECTS = (
+    account,
+    api,
+    audit,
+    auth,
+    calls,
+    crew,
+    deliveries,
+    directory,
+    directory_files,
+    directory_offices,
+    exports,
+    invite,
+    journal,
+    login,
+    monitor,
+    pages,
+    people,
+    recordings,
+    reports,
+    socket,
+    static,
+    ticket_files,
+    ticket_new,
+    tickets,
+    tokens,
+)
+
 
 def create_app(
     *, settings: Settings, pool: asyncpg.Pool, hub: Hub, store: FileStore, checks: Mapping[str, Check]
@@ -93,34 +122,7 @@ def create_app(
     app.on_response_prepare.append(shield.add_headers)
     app.cleanup_ctx.append(journal.feeding)
     app.on_shutdown.append(journal.end_feed)
-    subjects = (
-        account,
-        api,
-        audit,
-        auth,
-        calls,
-        crew,
-        deliveries,
-        directory,
-        directory_files,
-        directory_offices,
-        exports,
-        invite,
-        journal,
-        login,
-        monitor,
-        pages,
-        people,
-        recordings,
-        reports,
-        socket,
-        static,
-        ticket_files,
-        ticket_new,
-        tickets,
-        tokens,
-    )
-    for subject in subjects:
+    for subject in SUBJECTS:
         app.add_routes(subject.routes)
     return app
 

@@ -1,10 +1,8 @@
 """The whole journal as a file: ordering it, seeing how far it is, downloading it."""
 
 from collections.abc import Mapping
-from contextlib import aclosing
 from datetime import UTC, datetime
 
-import structlog
 from aiohttp import web
 
 from callcenter.desk.exports import Orders, TooMany
@@ -12,15 +10,14 @@ from callcenter.desk.reports import Reports
 from callcenter.desk.sheets import MEDIA
 from callcenter.domain.access import Permission
 from callcenter.domain.period import Preset
-from callcenter.errors import StoreError
 from callcenter.web.auth import needs
 from callcenter.web.language import language_of
 from callcenter.web.parts import PERSON, parts_of
 from callcenter.web.render import render
 from callcenter.web.report_query import Choice, choose
 from callcenter.web.report_words import moment, number, period_problems, presets, span
+from callcenter.web.stored import send
 
-log = structlog.get_logger()
 routes = web.RouteTableDef()
 FORMATS = ("xlsx", "csv")
 
@@ -63,18 +60,7 @@ async def download(request: web.Request) -> web.StreamResponse:
     answer = web.StreamResponse(headers={"Content-Disposition": f'attachment; filename="{name}"'})
     answer.content_type = MEDIA[format_]
     answer.content_length = size
-    async with aclosing(parts.store.open(key, 0, size)) as pieces:
-        try:
-            first = await anext(pieces, b"")
-        except StoreError as problem:
-            log.error("export not readable", export=request.match_info["id"], problem=type(problem).__name__)
-            raise web.HTTPServiceUnavailable from None
-        await answer.prepare(request)
-        await answer.write(first)
-        async for piece in pieces:
-            await answer.write(piece)
-    await answer.write_eof()
-    return answer
+    return await send(request, answer, parts.store.open(key, 0, size), export=request.match_info["id"])
 
 
 async def _page(

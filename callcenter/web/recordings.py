@@ -3,17 +3,15 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-import structlog
 from aiohttp import web
 
 from callcenter.desk.scope import audit
 from callcenter.domain.access import Permission
-from callcenter.errors import StoreError
 from callcenter.storage import queries
 from callcenter.web.auth import needs
 from callcenter.web.parts import PERSON, parts_of
+from callcenter.web.stored import send
 
-log = structlog.get_logger()
 routes = web.RouteTableDef()
 SQL = queries("web")
 
@@ -47,18 +45,7 @@ async def listen(request: web.Request) -> web.StreamResponse:
     answer = web.StreamResponse(status=200 if wanted is None else 206, headers=headers)
     answer.content_type = "audio/wav"
     answer.content_length = len(part)
-    async with aclosing(_bytes(request, row["object_key"], part)) as pieces:
-        try:
-            first = await anext(pieces, b"")
-        except StoreError as problem:
-            log.error("recording not readable", recording=row["id"], problem=type(problem).__name__)
-            raise web.HTTPServiceUnavailable from None
-        await answer.prepare(request)
-        await answer.write(first)
-        async for piece in pieces:
-            await answer.write(piece)
-    await answer.write_eof()
-    return answer
+    return await send(request, answer, _bytes(request, row["object_key"], part), recording=row["id"])
 
 
 async def _bytes(request: web.Request, key: str, part: range) -> AsyncGenerator[bytes, None]:

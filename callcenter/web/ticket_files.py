@@ -1,7 +1,6 @@
 """Files of a ticket: taken in piece by piece, given out as downloads only."""
 
 import tempfile
-from contextlib import aclosing
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,6 +13,7 @@ from callcenter.domain.access import Permission
 from callcenter.errors import StoreError
 from callcenter.web.auth import needs
 from callcenter.web.parts import PERSON, parts_of
+from callcenter.web.stored import send
 from callcenter.web.tickets import PAGE, need_ticket, page, ticket_id_of
 
 log = structlog.get_logger()
@@ -92,15 +92,4 @@ async def download(request: web.Request) -> web.StreamResponse:
     )
     answer.content_type = file.media_type
     answer.content_length = file.size
-    async with aclosing(files.content(file)) as pieces:
-        try:
-            first = await anext(pieces, b"")
-        except StoreError as problem:
-            log.error("file not readable", file=file.id, problem=type(problem).__name__)
-            raise web.HTTPServiceUnavailable from None
-        await answer.prepare(request)
-        await answer.write(first)
-        async for piece in pieces:
-            await answer.write(piece)
-    await answer.write_eof()
-    return answer
+    return await send(request, answer, files.content(file), file=file.id)

@@ -4,11 +4,9 @@
 -- name: lead
 select pg_try_advisory_lock(hashtext('alarms'))
 
+-- The same that the journal's page shows, of all companies.
 -- name: counts
-select count(*) filter (where d.due_at <= now()) as late, count(*) filter (where d.due_at > now()) as due_soon
-from ticket_deadlines d
-join tickets t on t.id = d.ticket_id
-where d.met_at is null and d.warn_at <= now() and t.state not in ('closed', 'cancelled')
+select late, soon as due_soon from journal_counts(null, null)
 
 -- The most urgent: what is due soonest, then what is late, the latest first.
 -- name: next

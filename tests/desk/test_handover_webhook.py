@@ -81,6 +81,7 @@ async def test_an_answer_without_end_is_not_read():
 
         receiver.answer = endless
         await Webhook(handover_settings()).send(assignment(webhook_url=receiver.url))
+        assert receiver.requests.qsize() == 1
 
 
 async def test_nobody_there_is_worth_another_try():
