@@ -27,7 +27,7 @@ Check = Callable[[], object | Awaitable[object]]
 
 @dataclass(frozen=True)
 class Parts:
-    """Everything the handlers need. `popped`: the call last counted in `pop_seconds`, by audience."""
+    """Everything the handlers need. `popped`: number and call of the card last counted in `pop_seconds`, by audience."""
 
     settings: Settings
     pool: asyncpg.Pool
@@ -46,7 +46,7 @@ class Parts:
     dead_letters: DeadLetters
     journal: Journal
     feed: Feed
-    popped: dict[str, str] = field(default_factory=dict)
+    popped: dict[str, tuple[int, str]] = field(default_factory=dict)
 
 
 PARTS = web.AppKey("parts", Parts)

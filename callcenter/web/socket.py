@@ -138,8 +138,10 @@ class Conversation:
         body = delta.body
         if delta.kind != "card" or not body.get("answered_at") or body.get("talk_ended_at"):
             return
-        if self._parts.popped.get(delta.audience) != body["call"]:
-            self._parts.popped[delta.audience] = body["call"]
+        newest, call = self._parts.popped.get(delta.audience, (0, ""))
+        # Another window may be further, or this one may read what it missed.
+        if delta.n > newest and call != body["call"]:
+            self._parts.popped[delta.audience] = delta.n, body["call"]
             metrics.pop_seconds.observe(max(0.0, time.time() - datetime.fromisoformat(body["answered_at"]).timestamp()))
 
     async def _watch_session(self) -> None:

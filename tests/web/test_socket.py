@@ -227,6 +227,31 @@ async def test_a_pop_is_measured_once(site: Site):
                 await asyncio.sleep(0.005)
 
 
+async def test_a_window_that_comes_back_measures_no_pop_again(site: Site):
+    def pops() -> float:
+        return REGISTRY.get_sample_value("callcenter_pop_seconds_count") or 0.0
+
+    audience = f"operator:{site.ids['anna']}"
+    before = pops()
+    await site.push("all", "queues", {"queues": []})
+    async with site.browser("anna") as anna:
+        socket = await anna.socket()
+        n = (await hello(socket))["n"]
+        for call in ("x", "y"):
+            await site.push(audience, "card", {"call": call, "answered_at": NOW.isoformat(), "talk_ended_at": None})
+            await hear(socket)
+        again = await anna.socket()
+        assert (await hello(again, n))["type"] == "resumed"
+        assert [(await hear(again))["body"]["call"] for _ in range(2)] == ["x", "y"]
+        await site.push(audience, "card", {"call": "z", "answered_at": NOW.isoformat(), "talk_ended_at": None})
+        for window in (socket, again):
+            assert (await hear(window))["body"]["call"] == "z"
+        async with asyncio.timeout(PATIENCE_S):
+            while pops() < before + 3:
+                await asyncio.sleep(0.005)
+    assert pops() == before + 3
+
+
 async def test_messages_are_those_of_the_protocol(site: Site):
     await site.push("all", "queues", {"имя": "Ж"})
     async with site.browser("anna") as anna:
