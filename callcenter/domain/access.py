@@ -19,13 +19,21 @@ class Role(StrEnum):
 
 
 class Permission(StrEnum):
-    """One thing that a person may do. `ANYONE` needs no login, `PERSON` only one."""
+    """One thing that a person may do. `ANYONE` needs no login, `PERSON` only one.
+
+    `KEEP_RECORDINGS`: put a legal hold on a ticket's recordings, and release it.
+    """
 
     ANYONE = "anyone"
     PERSON = "person"
     TAKE_CALLS = "take calls"
     SEE_BOARD = "see the board"
     LISTEN = "listen to recordings"
+    REVIEW_TALKS = "review talks"
+    SHARE_RECORDINGS = "share recordings"
+    SEE_LEDGER = "see the ledger of recordings"
+    KEEP_RECORDINGS = "keep recordings"
+    MAKE_EVIDENCE = "make evidence packs"
     SEE_TICKETS = "see tickets"
     EDIT_TICKETS = "edit tickets"
     COMMENT_TICKETS = "comment tickets"
@@ -49,6 +57,11 @@ _OPERATOR = _COMMON | {
 _SUPERVISOR = _OPERATOR | {
     Permission.SEE_BOARD,
     Permission.LISTEN,
+    Permission.REVIEW_TALKS,
+    Permission.SHARE_RECORDINGS,
+    Permission.SEE_LEDGER,
+    Permission.KEEP_RECORDINGS,
+    Permission.MAKE_EVIDENCE,
     Permission.EDIT_DIRECTORY,
     Permission.SEE_REPORTS,
     Permission.RESEND,

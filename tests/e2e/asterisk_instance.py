@@ -19,7 +19,8 @@ from tests.e2e.manager import Manager
 TREE = Path(os.environ.get("CALLCENTER_ASTERISK_TREE", ROOT / "var" / "asterisk-tree"))
 SIPP = Path(__file__).parent / "sipp"
 OPERATORS = "127.0.0.3"
-SHORT_PHRASES = ("greeting", "please-wait", "no-such-number", "timed-out")
+# Seconds that each phrase lasts in the tests.
+PHRASES = {"greeting": 0.4, "greeting-short": 0.1, "please-wait": 0.3, "no-such-number": 0.3, "timed-out": 0.3}
 
 T = TypeVar("T")
 
@@ -139,11 +140,11 @@ def asterisk(home: Path, directory: Directory, **queueing: int) -> Iterator[Aste
 
 
 def _make_sounds(home: Path) -> None:
-    """Phrases of 0.3 s, given the way an operator's own recordings are; and a tone for SIPp to send."""
-    for name in SHORT_PHRASES:
+    """Short phrases, given the way an operator's own recordings are; and a tone for SIPp to send."""
+    for name, seconds in PHRASES.items():
         phrase = home / "recorded" / "ru" / f"{name}.wav"
         phrase.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["sox", "-n", "-r", "44100", "-c", "2", phrase, "synth", "0.3", "sine", "440"], check=True)
+        subprocess.run(["sox", "-n", "-r", "44100", "-c", "2", phrase, "synth", str(seconds), "sine", "440"], check=True)
     subprocess.run([ROOT / "asterisk" / "sounds.sh", home / "sounds", home / "recorded"], check=True)
     subprocess.run(
         ["sox", "-n", "-r", "8000", "-c", "1", "-t", "al", home / "tone.alaw", "synth", "3", "sine", "600"], check=True

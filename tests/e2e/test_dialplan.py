@@ -320,6 +320,20 @@ def test_a_road_to_nowhere_is_the_default_road(pbx: AsteriskInstance, ledger: Le
         ledger.until("ENDED")
 
 
+def test_the_greeting_is_short_once_many_wait(pbx: AsteriskInstance, ledger: Ledger) -> None:
+    port = pbx.settings.asterisk.sip_port
+    with pbx.events() as events, Caller(port, ROUTE) as first, Caller(port, ROUTE) as second:
+        assert first.invite() == 200
+        events.wait_event("QueueCallerJoin")
+        whole = first.packets()
+        assert second.invite() == 200
+        events.wait_event("QueueCallerJoin", Count="2")
+        assert 0 < second.packets() < whole / 2
+        first.hang_up()
+        second.hang_up()
+        wait_for(lambda: ledger.kinds().count("ENDED") == 2, "both ends")
+
+
 def test_who_waits_too_long_is_told_and_let_go(pbx: AsteriskInstance, ledger: Ledger) -> None:
     """Beside the one who hears music, another waits in silence: no packet is sent to that one."""
     port = pbx.settings.asterisk.sip_port
