@@ -144,7 +144,9 @@ def _make_sounds(home: Path) -> None:
     for name, seconds in PHRASES.items():
         phrase = home / "recorded" / "ru" / f"{name}.wav"
         phrase.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["sox", "-n", "-r", "44100", "-c", "2", phrase, "synth", str(seconds), "sine", "440"], check=True)
+        subprocess.run(
+            ["sox", "-n", "-r", "44100", "-c", "2", phrase, "synth", str(seconds), "sine", "440"], check=True
+        )
     subprocess.run([ROOT / "asterisk" / "sounds.sh", home / "sounds", home / "recorded"], check=True)
     subprocess.run(
         ["sox", "-n", "-r", "8000", "-c", "1", "-t", "al", home / "tone.alaw", "synth", "3", "sine", "600"], check=True
