@@ -16,7 +16,7 @@ RUN /opt/venv/bin/python3 -m compileall -q /opt/venv/lib /srv/callcenter
 
 FROM debian:bookworm-slim
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends python3 tzdata \
+    && apt-get install --yes --no-install-recommends python3 tzdata ffmpeg fonts-dejavu-core \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --gid 10001 callcenter \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /srv/callcenter --shell /usr/sbin/nologin callcenter \

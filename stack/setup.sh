@@ -44,13 +44,16 @@ make_venv() {
         .venv/bin/pip install --disable-pip-version-check --no-cache-dir --require-hashes -r requirements.lock
 }
 
-# mmdebstrap makes the Asterisk tree; sipp, espeak-ng and sox are for the load tool and the phrases.
-commands=(mmdebstrap:mmdebstrap sipp:sip-tester espeak-ng:espeak-ng sox:sox unshare:util-linux)
+# mmdebstrap makes the Asterisk tree; sipp, espeak-ng and sox are for the load tool and the phrases; ffmpeg makes the
+# copies that people listen to.
+commands=(mmdebstrap:mmdebstrap sipp:sip-tester espeak-ng:espeak-ng sox:sox unshare:util-linux ffmpeg:ffmpeg)
 [ "${1:-}" = --browser ] && commands+=(chromium:chromium)
 missing=()
 for pair in "${commands[@]}"; do
     command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
 done
+# Letters for the printed page of an evidence pack.
+[ -f /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || missing+=(fonts-dejavu-core)
 if ! [ -x .venv/bin/python ]; then
     python=$(find_python)
     # Debian keeps the part of Python that makes environments in a package of its own.
