@@ -44,6 +44,11 @@ insert into deliveries (ticket_id, crew_id, way, key)
     select t.id, w.id, 'email', 'delivery {n}' from t, crews w where w.name = 'crew {n}';
 insert into recordings (name, node, call_id, ticket_id, state) select 'rec {n}', 'node1', 'node1-{n}', id, 'expected' from t;
 insert into recording_plays (recording_id, operator_id) select r.id, m.id from recordings r, m where r.name = 'rec {n}';
+insert into talks (recording, call_id, kind, began_at) values ('rec {n}', 'node1-{n}', 'queue', now());
+insert into recording_copies (recording_id, problem) select id, 'empty' from recordings where name = 'rec {n}';
+insert into waveforms select id, 10, 2, '' from recordings where name = 'rec {n}';
+insert into recording_pauses (recording, call_id, began_at) values ('rec {n}', 'node1-{n}', now());
+insert into legal_holds (ticket_id, reason, placed_by) select t.id, 'court', m.id from t, m;
 insert into audit_log (operator_id, company_id, action, at) select m.id, c.id, 'logged in', now() from m, c;
 insert into api_tokens (token_hash, operator_id, name, scopes, expires_at)
     select decode(repeat('0{n}', 32), 'hex'), id, 'token', '{{}}', now() + interval '1 day' from m;
