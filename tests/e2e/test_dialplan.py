@@ -204,6 +204,26 @@ def test_the_same_call_id_twice_is_two_calls(pbx: AsteriskInstance, ledger: Ledg
     assert len({line[1] for line in ledger.lines()}) == 2
 
 
+@pytest.mark.parametrize(
+    ("caller_id", "line"),
+    [
+        (b"<sip:+79160000003@127.0.0.2>", "trunk-3"),
+        (b'"sip:11@x" <sip:89160000007@127.0.0.2>', "trunk-7"),
+        (b"<sip:anonymous@anonymous.invalid>", "trunk"),
+        (b"<sip:op-01@127.0.0.2>", "trunk"),
+    ],
+)
+def test_callers_are_spread_over_the_trunks_lines(
+    pbx: AsteriskInstance, ledger: Ledger, caller_id: bytes, line: str
+) -> None:
+    port = pbx.settings.asterisk.sip_port
+    with pbx.events() as events, Caller(port, ROUTE, caller_id) as caller:
+        assert caller.invite() == 200
+        assert events.wait_event("UserEvent", UserEvent="CallArrived")["Channel"].rpartition("-")[0] == f"PJSIP/{line}"
+        caller.hang_up()
+        ledger.until("ENDED")
+
+
 def test_nobody_but_the_trunk_and_the_operators_gets_in(pbx: AsteriskInstance, ledger: Ledger) -> None:
     with Caller(pbx.settings.asterisk.sip_port, ROUTE, host="127.0.0.9") as caller:
         assert caller.invite() == 401
