@@ -99,7 +99,9 @@ def test_each_telephone_has_its_secret(tmp_path: Path) -> None:
         assert ("password", secret) in pjsip[endpoint]
         assert ("max_contacts", "1") in pjsip[endpoint]
     assert ("match", "127.0.0.2/32") in pjsip["trunk"]
-    assert {("allow_transfer", "no"), ("deny", "0.0.0.0/0.0.0.0"), ("permit", "127.0.0.2/32")} <= set(pjsip["trunk-line"])
+    assert {("allow_transfer", "no"), ("deny", "0.0.0.0/0.0.0.0"), ("permit", "127.0.0.2/32")} <= set(
+        pjsip["trunk-line"]
+    )
     assert "anonymous" not in pjsip
 
 
