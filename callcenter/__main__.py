@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 import uvloop
 
-from callcenter import app, doctor, importing
+from callcenter import app, doctor, importing, verifying
 from callcenter.desk import demo, generate
 from callcenter.desk.invitations import invite_administrator
 from callcenter.errors import CallcenterError
@@ -22,6 +22,8 @@ from callcenter.telephony.render import render
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status."""
     options = _parser().parse_args(arguments)
+    if options.command == "verify":
+        return verifying.verify_pack(options.pack, options.key)
     try:
         settings = load_settings()
         return uvloop.run(_run(options, settings)) or 0
@@ -48,6 +50,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     administrator.add_argument("login", help="2 to 32 of a-z, 0-9, dot, hyphen and underscore, a letter first")
     administrator.add_argument("name", help="the person's name, as others see it")
+    pack = commands.add_parser(
+        "verify", help="say whether an evidence pack is genuine, or what is wrong with it; offline"
+    )
+    pack.add_argument("pack", type=Path, metavar="PACK.zip")
+    pack.add_argument("--key", metavar="FINGERPRINT", help="fingerprint that the pack must be signed by")
     asterisk = commands.add_parser("render-asterisk", help="write the Asterisk configuration")
     asterisk.add_argument("directory", type=Path)
     sheet = commands.add_parser("import-directory", help="houses, flats and residents from a CSV or XLSX file")

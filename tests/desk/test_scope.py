@@ -49,6 +49,7 @@ insert into recording_copies (recording_id, problem) select id, 'empty' from rec
 insert into waveforms select id, 10, 2, '' from recordings where name = 'rec {n}';
 insert into recording_pauses (recording, call_id, began_at) values ('rec {n}', 'node1-{n}', now());
 insert into legal_holds (ticket_id, reason, placed_by) select t.id, 'court', m.id from t, m;
+insert into evidence_packs (ticket_id, company_id, operator_id, language) select t.id, c.id, m.id, 'ru' from t, c, m;
 insert into audit_log (operator_id, company_id, action, at) select m.id, c.id, 'logged in', now() from m, c;
 insert into api_tokens (token_hash, operator_id, name, scopes, expires_at)
     select decode(repeat('0{n}', 32), 'hex'), id, 'token', '{{}}', now() + interval '1 day' from m;

@@ -1,0 +1,95 @@
+"""A company's chain of ledger entries, followed link by link.
+
+content = SHA-256(the entry's text in UTF-8); hash = SHA-256(hash of the entry before + content). Of entries about other
+tickets a pack holds the content alone: the chain can be followed through them, and not read.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+
+GENESIS = bytes(32)
+"""Stands before the first entry of a chain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One entry. `entry`: its text, None where only its `content` is shown; `hash`: what it is said to be chained as."""
+
+    seq: int
+    content: bytes
+    hash: bytes
+    entry: str | None = None
+
+    def line(self) -> str:
+        """The link as a line of `ledger.jsonl`, without its end."""
+        shown = {"content": self.content.hex()} if self.entry is None else {"entry": self.entry}
+        return json.dumps({"seq": self.seq, "hash": self.hash.hex()} | shown, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What a part of a chain must be: of which company, from `first` to `last`, between two hashes."""
+
+    company: int
+    first: int
+    last: int
+    before: bytes
+    head: bytes
+
+
+def content_of(entry: str) -> bytes:
+    """What stands for an entry's text in the chain."""
+    return sha256(entry.encode()).digest()
+
+
+def joined(before: bytes, content: bytes) -> bytes:
+    """The hash of an entry of this content after an entry of this hash."""
+    return sha256(before + content).digest()
+
+
+def read_line(line: str) -> Link:
+    """A line of `ledger.jsonl`. Raises `ValueError` for one that is not."""
+    try:
+        held = json.loads(line)
+        entry, seq, hash_ = held.get("entry"), held["seq"], bytes.fromhex(held["hash"])
+        if not isinstance(seq, int) or not isinstance(entry, str | None):
+            raise ValueError("a field is of a wrong kind")
+        return Link(seq, bytes.fromhex(held["content"]) if entry is None else content_of(entry), hash_, entry)
+    except (KeyError, TypeError, AttributeError, RecursionError) as problem:
+        raise ValueError(str(problem)) from None
+
+
+def faults(links: Iterable[Link], ends: Ends) -> Iterator[str]:
+    """What is wrong with this part of a chain, one line for each place, in words that name the entry."""
+    expected, before = ends.first, ends.before
+    for link in links:
+        if link.seq > expected:
+            yield f"{_entries(expected, link.seq - 1)} missing"
+        elif link.seq < expected:
+            yield f"entry {link.seq} stands after entry {expected - 1}: out of order, or there twice"
+        elif joined(before, link.content) != link.hash:
+            yield f"entry {link.seq} is not the one that was chained"
+        if problem := _wrong_inside(link, ends.company):
+            yield problem
+        expected, before = link.seq + 1, link.hash
+    if expected <= ends.last:
+        yield f"{_entries(expected, ends.last)} missing"
+    elif before != ends.head:
+        yield f"the chain does not end in the hash that its head has at entry {ends.last}"
+
+
+def _wrong_inside(link: Link, company: int) -> str | None:
+    if link.entry is None:
+        return None
+    try:
+        held = json.loads(link.entry)
+        own = (held["company"], held["seq"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return f"entry {link.seq} cannot be read"
+    return None if own == (company, link.seq) else f"entry {link.seq} belongs elsewhere: its text says {own}"
+
+
+def _entries(first: int, last: int) -> str:
+    return f"entry {first} is" if first == last else f"entries {first} to {last} are"

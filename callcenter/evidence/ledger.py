@@ -1,0 +1,34 @@
+"""What the ledger says of the audio in a pack: the hash taken at the telephone exchange, and nothing later."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from callcenter.evidence.chain import Link
+from callcenter.evidence.manifest import Manifest
+
+
+def audio_faults(links: Iterable[Link], manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """The entry and what is wrong with it, for each original whose SHA-256 the ledger has otherwise, or has not at all."""
+    told: dict[int, set[str]] = {}
+    for body in map(_body, links):
+        if isinstance(body.get("recording"), int) and isinstance(body.get("sha256"), str):
+            told.setdefault(body["recording"], set()).add(body["sha256"])
+    listed = {file.name: file.sha256 for file in manifest.files}
+    for recording in manifest.recordings:
+        if recording.original is None:
+            continue
+        chained, given = told.get(recording.id, set()), listed.get(recording.original, recording.sha256)
+        if not chained:
+            yield recording.original, "the ledger in the pack does not tell of it"
+        elif chained != {given}:
+            yield recording.original, f"the ledger has SHA-256 {', '.join(sorted(chained))}"
+
+
+def _body(link: Link) -> Mapping[str, Any]:
+    try:
+        held = {} if link.entry is None else json.loads(link.entry)
+    except (ValueError, RecursionError):
+        return {}
+    body = held.get("body") if isinstance(held, dict) else None
+    return body if isinstance(body, dict) else {}
