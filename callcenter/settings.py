@@ -77,7 +77,9 @@ class Queueing(Section):
     ring_s: int = Field(15, ge=3, le=120, description="seconds an operator's phone rings before the next one is tried")
     max_wait_s: int = Field(3600, ge=10, description="seconds a caller may wait before being let go with a message")
     music_up_to: int = Field(
-        50, ge=0, description="callers waiting up to which there is music; above it announcements and silence"
+        50,
+        ge=0,
+        description="callers on the line, waiting or talking, up to which there is music; above it announcements and silence",
     )
     announce_every_s: int = Field(60, ge=10, description="seconds between announcements to a waiting caller")
     missed_limit: int = Field(3, ge=1, description="calls in a row an operator may let ring out before being paused")
