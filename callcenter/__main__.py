@@ -44,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("node", help="beside an Asterisk: its events, its ledger, its recordings")
     commands.add_parser("migrate", help="bring the database schema up to date")
     commands.add_parser("doctor", help="look at every part and say what to mend")
+    commands.add_parser(
+        "lock-bucket", help="turn versions and object lock on for a bucket that was made without; cannot be undone"
+    )
     administrator = commands.add_parser(
         "invite-administrator",
         help="print a one-time link by which an administrator sets a password; works for 72 hours",
@@ -78,6 +81,8 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int | None:
             return await app.serve(settings, web=False, node=True)
         case "doctor":
             return await doctor.examine(settings)
+        case "lock-bucket":
+            return await doctor.lock_bucket(settings)
         case "import-directory":
             return await importing.import_directory(settings, options.file, apply=options.apply)
     connection = await connect(settings.database)

@@ -21,6 +21,10 @@ class Ailment(Exception):
     """What is wrong, and how to mend it."""
 
 
+class Concern(Exception):
+    """What works, and is not as it should be; and how to mend it."""
+
+
 async def examine(settings: Settings) -> int:
     """Print a line for each part; return 0 when all of them are well, otherwise 1."""
     examinations: Mapping[str, Callable[[Settings], Awaitable[str]]] = {
@@ -37,12 +41,25 @@ async def examine(settings: Settings) -> int:
         try:
             async with asyncio.timeout(4 * PATIENCE_S):
                 finding = await examination(settings)
+        except Concern as concern:
+            print(f"warn  {name}: {concern}")
         except (Ailment, CallcenterError, TimeoutError) as problem:
             ill += 1
             print(f"FAIL  {name}: {problem or 'no answer'}")
         else:
             print(f"ok    {name}: {finding}")
     return 1 if ill else 0
+
+
+async def lock_bucket(settings: Settings) -> int:
+    """Let the bucket of the recordings lock them from now on; return 0."""
+    store = Store(settings.s3)
+    try:
+        await store.turn_locks_on()
+    finally:
+        store.close()
+    print(f"bucket {settings.s3.bucket} can lock what it keeps")
+    return 0
 
 
 async def _database(settings: Settings) -> str:
@@ -128,9 +145,18 @@ async def _store(settings: Settings) -> str:
     store = Store(settings.s3)
     try:
         await store.check()
+        locks = await store.locks()
     finally:
         store.close()
-    return f"bucket {settings.s3.bucket} at {settings.s3.endpoint}"
+    where = f"bucket {settings.s3.bucket} at {settings.s3.endpoint}"
+    if settings.s3.lock_mode == "none":
+        return f"{where}; CALLCENTER_S3__LOCK_MODE=none: whoever has its keys can remove recordings"
+    if not locks:
+        raise Concern(
+            f"{where} was made without object lock, so whoever has its keys can remove recordings. Turn its versions and"
+            " its object lock on (`callcenter lock-bucket`); what lies there already is then locked too"
+        )
+    return f"{where}, {settings.s3.lock_mode} object lock"
 
 
 async def _web(settings: Settings) -> str:

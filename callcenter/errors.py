@@ -11,7 +11,8 @@ CallcenterError
 │   └── UnsafeValue      a value that must not go into an AMI action (CR, LF, too long); a defect of ours
 ├── StorageError         PostgreSQL holds something that this program cannot work with (a migration altered, a newer schema)
 ├── StoreError           the S3 store cannot be reached, or answers wrongly
-│   └── ObjectMissing    the store works, and does not have this object
+│   ├── ObjectMissing    the store works, and does not have this object
+│   └── ObjectLocked     the store works, and keeps this object from being removed
 ├── InvitationError      this login cannot be invited; the text says why
 └── RenderError          the Asterisk configuration cannot be rendered from these settings
 """
@@ -63,6 +64,10 @@ class StoreError(CallcenterError):
 
 class ObjectMissing(StoreError):
     """The store does not have this object."""
+
+
+class ObjectLocked(StoreError):
+    """The store keeps this object: its retention is not over, or a legal hold lasts."""
 
 
 class InvitationError(CallcenterError):

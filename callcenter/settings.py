@@ -97,6 +97,18 @@ class S3(Section):
     region: str = Field("us-east-1", description="region name to sign for")
     secure: bool = Field(True, description="use https")
     uploads: int = Field(2, ge=1, le=64, description="recordings handled at the same time")
+    lock_mode: Literal["GOVERNANCE", "COMPLIANCE", "none"] = Field(
+        "GOVERNANCE",
+        description="how the store keeps recordings from being removed before their company's retention is over: "
+        "`GOVERNANCE` (whoever has the right to may), `COMPLIANCE` (nobody can), or `none`",
+    )
+    encryption: Literal["AES256", "none"] = Field(
+        "none", description="`AES256` asks the server to encrypt what it keeps, where it can"
+    )
+    public_endpoint: str | None = Field(
+        None, description="`host:port` by which browsers reach the store; without it links name the one above"
+    )
+    public_secure: bool = Field(True, description="links to the public endpoint use https")
 
 
 class Web(Section):

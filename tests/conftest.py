@@ -133,6 +133,7 @@ def _start_seaweedfs(folder: Path, ports: list[int], access: str, secret: str) -
             stdout=log,
             stderr=log,
             cwd=folder,
+            env=os.environ | {"WEED_S3_SSE_KEY": uuid4().hex},
             start_new_session=True,
         )
 

@@ -51,7 +51,7 @@ _MOMENTS = frozenset(name for name in FIELDS if name.endswith(("_at", "_from", "
 class Files(Protocol):
     """Where the files are kept. Every method raises `StoreError`."""
 
-    async def put(self, key: str, path: Path, sha256: bytes, media_type: str) -> None:
+    async def put(self, key: str, path: Path, sha256: bytes, media_type: str) -> object:
         """Store the file under this key."""
 
     async def remove(self, key: str) -> None:

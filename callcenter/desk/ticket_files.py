@@ -50,7 +50,7 @@ class BadFile(Exception):
 class FileStore(Protocol):
     """Where files lie."""
 
-    async def put(self, key: str, path: Path, sha256: bytes, media_type: str) -> None:
+    async def put(self, key: str, path: Path, sha256: bytes, media_type: str) -> object:
         """Store the file's bytes under `key`. Raises `StoreError`."""
         ...
 

@@ -8,7 +8,8 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import asyncpg
 import structlog
@@ -17,14 +18,16 @@ from callcenter import metrics
 from callcenter.domain.ids import NodeName
 from callcenter.errors import ObjectMissing, StorageError, StoreError
 from callcenter.recordings.spool import Spool, SpoolFile
-from callcenter.recordings.store import Store, digest
+from callcenter.recordings.store import Kept, Store, digest
 from callcenter.recordings.wav import Wav, inspect_file
 from callcenter.storage import AWAY, queries
 
 log = structlog.get_logger()
 
 SQL = queries("recordings")
-STATES = ("expected", "recorded", "stored", "verified", "attached", "missing")
+STATES = ("expected", "recorded", "stored", "verified", "attached", "expired", "deleted", "missing")
+# A file that comes once more, from a backup perhaps, is not taken in anew.
+DONE = ("attached", "expired", "deleted")
 SCAN_EVERY_S = 0.5
 COUNT_EVERY_S = 5.0
 MISSING_EVERY_S = 60.0
@@ -37,12 +40,15 @@ REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, Storage
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """What the ledger holds about a file on disk."""
+    """What the ledger holds about a file on disk. `fresh`: the store cannot have it yet."""
 
     id: int
     state: str
     sha256: bytes
     key: str
+    version: str | None
+    retain_until: datetime | None
+    fresh: bool
 
 
 class Archive:
@@ -97,7 +103,7 @@ class Archive:
             entry = await self._verify(file)
             if entry is None:
                 return False
-            if entry.state == "attached":
+            if entry.state in DONE:
                 file.remove()
                 return True
             row_id = entry.id
@@ -146,34 +152,56 @@ class Archive:
         if entry.sha256 != sha256:
             self._set_aside(file, math.inf, "another recording of this name is stored; this file stays on disk")
             return None
-        # A crash between the states may have left the object there or not, so ask the store; it is the one that counts.
-        if entry.state == "recorded" or not await self._holds(entry, size):
-            await self._store.put(entry.key, file.path, sha256)
-            await self._mark("stored", entry)
-            if not await self._holds(entry, size):
+        if entry.state in ("expired", "deleted"):
+            return entry
+        if entry.state != "recorded" and not await self._holds(entry, size):
+            await self._mark("store_again", entry)
+            entry = replace(entry, state="recorded", fresh=True)
+        if entry.state == "recorded":
+            kept = None if entry.fresh else await self._found(entry, size)
+            kept = kept or await self._store.put(entry.key, file.path, sha256, retain_until=entry.retain_until)
+            await self._mark("stored", entry, kept.version, kept.locked_until)
+            if not await self._holds(replace(entry, version=kept.version), size):
                 raise StoreError(f"object {entry.key} is not what was stored; it will be stored again")
         await self._mark("verified", entry)
         return entry
 
+    async def _found(self, entry: _Entry, size: int) -> Kept | None:
+        """What a run that was killed has left in the store: stored again it would be there twice."""
+        try:
+            version = await self._store.newest(entry.key)
+            return Kept(version) if await self._holds(replace(entry, version=version), size) else None
+        except ObjectMissing:
+            return None
+
     async def _holds(self, entry: _Entry, size: int) -> bool:
         try:
-            return await self._store.digest(entry.key) == (entry.sha256, size)
+            return await self._store.digest(entry.key, entry.version) == (entry.sha256, size)
         except ObjectMissing:
             return False
 
     async def _record(self, file: SpoolFile, sha256: bytes, size: int, wav: Wav) -> _Entry:
         async with self._pool.acquire(timeout=DATABASE_WITHIN_S) as connection, connection.transaction():
             await connection.execute(SQL["enter"], file.name, self._node, timeout=DATABASE_WITHIN_S)
-            await connection.execute(
+            recorded = await connection.execute(
                 SQL["record"], file.name, sha256, size, wav.duration_s, wav.defect, timeout=DATABASE_WITHIN_S
             )
+            await connection.execute(SQL["retain"], file.name, timeout=DATABASE_WITHIN_S)
             row = await connection.fetchrow(SQL["find"], file.name, timeout=DATABASE_WITHIN_S)
         if row is None:
             raise StorageError(f"recording {file.name} was deleted from the ledger while it was being archived")
-        return _Entry(row["id"], row["state"], row["sha256"], row["object_key"])
+        return _Entry(
+            row["id"],
+            row["state"],
+            row["sha256"],
+            row["object_key"],
+            row["version_id"],
+            row["retain_until"],
+            fresh=recorded == "UPDATE 1",
+        )
 
-    async def _mark(self, what: str, entry: _Entry) -> None:
-        await self._pool.execute(SQL[what], entry.id, timeout=DATABASE_WITHIN_S)
+    async def _mark(self, what: str, entry: _Entry, *values: object) -> None:
+        await self._pool.execute(SQL[what], entry.id, *values, timeout=DATABASE_WITHIN_S)
 
     # All of them
 

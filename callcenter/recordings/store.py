@@ -3,29 +3,53 @@
 import asyncio
 import hashlib
 import os
+import re
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 from xml.etree import ElementTree
 
 import urllib3
 from minio import Minio
+from minio.commonconfig import ENABLED
 from minio.error import MinioException, S3Error
-from urllib3.exceptions import HTTPError, MaxRetryError, ReadTimeoutError, SSLError
+from minio.objectlockconfig import ObjectLockConfig
+from minio.retention import Retention
+from minio.sse import SseS3
+from minio.versioningconfig import VersioningConfig
+from urllib3.exceptions import HTTPError
 
-from callcenter.errors import ObjectMissing, StoreError
+from callcenter.errors import ObjectLocked, ObjectMissing, StoreError
+from callcenter.recordings.store_problems import explain, no_bucket, silent
 from callcenter.settings import S3
 
 CHUNK = 256 * 1024
 CHECK_WITHIN_S = 5.0
-WRONG_KEYS = ("AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "AuthorizationHeaderMalformed")
+MISSING = ("NoSuchKey", "NoSuchVersion")
+# A bucket without object lock answers the one, or, to a request that names a lock, the other.
+NO_LOCK = ("ObjectLockConfigurationNotFoundError", "InvalidRequest", "NotImplemented")
+_KEY = re.compile(r"[a-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*", re.ASCII)
 
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How an object was kept: its version, if the bucket has versions, and until when it cannot be removed."""
+
+    version: str | None = None
+    locked_until: datetime | None = None
+
+
 class Store:
-    """One bucket. Every method raises `StoreError` with a text that says what to do."""
+    """One bucket. Every method raises `StoreError` with a text that says what to do.
+
+    A key is made of letters, digits and `._-`, in folders; another raises `ValueError`. `version` None means the newest.
+    In a bucket without object lock all works but the locking.
+    """
 
     def __init__(self, settings: S3, *, connect_s: float = 3.0, read_s: float = 30.0) -> None:
         self._settings = settings
@@ -37,36 +61,78 @@ class Store:
             timeout=urllib3.Timeout(connect=connect_s, read=read_s),
             retries=urllib3.Retry(total=2, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504)),
         )
-        self._client = Minio(
-            settings.endpoint,
-            access_key=settings.access_key,
-            secret_key=settings.secret_key.get_secret_value(),
-            secure=settings.secure,
-            region=settings.region,
-            http_client=self._http,
+        self._client = self._connect(settings.endpoint, settings.secure, self._http)
+        # A request to write whose answer was lost may have been carried out: sent again it would make a second version.
+        self._writing = urllib3.PoolManager(
+            maxsize=workers,
+            timeout=urllib3.Timeout(connect=connect_s, read=read_s),
+            retries=urllib3.Retry(total=2, connect=2, read=False, status=0, other=0, backoff_factor=0.2),
         )
+        self._writer = self._connect(settings.endpoint, settings.secure, self._writing)
+        public = settings.public_endpoint
+        # Signs without asking anybody, so it need not be reachable from here.
+        self._signer = self._connect(public, settings.public_secure, self._http) if public else self._client
+        self._locks: bool | None = None
 
     async def ensure_bucket(self) -> None:
-        """Make the bucket unless it is there."""
+        """Make the bucket, with object lock if that is wanted, unless it is there."""
         await self._run(self._ensure_bucket)
 
-    async def put(self, key: str, path: Path, sha256: bytes, media_type: str = "audio/wav") -> None:
+    async def locks(self) -> bool:
+        """Whether the bucket can lock objects. One that was made without object lock cannot until that is turned on."""
+        return await self._run(self._ask_for_locks)
+
+    async def turn_locks_on(self) -> None:
+        """Give versions and object lock to a bucket that was made without. It cannot be undone."""
+        await self._run(self._turn_locks_on)
+
+    async def put(
+        self,
+        key: str,
+        path: Path,
+        sha256: bytes,
+        media_type: str = "audio/wav",
+        *,
+        retain_until: datetime | None = None,
+    ) -> Kept:
         """Store the file's bytes under `key`, with their digest and type beside them.
 
-        Raises `OSError` when the file cannot be read.
+        `retain_until`: nobody may remove it before then, if the bucket can lock and the settings say so. Raises `OSError`
+        when the file cannot be read.
         """
-        await self._run(lambda: self._put(key, path, sha256, media_type))
+        return await self._run(lambda: self._put(_sane(key), path, sha256, media_type, retain_until))
 
-    async def digest(self, key: str) -> tuple[bytes, int]:
+    async def retain(self, key: str, version: str | None, until: datetime) -> bool:
+        """Lock an object that is there, or lock it for longer. False when the bucket, or the settings, do without."""
+        return await self._run(lambda: self._retain(_sane(key), version, until))
+
+    async def legal_hold(self, key: str, version: str | None, on: bool) -> bool:
+        """Place or release a legal hold, which knows no end. False when the bucket, or the settings, do without."""
+        return await self._run(lambda: self._legal_hold(_sane(key), version, on))
+
+    def presign(self, key: str, version: str | None = None, *, lasts: timedelta) -> str:
+        """A link at the public endpoint that opens this object for anybody, for so long (a week at most)."""
+        return self._signer.presigned_get_object(
+            bucket_name=self._settings.bucket, object_name=_sane(key), expires=lasts, version_id=version
+        )
+
+    async def digest(self, key: str, version: str | None = None) -> tuple[bytes, int]:
         """Read the object back and return its SHA-256 and its size in bytes."""
-        return await self._run(lambda: self._digest(key))
+        return await self._run(lambda: self._digest(_sane(key), version))
 
-    async def open(self, key: str, offset: int = 0, length: int = 0) -> AsyncGenerator[bytes, None]:
+    async def open(
+        self, key: str, offset: int = 0, length: int = 0, version: str | None = None
+    ) -> AsyncGenerator[bytes, None]:
         """Read `length` bytes from `offset` on, 0 meaning all that follow, in chunks.
 
         Close the iterator (`contextlib.aclosing`) when it is not read to the end.
         """
-        response = await self._run(lambda: self._client.get_object(self._settings.bucket, key, offset, length))
+        bucket = self._settings.bucket
+        response = await self._run(
+            lambda: self._client.get_object(
+                bucket_name=bucket, object_name=_sane(key), offset=offset, length=length, version_id=version
+            )
+        )
         try:
             while chunk := await self._run(lambda: response.read(CHUNK)):
                 yield chunk
@@ -74,9 +140,17 @@ class Store:
             response.close()
             response.release_conn()
 
-    async def remove(self, key: str) -> None:
-        """Remove the object, if there is one."""
-        await self._run(lambda: self._client.remove_object(self._settings.bucket, key))
+    async def newest(self, key: str) -> str | None:
+        """The newest version of the object; None when the bucket has no versions."""
+        bucket = self._settings.bucket
+        return _version(await self._run(lambda: self._client.stat_object(bucket, _sane(key)).version_id))
+
+    async def remove(self, key: str, version: str | None = None) -> None:
+        """Remove the object, or all its versions; if there is none, do nothing.
+
+        Raises `ObjectLocked` while its retention or a legal hold lasts.
+        """
+        await self._run(lambda: self._remove(_sane(key), version))
 
     async def check(self) -> None:
         """Return within a few seconds if the bucket can be used."""
@@ -84,89 +158,147 @@ class Store:
             async with asyncio.timeout(CHECK_WITHIN_S):
                 there = await self._run(lambda: self._client.bucket_exists(self._settings.bucket))
         except TimeoutError:
-            raise StoreError(self._silent(CHECK_WITHIN_S)) from None
+            raise StoreError(silent(self._settings, CHECK_WITHIN_S)) from None
         if not there:
-            raise StoreError(self._no_bucket())
+            raise StoreError(no_bucket(self._settings))
 
     def close(self) -> None:
         """Let go of threads and connections. What is being sent ends by itself or by its time limit."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._http.clear()
+        self._writing.clear()
 
     async def _run(self, work: Callable[[], T]) -> T:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         except (HTTPError, MinioException, ElementTree.ParseError) as error:
-            missing = isinstance(error, S3Error) and error.code == "NoSuchKey"
-            raise (ObjectMissing if missing else StoreError)(self._explain(error)) from error
+            missing = isinstance(error, S3Error) and error.code in MISSING
+            problem = ObjectMissing if missing else StoreError
+            raise problem(explain(self._settings, error, self._read_s)) from error
+
+    def _connect(self, endpoint: str, secure: bool, http: urllib3.PoolManager) -> Minio:
+        return Minio(
+            endpoint,
+            access_key=self._settings.access_key,
+            secret_key=self._settings.secret_key.get_secret_value(),
+            secure=secure,
+            region=self._settings.region,
+            http_client=http,
+        )
 
     def _ensure_bucket(self) -> None:
         bucket = self._settings.bucket
-        if self._client.bucket_exists(bucket):
-            return
-        try:
-            self._client.make_bucket(bucket)
-        except S3Error as error:
-            # Another process was quicker.
-            if error.code not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
-                raise
+        if not self._client.bucket_exists(bucket):
+            try:
+                self._client.make_bucket(bucket, object_lock=self._settings.lock_mode != "none")
+            except S3Error as error:
+                # Another process was quicker.
+                if error.code not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
+                    raise
+        self._ask_for_locks()
 
-    def _put(self, key: str, path: Path, sha256: bytes, media_type: str) -> None:
+    def _ask_for_locks(self) -> bool:
+        try:
+            self._client.get_object_lock_config(self._settings.bucket)
+        except S3Error as error:
+            if error.code not in NO_LOCK:
+                raise
+            self._locks = False
+        else:
+            self._locks = True
+        return self._locks
+
+    def _turn_locks_on(self) -> None:
+        bucket = self._settings.bucket
+        self._client.set_bucket_versioning(bucket, VersioningConfig(ENABLED))
+        self._client.set_object_lock_config(bucket, ObjectLockConfig(None, None, None))
+        self._locks = None
+
+    def _may_lock(self) -> bool:
+        if self._settings.lock_mode == "none":
+            return False
+        return self._ask_for_locks() if self._locks is None else self._locks
+
+    def _put(self, key: str, path: Path, sha256: bytes, media_type: str, retain_until: datetime | None) -> Kept:
         metadata: dict[str, str | list[str] | tuple[str]] = {"sha256": sha256.hex()}
+        # What is over already cannot be asked for.
+        locks = retain_until is not None and retain_until > datetime.now(UTC) and self._may_lock()
+        locked_until = retain_until if locks else None
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:
-            self._client.put_object(
+            written = self._writer.put_object(
                 self._settings.bucket,
                 key,
                 file,
                 os.fstat(file.fileno()).st_size,
                 content_type=media_type,
                 metadata=metadata,
+                sse=SseS3() if self._settings.encryption == "AES256" else None,
                 num_parallel_uploads=1,
+                retention=None if locked_until is None else Retention(self._settings.lock_mode, locked_until),
             )
+        return Kept(_version(written.version_id), locked_until)
 
-    def _digest(self, key: str) -> tuple[bytes, int]:
-        response = self._client.get_object(self._settings.bucket, key)
+    def _retain(self, key: str, version: str | None, until: datetime) -> bool:
+        if not self._may_lock():
+            return False
+        retention = Retention(self._settings.lock_mode, until)
+        self._client.set_object_retention(self._settings.bucket, key, retention, version)
+        return True
+
+    def _legal_hold(self, key: str, version: str | None, on: bool) -> bool:
+        if not self._may_lock():
+            return False
+        change = self._client.enable_object_legal_hold if on else self._client.disable_object_legal_hold
+        change(self._settings.bucket, key, version)
+        return True
+
+    def _digest(self, key: str, version: str | None) -> tuple[bytes, int]:
+        response = self._client.get_object(self._settings.bucket, key, version_id=version)
         try:
             return digest(response)
         finally:
             response.close()
             response.release_conn()
 
-    def _explain(self, error: Exception) -> str:
-        endpoint, bucket = self._settings.endpoint, self._settings.bucket
-        cause = error.reason if isinstance(error, MaxRetryError) and error.reason is not None else error
-        match cause:
-            case S3Error(code=code) if code in WRONG_KEYS:
-                return (
-                    f"the S3 store at {endpoint} refuses our keys ({code}): mend CALLCENTER_S3__ACCESS_KEY and "
-                    f"CALLCENTER_S3__SECRET_KEY, and give that account the right to read and write bucket {bucket}"
-                )
-            case S3Error(code="NoSuchBucket"):
-                return self._no_bucket()
-            case S3Error(code="NoSuchKey"):
-                return f"object {cause.object_name} is not in bucket {bucket} of the S3 store at {endpoint}"
-            case S3Error():
-                return f"the S3 store at {endpoint} answered {cause.code}: {cause.message}; look into its log"
-            case ReadTimeoutError():
-                return self._silent(self._read_s)
-            case SSLError():
-                return (
-                    f"no https with the S3 store at {endpoint} ({cause}): set CALLCENTER_S3__SECURE=false if it "
-                    "speaks plain http, else mend its certificate"
-                )
-            case MinioException() | ElementTree.ParseError():
-                return f"what answers at {endpoint} is not an S3 store ({cause}): mend CALLCENTER_S3__ENDPOINT"
-        return f"no S3 store can be reached at {endpoint}: start it, or mend CALLCENTER_S3__ENDPOINT ({cause})"
+    def _remove(self, key: str, version: str | None) -> None:
+        bucket = self._settings.bucket
+        versions = [version]
+        if version is None:
+            # Removed without a version, an object with versions would only be hidden.
+            listed = self._client.list_objects(bucket, prefix=key, include_version=True)
+            versions = [each.version_id for each in listed if each.object_name == key]
+        for each in versions:
+            try:
+                self._client.remove_object(bucket, key, each)
+            except S3Error as error:
+                if error.code == "AccessDenied" and self._is_locked(key, each):
+                    raise ObjectLocked(f"object {key} is locked: its retention or a legal hold lasts") from error
+                if error.code not in MISSING:
+                    raise
 
-    def _no_bucket(self) -> str:
-        return (
-            f"bucket {self._settings.bucket} does not exist at {self._settings.endpoint}: make it, or start callcenter"
-        )
+    def _is_locked(self, key: str, version: str | None) -> bool:
+        bucket = self._settings.bucket
+        try:
+            if self._client.is_object_legal_hold_enabled(bucket, key, version):
+                return True
+        except S3Error:
+            pass  # it says no more than that there is none
+        try:
+            retention = self._client.get_object_retention(bucket, key, version)
+        except S3Error:
+            return False
+        return retention is not None and retention.retain_until_date > datetime.now(UTC)
 
-    def _silent(self, seconds: float) -> str:
-        return (
-            f"the S3 store at {self._settings.endpoint} did not answer within {seconds:g} s: look into its load and log"
-        )
+
+def _sane(key: str) -> str:
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"not a key of an object: {key!r}")
+    return key
+
+
+def _version(said: str | None) -> str | None:
+    """A bucket without versions says `null`."""
+    return None if said == "null" else said
 
 
 def digest(file: "BinaryIO | urllib3.BaseHTTPResponse") -> tuple[bytes, int]:

@@ -8,26 +8,39 @@ update recordings set
     object_key = 'recordings/' || to_char(now() at time zone 'UTC', 'YYYY/MM/DD/') || id || '.wav'
 where name = $1 and state in ('expected', 'missing');
 
+-- name: retain
+-- Kept as long as the company of the call wants, from the talk on.
+update recordings r set
+    company_id = c.company_id,
+    retain_until = coalesce(r.expected_at, r.recorded_at) + make_interval(days => co.retention_days)
+from calls c join companies co on co.id = c.company_id
+where r.name = $1 and r.retain_until is null and c.id = split_part(r.name, '_', 1);
+
 -- name: find
-select id, state, sha256, object_key from recordings where name = $1;
+select id, state, sha256, object_key, version_id, retain_until from recordings where name = $1;
 
 -- name: stored
-update recordings set state = 'stored', stored_at = now() where id = $1 and state = 'recorded';
+update recordings set state = 'stored', stored_at = now(), version_id = $2, locked_until = $3
+where id = $1 and state = 'recorded';
 
 -- name: verified
 update recordings set state = 'verified', verified_at = now() where id = $1 and state = 'stored';
+
+-- name: store_again
+update recordings set state = 'recorded', version_id = null, locked_until = null where id = $1;
 
 -- name: attach
 -- $2 the call, $3 whether to wait no longer for a call, its end or its ticket. The length is compared only with
 -- the talk that this file was named for: a caller who passed two queues has two recordings and one last talk.
 with call as (
-    select c.id, t.id as ticket_id, case when coalesce(c.recording, $4) = $4 then c.talk_s end as talk_s,
+    select c.id, c.company_id, t.id as ticket_id, case when coalesce(c.recording, $4) = $4 then c.talk_s end as talk_s,
         (c.talk_s is not null or c.state = 'ended') and (t.id is not null or c.company_id is null) as complete,
         c.ended_at
     from calls c left join tickets t on t.call_id = c.id where c.id = $2
 )
 update recordings r set
     state = 'attached', attached_at = now(), call_id = call.id, ticket_id = call.ticket_id,
+    company_id = coalesce(call.company_id, r.company_id),
     defect = nullif(concat_ws('; ', r.defect, case
         when call.id is null then 'no such call'
         when abs(r.duration_s - call.talk_s) > 1 then
@@ -42,7 +55,8 @@ returning r.call_id, r.ticket_id, r.defect;
 -- name: adopt
 -- Recordings whose call, or its ticket, was written only after we had given up waiting for it.
 update recordings r set
-    call_id = c.id, ticket_id = t.id, defect = nullif(regexp_replace(r.defect, '(; )?no such call$', ''), '')
+    call_id = c.id, ticket_id = t.id, company_id = coalesce(c.company_id, r.company_id),
+    defect = nullif(regexp_replace(r.defect, '(; )?no such call$', ''), '')
 from calls c left join tickets t on t.call_id = c.id
 where r.node = $1 and r.state = 'attached' and r.ticket_id is null and r.attached_at > now() - interval '1 day'
     and c.id = split_part(r.name, '_', 1) and (r.call_id is null or t.id is not null)

@@ -19,7 +19,7 @@ from callcenter.domain.ids import NodeName
 from callcenter.errors import ObjectMissing, StoreError
 from callcenter.recordings.archive import Archive
 from callcenter.recordings.spool import Spool
-from callcenter.recordings.store import Store
+from callcenter.recordings.store import Kept, Store
 from callcenter.settings import S3, Database
 from callcenter.storage import open_pool
 
@@ -50,19 +50,34 @@ class MemoryStore:
         self._reach()
         self.bucket = True
 
-    async def put(self, key: str, path: Path, sha256: bytes, media_type: str = "audio/wav") -> None:
+    async def put(
+        self,
+        key: str,
+        path: Path,
+        sha256: bytes,
+        media_type: str = "audio/wav",
+        *,
+        retain_until: datetime | None = None,
+    ) -> Kept:
         self._need_bucket()
         self.objects[key] = path.read_bytes()
+        return Kept()
 
-    async def digest(self, key: str) -> tuple[bytes, int]:
+    async def newest(self, key: str) -> str | None:
+        self._object(key)
+        return None
+
+    async def digest(self, key: str, version: str | None = None) -> tuple[bytes, int]:
         data = self._object(key)
         return hashlib.sha256(data).digest(), len(data)
 
-    async def open(self, key: str, offset: int = 0, length: int = 0) -> AsyncIterator[bytes]:
+    async def open(
+        self, key: str, offset: int = 0, length: int = 0, version: str | None = None
+    ) -> AsyncIterator[bytes]:
         data = self._object(key)
         yield data[offset : offset + length if length else None]
 
-    async def remove(self, key: str) -> None:
+    async def remove(self, key: str, version: str | None = None) -> None:
         self._need_bucket()
         self.objects.pop(key, None)
 
@@ -199,8 +214,8 @@ class Bench:
     def on_disk(self) -> list[str]:
         return sorted(path.name for path in (self.root / "ready").iterdir())
 
-    async def content(self, key: str) -> bytes:
-        return b"".join([chunk async for chunk in self.store.open(key)])
+    async def content(self, key: str, version: str | None = None) -> bytes:
+        return b"".join([chunk async for chunk in self.store.open(key, version=version)])
 
 
 @pytest.fixture

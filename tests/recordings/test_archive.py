@@ -1,12 +1,15 @@
 """The archive on a real PostgreSQL, with the store in memory and the real one."""
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from callcenter import metrics
+from callcenter.errors import ObjectLocked
+from callcenter.recordings.store import Store
 from tests.recordings.conftest import NODE, Bench, new_name, wav
 
 pytestmark = pytest.mark.e2e
@@ -188,7 +191,55 @@ async def test_an_object_that_is_not_what_was_sent_is_sent_again(bench: Bench) -
     (bench.root / "spoilt").write_bytes(b"spoilt")
     await bench.store.put(row["object_key"], bench.root / "spoilt", bytes(32))
     assert await bench.pass_once() == [False]
-    assert await bench.content(row["object_key"]) == path.read_bytes() == wav(2.0)
+    row = await bench.ledger.only()
+    assert await bench.content(row["object_key"], row["version_id"]) == path.read_bytes() == wav(2.0)
+
+
+async def test_a_file_that_comes_once_more_is_not_taken_in_anew(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, name = await bench.ledger.call()
+    bench.put(name, wav(2.0))
+    await bench.pass_once()
+    monkeypatch.delattr(type(bench.store), "put")
+    for state in ("attached", "expired", "deleted"):
+        await bench.ledger.pool.execute("update recordings set state = $1", state)
+        bench.put(name, wav(2.0))
+        assert await bench.pass_once() == [True]
+        assert bench.on_disk() == []
+        assert (await bench.ledger.only())["state"] == state
+
+
+async def test_a_recording_is_kept_as_long_as_its_company_wants(bench: Bench) -> None:
+    call, name = await bench.ledger.call()
+    await bench.ledger.expect(call, name)
+    await bench.ledger.pool.execute("update companies set retention_days = 30")
+    bench.put(name, wav(2.0))
+    await bench.pass_once()
+    row = await bench.ledger.only()
+    assert row["retain_until"] == row["expected_at"] + timedelta(days=30)
+    assert row["company_id"] is not None
+    if isinstance(bench.store, Store):
+        assert (row["locked_until"], row["version_id"]) == (
+            row["retain_until"],
+            await bench.store.newest(row["object_key"]),
+        )
+        with pytest.raises(ObjectLocked):
+            await bench.store.remove(row["object_key"])
+
+
+async def test_what_a_killed_run_has_stored_is_not_stored_again(bench: Bench) -> None:
+    _, name = await bench.ledger.call()
+    path = bench.put(name, wav(2.0))
+    await bench.ledger.expect(*(name.split("_")[0], name))
+    await bench.ledger.pool.execute(
+        "update recordings set state = 'recorded', sha256 = $1, size = $2, object_key = 'recordings/1.wav',"
+        " duration_s = 2, recorded_at = now()",
+        hashlib.sha256(path.read_bytes()).digest(),
+        path.stat().st_size,
+    )
+    kept = await bench.store.put("recordings/1.wav", path, bytes(32))
+    assert await bench.pass_once() == [True]
+    row = await bench.ledger.only()
+    assert row["version_id"] == kept.version == await bench.store.newest("recordings/1.wav")
 
 
 async def test_a_recording_that_never_came_is_missing_until_it_comes(bench: Bench) -> None:
@@ -221,4 +272,13 @@ async def test_the_gauge_counts_by_state(bench: Bench) -> None:
     await bench.pass_once()
     await bench.archive().count()
     gauge = {sample.labels["state"]: sample.value for sample in next(iter(metrics.recordings.collect())).samples}
-    assert gauge == {"expected": 1, "recorded": 0, "stored": 0, "verified": 0, "attached": 1, "missing": 0}
+    assert gauge == {
+        "expected": 1,
+        "recorded": 0,
+        "stored": 0,
+        "verified": 0,
+        "attached": 1,
+        "expired": 0,
+        "deleted": 0,
+        "missing": 0,
+    }

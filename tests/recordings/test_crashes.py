@@ -215,6 +215,7 @@ async def test_kill_9_at_any_moment(ledger: Ledger, root: Path, bucket: S3, data
 
 
 def _objects(bucket: S3) -> list[str]:
+    """The key of every version of every object."""
     client = Minio(
         bucket.endpoint,
         access_key=bucket.access_key,
@@ -222,4 +223,4 @@ def _objects(bucket: S3) -> list[str]:
         secure=False,
         region=bucket.region,
     )
-    return [str(each.object_name) for each in client.list_objects(bucket.bucket, recursive=True)]
+    return [str(each.object_name) for each in client.list_objects(bucket.bucket, recursive=True, include_version=True)]
