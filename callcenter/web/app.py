@@ -13,6 +13,8 @@ from callcenter.desk.feed import Feed
 from callcenter.desk.handover import Handover, Links
 from callcenter.desk.invitations import Invitations
 from callcenter.desk.journal import Journal
+from callcenter.desk.listening import Room
+from callcenter.desk.listenings import Listenings
 from callcenter.desk.logins import Logins
 from callcenter.desk.passwords import Passwords
 from callcenter.desk.people import People
@@ -38,10 +40,12 @@ from callcenter.web import (
     exports,
     invite,
     journal,
+    listening,
     login,
     monitor,
     pages,
     people,
+    player,
     recordings,
     reports,
     shield,
@@ -70,10 +74,12 @@ SUBJECTS = (
     exports,
     invite,
     journal,
+    listening,
     login,
     monitor,
     pages,
     people,
+    player,
     recordings,
     reports,
     socket,
@@ -116,6 +122,8 @@ def create_app(
         crew_links=CrewLinks(pool, attempts),
         dead_letters=DeadLetters(pool, links.lasts),
         journal=Journal(pool),
+        room=Room(pool),
+        listenings=Listenings(pool),
         feed=Feed(lambda: connect(settings.database)),
     )
     app[CHECKS] = {"database": monitor.database(pool), "screens": lambda: hub.live, **checks}

@@ -120,5 +120,4 @@ def words(language: str) -> dict[str, Any]:
         "not_saved": t.gettext("This could not be saved. Try again."),
         "no_operators": t.gettext("Nobody is registered as an operator yet"),
         "no_queues": t.gettext("No calls yet"),
-        "recording_failed": t.gettext("The recording cannot be played now"),
     }

@@ -12,6 +12,8 @@ from callcenter.desk.crew_links import CrewLinks
 from callcenter.desk.feed import Feed
 from callcenter.desk.invitations import Invitations
 from callcenter.desk.journal import Journal
+from callcenter.desk.listening import Room
+from callcenter.desk.listenings import Listenings
 from callcenter.desk.logins import Logins
 from callcenter.desk.people import People, Person
 from callcenter.desk.staff import Staff
@@ -45,6 +47,8 @@ class Parts:
     crew_links: CrewLinks
     dead_letters: DeadLetters
     journal: Journal
+    room: Room
+    listenings: Listenings
     feed: Feed
     popped: dict[str, tuple[int, str]] = field(default_factory=dict)
 

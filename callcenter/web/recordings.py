@@ -1,51 +1,66 @@
-"""Listening to a recording: for supervisors, and noted."""
+"""The bytes of a recording: for supervisors, who have said why they listen; what is sent is noted."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from aiohttp import web
 
-from callcenter.desk.scope import audit
+from callcenter.desk.listenings import Audio
 from callcenter.domain.access import Permission
-from callcenter.storage import queries
 from callcenter.web.auth import needs
 from callcenter.web.parts import PERSON, parts_of
 from callcenter.web.stored import send
 
 routes = web.RouteTableDef()
-SQL = queries("web")
+PAGE = r"/recordings/{id:\d{1,18}}"
 
 
-@routes.get(r"/recordings/{id:\d{1,18}}", allow_head=False)
+@routes.get(PAGE, allow_head=False)
 @needs(Permission.LISTEN)
-async def listen(request: web.Request) -> web.StreamResponse:
-    """Send the recording, or the one range of it that was asked for (RFC 9110, section 14)."""
-    parts, person = parts_of(request), request[PERSON]
-    row = await parts.pool.fetchrow(SQL["recording"], int(request.match_info["id"]))
-    if row is None:
+async def original(request: web.Request) -> web.StreamResponse:
+    """Send the recording as it was made, or the one range of it that was asked for (RFC 9110, section 14)."""
+    return await _listen(request, copy=False)
+
+
+@routes.get(PAGE + "/copy", allow_head=False)
+@needs(Permission.LISTEN)
+async def copy(request: web.Request) -> web.StreamResponse:
+    """Send the copy for listening, or a range of it. Not found until it is made."""
+    return await _listen(request, copy=True)
+
+
+async def _listen(request: web.Request, *, copy: bool) -> web.StreamResponse:
+    listenings = parts_of(request).listenings
+    audio = await listenings.audio(request[PERSON], int(request.match_info["id"]), copy=copy)
+    if audio is None:
         raise web.HTTPNotFound
-    size = row["size"]
-    wanted = _range(request, size)
+    if audio.listening is None:
+        if "text/html" in request.headers.get("Accept", ""):
+            raise web.HTTPSeeOther(f"/listening/{audio.recording}")
+        raise web.HTTPForbidden(text="say first why you listen")
+    wanted = _range(request, audio.size)
     headers = {"Accept-Ranges": "bytes", "Cache-Control": "private, no-store"}
     if wanted is not None and not wanted:
-        return web.Response(status=416, headers=headers | {"Content-Range": f"bytes */{size}"})
-    part = range(size) if wanted is None else wanted
+        return web.Response(status=416, headers=headers | {"Content-Range": f"bytes */{audio.size}"})
+    part = range(audio.size) if wanted is None else wanted
     if wanted is not None:
-        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
-    async with parts.pool.acquire() as connection, connection.transaction():
-        if await connection.fetchval(SQL["played"], row["id"], person.id) is not None:
-            await audit(
-                connection,
-                "listened to recording",
-                person=person,
-                subject="recording",
-                subject_id=row["id"],
-                address=request.remote or "",
-            )
+        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{audio.size}"
     answer = web.StreamResponse(status=200 if wanted is None else 206, headers=headers)
-    answer.content_type = "audio/wav"
+    answer.content_type = audio.media_type
     answer.content_length = len(part)
-    return await send(request, answer, _bytes(request, row["object_key"], part), recording=row["id"])
+    return await send(request, answer, _noted(request, audio, audio.listening, part), recording=audio.recording)
+
+
+async def _noted(request: web.Request, audio: Audio, listening: int, part: range) -> AsyncGenerator[bytes, None]:
+    """The bytes; how far they were taken is noted when they end, or when nobody wants more of them."""
+    at = part.start
+    try:
+        async with aclosing(_bytes(request, audio.key, part)) as pieces:
+            async for piece in pieces:
+                at += len(piece)
+                yield piece
+    finally:
+        await parts_of(request).listenings.sent(listening, audio, range(part.start, at))
 
 
 async def _bytes(request: web.Request, key: str, part: range) -> AsyncGenerator[bytes, None]:

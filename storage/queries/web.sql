@@ -29,18 +29,5 @@ select n.number, c.name as company, c.zone from numbers n join companies c on c.
 -- name: operators
 select id, login, name, endpoint from operators where role = 'operator' order by name
 
--- name: recording
-select id, object_key, size from recordings where id = $1 and state in ('stored', 'verified', 'attached')
-
--- Note who listened, once for all the pieces in which a browser fetches one recording.
--- name: played
-insert into recording_plays (recording_id, operator_id)
-select $1, $2
-where not exists (
-    select from recording_plays
-    where recording_id = $1 and operator_id = $2 and at > now() - interval '5 minutes'
-)
-returning id
-
 -- name: alive
 select 1

@@ -48,6 +48,13 @@ insert into talks (recording, call_id, kind, began_at) values ('rec {n}', 'node1
 insert into recording_copies (recording_id, problem) select id, 'empty' from recordings where name = 'rec {n}';
 insert into waveforms select id, 10, 2, '' from recordings where name = 'rec {n}';
 insert into recording_pauses (recording, call_id, began_at) values ('rec {n}', 'node1-{n}', now());
+insert into recording_marks (recording_id, at_s, comment, made_by) select r.id, 1, 'mark', m.id from recordings r, m where r.name = 'rec {n}';
+insert into score_cards (company_id, made_by) select c.id, m.id from c, m;
+insert into score_lines (card_id, place, title, points) select s.id, 1, 'line', 5 from score_cards s join c on c.id = s.company_id;
+insert into reviews (recording_id, card_id, made_by, score)
+    select r.id, s.id, m.id, 80 from recordings r, m, score_cards s join c on c.id = s.company_id where r.name = 'rec {n}';
+insert into review_lines select v.id, l.id, 4 from reviews v join score_lines l on l.card_id = v.card_id
+    join score_cards s on s.id = v.card_id join c on c.id = s.company_id;
 insert into legal_holds (ticket_id, reason, placed_by) select t.id, 'court', m.id from t, m;
 insert into evidence_packs (ticket_id, company_id, operator_id, language) select t.id, c.id, m.id, 'ru' from t, c, m;
 insert into audit_log (operator_id, company_id, action, at) select m.id, c.id, 'logged in', now() from m, c;

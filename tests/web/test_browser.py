@@ -130,8 +130,7 @@ async def test_a_supervisor_watches_and_listens(site: Site):
         )
         site.shelf.objects["key"] = bytes(100)
         await site.push("supervisors", "journal", {"at": now.isoformat()})
-        await page.get_by_role("button", name="Слушать").click()
-        await expect(page.locator("#player audio")).to_have_attribute("src", f"/recordings/{recording}")
+        await expect(page.get_by_role("link", name="Слушать")).to_have_attribute("href", f"/listening/{recording}")
 
 
 async def test_a_supervisor_sees_what_is_due_and_is_told_when_a_limit_passes(site: Site):

@@ -3,6 +3,7 @@ import pytest
 from .conftest import NOW, Browser, Site
 
 WAV = bytes(range(256)) * 20
+COPY = b"OggS" + bytes(200)
 
 
 @pytest.fixture
@@ -12,15 +13,20 @@ async def recording(site: Site) -> int:
         " values ('node1-1.1', 'node1', '74951234567', '+79001234567', 'talking', $1)",
         NOW,
     )
-    site.shelf.objects["key"] = WAV
+    site.shelf.objects |= {"key": WAV, "copy": COPY}
     return int(
         await site.pool.fetchval(
-            "insert into recordings (name, node, call_id, state, sha256, size, object_key)"
-            " values ('r', 'node1', 'node1-1.1', 'attached', $1, $2, 'key') returning id",
+            "insert into recordings (name, node, call_id, state, sha256, size, object_key, duration_s, expected_at)"
+            " values ('r', 'node1', 'node1-1.1', 'attached', $1, $2, 'key', 51.2, $3) returning id",
             bytes(32),
             len(WAV),
+            NOW,
         )
     )
+
+
+async def say_why(vera: Browser, recording: int, **form: str) -> int:
+    return (await vera.post(f"/listening/{recording}/begin", **({"reason": "quality"} | form))).status
 
 
 async def fetch(vera: Browser, recording: int, wanted: str | None = None) -> tuple[int, bytes, str | None]:
@@ -51,24 +57,61 @@ async def test_a_part_may_be_asked_for(
     site: Site, recording: int, wanted: str | None, status: int, part: bytes, content_range: str | None
 ):
     async with site.browser("vera") as vera:
+        await say_why(vera, recording)
         assert await fetch(vera, recording, wanted) == (status, part, content_range)
 
 
-async def test_who_listened_is_noted_once(site: Site, recording: int):
+async def test_nothing_is_heard_before_a_reason_is_given(site: Site, recording: int):
+    async with site.browser("vera") as vera, site.browser("alla") as alla:
+        answer = await vera.get(f"/recordings/{recording}")
+        assert (answer.status, answer.headers["Location"]) == (303, f"/listening/{recording}")
+        assert (await vera.get(f"/recordings/{recording}", Accept="audio/*")).status == 403
+        assert await say_why(vera, recording, reason="none") == 400
+        assert await say_why(vera, recording, reason="other", words=" ") == 422
+        assert (await vera.get(f"/recordings/{recording}", Accept="audio/*")).status == 403
+        assert await say_why(vera, recording, reason="other", words="суд") == 303
+        assert (await fetch(vera, recording))[0] == 200
+        # A reason is one person's, for some hours.
+        assert (await alla.get(f"/recordings/{recording}", Accept="audio/*")).status == 403
+        await site.pool.execute("update recording_plays set at = at - interval '13 hours'")
+        assert (await vera.get(f"/recordings/{recording}", Accept="audio/*")).status == 403
+
+
+async def test_who_listened_why_and_what_was_sent_is_noted(site: Site, recording: int):
     async with site.browser("vera") as vera:
-        for wanted in (None, "bytes=0-99", "bytes=100-"):
+        await say_why(vera, recording, reason="complaint")
+        for wanted in ("bytes=0-999", "bytes=500-1499", "bytes=4000-4099"):
             await fetch(vera, recording, wanted)
-    plays = await site.pool.fetch("select recording_id, operator_id from recording_plays")
-    assert [tuple(play) for play in plays] == [(recording, site.ids["vera"])]
-    heard = await site.pool.fetch(
-        "select operator_id, subject_id from audit_log where action = 'listened to recording'"
+    [play] = await site.pool.fetch(
+        "select recording_id, operator_id, reason, sent::text, heard::text from recording_plays"
     )
-    assert [tuple(each) for each in heard] == [(site.ids["vera"], str(recording))]
+    # A second is a hundred bytes.
+    assert tuple(play) == (recording, site.ids["vera"], "complaint", "{[0,16),[40,42)}", "{}")
+    heard = await site.pool.fetch(
+        "select operator_id, subject_id, details from audit_log where action = 'listened to recording'"
+    )
+    assert [tuple(each) for each in heard] == [(site.ids["vera"], str(recording), {"reason": "complaint"})]
+
+
+async def test_the_copy_is_sent_once_it_is_made(site: Site, recording: int):
+    async with site.browser("vera") as vera:
+        await say_why(vera, recording)
+        assert (await vera.get(f"/recordings/{recording}/copy")).status == 404
+        await site.pool.execute(
+            "insert into recording_copies (recording_id, object_key, media_type, sha256, size)"
+            " values ($1, 'copy', 'audio/ogg', $2, $3)",
+            recording,
+            bytes(32),
+            len(COPY),
+        )
+        answer = await vera.get(f"/recordings/{recording}/copy", Range="bytes=0-3")
+        assert (answer.status, answer.headers["Content-Type"], await answer.read()) == (206, "audio/ogg", b"OggS")
 
 
 async def test_what_is_not_there_yet_is_not_found(site: Site, recording: int):
-    await site.pool.execute("update recordings set state = 'missing'")
     async with site.browser("vera") as vera:
+        await say_why(vera, recording)
+        await site.pool.execute("update recordings set state = 'missing'")
         assert (await fetch(vera, recording))[0] == 404
         assert (await fetch(vera, 10**17))[0] == 404
         for path in ("/recordings/x", "/recordings/-1", "/recordings/../key", f"/recordings/{10**30}"):
@@ -76,11 +119,12 @@ async def test_what_is_not_there_yet_is_not_found(site: Site, recording: int):
 
 
 async def test_a_store_out_of_reach_is_said(site: Site, recording: int):
-    site.shelf.broken = True
     async with site.browser("vera") as vera:
+        await say_why(vera, recording)
+        site.shelf.broken = True
         assert (await fetch(vera, recording))[0] == 503
 
 
 async def test_the_list_of_calls_offers_it(site: Site, recording: int):
     async with site.browser("vera") as vera:
-        assert f'data-recording="{recording}"' in await (await vera.get("/calls")).text()
+        assert f'href="/listening/{recording}"' in await (await vera.get("/calls")).text()

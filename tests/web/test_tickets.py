@@ -302,11 +302,11 @@ async def test_only_those_who_may_listen_are_offered_the_recording(work: Work):
         bytes(32),
     )
     text = await (await work.vera.get(f"/tickets/{ticket.id}")).text()
-    assert f'src="/recordings/{recording}"' in text
+    assert f'href="/listening/{recording}"' in text
     async with work.site.browser("anna") as anna:
         text = await (await anna.get(f"/tickets/{ticket.id}")).text()
     assert "1:01" in text
-    assert "/recordings/" not in text
+    assert "/listening/" not in text
 
 
 NOWHERE = ["/tickets/0", "/tickets/999999999", f"/tickets/{10**17}", "/tickets/x", "/tickets/-1"]

@@ -80,18 +80,3 @@ async function fetchCalls() {
     // The banner says that there is no connection; the next delta or snapshot fetches again.
   }
 }
-
-$("calls").addEventListener("click", (event) => {
-  const button = event.target.closest("[data-recording]");
-  if (!button) return;
-  const audio = el("audio", "");
-  audio.controls = true;
-  audio.src = `/recordings/${button.dataset.recording}`;
-  audio.addEventListener("error", () => toast(words.recording_failed));
-  $("player").querySelector("audio")?.remove();
-  $("player-name").textContent = button.dataset.name;
-  $("player").append(audio);
-  $("player").hidden = false;
-  $("player").scrollIntoView({ block: "nearest" });
-  audio.play().catch(() => {});
-});

@@ -1,0 +1,122 @@
+"""The listening room: recordings, newest first, by what was asked for; and who listened to them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+from aiohttp import web
+
+from callcenter.desk.journal import NoSuchHouse
+from callcenter.desk.listening import PLAYABLE, Leaf, Place
+from callcenter.domain.access import Permission
+from callcenter.web import listening_words
+from callcenter.web.auth import needs
+from callcenter.web.journal_words import when
+from callcenter.web.language import language_of
+from callcenter.web.listening_query import Form, place_of, read, written
+from callcenter.web.parts import PERSON, parts_of
+from callcenter.web.render import ZONE, lasting, render
+
+routes = web.RouteTableDef()
+# The fields that are folded away on a telephone until one of them is used.
+MORE = ("house", "company", "operator", "since", "until", "shortest", "longest", "state", "noted")
+LISTENINGS = 100
+
+
+@routes.get("/listening")
+@needs(Permission.LISTEN)
+async def room(request: web.Request) -> web.Response:
+    """The recordings with their filters."""
+    return await _show(request, "listening.html")
+
+
+@routes.get("/listening/list")
+@needs(Permission.LISTEN)
+async def listing(request: web.Request) -> web.Response:
+    """The list alone, for the page that shows it."""
+    return await _show(request, "listening_list.html")
+
+
+@routes.get("/listening/log")
+@needs(Permission.LISTEN)
+async def log(request: web.Request) -> web.Response:
+    """Who listened to which part of what, and why."""
+    parts, person, language = parts_of(request), request[PERSON], language_of(request)
+    given = {name: _number(request.query.get(name, "")) for name in ("who", "before")}
+    _companies, operators = await parts.room.choices(person)
+    rows = await parts.listenings.listed(person, who=given["who"], before=given["before"], size=LISTENINGS + 1)
+    now = datetime.now(UTC)
+    return render(
+        request,
+        "listening_log.html",
+        rows=[listening_row(row, now, language) for row in rows[:LISTENINGS]],
+        operators=operators,
+        who=given["who"],
+        first=given["before"] is None,
+        after=rows[LISTENINGS - 1]["id"] if len(rows) > LISTENINGS else None,
+    )
+
+
+def listening_row(row: asyncpg.Record, now: datetime, language: str) -> dict[str, Any]:
+    """A listening as it is read: when, why, and which parts."""
+    reason = listening_words.reasons(language).get(row["reason"] or "", "")
+    return {
+        **row,
+        "began": when(row["at"], row["zone"], now, language),
+        "why": ": ".join(filter(None, (reason, row["words"]))),
+        "heard": spans(row["heard"]),
+        "sent": spans(row["sent"]),
+    }
+
+
+def spans(parts: list[list[int]]) -> list[str]:
+    """Parts in seconds as `0:05–1:20`."""
+    return [f"{lasting(since)}–{lasting(until)}" for since, until in parts]
+
+
+async def _show(request: web.Request, template: str) -> web.Response:
+    parts, person, language = parts_of(request), request[PERSON], language_of(request)
+    form = read(request.query)
+    companies, operators = await parts.room.choices(person)
+    zone = next((each["zone"] for each in companies if each["id"] == form.asked.company), ZONE)
+    leaf = await _leaf(request, form, zone, place_of(request.query.get("before", "")))
+    now = datetime.now(UTC)
+    return render(
+        request,
+        template,
+        400 if form.problems else 200,
+        form=form,
+        rows=[_row(row, now, language) for row in leaf.rows],
+        first="before" not in request.query,
+        after=form.address(before=written(leaf.after)) if leaf.after else "",
+        more_open=sum(name in form.typed for name in MORE),
+        companies=[(each["id"], each["name"]) for each in companies],
+        operators=[(each["id"], each["name"]) for each in operators],
+        options=listening_words.choices(language),
+        states=listening_words.states(language),
+        kinds=listening_words.kinds(language),
+        problems=listening_words.problems(language),
+    )
+
+
+async def _leaf(request: web.Request, form: Form, zone: str, before: Place | None) -> Leaf:
+    """The page asked for; an empty one when there is no such house, which is told beside the field."""
+    wanted = form.wanted(zone)
+    try:
+        return await parts_of(request).room.page(request[PERSON], wanted, before)
+    except NoSuchHouse as problem:
+        form.problems["house"] = problem.how
+        return Leaf(())
+
+
+def _row(row: asyncpg.Record, now: datetime, language: str) -> dict[str, Any]:
+    return {
+        **row,
+        "began": when(row["began_at"], row["zone"], now, language),
+        "playable": row["state"] in PLAYABLE,
+        "score": None if row["score"] is None else round(row["score"]),
+    }
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None

@@ -1,0 +1,50 @@
+// Which parts of a recording were played, in whole seconds, told to the server every few seconds and at the end.
+
+const TELL_MS = 5000;
+
+export class Heard {
+  constructor(recording, listening, failed) {
+    this.address = `/listening/${recording}/heard`;
+    this.listening = listening;
+    this.failed = failed;
+    this.parts = [];
+    this.from = null;
+    this.last = null;
+    setInterval(() => this.tell(), TELL_MS);
+  }
+
+  begin(seconds) {
+    this.from = this.last = seconds;
+  }
+
+  /** Called often while it plays, not while it leaps: `end` comes before a leap, `begin` after it. */
+  at(seconds, playing) {
+    if (playing && this.from !== null) this.last = Math.max(this.last, seconds);
+  }
+
+  end(seconds = this.last) {
+    if (this.from !== null && seconds > this.from) this.parts.push([Math.floor(this.from), Math.ceil(seconds)]);
+    this.from = this.last = null;
+  }
+
+  async tell(leaving = false) {
+    const [from, last] = [this.from, this.last];
+    if (from !== null && last > from) {
+      this.end();
+      this.begin(last);
+    }
+    const parts = this.parts.splice(0);
+    if (!parts.length) return;
+    try {
+      const answer = await fetch(this.address, {
+        method: "POST", body: JSON.stringify({ listening: this.listening, parts }), keepalive: leaving,
+        headers: { "Content-Type": "application/json" },
+      });
+      if (answer.status === 401) return location.assign("/login");
+      if (!answer.ok) throw new Error(String(answer.status));
+    } catch {
+      this.parts.unshift(...parts);
+      this.failed();
+    }
+  }
+}

@@ -1,0 +1,197 @@
+// The player: waveform, speed, silence, places by link; and which parts were played, told to the server.
+
+import { draw, fetchPeaks } from "./waveform.js";
+import { Heard } from "./heard.js";
+
+const told = JSON.parse(document.getElementById("told").textContent);
+const words = told.words;
+const $ = (id) => document.getElementById(id);
+const audio = $("audio");
+const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
+
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
+function clock(seconds) {
+  const s = Math.max(0, Math.floor(seconds));
+  const two = (n) => String(n).padStart(2, "0");
+  const [h, m] = [Math.floor(s / 3600), Math.floor(s / 60) % 60];
+  return h ? `${h}:${two(m)}:${two(s % 60)}` : `${m}:${two(s % 60)}`;
+}
+
+let lineTimer = null;
+function say(text, bad = false) {
+  $("line").textContent = text;
+  $("line").classList.toggle("bad", bad);
+  clearTimeout(lineTimer);
+  if (!bad) lineTimer = setTimeout(() => { $("line").textContent = ""; }, 4000);
+}
+
+// A browser's own keys for the buttons of a reason: a digit chooses it.
+function chooseReason() {
+  addEventListener("keydown", (event) => {
+    if (event.target.closest("input") || event.ctrlKey || event.metaKey || event.altKey) return;
+    document.querySelectorAll(".reason")[Number(event.key) - 1]?.click();
+  });
+}
+
+function player() {
+  let peaks = null;
+  let silences = [];
+  const heard = new Heard(told.recording, told.listening, () => say(words.unheard, true));
+  const duration = () => told.duration || audio.duration || 0;
+
+  function show() {
+    const at = audio.currentTime;
+    $("clock").textContent = fill(words.at, { at: clock(at), length: clock(duration()) });
+    $("seek").value = at;
+    $("seek").setAttribute("aria-valuetext", clock(at));
+    if (duration()) draw($("canvas"), { peaks, duration: duration(), at, pauses: told.pauses, silences });
+  }
+
+  function seek(seconds) {
+    audio.currentTime = Math.min(Math.max(seconds, 0), Math.max(0, duration() - 0.05));
+    show();
+  }
+
+  function turn() {
+    if (audio.paused) audio.play().catch(() => say(words.failed, true));
+    else audio.pause();
+  }
+
+  function speed(value) {
+    audio.playbackRate = value;
+    for (const each of document.querySelectorAll("[data-speed]")) {
+      each.setAttribute("aria-pressed", String(Number(each.dataset.speed) === value));
+    }
+    localStorage.setItem("listening-speed", value);
+  }
+
+  function faster(step) {
+    const now = SPEEDS.indexOf(audio.playbackRate);
+    speed(SPEEDS[Math.min(Math.max(now + step, 0), SPEEDS.length - 1)]);
+  }
+
+  async function copyLink() {
+    const address = new URL(location.href);
+    address.hash = `t=${Math.floor(audio.currentTime)}`;
+    history.replaceState(null, "", address);
+    try {
+      await navigator.clipboard.writeText(address.href);
+      say(fill(words.copied, { at: clock(audio.currentTime) }));
+    } catch {
+      say(words.not_copied);
+    }
+  }
+
+  function fromAddress() {
+    const found = /^#t=(\d+)/.exec(location.hash);
+    if (found) seek(Number(found[1]));
+  }
+
+  function mark() {
+    $("mark-at").value = clock(audio.currentTime);
+    $("mark-comment").focus();
+  }
+
+  function jumpToMark(step) {
+    const places = told.marks.map((each) => each.at);
+    const at = audio.currentTime;
+    const next = step > 0 ? places.find((each) => each > at + 0.5) : places.findLast((each) => each < at - 1);
+    if (next !== undefined) seek(next);
+  }
+
+  function showFlags() {
+    $("flags").replaceChildren(...told.marks.map((each, i) => {
+      const flag = document.createElement("a");
+      flag.href = `#t=${Math.round(each.at)}`;
+      flag.textContent = i + 1;
+      flag.title = `${clock(each.at)} ${each.comment}`;
+      flag.style.left = `${(each.at / duration()) * 100}%`;
+      return flag;
+    }));
+  }
+
+  function skipSilence() {
+    if (!$("skip").checked || audio.paused) return;
+    const at = audio.currentTime;
+    const silence = silences.find(([from, until]) => at >= from && at < until - 0.2);
+    if (!silence) return;
+    say(fill(words.silence, { seconds: Math.round(silence[1] - at) }));
+    audio.currentTime = silence[1];
+  }
+
+  function follow() {
+    heard.at(audio.currentTime, !audio.paused && !audio.seeking);
+    skipSilence();
+    show();
+    if (!audio.paused) requestAnimationFrame(follow);
+  }
+
+  audio.controls = false;
+  audio.hidden = true;
+  for (const id of ["wave", "transport"]) $(id).hidden = false;
+  $("seek").max = duration();
+  $("skip").disabled = !told.drawn;
+  $("skip").checked = told.drawn && localStorage.getItem("listening-skip") === "yes";
+  speed(SPEEDS.includes(Number(localStorage.getItem("listening-speed"))) ? Number(localStorage.getItem("listening-speed")) : 1);
+
+  audio.addEventListener("play", () => { $("turn").textContent = words.pause; heard.begin(audio.currentTime); follow(); });
+  // A page in the background draws nothing, and is heard all the same.
+  audio.addEventListener("timeupdate", () => heard.at(audio.currentTime, !audio.paused && !audio.seeking));
+  audio.addEventListener("pause", () => { $("turn").textContent = words.play; heard.end(audio.currentTime); show(); });
+  audio.addEventListener("seeking", () => heard.end());
+  audio.addEventListener("seeked", () => { if (!audio.paused) heard.begin(audio.currentTime); show(); });
+  audio.addEventListener("loadedmetadata", () => { $("seek").max = duration(); fromAddress(); showFlags(); show(); });
+  // A source that cannot be played gives way to the next one; the last one's failure is the end.
+  audio.lastElementChild.addEventListener("error", () => say(words.failed, true));
+  audio.addEventListener("error", () => say(words.failed, true));
+  $("turn").addEventListener("click", turn);
+  $("link").addEventListener("click", copyLink);
+  $("seek").addEventListener("input", () => seek(Number($("seek").value)));
+  $("skip").addEventListener("change", () => localStorage.setItem("listening-skip", $("skip").checked ? "yes" : "no"));
+  for (const each of document.querySelectorAll("[data-jump]")) {
+    each.addEventListener("click", () => seek(audio.currentTime + Number(each.dataset.jump)));
+  }
+  for (const each of document.querySelectorAll("[data-speed]")) {
+    each.addEventListener("click", () => speed(Number(each.dataset.speed)));
+  }
+  addEventListener("hashchange", fromAddress);
+  addEventListener("pagehide", () => heard.tell(true));
+  new ResizeObserver(show).observe($("wave"));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
+
+  // By the place of the key, so that it is the same one under a Russian layout.
+  const KEYS = {
+    Space: turn, KeyM: mark, KeyL: copyLink,
+    ArrowLeft: () => seek(audio.currentTime - 5), ArrowRight: () => seek(audio.currentTime + 5),
+    Comma: () => faster(-1), Period: () => faster(1),
+    BracketLeft: () => jumpToMark(-1), BracketRight: () => jumpToMark(1),
+    KeyS: () => $("skip").disabled || $("skip").click(),
+  };
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const typing = event.target.closest("input:not([type=range]):not([type=checkbox]), textarea, select");
+    if (typing) return event.key === "Escape" ? event.target.blur() : undefined;
+    if (event.code === "Space" && event.target.closest("button, a, summary, [type=checkbox], [type=radio]")) return;
+    const act = KEYS[event.code];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  });
+
+  // A mark takes the place at which its words begin to be written.
+  $("mark-comment").addEventListener("focus", () => { if (!$("mark-comment").value) $("mark-at").value = clock(audio.currentTime); });
+  showFlags();
+  show();
+  if (audio.readyState >= 1) fromAddress();
+  if (told.drawn) {
+    fetchPeaks(told.recording).then((found) => {
+      peaks = found;
+      silences = found?.silences() ?? [];
+      show();
+    });
+  }
+}
+
+if (audio) player();
+else chooseReason();
