@@ -184,7 +184,16 @@ class Archive:
         async with self._pool.acquire(timeout=DATABASE_WITHIN_S) as connection, connection.transaction():
             await connection.execute(SQL["enter"], file.name, self._node, timeout=DATABASE_WITHIN_S)
             recorded = await connection.execute(
-                SQL["record"], file.name, sha256, size, wav.duration_s, wav.defect, timeout=DATABASE_WITHIN_S
+                SQL["record"],
+                file.name,
+                sha256,
+                size,
+                wav.duration_s,
+                wav.defect,
+                wav.rate or None,
+                wav.channels or None,
+                wav.repaired,
+                timeout=DATABASE_WITHIN_S,
             )
             await connection.execute(SQL["retain"], file.name, timeout=DATABASE_WITHIN_S)
             row = await connection.fetchrow(SQL["find"], file.name, timeout=DATABASE_WITHIN_S)

@@ -1,4 +1,4 @@
-"""The folders of recordings on a node: Asterisk writes into `rec/`, and what it has closed is moved to `ready/`.
+"""The folders of recordings on a node: Asterisk writes into `rec/`, and what it has closed becomes a WAV in `ready/`.
 
 That nobody writes a file any more is asked of the kernel, by a lease. A command that Asterisk ran at the end of each
 recording would tell it as well, but each would fork a process of a thousand threads, in the middle of a surge.
@@ -15,13 +15,17 @@ from typing import BinaryIO
 
 import structlog
 
+from callcenter import metrics
 from callcenter.domain.ids import CallId, RecordingName
+from callcenter.recordings.raw import is_made_from, make_wav
 
 log = structlog.get_logger()
 
 _ID = r"[a-z][a-z0-9]{0,15}-\d{1,20}\.\d{1,20}"
 _NAME = re.compile(rf"({_ID})_{_ID}_\d{{1,20}}", re.ASCII)
 SUFFIX = ".wav"
+RAW = ".raw"
+TAKEN = "another recording of this name is in ready/ already"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,30 +73,52 @@ class Spool:
         """The names of all recordings on disk, complete or not. Raises `OSError` when a folder cannot be read."""
         # In this order, so that a file that moves meanwhile is seen twice rather than never.
         return [
-            entry.name.removesuffix(SUFFIX)
+            os.path.splitext(entry.name)[0]
             for folder in (self._rec, self._ready)
             for entry, _ in self._entries(folder)
-            if entry.name.endswith(SUFFIX)
+            if entry.name.endswith((SUFFIX, RAW))
         ]
 
     def collect(self) -> list[RecordingName]:
-        """Move to `ready/` what is closed: a talk that ended, or what was cut off when Asterisk died.
+        """Bring to `ready/` what is closed: a talk that ended, or what was cut off when Asterisk died.
 
-        Returns the names moved. Raises `OSError` when a folder cannot be read or written, or lies on a file system
-        without leases (NFS): the spool must be a local one.
+        A raw file is made into a WAV, a WAV is moved as it is. Returns the names brought. Raises `OSError` when a
+        folder cannot be read or written, or lies on a file system without leases (NFS): the spool must be a local one.
+        A raw file that cannot be made into a WAV now, since the disk is full, is left for the next time.
         """
-        moved = []
+        brought = []
         for entry, status in self._entries(self._rec):
-            file = self._recording(entry, status)
+            file = self._recording(entry, status, (SUFFIX, RAW))
             if file is None or being_written(file.path):
                 continue
-            target = self._ready / file.path.name
-            if target.exists() or target.is_symlink():
-                self._report(file.path, "a recording of this name is in ready/ already")
-                continue
-            file.path.rename(target)
-            moved.append(file.name)
-        return moved
+            if self._convert(file) if file.path.suffix == RAW else self._move(file):
+                brought.append(file.name)
+        return brought
+
+    def _move(self, file: SpoolFile) -> bool:
+        target = self._ready / file.path.name
+        if target.exists() or target.is_symlink():
+            self._report(file.path, TAKEN)
+            return False
+        file.path.rename(target)
+        return True
+
+    def _convert(self, file: SpoolFile) -> bool:
+        """The raw file goes last: killed before that, the next pass finds the WAV made, or makes the same one again."""
+        target = self._ready / f"{file.name}{SUFFIX}"
+        try:
+            if not os.path.lexists(target):
+                make_wav(file.path, target)
+            elif not target.is_file() or not is_made_from(target, file.path):
+                self._report(file.path, TAKEN)
+                return False
+        except OSError as problem:
+            # Files that are complete must go on to the store, which is what makes room.
+            log.error("recording cannot be made complete", recording=file.name, problem=problem.strerror)
+            metrics.problems_total.labels(problem="recording cannot be made complete").inc()
+            return False
+        file.path.unlink()
+        return True
 
     def _entries(self, folder: Path) -> Iterator[tuple[os.DirEntry[str], os.stat_result]]:
         with os.scandir(folder) as entries:
@@ -102,9 +128,11 @@ class Spool:
                 except FileNotFoundError:
                     continue
 
-    def _recording(self, entry: os.DirEntry[str], status: os.stat_result) -> SpoolFile | None:
+    def _recording(
+        self, entry: os.DirEntry[str], status: os.stat_result, suffixes: tuple[str, ...] = (SUFFIX,)
+    ) -> SpoolFile | None:
         path = Path(entry.path)
-        named = _NAME.fullmatch(entry.name.removesuffix(SUFFIX)) if entry.name.endswith(SUFFIX) else None
+        named = _NAME.fullmatch(path.stem) if path.suffix in suffixes else None
         if named is None:
             self._report(path, "not the name of a recording")
             return None

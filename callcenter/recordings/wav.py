@@ -10,25 +10,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from callcenter.recordings.raw import REST
+
 EMPTY = "empty"
 MISMATCH = "header does not match the data"
 NOT_WAV = "not a WAV"
 
 _PCM = (1, 0xFFFE)
 # Chunks that programs put after the audio; anything else there is audio that the header does not know of.
-_TRAILERS = (b"LIST", b"fact", b"JUNK", b"PAD ", b"bext", b"cue ", b"smpl", b"id3 ", b"ID3 ")
+_TRAILERS = (b"LIST", b"fact", b"JUNK", b"PAD ", b"bext", b"cue ", b"smpl", b"id3 ", b"ID3 ", REST)
 # A made-up file of nothing but chunk headers must not hold us for long.
 _CHUNKS_AT_MOST = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Wav:
-    """`duration_s` in seconds, `rate` in Hz; `defect` says what is wrong with the file, None when nothing is."""
+    """`duration_s` in seconds, `rate` in Hz; `defect` says what is wrong with the file, None when nothing is.
+
+    `repaired` is true when what was said had to be found in spite of the file: its header is wrong, or its last frame
+    was not written whole.
+    """
 
     duration_s: float
     rate: int
     channels: int
     defect: str | None
+    repaired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,8 @@ def _measure(file: BinaryIO, size: int, start: int, declared: int, form: _Format
     if real == 0:
         return Wav(0.0, form.rate, form.channels, EMPTY)
     right = whole and declared - declared % form.frame == real
-    return Wav(real / form.bytes_per_s, form.rate, form.channels, None if right else MISMATCH)
+    cut = _read(file, start + declared + declared % 2, 4) == REST
+    return Wav(real / form.bytes_per_s, form.rate, form.channels, None if right else MISMATCH, not right or cut)
 
 
 def _is_audio(file: BinaryIO, size: int, at: int, declared: int) -> bool:

@@ -4,7 +4,8 @@ insert into recordings (name, node, state) values ($1, $2, 'expected') on confli
 
 -- name: record
 update recordings set
-    state = 'recorded', sha256 = $2, size = $3, duration_s = $4, defect = $5, recorded_at = now(),
+    state = 'recorded', sha256 = $2, size = $3, duration_s = $4, defect = $5, rate = $6, channels = $7, repaired = $8,
+    recorded_at = now(),
     object_key = 'recordings/' || to_char(now() at time zone 'UTC', 'YYYY/MM/DD/') || id || '.wav'
 where name = $1 and state in ('expected', 'missing');
 

@@ -26,6 +26,7 @@ async def test_a_recording_ends_at_its_ticket_and_leaves_the_disk(bench: Bench) 
     row = await bench.ledger.only()
     assert (row["state"], row["call_id"], row["defect"]) == ("attached", call, None)
     assert row["ticket_id"] == await bench.ledger.pool.fetchval("select id from tickets where call_id = $1", call)
+    assert (row["rate"], row["channels"], row["repaired"]) == (8000, 1, False)
     assert (row["sha256"], row["size"], row["duration_s"]) == (hashlib.sha256(data).digest(), len(data), 2.0)
     assert None not in (row["recorded_at"], row["stored_at"], row["verified_at"], row["attached_at"])
     assert row["object_key"].startswith("recordings/")
@@ -65,6 +66,7 @@ async def test_a_defect_is_told_and_the_bytes_are_kept(
     await bench.pass_once()
     row = await bench.ledger.only()
     assert (row["state"], row["defect"], row["duration_s"]) == ("attached", defect, duration_s)
+    assert row["repaired"] == ("header" in (defect or ""))
     assert await bench.content(row["object_key"]) == data
     assert bench.on_disk() == []
 
