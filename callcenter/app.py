@@ -15,6 +15,7 @@ from callcenter import metrics
 from callcenter.desk import handover, memory
 from callcenter.desk.alarms import Alarms
 from callcenter.desk.directory import Directory
+from callcenter.desk.evidence_maker import Maker
 from callcenter.desk.exports import Exports
 from callcenter.desk.handover_mail import Mail
 from callcenter.desk.handover_webhook import Webhook
@@ -27,6 +28,7 @@ from callcenter.domain.ids import NodeName
 from callcenter.domain.switchboard import Switchboard
 from callcenter.engine import Engine, utc_now
 from callcenter.errors import StoreError
+from callcenter.evidence.manifest import key_of
 from callcenter.logs import configure
 from callcenter.push.hub import Hub
 from callcenter.recordings.archive import Archive
@@ -40,6 +42,7 @@ from callcenter.telephony.ledger import Ledger
 from callcenter.telephony.node import Node
 from callcenter.web.app import create_app, create_monitor
 from callcenter.web.delivery_words import letter
+from callcenter.web.evidence_words import page as evidence_page
 from callcenter.web.export_words import words as export_words
 from callcenter.web.parts import Check
 
@@ -83,6 +86,9 @@ async def serve(settings: Settings, *, web: bool, node: bool) -> int:
             exports = Exports(pool, store, export_words)
             # A worker of its own: no message to a crew waits behind a file.
             parts += [exports, Worker(settings.database, [exports.kind])]
+            if settings.evidence.key is not None:
+                maker = Maker(pool, store, key_of(settings.evidence.key.get_secret_value()), evidence_page)
+                parts += [maker, Worker(settings.database, [maker.kind])]
             application = create_app(settings=settings, pool=pool, hub=hub, store=store, checks=checks)
         else:
             application = create_monitor(pool=pool, checks=checks)

@@ -6,10 +6,20 @@ anything secret.
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from callcenter.errors import SettingsError
@@ -189,6 +199,23 @@ class Api(Section):
     requests_per_minute: int = Field(600, ge=1, description="requests a token may make in a minute")
 
 
+class Evidence(Section):
+    """Evidence packs."""
+
+    key: SecretStr | None = Field(
+        None,
+        description="Ed25519 key that packs are signed with, 64 hexadecimal digits, as `openssl rand -hex 32` makes them; "
+        "without it no pack can be made. Keep a copy of it: the packs of another key are not recognised as yours",
+    )
+
+    @field_validator("key")
+    @classmethod
+    def _is_a_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and not re.fullmatch(r"[0-9a-fA-F]{64}", key.get_secret_value()):
+            raise ValueError("must be 64 hexadecimal digits, as `openssl rand -hex 32` makes them")
+        return key
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -213,6 +240,7 @@ class Settings(BaseSettings):
     api: Api = Api()
     smtp: Smtp = Smtp()
     handover: Handover
+    evidence: Evidence = Evidence()
 
     @model_validator(mode="after")
     def _ports_make_sense(self) -> Self:

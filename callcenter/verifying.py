@@ -35,13 +35,14 @@ def _tell(path: Path, verdict: Verdict, pinned: str | None) -> None:
     if manifest is None:
         raise AssertionError("a pack without a manifest has a fault")
     audio = sum(recording.original is not None for recording in manifest.recordings)
-    chain, company = manifest.chain, _printable(manifest.company.name)
+    company = _printable(manifest.company.name)
     print(f"{path}: genuine")
     print(
         f"  ticket No. {manifest.ticket.number} of {company}, pack {manifest.pack}, made {manifest.made_at:%Y-%m-%d %H:%M:%S %Z}"
     )
     print(f"  recordings: {audio} of {len(manifest.recordings)}; files: {len(manifest.files)}")
-    print(f"  ledger: entries {chain.first} to {chain.last}, head {chain.head}")
+    for run in manifest.chain:
+        print(f"  ledger: entries {run.first} to {run.last}, head {run.head}")
     print(f"  signed by {verdict.fingerprint}" + (", as asked" if pinned else ""))
     if pinned is None:
         print("  Anybody can make a key: compare this fingerprint with the one that the dispatch centre gives out.")

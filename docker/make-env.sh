@@ -17,6 +17,8 @@ esac
 file=$(dirname "$0")/../.env
 [ ! -e "$file" ] || { echo "make-env.sh: .env exists; move it away to make a new one" >&2; exit 1; }
 
+# The key that evidence packs are signed with: 32 bytes. Keep a copy of it apart.
+key() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 secret() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
 address=$1
 shift
@@ -33,6 +35,7 @@ CALLCENTER_AMI__ACTIONS_SECRET='$(secret)'
 CALLCENTER_S3__ACCESS_KEY='$(secret)'
 CALLCENTER_S3__SECRET_KEY='$(secret)'
 CALLCENTER_HANDOVER__SECRET='$(secret)'
+CALLCENTER_EVIDENCE__KEY='$(key)'
 POSTGRES_PASSWORD='$(secret)'
 ENV
 echo "wrote .env; next: docker compose up --build --detach"

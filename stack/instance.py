@@ -26,6 +26,8 @@ PREFIX = "CALLCENTER_"
 TRUNK = "127.0.0.2"
 PHONES = "127.0.0.3"
 SECRETS = ("postgres", "s3-access", "s3-secret", "ami-events", "ami-actions", "ami-probe", "handover")
+# A signing key is 32 bytes, no less.
+KEYS = ("evidence",)
 # A part of ours is left out when this setting names somebody else's.
 REPLACED_BY = {
     "postgres": "CALLCENTER_DATABASE__URL",
@@ -201,6 +203,7 @@ class Instance:
             preferred = known["ports"].get(name, usual)
             ports[name] = free_port(preferred, "udp" if kind == "udp" else "tcp", avoid=ports.values())
         words = {name: known["secrets"].get(name) or secrets.token_urlsafe(24) for name in SECRETS}
+        words |= {name: known["secrets"].get(name) or secrets.token_hex(32) for name in KEYS}
         write_private(file, json.dumps({"ports": ports, "secrets": words}))
         return self._place()
 
@@ -228,6 +231,7 @@ class Instance:
             "S3__BUCKET": "callcenter",
             "S3__SECURE": "false",
             "HANDOVER__SECRET": secret["handover"],
+            "EVIDENCE__KEY": secret["evidence"],
             "WEB__PORT": str(port["web"]),
             "WEB__COOKIE_SECURE": "false",
         }

@@ -5,12 +5,14 @@ tickets a pack holds the content alone: the chain can be followed through them, 
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 GENESIS = bytes(32)
 """Stands before the first entry of a chain."""
+LARGEST_GAP = 1000
+"""Entries about others between two about a ticket, up to which a pack holds them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,30 @@ def read_line(line: str) -> Link:
         return Link(seq, bytes.fromhex(held["content"]) if entry is None else content_of(entry), hash_, entry)
     except (KeyError, TypeError, AttributeError, RecursionError) as problem:
         raise ValueError(str(problem)) from None
+
+
+def runs(own: Sequence[int], gap: int = LARGEST_GAP) -> list[tuple[int, int]]:
+    """The parts of a chain that hold these entries, numbers in order; one part where less than `gap` lies between."""
+    found: list[tuple[int, int]] = []
+    for seq in own:
+        if found and seq - found[-1][1] <= gap:
+            found[-1] = (found[-1][0], seq)
+        else:
+            found.append((seq, seq))
+    return found
+
+
+def faults_of_runs(links: Iterable[Link], told: Sequence[Ends]) -> Iterator[str]:
+    """What is wrong with several parts of a chain."""
+    parts: list[list[Link]] = [[] for _ in told]
+    for link in links:
+        where = next((place for place, ends in enumerate(told) if ends.first <= link.seq <= ends.last), None)
+        if where is None:
+            yield f"entry {link.seq} is not of the parts that the manifest names"
+        else:
+            parts[where].append(link)
+    for part, ends in zip(parts, told, strict=True):
+        yield from faults(part, ends)
 
 
 def faults(links: Iterable[Link], ends: Ends) -> Iterator[str]:

@@ -42,8 +42,8 @@ class TicketName(_Part):
     opened_at: AwareDatetime
 
 
-class Chain(_Part):
-    """The part of the company's ledger in `ledger.jsonl`: its first and last entry, and the hashes around it."""
+class Run(_Part):
+    """A part of the company's ledger in `ledger.jsonl`, without a gap: its first and last entry, the hashes around it."""
 
     first: int
     last: int
@@ -91,7 +91,7 @@ class Head(_Part):
     language: str
     company: Company
     ticket: TicketName
-    chain: Chain
+    chain: tuple[Run, ...]
     recordings: tuple[Audio, ...]
 
 

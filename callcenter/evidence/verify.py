@@ -202,11 +202,11 @@ class _Look:
                 links.append(chain.read_line(line.decode()))
             except ValueError:
                 add(What.CHANGED, LEDGER, f"line {number} cannot be read")
-        told = manifest.chain
-        ends = chain.Ends(
-            manifest.company.id, told.first, told.last, bytes.fromhex(told.before), bytes.fromhex(told.head)
-        )
-        for problem in chain.faults(links, ends):
+        told = [
+            chain.Ends(manifest.company.id, run.first, run.last, bytes.fromhex(run.before), bytes.fromhex(run.head))
+            for run in manifest.chain
+        ]
+        for problem in chain.faults_of_runs(links, told):
             add(What.CHANGED, LEDGER, problem)
         for name, problem in audio_faults(links, manifest):
             add(What.CHANGED, name, problem)

@@ -44,6 +44,8 @@ def actions(language: str) -> dict[str, str]:
         "imported directory": t.gettext("imported directory"),
         "exported directory": t.gettext("exported directory"),
         "downloaded report": t.gettext("downloaded report"),
+        "ordered evidence pack": t.gettext("ordered evidence pack"),
+        "downloaded evidence pack": t.gettext("downloaded evidence pack"),
         "ordered journal export": t.gettext("ordered journal export"),
         "downloaded journal export": t.gettext("downloaded journal export"),
         "sent again": t.gettext("sent again"),

@@ -64,7 +64,7 @@ def head(links: list[Link]) -> Head:
         }
         for number, audio in AUDIO.items()
     ]  # fmt: skip
-    chain = {"first": 1, "last": len(links), "before": GENESIS.hex(), "head": links[-1].hash.hex()}
+    chain = [{"first": 1, "last": len(links), "before": GENESIS.hex(), "head": links[-1].hash.hex()}]
     return Head.model_validate(
         {
             "pack": 1, "made_at": AT, "language": "ru", "company": {"id": COMPANY, "name": "УК", "zone": "Europe/Moscow"},

@@ -17,7 +17,7 @@ from argon2 import PasswordHasher
 from callcenter.desk import passwords
 from callcenter.errors import StoreError
 from callcenter.push.hub import Hub
-from callcenter.settings import S3, Ami, Database, Handover, Settings, Web
+from callcenter.settings import S3, Ami, Database, Evidence, Handover, Settings, Web
 from callcenter.storage import connect, open_pool
 from callcenter.web.app import create_app
 
@@ -109,6 +109,7 @@ def settings_for(url: str) -> Settings:
         s3=S3(endpoint="127.0.0.1:1", access_key="x", secret_key="x"),
         web=Web(cookie_secure=False),
         handover=Handover(secret="x" * 32),
+        evidence=Evidence(key="11" * 32),
     )
 
 

@@ -5,7 +5,7 @@ async function refresh() {
   const list = document.getElementById("orders");
   if (!list.hasAttribute("data-working")) return;
   try {
-    const answer = await fetch("/reports/exports", { headers: { Accept: "text/html" } });
+    const answer = await fetch(list.dataset.from ?? "/reports/exports", { headers: { Accept: "text/html" } });
     if (answer.redirected || answer.status === 401) return location.assign("/login");
     if (answer.ok) {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");

@@ -1,0 +1,133 @@
+"""The readable page of a pack: a plain document as a PDF, in letters of both languages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from fpdf import FPDF
+from fpdf.enums import XPos, YPos
+from fpdf.fonts import FontFace
+
+FONTS = Path("/usr/share/fonts/truetype/dejavu")
+_FAMILY = "DejaVu"
+_MARGIN_MM = 16
+_GREY = (90, 98, 110)
+_SHADE = (238, 241, 245)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under a head. `widths`: the columns' shares of the page; `empty`: what stands there instead of no rows."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    widths: Sequence[int]
+    empty: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and what is under it: facts by name, then a table, then words."""
+
+    heading: str
+    facts: Sequence[tuple[str, str]] = ()
+    table: Table | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """`foot`: what stands at the end of each page, with `{page}` and `{pages}` in it."""
+
+    language: str
+    title: str
+    subtitle: str
+    sections: Sequence[Section]
+    foot: str
+    made_at: datetime
+
+
+class _Paper(FPDF):
+    foot = ""
+
+    def footer(self) -> None:
+        """Written by fpdf2 at the end of each page."""
+        self.set_y(-_MARGIN_MM + 4)
+        self.set_font(_FAMILY, size=7.5)
+        self.set_text_color(*_GREY)
+        text = self.foot.replace("{page}", str(self.page_no())).replace("{pages}", "{nb}")
+        self.cell(0, 4, text, align="C")
+
+
+def print_document(document: Document, target: Path) -> None:
+    """Write the document. Blocks."""
+    paper = _Paper(format="A4")
+    paper.foot = document.foot
+    paper.set_title(document.title)
+    paper.set_lang(document.language)
+    paper.set_creator("callcenter")
+    paper.set_creation_date(document.made_at)
+    for style, name in (("", "DejaVuSans.ttf"), ("B", "DejaVuSans-Bold.ttf")):
+        paper.add_font(_FAMILY, style, FONTS / name)
+    paper.set_margin(_MARGIN_MM)
+    paper.set_auto_page_break(True, margin=_MARGIN_MM + 2)
+    paper.add_page()
+    paper.set_font(_FAMILY, "B", 16)
+    _lines(paper, 8, document.title)
+    paper.set_font(_FAMILY, size=9)
+    paper.set_text_color(*_GREY)
+    _lines(paper, 5, document.subtitle)
+    for section in document.sections:
+        _print_section(paper, section)
+    paper.output(str(target))
+
+
+def _print_section(paper: FPDF, section: Section) -> None:
+    # A heading does not stay behind on the page before.
+    if paper.will_page_break(24):
+        paper.add_page()
+    paper.ln(5)
+    paper.set_text_color(0, 0, 0)
+    paper.set_font(_FAMILY, "B", 11.5)
+    _lines(paper, 7, section.heading)
+    paper.set_font(_FAMILY, size=8.5)
+    if section.facts:
+        _print_rows(paper, [(name, _clean(value)) for name, value in section.facts], (30, 70))
+    if section.table is not None:
+        if section.table.rows:
+            _print_rows(paper, section.table.rows, section.table.widths, section.table.head)
+        else:
+            _lines(paper, 5, section.table.empty)
+    if section.words:
+        paper.ln(1)
+        _lines(paper, 4.6, section.words)
+
+
+def _print_rows(
+    paper: FPDF, rows: Sequence[Sequence[str]], widths: Sequence[int], head: Sequence[str] | None = None
+) -> None:
+    style = FontFace(emphasis="BOLD", fill_color=_SHADE)
+    with paper.table(
+        col_widths=tuple(widths),
+        headings_style=style,
+        first_row_as_headings=head is not None,
+        borders_layout="HORIZONTAL_LINES",
+        line_height=4.4,
+        padding=0.8,
+        text_align="LEFT",
+    ) as table:
+        for row in [head, *rows] if head is not None else rows:
+            line = table.row()
+            for cell in row:
+                line.cell(_clean(cell))
+
+
+def _lines(paper: FPDF, height: float, text: str) -> None:
+    paper.multi_cell(0, height, _clean(text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+
+
+def _clean(text: str) -> str:
+    """What cannot be printed is shown as such."""
+    shown = (letter.isprintable() or letter.isspace() for letter in text)
+    return "".join(letter if fits else "\N{REPLACEMENT CHARACTER}" for letter, fits in zip(text, shown, strict=True))
