@@ -32,6 +32,7 @@ from callcenter.evidence.manifest import key_of
 from callcenter.logs import configure
 from callcenter.push.hub import Hub
 from callcenter.recordings.archive import Archive
+from callcenter.recordings.keeper import Keeper
 from callcenter.recordings.spool import Spool
 from callcenter.recordings.store import Store
 from callcenter.settings import Settings, Web
@@ -84,6 +85,7 @@ async def serve(settings: Settings, *, web: bool, node: bool) -> int:
             hub = Hub(pool, lambda: connect(settings.database), settings.web.slow_client_messages)
             parts += [hub, Alarms(settings.database), worker(settings, pool)]
             exports = Exports(pool, store, export_words)
+            parts.append(Keeper(settings.database, store, settings.s3.grace_days))
             # A worker of its own: no message to a crew waits behind a file.
             parts += [exports, Worker(settings.database, [exports.kind])]
             if settings.evidence.key is not None:

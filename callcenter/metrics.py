@@ -21,6 +21,9 @@ rebuilt_total = Counter("callcenter_rebuilt_events", "Events that the live view 
 write_backlog = Gauge("callcenter_write_backlog", "Orders not yet written to PostgreSQL")
 write_seconds = Histogram("callcenter_write_seconds", "One transaction of the writer", buckets=FINE)
 recordings = Gauge("callcenter_recordings", "Recordings by state", ["state"])
+recordings_deleted_total = Counter(
+    "callcenter_recordings_deleted", "Recordings deleted because their retention is over"
+)
 sockets = Gauge("callcenter_sockets", "Browsers connected")
 tickets_late = Gauge("callcenter_tickets_late", "Open tickets past a limit")
 tickets_due_soon = Gauge("callcenter_tickets_due_soon", "Open tickets warned of and not yet past a limit")

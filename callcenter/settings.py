@@ -112,6 +112,9 @@ class S3(Section):
         description="how the store keeps recordings from being removed before their company's retention is over: "
         "`GOVERNANCE` (whoever has the right to may), `COMPLIANCE` (nobody can), or `none`",
     )
+    grace_days: int = Field(
+        7, ge=0, le=3650, description="days after the end of a recording's retention until it is deleted"
+    )
     encryption: Literal["AES256", "none"] = Field(
         "none", description="`AES256` asks the server to encrypt what it keeps, where it can"
     )

@@ -150,11 +150,12 @@ class Form(BaseModel):
 
 
 class CompanyForm(Form):
-    """A management company. `numbers`: what callers dial, digits only."""
+    """A management company. `numbers`: what callers dial, digits only; `retention_days`: how long recordings are kept."""
 
     name: Name
     zone: Annotated[str, BeforeValidator(_zone)]
     language: Literal["ru", "en"]
+    retention_days: Annotated[int, Field(ge=1, le=36525)] = 1096
     numbers: Annotated[tuple[str, ...], BeforeValidator(_numbers)]
 
 

@@ -54,7 +54,7 @@ class Offices:
 
     async def save_company(self, person: Person, company: int | None, form: CompanyForm) -> int:
         """Add or change a company with its numbers. A new one gets the decree's categories. Raises `Taken`."""
-        values = (form.name, form.zone, form.language)
+        values = (form.name, form.zone, form.language, form.retention_days)
         async with telling_taken(), scoped(self._pool, person) as connection:
             if company is None:
                 saved = int(await connection.fetchval(SQL["add_company"], *values))

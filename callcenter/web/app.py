@@ -13,6 +13,7 @@ from callcenter.desk.feed import Feed
 from callcenter.desk.handover import Handover, Links
 from callcenter.desk.invitations import Invitations
 from callcenter.desk.journal import Journal
+from callcenter.desk.legal_holds import LegalHolds
 from callcenter.desk.listening import Room
 from callcenter.desk.listenings import Listenings
 from callcenter.desk.logins import Logins
@@ -41,6 +42,7 @@ from callcenter.web import (
     exports,
     invite,
     journal,
+    legal_holds,
     listening,
     login,
     monitor,
@@ -77,6 +79,7 @@ SUBJECTS = (
     invite,
     journal,
     listening,
+    legal_holds,
     login,
     monitor,
     pages,
@@ -121,6 +124,7 @@ def create_app(
         tickets=Tickets(pool, Handover(links).on_change),
         choices=TicketChoices(pool),
         files=TicketFiles(pool, store),
+        legal_holds=LegalHolds(pool),
         crew_links=CrewLinks(pool, attempts),
         dead_letters=DeadLetters(pool, links.lasts),
         journal=Journal(pool),

@@ -29,6 +29,8 @@ def actions(language: str) -> dict[str, str]:
         "viewed resident": t.gettext("viewed resident"),
         "searched residents": t.gettext("searched residents"),
         "listened to recording": t.gettext("listened to recording"),
+        "placed legal hold": t.gettext("placed legal hold"),
+        "released legal hold": t.gettext("released legal hold"),
         "added company": t.gettext("added company"),
         "changed company": t.gettext("changed company"),
         "added crew": t.gettext("added crew"),

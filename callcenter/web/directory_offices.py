@@ -43,7 +43,7 @@ async def companies(request: web.Request) -> web.Response:
 @needs(Permission.EDIT_DIRECTORY)
 async def add_company(request: web.Request) -> web.Response:
     """A form for a company."""
-    return await _company_form(request, None, {"zone": "Europe/Moscow", "language": "ru"})
+    return await _company_form(request, None, {"zone": "Europe/Moscow", "language": "ru", "retention_days": 1096})
 
 
 @routes.get(r"/directory/companies/{id:\d{1,9}}")
@@ -78,7 +78,7 @@ async def edit_company(request: web.Request) -> web.Response:
     """The same form for a company that is there."""
     row = there(await Offices(pool_of(request)).company(request[PERSON], number_in(request)))
     numbers = "\n".join(telephone(number) for number in row["numbers"])
-    return await _company_form(request, row["id"], known_of(row, "name zone language", numbers=numbers))
+    return await _company_form(request, row["id"], known_of(row, "name zone language retention_days", numbers=numbers))
 
 
 async def _company_form(request: web.Request, company: int | None, known: dict[str, object]) -> web.Response:

@@ -12,6 +12,7 @@ from callcenter.desk.crew_links import CrewLinks
 from callcenter.desk.feed import Feed
 from callcenter.desk.invitations import Invitations
 from callcenter.desk.journal import Journal
+from callcenter.desk.legal_holds import LegalHolds
 from callcenter.desk.listening import Room
 from callcenter.desk.listenings import Listenings
 from callcenter.desk.logins import Logins
@@ -44,6 +45,7 @@ class Parts:
     tickets: Tickets
     choices: TicketChoices
     files: TicketFiles
+    legal_holds: LegalHolds
     crew_links: CrewLinks
     dead_letters: DeadLetters
     journal: Journal

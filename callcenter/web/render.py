@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from callcenter.web.language import language_of, outcomes, translations, words
@@ -61,7 +61,10 @@ def environment(language: str) -> Environment:
     def minute(at: datetime, zone: str) -> str:
         return format_datetime(at, "d MMM, HH:mm", tzinfo=ZoneInfo(zone), locale=language)
 
-    made.filters |= {"moment": moment, "minute": minute, "lasting": lasting, "telephone": telephone}
+    def day(at: datetime, zone: str) -> str:
+        return format_date(at.astimezone(ZoneInfo(zone)), "medium", locale=language)
+
+    made.filters |= {"moment": moment, "day": day, "minute": minute, "lasting": lasting, "telephone": telephone}
     return made
 
 

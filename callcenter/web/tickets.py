@@ -189,6 +189,7 @@ async def page(
     comment: str = "",
     comment_problem: str = "",
     file_problem: str = "",
+    hold_problem: str = "",
 ) -> web.Response:
     """The whole page, with what was typed and what was wrong with it."""
     parts, person, language = parts_of(request), request[PERSON], language_of(request)
@@ -222,6 +223,8 @@ async def page(
         price="" if ticket.price is None else format_decimal(ticket.price, "#,##0.00", language),
         read_out=read_out(ticket),
         timeline=await timeline(request, ticket),
+        keeping=await parts.legal_holds.of(person, ticket.id) if person.may(Permission.KEEP_RECORDINGS) else None,
+        hold_problem=hold_problem,
         files=await parts.files.of(person, ticket.id),
         children=await parts.tickets.children(person, ticket.id),
         now=now,

@@ -8,15 +8,15 @@ select c.id, c.name, c.zone, c.language,
 from companies c where $1::integer is null or c.id = $1 order by c.name
 
 -- name: company
-select c.id, c.name, c.zone, c.language,
+select c.id, c.name, c.zone, c.language, c.retention_days,
     coalesce((select array_agg(number order by number) from numbers where company_id = c.id), '{}') as numbers
 from companies c where c.id = $2 and ($1::integer is null or c.id = $1)
 
 -- name: add_company
-insert into companies (name, zone, language) values ($1, $2, $3) returning id
+insert into companies (name, zone, language, retention_days) values ($1, $2, $3, $4) returning id
 
 -- name: change_company
-update companies set name = $2, zone = $3, language = $4 where id = $1
+update companies set name = $2, zone = $3, language = $4, retention_days = $5 where id = $1
 
 -- name: take_numbers
 delete from numbers where company_id = $1 and number <> all($2::text[])
