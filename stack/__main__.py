@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from callcenter.settings import load_settings
-from stack import bench, demo, surge
+from stack import bench, chaos, demo, surge
 from stack.errors import StackError
 from stack.instance import Instance
 from stack.parts import ROOT
@@ -41,6 +41,8 @@ def _run(instance: Instance, options: argparse.Namespace) -> int:
             return surge.run(stack, surge.plan_from(options))
         case "bench":
             return bench.run(instance.up())
+        case "chaos":
+            return chaos.run(instance.up(), options)
         case "record-ami":
             os.environ["CALLCENTER_ENV_FILE"] = str(instance.env_file)
             return bench.record(load_settings().ami)
@@ -58,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("surge", help="send callers to the running stack and judge what became of them")
     )
     commands.add_parser("bench", help="measure the way of an event and the pages, print a table, write var/bench.json")
+    chaos.add_options(
+        commands.add_parser("chaos", help="a surge in which uploader, node and store are killed; all must be kept")
+    )
     commands.add_parser("record-ami", help="record the AMI session that `bench` reads, during a surge")
     return parser
 

@@ -168,11 +168,10 @@ class Archive:
 
     async def _found(self, entry: _Entry, size: int) -> Kept | None:
         """What a run that was killed has left in the store: stored again it would be there twice."""
-        try:
-            version = await self._store.newest(entry.key)
-            return Kept(version) if await self._holds(replace(entry, version=version), size) else None
-        except ObjectMissing:
-            return None
+        for version in await self._store.versions(entry.key):
+            if await self._holds(replace(entry, version=version), size):
+                return Kept(version)
+        return None
 
     async def _holds(self, entry: _Entry, size: int) -> bool:
         try:

@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 import urllib3
 from minio import Minio
 from minio.commonconfig import ENABLED
+from minio.datatypes import Object
 from minio.error import MinioException, S3Error
 from minio.objectlockconfig import ObjectLockConfig
 from minio.retention import Retention
@@ -140,10 +141,12 @@ class Store:
             response.close()
             response.release_conn()
 
-    async def newest(self, key: str) -> str | None:
-        """The newest version of the object; None when the bucket has no versions."""
-        bucket = self._settings.bucket
-        return _version(await self._run(lambda: self._client.stat_object(bucket, _sane(key)).version_id))
+    async def versions(self, key: str) -> list[str | None]:
+        """The versions of the object, the newest first; `[None]` for an object in a bucket without versions.
+
+        A version that was being written when its writer was killed may be there without being the newest of its key.
+        """
+        return await self._run(lambda: self._versions(_sane(key)))
 
     async def remove(self, key: str, version: str | None = None) -> None:
         """Remove the object, or all its versions; if there is none, do nothing.
@@ -260,13 +263,18 @@ class Store:
             response.close()
             response.release_conn()
 
+    def _listed(self, key: str) -> list[Object]:
+        """Everything under this very key, the marks of what was deleted too, the newest first."""
+        listed = self._client.list_objects(self._settings.bucket, prefix=key, include_version=True)
+        return [each for each in listed if each.object_name == key]
+
+    def _versions(self, key: str) -> list[str | None]:
+        return [_version(each.version_id) for each in self._listed(key) if not each.is_delete_marker]
+
     def _remove(self, key: str, version: str | None) -> None:
         bucket = self._settings.bucket
-        versions = [version]
-        if version is None:
-            # Removed without a version, an object with versions would only be hidden.
-            listed = self._client.list_objects(bucket, prefix=key, include_version=True)
-            versions = [each.version_id for each in listed if each.object_name == key]
+        # Removed without a version, an object with versions would only be hidden.
+        versions = [each.version_id for each in self._listed(key)] if version is None else [version]
         for each in versions:
             try:
                 self._client.remove_object(bucket, key, each)

@@ -63,9 +63,9 @@ class MemoryStore:
         self.objects[key] = path.read_bytes()
         return Kept()
 
-    async def newest(self, key: str) -> str | None:
-        self._object(key)
-        return None
+    async def versions(self, key: str) -> list[str | None]:
+        self._need_bucket()
+        return [None] if key in self.objects else []
 
     async def digest(self, key: str, version: str | None = None) -> tuple[bytes, int]:
         data = self._object(key)

@@ -1,0 +1,93 @@
+"""What became of the recordings of a run in which parts were killed. Pure: facts in, verdict out."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+KEPT = ("verified", "attached")
+HEADER = 44
+FRAME = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """The bytes that Asterisk wrote, kept apart from the moment they were first seen; `raw`: without a header."""
+
+    name: str
+    data: bytes
+    raw: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the ledger, and what the store gives for it: None when it has nothing."""
+
+    name: str
+    call: str
+    state: str
+    key: str | None
+    sha256: bytes | None
+    data: bytes | None
+
+
+@dataclass(slots=True)
+class Verdict:
+    """For each recording that is missing, doubled or of another content, why."""
+
+    recordings: int = 0
+    missing: dict[str, str] = field(default_factory=dict)
+    doubled: dict[str, str] = field(default_factory=dict)
+    wrong_hash: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing is wrong."""
+        return not (self.missing or self.doubled or self.wrong_hash)
+
+
+def judge(witnesses: Iterable[Witness], rows: Iterable[Row], versions: Iterable[str]) -> Verdict:
+    """Every recording that was written, or promised by a row, must be kept once with its bytes.
+
+    `versions`: the key of each version of each object that the store lists.
+    """
+    verdict = Verdict()
+    known = {row.name: row for row in rows}
+    seen = {each.name: each for each in witnesses}
+    verdict.recordings = len(known.keys() | seen.keys())
+    for name in known.keys() | seen.keys():
+        row = known.get(name)
+        if row is None:
+            verdict.missing[name] = "not in the ledger"
+        elif row.state not in KEPT:
+            verdict.missing[name] = f"it is {row.state}"
+        elif row.data is None:
+            verdict.missing[name] = "not in the store"
+        elif hashlib.sha256(row.data).digest() != row.sha256:
+            verdict.wrong_hash[name] = "the object differs from the ledger's SHA-256"
+        elif name in seen and not _same(seen[name], row.data):
+            verdict.wrong_hash[name] = "the object differs from what Asterisk wrote"
+    _judge_doubles(verdict, known, Counter(versions))
+    return verdict
+
+
+def _judge_doubles(verdict: Verdict, known: Mapping[str, Row], versions: Counter[str]) -> None:
+    names = {row.key: row.name for row in known.values() if row.key is not None}
+    for key, count in versions.items():
+        if key not in names:
+            verdict.doubled[key] = "an object that no row knows"
+        elif count > 1:
+            verdict.doubled[names[key]] = f"{count} versions in the store"
+    # Silence is alike; what was spoken is not.
+    content = Counter(
+        (row.call, row.sha256) for row in known.values() if row.data is not None and any(row.data[HEADER:])
+    )
+    for row in known.values():
+        if content[row.call, row.sha256] > 1:
+            verdict.doubled[row.name] = "the same bytes twice for one call"
+
+
+def _same(witness: Witness, data: bytes) -> bool:
+    if not witness.raw:
+        return data == witness.data
+    return data[HEADER:] == witness.data[: len(witness.data) // FRAME * FRAME]
