@@ -58,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     pack.add_argument("pack", type=Path, metavar="PACK.zip")
     pack.add_argument("--key", metavar="FINGERPRINT", help="fingerprint that the pack must be signed by")
+    commands.add_parser("check-ledger", help="follow each company's chained ledger and say what was altered in it")
+    commands.add_parser("evidence-key", help="print the fingerprint of the key that evidence packs are signed with")
     asterisk = commands.add_parser("render-asterisk", help="write the Asterisk configuration")
     asterisk.add_argument("directory", type=Path)
     sheet = commands.add_parser("import-directory", help="houses, flats and residents from a CSV or XLSX file")
@@ -83,6 +85,8 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int | None:
             return await doctor.examine(settings)
         case "lock-bucket":
             return await doctor.lock_bucket(settings)
+        case "evidence-key":
+            return verifying.tell_key(settings.evidence)
         case "import-directory":
             return await importing.import_directory(settings, options.file, apply=options.apply)
     connection = await connect(settings.database)
@@ -91,6 +95,8 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int | None:
             case "migrate":
                 applied = await migrate(connection)
                 print(f"applied {', '.join(applied)}" if applied else "the schema is up to date")
+            case "check-ledger":
+                return await verifying.check_ledger(connection)
             case "invite-administrator":
                 token = await invite_administrator(connection, options.login, options.name)
                 print(f"{settings.web.url}/invite/{token}")

@@ -1,10 +1,18 @@
-"""`callcenter verify`: prints whether an evidence pack is genuine. Needs no settings and no server."""
+"""`callcenter verify` says whether an evidence pack is genuine, with no settings and no server; `callcenter
+check-ledger` says whether the ledger is whole; `callcenter evidence-key` prints by what our packs are recognised.
+"""
 
 import re
 import sys
 from pathlib import Path
 
+import asyncpg
+
+from callcenter.desk.chain_check import problems
+from callcenter.errors import SettingsError
+from callcenter.evidence.manifest import fingerprint, key_of
 from callcenter.evidence.verify import Verdict, lines, verify
+from callcenter.settings import Evidence
 
 GENUINE, WRONG, NOT_LOOKED_AT = 0, 1, 2
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -27,6 +35,24 @@ def verify_pack(path: Path, key: str | None) -> int:
             print(f"  {_printable(line)}")
         return WRONG
     _tell(path, verdict, pinned)
+    return GENUINE
+
+
+async def check_ledger(connection: asyncpg.Connection) -> int:
+    """Print what is wrong with the chained ledger. Returns 0 when it is whole, otherwise 1."""
+    wrong = 0
+    async for line in problems(connection):
+        wrong += 1
+        print(line)
+    print(f"{wrong} places where the ledger was altered" if wrong else "the ledger is whole")
+    return WRONG if wrong else GENUINE
+
+
+def tell_key(settings: Evidence) -> int:
+    """Print the fingerprint. Raises `SettingsError` when there is no key."""
+    if settings.key is None:
+        raise SettingsError("CALLCENTER_EVIDENCE__KEY is not set; make one with `openssl rand -hex 32`")
+    print(fingerprint(key_of(settings.key.get_secret_value())))
     return GENUINE
 
 

@@ -21,7 +21,8 @@ RUN apt-get update \
     && groupadd --gid 10001 callcenter \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /srv/callcenter --shell /usr/sbin/nologin callcenter \
     # Where render-asterisk writes, as the user that Asterisk runs as: nobody else can read the secrets in it.
-    && install --directory --owner 10002 --group 10001 --mode 0700 /etc-volume
+    && install --directory --owner 10002 --group 10001 --mode 0700 /etc-volume \
+    && install --directory --owner 10001 --group 10001 --mode 0700 /var/tmp/callcenter
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /srv/callcenter /srv/callcenter
 ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1

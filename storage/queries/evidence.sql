@@ -105,7 +105,24 @@ from ledger_entries where company_id = $1 and seq between $2 and $3 order by seq
 select h.company_id, h.seq, h.hash from ledger_heads h order by h.company_id
 
 -- name: whole
-select seq, hash, entry, kind, ticket_id, recording_id from ledger_entries where company_id = $1 order by seq
+select seq, hash, entry from ledger_entries where company_id = $1 order by seq
 
--- name: packed_heads
-select id, head_seq, head_hash from evidence_packs where company_id = $1 and head_seq is not null order by id
+-- Packs whose last entry is not in the chain any more, or is another.
+-- name: torn_packs
+select p.id, p.head_seq from evidence_packs p
+left join ledger_entries e on e.company_id = p.company_id and e.seq = p.head_seq
+where p.company_id = $1 and p.head_seq is not null and e.hash is distinct from p.head_hash
+order by p.id
+
+-- Entries whose columns, which are not hashed, do not say what the text says.
+-- name: other_columns
+select seq from ledger_entries
+where company_id = $1 and (kind, ticket_id, recording_id) is distinct from (
+    entry::jsonb ->> 'kind', (entry::jsonb #>> '{body,ticket}')::bigint, (entry::jsonb #>> '{body,recording}')::bigint)
+order by seq
+
+-- Recordings whose row has another SHA-256 than the ledger.
+-- name: other_recordings
+select r.id, e.company_id, e.seq from ledger_entries e join recordings r on r.id = e.recording_id
+where e.entry::jsonb #>> '{body,sha256}' <> encode(r.sha256, 'hex')
+order by e.company_id, e.seq

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from callcenter.desk.chain_check import problems
 from callcenter.evidence.chain import GENESIS, Ends, Link, content_of, faults
 from callcenter.settings import Database
 from callcenter.storage import open_pool
@@ -181,3 +182,38 @@ async def test_whoever_goes_past_the_lock_is_seen(pool: asyncpg.Pool, statement:
         await connection.execute("alter table ledger_entries add primary key (company_id, seq)")
         await connection.execute("alter table ledger_entries enable trigger only_added")
     assert said in await wrong(pool, company)
+    async with pool.acquire() as connection:
+        assert f"company {company}: {said}" in [line async for line in problems(connection)]
+
+
+async def test_what_stands_beside_the_chain_is_compared_with_it(pool: asyncpg.Pool):
+    company = await company_of(pool)
+    ticket = await ticket_of(pool, company)
+    await pool.execute(
+        "insert into recordings (name, node, call_id, state) values ($1, 'node1', $2, 'expected')", NAME, CALL
+    )
+    await pool.execute(SEAL, NAME, b"\x01" * 32)
+    await pool.execute(
+        "insert into evidence_packs (ticket_id, company_id, operator_id, language, head_seq, head_hash)"
+        " select $1, $2, o.id, 'ru', 1, e.hash from operators o, ledger_entries e",
+        ticket,
+        company,
+    )
+
+    async def found() -> list[str]:
+        async with pool.acquire() as connection:
+            return [line async for line in problems(connection)]
+
+    assert await found() == []
+    await pool.execute("update recordings set sha256 = $1", b"\x02" * 32)
+    assert [line.split(": ")[1] for line in await found()] == [
+        f"recording {await pool.fetchval('select id from recordings')} has another SHA-256 than entry 1"
+    ]
+    # Whoever makes the whole chain anew cannot change what was given out.
+    await pool.execute("update evidence_packs set head_hash = $1", b"\x03" * 32)
+    assert "was given out with another entry 1" in (await found())[0]
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("alter table ledger_entries disable trigger only_added")
+        await connection.execute("update ledger_entries set ticket_id = 0 where seq = 1")
+        await connection.execute("alter table ledger_entries enable trigger only_added")
+    assert any("is filed under what its text does not say" in line for line in await found())

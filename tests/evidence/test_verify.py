@@ -7,11 +7,15 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from callcenter.__main__ import main
+from callcenter.errors import SettingsError
 from callcenter.evidence.chain import Link, content_of
 from callcenter.evidence.manifest import SIGNATURE, Signature, fingerprint, sign, written
 from callcenter.evidence.verify import Part, Verdict, What, verify
+from callcenter.settings import Evidence
+from callcenter.verifying import tell_key
 
 from .packs import AUDIO, KEY, OTHER_KEY, changed, contents, entry, ledger, make, pack_of, text_of
 
@@ -185,3 +189,12 @@ def test_the_command_tells_and_its_status_too(
     assert "changed audio: originals/7.wav" in capsys.readouterr().out
     assert main(["verify", str(pack), "--key", "short"]) == 2
     assert main(["verify", "/nowhere/pack.zip"]) == 2
+
+
+def test_the_fingerprint_of_the_own_key_is_told_or_what_to_set(capsys: pytest.CaptureFixture[str]):
+    assert tell_key(Evidence(key="11" * 32)) == 0
+    assert capsys.readouterr().out.strip() == fingerprint(KEY)
+    with pytest.raises(SettingsError, match="openssl rand"):
+        tell_key(Evidence())
+    with pytest.raises(ValidationError, match="64 hexadecimal digits"):
+        Evidence(key="11" * 31)

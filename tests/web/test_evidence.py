@@ -4,6 +4,7 @@ import json
 import re
 import zipfile
 from collections.abc import AsyncIterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from callcenter.desk.jobs import Again
 from callcenter.desk.ticket import Ticket
 from callcenter.evidence.manifest import fingerprint
 from callcenter.evidence.verify import verify
-from callcenter.settings import Evidence
+from callcenter.recordings.store import Store
+from callcenter.settings import S3, Evidence
 from callcenter.web.parts import PARTS
 
 from .conftest import Site
@@ -200,3 +202,22 @@ async def test_a_pack_whose_time_is_over_is_removed_and_stays_known(
     page = await (await work.vera.get(f"/tickets/{ticket.id}/evidence")).text()
     assert "больше не хранится" in page
     assert "Скачать" not in page
+
+
+async def test_on_a_real_store_too(work: Work, ticket: Ticket, database_url: str, tmp_path: Path, s3: S3):
+    store, audio = Store(s3), tmp_path / "audio"
+    await store.ensure_bucket()
+    for number, body in enumerate(AUDIO.values()):
+        audio.write_bytes(body)
+        await store.put(f"recordings/{number}.wav", audio, sha256(body).digest())
+    audio.write_bytes(COPY)
+    await store.put("copies/0.ogg", audio, sha256(COPY).digest(), "audio/ogg")
+    work.site.shelf = store
+    async with making(work, database_url):
+        await work.vera.post(f"/tickets/{ticket.id}/evidence")
+        pack, problem = await over(work)
+    assert problem == ""
+    path = tmp_path / "pack.zip"
+    path.write_bytes(b"".join([piece async for piece in store.open(f"evidence/{pack}.zip")]))
+    assert verify(path, fingerprint(SIGNING)).faults == []
+    store.close()
