@@ -27,7 +27,7 @@ BLOCK = re.compile(r"(<!-- drawn: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 def call_states() -> str:
     """The moves of a call; facts that may come late and move nothing are left out."""
     table = {
-        state: {event.__name__: target for event, target in row.items()} for state, row in call.TRANSITIONS.items()
+        state: {event.__name__: targets for event, targets in row.items()} for state, row in call.TRANSITIONS.items()
     }
     return _diagram(table, first=CallState.ARRIVED, last=CallState.ENDED)
 
@@ -35,17 +35,18 @@ def call_states() -> str:
 def operator_states() -> str:
     """The moves of an operator."""
     table = {
-        state: {signal.value: target for signal, target in row.items()} for state, row in operator.TRANSITIONS.items()
+        state: {signal.value: (target,) for signal, target in row.items()}
+        for state, row in operator.TRANSITIONS.items()
     }
     return _diagram(table, first=operator.OperatorState.RESTING, last=None)
 
 
-def _diagram(table: Mapping[StrEnum, Mapping[str, StrEnum]], first: StrEnum, last: StrEnum | None) -> str:
+def _diagram(table: Mapping[StrEnum, Mapping[str, tuple[StrEnum, ...]]], first: StrEnum, last: StrEnum | None) -> str:
     lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {first.value}"]
     for state, row in table.items():
-        for target in dict.fromkeys(row.values()):
+        for target in dict.fromkeys(target for targets in row.values() for target in targets):
             if target is not state:
-                names = ", ".join(name for name, to in row.items() if to is target)
+                names = ", ".join(name for name, targets in row.items() if target in targets)
                 lines.append(f"    {state.value} --> {target.value}: {names}")
     if last is not None:
         lines.append(f"    {last.value} --> [*]")

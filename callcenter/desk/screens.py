@@ -6,6 +6,7 @@ from datetime import datetime
 from callcenter.domain.call import Call
 from callcenter.domain.card import Card
 from callcenter.domain.commands import QueueLine, ShowOperator
+from callcenter.domain.talk import Talk
 
 Body = dict[str, object]
 
@@ -20,8 +21,8 @@ def ringing(call: Call, since: datetime) -> Body:
     return {"call": call.id, "queue": call.queue, "caller": call.caller, "since": stamp(since)}
 
 
-def card(call: Call) -> Body:
-    """The whole card but for its ticket, which PostgreSQL adds in the transaction that opens it."""
+def card(call: Call, talk: Talk) -> Body:
+    """The whole card of one talk but for its ticket, which PostgreSQL adds in the transaction that opens it."""
     known = call.card or Card(caller=call.caller, did=call.did)
     shown = {key: value for key, value in asdict(known).items() if not key.endswith("_id")}
     shown["open_tickets"] = [{**item, "opened_at": stamp(item["opened_at"])} for item in shown["open_tickets"]]
@@ -30,8 +31,9 @@ def card(call: Call) -> Body:
         "call": call.id,
         **shown,
         "queue": call.queue,
-        "answered_at": stamp(call.answered_at),
-        "talk_ended_at": stamp(call.talk_ended_at or call.ended_at),
+        "kind": talk.kind,
+        "answered_at": stamp(talk.began_at),
+        "talk_ended_at": stamp(talk.ended_at or (call.ended_at if call.over(talk) else None)),
     }
 
 

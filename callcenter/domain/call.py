@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from callcenter.domain import talk as talks_of
 from callcenter.domain.card import Card
 from callcenter.domain.events import (
     CallArrived,
@@ -20,19 +21,20 @@ from callcenter.domain.events import (
     CallEvent,
     CallLost,
     CallQueued,
+    CallReturned,
     CardPrepared,
+    ConsultationJoined,
     NumberRejected,
     OperatorAnswered,
     OperatorMissed,
     OperatorRang,
-    Party,
     QueueTimedOut,
-    RecordingNamed,
     Source,
     TalkEnded,
 )
 from callcenter.domain.ids import CallId, Interface, QueueName, RecordingName
 from callcenter.domain.phone import e164
+from callcenter.domain.talk import Party, Talk, TalkKind
 
 
 class CallState(StrEnum):
@@ -66,65 +68,74 @@ class Illegal(Exception):
 
 # A time that differs by less is not worth correcting.
 LATE = timedelta(seconds=0.2)
+# The ledger has whole seconds for when a caller joined a queue.
+SAME_JOIN = timedelta(seconds=1)
 
 _ARRIVED, _WAITING, _TALKING, _LEAVING, _ENDED = CallState
 
 # Facts that may be learned late, in any state, without moving the call.
-_LATE = (CallArrived, RecordingNamed, CardPrepared, CallQueued)
+_LATE = (CallArrived, CardPrepared, CallQueued, CallReturned, ConsultationJoined)
 
-TRANSITIONS: Mapping[CallState, Mapping[type[CallEvent], CallState]] = MappingProxyType(
+# What may come of each event in each state. Which of several it is follows from all that is known (`_where`).
+TRANSITIONS: Mapping[CallState, Mapping[type[CallEvent], tuple[CallState, ...]]] = MappingProxyType(
     {
         _ARRIVED: {
-            CallArrived: _ARRIVED,
-            RecordingNamed: _ARRIVED,
-            CardPrepared: _ARRIVED,
-            CallQueued: _WAITING,
-            OperatorRang: _WAITING,
-            OperatorMissed: _WAITING,
-            OperatorAnswered: _TALKING,
-            TalkEnded: _LEAVING,
-            NumberRejected: _LEAVING,
-            CallerAbandoned: _LEAVING,
-            QueueTimedOut: _LEAVING,
-            CallEnded: _ENDED,
-            CallLost: _ENDED,
+            CallArrived: (_ARRIVED,),
+            CardPrepared: (_ARRIVED,),
+            CallQueued: (_WAITING,),
+            CallReturned: (_WAITING,),
+            OperatorRang: (_WAITING,),
+            OperatorMissed: (_ARRIVED,),
+            OperatorAnswered: (_TALKING, _ARRIVED),
+            ConsultationJoined: (_TALKING,),
+            TalkEnded: (_LEAVING, _ARRIVED),
+            NumberRejected: (_LEAVING,),
+            CallerAbandoned: (_LEAVING,),
+            QueueTimedOut: (_LEAVING,),
+            CallEnded: (_ENDED,),
+            CallLost: (_ENDED,),
         },
         _WAITING: {
-            **dict.fromkeys(_LATE, _WAITING),
-            OperatorRang: _WAITING,
-            OperatorMissed: _WAITING,
-            OperatorAnswered: _TALKING,
-            TalkEnded: _LEAVING,
-            CallerAbandoned: _LEAVING,
-            QueueTimedOut: _LEAVING,
-            CallEnded: _ENDED,
-            CallLost: _ENDED,
+            **dict.fromkeys(_LATE, (_WAITING,)),
+            OperatorRang: (_WAITING,),
+            OperatorMissed: (_WAITING,),
+            OperatorAnswered: (_TALKING, _WAITING),
+            ConsultationJoined: (_TALKING, _WAITING),
+            TalkEnded: (_LEAVING, _WAITING),
+            CallerAbandoned: (_LEAVING,),
+            QueueTimedOut: (_LEAVING,),
+            CallEnded: (_ENDED,),
+            CallLost: (_ENDED,),
         },
         _TALKING: {
-            **dict.fromkeys(_LATE, _TALKING),
-            OperatorMissed: _TALKING,
-            TalkEnded: _LEAVING,
-            CallEnded: _ENDED,
-            CallLost: _ENDED,
+            **dict.fromkeys(_LATE, (_TALKING,)),
+            CallReturned: (_WAITING, _TALKING),
+            OperatorMissed: (_TALKING,),
+            OperatorAnswered: (_TALKING,),
+            TalkEnded: (_LEAVING, _TALKING),
+            CallEnded: (_ENDED,),
+            CallLost: (_ENDED,),
         },
         _LEAVING: {
-            **dict.fromkeys(_LATE, _LEAVING),
-            OperatorMissed: _LEAVING,
-            OperatorAnswered: _LEAVING,
-            TalkEnded: _LEAVING,
-            QueueTimedOut: _LEAVING,
-            CallEnded: _ENDED,
-            CallLost: _ENDED,
+            **dict.fromkeys(_LATE, (_LEAVING,)),
+            CallReturned: (_WAITING, _LEAVING),
+            OperatorMissed: (_LEAVING,),
+            OperatorAnswered: (_TALKING, _LEAVING),
+            ConsultationJoined: (_TALKING, _LEAVING),
+            TalkEnded: (_LEAVING,),
+            QueueTimedOut: (_LEAVING,),
+            CallEnded: (_ENDED,),
+            CallLost: (_ENDED,),
         },
         _ENDED: {
-            **dict.fromkeys(_LATE, _ENDED),
-            OperatorMissed: _ENDED,
-            OperatorAnswered: _ENDED,
-            TalkEnded: _ENDED,
-            NumberRejected: _ENDED,
-            CallerAbandoned: _ENDED,
-            QueueTimedOut: _ENDED,
-            CallEnded: _ENDED,
+            **dict.fromkeys(_LATE, (_ENDED,)),
+            OperatorMissed: (_ENDED,),
+            OperatorAnswered: (_ENDED,),
+            TalkEnded: (_ENDED,),
+            NumberRejected: (_ENDED,),
+            CallerAbandoned: (_ENDED,),
+            QueueTimedOut: (_ENDED,),
+            CallEnded: (_ENDED,),
         },
     }
 )
@@ -140,14 +151,13 @@ class Call:
     caller: str = ""
     channel: str = ""
     queue: QueueName | None = None
-    recording: RecordingName | None = None
-    interface: Interface | None = None
+    talks: tuple[Talk, ...] = ()
+    """In the order in which they began."""
+    returns: tuple[datetime, ...] = ()
+    """When the caller went back to a queue, in order."""
     fate: Outcome | None = None
-    ended_by: Party | None = None
     arrived_at: datetime
     queued_at: datetime | None = None
-    answered_at: datetime | None = None
-    talk_ended_at: datetime | None = None
     left_at: datetime | None = None
     ended_at: datetime | None = None
     rings: int = 0
@@ -167,18 +177,77 @@ class Call:
         return Outcome.HUNG_UP_EARLY if self.queued_at is None else Outcome.ABANDONED
 
     @property
+    def latest(self) -> Talk | None:
+        """The newest talk with the caller."""
+        return next((talk for talk in reversed(self.talks) if talk.with_caller), None)
+
+    @property
+    def interface(self) -> Interface | None:
+        """The operator whom the caller talks to, or talked to last."""
+        return None if self.latest is None else self.latest.operator
+
+    @property
+    def recording(self) -> RecordingName | None:
+        """The newest talk's."""
+        return None if self.latest is None else self.latest.recording
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """When the first operator picked up."""
+        return next((talk.began_at for talk in self.talks if talk.with_caller), None)
+
+    @property
+    def talk_ended_at(self) -> datetime | None:
+        """When the last talk with the caller ended; None while there is one."""
+        ends = [talk.ended_at for talk in self.talks if talk.with_caller]
+        return None if None in ends else max((end for end in ends if end), default=None)
+
+    @property
+    def ended_by(self) -> Party | None:
+        """Who ended the last talk with the caller."""
+        if self.fate is Outcome.INTERRUPTED:
+            return Party.SYSTEM
+        if self.latest is None:
+            return None
+        if self._back_in_queue:
+            return Party.TRANSFER
+        # Sent on, and gone before anybody else picked up.
+        gone = self.latest.by is Party.TRANSFER and self.ended_at is not None
+        return Party.CALLER if gone else self.latest.by
+
+    @property
+    def waiting_since(self) -> datetime | None:
+        """When the caller joined the queue, the last time."""
+        return self.returns[-1] if self.returns else self.queued_at
+
+    @property
     def wait_s(self) -> float | None:
-        """Seconds in the queue until the answer or the end; None while waiting or if never queued."""
+        """Seconds in the queue until the first answer or the end; None while waiting or if never queued."""
         until = self.answered_at or self.left_at or self.ended_at
         return None if self.queued_at is None or until is None else max(0.0, (until - self.queued_at).total_seconds())
 
     @property
+    def rewait_s(self) -> float:
+        """Seconds in a queue after having been sent back to one, as far as those waits are over."""
+        total = 0.0
+        for back in self.returns:
+            answers = (talk.began_at for talk in self.talks if talk.with_caller and talk.began_at > back)
+            until = next(answers, self.left_at or self.ended_at)
+            total += 0.0 if until is None else max(0.0, (until - back).total_seconds())
+        return total
+
+    @property
     def talk_s(self) -> float | None:
         """Seconds of talk; None while talking or if never answered."""
-        until = self.talk_ended_at or self.ended_at
-        if self.answered_at is None or until is None:
-            return None
-        return max(0.0, (until - self.answered_at).total_seconds())
+        return talks_of.seconds(self.talks, self.ended_at)
+
+    @property
+    def _back_in_queue(self) -> bool:
+        return bool(self.returns) and (self.latest is None or self.returns[-1] > self.latest.began_at)
+
+    def over(self, talk: Talk) -> bool:
+        """Whether the talk is: without the caller it may go on when the call has ended."""
+        return talk.ended_at is not None or (talk.with_caller and self.ended_at is not None)
 
 
 def step(call: Call | None, event: CallEvent) -> Call:
@@ -189,15 +258,31 @@ def step(call: Call | None, event: CallEvent) -> Call:
     """
     if call is None:
         call = Call(id=event.call, arrived_at=event.at)
-    target = TRANSITIONS[call.state].get(type(event))
-    if target is None:
+    targets = TRANSITIONS[call.state].get(type(event))
+    if targets is None:
         raise Illegal(f"{type(event).__name__} in state {call.state}")
-    changed = replace(_learn(call, event), state=target)
+    learned = _learn(call, event)
+    state = _where(learned)
+    if state is not call.state and state not in targets:
+        raise Illegal(f"{type(event).__name__} from {call.state} to {state}")
+    changed = replace(learned, state=state)
     # A missed ring is news of the operator, and counted when it happens; it moves nothing here.
     news = changed != call or (isinstance(event, OperatorMissed) and event.source is Source.LIVE)
     if not news:
         raise Illegal(f"{type(event).__name__} tells nothing new in state {call.state}")
     return replace(changed, rebuilt=True) if event.source in (Source.LEDGER, Source.RECONCILE) else changed
+
+
+def _where(call: Call) -> CallState:
+    """Where a call of which this is known is."""
+    if call.ended_at is not None:
+        return _ENDED
+    if call.latest is not None and not call._back_in_queue:
+        talking = any(talk.ended_at is None for talk in call.talks if talk.with_caller)
+        return _TALKING if talking else _LEAVING
+    if call.fate is not None:
+        return _LEAVING
+    return _ARRIVED if call.waiting_since is None else _WAITING
 
 
 def _learn(call: Call, event: CallEvent) -> Call:
@@ -213,21 +298,21 @@ def _learn(call: Call, event: CallEvent) -> Call:
                 channel=event.channel,
                 arrived_at=min(call.arrived_at, event.at),
             )
-        case RecordingNamed():
-            return replace(call, recording=call.recording or event.recording)
         case CardPrepared():
             return replace(call, card=event.card)
         case CallQueued():
-            return call if call.queue is not None else replace(call, queue=event.queue, queued_at=event.at)
+            return _queue(call, event)
+        case CallReturned():
+            newest = not call.returns or event.at >= call.returns[-1]
+            back = tuple(sorted({*call.returns, event.at}))
+            return replace(call, returns=back, queue=event.queue if newest else call.queue)
         case OperatorRang():
             return replace(call, rings=call.rings + 1, queued_at=call.queued_at or event.at)
-        case OperatorAnswered():
-            # An answer inferred from the talk's end gives way to the answer itself.
-            if call.answered_at is not None and call.answered_at != call.talk_ended_at:
-                return call
-            return replace(call, interface=event.operator, answered_at=event.at)
-        case TalkEnded():
-            return _end_talk(call, event)
+        case OperatorAnswered() | TalkEnded():
+            return replace(call, talks=talks_of.learn(call.talks, _talk(event)))
+        case ConsultationJoined():
+            found = [replace(talk, kind=TalkKind.TRANSFER) for talk in call.talks if talk.leg == event.leg]
+            return replace(call, talks=talks_of.learn(call.talks, found[0])) if found else call
         case NumberRejected():
             return _decide(call, Outcome.NO_SUCH_NUMBER, event.at)
         case CallerAbandoned():
@@ -239,32 +324,36 @@ def _learn(call: Call, event: CallEvent) -> Call:
         case CallEnded():
             return _end(call, event)
         case CallLost():
-            return replace(_decide(call, Outcome.INTERRUPTED, event.at), ended_at=event.at, ended_by=Party.SYSTEM)
+            cut = tuple(replace(talk, ended_at=talk.ended_at or event.at) for talk in call.talks)
+            return replace(_decide(call, Outcome.INTERRUPTED, event.at), talks=cut, ended_at=event.at)
         case _:
             return call
 
 
+def _queue(call: Call, event: CallQueued) -> Call:
+    if call.queue is None:
+        return replace(call, queue=event.queue, queued_at=event.at)
+    if call.queued_at is None:
+        return replace(call, queued_at=event.at)
+    # Heard first of a later time in a queue.
+    earlier = bool(call.returns) and call.queued_at - event.at >= SAME_JOIN
+    return replace(call, queued_at=event.at) if earlier else call
+
+
+def _talk(event: OperatorAnswered | TalkEnded) -> Talk:
+    known = Talk(recording=event.recording, kind=event.kind, operator=event.operator, began_at=event.at)
+    if isinstance(event, OperatorAnswered):
+        return replace(known, channel=event.channel)
+    return replace(known, began_at=event.began_at, ended_at=event.at, by=event.by)
+
+
 def _end(call: Call, event: CallEnded) -> Call:
-    # Under load AMI tells the end of a talk and of a call more than a second late, with the late time; the
-    # ledger's line was stamped when it happened.
+    # Under load AMI tells the end of a call more than a second late, with the late time; the ledger's line was stamped
+    # when it happened.
     if call.ended_at is not None and (event.source is not Source.LEDGER or call.ended_at - event.at < LATE):
         return call
-    talk_ended_at = None if call.talk_ended_at is None else min(call.talk_ended_at, event.at)
     cause = event.cause if call.hangup_cause is None else call.hangup_cause
-    return replace(call, ended_at=event.at, talk_ended_at=talk_ended_at, hangup_cause=cause)
-
-
-def _end_talk(call: Call, event: TalkEnded) -> Call:
-    if call.talk_ended_at is not None:
-        return call
-    at = event.at if call.ended_at is None else min(event.at, call.ended_at)
-    return replace(
-        call,
-        interface=call.interface or event.operator,
-        answered_at=call.answered_at or at,
-        talk_ended_at=at,
-        ended_by=event.by,
-    )
+    return replace(call, ended_at=event.at, hangup_cause=cause)
 
 
 def _decide(call: Call, fate: Outcome, at: datetime) -> Call:

@@ -10,7 +10,8 @@ from datetime import datetime
 
 from callcenter.domain.call import Call
 from callcenter.domain.events import CallEvent, Presence
-from callcenter.domain.ids import CallId, Interface, OperatorId, RecordingName
+from callcenter.domain.ids import CallId, Interface, OperatorId
+from callcenter.domain.talk import Talk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +69,11 @@ class OpenTicket(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExpectRecording(Command):
-    """Enter a recording in the ledger before its file exists."""
+class SaveTalk(Command):
+    """Write a talk as it now is; its recording is expected from then on, before there is a file."""
 
     call: CallId
-    recording: RecordingName
-    at: datetime
+    talk: Talk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +91,7 @@ class PopCard(Command):
 
     operator: OperatorId
     call: Call
+    talk: Talk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +108,7 @@ class EndTalk(Command):
 
     operator: OperatorId
     call: Call
+    talk: Talk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

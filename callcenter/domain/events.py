@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from callcenter.domain.card import Card
 from callcenter.domain.ids import CallId, Interface, OperatorId, QueueName, RecordingName
+from callcenter.domain.talk import Party, TalkKind
 
 
 class Source(StrEnum):
@@ -24,15 +25,6 @@ class Source(StrEnum):
     """A comparison with what Asterisk says is alive."""
     DESK = "desk"
     """Our own people and programs: presence, cards."""
-
-
-class Party(StrEnum):
-    """Who ended a talk."""
-
-    CALLER = "caller"
-    OPERATOR = "operator"
-    TRANSFER = "transfer"
-    SYSTEM = "system"
 
 
 class Presence(StrEnum):
@@ -73,13 +65,6 @@ class NumberRejected(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingNamed(CallEvent):
-    """The name under which the talk, if there is one, will be recorded."""
-
-    recording: RecordingName
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CallQueued(CallEvent):
     """The caller joined a queue (`QueueCallerJoin`, `ENTERQUEUE`)."""
 
@@ -101,17 +86,40 @@ class OperatorMissed(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallReturned(CallEvent):
+    """The caller is on the way back to a queue: by an operator's transfer, or because a transfer failed."""
+
+    queue: QueueName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorAnswered(CallEvent):
-    """An operator and the caller were connected (`AgentConnect`, `CONNECT`)."""
+    """An operator picked up, and from now on is recorded as `recording` (`TalkBegan`, `TALK`).
+
+    `channel` is the operator's; the ledger does not tell it.
+    """
 
     operator: Interface
+    recording: RecordingName
+    kind: TalkKind = TalkKind.QUEUE
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsultationJoined(CallEvent):
+    """The caller was handed to a colleague who had been consulted (`AttendedTransfer`). `leg`: the colleague's channel."""
+
+    leg: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TalkEnded(CallEvent):
-    """The talk with the operator is over (`AgentComplete`, `COMPLETECALLER`, `COMPLETEAGENT`)."""
+    """The operator's channel is gone, and with it the recording (`TalkEnded`, `TALKENDED`). Tells all of the talk."""
 
     operator: Interface
+    recording: RecordingName
+    kind: TalkKind = TalkKind.QUEUE
+    began_at: datetime
     by: Party
 
 

@@ -15,7 +15,7 @@ QueueName = NewType("QueueName", str)
 """A queue; one for each company number, named by the number's digits, e.g. `74951234567`."""
 
 RecordingName = NewType("RecordingName", str)
-"""`linkedid_uniqueid_epoch`: unique per pass through a queue, the WAV's stem on the Asterisk disk."""
+"""`call_uniqueid_epoch`, the uniqueid being that of the operator's channel: the stem of the file on the Asterisk disk."""
 
 OperatorId = NewType("OperatorId", int)
 CompanyId = NewType("CompanyId", int)

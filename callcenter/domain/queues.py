@@ -18,7 +18,7 @@ class Queues:
 
     def move(self, before: Call | None, after: Call) -> None:
         """Take the call from where it was and put it where it is."""
-        if before is not None and (before.state, before.queue) == (after.state, after.queue):
+        if before is not None and _place(before) == _place(after):
             return
         self.changed = True
         if before is not None and before.queue is not None:
@@ -29,7 +29,7 @@ class Queues:
         waiting = self._waiting.setdefault(after.queue, {})
         talking = self._talking.setdefault(after.queue, set())
         if after.state is CallState.WAITING:
-            waiting[after.id] = after.queued_at or after.arrived_at
+            waiting[after.id] = after.waiting_since or after.arrived_at
         elif after.state is CallState.TALKING:
             talking.add(after.id)
 
@@ -45,3 +45,8 @@ class Queues:
             )
             for queue, waiting in sorted(self._waiting.items())
         )
+
+
+def _place(call: Call) -> tuple[object, ...]:
+    # Whoever comes back waits anew, behind those who joined meanwhile.
+    return call.state, call.queue, call.returns

@@ -9,7 +9,6 @@ from callcenter.domain.call import Call, CallState, Illegal
 from callcenter.domain.commands import (
     Command,
     EndTalk,
-    ExpectRecording,
     NameCaller,
     OpenTicket,
     PopCard,
@@ -18,6 +17,7 @@ from callcenter.domain.commands import (
     Report,
     SaveCall,
     SaveCheckpoint,
+    SaveTalk,
     ShowQueues,
     ShowRinging,
 )
@@ -25,24 +25,29 @@ from callcenter.domain.events import (
     CallEnded,
     CallEvent,
     CallLost,
+    CallQueued,
     CardPrepared,
     ChannelsSeen,
+    ConsultationJoined,
     Event,
     LedgerRead,
     LinkLost,
     LinkRestored,
     NodeRestarted,
+    OperatorAnswered,
     OperatorMissed,
     OperatorRang,
     PhoneChanged,
     PresenceAsked,
     Source,
+    TalkEnded,
     Tick,
 )
 from callcenter.domain.floor import Floor
 from callcenter.domain.ids import CallId, QueueName
 from callcenter.domain.operator import Operator, Signal
 from callcenter.domain.queues import Queues
+from callcenter.domain.talk import Talk, TalkKind
 
 # An ended call is remembered while late facts about it may still come.
 REMEMBERED_FOR = timedelta(minutes=15)
@@ -99,15 +104,16 @@ class Switchboard:
 
     def _call_event(self, event: CallEvent) -> list[Command]:
         before = self.calls.get(event.call)
-        if before is None and isinstance(event, CallEnded | CardPrepared):
+        if before is None and (isinstance(event, CallEnded | CardPrepared) or _is_consultation(event)):
             # The end of something that never was a caller's call (an operator's own leg), or of one
-            # whose story the ledger will tell in its order.
+            # whose story the ledger will tell in its order; or colleagues who still talk of a call long over.
             return []
         try:
             after = machine.step(before, event)
         except Illegal as problem:
             # Facts that come twice are how the ledger confirms the live view: nothing to report.
-            live = event.source is Source.LIVE
+            # Whoever was sent back to the queue joins it again, which has been told by then.
+            live = event.source is Source.LIVE and not isinstance(event, CallQueued)
             return [Report(problem="illegal", event=str(problem), call=event.call)] if live else []
         self._put(before, after)
         orders: list[Command] = [SaveCall(call=after, because=event), *_follow(before, after)]
@@ -122,25 +128,38 @@ class Switchboard:
     def _tell_floor(self, before: Call | None, after: Call) -> list[Command]:
         """What operators see and hear of a call's move."""
         was = before.state if before is not None else CallState.ARRIVED
-        operator = self._floor.get(after.interface)
         orders: list[Command] = []
-        if after.state is CallState.TALKING and after.interface is not None:
-            if was is not CallState.TALKING:
-                orders += self._floor.signal(
-                    after.interface, Signal.ANSWERED, after.id, after.answered_at or after.arrived_at
-                )
-            card_came = before is not None and before.card != after.card
-            if operator is not None and (was is not CallState.TALKING or card_came):
-                orders.append(PopCard(operator=operator.id, call=after))
-        if was is CallState.TALKING and after.state is not was and operator is not None:
-            at = after.talk_ended_at or after.ended_at or after.arrived_at
-            orders += self._floor.signal(operator.interface, Signal.TALK_ENDED, after.id, at)
-            if operator.call == after.id:
-                orders.append(EndTalk(operator=operator.id, call=after))
+        for talk in after.talks:
+            known = None if before is None else next((t for t in before.talks if t.recording == talk.recording), None)
+            if not after.over(talk):
+                orders += self._tell_talker(before, after, known, talk)
+            elif before is not None and known is not None and not before.over(known):
+                orders += self._tell_end(after, talk)
         if was in (CallState.ARRIVED, CallState.WAITING) and after.state not in (CallState.ARRIVED, CallState.WAITING):
             orders += self._floor.stop_ringing(
                 after.id, after.answered_at or after.left_at or after.ended_at or after.arrived_at
             )
+        return orders
+
+    def _tell_talker(self, before: Call | None, after: Call, known: Talk | None, talk: Talk) -> list[Command]:
+        """What the operator of a talk that goes on sees of a call's move."""
+        orders: list[Command] = []
+        if known is None:
+            orders += self._floor.signal(talk.operator, Signal.ANSWERED, after.id, talk.began_at)
+        card_came = before is not None and before.card != after.card
+        operator = self._floor.get(talk.operator)
+        if operator is not None and (known is None or known.kind is not talk.kind or card_came):
+            orders.append(PopCard(operator=operator.id, call=after, talk=talk))
+        return orders
+
+    def _tell_end(self, after: Call, talk: Talk) -> list[Command]:
+        operator = self._floor.get(talk.operator)
+        if operator is None:
+            return []
+        at = talk.ended_at or after.ended_at or after.arrived_at
+        orders = self._floor.signal(operator.interface, Signal.TALK_ENDED, after.id, at)
+        if operator.call == after.id:
+            orders.append(EndTalk(operator=operator.id, call=after, talk=talk))
         return orders
 
     def _put(self, before: Call | None, after: Call) -> None:
@@ -181,10 +200,13 @@ def _follow(before: Call | None, after: Call) -> list[Command]:
     if after.answered_at is None:
         if after.card is not None and was.card is None and after.card.resident and after.channel:
             orders.append(NameCaller(channel=after.channel, name=after.card.resident))
-        return orders
-    newly_answered = was.answered_at is None
-    if newly_answered or was.card != after.card:
+    elif was.answered_at is None or was.card != after.card:
         orders.append(OpenTicket(call=after))
-    if after.recording is not None and (newly_answered or was.recording is None):
-        orders.append(ExpectRecording(call=after.id, recording=after.recording, at=after.answered_at))
+    orders += [SaveTalk(call=after.id, talk=talk) for talk in after.talks if talk not in was.talks]
     return orders
+
+
+def _is_consultation(event: CallEvent) -> bool:
+    if isinstance(event, ConsultationJoined):
+        return True
+    return isinstance(event, OperatorAnswered | TalkEnded) and event.kind is TalkKind.CONSULTATION

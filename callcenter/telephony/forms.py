@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from callcenter.domain.ids import CallId, Interface, QueueName, RecordingName
+from callcenter.domain.talk import Party, TalkKind
 from callcenter.errors import ParseProblem
 
 NUMBER_LIMIT = 32
@@ -69,6 +70,19 @@ def recording_name(value: str) -> RecordingName:
     if _RECORDING.fullmatch(value):
         return RecordingName(value)
     raise ParseProblem("recording is not linkedid_uniqueid_seconds")
+
+
+def talk_kind(value: str) -> TalkKind:
+    """How an operator came to a talk."""
+    try:
+        return TalkKind(value)
+    except ValueError:
+        raise ParseProblem("kind is none of a talk's") from None
+
+
+def party(value: str) -> Party:
+    """Who ended a talk; the system when it is nobody known."""
+    return Party(value) if value in tuple(Party) else Party.SYSTEM
 
 
 def number(value: str) -> str:

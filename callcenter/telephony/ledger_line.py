@@ -1,21 +1,20 @@
 """One line of queue_log to a domain event. Pure."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from callcenter.domain.events import (
     CallArrived,
     CallEnded,
     CallerAbandoned,
     CallQueued,
+    CallReturned,
     Event,
     NodeRestarted,
     NumberRejected,
     OperatorAnswered,
     OperatorMissed,
-    Party,
     QueueTimedOut,
-    RecordingNamed,
     Source,
     TalkEnded,
 )
@@ -23,7 +22,6 @@ from callcenter.errors import ParseProblem
 from callcenter.telephony import forms
 
 Fields = list[str]
-HALF_SECOND = timedelta(seconds=0.5)
 
 
 def parse_line(line: bytes | str) -> Event | None:
@@ -65,12 +63,36 @@ def _rejected(fields: Fields) -> Event:
     return NumberRejected(source=Source.LEDGER, at=_exact(fields), call=forms.call_id(fields[1]))
 
 
-def _recording(fields: Fields) -> Event:
-    return RecordingNamed(
+def _returned(fields: Fields) -> Event:
+    return CallReturned(
         source=Source.LEDGER,
         at=_exact(fields),
         call=forms.call_id(fields[1]),
+        queue=forms.queue_name(fields[2]),
+    )
+
+
+def _talk_began(fields: Fields) -> Event:
+    return OperatorAnswered(
+        source=Source.LEDGER,
+        at=_exact(fields),
+        call=forms.call_id(fields[1]),
+        operator=forms.interface(fields[3]),
         recording=forms.recording_name(_datum(fields, 2)),
+        kind=forms.talk_kind(_datum(fields, 3)),
+    )
+
+
+def _talk_ended(fields: Fields) -> Event:
+    return TalkEnded(
+        source=Source.LEDGER,
+        at=_exact(fields),
+        call=forms.call_id(fields[1]),
+        operator=forms.interface(fields[3]),
+        recording=forms.recording_name(_datum(fields, 2)),
+        kind=forms.talk_kind(_datum(fields, 3)),
+        began_at=forms.micros(_datum(fields, 4)),
+        by=forms.party(_datum(fields, 5)),
     )
 
 
@@ -92,30 +114,13 @@ def _queued(fields: Fields) -> Event:
     )
 
 
-def _operator(kind: type[OperatorMissed | OperatorAnswered]) -> Callable[[Fields], Event]:
-    def make(fields: Fields) -> Event:
-        return kind(
-            source=Source.LEDGER,
-            at=forms.seconds(fields[0]),
-            call=forms.call_id(fields[1]),
-            operator=forms.interface(fields[3]),
-        )
-
-    return make
-
-
-def _talk_ended(by: Party) -> Callable[[Fields], Event]:
-    def make(fields: Fields) -> Event:
-        return TalkEnded(
-            source=Source.LEDGER,
-            # Somewhere in its second: the middle halves what a talk's length can be wrong by.
-            at=forms.seconds(fields[0]) + HALF_SECOND,
-            call=forms.call_id(fields[1]),
-            operator=forms.interface(fields[3]),
-            by=by,
-        )
-
-    return make
+def _missed(fields: Fields) -> Event:
+    return OperatorMissed(
+        source=Source.LEDGER,
+        at=forms.seconds(fields[0]),
+        call=forms.call_id(fields[1]),
+        operator=forms.interface(fields[3]),
+    )
 
 
 def _left(kind: type[CallerAbandoned | QueueTimedOut]) -> Callable[[Fields], Event]:
@@ -132,15 +137,12 @@ def _started(fields: Fields) -> Event:
 _MAKERS: Mapping[str, Callable[[Fields], Event]] = {
     "ARRIVED": _arrived,
     "REJECTED": _rejected,
-    "RECORDING": _recording,
+    "RETURNED": _returned,
+    "TALK": _talk_began,
+    "TALKENDED": _talk_ended,
     "ENDED": _ended,
     "ENTERQUEUE": _queued,
-    "RINGNOANSWER": _operator(OperatorMissed),
-    "CONNECT": _operator(OperatorAnswered),
-    "COMPLETECALLER": _talk_ended(Party.CALLER),
-    "COMPLETEAGENT": _talk_ended(Party.OPERATOR),
-    "BLINDTRANSFER": _talk_ended(Party.TRANSFER),
-    "ATTENDEDTRANSFER": _talk_ended(Party.TRANSFER),
+    "RINGNOANSWER": _missed,
     "ABANDON": _left(CallerAbandoned),
     "EXITWITHTIMEOUT": _left(QueueTimedOut),
     "QUEUESTART": _started,

@@ -10,15 +10,15 @@ from callcenter.domain.events import (
     CallEnded,
     CallerAbandoned,
     CallQueued,
+    CallReturned,
+    ConsultationJoined,
     Event,
     NumberRejected,
     OperatorAnswered,
     OperatorMissed,
     OperatorRang,
-    Party,
     PhoneChanged,
     QueueTimedOut,
-    RecordingNamed,
     TalkEnded,
 )
 from callcenter.domain.ids import CallId
@@ -75,11 +75,47 @@ def _rejected(message: Headers) -> Event:
     return NumberRejected(at=forms.micros(text(message, "Timestamp")), call=_call(message))
 
 
-def _recording_named(message: Headers) -> Event:
-    return RecordingNamed(
-        at=forms.micros(text(message, "Timestamp")),
-        call=_call(message),
+def _returned(message: Headers) -> Event:
+    return CallReturned(
+        at=forms.micros(text(message, "At")), call=_call(message), queue=forms.queue_name(text(message, "Queue"))
+    )
+
+
+# What a talk's events say of time and call is in fields of their own: the same to the microsecond as in the ledger, and
+# a consultation's channel has not the caller's linkedid.
+
+
+def _talk_began(message: Headers) -> Event:
+    return OperatorAnswered(
+        at=forms.micros(text(message, "At")),
+        call=forms.call_id(text(message, "Call")),
+        operator=forms.interface(text(message, "Operator")),
         recording=forms.recording_name(text(message, "Recording")),
+        kind=forms.talk_kind(text(message, "Kind")),
+        channel=forms.channel(unescape(text(message, "Channel"))),
+    )
+
+
+def _talk_ended(message: Headers) -> Event:
+    return TalkEnded(
+        at=forms.micros(text(message, "At")),
+        call=forms.call_id(text(message, "Call")),
+        operator=forms.interface(text(message, "Operator")),
+        recording=forms.recording_name(text(message, "Recording")),
+        kind=forms.talk_kind(text(message, "Kind")),
+        began_at=forms.micros(text(message, "Began")),
+        by=forms.party(text(message, "By")),
+    )
+
+
+def _handed_over(message: Headers) -> Event | None:
+    """Of all channels of an attended transfer: the caller's, and that of the colleague who now has the caller."""
+    if text(message, "Result") != "Success" or not text(message, "TransfereeUniqueid"):
+        return None
+    return ConsultationJoined(
+        at=forms.micros(text(message, "Timestamp")),
+        call=forms.call_id(text(message, "TransfereeUniqueid")),
+        leg=forms.call_id(text(message, "TransferTargetUniqueid")),
     )
 
 
@@ -99,7 +135,7 @@ def _abandoned(message: Headers) -> Event:
     return CallerAbandoned(at=forms.micros(text(message, "Timestamp")), call=_call(message))
 
 
-def _operator(kind: type[OperatorRang | OperatorMissed | OperatorAnswered]) -> Callable[[Headers], Event]:
+def _operator(kind: type[OperatorRang | OperatorMissed]) -> Callable[[Headers], Event]:
     def make(message: Headers) -> Event:
         return kind(
             at=forms.micros(text(message, "Timestamp")),
@@ -108,15 +144,6 @@ def _operator(kind: type[OperatorRang | OperatorMissed | OperatorAnswered]) -> C
         )
 
     return make
-
-
-def _talk_ended(message: Headers) -> Event:
-    return TalkEnded(
-        at=forms.micros(text(message, "Timestamp")),
-        call=_call(message),
-        operator=forms.interface(text(message, "Interface")),
-        by=_REASONS.get(text(message, "Reason").lower(), Party.SYSTEM),
-    )
 
 
 def _phone(message: Headers) -> Event:
@@ -135,12 +162,12 @@ def _hangup(message: Headers) -> Event | None:
     return CallEnded(at=forms.micros(text(message, "Timestamp")), call=call, cause=forms.cause(text(message, "Cause")))
 
 
-_REASONS = {"caller": Party.CALLER, "agent": Party.OPERATOR, "transfer": Party.TRANSFER}
-
 _USER_EVENTS: Mapping[str, Callable[[Headers], Event]] = {
     "callarrived": _arrived,
     "numberrejected": _rejected,
-    "recordingnamed": _recording_named,
+    "callreturned": _returned,
+    "talkbegan": _talk_began,
+    "talkended": _talk_ended,
     "queuetimedout": _timed_out,
 }
 
@@ -150,8 +177,7 @@ _MAKERS: Mapping[str, Callable[[Headers], Event | None]] = {
     "queuecallerabandon": _abandoned,
     "agentcalled": _operator(OperatorRang),
     "agentringnoanswer": _operator(OperatorMissed),
-    "agentconnect": _operator(OperatorAnswered),
-    "agentcomplete": _talk_ended,
+    "attendedtransfer": _handed_over,
     "queuememberstatus": _phone,
     "queuememberadded": _phone,
     "hangup": _hangup,

@@ -13,6 +13,11 @@ insert into unwritten (node, what, problem) values ($1, $2, $3);
 -- name: remembered_calls
 select * from calls where node = $1 and (state <> 'ended' or ended_at > now() - interval '15 minutes');
 
+-- name: remembered_talks
+select t.* from talks t join calls c on c.id = t.call_id
+where c.node = $1 and (c.state <> 'ended' or c.ended_at > now() - interval '15 minutes') and t.interface is not null
+order by t.began_at, t.recording;
+
 -- name: checkpoint
 select ledger_inode, ledger_offset from nodes where name = $1;
 

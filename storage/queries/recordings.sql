@@ -31,13 +31,20 @@ update recordings set state = 'verified', verified_at = now() where id = $1 and 
 update recordings set state = 'recorded', version_id = null, locked_until = null where id = $1;
 
 -- name: attach
--- $2 the call, $3 whether to wait no longer for a call, its end or its ticket. The length is compared only with
--- the talk that this file was named for: a caller who passed two queues has two recordings and one last talk.
+-- $2 the call, $3 whether to wait no longer for the talk, its end or the call's ticket. The length is compared with that of
+-- the talk that this file was named for.
 with call as (
-    select c.id, c.company_id, t.id as ticket_id, case when coalesce(c.recording, $4) = $4 then c.talk_s end as talk_s,
-        (c.talk_s is not null or c.state = 'ended') and (t.id is not null or c.company_id is null) as complete,
+    select c.id, c.company_id, t.id as ticket_id, talk.talk_s,
+        (talk.talk_s is not null or c.state = 'ended')
+            and (t.id is not null or c.company_id is null or c.outcome <> 'answered') as complete,
         c.ended_at
-    from calls c left join tickets t on t.call_id = c.id where c.id = $2
+    from calls c left join tickets t on t.call_id = c.id
+    cross join lateral (
+        -- A call from before there were talks has but its last one.
+        select coalesce(k.talk_s, case when k.recording is null and coalesce(c.recording, $4) = $4 then c.talk_s end) as talk_s
+        from (select) as always left join talks k on k.recording = $4
+    ) talk
+    where c.id = $2
 )
 update recordings r set
     state = 'attached', attached_at = now(), call_id = call.id, ticket_id = call.ticket_id,

@@ -27,16 +27,15 @@ from callcenter.domain.events import (
     LinkRestored,
     OperatorAnswered,
     OperatorRang,
-    Party,
     Presence,
     PresenceAsked,
-    RecordingNamed,
     Source,
     TalkEnded,
     Tick,
 )
 from callcenter.domain.ids import CallId, Interface, NodeName, OperatorId, QueueName, RecordingName
 from callcenter.domain.switchboard import Switchboard
+from callcenter.domain.talk import Party
 from callcenter.engine import Engine
 from callcenter.settings import Database
 from callcenter.storage import open_pool
@@ -103,15 +102,15 @@ def _elsewhere(order: object) -> bool:
 async def story(pool: asyncpg.Pool, number: int = 1) -> list[Event]:
     call = CallId(f"node1-1.{number}")
     caller = await pool.fetchval("select phone from resident_phones order by phone offset $1 limit 1", number)
+    recording = RecordingName(f"{call}_{call}7_2")
     card = await find_card(pool, did=QUEUE, caller=caller, call=call)
     return [
         CallArrived(call=call, at=at(0), did=QUEUE, caller=caller, channel="c1"),
         CardPrepared(call=call, at=at(0.1), source=Source.DESK, card=card),
-        RecordingNamed(call=call, at=at(2), recording=RecordingName(f"{call}_{call}_2")),
         CallQueued(call=call, at=at(2), queue=QUEUE),
         OperatorRang(call=call, at=at(3), operator=ANNA),
-        OperatorAnswered(call=call, at=at(5), operator=ANNA),
-        TalkEnded(call=call, at=at(9.5), operator=ANNA, by=Party.CALLER),
+        OperatorAnswered(call=call, at=at(5), operator=ANNA, recording=recording, channel="PJSIP/op-01-1"),
+        TalkEnded(call=call, at=at(9.5), operator=ANNA, recording=recording, began_at=at(5), by=Party.CALLER),
         CallEnded(call=call, at=at(9.6), cause=16),
     ]
 
@@ -132,7 +131,12 @@ async def test_an_answered_call_is_stored_with_ticket_recording_and_events(
     assert (ticket["number"], ticket["call_id"]) == (1, call["id"])
     assert ticket["house_id"] is not None
     assert ticket["resident_id"] == call["resident_id"]
-    assert await pool.fetchval("select state from recordings where call_id = $1", call["id"]) == "expected"
+    recording = await pool.fetchrow("select * from recordings where call_id = $1", call["id"])
+    assert (recording["state"], recording["expected_at"]) == ("expected", at(5))
+    assert recording["company_id"] == call["company_id"]
+    talk = await pool.fetchrow("select * from talks where recording = $1", recording["name"])
+    assert (talk["call_id"], talk["kind"], talk["talk_s"], talk["ended_by"]) == (call["id"], "queue", 4.5, "caller")
+    assert talk["operator_id"] == call["operator_id"]
     assert await pool.fetchval("select count(*) from call_events") == len(events)
 
 
@@ -162,7 +166,7 @@ async def test_the_card_goes_to_one_screen_after_its_ticket(pool: asyncpg.Pool, 
 async def test_a_restarted_node_goes_on_where_the_killed_one_stopped(pool: asyncpg.Pool, database_url: str) -> None:
     events = await story(pool)
     async with node(pool, database_url) as first:
-        for event in events[:6]:
+        for event in events[:5]:
             first.engine.step(event)
         first.engine.step(LedgerRead(at=at(6), inode=7, offset=123))
         await first.written()
@@ -223,7 +227,7 @@ async def test_a_second_process_of_the_same_node_writes_nothing_until_the_first_
         first.engine.step(events[0])
         await first.written()
         async with node(pool, database_url) as second:
-            second.engine.step(events[3])
+            second.engine.step(events[2])
             async with asyncio.timeout(5):
                 while not await pool.fetchval(REFUSED_LOCK):
                     await asyncio.sleep(0.02)
@@ -307,7 +311,7 @@ async def test_what_concerns_a_card_goes_first_and_keeps_its_order(pool: asyncpg
     board = Switchboard(await memory.queue_names(pool), await memory.operators(pool), ())
     told: list[Entry] = []
     for number in (1, 2):
-        for event in (await story(pool, number))[: 6 if number == 1 else 4]:
+        for event in (await story(pool, number))[: 5 if number == 1 else 3]:
             told += [Entry(order, at(0)) for order in board.step(event) if not _elsewhere(order)]
     told.append(Entry(SaveCheckpoint(inode=1, offset=1), at(0)))
     first, later = cards_first(told)

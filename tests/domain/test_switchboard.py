@@ -6,7 +6,6 @@ from callcenter.domain.call import Call, CallState, Outcome
 from callcenter.domain.card import Card
 from callcenter.domain.commands import (
     EndTalk,
-    ExpectRecording,
     KeepPresence,
     NameCaller,
     OpenTicket,
@@ -17,6 +16,7 @@ from callcenter.domain.commands import (
     Report,
     SaveCall,
     SaveCheckpoint,
+    SaveTalk,
     SetMember,
     ShowOperator,
     ShowQueues,
@@ -38,26 +38,26 @@ from callcenter.domain.events import (
     OperatorAnswered,
     OperatorMissed,
     OperatorRang,
-    Party,
     PhoneChanged,
     Presence,
     PresenceAsked,
     QueueTimedOut,
-    RecordingNamed,
     Source,
     TalkEnded,
     Tick,
 )
 from callcenter.domain.ids import CallId, CompanyId, Interface, OperatorId, RecordingName
 from callcenter.domain.switchboard import Switchboard
+from callcenter.domain.talk import Party, Talk, TalkKind
 from tests.domain.playbook import ANNA, BORIS, CALL, QUEUE, Playbook, at, operators
 
 ARRIVED = CallArrived(call=CALL, at=at(0), did=QUEUE, caller="89161234567", channel="PJSIP/trunk-1")
-NAMED = RecordingNamed(call=CALL, at=at(2), recording=RecordingName("node1-1.1_node1-1.1_2"))
+RECORDING = RecordingName("node1-1.1_node1-1.2_5")
 QUEUED = CallQueued(call=CALL, at=at(2), queue=QUEUE)
 RANG = OperatorRang(call=CALL, at=at(3), operator=ANNA)
-ANSWERED = OperatorAnswered(call=CALL, at=at(5), operator=ANNA)
-TALKED = TalkEnded(call=CALL, at=at(9.5), operator=ANNA, by=Party.OPERATOR)
+ANSWERED = OperatorAnswered(call=CALL, at=at(5), operator=ANNA, recording=RECORDING, channel="PJSIP/op-01-2")
+TALKED = TalkEnded(call=CALL, at=at(9.5), operator=ANNA, recording=RECORDING, began_at=at(5), by=Party.OPERATOR)
+TALK = Talk(recording=RECORDING, kind=TalkKind.QUEUE, operator=ANNA, began_at=at(5), channel="PJSIP/op-01-2")
 ENDED = CallEnded(call=CALL, at=at(9.6), cause=16)
 CARD = Card(
     caller="+79161234567", did=QUEUE, company_id=CompanyId(1), company="УК", resident_id=7, resident="Анна", flat="12"
@@ -83,7 +83,6 @@ def test_an_answered_call_from_the_first_ring_to_the_last_word(playbook: Playboo
             NameCaller(channel="PJSIP/trunk-1", name="Анна"),
         ]
     )
-    playbook >> NAMED << [SaveCall]
     playbook >> QUEUED << [SaveCall]
     playbook >> RANG << [SaveCall, ShowOperator, ShowRinging]
     (
@@ -92,7 +91,7 @@ def test_an_answered_call_from_the_first_ring_to_the_last_word(playbook: Playboo
         << [
             SaveCall,
             OpenTicket,
-            ExpectRecording(call=CALL, recording=NAMED.recording, at=at(5)),
+            SaveTalk(call=CALL, talk=TALK),
             StopRinging(operator=OperatorId(1), call=CALL),
             ShowOperator(operator=OperatorId(1), state="talking", phone_reachable=True, since=at(5)),
             PopCard,
@@ -103,6 +102,7 @@ def test_an_answered_call_from_the_first_ring_to_the_last_word(playbook: Playboo
         >> TALKED
         << [
             SaveCall,
+            SaveTalk(call=CALL, talk=replace(TALK, ended_at=at(9.5), by=Party.OPERATOR)),
             ShowOperator(operator=OperatorId(1), state="available", phone_reachable=True, since=at(9.5)),
             EndTalk,
         ]
@@ -118,7 +118,7 @@ def test_the_card_goes_to_the_operator_who_picked_up_and_to_nobody_else(playbook
         playbook >> event
     playbook >> OperatorMissed(call=CALL, at=at(18), operator=ANNA) << [SaveCall, StopRinging, ShowOperator]
     playbook >> OperatorRang(call=CALL, at=at(19), operator=BORIS) << [SaveCall, ShowOperator, ShowRinging]
-    playbook >> OperatorAnswered(call=CALL, at=at(21), operator=BORIS)
+    playbook >> replace(ANSWERED, at=at(21), operator=BORIS)
     pops = [order.operator for order in playbook._orders if isinstance(order, PopCard)]
     assert pops == [2]
 
@@ -178,11 +178,11 @@ def test_an_impossible_live_event_is_reported_and_changes_nothing(playbook: Play
 
 
 def test_the_ledger_repeating_the_live_view_is_silent(playbook: Playbook) -> None:
-    events = (ARRIVED, NAMED, QUEUED, RANG, ANSWERED, TALKED, ENDED)
+    events = (ARRIVED, QUEUED, RANG, ANSWERED, TALKED, ENDED)
     for event in events:
         playbook >> event
     before = the_call(playbook)
-    for event in (ARRIVED, NAMED, QUEUED, ANSWERED, TALKED, ENDED):
+    for event in (ARRIVED, QUEUED, ANSWERED, TALKED, ENDED):
         playbook >> replace(event, source=Source.LEDGER) << []
     assert the_call(playbook) == before
 
@@ -191,14 +191,14 @@ def test_the_ledger_corrects_a_call_whose_answer_the_live_view_missed(playbook: 
     playbook >> ARRIVED
     playbook >> ENDED
     assert the_call(playbook).outcome is Outcome.HUNG_UP_EARLY
-    for event in (NAMED, QUEUED, ANSWERED, TALKED):
+    for event in (QUEUED, ANSWERED, TALKED):
         playbook >> replace(event, source=Source.LEDGER)
     call = the_call(playbook)
     assert (call.outcome, call.talk_s, call.rebuilt) == (Outcome.ANSWERED, 4.5, True)
 
 
 def test_the_ledger_corrects_an_end_that_the_live_view_told_late(playbook: Playbook) -> None:
-    for event in (ARRIVED, NAMED, QUEUED, ANSWERED, replace(TALKED, at=at(11.2)), replace(ENDED, at=at(11.4))):
+    for event in (ARRIVED, QUEUED, ANSWERED, replace(ENDED, at=at(11.4))):
         playbook >> event
     playbook >> replace(ENDED, at=at(10.1), source=Source.LEDGER) << [SaveCall]
     call = the_call(playbook)
@@ -208,10 +208,11 @@ def test_the_ledger_corrects_an_end_that_the_live_view_told_late(playbook: Playb
 
 def test_a_call_known_only_to_the_ledger_gets_its_ticket_and_its_recording_but_no_late_pop(playbook: Playbook) -> None:
     kinds = []
-    for event in (ARRIVED, NAMED, QUEUED, ANSWERED, TALKED, ENDED):
+    for event in (ARRIVED, QUEUED, ANSWERED, TALKED, ENDED):
         playbook >> replace(event, source=Source.LEDGER)
         kinds += [type(order) for order in playbook._orders]
-    assert kinds.count(OpenTicket) == kinds.count(ExpectRecording) == 1
+    assert kinds.count(OpenTicket) == 1
+    assert kinds.count(SaveTalk) == 2, "begun, and ended"
     assert the_call(playbook).outcome is Outcome.ANSWERED
 
 
@@ -237,7 +238,7 @@ def test_an_unknown_operator_costs_the_caller_nothing(playbook: Playbook) -> Non
     stranger = Interface("PJSIP/stranger")
     for event in (ARRIVED, QUEUED):
         playbook >> event
-    playbook >> replace(ANSWERED, operator=stranger) << [SaveCall, OpenTicket, Report]
+    playbook >> replace(ANSWERED, operator=stranger) << [SaveCall, OpenTicket, SaveTalk, Report]
     assert the_call(playbook).interface == stranger
 
 
@@ -323,9 +324,9 @@ def test_ended_calls_are_forgotten_in_time(playbook: Playbook) -> None:
 
 
 def test_a_restarted_service_knows_who_is_talking() -> None:
-    call = Call(id=CALL, state=CallState.TALKING, queue=QUEUE, interface=ANNA, arrived_at=at(0), answered_at=at(5))
+    call = Call(id=CALL, state=CallState.TALKING, queue=QUEUE, arrived_at=at(0), talks=(TALK,))
     playbook = Playbook(Switchboard([QUEUE], operators(ANNA), [call]))
-    playbook >> TALKED << [SaveCall, ShowOperator, EndTalk]
+    playbook >> TALKED << [SaveCall, SaveTalk, ShowOperator, EndTalk]
 
 
 def test_the_checkpoint_follows_what_the_ledger_said(playbook: Playbook) -> None:

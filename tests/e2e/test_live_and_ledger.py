@@ -20,7 +20,6 @@ from callcenter.domain.events import (
     OperatorRang,
     PhoneChanged,
     QueueTimedOut,
-    RecordingNamed,
     Source,
     TalkEnded,
 )
@@ -80,7 +79,7 @@ async def test_an_answered_call_is_the_same_story_twice(pbx: AsteriskInstance) -
         await both.node.actions.action("QueueRemove", Queue=NUMBER, Interface="PJSIP/op-01")
         await until(lambda: any(isinstance(event, LedgerRead) for event in both.events))
     live, ledger = both.story(Source.LIVE), both.story(Source.LEDGER)
-    told = [CallArrived, RecordingNamed, CallQueued, OperatorAnswered, TalkEnded, CallEnded]
+    told = [CallArrived, CallQueued, OperatorAnswered, TalkEnded, CallEnded]
     assert kinds(ledger) == told
     assert [kind for kind in kinds(live) if kind is not OperatorRang] == told
     assert len({event.call for event in (*live, *ledger)}) == 1
@@ -100,9 +99,9 @@ async def test_a_caller_whom_the_queue_lets_go_has_not_abandoned(pbx: AsteriskIn
         await until(both.node.restored.is_set)
         with pbx.sipp("caller", TRUNK, "-s", NUMBER):
             await until(lambda: both.ended(Source.LIVE) and both.ended(Source.LEDGER), 25)
-    told = [CallArrived, RecordingNamed, CallQueued, QueueTimedOut, CallEnded]
+    told = [CallArrived, CallQueued, QueueTimedOut, CallEnded]
     # Live, app_queue calls it an abandon first.
-    assert kinds(both.story(Source.LIVE)) == [*told[:3], CallerAbandoned, *told[3:]]
+    assert kinds(both.story(Source.LIVE)) == [*told[:2], CallerAbandoned, *told[2:]]
     assert kinds(both.story(Source.LEDGER)) == told
 
 

@@ -17,18 +17,18 @@ from callcenter.domain.events import (
     CallerAbandoned,
     CallEvent,
     CallQueued,
+    CallReturned,
     Event,
     LedgerRead,
     NodeRestarted,
     NumberRejected,
     OperatorAnswered,
     OperatorMissed,
-    Party,
     QueueTimedOut,
-    RecordingNamed,
     Source,
     TalkEnded,
 )
+from callcenter.domain.talk import Party, TalkKind
 from callcenter.errors import ParseProblem
 from callcenter.telephony.ledger import CHUNK, Ledger
 from callcenter.telephony.ledger_line import parse_line
@@ -36,6 +36,7 @@ from tests.telephony.helpers import running, until
 
 RECORDED = Path(__file__).parent / "data" / "queue_log"
 CALL = "node1-1795375500.0"
+RECORDING = f"{CALL}_node1-1795375501.1_1795375501"
 
 
 def at(seconds: int, micros: int = 0) -> datetime:
@@ -49,7 +50,7 @@ def test_a_recorded_ledger_tells_the_same_stories_as_the_live_view() -> None:
         if isinstance(event, CallEvent):
             assert event.source is Source.LEDGER
             stories.setdefault(event.call, []).append(type(event))
-    start = [CallArrived, RecordingNamed, CallQueued]
+    start = [CallArrived, CallQueued]
     assert list(stories.values()) == [
         [*start, OperatorAnswered, TalkEnded, CallEnded],
         [*start, CallerAbandoned, CallEnded],
@@ -74,11 +75,34 @@ def test_a_recorded_ledger_tells_the_same_stories_as_the_live_view() -> None:
             ),
         ),
         (
-            f"1795375504|{CALL}|74951234567|PJSIP/op-01|COMPLETECALLER|1|2|1",
-            TalkEnded(
-                source=Source.LEDGER, at=at(1795375504, 500_000), call=CALL, operator="PJSIP/op-01", by=Party.CALLER
+            f"1795375501|{CALL}|NONE|PJSIP/op-01|TALK|1795375501.000002|{RECORDING}|transfer",
+            OperatorAnswered(
+                source=Source.LEDGER,
+                at=at(1795375501, 2),
+                call=CALL,
+                operator="PJSIP/op-01",
+                recording=RECORDING,
+                kind=TalkKind.TRANSFER,
             ),
         ),
+        (
+            f"1795375504|{CALL}|NONE|PJSIP/op-01|TALKENDED|1795375504.500000|{RECORDING}|queue"
+            "|1795375501.000002|caller",
+            TalkEnded(
+                source=Source.LEDGER,
+                at=at(1795375504, 500_000),
+                call=CALL,
+                operator="PJSIP/op-01",
+                recording=RECORDING,
+                began_at=at(1795375501, 2),
+                by=Party.CALLER,
+            ),
+        ),
+        (
+            f"1795375504|{CALL}|74951234567|NONE|RETURNED|1795375504.600000",
+            CallReturned(source=Source.LEDGER, at=at(1795375504, 600_000), call=CALL, queue="74951234567"),
+        ),
+        (f"1795375504|{CALL}|74951234567|PJSIP/op-01|CONNECT|1|2|3", None),
         (
             f"1795375504|{CALL}|NONE|NONE|ENDED|1795375504.836592|16\r\n",
             CallEnded(source=Source.LEDGER, at=at(1795375504, 836592), call=CALL, cause=16),
@@ -101,8 +125,10 @@ def test_a_line(line: str, event: Event | None) -> None:
         f"1795375500|{CALL}|NONE|NONE|ARRIVED|soon|7|7",
         f"soon|{CALL}|74951234567|NONE|ENTERQUEUE||7|1",
         "1795375500|x|74951234567|NONE|ENTERQUEUE||7|1",
-        f"1795375500|{CALL}|74951234567|NONE|CONNECT|1|2|3",
-        f"1795375500|{CALL}|7|NONE|RECORDING|1795375500.823445|../x",
+        f"1795375500|{CALL}|NONE|NONE|TALK|1795375500.823445|{RECORDING}|queue",
+        f"1795375500|{CALL}|NONE|PJSIP/op-01|TALK|1795375500.823445|../x|queue",
+        f"1795375500|{CALL}|NONE|PJSIP/op-01|TALK|1795375500.823445|{RECORDING}|dance",
+        f"1795375500|{CALL}|NONE|PJSIP/op-01|TALKENDED|1795375500.823445|{RECORDING}|queue|soon|caller",
         "9999999999999999|NONE|NONE|NONE|QUEUESTART|",
     ],
 )
@@ -111,7 +137,7 @@ def test_a_malformed_line_is_a_problem(line: str | bytes) -> None:
         parse_line(line)
 
 
-EVENTS = ["ARRIVED", "ENDED", "RECORDING", "ENTERQUEUE", "CONNECT", "COMPLETEAGENT", "ABANDON", "QUEUESTART"]
+EVENTS = ["ARRIVED", "ENDED", "TALK", "TALKENDED", "RETURNED", "ENTERQUEUE", "RINGNOANSWER", "ABANDON", "QUEUESTART"]
 
 
 @given(st.binary() | st.text())

@@ -14,17 +14,18 @@ from callcenter.domain.events import (
     CallEnded,
     CallerAbandoned,
     CallQueued,
+    CallReturned,
+    ConsultationJoined,
     Event,
     NumberRejected,
     OperatorAnswered,
     OperatorMissed,
     OperatorRang,
-    Party,
     PhoneChanged,
     QueueTimedOut,
-    RecordingNamed,
     TalkEnded,
 )
+from callcenter.domain.talk import Party, TalkKind
 from callcenter.errors import ParseProblem
 from callcenter.telephony import parse as room
 from callcenter.telephony.framing import Framer
@@ -47,9 +48,10 @@ def test_a_recorded_session_tells_its_five_stories() -> None:
     for event in session():
         if not isinstance(event, PhoneChanged):
             stories.setdefault(event.call, []).append(type(event).__name__)  # type: ignore[attr-defined]
-    start = ["CallArrived", "RecordingNamed", "CallQueued"]
+    start = ["CallArrived", "CallQueued"]
     assert list(stories.values()) == [
-        [*start, "OperatorRang", "OperatorAnswered", "TalkEnded", "CallEnded"],
+        # The operator's channel and the caller's end in either order.
+        [*start, "OperatorRang", "OperatorAnswered", "CallEnded", "TalkEnded"],
         [*start, "OperatorRang", "CallerAbandoned", "CallEnded"],
         ["CallArrived", "NumberRejected", "CallEnded"],
         [*start, "CallerAbandoned", "QueueTimedOut", "CallEnded"],
@@ -58,19 +60,29 @@ def test_a_recorded_session_tells_its_five_stories() -> None:
 
 
 def test_a_recorded_session_is_understood_field_by_field() -> None:
-    first = session()[:8]
-    call = "node1-1795375500.0"
+    first = sorted(
+        [event for event in session() if not isinstance(event, PhoneChanged)][:6], key=lambda event: event.at
+    )
+    call, recording = "node1-1795626486.0", "node1-1795626486.0_node1-1795626487.1_1795626487"
+    began = at(1795626487, 959520)
     assert first == [
         CallArrived(
-            at=at(1795375500, 823870), call=call, did="74951234567", caller="7900000001", channel="PJSIP/trunk-00000000"
+            at=first[0].at, call=call, did="74951234567", caller="+79160000001", channel="PJSIP/trunk-1-00000000"
         ),
-        RecordingNamed(at=at(1795375500, 823921), call=call, recording=f"{call}_{call}_1795375500"),
-        CallQueued(at=at(1795375501, 825082), call=call, queue="74951234567"),
-        OperatorRang(at=at(1795375501, 827344), call=call, operator="PJSIP/op-01"),
-        PhoneChanged(at=at(1795375501, 827794), operator="PJSIP/op-01", reachable=True),
-        OperatorAnswered(at=at(1795375502, 831716), call=call, operator="PJSIP/op-01"),
-        TalkEnded(at=at(1795375504, 835825), call=call, operator="PJSIP/op-01", by=Party.OPERATOR),
-        PhoneChanged(at=at(1795375504, 836683), operator="PJSIP/op-01", reachable=True),
+        CallQueued(at=first[1].at, call=call, queue="74951234567"),
+        OperatorRang(at=first[2].at, call=call, operator="PJSIP/op-01"),
+        OperatorAnswered(
+            at=began, call=call, operator="PJSIP/op-01", recording=recording, channel="PJSIP/op-01-00000001"
+        ),
+        TalkEnded(
+            at=at(1795626489, 964895),
+            call=call,
+            operator="PJSIP/op-01",
+            recording=recording,
+            began_at=began,
+            by=Party.OPERATOR,
+        ),
+        CallEnded(at=first[5].at, call=call, cause=16),
     ]
 
 
@@ -151,12 +163,21 @@ def test_a_channel_name_that_cannot_go_into_an_action_is_left_out() -> None:
         {"Linkedid": ""},
         {"Linkedid": "../x"},
         {"Linkedid": "1795375500.0"},
-        {"UserEvent": "RecordingNamed", "Recording": "../../etc/x"},
-        {"UserEvent": "RecordingNamed", "Recording": "node1-1.0_node1-1.0_1.wav"},
+        {"UserEvent": "TalkBegan", "Recording": "../../etc/x"},
+        {"UserEvent": "TalkBegan", "Recording": "node1-1.0_node1-1.0_1.wav"},
+        {"UserEvent": "TalkBegan", "Kind": "party"},
+        {"UserEvent": "TalkEnded", "Began": "soon"},
+        {"UserEvent": "CallReturned", "Queue": "a b"},
         {"Event": "QueueCallerJoin", "Queue": ""},
         {"Event": "QueueCallerJoin", "Queue": "a b"},
-        {"Event": "AgentConnect", "Interface": "op-01"},
-        {"Event": "AgentConnect", "Interface": "PJSIP/../x"},
+        {"Event": "AgentCalled", "Interface": "op-01"},
+        {"Event": "AgentCalled", "Interface": "PJSIP/../x"},
+        {
+            "Event": "AttendedTransfer",
+            "Result": "Success",
+            "TransfereeUniqueid": "node1-1.0",
+            "TransferTargetUniqueid": "x",
+        },
     ],
 )
 def test_a_malformed_message_is_a_problem_that_does_not_quote_it(headers: dict[str, str]) -> None:
@@ -184,14 +205,54 @@ def test_a_telephone_that_is_away_is_not_reachable(status: str, reachable: bool)
         assert event.reachable is reachable
 
 
+def talk(**headers: str) -> dict[str, str | list[str]]:
+    usual = {
+        "Call": "node1-1.0",
+        "Recording": "node1-1.0_node1-1.5_1",
+        "Operator": "PJSIP/op-02",
+        "Kind": "consultation",
+        "At": "1795375504.000001",
+        "Began": "1795375500.000001",
+        "By": "caller",
+        "Linkedid": "node1-9.9",
+    }
+    return arrived(**{**usual, **headers})
+
+
 @pytest.mark.parametrize(
-    ("reason", "party"),
-    [("caller", Party.CALLER), ("agent", Party.OPERATOR), ("transfer", Party.TRANSFER), ("?", Party.SYSTEM)],
+    ("by", "party"),
+    [
+        ("caller", Party.CALLER),
+        ("operator", Party.OPERATOR),
+        ("transfer", Party.TRANSFER),
+        ("", Party.SYSTEM),
+        ("?", Party.SYSTEM),
+    ],
 )
-def test_who_ended_the_talk(reason: str, party: Party) -> None:
-    event = parse(arrived(Event="AgentComplete", Interface="PJSIP/op-01", Reason=reason))
+def test_who_ended_the_talk(by: str, party: Party) -> None:
+    event = parse(talk(UserEvent="TalkEnded", By=by))
     assert isinstance(event, TalkEnded)
     assert event.by is party
+
+
+def test_a_consultation_is_of_the_call_that_it_is_about() -> None:
+    event = parse(talk(UserEvent="TalkBegan", Channel="PJSIP/op-02-00000009"))
+    assert isinstance(event, OperatorAnswered)
+    assert (event.call, event.kind, event.operator) == ("node1-1.0", TalkKind.CONSULTATION, "PJSIP/op-02")
+    assert (event.at, event.channel) == (at(1795375504, 1), "PJSIP/op-02-00000009")
+
+
+def test_a_caller_handed_over_is_known_by_the_callers_and_the_colleagues_channel() -> None:
+    channels = {"TransfereeUniqueid": "node1-1.0", "TransferTargetUniqueid": "node1-1.5"}
+    event = parse(arrived(Event="AttendedTransfer", Result="Success", **channels))
+    assert event == ConsultationJoined(at=at(1795375500, 1), call="node1-1.0", leg="node1-1.5")
+    assert parse(arrived(Event="AttendedTransfer", Result="Fail", **channels)) is None
+    assert parse(arrived(Event="AttendedTransfer", Result="Success")) is None
+
+
+def test_a_caller_who_goes_back_to_the_queue() -> None:
+    event = parse(arrived(UserEvent="CallReturned", At="1795375507.104160", Queue="74951234567"))
+    assert event == CallReturned(at=at(1795375507, 104160), call="node1-1795375500.0", queue="74951234567")
 
 
 @pytest.mark.parametrize(("sent", "cause"), [("16", 16), ("0", 0), ("", 0), ("x", 0), ("999", 0)])
@@ -222,7 +283,7 @@ VALUES = (
 @given(
     st.dictionaries(
         st.sampled_from(
-            ["Timestamp", "Linkedid", "Uniqueid", "Queue", "Interface", "Recording", "Did", "Caller", "Cause"]
+            ["Timestamp", "Linkedid", "Uniqueid", "Queue", "Interface", "Recording", "Did", "Caller", "Cause", "At"]
         ),
         VALUES,
     ),

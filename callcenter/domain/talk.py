@@ -1,0 +1,84 @@
+"""An operator's leg of a call, from its answer to its end: one recording."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from callcenter.domain.ids import Interface, RecordingName
+
+
+class Party(StrEnum):
+    """Who ended a talk."""
+
+    CALLER = "caller"
+    OPERATOR = "operator"
+    TRANSFER = "transfer"
+    SYSTEM = "system"
+
+
+class TalkKind(StrEnum):
+    """How an operator came to it."""
+
+    QUEUE = "queue"
+    TRANSFER = "transfer"
+    """From a colleague: at once, or the caller joined what had begun as a consultation."""
+    CONSULTATION = "consultation"
+    """Of a colleague about the call, without the caller."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """One recording's talk. `channel`: the operator's, empty when only the ledger told of it."""
+
+    recording: RecordingName
+    kind: TalkKind
+    operator: Interface
+    began_at: datetime
+    ended_at: datetime | None = None
+    by: Party | None = None
+    channel: str = ""
+
+    @property
+    def leg(self) -> str:
+        """The uniqueid of the operator's channel, by which the recording is named."""
+        return self.recording.split("_")[1]
+
+    @property
+    def with_caller(self) -> bool:
+        """Whether the caller was in it."""
+        return self.kind is not TalkKind.CONSULTATION
+
+
+def learn(talks: tuple[Talk, ...], told: Talk) -> tuple[Talk, ...]:
+    """The talks with what is told of one filled in where nothing was known, in the order in which they began."""
+    known = next((talk for talk in talks if talk.recording == told.recording), None)
+    if known is None:
+        return tuple(sorted((*talks, told), key=lambda talk: (talk.began_at, talk.recording)))
+    joined = not known.with_caller and told.kind is TalkKind.TRANSFER
+    merged = replace(
+        known,
+        kind=told.kind if joined else known.kind,
+        ended_at=known.ended_at or told.ended_at,
+        by=known.by or told.by,
+        channel=known.channel or told.channel,
+    )
+    return tuple(merged if talk is known else talk for talk in talks)
+
+
+def seconds(talks: Iterable[Talk], until: datetime | None) -> float | None:
+    """Seconds in which there was a talk with the caller, however many at once; None while one goes on or if none was.
+
+    `until`: when the call ended; a talk whose end is not known ended then.
+    """
+    total, reached = 0.0, None
+    for talk in talks:
+        if not talk.with_caller:
+            continue
+        end = talk.ended_at or until
+        if end is None:
+            return None
+        begin = talk.began_at if reached is None else max(reached, talk.began_at)
+        total += max(0.0, (end - begin).total_seconds())
+        reached = end if reached is None else max(reached, end)
+    return None if reached is None else total
