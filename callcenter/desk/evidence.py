@@ -27,8 +27,8 @@ class PackStore(Protocol):
     async def put(self, key: str, path: Path, sha256: bytes, media_type: str) -> object:
         """Store the file under this key."""
 
-    def open(self, key: str, offset: int, length: int) -> AsyncGenerator[bytes, None]:
-        """`length` bytes of the object from `offset` on, 0 meaning all that follow."""
+    def open(self, key: str, offset: int, length: int, version: str | None = None) -> AsyncGenerator[bytes, None]:
+        """`length` bytes of the object from `offset` on, 0 meaning all that follow; of its newest version unless told."""
         ...
 
     async def remove(self, key: str) -> None:

@@ -159,7 +159,7 @@ class Maker:
         if row["object_key"] is not None:
             original = f"{form.ORIGINALS}{row['id']}.wav"
             try:
-                found = await self._download(row["object_key"], folder / original)
+                found = await self._download(row["object_key"], folder / original, row["version_id"])
             except ObjectMissing:
                 raise Unmade("lost") from None
             if found != row["sha256"]:
@@ -189,10 +189,10 @@ class Maker:
         hash_ = None if row["sha256"] is None else row["sha256"].hex()
         return said | {"call": row["call_id"], "sha256": hash_, "original": original, "copy": copy}
 
-    async def _download(self, key: str, path: Path) -> bytes:
+    async def _download(self, key: str, path: Path, version: str | None = None) -> bytes:
         found = sha256()
         with path.open("wb") as file:
-            async with aclosing(self._store.open(key, 0, 0)) as pieces:
+            async with aclosing(self._store.open(key, 0, 0, version)) as pieces:
                 async for piece in pieces:
                     found.update(piece)
                     await asyncio.to_thread(file.write, piece)

@@ -53,6 +53,7 @@ select now()
 
 -- name: recordings
 select r.id, r.call_id, r.state, r.sha256, r.size, r.duration_s, r.channels, r.rate, r.repaired, r.defect, r.recorded_at,
+       r.version_id,
        coalesce(r.deleted_because, case when r.state = 'missing' then r.defect end) as because,
        case when r.state in ('stored', 'verified', 'attached', 'expired') then r.object_key end as object_key,
        c.object_key as copy_key, c.sha256 as copy_sha256, k.began_at, k.kind, coalesce(o.name, '') as operator

@@ -43,7 +43,7 @@ class Shelf:
             raise StoreError("out of reach")
         self.objects.pop(key, None)
 
-    async def open(self, key: str, offset: int, length: int) -> AsyncIterator[bytes]:
+    async def open(self, key: str, offset: int, length: int, version: str | None = None) -> AsyncIterator[bytes]:
         if self.broken:
             raise StoreError("out of reach")
         body = self.objects[key][offset : offset + length if length else None]

@@ -204,14 +204,23 @@ async def test_a_pack_whose_time_is_over_is_removed_and_stays_known(
     assert "Скачать" not in page
 
 
-async def test_on_a_real_store_too(work: Work, ticket: Ticket, database_url: str, tmp_path: Path, s3: S3):
+async def test_on_a_real_store_the_version_that_was_verified_is_packed(
+    work: Work, ticket: Ticket, database_url: str, tmp_path: Path, s3: S3
+):
     store, audio = Store(s3), tmp_path / "audio"
     await store.ensure_bucket()
-    for number, body in enumerate(AUDIO.values()):
+
+    async def put(key: str, body: bytes) -> str | None:
         audio.write_bytes(body)
-        await store.put(f"recordings/{number}.wav", audio, sha256(body).digest())
-    audio.write_bytes(COPY)
-    await store.put("copies/0.ogg", audio, sha256(COPY).digest(), "audio/ogg")
+        return (await store.put(key, audio, sha256(body).digest())).version
+
+    for number, body in enumerate(AUDIO.values()):
+        key = f"recordings/{number}.wav"
+        version = await put(key, body)
+        await work.site.pool.execute("update recordings set version_id = $2 where object_key = $1", key, version)
+        # Whoever can write into the store can put something over it, and no more.
+        await put(key, b"RIFF another")
+    await put("copies/0.ogg", COPY)
     work.site.shelf = store
     async with making(work, database_url):
         await work.vera.post(f"/tickets/{ticket.id}/evidence")
