@@ -1,8 +1,10 @@
 """The readable page of a pack: a plain document as a PDF, in letters of both languages."""
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 
 from fpdf import FPDF
@@ -14,6 +16,8 @@ _FAMILY = "DejaVu"
 _MARGIN_MM = 16
 _GREY = (90, 98, 110)
 _SHADE = (238, 241, 245)
+# A hundredth of the page's width holds one letter and more, even a wide one.
+_LINES_OF_A_ROW = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +122,23 @@ def _print_rows(
         text_align="LEFT",
     ) as table:
         for row in [head, *rows] if head is not None else rows:
-            line = table.row()
-            for cell in row:
-                line.cell(_clean(cell))
+            for part in _parts(row, widths):
+                line = table.row()
+                for cell in part:
+                    line.cell(_clean(cell))
+
+
+def _parts(row: Sequence[str], widths: Sequence[int]) -> Iterable[Sequence[str]]:
+    """The row, or several in its place: a row higher than a page cannot be printed."""
+    cells = [_pieces(cell, width) for cell, width in zip(row, widths, strict=True)]
+    return zip_longest(*cells, fillvalue="")
+
+
+def _pieces(text: str, width: int) -> list[str]:
+    lines = [piece for line in text.split("\n") for piece in textwrap.wrap(line, width) or [""]]
+    if len(lines) <= _LINES_OF_A_ROW:
+        return [text]
+    return ["\n".join(lines[at : at + _LINES_OF_A_ROW]) for at in range(0, len(lines), _LINES_OF_A_ROW)]
 
 
 def _lines(paper: FPDF, height: float, text: str) -> None:
