@@ -14,6 +14,7 @@ from aiohttp.web import Application, AppRunner, TCPSite
 from callcenter import metrics
 from callcenter.desk import handover, memory
 from callcenter.desk.alarms import Alarms
+from callcenter.desk.completeness_alarm import CompletenessAlarm
 from callcenter.desk.directory import Directory
 from callcenter.desk.evidence_maker import Maker
 from callcenter.desk.exports import Exports
@@ -32,6 +33,7 @@ from callcenter.evidence.manifest import key_of
 from callcenter.logs import configure
 from callcenter.push.hub import Hub
 from callcenter.recordings.archive import Archive
+from callcenter.recordings.disk import DiskWatch
 from callcenter.recordings.keeper import Keeper
 from callcenter.recordings.spool import Spool
 from callcenter.recordings.store import Store
@@ -85,7 +87,7 @@ async def serve(settings: Settings, *, web: bool, node: bool) -> int:
             hub = Hub(pool, lambda: connect(settings.database), settings.web.slow_client_messages)
             parts += [hub, Alarms(settings.database), worker(settings, pool)]
             exports = Exports(pool, store, export_words)
-            parts.append(Keeper(settings.database, store, settings.s3.grace_days))
+            parts += [Keeper(settings.database, store, settings.s3.grace_days), CompletenessAlarm(settings.database)]
             # A worker of its own: no message to a crew waits behind a file.
             parts += [exports, Worker(settings.database, [exports.kind])]
             if settings.evidence.key is not None:
@@ -170,12 +172,13 @@ async def _node(settings: Settings, pool: asyncpg.Pool, store: Store, parts: lis
         settings.s3.uploads,
         on_attached=lambda: writer.submit(ShowJournal(at=utc_now()), utc_now()),
     )
+    disk = DiskWatch(pool, settings.asterisk.spool, name)
     watch = PresenceWatch(settings.database, engine.put)
     for call in calls:
         if call.state is not CallState.ENDED:
             directory.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))
-    parts += [writer, engine, directory, control, watch, ledger, asterisk, archive]
-    return {"asterisk": asterisk.restored.is_set, "ledger": ledger.caught_up.is_set}
+    parts += [writer, engine, directory, control, watch, ledger, asterisk, archive, disk]
+    return {"asterisk": asterisk.restored.is_set, "ledger": ledger.caught_up.is_set, "disk": lambda: disk.roomy}
 
 
 class Orders:

@@ -21,6 +21,19 @@ rebuilt_total = Counter("callcenter_rebuilt_events", "Events that the live view 
 write_backlog = Gauge("callcenter_write_backlog", "Orders not yet written to PostgreSQL")
 write_seconds = Histogram("callcenter_write_seconds", "One transaction of the writer", buckets=FINE)
 recordings = Gauge("callcenter_recordings", "Recordings by state", ["state"])
+recording_completeness = Gauge(
+    "callcenter_recording_completeness",
+    "Recordings read back from the store, divided by talks whose recording is due",
+    ["window", "node", "company"],
+)
+recordings_late = Gauge(
+    "callcenter_recordings_late", "Talks of 24 hours, minutes over, whose recording is not read back yet"
+)
+recordings_missing = Gauge("callcenter_recordings_missing", "Talks of 24 hours whose recording is missing")
+spool_free_bytes = Gauge("callcenter_spool_free_bytes", "Free on the disk on which recordings wait")
+spool_waiting = Gauge("callcenter_spool_waiting", "Complete recordings that wait on the disk")
+spool_waiting_bytes = Gauge("callcenter_spool_waiting_bytes", "Their bytes")
+spool_oldest_seconds = Gauge("callcenter_spool_oldest_seconds", "How long the oldest of them has waited")
 recordings_deleted_total = Counter(
     "callcenter_recordings_deleted", "Recordings deleted because their retention is over"
 )

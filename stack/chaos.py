@@ -28,6 +28,7 @@ from minio.error import S3Error
 
 from stack.chaos_judge import Row, Verdict, Witness, judge
 from stack.errors import StackError
+from stack.sipp import Sipp
 from stack.supervisor import Supervisor
 from stack.surge import Plan, Surge
 
@@ -40,6 +41,7 @@ WRAP_S = 2.0
 """Seconds from one talk of an operator to the next, ringing included."""
 SHARE = 0.8
 """Of the time in which callers talk; the rest is for what was killed last."""
+BACK_S = 15.0
 SHOWN = 10
 
 _ROWS = """
@@ -76,6 +78,15 @@ def kills_from(seed: int, count: int, seconds: float) -> list[Kill]:
     return [Kill(part, chance.uniform(0.5, 1.5) * mean, chance.uniform(0, 0.1)) for part in parts]
 
 
+class _Surge(Surge):
+    """A surge that is not judged before the last part that was killed had time to come back."""
+
+    judged_after = float("inf")
+
+    def _settled(self, sipp: Sipp, progress: Mapping[str, int]) -> bool:
+        return time.monotonic() > self.judged_after and super()._settled(sipp, progress)
+
+
 class Chaos:
     """One run against the stack described by `stack`."""
 
@@ -88,14 +99,16 @@ class Chaos:
         self._witness = self._spool.parent / f"witness-{time.time():.0f}"
         self.done: Counter[str] = Counter()
 
-    async def run(self) -> tuple[dict[str, Any], Verdict]:
-        """Send the callers, kill, wait until all is settled, and return the surge's report and the verdict."""
+    async def run(self) -> tuple[dict[str, Any], dict[str, str], Verdict]:
+        """Send the callers, kill, wait until all is settled, and return the surge's report, the callers that it
+        misses with the reasons, and the verdict."""
         self._witness.mkdir()
         began = datetime.now(UTC)
         watching = asyncio.create_task(self._watch(), name="witness")
-        killing = asyncio.create_task(self._kill_all(), name="kills")
+        surge = _Surge(self._stack, self._plan)
+        killing = asyncio.create_task(self._kill_all(surge), name="kills")
         try:
-            report, _ = await Surge(self._stack, self._plan).run()
+            report, callers = await surge.run()
         finally:
             for task in (killing, watching):
                 task.cancel()
@@ -103,7 +116,7 @@ class Chaos:
         for problem in ended:
             if isinstance(problem, Exception):
                 raise problem
-        return report, await self._judge(began)
+        return report, callers.lost, await self._judge(began)
 
     async def _watch(self) -> None:
         """Keep a second name for every file that Asterisk writes: its bytes stay when ours has removed it."""
@@ -115,7 +128,7 @@ class Chaos:
                             os.link(path, self._witness / path.name)
             await asyncio.sleep(WITNESS_EVERY_S)
 
-    async def _kill_all(self) -> None:
+    async def _kill_all(self, surge: _Surge) -> None:
         while not any((self._spool / "rec").iterdir()):
             await asyncio.sleep(WITNESS_EVERY_S)
         for kill in self._kills:
@@ -124,6 +137,7 @@ class Chaos:
                 await self._work_seen()
                 await asyncio.sleep(kill.moment_s)
             await self._kill(kill.part)
+        surge.judged_after = time.monotonic() + BACK_S
 
     async def _work_seen(self) -> None:
         """Until a recording is on its way, or none comes in time."""
@@ -207,9 +221,9 @@ def run(stack: Mapping[str, Any], options: argparse.Namespace) -> int:
     plan = Plan(callers=options.callers, operators=options.operators, talk=options.talk, patience=3600.0)
     seconds = SHARE * plan.callers / plan.operators * (plan.talk + WRAP_S)
     chaos = Chaos(stack, plan, kills_from(options.seed, options.kills, seconds))
-    report, verdict = uvloop.run(chaos.run())
+    report, lost, verdict = uvloop.run(chaos.run())
     faults = {"missing": verdict.missing, "doubled": verdict.doubled, "wrong_hash": verdict.wrong_hash}
-    for title, reasons in faults.items():
+    for title, reasons in (faults | {"caller": lost}).items():
         for name, reason in list(reasons.items())[:SHOWN]:
             print(f"{title}: {name}: {reason}", file=sys.stderr)
     told = {"seed": options.seed, "kills": chaos.done.total(), "killed": dict(sorted(chaos.done.items()))}

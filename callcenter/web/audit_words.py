@@ -29,6 +29,7 @@ def actions(language: str) -> dict[str, str]:
         "viewed resident": t.gettext("viewed resident"),
         "searched residents": t.gettext("searched residents"),
         "listened to recording": t.gettext("listened to recording"),
+        "downloaded list of deleted recordings": t.gettext("downloaded list of deleted recordings"),
         "placed legal hold": t.gettext("placed legal hold"),
         "released legal hold": t.gettext("released legal hold"),
         "added company": t.gettext("added company"),

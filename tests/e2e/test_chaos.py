@@ -18,7 +18,7 @@ def test_recordings_outlive_kills_of_uploader_node_and_store(stack: Instance) ->
     assert description is not None
     plan = Plan(callers=24, operators=6, talk=6.0, patience=600.0)
     chaos = Chaos(description, plan, kills_from(5, KILLS, 24.0))
-    _, verdict = asyncio.run(chaos.run())
+    _, _, verdict = asyncio.run(chaos.run())
     assert chaos.done.total() == KILLS
     assert verdict.recordings >= 24
     assert (verdict.missing, verdict.doubled, verdict.wrong_hash) == ({}, {}, {})

@@ -10,6 +10,7 @@ const wire = new Wire({
     if (kind === null || kind === "queues") showQueues();
     if (kind === null || kind.startsWith("operator/")) showOperators();
     if (kind === null || kind === "deadlines") showDeadlines(kind !== null);
+    if (kind === null || kind === "recordings") showSafety(kind !== null);
     if (kind === null) fetchCalls();
     if (kind === "journal") fetching ??= setTimeout(fetchCalls, SETTLE_MS);
   },
@@ -65,6 +66,18 @@ function showDeadlines(isNews) {
       el("span", "number", fill(line.late ? words.due_at_passed : words.due_at, { at: moment(line.due_at) })));
   }));
   if (!told.next.length) $("deadlines").replaceChildren(el("li", "empty-note", words.nothing_due));
+}
+
+function showSafety(isNews) {
+  const told = wire.state.recordings ?? { late: 0, missing: 0, disks: [] };
+  const problems = [
+    told.missing ? fill(words.recordings_missing, { n: told.missing }) : "",
+    told.late ? fill(words.recordings_late, { n: told.late }) : "",
+    ...told.disks.map((node) => fill(words.disk_filling, { node })),
+  ].filter(Boolean);
+  $("safety").textContent = problems.join(" · ") || words.recordings_safe;
+  $("safety").className = problems.length ? "late" : "muted";
+  if (isNews && problems.length) toast(words.recordings_unsafe);
 }
 
 async function fetchCalls() {

@@ -1,0 +1,103 @@
+"""Watches the disk on which recordings wait: how much is free, what waits, and when it would be full at this pace."""
+
+import asyncio
+import shutil
+import time
+from collections import deque
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import structlog
+
+from callcenter import metrics
+from callcenter.domain.ids import NodeName
+from callcenter.storage import AWAY, queries
+
+log = structlog.get_logger()
+
+SQL = queries("completeness")
+LOOK_S = 10.0
+PACE_OVER_S = 600.0
+PACE_AFTER_S = 120.0
+"""Seconds of looking before a pace is believed."""
+LEAST_FREE = 512 * 1024**2
+"""Bytes below which the node says that it is not ready: about four hours of one talk, eight minutes of thirty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """One look. Sizes in bytes; `oldest` and `full_at` in seconds since the epoch, None when nothing waits, or it does not fill."""
+
+    free: int
+    total: int
+    files: int
+    bytes: int
+    oldest: float | None
+    full_at: float | None
+
+
+class DiskWatch:
+    """Of the spool below `root`. What it sees is a figure, a row for the supervisors, and a part of readiness."""
+
+    def __init__(self, pool: asyncpg.Pool, root: Path, node: NodeName) -> None:
+        self._pool = pool
+        self._root = root
+        self._node = node
+        self._seen: deque[tuple[float, int]] = deque()
+        self.latest: Filling | None = None
+
+    @property
+    def roomy(self) -> bool:
+        """Whether there is room for recordings."""
+        return self.latest is None or self.latest.free >= LEAST_FREE
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            try:
+                await self.look(time.time())
+            except (OSError, *AWAY) as problem:
+                log.warning("the disk cannot be looked at", problem=str(problem) or repr(problem))
+            await asyncio.sleep(LOOK_S)
+
+    async def look(self, now: float) -> Filling:
+        """Look once and say what was seen. `now` in seconds since the epoch."""
+        usage = await asyncio.to_thread(shutil.disk_usage, self._root)
+        files, size, oldest = await asyncio.to_thread(_waiting, self._root / "ready")
+        full_at = self._full_at(now, usage.free)
+        self.latest = filling = Filling(usage.free, usage.total, files, size, oldest, full_at)
+        metrics.spool_free_bytes.set(usage.free)
+        metrics.spool_waiting.set(files)
+        metrics.spool_waiting_bytes.set(size)
+        metrics.spool_oldest_seconds.set(0 if oldest is None else max(0.0, now - oldest))
+        if not self.roomy:
+            log.error("the disk of the recordings is nearly full", free=usage.free, files=files)
+        moments = [None if at is None else datetime.fromtimestamp(at, UTC) for at in (oldest, full_at)]
+        await self._pool.execute(SQL["say_disk"], self._node, usage.free, usage.total, files, size, *moments)
+        return filling
+
+    def _full_at(self, now: float, free: int) -> float | None:
+        self._seen.append((now, free))
+        while now - self._seen[0][0] > PACE_OVER_S:
+            self._seen.popleft()
+        since, before = self._seen[0]
+        lost = before - free
+        if now - since < PACE_AFTER_S or lost <= 0:
+            return None
+        return now + free / (lost / (now - since))
+
+
+def _waiting(folder: Path) -> tuple[int, int, float | None]:
+    """How many files wait, their bytes, and since when the oldest does."""
+    found = [status for path in folder.iterdir() if (status := _status(path)) is not None]
+    return len(found), sum(size for size, _ in found), min((at for _, at in found), default=None)
+
+
+def _status(path: Path) -> tuple[int, float] | None:
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return None
+    return status.st_size, status.st_ctime
