@@ -178,7 +178,7 @@ async def _node(settings: Settings, pool: asyncpg.Pool, store: Store, parts: lis
         if call.state is not CallState.ENDED:
             directory.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))
     parts += [writer, engine, directory, control, watch, ledger, asterisk, archive, disk]
-    return {"asterisk": asterisk.restored.is_set, "ledger": ledger.caught_up.is_set, "disk": lambda: disk.roomy}
+    return {"asterisk": asterisk.restored.is_set, "ledger": ledger.caught_up.is_set, "disk": disk.check}
 
 
 class Orders:

@@ -13,6 +13,7 @@ CallcenterError
 ├── StoreError           the S3 store cannot be reached, or answers wrongly
 │   ├── ObjectMissing    the store works, and does not have this object
 │   └── ObjectLocked     the store works, and keeps this object from being removed
+├── NotReady             a part cannot do its work now; the text says why, for whoever watches `/readyz`
 ├── InvitationError      this login cannot be invited; the text says why
 └── RenderError          the Asterisk configuration cannot be rendered from these settings
 """
@@ -68,6 +69,10 @@ class ObjectMissing(StoreError):
 
 class ObjectLocked(StoreError):
     """The store keeps this object: its retention is not over, or a legal hold lasts."""
+
+
+class NotReady(CallcenterError):
+    """A part cannot do its work now."""
 
 
 class InvitationError(CallcenterError):

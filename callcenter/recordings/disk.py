@@ -13,6 +13,7 @@ import structlog
 
 from callcenter import metrics
 from callcenter.domain.ids import NodeName
+from callcenter.errors import NotReady
 from callcenter.storage import AWAY, queries
 
 log = structlog.get_logger()
@@ -48,10 +49,12 @@ class DiskWatch:
         self._seen: deque[tuple[float, int]] = deque()
         self.latest: Filling | None = None
 
-    @property
-    def roomy(self) -> bool:
-        """Whether there is room for recordings."""
-        return self.latest is None or self.latest.free >= LEAST_FREE
+    def check(self) -> None:
+        """Raise `NotReady` when there is little room left for recordings."""
+        if (seen := self.latest) is not None and seen.free < LEAST_FREE:
+            raise NotReady(
+                f"{seen.free // 1_000_000} MB are free for recordings, {seen.files} files wait for the store"
+            )
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -72,7 +75,7 @@ class DiskWatch:
         metrics.spool_waiting.set(files)
         metrics.spool_waiting_bytes.set(size)
         metrics.spool_oldest_seconds.set(0 if oldest is None else max(0.0, now - oldest))
-        if not self.roomy:
+        if usage.free < LEAST_FREE:
             log.error("the disk of the recordings is nearly full", free=usage.free, files=files)
         moments = [None if at is None else datetime.fromtimestamp(at, UTC) for at in (oldest, full_at)]
         await self._pool.execute(SQL["say_disk"], self._node, usage.free, usage.total, files, size, *moments)

@@ -10,6 +10,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from callcenter.domain.access import Permission
+from callcenter.errors import NotReady
 from callcenter.storage import queries
 from callcenter.web.auth import needs
 from callcenter.web.parts import CHECKS, Check
@@ -35,11 +36,14 @@ async def alive(_request: web.Request) -> web.Response:
 @routes.get("/readyz")
 @needs(Permission.ANYONE)
 async def ready(request: web.Request) -> web.Response:
-    """Every part by name; 503 unless all are ready."""
+    """Every part by name, and why one is not ready where it can tell; 503 unless all are ready."""
     checks = request.config_dict[CHECKS]
     answers = await asyncio.gather(*(_ask(name, check) for name, check in checks.items()))
-    parts = dict(zip(checks, answers, strict=True))
-    return web.json_response({"ready": all(answers), "parts": parts}, status=200 if all(answers) else 503)
+    parts = {name: answer is None for name, answer in zip(checks, answers, strict=True)}
+    told: dict[str, object] = {"ready": all(parts.values()), "parts": parts}
+    if words := {name: answer for name, answer in zip(checks, answers, strict=True) if answer}:
+        told["words"] = words
+    return web.json_response(told, status=200 if told["ready"] else 503)
 
 
 @routes.get("/metrics")
@@ -53,14 +57,17 @@ async def figures(request: web.Request) -> web.Response:
     return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-async def _ask(name: str, check: Check) -> bool:
-    """A check that says false, fails or does not answer is not ready."""
+async def _ask(name: str, check: Check) -> str | None:
+    """None when the part is ready. A check that says false, fails or does not answer is not; why, if it has words for it."""
     try:
         answer = check()
         if inspect.isawaitable(answer):
             async with asyncio.timeout(CHECK_WITHIN_S):
                 answer = await answer
+    except NotReady as reason:
+        log.warning("not ready", part=name, problem=str(reason))
+        return str(reason)
     except Exception as problem:
         log.warning("not ready", part=name, problem=type(problem).__name__)
-        return False
-    return answer is not False
+        return ""
+    return "" if answer is False else None

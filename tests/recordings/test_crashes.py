@@ -149,7 +149,9 @@ async def test_without_the_store_files_wait_on_disk(ledger: Ledger, root: Path, 
         assert len(bench.on_disk()) == 4
         await gate.open()
         await until(lambda: bench.on_disk() == [])
-    assert [row["state"] for row in await ledger.recordings()] == ["attached"] * 4
+    rows = await ledger.recordings()
+    assert [row["state"] for row in rows] == ["attached"] * 4
+    assert sorted(_objects(bucket)) == sorted(row["object_key"] for row in rows)
     store.close()
     await gate.shut()
 

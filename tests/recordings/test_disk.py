@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from prometheus_client import REGISTRY
 
+from callcenter.errors import NotReady
 from callcenter.recordings import disk as module
 from callcenter.recordings.disk import LEAST_FREE, DiskWatch
-from tests.recordings.conftest import NODE, Bench, Ledger
+from tests.recordings.conftest import NODE, Bench, Ledger, wav
 
 Usage = namedtuple("Usage", "total used free")
 GB = 10**9
@@ -44,17 +45,18 @@ async def test_a_disk_that_is_nearly_full_is_not_ready(
     ledger: Ledger, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watch = DiskWatch(ledger.pool, root, NODE)
-    assert watch.roomy
+    watch.check()
     for free in (LEAST_FREE - 1, LEAST_FREE):
         monkeypatch.setattr(shutil, "disk_usage", lambda _root, free=free: Usage(GB, GB - free, free))
         await watch.look(1000.0)
-        assert watch.roomy is (free == LEAST_FREE)
+        if free < LEAST_FREE:
+            with pytest.raises(NotReady, match="536 MB are free for recordings, 0 files wait"):
+                watch.check()
+    watch.check()
 
 
 async def test_a_full_disk_is_emptied_into_the_store(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is complete already needs no room to be stored."""
-    from tests.recordings.conftest import wav
-
     _, name = await bench.ledger.call()
     bench.put(name, wav(2.0))
 

@@ -3,6 +3,7 @@ import asyncio
 import pytest
 from yarl import URL
 
+from callcenter.errors import NotReady
 from callcenter.web import monitor
 
 from .conftest import Site
@@ -21,6 +22,18 @@ async def test_readiness_names_its_parts(site: Site):
             "ready": True,
             "parts": {"database": True, "screens": True, "asterisk": True},
         }
+
+
+async def test_a_part_that_is_not_ready_says_why(site: Site):
+    def full() -> None:
+        raise NotReady("9 MB are free")
+
+    site.asterisk = full
+    async with site.browser() as probe:
+        answer = await probe.get("/readyz")
+        assert answer.status == 503
+        said = await answer.json()
+        assert (said["parts"]["asterisk"], said["words"]) == (False, {"asterisk": "9 MB are free"})
 
 
 async def _fails() -> bool:
