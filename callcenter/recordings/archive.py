@@ -34,6 +34,8 @@ MISSING_EVERY_S = 60.0
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 SET_ASIDE_S = 60.0
 DATABASE_WITHIN_S = 10.0
+# A store that is busy may keep what it was sent seconds after the sender is gone; what is sent again before is there twice.
+SETTLE_S = 20.0
 # What is wrong with one recording, and not with PostgreSQL as a whole.
 REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, StorageError)
 
@@ -54,7 +56,8 @@ class _Entry:
 class Archive:
     """Moves what is complete in `spool` into `store`, `uploads` files at the same time.
 
-    A file whose call is not written yet waits for it `patience_s` seconds. `on_attached` is called after each
+    A file whose call is not written yet waits for it `patience_s` seconds; one that was sent before, and is not
+    in the store, is sent again after `settle_s` seconds. `on_attached` is called after each
     recording that was attached.
     """
 
@@ -68,6 +71,7 @@ class Archive:
         *,
         on_attached: Callable[[], None] = lambda: None,
         patience_s: float = 60.0,
+        settle_s: float = SETTLE_S,
     ) -> None:
         self._pool = pool
         self._store = store
@@ -76,7 +80,10 @@ class Archive:
         self._uploads = uploads
         self._on_attached = on_attached
         self._patience_s = patience_s
+        self._settle_s = settle_s
         self._started_at = time.time()
+        self._began = time.monotonic()
+        self._sent_at: dict[str, float] = {}
         self._waiting: asyncio.Queue[SpoolFile] = asyncio.Queue()
         self._in_hand: set[str] = set()
         self._not_before: dict[SpoolFile, float] = {}
@@ -159,12 +166,22 @@ class Archive:
             entry = replace(entry, state="recorded", fresh=True)
         if entry.state == "recorded":
             kept = None if entry.fresh else await self._found(entry, size)
-            kept = kept or await self._store.put(entry.key, file.path, sha256, retain_until=entry.retain_until)
+            if kept is None:
+                if not entry.fresh and (wait := self._still_coming(file)) > 0:
+                    self._not_before[file] = time.monotonic() + wait
+                    return None
+                self._sent_at[file.name] = time.monotonic()
+                kept = await self._store.put(entry.key, file.path, sha256, retain_until=entry.retain_until)
+                self._sent_at.pop(file.name, None)
             await self._mark("stored", entry, kept.version, kept.locked_until)
             if not await self._holds(replace(entry, version=kept.version), size):
                 raise StoreError(f"object {entry.key} is not what was stored; it will be stored again")
         await self._mark("verified", entry)
         return entry
+
+    def _still_coming(self, file: SpoolFile) -> float:
+        """Seconds for which a store may still be about to keep what was sent before, by us or by a run that was killed."""
+        return max(self._began, self._sent_at.get(file.name, self._began)) + self._settle_s - time.monotonic()
 
     async def _found(self, entry: _Entry, size: int) -> Kept | None:
         """What a run that was killed has left in the store: stored again it would be there twice."""
@@ -247,6 +264,8 @@ class Archive:
             for file in known.keys() - files:
                 if file.name not in self._in_hand:
                     known.pop(file)
+        for name in self._sent_at.keys() - {file.name for file in files}:
+            self._sent_at.pop(name)
 
     async def _work(self) -> None:
         failures = 0

@@ -18,7 +18,7 @@ from tests.recordings.conftest import NODE
 async def main() -> None:
     settings = S3(**{**json.loads(os.environ["S3"]), "secret_key": os.environ["S3_SECRET"]})
     pool = await open_pool(Database(url=SecretStr(os.environ["DATABASE_URL"]), pool_size=4))
-    archive = Archive(pool, Store(settings), Spool(Path(os.environ["SPOOL"])), NODE, settings.uploads)
+    archive = Archive(pool, Store(settings), Spool(Path(os.environ["SPOOL"])), NODE, settings.uploads, settle_s=1.0)
     await archive.run()
 
 

@@ -190,7 +190,9 @@ class Bench:
     store: Any
     attached: list[float] = field(default_factory=list)
 
-    def archive(self, *, store: Any = None, pool: Any = None, patience_s: float = 60.0, uploads: int = 2) -> Archive:
+    def archive(
+        self, *, store: Any = None, pool: Any = None, patience_s: float = 60.0, uploads: int = 2, settle_s: float = 0.0
+    ) -> Archive:
         return Archive(
             pool or self.ledger.pool,
             store or self.store,
@@ -199,6 +201,7 @@ class Bench:
             uploads,
             on_attached=lambda: self.attached.append(time.monotonic()),
             patience_s=patience_s,
+            settle_s=settle_s,
         )
 
     async def pass_once(self, archive: Archive | None = None) -> list[bool]:

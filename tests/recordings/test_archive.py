@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from callcenter import metrics
-from callcenter.errors import ObjectLocked
+from callcenter.errors import ObjectLocked, StoreError
 from callcenter.recordings.store import Store
 from tests.recordings.conftest import NODE, Bench, new_name, wav
 
@@ -226,6 +226,31 @@ async def test_a_recording_is_kept_as_long_as_its_company_wants(bench: Bench) ->
         )
         with pytest.raises(ObjectLocked):
             await bench.store.remove(row["object_key"])
+
+
+async def test_what_was_sent_before_is_sent_again_only_when_the_store_had_time_to_keep_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call, name = await bench.ledger.call()
+    path = bench.put(name, wav(2.0))
+    await bench.ledger.expect(call, name)
+    put = bench.store.put
+
+    async def lost(*_args: object, **_options: object) -> None:
+        raise StoreError("its answer is lost")
+
+    archive = bench.archive(settle_s=3600.0)
+    monkeypatch.setattr(bench.store, "put", lost)
+    with pytest.raises(StoreError):
+        await bench.pass_once(archive)
+    monkeypatch.setattr(bench.store, "put", put)
+    assert await bench.pass_once(archive) == [False]
+    assert await bench.store.versions((await bench.ledger.only())["object_key"]) == []
+    # Now what was sent arrives after all.
+    kept = await put((await bench.ledger.only())["object_key"], path, bytes(32))
+    assert await bench.pass_once(archive) == [True]
+    row = await bench.ledger.only()
+    assert [row["version_id"]] == [kept.version] == await bench.store.versions(row["object_key"])
 
 
 async def test_what_a_killed_run_has_stored_is_not_stored_again(bench: Bench) -> None:
