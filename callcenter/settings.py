@@ -196,6 +196,19 @@ class Handover(Section):
     )
 
 
+class Sharing(Section):
+    """Links by which somebody outside hears and fetches recordings."""
+
+    days: int = Field(7, ge=1, le=365, description="days a link works unless its maker says otherwise")
+    longest_days: int = Field(90, ge=1, le=3650, description="days a link may work at most")
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.days > self.longest_days:
+            raise ValueError("sharing.days must not be more than sharing.longest_days")
+        return self
+
+
 class Api(Section):
     """The interface for programs."""
 
@@ -242,6 +255,7 @@ class Settings(BaseSettings):
     web: Web = Web()
     api: Api = Api()
     smtp: Smtp = Smtp()
+    sharing: Sharing = Sharing()
     handover: Handover
     evidence: Evidence = Evidence()
 

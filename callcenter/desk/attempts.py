@@ -35,13 +35,20 @@ class Attempts:
     async def begin(self, secret: str, address: str) -> Attempt:
         """Count an attempt at `secret` (`login anna`, `code anna`). Raises `TooManyAttempts`, which counts for nothing."""
         subjects = [secret, f"address {address}"]
+        # A flood that is refused already writes nothing.
+        if await self._are_too_many(subjects, 1):
+            raise TooManyAttempts
         # Counted before it is tried, so that many at the same time do not slip through.
         attempt = Attempt([row["id"] for row in await self._pool.fetch(SQL["attempt"], subjects, WINDOW)], secret)
-        counts = {row["subject"]: row["attempts"] for row in await self._pool.fetch(SQL["attempts"], subjects, WINDOW)}
-        if counts.get(subjects[0], 0) > ATTEMPTS_PER_SECRET or counts.get(subjects[1], 0) > ATTEMPTS_PER_ADDRESS:
+        if await self._are_too_many(subjects, 0):
             await self._pool.execute(SQL["forgive"], attempt.ids, None)
             raise TooManyAttempts
         return attempt
+
+    async def _are_too_many(self, subjects: list[str], more: int) -> bool:
+        counts = {row["subject"]: row["attempts"] for row in await self._pool.fetch(SQL["attempts"], subjects, WINDOW)}
+        limits = zip(subjects, (ATTEMPTS_PER_SECRET, ATTEMPTS_PER_ADDRESS), strict=True)
+        return any(counts.get(subject, 0) + more > limit for subject, limit in limits)
 
     async def forgive(self, attempt: Attempt) -> None:
         """It was right: it and the failures at this secret before it are forgotten, those of the address are not."""

@@ -14,9 +14,12 @@ from callcenter.desk.handover import Handover, Links
 from callcenter.desk.invitations import Invitations
 from callcenter.desk.journal import Journal
 from callcenter.desk.legal_holds import LegalHolds
+from callcenter.desk.link_visits import LinkVisits
+from callcenter.desk.links import ShareLinks
 from callcenter.desk.listening import Room
 from callcenter.desk.listenings import Listenings
 from callcenter.desk.logins import Logins
+from callcenter.desk.mail_server import MailServer
 from callcenter.desk.passwords import Passwords
 from callcenter.desk.people import People
 from callcenter.desk.staff import Staff
@@ -44,6 +47,7 @@ from callcenter.web import (
     journal,
     ledger,
     legal_holds,
+    links,
     listening,
     login,
     monitor,
@@ -56,6 +60,7 @@ from callcenter.web import (
     socket,
     static,
     ticket_files,
+    ticket_links,
     ticket_new,
     tickets,
     tokens,
@@ -82,6 +87,7 @@ SUBJECTS = (
     listening,
     ledger,
     legal_holds,
+    links,
     login,
     monitor,
     pages,
@@ -92,6 +98,7 @@ SUBJECTS = (
     socket,
     static,
     ticket_files,
+    ticket_links,
     ticket_new,
     tickets,
     tokens,
@@ -128,6 +135,9 @@ def create_app(
         files=TicketFiles(pool, store),
         legal_holds=LegalHolds(pool),
         crew_links=CrewLinks(pool, attempts),
+        share_links=ShareLinks(pool, passwords),
+        link_visits=LinkVisits(pool, passwords, attempts),
+        mail=MailServer(settings.smtp),
         dead_letters=DeadLetters(pool, links.lasts),
         journal=Journal(pool),
         room=Room(pool),

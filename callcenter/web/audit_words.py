@@ -52,6 +52,12 @@ def actions(language: str) -> dict[str, str]:
         "ordered journal export": t.gettext("ordered journal export"),
         "downloaded journal export": t.gettext("downloaded journal export"),
         "sent again": t.gettext("sent again"),
+        "shared recordings": t.gettext("shared recordings"),
+        "revoked link": t.gettext("revoked link"),
+        "opened link": t.gettext("opened link"),
+        "gave wrong PIN of link": t.gettext("gave wrong PIN of link"),
+        "listened by link": t.gettext("listened by link"),
+        "downloaded by link": t.gettext("downloaded by link"),
         "made token": t.gettext("made token"),
         "revoked token": t.gettext("revoked token"),
     }

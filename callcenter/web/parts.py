@@ -13,9 +13,12 @@ from callcenter.desk.feed import Feed
 from callcenter.desk.invitations import Invitations
 from callcenter.desk.journal import Journal
 from callcenter.desk.legal_holds import LegalHolds
+from callcenter.desk.link_visits import LinkVisits
+from callcenter.desk.links import ShareLinks
 from callcenter.desk.listening import Room
 from callcenter.desk.listenings import Listenings
 from callcenter.desk.logins import Logins
+from callcenter.desk.mail_server import MailServer
 from callcenter.desk.people import People, Person
 from callcenter.desk.staff import Staff
 from callcenter.desk.ticket_choices import TicketChoices
@@ -47,6 +50,9 @@ class Parts:
     files: TicketFiles
     legal_holds: LegalHolds
     crew_links: CrewLinks
+    share_links: ShareLinks
+    link_visits: LinkVisits
+    mail: MailServer
     dead_letters: DeadLetters
     journal: Journal
     room: Room

@@ -9,7 +9,7 @@ from callcenter.desk.listenings import Audio
 from callcenter.domain.access import Permission
 from callcenter.web.auth import needs
 from callcenter.web.parts import PERSON, parts_of
-from callcenter.web.stored import send
+from callcenter.web.stored import part_of, send
 
 routes = web.RouteTableDef()
 PAGE = r"/recordings/{id:\d{1,18}}"
@@ -38,7 +38,7 @@ async def _listen(request: web.Request, *, copy: bool) -> web.StreamResponse:
         if "text/html" in request.headers.get("Accept", ""):
             raise web.HTTPSeeOther(f"/listening/{audio.recording}")
         raise web.HTTPForbidden(text="say first why you listen")
-    wanted = _range(request, audio.size)
+    wanted = part_of(request, audio.size)
     headers = {"Accept-Ranges": "bytes", "Cache-Control": "private, no-store"}
     if wanted is not None and not wanted:
         return web.Response(status=416, headers=headers | {"Content-Range": f"bytes */{audio.size}"})
@@ -69,14 +69,3 @@ async def _bytes(request: web.Request, key: str, part: range) -> AsyncGenerator[
         async with aclosing(parts_of(request).store.open(key, part.start, len(part))) as pieces:
             async for piece in pieces:
                 yield piece
-
-
-def _range(request: web.Request, size: int) -> range | None:
-    """The bytes asked for, empty when there are none such; None when the header is absent or not understood."""
-    try:
-        asked = request.http_range
-    except ValueError:
-        return None
-    if asked.start is None and asked.stop is None:
-        return None
-    return range(*asked.indices(size))

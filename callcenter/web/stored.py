@@ -11,13 +11,29 @@ from callcenter.errors import StoreError
 log = structlog.get_logger()
 
 
+class Stop(Exception):
+    """Raised by what is being sent: no more of it is given out."""
+
+
+def part_of(request: web.Request, size: int) -> range | None:
+    """The bytes asked for (RFC 9110, section 14), empty when there are none such; None when no one range is asked for."""
+    try:
+        asked = request.http_range
+    except ValueError:
+        return None
+    if asked.start is None and asked.stop is None:
+        return None
+    return range(*asked.indices(size))
+
+
 async def send(
     request: web.Request, answer: web.StreamResponse, content: AsyncGenerator[bytes, None], **which: object
 ) -> web.StreamResponse:
     """Send `content` as the body of `answer`, whose headers are set already.
 
     `which`: what it is and its id, for the log, such as `recording=7`. When not even the first piece can be read the
-    answer is 503.
+    answer is 503, or 404 when `content` says `Stop`; later the connection is cut, so that nobody takes a part for the
+    whole.
     """
     async with aclosing(content) as pieces:
         try:
@@ -25,9 +41,17 @@ async def send(
         except StoreError as problem:
             log.error(f"{next(iter(which))} not readable", **which, problem=type(problem).__name__)
             raise web.HTTPServiceUnavailable from None
+        except Stop:
+            raise web.HTTPNotFound from None
         await answer.prepare(request)
         await answer.write(first)
-        async for piece in pieces:
-            await answer.write(piece)
+        try:
+            async for piece in pieces:
+                await answer.write(piece)
+        except (StoreError, Stop) as problem:
+            log.warning(f"{next(iter(which))} cut off", **which, problem=type(problem).__name__)
+            if request.transport is not None:
+                request.transport.abort()
+            return answer
     await answer.write_eof()
     return answer

@@ -13,6 +13,7 @@ from callcenter.web.language import language_of
 from callcenter.web.parts import PERSON, parts_of
 from callcenter.web.render import render
 from callcenter.web.ticket_form import MOMENTS, TYPED_AS, Form, Reader, typed_of, typed_value
+from callcenter.web.ticket_sharing import Sharing, sharing_section
 from callcenter.web.ticket_words import read_out, span, ticket_words, when
 
 routes = web.RouteTableDef()
@@ -190,6 +191,7 @@ async def page(
     comment_problem: str = "",
     file_problem: str = "",
     hold_problem: str = "",
+    sharing: Sharing | None = None,
 ) -> web.Response:
     """The whole page, with what was typed and what was wrong with it."""
     parts, person, language = parts_of(request), request[PERSON], language_of(request)
@@ -227,6 +229,7 @@ async def page(
         hold_problem=hold_problem,
         files=await parts.files.of(person, ticket.id),
         children=await parts.tickets.children(person, ticket.id),
+        sharing=await sharing_section(request, ticket, sharing),
         now=now,
     )
 

@@ -57,6 +57,7 @@ OPEN = {
 }
 # What the secret in its address opens, and no cookie: so a form from anywhere may be sent there.
 BY_LINK = {"GET /w/{token}", "POST /w/{token}/{step}", "POST /w/{token}/done", "POST /w/{token}/photo"}
+BY_LINK |= {"GET /l/{token}", "POST /l/{token}/pin", "GET /l/{token}/{place}/{name}"}
 OPEN |= BY_LINK
 LOGINS = {
     Role.OPERATOR: "anna",

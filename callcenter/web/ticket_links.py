@@ -1,0 +1,116 @@
+"""Links to a ticket's recordings, made, sent and revoked from the ticket's page."""
+
+import re
+from datetime import timedelta
+
+import structlog
+from aiohttp import web
+
+from callcenter.desk.handover_ways import NotDelivered, one_line
+from callcenter.desk.links import BadLink, LinkWish, MadeLink
+from callcenter.desk.mail_server import address
+from callcenter.desk.ticket import NoTicket, Ticket
+from callcenter.domain.access import Permission
+from callcenter.web.auth import needs
+from callcenter.web.language import LANGUAGES
+from callcenter.web.link_words import link_letter
+from callcenter.web.parts import PERSON, parts_of
+from callcenter.web.ticket_sharing import MOST_FETCHES, Made, Sharing
+from callcenter.web.tickets import LARGEST_FORM, PAGE, need_ticket, page
+
+log = structlog.get_logger()
+routes = web.RouteTableDef()
+
+LONGEST = {"recipient": 200, "email": 254, "purpose": 500}
+FIELDS = ("recipient", "email", "purpose", "language", "days", "fetches", "pin")
+_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
+
+
+@routes.post(PAGE + "/links")
+@needs(Permission.SHARE_RECORDINGS)
+async def make(request: web.Request) -> web.Response:
+    """Make a link, send it if an address is given, and show it this once; or say what is wrong with the wish."""
+    ticket, parts = await need_ticket(request), parts_of(request)
+    form = await request.clone(client_max_size=LARGEST_FORM).post()
+    typed = {name: str(form.get(name, "")).strip() for name in FIELDS}
+    chosen = [str(each) for each in form.getall("recordings", [])]
+    wish, problems = _read(typed, chosen, parts.settings.sharing.longest_days)
+    if wish is not None:
+        try:
+            made = await parts.share_links.make(request[PERSON], ticket.id, wish, request.remote or "")
+        except BadLink as bad:
+            problems = {bad.field: bad.field}
+        except NoTicket:
+            raise web.HTTPNotFound from None
+        else:
+            return await page(request, ticket, sharing=Sharing(made=await _hand_out(request, ticket, wish, made)))
+    return await page(request, ticket, 422, sharing=Sharing(typed=typed, chosen=chosen, problems=problems))
+
+
+@routes.post(PAGE + r"/links/{link:\d{1,18}}/revoke")
+@needs(Permission.SHARE_RECORDINGS)
+async def revoke(request: web.Request) -> web.Response:
+    """End a link now."""
+    ticket = await need_ticket(request)
+    link = int(request.match_info["link"])
+    if not await parts_of(request).share_links.revoke(request[PERSON], ticket.id, link, request.remote or ""):
+        raise web.HTTPNotFound
+    log.info("link revoked", link=link, operator=request[PERSON].id)
+    raise web.HTTPSeeOther(f"/tickets/{ticket.id}#links")
+
+
+def _read(typed: dict[str, str], chosen: list[str], longest_days: int) -> tuple[LinkWish | None, dict[str, str]]:
+    """What is wished for; or for each field that makes no sense, why."""
+    problems = {name: "zero byte" for name, value in typed.items() if "\0" in value}
+    problems |= {name: "too long" for name, longest in LONGEST.items() if len(typed[name]) > longest}
+    typed["recipient"] = one_line(typed["recipient"])
+    problems |= {name: "missing" for name in ("recipient", "purpose") if not typed[name]}
+    for name, most in (("days", longest_days), ("fetches", MOST_FETCHES)):
+        if not _NUMBER.fullmatch(typed[name]) or not 1 <= int(typed[name]) <= most:
+            problems[name] = "number"
+    if typed["language"] not in LANGUAGES:
+        problems["language"] = "wrong"
+    if not chosen or not all(_NUMBER.fullmatch(each) for each in chosen):
+        problems["recordings"] = "recordings"
+    if typed["email"] and "email" not in problems:
+        try:
+            address(typed["email"])
+        except NotDelivered:
+            problems["email"] = "email"
+    if problems:
+        return None, problems
+    return (
+        LinkWish(
+            recordings=[int(each) for each in chosen],
+            recipient=typed["recipient"],
+            email=typed["email"] or None,
+            purpose=typed["purpose"],
+            language=typed["language"],
+            lasts=timedelta(days=int(typed["days"])),
+            fetches=int(typed["fetches"]),
+            with_pin=bool(typed["pin"]),
+        ),
+        {},
+    )
+
+
+async def _hand_out(request: web.Request, ticket: Ticket, wish: LinkWish, made: MadeLink) -> Made:
+    """Send the letter, if there is one to be sent, and say how that went. The PIN goes another way."""
+    parts = parts_of(request)
+    url = f"{parts.settings.web.url}/l/{made.token}"
+    log.info("link made", link=made.id, operator=request[PERSON].id)
+    if wish.email is None:
+        return Made(url, made.pin)
+    problem = ""
+    subject, text = link_letter(
+        wish.language, ticket=ticket, wish=wish, url=url, expires_at=made.expires_at, count=len(wish.recordings)
+    )
+    try:
+        await parts.mail.send(
+            parts.mail.letter(to=wish.email, name=wish.recipient, subject=subject, text=text, key=f"link-{made.id}")
+        )
+    except NotDelivered as failure:
+        problem = failure.problem.value
+        log.warning("link not sent", link=made.id, problem=problem)
+    await parts.share_links.mailed(made.id, problem)
+    return Made(url, made.pin, email=wish.email, problem=problem)

@@ -1,0 +1,82 @@
+"""What the ticket's page shows of links to its recordings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from callcenter.desk.links import Offered, ShareLink
+from callcenter.desk.ticket import Ticket
+from callcenter.domain.access import Permission
+from callcenter.web.browsers import browser_name
+from callcenter.web.language import language_of
+from callcenter.web.link_words import link_states, link_uses, mail_problems
+from callcenter.web.parts import PERSON, parts_of
+
+MOST_FETCHES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A link that was made just now. `email`: where it was sent, unless there was a `problem`."""
+
+    url: str
+    pin: str
+    email: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """What a person did with the form: what was typed and what was wrong with it, or what was made."""
+
+    typed: Mapping[str, str] | None = None
+    chosen: Sequence[str] = ()
+    problems: Mapping[str, str] = field(default_factory=dict)
+    made: Made | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The section of the page."""
+
+    offered: Sequence[Offered]
+    links: Sequence[ShareLink]
+    typed: Mapping[str, str]
+    chosen: Sequence[str]
+    problems: Mapping[str, str]
+    made: Made | None
+    states: Mapping[str, str]
+    uses: Mapping[str, str]
+    mail_problems: Mapping[str, str]
+    longest_days: int
+    most_fetches: int = MOST_FETCHES
+
+    def browser(self, name: str) -> str:
+        """What a browser is called."""
+        return browser_name(name) if name else ""
+
+
+async def sharing_section(request: web.Request, ticket: Ticket, sharing: Sharing | None) -> Section | None:
+    """The section, for those who may share; None for others."""
+    person, parts, language = request[PERSON], parts_of(request), language_of(request)
+    if not person.may(Permission.SHARE_RECORDINGS):
+        return None
+    sharing = sharing or Sharing()
+    offered = await parts.share_links.offered(person, ticket.id)
+    usual = {
+        "recipient": "", "email": "", "purpose": "", "language": ticket.language,
+        "days": str(parts.settings.sharing.days), "fetches": "5", "pin": "",
+    }  # fmt: skip
+    return Section(
+        offered=offered,
+        links=await parts.share_links.of(person, ticket.id),
+        typed=sharing.typed or usual,
+        chosen=[str(each.id) for each in offered] if sharing.typed is None else sharing.chosen,
+        problems=sharing.problems,
+        made=sharing.made,
+        states=link_states(language),
+        uses=link_uses(language),
+        mail_problems=mail_problems(language),
+        longest_days=parts.settings.sharing.longest_days,
+    )
