@@ -100,6 +100,27 @@ class Visits:
         return sum(views for _logins, views in self.steps)
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Reviews of an operator's talks, in hundredths; `name` empty: not known. `failed`: nothing for a critical line."""
+
+    name: str
+    reviews: int
+    mean: float | None
+    lowest: float | None
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedLine:
+    """What a line of the score cards got in the mean, in hundredths, and how often it got nothing."""
+
+    title: str
+    answers: int
+    mean: float
+    nothing: int
+
+
 class Reports:
     """Reports over an open pool. Companies that are not the person's own count as if they were not named."""
 
@@ -160,6 +181,16 @@ class Reports:
             )
             for rows in lines.values()
         ]
+
+    async def reviews(self, person: Person, companies: Iterable[Company], period: Period) -> list[Judged]:
+        """Reviews by operator, those with the lowest mean first."""
+        rows = await self._ask(person, "reviews", companies, [Step(period.first, period.last)])
+        return [Judged(row["name"], row["reviews"], row["mean"], row["lowest"], row["failed"]) for row in rows]
+
+    async def review_lines(self, person: Person, companies: Iterable[Company], period: Period) -> list[JudgedLine]:
+        """Reviews by line, those that got least first."""
+        rows = await self._ask(person, "review_lines", companies, [Step(period.first, period.last)])
+        return [JudgedLine(row["title"], row["answers"], row["mean"], row["nothing"]) for row in rows]
 
     async def _ask(
         self, person: Person, question: str, companies: Iterable[Company], steps: Sequence[Step]

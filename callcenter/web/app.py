@@ -22,6 +22,7 @@ from callcenter.desk.logins import Logins
 from callcenter.desk.mail_server import MailServer
 from callcenter.desk.passwords import Passwords
 from callcenter.desk.people import People
+from callcenter.desk.reviews import Reviews
 from callcenter.desk.staff import Staff
 from callcenter.desk.ticket_choices import TicketChoices
 from callcenter.desk.ticket_files import FileStore, TicketFiles
@@ -56,6 +57,7 @@ from callcenter.web import (
     player,
     recordings,
     reports,
+    reviews,
     shield,
     socket,
     static,
@@ -95,6 +97,7 @@ SUBJECTS = (
     player,
     recordings,
     reports,
+    reviews,
     socket,
     static,
     ticket_files,
@@ -142,6 +145,7 @@ def create_app(
         journal=Journal(pool),
         room=Room(pool),
         listenings=Listenings(pool),
+        reviews=Reviews(pool),
         feed=Feed(lambda: connect(settings.database)),
     )
     app[CHECKS] = {"database": monitor.database(pool), "screens": lambda: hub.live, **checks}

@@ -32,6 +32,8 @@ def actions(language: str) -> dict[str, str]:
         "downloaded list of deleted recordings": t.gettext("downloaded list of deleted recordings"),
         "placed legal hold": t.gettext("placed legal hold"),
         "released legal hold": t.gettext("released legal hold"),
+        "reviewed talk": t.gettext("reviewed talk"),
+        "changed score card": t.gettext("changed score card"),
         "added company": t.gettext("added company"),
         "changed company": t.gettext("changed company"),
         "added crew": t.gettext("added crew"),

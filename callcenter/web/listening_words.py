@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from callcenter.desk.listenings import Reason
+from callcenter.domain.review import Line
 from callcenter.web.report_words import Speech
 
 
@@ -64,6 +65,19 @@ def choices(language: str) -> Mapping[str, Mapping[str, str]]:
 
 
 @cache
+def usual_card(language: str) -> tuple[Line, ...]:
+    """The score card of a company that has none of its own."""
+    t = Speech(language)
+    return (
+        Line(t.pgettext("score card", "Greeted the caller and gave the service's name"), 2),
+        Line(t.pgettext("score card", "Understood what is wrong and asked what matters"), 5),
+        Line(t.pgettext("score card", "Checked the address, the name and the telephone"), 3),
+        Line(t.pgettext("score card", "Said the ticket's number and the times"), 5, critical=True),
+        Line(t.pgettext("score card", "Was polite and calm"), 5, critical=True),
+    )
+
+
+@cache
 def problems(language: str) -> Mapping[str, str]:
     """What is wrong with a field, and what to do."""
     t = Speech(language)
@@ -78,6 +92,10 @@ def problems(language: str) -> Mapping[str, str]:
         ),
         "few": t.pgettext("listening", "No house has this address: type a street and a number, such as Lesnaya 3."),
         "many": t.pgettext("listening", "Too many houses have this address: add the number of the house."),
+        "card": t.pgettext("listening", "The score card was changed meanwhile. This is the new one: judge by it."),
+        "points": t.pgettext("listening", "Give points for every line, or say that there was no occasion."),
+        "line": t.pgettext("listening", "Give each line at most 200 letters and 1 to 10 points."),
+        "lines": t.pgettext("listening", "A score card needs at least one line."),
         "reason": t.pgettext("listening", "Say in a few words why."),
         "comment": t.pgettext("listening", "Write what is to be noted, in at most 1000 characters."),
         "at": t.pgettext("listening", "Write the place as minutes and seconds, such as 1:30."),

@@ -20,6 +20,7 @@ from callcenter.desk.listenings import Listenings
 from callcenter.desk.logins import Logins
 from callcenter.desk.mail_server import MailServer
 from callcenter.desk.people import People, Person
+from callcenter.desk.reviews import Reviews
 from callcenter.desk.staff import Staff
 from callcenter.desk.ticket_choices import TicketChoices
 from callcenter.desk.ticket_files import FileStore, TicketFiles
@@ -57,6 +58,7 @@ class Parts:
     journal: Journal
     room: Room
     listenings: Listenings
+    reviews: Reviews
     feed: Feed
     popped: dict[str, tuple[int, str]] = field(default_factory=dict)
 

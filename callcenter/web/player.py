@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from callcenter.desk.listening import Shown
 from callcenter.desk.listenings import MOST_PARTS, NoReason, Reason
+from callcenter.desk.reviews import Card
 from callcenter.domain.access import Permission
 from callcenter.web import listening_words
 from callcenter.web.auth import needs
@@ -134,6 +135,7 @@ async def page(
     *,
     problem: str = "",
     mark_typed: dict[str, str] | None = None,
+    review_typed: dict[str, str] | None = None,
 ) -> web.Response:
     """The whole page, with what was typed and what was wrong with it."""
     parts, person, language = parts_of(request), request[PERSON], language_of(request)
@@ -156,9 +158,21 @@ async def page(
         problem=listening_words.problems(language)[problem] if problem else "",
         problem_of=problem,
         mark_typed=mark_typed or {},
+        review_typed=review_typed or {},
+        card=await card_for(request, shown) if person.may(Permission.REVIEW_TALKS) else None,
+        reviews=await parts.reviews.of(person, row["id"]),
         mark_when=lambda at: when(at, row["zone"], now, language),
         told=_told(shown, listening.id if listening else None, language),
     )
+
+
+async def card_for(request: web.Request, shown: Shown) -> Card | None:
+    """By what the talk is judged: its company's card, or the usual one in the company's language."""
+    company = shown.row["company_id"]
+    if company is None:
+        return None
+    kept = await parts_of(request).reviews.card(request[PERSON], company)
+    return kept or Card(0, listening_words.usual_card(shown.row["language"]))
 
 
 def _told(shown: Shown, listening: int | None, language: str) -> dict[str, Any]:

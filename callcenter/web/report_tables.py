@@ -7,18 +7,18 @@ from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from callcenter.desk.reports import Category, Counts, Paid, Reaction, Visits
+from callcenter.desk.reports import Category, Counts, Judged, JudgedLine, Paid, Reaction, Visits
 from callcenter.desk.sheets import Cell
 from callcenter.domain.period import Period, Step, Unit
 from callcenter.web.report_words import Speech, full
 
-Kind = Literal["text", "step", "count", "seconds", "money", "moment"]
+Kind = Literal["text", "step", "count", "share", "seconds", "money", "moment"]
 Value = str | int | float | Decimal | datetime | Step | None
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A head, and what is below it. Money is in roubles, durations are in seconds."""
+    """A head, and what is below it. Money is in roubles, durations are in seconds, shares in hundredths."""
 
     name: str
     kind: Kind
@@ -58,6 +58,8 @@ class Table:
                     cells += value
                 elif isinstance(value, datetime):
                     cells.append(value.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None, microsecond=0))
+                elif column.kind == "share" and isinstance(value, float):
+                    cells.append(round(value, 1))
                 elif column.kind == "seconds" and isinstance(value, (int, float)):
                     cells.append(round(value / 60, 1))
                 else:
@@ -172,6 +174,39 @@ def visits_by_week(rows: Sequence[Visits], period: Period, language: str) -> Tab
             for week, (logins, views) in zip(weeks, row.steps, strict=True)
         ],
         Unit.WEEK,
+    )
+
+
+def reviews(rows: Sequence[Judged], language: str) -> Table:
+    """Reviews of talks by operator."""
+    t = Speech(language)
+    return Table(
+        "reviews",
+        t.pgettext("report", "Reviews by operator"),
+        [
+            Column(t.pgettext("report", "Operator"), "text"),
+            Column(t.pgettext("report", "Reviews"), "count"),
+            Column(t.pgettext("report", "Mean score, %"), "share"),
+            Column(t.pgettext("report", "Lowest score, %"), "share"),
+            Column(t.pgettext("report", "Failed"), "count"),
+        ],
+        [(row.name or t.pgettext("report", "Unknown"), row.reviews, row.mean, row.lowest, row.failed) for row in rows],
+    )
+
+
+def review_lines(rows: Sequence[JudgedLine], language: str) -> Table:
+    """Reviews of talks by line of the score cards."""
+    t = Speech(language)
+    return Table(
+        "review_lines",
+        t.pgettext("report", "Reviews by line"),
+        [
+            Column(t.pgettext("report", "Line of the card"), "text"),
+            Column(t.pgettext("report", "Answers"), "count"),
+            Column(t.pgettext("report", "Mean, %"), "share"),
+            Column(t.pgettext("report", "Got nothing"), "count"),
+        ],
+        [(row.title, row.answers, row.mean, row.nothing) for row in rows],
     )
 
 

@@ -30,11 +30,13 @@ routes = web.RouteTableDef()
 
 @dataclass(frozen=True)
 class Panel:
-    """One table with its chart; `file` is the table that is downloaded. No chart when there is nothing to draw."""
+    """One table with its chart; `file` is the table that is downloaded. No chart when there is nothing to draw; `plain`: there
+    never is one, and the table stands alone."""
 
     table: Table
     file: Table
     chart: Chart | None
+    plain: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,14 +124,39 @@ async def _visits(question: Question) -> Answer:
     ]
 
 
+async def _reviews(question: Question) -> Answer:
+    t = Speech(question.language)
+    asked = question.person, question.choice.companies, question.period
+    operators, lines = await asyncio.gather(question.reports.reviews(*asked), question.reports.review_lines(*asked))
+    by_operator, by_line = tables.reviews(operators, question.language), tables.review_lines(lines, question.language)
+    judged = [row for row in operators if row.mean is not None]
+    count = sum(row.reviews for row in judged)
+    mean = sum((row.mean or 0) * row.reviews for row in judged) / count if count else None
+    failed = sum(row.failed for row in operators)
+    figures = [
+        (number(sum(row.reviews for row in operators), question.language), t.pgettext("report", "reviews"), ""),
+        ("–" if mean is None else number(mean, question.language), t.pgettext("report", "mean score, %"), ""),
+        (number(len(operators), question.language), t.pgettext("report", "operators reviewed"), ""),
+        (
+            number(failed, question.language),
+            t.pgettext("report", "failed for a critical line"),
+            "busy" if failed else "",
+        ),
+    ]
+    return figures, [Panel(table, table, None, plain=True) for table in (by_operator, by_line)]
+
+
 PAGES: Mapping[str, Callable[[Question], Awaitable[Answer]]] = {
     "tickets": _tickets,
     "emergencies": _emergencies,
     "paid": _paid,
     "visits": _visits,
     "categories": _categories,
+    "reviews": _reviews,
 }
-PAGE_OF = {"houses": "emergencies", "crews": "emergencies"} | {name: name for name in PAGES if name != "emergencies"}
+PAGE_OF = {"houses": "emergencies", "crews": "emergencies", "review_lines": "reviews"} | {
+    name: name for name in PAGES if name != "emergencies"
+}
 """On which page a table is."""
 
 
@@ -140,14 +167,14 @@ async def first(request: web.Request) -> web.Response:
     return await _page(request, "tickets")
 
 
-@routes.get("/reports/{page:tickets|emergencies|paid|visits|categories}")
+@routes.get("/reports/{page:tickets|emergencies|paid|visits|categories|reviews}")
 @needs(Permission.SEE_REPORTS)
 async def page(request: web.Request) -> web.Response:
     """One of the reports."""
     return await _page(request, request.match_info["page"])
 
 
-@routes.get("/reports/{table:tickets|houses|crews|paid|visits|categories}.{format:csv|xlsx}")
+@routes.get("/reports/{table:tickets|houses|crews|paid|visits|categories|reviews|review_lines}.{format:csv|xlsx}")
 @needs(Permission.SEE_REPORTS)
 async def file(request: web.Request) -> web.Response:
     """A table of a report as a file. A question that makes no sense leads to the page that says why."""

@@ -108,3 +108,28 @@ from manager_visits($1, $2, $3, $4) v
 join operators o on o.id = v.operator_id
 join companies c on c.id = o.company_id
 order by c.name, o.name, o.id, v.step
+
+-- Reviews made in the period, by operator; `failed` got nothing for a critical line.
+-- name: reviews
+select coalesce(o.name, '') as name, count(*) as reviews, avg(v.score) as mean, min(v.score) as lowest,
+       count(*) filter (where exists (
+           select from review_lines p join score_lines l on l.id = p.line_id
+           where p.review_id = v.id and l.critical and p.points = 0)) as failed
+from unnest($1::integer[], $2::integer[], $3::timestamptz[], $4::timestamptz[]) s (company_id, step, start, until)
+join score_cards k on k.company_id = s.company_id
+join reviews v on v.card_id = k.id and v.replaced_at is null and v.made_at >= s.start and v.made_at < s.until
+left join operators o on o.id = v.operator_id
+group by o.id, o.name
+order by mean nulls last, name
+
+-- The same by line of the cards; lines of the same title are one.
+-- name: review_lines
+select l.title, count(*) as answers, avg(100.0 * p.points / l.points)::double precision as mean,
+       count(*) filter (where p.points = 0) as nothing
+from unnest($1::integer[], $2::integer[], $3::timestamptz[], $4::timestamptz[]) s (company_id, step, start, until)
+join score_cards k on k.company_id = s.company_id
+join reviews v on v.card_id = k.id and v.replaced_at is null and v.made_at >= s.start and v.made_at < s.until
+join review_lines p on p.review_id = v.id and p.points is not null
+join score_lines l on l.id = p.line_id
+group by l.title
+order by mean, l.title

@@ -26,8 +26,9 @@ function say(text, bad = false) {
   if (!bad) lineTimer = setTimeout(() => { $("line").textContent = ""; }, 4000);
 }
 
-// A browser's own keys for the buttons of a reason: a digit chooses it.
+// A digit chooses a reason. The second that the address names is kept meanwhile: a form's answer has no such part.
 function chooseReason() {
+  for (const form of document.querySelectorAll(".why form")) form.action += location.hash;
   addEventListener("keydown", (event) => {
     if (event.target.closest("input") || event.ctrlKey || event.metaKey || event.altKey) return;
     document.querySelectorAll(".reason")[Number(event.key) - 1]?.click();
@@ -53,9 +54,21 @@ function player() {
     show();
   }
 
+  let broken = false;
+  function fail() {
+    broken = true;
+    audio.pause();
+    $("turn").textContent = words.play;
+    say(words.failed, true);
+  }
+
   function turn() {
-    if (audio.paused) audio.play().catch(() => say(words.failed, true));
-    else audio.pause();
+    if (!audio.paused && !broken) return audio.pause();
+    if (broken) audio.load();
+    broken = false;
+    say("");
+    // Paused before it began to play.
+    audio.play().catch((problem) => problem.name === "AbortError" || fail());
   }
 
   function speed(value) {
@@ -143,8 +156,8 @@ function player() {
   audio.addEventListener("seeked", () => { if (!audio.paused) heard.begin(audio.currentTime); show(); });
   audio.addEventListener("loadedmetadata", () => { $("seek").max = duration(); fromAddress(); showFlags(); show(); });
   // A source that cannot be played gives way to the next one; the last one's failure is the end.
-  audio.lastElementChild.addEventListener("error", () => say(words.failed, true));
-  audio.addEventListener("error", () => say(words.failed, true));
+  audio.lastElementChild.addEventListener("error", fail);
+  audio.addEventListener("error", fail);
   $("turn").addEventListener("click", turn);
   $("link").addEventListener("click", copyLink);
   $("seek").addEventListener("input", () => seek(Number($("seek").value)));
@@ -183,7 +196,9 @@ function player() {
   $("mark-comment").addEventListener("focus", () => { if (!$("mark-comment").value) $("mark-at").value = clock(audio.currentTime); });
   showFlags();
   show();
+  // What happened before this script came.
   if (audio.readyState >= 1) fromAddress();
+  if (audio.error || audio.networkState === HTMLMediaElement.NETWORK_NO_SOURCE) fail();
   if (told.drawn) {
     fetchPeaks(told.recording).then((found) => {
       peaks = found;
