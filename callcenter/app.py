@@ -33,6 +33,7 @@ from callcenter.evidence.manifest import key_of
 from callcenter.logs import configure
 from callcenter.push.hub import Hub
 from callcenter.recordings.archive import Archive
+from callcenter.recordings.copies import CopyMaker
 from callcenter.recordings.disk import DiskWatch
 from callcenter.recordings.keeper import Keeper
 from callcenter.recordings.spool import Spool
@@ -178,6 +179,7 @@ async def _node(settings: Settings, pool: asyncpg.Pool, store: Store, parts: lis
         if call.state is not CallState.ENDED:
             directory.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))
     parts += [writer, engine, directory, control, watch, ledger, asterisk, archive, disk]
+    parts.append(CopyMaker(pool, store, name, settings.copies))
     return {"asterisk": asterisk.restored.is_set, "ledger": ledger.caught_up.is_set, "disk": disk.check}
 
 

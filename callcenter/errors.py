@@ -14,6 +14,7 @@ CallcenterError
 │   ├── ObjectMissing    the store works, and does not have this object
 │   └── ObjectLocked     the store works, and keeps this object from being removed
 ├── NotReady             a part cannot do its work now; the text says why, for whoever watches `/readyz`
+├── AudioProblem         a recording of which no copy can be made; the text says why
 ├── InvitationError      this login cannot be invited; the text says why
 └── RenderError          the Asterisk configuration cannot be rendered from these settings
 """
@@ -73,6 +74,10 @@ class ObjectLocked(StoreError):
 
 class NotReady(CallcenterError):
     """A part cannot do its work now."""
+
+
+class AudioProblem(CallcenterError):
+    """No copy for listening can be made of this recording."""
 
 
 class InvitationError(CallcenterError):

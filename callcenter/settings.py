@@ -124,6 +124,17 @@ class S3(Section):
     public_secure: bool = Field(True, description="links to the public endpoint use https")
 
 
+class Copies(Section):
+    """The copies for listening and their waveforms, made beside the calls with what they leave of the processors."""
+
+    at_once: int = Field(1, ge=0, le=64, description="copies made at the same time; 0 makes none on this node")
+    kbps: int = Field(32, ge=12, le=256, description="kilobits a second of a copy with two voices")
+    longest_hours: float = Field(12.0, gt=0, description="recordings longer than this get no copy, only the original")
+    scratch: Path | None = Field(
+        None, description="folder for files in work, as large as the longest recording; without it the system's own"
+    )
+
+
 class Web(Section):
     """The HTTP server for people and monitoring."""
 
@@ -252,6 +263,7 @@ class Settings(BaseSettings):
     asterisk: Asterisk = Asterisk()
     queueing: Queueing = Queueing()
     s3: S3
+    copies: Copies = Copies()
     web: Web = Web()
     api: Api = Api()
     smtp: Smtp = Smtp()

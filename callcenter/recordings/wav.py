@@ -6,7 +6,7 @@ too large, so the length is taken from the bytes that are there.
 
 import os
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -28,7 +28,8 @@ class Wav:
     """`duration_s` in seconds, `rate` in Hz; `defect` says what is wrong with the file, None when nothing is.
 
     `repaired` is true when what was said had to be found in spite of the file: its header is wrong, or its last frame
-    was not written whole.
+    was not written whole. The audio lies `start` bytes into the file and is `size` bytes long; `linear16` says that it
+    is plain samples of signed 16 bit, little endian.
     """
 
     duration_s: float
@@ -36,6 +37,9 @@ class Wav:
     channels: int
     defect: str | None
     repaired: bool = False
+    start: int = field(default=0, compare=False)
+    size: int = field(default=0, compare=False)
+    linear16: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +49,10 @@ class _Format:
     frame: int
     """Bytes that cannot be divided: one sample of every channel, or one block of a codec."""
     bytes_per_s: int
+    linear16: bool
 
 
-_NOTHING = _Format(0, 0, 1, 1)
+_NOTHING = _Format(0, 0, 1, 1, False)
 
 
 def inspect(path: Path) -> Wav:
@@ -94,7 +99,8 @@ def _measure(file: BinaryIO, size: int, start: int, declared: int, form: _Format
         return Wav(0.0, form.rate, form.channels, EMPTY)
     right = whole and declared - declared % form.frame == real
     cut = _read(file, start + declared + declared % 2, 4) == REST
-    return Wav(real / form.bytes_per_s, form.rate, form.channels, None if right else MISMATCH, not right or cut)
+    seconds, defect = real / form.bytes_per_s, None if right else MISMATCH
+    return Wav(seconds, form.rate, form.channels, defect, not right or cut, start, real, form.linear16)
 
 
 def _is_audio(file: BinaryIO, size: int, at: int, declared: int) -> bool:
@@ -129,7 +135,7 @@ def _format(body: bytes) -> _Format | None:
         bytes_per_s = block * rate
     if not (channels and rate and bytes_per_s and block):
         return None
-    return _Format(rate, channels, block, bytes_per_s)
+    return _Format(rate, channels, block, bytes_per_s, codec == 1 and bits == 16)
 
 
 def _read(file: BinaryIO, at: int, count: int) -> bytes:

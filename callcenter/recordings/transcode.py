@@ -1,0 +1,168 @@
+"""One recording's copy for listening and its waveform, made by ffmpeg in pieces, so that two hours need no more memory.
+
+The audio is taken from where it lies in the file, whatever the header says. A run through it finds the peaks and how
+loud each voice is; ffmpeg then encodes with a gain for each voice. The original is only read.
+"""
+
+import math
+import os
+import resource
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from callcenter.errors import AudioProblem
+from callcenter.recordings.wav import EMPTY, NOT_WAV, Wav, inspect
+
+MEDIA_TYPE = "audio/ogg"
+PEAKS_PER_S = 8
+LOUDNESS_DB = -20.0
+"""How loud a voice is made: the root mean square of where it speaks, in dB below full scale."""
+PEAK_DB = -1.0
+SILENT_DB = -50.0
+GAIN_DB = (-20.0, 30.0)
+
+_FULL = 32768.0
+_PIECE_S = 60
+_FFMPEG = ("ffmpeg", "-nostdin", "-hide_banner", "-v", "error", "-threads", "1", "-y")
+_FFMPEG_BYTES = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Waveform:
+    """`peaks`: 0 to 255, `per_s` for each second and channel, the channels in turns."""
+
+    per_s: float
+    channels: int
+    peaks: bytes
+
+
+def make_copy(original: Path, target: Path, kbps: int, longest_s: float) -> Waveform:
+    """Write the copy of the WAV file `original` as Opus in Ogg to `target`, both channels kept.
+
+    Raises `AudioProblem` when there can be no copy: no WAV, empty, longer than `longest_s` seconds, not understood by
+    ffmpeg. Raises `OSError` when a file cannot be read or written.
+    """
+    wav = inspect(original)
+    if wav.defect in (EMPTY, NOT_WAV) or wav.duration_s == 0:
+        raise AudioProblem(wav.defect or EMPTY)
+    if wav.duration_s > longest_s:
+        raise AudioProblem(f"longer than {longest_s / 3600:g} h")
+    if wav.linear16 and wav.channels <= 2:
+        return _copy(original, wav, target, kbps)
+    with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".raw") as plain:
+        channels = min(wav.channels, 2)
+        form = ("-f", "s16le", "-ar", str(wav.rate), "-ac", str(channels), plain.name)
+        _ffmpeg(["-ignore_length", "1", "-i", str(original), "-t", f"{wav.duration_s:.6f}", *form], wav.duration_s)
+        size = os.stat(plain.name).st_size // (2 * channels) * 2 * channels
+        if size == 0:
+            raise AudioProblem(EMPTY)
+        seconds = size / (2 * channels * wav.rate)
+        decoded = Wav(seconds, wav.rate, channels, None, start=0, size=size, linear16=True)
+        return _copy(Path(plain.name), decoded, target, kbps)
+
+
+def _copy(source: Path, wav: Wav, target: Path, kbps: int) -> Waveform:
+    window = max(1, round(wav.rate / PEAKS_PER_S))
+    with source.open("rb") as file:
+        file.seek(wav.start)
+        peaks, energy = _measure(file, wav, window)
+        os.lseek(file.fileno(), wav.start, os.SEEK_SET)
+        heard = ("-f", "s16le", "-ar", str(wav.rate), "-ac", str(wav.channels), "-t", f"{wav.duration_s:.6f}")
+        gains = [_gain(peaks[:, channel], energy[:, channel]) for channel in range(wav.channels)]
+        _ffmpeg(
+            [*heard, "-i", "pipe:0", "-filter:a", _filter(gains), *encoding(kbps, wav.channels), str(target)],
+            wav.duration_s,
+            file,
+        )
+    return Waveform(wav.rate / window, wav.channels, np.minimum(peaks * 255, 255).astype(np.uint8).tobytes())
+
+
+def encoding(kbps: int, channels: int) -> tuple[str, ...]:
+    """What ffmpeg is told of the copy's format; `kbps` is meant for two voices."""
+    rate = kbps * channels // 2
+    return (
+        "-c:a",
+        "libopus",
+        "-application",
+        "voip",
+        "-compression_level",
+        "5",
+        "-b:a",
+        f"{rate}k",
+        "-map_metadata",
+        "-1",
+        "-f",
+        "ogg",
+    )
+
+
+def _measure(file: BinaryIO, wav: Wav, window: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The highest sample and the mean square of each window and channel, of full scale 1."""
+    peaks, energy = [], []
+    for piece in _pieces(file, wav, window):
+        peaks.append(np.maximum(piece.max(axis=1), -piece.min(axis=1)))
+        energy.append(np.einsum("wsc,wsc->wc", piece, piece) / window)
+    return np.concatenate(peaks), np.concatenate(energy)
+
+
+def _pieces(file: BinaryIO, wav: Wav, window: int) -> Iterator[NDArray[np.float32]]:
+    """The samples, windows by samples by channels, a minute at a time; the last window is filled up with silence."""
+    frame = 2 * wav.channels
+    left = wav.size
+    while left:
+        data = file.read(min(left, PEAKS_PER_S * _PIECE_S * window * frame))
+        if not data:
+            raise OSError("the recording became shorter while it was read")
+        left -= len(data)
+        data += bytes(-len(data) % (window * frame))
+        samples = np.frombuffer(data, "<i2").astype(np.float32) / np.float32(_FULL)
+        yield samples.reshape(-1, window, wav.channels)
+
+
+def _gain(peaks: NDArray[np.float32], energy: NDArray[np.float32]) -> float:
+    """The factor that makes one voice as loud as all are made, and no louder than it can be."""
+    speaking = energy[energy > 10 ** (SILENT_DB / 10)]
+    if not speaking.size:
+        return 1.0
+    wanted = LOUDNESS_DB - 10 * math.log10(float(speaking.mean(dtype=np.float64)))
+    room = PEAK_DB - 20 * math.log10(float(peaks.max()))
+    return 10 ** (min(max(wanted, GAIN_DB[0]), GAIN_DB[1], room) / 20)
+
+
+def _filter(gains: list[float]) -> str:
+    if len(gains) == 1:
+        return f"volume={gains[0]:.4f}"
+    return f"pan=stereo|c0={gains[0]:.4f}*c0|c1={gains[1]:.4f}*c1"
+
+
+def _ffmpeg(arguments: list[str], seconds: float, source: BinaryIO | None = None) -> None:
+    """Run ffmpeg within limits. What it says of a file may hold that file's words, so it is not passed on."""
+    done = subprocess.run(
+        [*_FFMPEG, *arguments],
+        stdin=subprocess.DEVNULL if source is None else source,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        preexec_fn=_limits(seconds),
+        check=False,
+    )
+    if done.returncode:
+        if b"No space left on device" in done.stderr:
+            raise OSError("no space left for a copy in work")
+        raise AudioProblem(f"ffmpeg cannot read it (status {done.returncode})")
+
+
+def _limits(seconds: float) -> Callable[[], None]:
+    processor_s = int(60 + seconds / 10)
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_CPU, (processor_s, processor_s))
+        resource.setrlimit(resource.RLIMIT_AS, (_FFMPEG_BYTES, _FFMPEG_BYTES))
+
+    return limit
