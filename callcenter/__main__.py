@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 import uvloop
 
-from callcenter import app, doctor, importing, verifying
+from callcenter import app, doctor, importing, importing_recordings, verifying
 from callcenter.desk import demo, generate
 from callcenter.desk.invitations import invite_administrator
 from callcenter.errors import CallcenterError
@@ -65,6 +65,13 @@ def _parser() -> argparse.ArgumentParser:
     sheet = commands.add_parser("import-directory", help="houses, flats and residents from a CSV or XLSX file")
     sheet.add_argument("file", type=Path)
     sheet.add_argument("--apply", action="store_true", help="write it, instead of only saying what would change")
+    old = commands.add_parser("import-recordings", help="bring a folder of a node's old recordings in, each once")
+    old.add_argument("directory", type=Path)
+    old.add_argument(
+        "--csv", type=Path, help="which file is of which call: columns file, call, at (ISO 8601 with zone)"
+    )
+    sweep = commands.add_parser("sweep-recordings", help="list recordings without a call and calls without a recording")
+    sweep.add_argument("--node", help="only this node's")
     seed = commands.add_parser("seed-demo", help="fill in a made-up dispatch centre; prints its logins as JSON")
     seed.add_argument("--operators", type=int, default=40)
     made = commands.add_parser("generate", help="fill an empty or demonstration database with a made-up journal")
@@ -89,6 +96,10 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int | None:
             return verifying.tell_key(settings.evidence)
         case "import-directory":
             return await importing.import_directory(settings, options.file, apply=options.apply)
+        case "import-recordings":
+            return await importing_recordings.import_recordings(settings, options.directory, options.csv)
+        case "sweep-recordings":
+            return await importing_recordings.sweep_recordings(settings, options.node)
     connection = await connect(settings.database)
     try:
         match options.command:

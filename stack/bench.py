@@ -30,6 +30,7 @@ from callcenter.settings import Ami, Database
 from callcenter.storage import open_pool
 from callcenter.telephony.framing import Framer
 from callcenter.telephony.parse import parse
+from stack.bench_audio import against_ffmpeg, whole_way
 from stack.bench_journal import journal_looks
 from stack.bench_pages import measure
 from stack.bench_reports import report_looks
@@ -49,6 +50,7 @@ def run(stack: dict[str, Any]) -> int:
     session = gzip.decompress(SESSION.read_bytes())
     dsn = stack["postgres"]["dsn"]
     results = asyncio.run(_measure(session, dsn)) | asyncio.run(measure(dsn, [journal_looks, report_looks]))
+    results |= against_ffmpeg() | asyncio.run(whole_way(stack))
     width = max(len(name) for name in results)
     for name, result in results.items():
         print(f"{name:{width}}  {result['value']:>12}  {result['unit']}")

@@ -149,6 +149,11 @@ class Spool:
             log.warning("left in the spool", folder=path.parent.name, length=len(path.name), problem=problem)
 
 
+def recording_name(stem: str) -> RecordingName | None:
+    """The name, if these words are one: the call, the operator's leg, seconds since the epoch."""
+    return RecordingName(stem) if _NAME.fullmatch(stem) else None
+
+
 def being_written(path: Path) -> bool:
     """Whether some process has the file open for writing: the kernel grants a read lease only when none has.
 

@@ -1,0 +1,34 @@
+from pathlib import Path
+
+import pytest
+
+from callcenter.importing_recordings import import_recordings, sweep_recordings
+from callcenter.settings import S3
+from tests.recordings.conftest import new_name, wav
+
+from .web.conftest import settings_for
+
+
+async def test_recordings_from_the_command_line(
+    database_url: str, s3: S3, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = settings_for(database_url).model_copy(update={"s3": s3.model_copy(update={"bucket": "old-recordings"})})
+    assert await import_recordings(settings, tmp_path, None) == 0
+    assert capsys.readouterr().out == "there is nothing in the folder\n"
+    assert await sweep_recordings(settings, None) == 0
+    assert capsys.readouterr().out == "everything fits together\n"
+    _, name = new_name()
+    (tmp_path / f"{name}.wav").write_bytes(wav(1.0))
+    assert await import_recordings(settings, tmp_path, None) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "1 brought in"
+    (tmp_path / "notes.txt").write_bytes(b"\xff")
+    assert await import_recordings(settings, tmp_path, None) == 1
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "notes.txt: neither named as a recording nor in the CSV file",
+        "1 known already, 1 refused",
+    ]
+    assert await import_recordings(settings, tmp_path, tmp_path / "notes.txt") == 1
+    assert "not a CSV file" in capsys.readouterr().out
+    assert await sweep_recordings(settings, None) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert (said[0].partition(":")[0], said[-1]) == ("no call", "1 to look at")
