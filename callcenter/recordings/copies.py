@@ -1,7 +1,9 @@
 """Makes the copy for listening, and the waveform, of every recording that reached its ticket."""
 
 import asyncio
+import errno
 import hashlib
+import shutil
 import tempfile
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import aclosing
@@ -30,6 +32,7 @@ DEATHS = 3
 """Times that a process may die of one recording before it is left without a copy."""
 ALTERED = "what the store gives is not what was recorded"
 GONE = "the store does not have the original"
+TOO_LARGE = "larger than the folder for files in work"
 DEADLY = "its processing was killed"
 
 
@@ -95,6 +98,7 @@ class CopyMaker:
                 raise AudioProblem((row["defect"] or EMPTY).partition(";")[0])
             if row["duration_s"] > longest_s:
                 raise AudioProblem(f"longer than {self._settings.longest_hours:g} h")
+            self._need_room(row["size"])
             with tempfile.TemporaryDirectory(prefix="callcenter-copy-", dir=self._settings.scratch) as folder:
                 original, copy = Path(folder) / "original.wav", Path(folder) / "copy.ogg"
                 await self._fetch(row, original)
@@ -107,6 +111,15 @@ class CopyMaker:
             deaths = self._deaths[row["id"]] = self._deaths.get(row["id"], 0) + 1
             if deaths >= DEATHS:
                 await self._refuse(row["id"], DEADLY)
+
+    def _need_room(self, size: int) -> None:
+        """Wait for room (`OSError`) only where there can be enough."""
+        need = size + size // 4
+        disk = shutil.disk_usage(self._settings.scratch or tempfile.gettempdir())
+        if disk.total < need:
+            raise AudioProblem(TOO_LARGE)
+        if disk.free < need:
+            raise OSError(errno.ENOSPC, "no room in the folder for files in work")
 
     async def _fetch(self, row: asyncpg.Record, path: Path) -> None:
         sha256 = hashlib.sha256()

@@ -87,20 +87,7 @@ def _copy(source: Path, wav: Wav, target: Path, kbps: int) -> Waveform:
 def encoding(kbps: int, channels: int) -> tuple[str, ...]:
     """What ffmpeg is told of the copy's format; `kbps` is meant for two voices."""
     rate = kbps * channels // 2
-    return (
-        "-c:a",
-        "libopus",
-        "-application",
-        "voip",
-        "-compression_level",
-        "5",
-        "-b:a",
-        f"{rate}k",
-        "-map_metadata",
-        "-1",
-        "-f",
-        "ogg",
-    )
+    return ("-c:a", "libopus", "-application", "audio", "-b:a", f"{rate}k", "-map_metadata", "-1", "-f", "ogg")
 
 
 def _measure(file: BinaryIO, wav: Wav, window: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -67,6 +67,8 @@ async def test_one_bad_file_holds_up_no_other(bench: Bench, tmp_path: Path) -> N
     altered = await archived(bench, wav(1.0))
     gone = await archived(bench, wav(1.5))
     long = await archived(bench, wav(4.0))
+    large = await archived(bench, wav(1.2))
+    await bench.ledger.pool.execute("update recordings set size = $2 where id = $1", large, 2**60)
     await bench.ledger.pool.execute("update recordings set sha256 = sha256('') where id = $1", altered)
     await bench.ledger.pool.execute(
         "update recordings set object_key = 'recordings/no.wav', version_id = null where id = $1", gone
@@ -82,6 +84,7 @@ async def test_one_bad_file_holds_up_no_other(bench: Bench, tmp_path: Path) -> N
         altered: "what the store gives is not what was recorded",
         gone: "the store does not have the original",
         long: "longer than 0.000833333 h",
+        large: "larger than the folder for files in work",
     }
 
 
