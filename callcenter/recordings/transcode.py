@@ -94,13 +94,17 @@ def _measure(file: BinaryIO, wav: Wav, window: int) -> tuple[NDArray[np.float32]
     """The highest sample and the mean square of each window and channel, of full scale 1."""
     peaks, energy = [], []
     for piece in _pieces(file, wav, window):
-        peaks.append(np.maximum(piece.max(axis=1), -piece.min(axis=1)))
-        energy.append(np.einsum("wsc,wsc->wc", piece, piece) / window)
+        # One voice after the other, since samples that lie side by side are looked at many at a time.
+        voices = [np.ascontiguousarray(piece[:, channel]).reshape(-1, window) for channel in range(wav.channels)]
+        highest = [np.maximum(voice.max(axis=1), -voice.min(axis=1).astype(np.int32)) for voice in voices]
+        peaks.append((np.stack(highest, axis=1) / _FULL).astype(np.float32))
+        squares = [np.einsum("ws,ws->w", voice, voice, dtype=np.float32) for voice in voices]
+        energy.append((np.stack(squares, axis=1) / (window * _FULL**2)).astype(np.float32))
     return np.concatenate(peaks), np.concatenate(energy)
 
 
-def _pieces(file: BinaryIO, wav: Wav, window: int) -> Iterator[NDArray[np.float32]]:
-    """The samples, windows by samples by channels, a minute at a time; the last window is filled up with silence."""
+def _pieces(file: BinaryIO, wav: Wav, window: int) -> Iterator[NDArray[np.int16]]:
+    """The samples by channels, a minute at a time, in whole windows; the last one is filled up with silence."""
     frame = 2 * wav.channels
     left = wav.size
     while left:
@@ -108,9 +112,9 @@ def _pieces(file: BinaryIO, wav: Wav, window: int) -> Iterator[NDArray[np.float3
         if not data:
             raise OSError("the recording became shorter while it was read")
         left -= len(data)
-        data += bytes(-len(data) % (window * frame))
-        samples = np.frombuffer(data, "<i2").astype(np.float32) / np.float32(_FULL)
-        yield samples.reshape(-1, window, wav.channels)
+        if odd := len(data) % (window * frame):
+            data += bytes(window * frame - odd)
+        yield np.frombuffer(data, np.dtype("<i2")).reshape(-1, wav.channels)
 
 
 def _gain(peaks: NDArray[np.float32], energy: NDArray[np.float32]) -> float:
