@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import ParamSpec, TypeVar
 
@@ -29,7 +30,14 @@ class IdlePool:
                 self._count, get_context("spawn"), _become_idle, max_tasks_per_child=RENEWED_AFTER
             )
         future = self._pool.submit(work, *arguments, **named)
-        return await asyncio.wrap_future(future)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            # It is not we who were cancelled but the job, by `stop`, before it began.
+            raise BrokenProcessPool("stopped before the job began") from None
 
     def stop(self) -> None:
         """Kill the processes and what they started. Another job starts new ones."""
