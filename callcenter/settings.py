@@ -154,6 +154,10 @@ class Web(Section):
         "the address and port above",
     )
 
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
+        (), description="JSON list of networks of our own proxies, whose `X-Forwarded-For` is believed"
+    )
+
     @property
     def url(self) -> str:
         """What links to the pages begin with, without a slash at the end."""

@@ -55,6 +55,7 @@ from callcenter.web import (
     pages,
     people,
     player,
+    proxies,
     recordings,
     reports,
     reviews,
@@ -117,7 +118,13 @@ def create_app(
     its check, plain or async, says False or raises.
     """
     app = web.Application(
-        middlewares=[pages.show_errors, show_problems, shield.refuse_foreign_origin, auth.know_person],
+        middlewares=[
+            proxies.know_address,
+            pages.show_errors,
+            show_problems,
+            shield.refuse_foreign_origin,
+            auth.know_person,
+        ],
         client_max_size=16 * 1024,
     )
     passwords, attempts = Passwords(), Attempts(pool)

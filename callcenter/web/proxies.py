@@ -1,0 +1,48 @@
+"""Where a request really comes from, when one of our own proxies stands before us."""
+
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from callcenter.web.parts import parts_of
+
+Network = IPv4Network | IPv6Network
+
+
+@web.middleware
+async def know_address(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let `request.remote` be the client's address for everything that follows: limits, the audit log, metrics."""
+    trusted = parts_of(request).settings.web.trusted_proxies
+    if not trusted or request.remote is None:
+        return await handler(request)
+    said = ",".join(request.headers.getall("X-Forwarded-For", []))
+    client = client_of(request.remote, said, trusted)
+    return await handler(request if client == request.remote else request.clone(remote=client))
+
+
+def client_of(peer: str, said: str, trusted: Iterable[Network]) -> str:
+    """The last address in `said`, an `X-Forwarded-For`, that is no trusted proxy's; `peer` when it is not trusted.
+
+    What stands before that address the client may have written itself. An entry that is no address ends the search:
+    what wrote it is the last that is known.
+    """
+    networks, known = list(trusted), peer
+    for each in reversed([*said.split(","), peer]):
+        address = _address(each)
+        if address is None:
+            return known
+        known = str(address)
+        if not any(address.version == network.version and address in network for network in networks):
+            return known
+    return known
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text.strip())
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
