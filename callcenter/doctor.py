@@ -6,6 +6,8 @@ import socket
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
+from callcenter.desk.handover_ways import NotDelivered
+from callcenter.desk.mail_server import MailServer
 from callcenter.errors import CallcenterError
 from callcenter.recordings.spool import being_written
 from callcenter.recordings.store import Store
@@ -34,6 +36,7 @@ async def examine(settings: Settings) -> int:
         "ledger": _ledger,
         "spool": _spool,
         "S3 store": _store,
+        "e-mail": _mail,
         "web port": _web,
     }
     ill = 0
@@ -157,6 +160,18 @@ async def _store(settings: Settings) -> str:
             " its object lock on (`callcenter lock-bucket`); what lies there already is then locked too"
         )
     return f"{where}, {settings.s3.lock_mode} object lock"
+
+
+async def _mail(settings: Settings) -> str:
+    smtp = settings.smtp
+    if smtp.host is None:
+        return "no server is set, so no e-mail is sent"
+    where = f"{smtp.host}:{smtp.port}"
+    try:
+        await MailServer(smtp).check()
+    except (NotDelivered, OSError) as problem:
+        raise Ailment(f"{where}: {problem}; are the settings CALLCENTER_SMTP__… right?") from None
+    return f"{where} takes letters" + ("" if smtp.user is None else ", logged in")
 
 
 async def _web(settings: Settings) -> str:

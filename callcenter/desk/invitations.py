@@ -12,6 +12,7 @@ from callcenter.domain.access import Role
 from callcenter.errors import InvitationError
 from callcenter.storage import queries
 
+TOKENS = queries("tokens")
 SQL = queries("staff")
 OWN = queries("people")
 LASTS = timedelta(hours=72)
@@ -77,4 +78,7 @@ class Invitations:
             await connection.execute(OWN["set_password"], person.id, password_hash)
             await connection.execute(OWN["end_sessions"], person.id, None)
             await audit(connection, "accepted invitation", person=person, address=address)
+            # Whoever had the old password may have made some.
+            if revoked := await connection.fetch(TOKENS["revoke_all"], person.id):
+                await audit(connection, "revoked token", person=person, address=address, details={"n": len(revoked)})
         return person

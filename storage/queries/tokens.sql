@@ -14,6 +14,9 @@ order by created_at desc, id desc
 -- name: revoke
 delete from api_tokens where id = $1 and operator_id = $2 returning name
 
+-- name: revoke_all
+delete from api_tokens where operator_id = $1 returning id
+
 -- Count one use, in windows of a minute. `requests` is the number in this window, this one included.
 -- name: use
 update api_tokens t set

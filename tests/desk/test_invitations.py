@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -6,7 +7,9 @@ import pytest
 from callcenter.__main__ import main
 from callcenter.desk.invitations import Invitations, invite_administrator
 from callcenter.desk.passwords import Passwords
+from callcenter.desk.tokens import Tokens
 from callcenter.domain.access import Role
+from callcenter.domain.scopes import Scope
 from callcenter.errors import InvitationError
 from callcenter.settings import Database
 from callcenter.storage import open_pool
@@ -91,3 +94,15 @@ def test_the_command_prints_the_link_or_what_is_wrong(
     assert capsys.readouterr().out.startswith("https://desk.example.org/invite/")
     assert main(["invite-administrator", "No!", "Главный"]) == 1
     assert "cannot be a login" in capsys.readouterr().err
+
+
+async def test_a_new_password_ends_what_programs_could_do_with_the_old_ones_owner(pool: asyncpg.Pool):
+    invitations, tokens = Invitations(pool, Passwords()), Tokens(pool)
+    for login in ("root", "other"):
+        person = await invitations.use(await invited(pool, login, "Имя"), "четыре разных слова", "192.0.2.1")
+        assert person is not None
+        await tokens.make(person, "program", {Scope.TICKETS_READ}, timedelta(days=1), address="")
+    await invitations.use(await invited(pool, "root", "Имя"), "другие четыре слова", "192.0.2.1")
+    left = await pool.fetch("select o.login from api_tokens t join operators o on o.id = t.operator_id")
+    assert [row["login"] for row in left] == ["other"]
+    assert await pool.fetchval("select details from audit_log where action = 'revoked token'") == {"n": 1}
