@@ -217,3 +217,34 @@ async def test_what_stands_beside_the_chain_is_compared_with_it(pool: asyncpg.Po
         await connection.execute("update ledger_entries set ticket_id = 0 where seq = 1")
         await connection.execute("alter table ledger_entries enable trigger only_added")
     assert any("is filed under what its text does not say" in line for line in await found())
+
+
+async def test_a_link_is_chained_when_it_is_made_used_and_revoked(pool: asyncpg.Pool):
+    company = await company_of(pool)
+    ticket = await ticket_of(pool, company)
+    vera = await pool.fetchval("select id from operators where login = 'vera'")
+    recording = await pool.fetchval(
+        "insert into recordings (name, node, call_id, state) values ($1, 'node1', $2, 'expected') returning id",
+        NAME,
+        CALL,
+    )
+    link = await pool.fetchval(
+        "insert into share_links (company_id, ticket_id, token_hash, recipient, purpose, language, fetches, made_by,"
+        " expires_at) values ($1, $2, $3, 'Иванов', 'спор', 'ru', 3, $4, now() + interval '1 day') returning id",
+        company,
+        ticket,
+        b"\x07" * 32,
+        vera,
+    )
+    await pool.execute("insert into share_link_recordings values ($1, 1, $2)", link, recording)
+    for kind in ("opened", "wrong pin", "listened", "original"):
+        await pool.execute(
+            "insert into share_link_uses (link_id, kind, place, address) values ($1, $2, 1, '203.0.113.7')", link, kind
+        )
+    await pool.execute("update share_links set revoked_at = now(), revoked_by = $1", vera)
+    entries = await told(pool, company)
+    assert [kind for kind, _ in entries] == ["link made", "link used", "link used", "link revoked"]
+    assert [body.get("use") for _, body in entries[1:3]] == ["listened", "original"]
+    assert {body.get("recording") for _, body in entries[1:3]} == {recording}
+    assert {body["ticket"] for _, body in entries} == {ticket}
+    assert await wrong(pool, company) == []
