@@ -5,6 +5,10 @@ TALK     ?= 5
 PATIENCE ?= 600
 ABANDON  ?= 0
 AUDIO    ?= both
+BLIND    ?= 0
+ATTENDED ?= 0
+HOLDS    ?= 0
+RETURNS  ?= 0
 
 python = .venv/bin/python
 
@@ -24,7 +28,8 @@ down:
 
 surge: setup
 	@$(python) -m stack surge --callers $(CALLERS) --rate $(RATE) --operators $(OPERATORS) --talk $(TALK) \
-		--patience $(PATIENCE) --abandon $(ABANDON) --audio $(AUDIO)
+		--patience $(PATIENCE) --abandon $(ABANDON) --audio $(AUDIO) \
+		--blind $(BLIND) --attended $(ATTENDED) --holds $(HOLDS) --returns $(RETURNS)
 
 check: setup
 	.venv/bin/ruff format --check .

@@ -31,8 +31,10 @@ from calls c left join operators o on o.id = c.operator_id
 where c.arrived_at >= $1 and c.caller = any($2)
 """
 _RECORDINGS = """
-select r.call_id, r.state, r.sha256, r.object_key, coalesce(t.call_id = r.call_id, false) as on_ticket
+select r.call_id, r.state, r.sha256, r.object_key, coalesce(t.call_id = r.call_id, false) as on_ticket,
+       coalesce(o.endpoint, '') as endpoint, coalesce(extract(epoch from k.began_at), 0)::float8 as began
 from recordings r join calls c on c.id = r.call_id left join tickets t on t.id = r.ticket_id
+left join talks k on k.recording = r.name and k.call_id = r.call_id left join operators o on o.id = k.operator_id
 where c.arrived_at >= $1 and c.caller = any($2)
 """
 _LAG = """
@@ -43,6 +45,8 @@ where e.source = 'live' and c.arrived_at >= $1 and c.caller = any($2)
 _PROGRESS = """
 select count(*) filter (where c.state = 'ended') as ended,
        count(*) filter (where c.outcome = 'answered') as answered,
+       (select count(*) from talks k join calls d on d.id = k.call_id
+        where d.arrived_at >= $1 and d.caller = any($2)) as talks,
        (select count(*) from recordings r join calls d on d.id = r.call_id
         where r.state in ('stored', 'verified', 'attached') and d.arrived_at >= $1 and d.caller = any($2)) as stored,
        (select count(*) from recordings r join calls d on d.id = r.call_id
@@ -70,7 +74,7 @@ class Facts:
         self._scope = (datetime.fromtimestamp(since, UTC), list(numbers))
 
     async def progress(self) -> Mapping[str, int]:
-        """How many calls have ended and how many of them answered, how many recordings stored and attached."""
+        """How many calls have ended and how many of them answered; how many talks, recordings stored and attached."""
         return dict((await self._fetch(_PROGRESS))[0])
 
     async def calls(self) -> list[Call]:
@@ -102,6 +106,8 @@ class Facts:
                 on_ticket=row["on_ticket"],
                 intact=row["sha256"] == hashlib.sha256(data).digest(),
                 seconds=_seconds(data),
+                endpoint=row["endpoint"],
+                began=row["began"],
             )
 
         loop = asyncio.get_running_loop()

@@ -30,13 +30,18 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """A recording. `intact`: the object in the store has the row's SHA-256; `seconds`: the length of its audio."""
+    """A recording. `intact`: the object in the store has the row's SHA-256; `seconds`: the length of its audio.
+
+    Of its talk: the operator's telephone, and when it began in seconds since 1970.
+    """
 
     call_id: str
     state: str
     on_ticket: bool
     intact: bool
     seconds: float
+    endpoint: str
+    began: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +63,9 @@ class Verdict:
     abandoned: int = 0
     tickets: int = 0
     recordings_verified: int = 0
+    """Callers all of whose recordings are."""
+    talks: int = 0
+    talks_recorded: int = 0
     pops_right: int = 0
     lost: dict[str, str] = field(default_factory=dict)
     pops_wrong: dict[str, str] = field(default_factory=dict)
@@ -75,11 +83,11 @@ def judge(
     legs_of: dict[str, list[Leg]] = defaultdict(list)
     calls_of: dict[str, list[Call]] = defaultdict(list)
     recordings_of: dict[str, list[Recording]] = defaultdict(list)
-    for leg in legs:
+    for leg in sorted(legs, key=lambda leg: leg.began):
         legs_of[leg.caller].append(leg)
     for call in calls:
         calls_of[call.caller].append(call)
-    for recording in recordings:
+    for recording in sorted(recordings, key=lambda recording: recording.began):
         recordings_of[recording.call_id].append(recording)
     for caller in callers:
         rows = calls_of[caller.number]
@@ -89,7 +97,10 @@ def judge(
         reason = _outcome_fault(caller, legs_of[caller.number], rows)
         if not reason and rows[0].outcome == "answered":
             verdict.answered += 1
-            reason = _answer_fault(rows[0], legs_of[caller.number][-1], recordings_of[rows[0].id])
+            faults = _talk_faults(legs_of[caller.number], recordings_of[rows[0].id])
+            verdict.talks += len(legs_of[caller.number])
+            verdict.talks_recorded += faults.count("")
+            reason = _answer_fault(rows[0], legs_of[caller.number], recordings_of[rows[0].id], faults)
             verdict.recordings_verified += not reason
         elif not reason:
             verdict.abandoned += rows[0].outcome == "abandoned"
@@ -134,13 +145,24 @@ def _wait_is_true(caller: Caller, row: Call) -> bool:
     return row.wait_s is not None and 0 <= row.wait_s <= caller.ended - caller.answered + CROSSING_S
 
 
-def _answer_fault(row: Call, leg: Leg, recordings: Sequence[Recording]) -> str:
-    """Why an answered caller is lost: not one ticket, not one true recording on it. Empty when all is well."""
+def _answer_fault(row: Call, legs: Sequence[Leg], recordings: Sequence[Recording], faults: Sequence[str]) -> str:
+    """Why an answered caller is lost: not one ticket, not one true recording of each talk on it. Empty when all is well."""
     if row.tickets != 1:
         return f"{row.tickets} tickets"
-    if len(recordings) != 1:
-        return f"{len(recordings)} recordings"
-    recording = recordings[0]
+    if len(recordings) != len(legs):
+        return f"{len(recordings)} recordings of {len(legs)} talks"
+    return next((fault for fault in faults if fault), "")
+
+
+def _talk_faults(legs: Sequence[Leg], recordings: Sequence[Recording]) -> list[str]:
+    """For each talk, in the order in which they began, what is wrong with its recording; empty when nothing is."""
+    faults = [_recording_fault(leg, recording) for leg, recording in zip(legs, recordings, strict=False)]
+    return faults + ["no recording"] * (len(legs) - len(faults))
+
+
+def _recording_fault(leg: Leg, recording: Recording) -> str:
+    if recording.endpoint != leg.endpoint:
+        return f"the recording is of {recording.endpoint}, {leg.endpoint} talked"
     if recording.state != "attached" or not recording.on_ticket:
         return f"the recording is {recording.state}, not attached to the ticket"
     if not recording.intact:

@@ -36,14 +36,20 @@ class Screen:
 class Screens:
     """The browsers of several operators at the service `url`; cards of calls answered before `since` are no news."""
 
-    def __init__(self, url: str, people: Sequence[Mapping[str, str]], *, since: float) -> None:
+    def __init__(
+        self, url: str, people: Sequence[Mapping[str, str]], *, since: float, resting: Sequence[Mapping[str, str]] = ()
+    ) -> None:
         self._url = url
         self._since = since
         # Each works from home: from an address of its own.
         self.screens = [
             Screen(person["login"], person["password"], person["endpoint"], f"127.0.1.{number}")
-            for number, person in enumerate(people, 1)
+            for number, person in enumerate((*people, *resting), 1)
         ]
+        # No queue rings them: they only take what colleagues hand them.
+        self._resting = {person["login"] for person in resting}
+        for screen in self.screens:
+            screen.wanted = "paused" if screen.login in self._resting else screen.wanted
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -59,12 +65,13 @@ class Screens:
 
     async def become(self, wanted: str, *, within_s: float) -> None:
         """Ask for a presence on each screen and wait until the service shows it. Raises `StackError`."""
-        for screen in self.screens:
+        asked = [screen for screen in self.screens if wanted == "offline" or screen.login not in self._resting]
+        for screen in asked:
             screen.wanted = wanted
             if screen.socket is not None and not screen.socket.closed:
                 await screen.socket.send_json({"type": "presence", "wanted": wanted})
         deadline = time.monotonic() + within_s
-        while missing := [screen.login for screen in self.screens if screen.presence.get("state") != wanted]:
+        while missing := [screen.login for screen in asked if screen.presence.get("state") != wanted]:
             for task in self._tasks:
                 if task.done():
                     task.result()

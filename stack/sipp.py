@@ -168,6 +168,22 @@ class Sipp:
         self.waiting.pop(number, None)
         self.gave_up += what == "gave-up" and number not in self.served
 
+    def took(self, call_id: str, leg: Leg) -> None:
+        """A telephone that is none of SIPp's took a call, or ended it."""
+        self.lines_read += 1
+        self.legs[call_id] = leg
+        if leg.ended is None:
+            self.talking[call_id] = leg
+            self.served.add(leg.caller)
+            self.waiting.pop(leg.caller, None)
+        else:
+            self.talking.pop(call_id, None)
+
+    @property
+    def phones_at(self) -> tuple[str, int]:
+        """Where the telephones are, host and port."""
+        return self._phones, self._phone_port
+
     def _read_leg(self, what: str, endpoint: str, number: str, sip_id: str, *times: str) -> None:
         at = float(times[-1])
         self.lines_read += 1

@@ -23,6 +23,7 @@ from stack.judge import Verdict, judge
 from stack.screens import Screens
 from stack.sipp import Caller, Sipp, Tail, speech
 from stack.supervisor import Supervisor
+from stack.telephones import Move, Telephones
 from stack.usage import Usage
 
 RING_S = 1.0
@@ -31,6 +32,7 @@ LOOK_S = 0.5
 REPEAT_S = 1.0
 NO_PROGRESS_S = 60.0
 SHOWN_REASONS = 10
+COLLEAGUES = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,8 @@ class Plan:
     """What is asked of a surge. Times in seconds, `rate` in callers a second.
 
     `patience`: seconds from the greeting on after which a caller who is not served hangs up; `abandon`: how many hang up
-    early. With `audio` "both" callers speak all the while, with "operators" they are silent.
+    early; `blind`, `attended`, `holds`, `returns`: how many talks begin so and go on with a transfer, a hand-over after a
+    consultation, a hold, a way back to the queue. With `audio` "both" callers speak all the while, with "operators" they are silent.
     """
 
     callers: int = 300
@@ -47,10 +50,30 @@ class Plan:
     talk: float = 5.0
     patience: float = 600.0
     abandon: int = 0
+    blind: int = 0
+    attended: int = 0
+    holds: int = 0
+    returns: int = 0
     audio: Literal["both", "operators"] = "both"
+
+    @property
+    def moves(self) -> list[Move]:
+        """What operators do with callers besides talking."""
+        return (
+            [Move.BLIND] * self.blind
+            + [Move.ATTENDED] * self.attended
+            + [Move.HOLD] * self.holds
+            + [Move.RETURN] * self.returns
+        )
 
     def check(self, available: int) -> None:
         """Raise `StackError` when it makes no sense with so many operators available."""
+        if self.moves and self.operators + COLLEAGUES > available:
+            raise StackError(
+                f"with transfers OPERATORS must be at most {available - COLLEAGUES}: colleagues take the callers"
+            )
+        if len(self.moves) > self.callers or min(self.blind, self.attended, self.holds, self.returns) < 0:
+            raise StackError("BLIND, ATTENDED, HOLDS and RETURNS must not be below 0, nor together above CALLERS")
         if not 1 <= self.operators <= available:
             raise StackError(f"OPERATORS must be from 1 to {available}, for so many logins there are")
         if self.callers < 1 or self.rate <= 0 or self.talk <= 0 or self.patience <= 0:
@@ -133,8 +156,11 @@ class Surge:
         self._plan = plan
         self._chance = random.Random()
         self._line = Line()
-        self._people = [person for person in stack["logins"] if person["endpoint"]][: plan.operators]
-        plan.check(sum(1 for person in stack["logins"] if person["endpoint"]))
+        people = [person for person in stack["logins"] if person["endpoint"]]
+        plan.check(len(people))
+        self._people = people[: plan.operators]
+        self._colleagues = people[plan.operators :][: COLLEAGUES if plan.moves else 0]
+        self._telephones: Telephones | None = None
 
     async def run(self) -> tuple[dict[str, Any], Verdict]:
         """Send the callers, wait until all is settled, and return the report and the verdict."""
@@ -142,9 +168,11 @@ class Surge:
             pool = await ending.enter_async_context(_pool(self._stack["postgres"]["dsn"]))
             did, numbers = await cast_callers(pool, self._plan.callers, self._chance)
             began = time.time()
-            sipp = self._start_phones(ending, began)
+            sipp = await self._start_phones(ending, began, did)
             url = self._stack["web"]["url"]
-            screens = await ending.enter_async_context(Screens(url, self._people, since=began))
+            screens = await ending.enter_async_context(
+                Screens(url, self._people, since=began, resting=self._colleagues)
+            )
             await screens.become("available", within_s=20)
             usage = Usage(Supervisor(Path(self._stack["directory"])))
             facts = Facts(pool, numbers, began)
@@ -164,20 +192,47 @@ class Surge:
             missing = len(numbers) - verdict.callers
             if missing:
                 raise StackError(f"SIPp did not send {missing} of the callers; see its files in {self._folder(began)}")
-            return report(verdict, [pop.after_ms for pop in screens.pops()], await facts.lags_ms(), usage), verdict
+            done = self._telephones.done if self._telephones is not None else {}
+            return report(
+                verdict, done, [pop.after_ms for pop in screens.pops()], await facts.lags_ms(), usage
+            ), verdict
 
-    def _start_phones(self, ending: AsyncExitStack, began: float) -> Sipp:
+    async def _start_phones(self, ending: AsyncExitStack, began: float, did: str) -> Sipp:
         sip = self._stack["sip"]
         folder = self._folder(began)
         folder.mkdir(parents=True)
         target = (sip["host"], sip["port"])
         sipp = Sipp(folder, target=target, trunk=sip["trunk_address"], phones=sip["phones_address"])
         ending.callback(sipp.end)
-        phones = [(person["endpoint"], person["sip_secret"]) for person in self._people]
-        sipp.answer(count=len(phones), ring_s=RING_S, talk_s=self._plan.talk, audio=speech("operator", self._cache()))
-        sipp.register(phones, seconds=7200)
+        phones = [(person["endpoint"], person["sip_secret"]) for person in (*self._people, *self._colleagues)]
+        audio = speech("operator", self._cache())
+        if self._plan.moves:
+            moving = Telephones(
+                sipp.phones_at,
+                target,
+                dict(phones),
+                [person["endpoint"] for person in self._colleagues],
+                queue=did,
+                ring_s=RING_S,
+                talk_s=self._plan.talk,
+                speech=audio.read_bytes(),
+                took=sipp.took,
+            )
+            self._telephones = await ending.enter_async_context(moving)
+            self._telephones.moves.extend(self._moves())
+        else:
+            sipp.answer(count=len(phones), ring_s=RING_S, talk_s=self._plan.talk, audio=audio)
+        # The telephones live in this loop and are asked meanwhile whether they are there.
+        await asyncio.to_thread(sipp.register, phones, seconds=7200)
         ending.callback(self._sign_off, sipp, phones)
         return sipp
+
+    def _moves(self) -> list[Move]:
+        """One for each caller's first talk, in any order."""
+        moves = self._plan.moves
+        moves += [Move.NONE] * (self._plan.callers - len(moves))
+        self._chance.shuffle(moves)
+        return moves
 
     def _sign_off(self, sipp: Sipp, phones: Sequence[tuple[str, str]]) -> None:
         with suppress(StackError):  # whatever ends the surge is the news, not this
@@ -185,7 +240,7 @@ class Surge:
 
     async def _watch(self, sipp: Sipp, patience: Patience, screens: Screens, facts: Facts, usage: Usage) -> None:
         """Until every caller is gone, every call ended, every recording attached, or nothing moves any more."""
-        progress: Mapping[str, int] = {"ended": 0, "answered": 0, "stored": 0, "attached": 0}
+        progress: Mapping[str, int] = {"ended": 0, "answered": 0, "talks": 0, "stored": 0, "attached": 0}
         state: object = None
         moved = time.monotonic()
         # Asked beside the loop: without a database the callers' patience runs on.
@@ -194,6 +249,8 @@ class Surge:
             while True:
                 sipp.read()
                 patience.tick(time.time())
+                if self._telephones is not None:
+                    self._telephones.check()
                 if look.done():
                     progress = look.result()
                     usage.sample()
@@ -219,7 +276,11 @@ class Surge:
         heard = sum(caller.answered is not None for caller in sipp.callers.values())
         # A caller whom Asterisk let go after a talk was answered for sure; one who hung up may have crossed the answer.
         talked = sum(sipp.callers[number].ended_by == "asterisk" for number in sipp.served)
-        return progress["ended"] >= heard and progress["attached"] >= progress["answered"] >= talked
+        return (
+            progress["ended"] >= heard
+            and progress["attached"] >= max(progress["talks"], progress["answered"])
+            and progress["answered"] >= talked
+        )
 
     def _cache(self) -> Path:
         return Path(self._stack["directory"]).parent / "cache"
@@ -260,7 +321,9 @@ def spread(values: Sequence[float]) -> dict[str, float]:
     }
 
 
-def report(verdict: Verdict, pops_ms: Sequence[float], lags_ms: Sequence[float], usage: Usage) -> dict[str, Any]:
+def report(
+    verdict: Verdict, done: Mapping[Move, int], pops_ms: Sequence[float], lags_ms: Sequence[float], usage: Usage
+) -> dict[str, Any]:
     """The report as it is printed in one line of JSON."""
     return {
         "callers": verdict.callers,
@@ -270,6 +333,12 @@ def report(verdict: Verdict, pops_ms: Sequence[float], lags_ms: Sequence[float],
         "lost": len(verdict.lost),
         "tickets": verdict.tickets,
         "recordings_verified": verdict.recordings_verified,
+        "talks": verdict.talks,
+        "blind": done.get(Move.BLIND, 0),
+        "attended": done.get(Move.ATTENDED, 0),
+        "holds": done.get(Move.HOLD, 0),
+        "returns": done.get(Move.RETURN, 0),
+        "completeness": round(verdict.talks_recorded / verdict.talks, 4) if verdict.talks else None,
         "pops_right": verdict.pops_right,
         "pops_wrong": len(verdict.pops_wrong),
         "pop_ms": spread(pops_ms),

@@ -20,7 +20,9 @@ ANSWERED = Call(
     wait_s=2.0,
     tickets=1,
 )
-RECORDING = Recording(call_id="call-1", state="attached", on_ticket=True, intact=True, seconds=5.02)
+RECORDING = Recording(
+    call_id="call-1", state="attached", on_ticket=True, intact=True, seconds=5.02, endpoint="op-01", began=105.0
+)
 POP = Pop(endpoint="op-01", caller=NUMBER, after_ms=3.0)
 
 GAVE_UP = replace(SERVED, ended=104.0, ended_by="caller")
@@ -131,3 +133,37 @@ def test_a_card_anywhere_but_at_the_operator_alone_is_wrong(pops: tuple[Pop, ...
 def test_a_card_for_a_caller_nobody_answered_is_wrong() -> None:
     verdict = served(caller=GAVE_UP, legs=(), calls=(ABANDONED,), recordings=())
     assert "talk at nobody" in verdict.pops_wrong[NUMBER]
+
+
+SENT_ON = (replace(LEG, ended=107.0), Leg("op-02", NUMBER, began=108.0, ended=110.0))
+PARTS = (replace(RECORDING, seconds=2.01), replace(RECORDING, seconds=2.02, endpoint="op-02", began=108.0))
+BOTH_POPS = (POP, replace(POP, endpoint="op-02"))
+
+
+def handed_on(recordings: tuple[Recording, ...]) -> Verdict:
+    calls = (replace(ANSWERED, endpoint="op-02"),)
+    return served(legs=SENT_ON[::-1], calls=calls, recordings=recordings, pops=BOTH_POPS)
+
+
+def test_each_talk_of_a_caller_who_was_sent_on_has_its_recording() -> None:
+    verdict = handed_on(PARTS[::-1])
+    assert (verdict.lost, verdict.talks, verdict.talks_recorded) == ({}, 2, 2)
+    assert (verdict.recordings_verified, verdict.pops_right) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("recordings", "reason", "recorded"),
+    [
+        (PARTS[:1], "1 recordings of 2 talks", 1),
+        ((PARTS[0], replace(PARTS[1], endpoint="op-03")), "of op-03, op-02 talked", 1),
+        ((PARTS[0], replace(PARTS[1], seconds=4.0)), "lasts 4.00 s", 1),
+        ((replace(PARTS[0], on_ticket=False), PARTS[1]), "not attached to the ticket", 1),
+        ((), "0 recordings of 2 talks", 0),
+    ],
+)
+def test_a_part_that_is_not_recorded_as_it_was_is_a_loss(
+    recordings: tuple[Recording, ...], reason: str, recorded: int
+) -> None:
+    verdict = handed_on(recordings)
+    assert reason in verdict.lost[NUMBER]
+    assert (verdict.talks, verdict.talks_recorded) == (2, recorded)

@@ -1,0 +1,491 @@
+"""Operators' telephones that can do more than answer: hold, send a caller on, consult a colleague and hand the caller over.
+
+SIPp plays one dialogue at a time; who hands a caller over has two. All telephones are behind one socket, registered by
+`Sipp.register` with its port; each dialogue sends speech from a port of its own.
+"""
+
+import asyncio
+import hashlib
+import itertools
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import TracebackType
+from typing import Any, Self
+
+from stack.errors import StackError
+from stack.sipp import Leg
+
+FRAME_S = 0.02
+FRAME = 160
+T1_S = 0.5
+GONE_WITHIN_S = 10.0
+
+
+class Move(StrEnum):
+    """What an operator does with a caller before the talk is over."""
+
+    NONE = "none"
+    HOLD = "hold"
+    BLIND = "blind"
+    ATTENDED = "attended"
+    RETURN = "return"
+
+
+@dataclass(slots=True)
+class Message:
+    """A SIP message: its first line, headers by lower-case name (the first of several), the Via lines, and the body."""
+
+    first: str
+    headers: dict[str, str]
+    vias: list[str]
+    body: str
+
+    @property
+    def method(self) -> str:
+        """Of a request, or the one that a response answers."""
+        return self.headers["cseq"].split()[1]
+
+    @property
+    def status(self) -> int:
+        """Of a response; 0 of a request."""
+        return int(self.first.split()[1]) if self.first.startswith("SIP/2.0") else 0
+
+
+def read(data: bytes) -> Message:
+    """Take a datagram apart."""
+    head, _, body = data.decode(errors="replace").partition("\r\n\r\n")
+    first, *lines = head.split("\r\n")
+    headers: dict[str, str] = {}
+    vias = []
+    for line in lines:
+        name, _, value = line.partition(":")
+        if name.lower() == "via":
+            vias.append(value.strip())
+        headers.setdefault(name.strip().lower(), value.strip())
+    return Message(first, headers, vias, body)
+
+
+class Media(asyncio.DatagramProtocol):
+    """Sends speech to where the other side listens; what comes is not listened to."""
+
+    def __init__(self) -> None:
+        self.remote: tuple[str, int] | None = None
+        self.transport: asyncio.DatagramTransport | None = None
+        self._sequence = itertools.count(1)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep what sends."""
+        self.transport = transport  # type: ignore[assignment]
+
+    def send(self, frame: bytes) -> None:
+        """One frame of A-law."""
+        if self.remote is not None and self.transport is not None:
+            number = next(self._sequence)
+            head = (
+                bytes((0x80, 8))
+                + (number & 0xFFFF).to_bytes(2, "big")
+                + (number * FRAME & 0xFFFFFFFF).to_bytes(4, "big")
+            )
+            self.transport.sendto(head + b"CALL" + frame, self.remote)
+
+    def aim(self, sdp: str) -> None:
+        """Send to where a session description says."""
+        host, port = re.search(r"c=IN IP4 (\S+)", sdp), re.search(r"m=audio (\d+)", sdp)
+        if host and port:
+            self.remote = (host[1], int(port[1]))
+
+
+@dataclass(slots=True)
+class Dialogue:
+    """One call at one telephone."""
+
+    endpoint: str
+    call_id: str
+    here: str
+    """Our From or To, with our tag."""
+    there: str
+    target: str
+    media: Media
+    port: int
+    sequence: int = 1
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    acknowledged: asyncio.Event = field(default_factory=asyncio.Event)
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    referred: asyncio.Event = field(default_factory=asyncio.Event)
+    """A NOTIFY told that the transfer is done."""
+
+    def tag(self, header: str) -> str:
+        """Of `here` or `there`."""
+        found = re.search(r"tag=([^;>\s]+)", header)
+        return found[1] if found else ""
+
+
+class Telephones(asyncio.DatagramProtocol):
+    """The telephones `phones` (endpoint: secret) at `address`, whose calls go to and come from `target`.
+
+    Each call that a telephone takes is begun with the next of `moves`, unless the telephone is one of `colleagues`: those
+    take what they are handed and are chosen in turn. `took(call_id, leg)` is called when a talk begins and when it ends;
+    `done` counts the moves that Asterisk accepted.
+    """
+
+    def __init__(
+        self,
+        address: tuple[str, int],
+        target: tuple[str, int],
+        phones: Mapping[str, str],
+        colleagues: Sequence[str],
+        *,
+        queue: str,
+        ring_s: float,
+        talk_s: float,
+        speech: bytes,
+        took: Callable[[str, Leg], None],
+    ) -> None:
+        self._legs: dict[str, Leg] = {}
+        self._took = took
+        self.done: dict[Move, int] = dict.fromkeys(Move, 0)
+        self.moves: deque[Move] = deque()
+        self._address = address
+        self._asterisk = target
+        self._phones = dict(phones)
+        self._colleagues = itertools.cycle(colleagues)
+        self._taken_by = set(colleagues)
+        self._queue = queue
+        self._ring_s = ring_s
+        self._talk_s = talk_s
+        self._frames = [speech[at : at + FRAME] for at in range(0, len(speech) - FRAME, FRAME)]
+        self._dialogues: dict[str, Dialogue] = {}
+        self._answers: dict[str, asyncio.Queue[Message]] = {}
+        self._serial = itertools.count(1)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._transport: asyncio.DatagramTransport | None = None
+
+    async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        self._transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=self._address)
+        self._begin(self._speak())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for dialogue in self._dialogues.values():
+            _close(dialogue)
+        if self._transport is not None:
+            self._transport.close()
+
+    def check(self) -> None:
+        """Raise what went wrong in a telephone, if something did."""
+        for task in [task for task in self._tasks if task.done()]:
+            self._tasks.discard(task)
+            task.result()
+
+    # What comes.
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        """A message from Asterisk."""
+        if not data.strip():
+            return
+        message = read(data)
+        call_id = message.headers.get("call-id", "")
+        if message.status:
+            if waiting := self._answers.get(f"{call_id} {message.headers['cseq']}"):
+                waiting.put_nowait(message)
+            return
+        dialogue = self._dialogues.get(call_id)
+        if message.method == "INVITE" and dialogue is None:
+            self._begin(self._ring(message))
+        elif dialogue is None:
+            if message.method != "ACK":
+                self._respond(
+                    message, "481 Call/Transaction Does Not Exist" if message.method != "OPTIONS" else "200 OK"
+                )
+        else:
+            self._hear(message, dialogue)
+
+    def _hear(self, message: Message, dialogue: Dialogue) -> None:
+        match message.method:
+            case "ACK":
+                dialogue.acknowledged.set()
+            case "INVITE" if not dialogue.acknowledged.is_set():
+                return  # sent again while it rings
+            case "INVITE":
+                dialogue.media.aim(message.body)
+                self._respond(message, "200 OK", dialogue, self._sdp(dialogue, "sendrecv"))
+            case "CANCEL":
+                self._respond(message, "200 OK")
+                dialogue.cancelled.set()
+            case "BYE":
+                self._respond(message, "200 OK")
+                self._end(dialogue)
+            case "NOTIFY":
+                self._respond(message, "200 OK")
+                if re.match(r"SIP/2.0 [2-6]", message.body):
+                    dialogue.referred.set()
+            case _:
+                self._respond(message, "200 OK")
+
+    # A call that comes.
+
+    async def _ring(self, invite: Message) -> None:
+        endpoint = invite.first.split("sip:")[1].partition("@")[0]
+        here = f"{invite.headers['to']};tag=t{next(self._serial)}"
+        contact = re.search(r"<?(sip:[^>]+)", invite.headers["contact"])
+        assert contact
+        dialogue = await self._open(endpoint, invite.headers["call-id"], here, invite.headers["from"], contact[1])
+        dialogue.media.aim(invite.body)
+        self._respond(invite, "180 Ringing", dialogue)
+        if await _within(dialogue.cancelled, self._ring_s):
+            self._respond(invite, "487 Request Terminated", dialogue)
+            self._forget(dialogue)
+            return
+        while not dialogue.acknowledged.is_set() and not dialogue.over.is_set():
+            self._respond(invite, "200 OK", dialogue, self._sdp(dialogue, "sendrecv"))
+            await _within(dialogue.acknowledged, T1_S)
+        found = re.search(r"sip:([^@;>]*)", invite.headers["from"])
+        caller = found[1] if found else ""
+        # A colleague calls about the caller whom that colleague has.
+        about = [leg.caller for leg in self._legs.values() if leg.endpoint == caller and leg.ended is None]
+        leg = self._legs[dialogue.call_id] = Leg(endpoint, about[0] if about else caller, time.time())
+        self._took(dialogue.call_id, leg)
+        mine = endpoint not in self._taken_by and bool(self.moves)
+        await self._talk(dialogue, self.moves.popleft() if mine else Move.NONE)
+        self._forget(dialogue)
+
+    async def _talk(self, dialogue: Dialogue, move: Move) -> None:
+        part = self._talk_s / 3
+        if move is Move.NONE:
+            # A colleague who was consulted has the caller for as long as anybody.
+            await _within(dialogue.over, self._talk_s * (2 if dialogue.endpoint in self._taken_by else 1))
+        elif not await _within(dialogue.over, part):
+            match move:
+                case Move.HOLD:
+                    await self._hold(dialogue, part)
+                case Move.BLIND:
+                    await self._refer(dialogue, f"<sip:{next(self._colleagues)}@{self._asterisk[0]}>", move)
+                case Move.RETURN:
+                    await self._refer(dialogue, f"<sip:{self._queue}@{self._asterisk[0]}>", move)
+                case Move.ATTENDED:
+                    await self._hand_over(dialogue, next(self._colleagues), part)
+        if not dialogue.over.is_set():
+            await self._bye(dialogue)
+
+    async def _hold(self, dialogue: Dialogue, seconds: float) -> None:
+        await self._reinvite(dialogue, "sendonly")
+        await _within(dialogue.over, seconds)
+        if not dialogue.over.is_set():
+            await self._reinvite(dialogue, "sendrecv")
+            self.done[Move.HOLD] += 1
+            await _within(dialogue.over, seconds)
+
+    async def _refer(self, dialogue: Dialogue, to: str, move: Move) -> None:
+        answer = await self._ask(
+            dialogue, "REFER", extra=(f"Refer-To: {to}", f"Referred-By: <sip:{dialogue.endpoint}@x>")
+        )
+        if answer.status == 202:
+            self.done[move] += 1
+            await _within(dialogue.referred, GONE_WITHIN_S)
+
+    async def _hand_over(self, dialogue: Dialogue, colleague: str, seconds: float) -> None:
+        await self._reinvite(dialogue, "sendonly")
+        consultation = await self._call(dialogue.endpoint, colleague)
+        if consultation is None:
+            await self._reinvite(dialogue, "sendrecv")
+            await _within(dialogue.over, seconds)
+            return
+        await _within(consultation.over, seconds)
+        if not dialogue.over.is_set() and not consultation.over.is_set():
+            tags = f"to-tag%3D{consultation.tag(consultation.there)}%3Bfrom-tag%3D{consultation.tag(consultation.here)}"
+            to = f"<sip:{colleague}@{self._asterisk[0]}?Replaces={consultation.call_id}%3B{tags}>"
+            await self._refer(dialogue, to, Move.ATTENDED)
+        if not consultation.over.is_set():
+            await self._bye(consultation)
+        self._forget(consultation)
+
+    # A call that goes out.
+
+    async def _call(self, endpoint: str, colleague: str) -> Dialogue | None:
+        """Call a colleague; None when that is refused."""
+        serial = next(self._serial)
+        uri = f"sip:{colleague}@{self._asterisk[0]}:{self._asterisk[1]}"
+        here = f"<sip:{endpoint}@{self._asterisk[0]}>;tag=c{serial}"
+        call_id = f"consult{serial}-{self._address[1]}"
+        dialogue = await self._open(endpoint, call_id, here, f"<{uri}>", uri)
+        dialogue.acknowledged.set()
+        body = self._sdp(dialogue, "sendrecv")
+        answer = await self._ask(dialogue, "INVITE", body=body)
+        if answer.status == 401:
+            self._send_ack(dialogue, answer)
+            proof = self._proof(endpoint, answer.headers["www-authenticate"], uri)
+            answer = await self._ask(dialogue, "INVITE", body=body, extra=(proof,))
+        dialogue.there = answer.headers["to"]
+        if answer.status != 200:
+            self._send_ack(dialogue, answer)
+            self._forget(dialogue)
+            return None
+        contact = re.search(r"<?(sip:[^>]+)", answer.headers["contact"])
+        assert contact
+        dialogue.target = contact[1]
+        dialogue.media.aim(answer.body)
+        self._send_ack(dialogue, answer)
+        return dialogue
+
+    def _proof(self, endpoint: str, challenge: str, uri: str) -> str:
+        """The answer to a digest challenge (RFC 2617, with `qop=auth`)."""
+        given = dict(re.findall(r'(\w+)="?([^",]+)"?', challenge))
+        first = _md5(f"{endpoint}:{given['realm']}:{self._phones[endpoint]}")
+        whole = f"{first}:{given['nonce']}:00000001:callcenter:auth:{_md5(f'INVITE:{uri}')}"
+        fields = {"username": endpoint, "realm": given["realm"], "nonce": given["nonce"], "uri": uri}
+        fields |= {"response": _md5(whole), "cnonce": "callcenter", "opaque": given.get("opaque", "")}
+        quoted = ", ".join(f'{name}="{value}"' for name, value in fields.items())
+        return f"Authorization: Digest {quoted}, qop=auth, nc=00000001, algorithm=MD5"
+
+    async def _reinvite(self, dialogue: Dialogue, direction: str) -> None:
+        answer = await self._ask(dialogue, "INVITE", body=self._sdp(dialogue, direction))
+        self._send_ack(dialogue, answer)
+
+    async def _bye(self, dialogue: Dialogue) -> None:
+        self._end(dialogue)
+        await self._ask(dialogue, "BYE")
+
+    async def _ask(self, dialogue: Dialogue, method: str, *, body: str = "", extra: Sequence[str] = ()) -> Message:
+        """Send a request until its final response comes. Raises `StackError` when none does."""
+        dialogue.sequence += 1
+        key = f"{dialogue.call_id} {dialogue.sequence} {method}"
+        answers = self._answers[key] = asyncio.Queue()
+        deadline = time.monotonic() + 32
+        heard = False
+        try:
+            while time.monotonic() < deadline:
+                if not heard:
+                    self._send(dialogue, method, dialogue.sequence, body, extra)
+                try:
+                    async with asyncio.timeout(T1_S):
+                        answer = await answers.get()
+                except TimeoutError:
+                    continue
+                heard = True
+                if answer.status >= 200:
+                    return answer
+        finally:
+            del self._answers[key]
+        raise StackError(f"no answer to {method} of {dialogue.endpoint}")
+
+    def _send_ack(self, dialogue: Dialogue, answer: Message) -> None:
+        dialogue.there = answer.headers["to"] if answer.status == 200 else dialogue.there
+        branch = answer.vias[0] if answer.status != 200 else None
+        self._send(dialogue, "ACK", int(answer.headers["cseq"].split()[0]), via=branch, there=answer.headers["to"])
+
+    def _send(
+        self,
+        dialogue: Dialogue,
+        method: str,
+        sequence: int,
+        body: str = "",
+        extra: Sequence[str] = (),
+        *,
+        via: str | None = None,
+        there: str | None = None,
+    ) -> None:
+        host, port = self._address
+        branch = f"z9hG4bK{_md5(f'{dialogue.call_id}{sequence}{method}')}"
+        lines = [
+            f"{method} {dialogue.target} SIP/2.0",
+            f"Via: {via or f'SIP/2.0/UDP {host}:{port};branch={branch};rport'}",
+            f"From: {dialogue.here}",
+            f"To: {there or dialogue.there}",
+            f"Call-ID: {dialogue.call_id}",
+            f"CSeq: {sequence} {method}",
+            f"Contact: <sip:{dialogue.endpoint}@{host}:{port}>",
+            "Max-Forwards: 70",
+            *extra,
+        ]
+        self._put(lines, body)
+
+    def _respond(self, request: Message, status: str, dialogue: Dialogue | None = None, body: str = "") -> None:
+        host, port = self._address
+        to = request.headers["to"]
+        if dialogue is not None and "tag=" not in to:
+            to = dialogue.here
+        lines = [
+            f"SIP/2.0 {status}",
+            *(f"Via: {via}" for via in request.vias),
+            f"From: {request.headers['from']}",
+            f"To: {to}",
+        ]
+        lines += [f"{name}: {request.headers[name.lower()]}" for name in ("Call-ID", "CSeq")]
+        if dialogue is not None:
+            lines.append(f"Contact: <sip:{dialogue.endpoint}@{host}:{port}>")
+        self._put(lines, body)
+
+    def _put(self, lines: list[str], body: str) -> None:
+        if body:
+            lines.append("Content-Type: application/sdp")
+        text = "\r\n".join([*lines, f"Content-Length: {len(body)}", "", body])
+        if self._transport is not None:
+            self._transport.sendto(text.encode(), self._asterisk)
+
+    def _sdp(self, dialogue: Dialogue, direction: str) -> str:
+        host = self._address[0]
+        lines = ("v=0", f"o=operator 1 {dialogue.sequence} IN IP4 {host}", "s=-", f"c=IN IP4 {host}", "t=0 0")
+        return "\r\n".join((*lines, f"m=audio {dialogue.port} RTP/AVP 8", "a=rtpmap:8 PCMA/8000", f"a={direction}", ""))
+
+    # Keeping house.
+
+    async def _open(self, endpoint: str, call_id: str, here: str, there: str, target: str) -> Dialogue:
+        media = Media()
+        # Known before anything is awaited, so that a request sent again begins no second call.
+        dialogue = self._dialogues[call_id] = Dialogue(endpoint, call_id, here, there, target, media, 0)
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(lambda: media, local_addr=(self._address[0], 0))
+        dialogue.port = transport.get_extra_info("sockname")[1]
+        return dialogue
+
+    def _end(self, dialogue: Dialogue) -> None:
+        dialogue.over.set()
+        dialogue.media.remote = None
+        if (leg := self._legs.get(dialogue.call_id)) is not None and leg.ended is None:
+            leg.ended = time.time()
+            self._took(dialogue.call_id, leg)
+
+    def _forget(self, dialogue: Dialogue) -> None:
+        self._dialogues.pop(dialogue.call_id, None)
+        _close(dialogue)
+
+    async def _speak(self) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        for frame in itertools.cycle(self._frames):
+            for dialogue in self._dialogues.values():
+                dialogue.media.send(frame)
+            due = max(due + FRAME_S, loop.time() - 10 * FRAME_S)
+            await asyncio.sleep(max(0.0, due - loop.time()))
+
+    def _begin(self, work: Any) -> None:
+        self._tasks.add(asyncio.get_running_loop().create_task(work))
+
+
+def _close(dialogue: Dialogue) -> None:
+    if dialogue.media.transport is not None:
+        dialogue.media.transport.close()
+
+
+async def _within(event: asyncio.Event, seconds: float) -> bool:
+    """Whether it comes within so many seconds."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
