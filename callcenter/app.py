@@ -21,6 +21,7 @@ from callcenter.desk.exports import Exports
 from callcenter.desk.handover_mail import Mail
 from callcenter.desk.handover_webhook import Webhook
 from callcenter.desk.jobs import Worker
+from callcenter.desk.pauses import Pauses
 from callcenter.desk.presence import PresenceWatch
 from callcenter.desk.writer import Writer
 from callcenter.domain.call import CallState
@@ -175,10 +176,11 @@ async def _node(settings: Settings, pool: asyncpg.Pool, store: Store, parts: lis
     )
     disk = DiskWatch(pool, settings.asterisk.spool, name)
     watch = PresenceWatch(settings.database, engine.put)
+    pauses = Pauses(settings.database, name, control.mute)
     for call in calls:
         if call.state is not CallState.ENDED:
             directory.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))
-    parts += [writer, engine, directory, control, watch, ledger, asterisk, archive, disk]
+    parts += [writer, engine, directory, control, watch, pauses, ledger, asterisk, archive, disk]
     parts.append(CopyMaker(pool, store, name, settings.copies))
     return {"asterisk": asterisk.restored.is_set, "ledger": ledger.caught_up.is_set, "disk": disk.check}
 

@@ -291,6 +291,8 @@ class Telephones(asyncio.DatagramProtocol):
         )
         if answer.status == 202:
             self.done[move] += 1
+            # From here on the caller is elsewhere; Asterisk keeps the telephone's dialogue to tell how the transfer goes.
+            self._end_talk(dialogue)
             await _within(dialogue.referred, GONE_WITHIN_S)
 
     async def _hand_over(self, dialogue: Dialogue, colleague: str, seconds: float) -> None:
@@ -450,6 +452,9 @@ class Telephones(asyncio.DatagramProtocol):
 
     def _end(self, dialogue: Dialogue) -> None:
         dialogue.over.set()
+        self._end_talk(dialogue)
+
+    def _end_talk(self, dialogue: Dialogue) -> None:
         dialogue.media.remote = None
         if (leg := self._legs.get(dialogue.call_id)) is not None and leg.ended is None:
             leg.ended = time.time()

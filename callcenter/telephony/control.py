@@ -46,6 +46,19 @@ class Control:
             for number in range(LANES):
                 tasks.create_task(self._lane(), name=f"control {number}")
 
+    async def mute(self, channel: str, muted: bool) -> bool:
+        """Let silence stand in the recording of an operator's channel from now on, or the voices again.
+
+        Whether Asterisk did so; it does not when the channel is gone.
+        """
+        state = "1" if muted else "0"
+        try:
+            await self._connection.action("MixMonitorMute", Channel=channel, Direction="both", State=state)
+        except TelephonyError as error:
+            log.warning("recording not paused", channel=channel, reason=str(error))
+            return False
+        return True
+
     async def _lane(self) -> None:
         while True:
             target = next((name for name in self._waiting if name not in self._busy), None)

@@ -10,7 +10,7 @@ import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from callcenter import metrics
-from callcenter.desk import presence
+from callcenter.desk import pauses, presence
 from callcenter.desk.people import Person
 from callcenter.domain.access import Permission
 from callcenter.domain.events import Presence
@@ -97,16 +97,19 @@ class Conversation:
     async def _hear(self) -> None:
         async for message in self._socket:
             try:
-                wanted = _presence(_read(message.type, message.data))
+                wanted = _wish(_read(message.type, message.data))
                 if not self._person.has_phone:
                     raise BadMessage("this login has no telephone")
             except BadMessage as problem:
                 await self._complain(problem)
                 continue
             try:
-                await presence.ask(self._parts.pool, self._person.id, wanted)
+                if isinstance(wanted, Presence):
+                    await presence.ask(self._parts.pool, self._person.id, wanted)
+                else:
+                    await pauses.ask(self._parts.pool, self._person.id, paused=wanted)
             except AWAY as problem:
-                log.warning("presence not saved", operator=self._person.id, problem=type(problem).__name__)
+                log.warning("wish not saved", operator=self._person.id, problem=type(problem).__name__)
                 await self._say({"type": "error", "message": "not saved"})
 
     async def _complain(self, problem: BadMessage) -> None:
@@ -188,7 +191,13 @@ def _hello(message: dict[str, Any]) -> int | None:
     raise BadMessage("`last` must be a number or null")
 
 
-def _presence(message: dict[str, Any]) -> Presence:
+def _wish(message: dict[str, Any]) -> Presence | bool:
+    """What an operator wants to be, or whether the recording is to pause."""
+    if message.get("type") == "recording":
+        paused = message.get("paused")
+        if not isinstance(paused, bool):
+            raise BadMessage("`paused` must be true or false")
+        return paused
     if message.get("type") != "presence":
         raise BadMessage("unknown type")
     try:

@@ -9,7 +9,7 @@ const wire = new Wire({
     if (kind === null || kind === "queues") showQueues();
     if (kind === null || kind === "ringing") showRinging();
     if (kind === null || kind === "presence") showPresence();
-    if (kind === null || kind === "card" || (kind === "presence" && !wire.state.card)) showCard();
+    if (kind === null || kind === "card" || kind === "recording" || (kind === "presence" && !wire.state.card)) showCard();
   },
   connected: showConnected,
   refused: () => {
@@ -86,7 +86,19 @@ function talk(card) {
   const timer = ended
     ? el("span", "timer", el("span", "", words.talk_ended), begun ? el("b", "", lasting(new Date(ended) - new Date(begun))) : "")
     : el("span", "timer", el("span", "", words.talking_for), begun ? since(begun) : "");
-  return el("div", "talk", timer, ticket);
+  return el("div", "talk", timer, ended ? "" : recording(card), ticket);
+}
+
+// What is shown is what Asterisk did, not what was asked of it.
+function recording(card) {
+  const { call, paused_since: since_ } = wire.state.recording ?? {};
+  const paused = call === card.call && since_ && since_ >= card.answered_at;
+  const button = el("button", "pause", paused ? words.resume_recording : words.pause_recording);
+  button.type = "button";
+  button.addEventListener("click", () => {
+    if (!wire.say({ type: "recording", paused: !paused })) toast(words.not_saved);
+  });
+  return el("span", "recorded", paused ? el("b", "", words.recording_paused) : "", paused ? since(since_) : "", button);
 }
 
 function caller(card) {
