@@ -53,14 +53,18 @@ async def _listen(request: web.Request, *, copy: bool) -> web.StreamResponse:
 
 async def _noted(request: web.Request, audio: Audio, listening: int, part: range) -> AsyncGenerator[bytes, None]:
     """The bytes; how far they were taken is noted when they end, or when nobody wants more of them."""
-    at = part.start
+    note, at = parts_of(request).listenings.sent, part.start
     try:
         async with aclosing(_bytes(request, audio.key, part)) as pieces:
             async for piece in pieces:
                 at += len(piece)
+                # Before the last piece goes out: whoever has all of it finds it noted.
+                if at == part.stop:
+                    await note(listening, audio, part)
                 yield piece
     finally:
-        await parts_of(request).listenings.sent(listening, audio, range(part.start, at))
+        if at < part.stop:
+            await note(listening, audio, range(part.start, at))
 
 
 async def _bytes(request: web.Request, key: str, part: range) -> AsyncGenerator[bytes, None]:
