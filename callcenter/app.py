@@ -181,7 +181,7 @@ async def _node(settings: Settings, pool: asyncpg.Pool, store: Store, parts: lis
         if call.state is not CallState.ENDED:
             directory.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))
     parts += [writer, engine, directory, control, watch, pauses, ledger, asterisk, archive, disk]
-    parts.append(CopyMaker(pool, store, name, settings.copies))
+    parts.append(CopyMaker(pool, store, name, settings.copies, calm=lambda: not orders.waiting))
     return {"asterisk": asterisk.restored.is_set, "ledger": ledger.caught_up.is_set, "disk": disk.check}
 
 
@@ -191,6 +191,8 @@ class Orders:
     writer: Writer
     directory: Directory
     control: Control
+    waiting = 0
+    """Callers who wait in any queue of this node."""
 
     def carry_out(self, order: Command, seen_at: datetime) -> None:
         """Queue the order with its adapter. Never blocks."""
@@ -201,6 +203,7 @@ class Orders:
                 self.control.submit(order)
             case _:
                 if isinstance(order, ShowQueues):
+                    self.waiting = sum(line.waiting for line in order.queues)
                     _gauge(order)
                 self.writer.submit(order, seen_at)
 

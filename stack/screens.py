@@ -20,7 +20,8 @@ RETRY_S = 0.2
 
 @dataclass(slots=True)
 class Screen:
-    """One operator's browser. `cards`: for each call the caller's number and the lateness in ms of its card."""
+    """One operator's browser. `cards`: for each call the caller's number, when its card came, and when it says that the
+    operator picked up; both in seconds since the epoch."""
 
     login: str
     password: str
@@ -28,18 +29,28 @@ class Screen:
     address: str
     wanted: str = "available"
     presence: Mapping[str, Any] = field(default_factory=dict)
-    cards: dict[str, tuple[str, float]] = field(default_factory=dict)
+    cards: dict[str, tuple[str, float, float]] = field(default_factory=dict)
     last: int | None = None
     socket: aiohttp.ClientWebSocketResponse | None = None
 
 
 class Screens:
-    """The browsers of several operators at the service `url`; cards of calls answered before `since` are no news."""
+    """The browsers of several operators at the service `url`; cards of calls answered before `since` are no news.
+
+    `connects`: when Asterisk connected a caller's number and a telephone, which grows meanwhile (`Connects.at`).
+    """
 
     def __init__(
-        self, url: str, people: Sequence[Mapping[str, str]], *, since: float, resting: Sequence[Mapping[str, str]] = ()
+        self,
+        url: str,
+        people: Sequence[Mapping[str, str]],
+        connects: Mapping[tuple[str, str], float],
+        *,
+        since: float,
+        resting: Sequence[Mapping[str, str]] = (),
     ) -> None:
         self._url = url
+        self._connects = connects
         self._since = since
         # Each works from home: from an address of its own.
         self.screens = [
@@ -80,11 +91,16 @@ class Screens:
             await asyncio.sleep(0.05)
 
     def pops(self) -> list[Pop]:
-        """Every card that came."""
+        """Every card that came. Its lateness counts from when Asterisk said that it connected the two, which it does not say
+        of a call that a colleague sent on: there from when the operator picked up."""
         return [
-            Pop(endpoint=screen.endpoint, caller=number, after_ms=late)
+            Pop(
+                endpoint=screen.endpoint,
+                caller=number,
+                after_ms=(at - self._connects.get((number, f"PJSIP/{screen.endpoint}"), answered)) * 1000,
+            )
             for screen in self.screens
-            for number, late in screen.cards.values()
+            for number, at, answered in screen.cards.values()
         ]
 
     async def _live(self, screen: Screen) -> None:
@@ -129,7 +145,7 @@ class Screens:
         elif kind == "card" and body.get("call") and body["call"] not in screen.cards:
             answered = datetime.fromisoformat(body["answered_at"]).timestamp()
             if answered >= self._since:
-                screen.cards[body["call"]] = (body["caller"], (at - answered) * 1000)
+                screen.cards[body["call"]] = (body["caller"], at, answered)
 
 
 class _Form(HTMLParser):

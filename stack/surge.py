@@ -17,6 +17,7 @@ from typing import Any, Literal
 import asyncpg
 import uvloop
 
+from stack.connects import Connects
 from stack.errors import StackError
 from stack.facts import Facts, cast_callers
 from stack.judge import Verdict, judge
@@ -170,8 +171,9 @@ class Surge:
             began = time.time()
             sipp = await self._start_phones(ending, began, did)
             url = self._stack["web"]["url"]
+            connects = await ending.enter_async_context(Connects(self._stack["ami"]))
             screens = await ending.enter_async_context(
-                Screens(url, self._people, since=began, resting=self._colleagues)
+                Screens(url, self._people, connects.at, since=began, resting=self._colleagues)
             )
             await screens.become("available", within_s=20)
             usage = Usage(Supervisor(Path(self._stack["directory"])))

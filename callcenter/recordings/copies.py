@@ -5,6 +5,8 @@ import errno
 import hashlib
 import shutil
 import tempfile
+import time
+from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import aclosing
 from pathlib import Path
@@ -28,6 +30,8 @@ SQL = queries("copies")
 LOOK_EVERY_S = 2.0
 BACKOFF_S = 10.0
 DATABASE_WITHIN_S = 10.0
+PATIENCE_S = 30.0
+"""Seconds that a copy waits for a lull: where somebody is always waiting, copies are made all the same, slowly."""
 DEATHS = 3
 """Times that a process may die of one recording before it is left without a copy."""
 ALTERED = "what the store gives is not what was recorded"
@@ -37,13 +41,25 @@ DEADLY = "its processing was killed"
 
 
 class CopyMaker:
-    """Makes the copies of one node's recordings, `settings.at_once` at a time, the last one first."""
+    """Makes the copies of one node's recordings, `settings.at_once` at a time, the last one first.
 
-    def __init__(self, pool: asyncpg.Pool, store: Store, node: NodeName, settings: Copies) -> None:
+    `calm` says whether nobody is waiting for an operator. While somebody is, copies wait: what they take from the store and
+    bring to it would make the cards come later.
+    """
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        store: Store,
+        node: NodeName,
+        settings: Copies,
+        calm: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._pool = pool
         self._store = store
         self._node = node
         self._settings = settings
+        self._calm = calm
         self._workers = IdlePool(settings.at_once)
         self._deaths: dict[int, int] = {}
 
@@ -76,6 +92,7 @@ class CopyMaker:
 
         async def work() -> None:
             for row in waiting:
+                await self._lull()
                 await self._make(row)
 
         try:
@@ -85,6 +102,11 @@ class CopyMaker:
         except BaseExceptionGroup as problems:
             raise problems.exceptions[0] from None
         return len(rows)
+
+    async def _lull(self) -> None:
+        until = time.monotonic() + PATIENCE_S
+        while not self._calm() and time.monotonic() < until:
+            await asyncio.sleep(LOOK_EVERY_S)
 
     def close(self) -> None:
         """Kill the processes; a copy that was being made is made again."""

@@ -4,11 +4,13 @@ import asyncio
 import hashlib
 import os
 import signal
+from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
 
+from callcenter.recordings import copies as module
 from callcenter.recordings import workers
 from callcenter.recordings.copies import CopyMaker
 from callcenter.recordings.spool import Spool
@@ -20,9 +22,9 @@ from tests.recordings.test_raw import AUDIO
 pytestmark = pytest.mark.e2e
 
 
-def maker(bench: Bench, scratch: Path, **settings: float) -> CopyMaker:
+def maker(bench: Bench, scratch: Path, calm: Callable[[], bool] = lambda: True, **settings: float) -> CopyMaker:
     (scratch / "scratch").mkdir(exist_ok=True)
-    return CopyMaker(bench.ledger.pool, bench.store, NODE, Copies(scratch=scratch / "scratch", **settings))
+    return CopyMaker(bench.ledger.pool, bench.store, NODE, Copies(scratch=scratch / "scratch", **settings), calm)
 
 
 async def archived(bench: Bench, data: bytes) -> int:
@@ -35,6 +37,30 @@ async def archived(bench: Bench, data: bytes) -> int:
 async def copies(bench: Bench) -> dict[int, str | None]:
     rows = await bench.ledger.pool.fetch("select recording_id, problem from recording_copies order by recording_id")
     return {row["recording_id"]: row["problem"] for row in rows}
+
+
+async def test_copies_wait_while_somebody_waits_for_an_operator(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LOOK_EVERY_S", 0.01)
+    await archived(bench, wav(1.0))
+    looks = iter([False, False, False, True])
+    making = maker(bench, tmp_path, lambda: next(looks))
+    assert await making.make() == 1
+    making.close()
+    assert list(looks) == []
+
+
+async def test_copies_are_made_in_the_end_where_somebody_always_waits(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(module, "PATIENCE_S", 0.05)
+    number = await archived(bench, wav(1.5))
+    making = maker(bench, tmp_path, lambda: False)
+    assert await making.make() == 1
+    making.close()
+    assert number in await copies(bench)
 
 
 async def test_what_asterisk_wrote_can_be_heard(bench: Bench, tmp_path: Path) -> None:
