@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import asyncpg
 
@@ -10,6 +10,7 @@ from callcenter.storage import queries
 
 SQL = queries("sweep")
 AT_MOST = 1000
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,9 @@ class Finding:
     detail: str | None
 
 
-async def sweep(pool: asyncpg.Pool, node: str | None = None, at_most: int = AT_MOST) -> Sequence[Finding]:
-    """Look the ledger through, of one node or of all; at most so many of each kind, the last ones first."""
-    rows = await pool.fetch(SQL["sweep"], node, at_most)
+async def sweep(
+    pool: asyncpg.Pool, node: str | None = None, at_most: int = AT_MOST, since: datetime = EVER
+) -> Sequence[Finding]:
+    """Look the ledger through from `since` on, of one node or of all; at most so many of each kind, the last ones first."""
+    rows = await pool.fetch(SQL["sweep"], node, at_most, since)
     return [Finding(*row) for row in rows]

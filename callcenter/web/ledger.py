@@ -12,6 +12,7 @@ from callcenter.desk.completeness_alarm import filling
 from callcenter.desk.scope import audit, scoped
 from callcenter.desk.sheets import MEDIA, Cell, Csv
 from callcenter.domain.access import Permission
+from callcenter.recordings.sweep import sweep
 from callcenter.web.auth import needs
 from callcenter.web.language import language_of
 from callcenter.web.ledger_words import deletion_head, reasons, states
@@ -48,6 +49,7 @@ async def ledger(request: web.Request) -> web.Response:
             share=lambda rows: share_words(rows, language),
             troubles=await troubles(connection, since),
             strays=await strays(connection, since),
+            unrecorded=[found for found in await sweep(parts_of(request).pool, since=since) if not found.recording_id],
             deletions=await deletions(connection, now - DELETED_WITHIN),
             disks=[(disk, filling(disk, now)) for disk in room],
             size=lambda count: size_words(count, language),

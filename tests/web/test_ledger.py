@@ -41,8 +41,24 @@ async def test_the_ledger_shows_what_is_in_the_way(site: Site):
             "Истёк срок хранения компании: 1096 дней",
         ):
             assert shown in text, shown
+        assert "Разговоры без записи" not in text
         for days, status in (("7", 200), ("31", 200), ("2", 400), ("x", 400)):
             assert (await vera.get(f"/recordings/ledger?days={days}")).status == status
+
+
+async def test_a_talk_that_nothing_tells_of_a_file_for_is_shown(site: Site):
+    await site.pool.execute(ROWS)
+    await site.pool.execute(
+        "insert into talks (recording, call_id, kind, began_at) values"
+        " ('never', 'node1-1.3', 'queue', now() - interval '18 minutes'),"
+        " ('long ago', 'node1-1.2', 'queue', now() - interval '3 days')"
+    )
+    async with site.browser("vera") as vera:
+        text = await (await vera.get("/recordings/ledger")).text()
+        assert text.count("Разговоры без записи") == 1
+        assert text.count(">node1-1.3<") == 1
+        assert ">node1-1.2<" not in text
+        assert ">node1-1.2<" in await (await vera.get("/recordings/ledger?days=7")).text()
 
 
 async def test_an_empty_ledger_says_so(site: Site):
