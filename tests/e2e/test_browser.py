@@ -49,8 +49,12 @@ async def test_the_operator_who_picks_up_sees_who_is_calling_and_a_supervisor_li
             assert time.monotonic() < deadline
         async with chromium(url, supervisor["login"], supervisor["password"]) as page:
             await page.goto(f"{url}/board")
-            await page.get_by_role("button", name="Слушать").first.click()
-            audio = page.locator("#player audio")
+            await page.screenshot(path=SCREENS / "board.png")
+            await page.get_by_role("link", name="Слушать").first.click()
+            await page.locator("button.reason").first.click()
+            audio = page.locator("#audio")
+            await expect(page.locator("#turn")).to_be_visible()
+            await page.locator("#turn").click()
             await expect(audio).to_have_js_property("readyState", 4, timeout=10_000)
             assert 3 < await audio.evaluate("audio => audio.duration") < 5
-            await page.screenshot(path=SCREENS / "board.png")
+            await page.screenshot(path=SCREENS / "player.png")
