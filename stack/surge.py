@@ -107,7 +107,9 @@ class Patience:
         self._limit = plan.patience
         self._sipp = sipp
         self._ledger = Tail(ledger, separator="|", from_end=True)
-        early = chance.sample(numbers[2 * plan.operators :], plan.abandon)
+        # Not of the first half: who hears the short greeting waits sooner than those who called just before.
+        first = max(2 * plan.operators, min(plan.callers - plan.abandon, plan.callers // 2))
+        early = chance.sample(numbers[first:], plan.abandon)
         self._early = {number: chance.uniform(1, plan.talk + RING_S) for number in early}
         self._told: dict[str, float] = {}
         self._waiting_since: dict[str, float] = {}
