@@ -3,22 +3,18 @@
 Nothing is marked: what is late is asked of the deadlines every few seconds, and told when it has changed.
 """
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 
 import asyncpg
-import structlog
 
 from callcenter import metrics
+from callcenter.desk.watch import watch
 from callcenter.settings import Database
-from callcenter.storage import AWAY, connect, queries
-
-log = structlog.get_logger()
+from callcenter.storage import queries
 
 SQL = queries("alarms")
 LOOK_S = 5.0
-RETRY_S = 5.0
 SHOWN = 20
 
 
@@ -32,21 +28,7 @@ class Alarms:
 
     async def run(self) -> None:
         """Look until cancelled; reconnects by itself."""
-        while True:
-            connection = None
-            try:
-                connection = await connect(self._settings)
-                while not await connection.fetchval(SQL["lead"]):
-                    await asyncio.sleep(self._every_s)
-                while True:
-                    await self.look(connection)
-                    await asyncio.sleep(self._every_s)
-            except AWAY as problem:
-                log.warning("deadlines cannot be looked at", problem=str(problem) or repr(problem))
-                await asyncio.sleep(RETRY_S)
-            finally:
-                if connection is not None:
-                    connection.terminate()
+        await watch(self._settings, SQL["lead"], self.look, self._every_s, "deadlines")
 
     async def look(self, connection: asyncpg.Connection) -> None:
         """Ask once; tell the screens if the answer has changed."""

@@ -1,6 +1,5 @@
 """An alarm within minutes of the first talk whose recording is not safe, on the supervisors' screens and in the figures."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,13 +9,12 @@ import structlog
 
 from callcenter import metrics
 from callcenter.desk.completeness import SQL, Disk, Hour, disks, hours, ratio
+from callcenter.desk.watch import watch
 from callcenter.settings import Database
-from callcenter.storage import AWAY, connect
 
 log = structlog.get_logger()
 
 LOOK_S = 15.0
-RETRY_S = 5.0
 WINDOWS: Mapping[str, timedelta] = {"1h": timedelta(hours=1), "24h": timedelta(hours=24)}
 FULL_WITHIN = timedelta(hours=24)
 LOW_SHARE = 0.1
@@ -37,21 +35,7 @@ class CompletenessAlarm:
 
     async def run(self) -> None:
         """Look until cancelled; reconnects by itself."""
-        while True:
-            connection = None
-            try:
-                connection = await connect(self._settings)
-                while not await connection.fetchval(SQL["lead"]):
-                    await asyncio.sleep(self._every_s)
-                while True:
-                    await self.look(connection)
-                    await asyncio.sleep(self._every_s)
-            except AWAY as problem:
-                log.warning("completeness cannot be looked at", problem=str(problem) or repr(problem))
-                await asyncio.sleep(RETRY_S)
-            finally:
-                if connection is not None:
-                    connection.terminate()
+        await watch(self._settings, SQL["lead"], self.look, self._every_s, "completeness")
 
     async def look(self, connection: asyncpg.Connection) -> None:
         """Ask once; set the figures, and tell the screens if the answer has changed."""
