@@ -50,9 +50,10 @@ class SharedLink:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Bytes in the store."""
+    """Bytes in the store, in the version that was verified; None means the newest."""
 
     object_key: str
+    version: str | None
     size: int
     media_type: str
 
@@ -74,9 +75,9 @@ class SharedRecording:
         """From a row of the query `recordings`."""
         contents: dict[Variant, Content] = {}
         if row["kept"]:
-            contents[Variant.ORIGINAL] = Content(row["object_key"], row["size"], "audio/wav")
+            contents[Variant.ORIGINAL] = Content(row["object_key"], row["version_id"], row["size"], "audio/wav")
             if row["copy_key"]:
-                contents[Variant.COPY] = Content(row["copy_key"], row["copy_size"], row["copy_type"])
+                contents[Variant.COPY] = Content(row["copy_key"], None, row["copy_size"], row["copy_type"])
             contents[Variant.LISTEN] = contents.get(Variant.COPY, contents[Variant.ORIGINAL])
         # A request may begin while anything is left: who was cut off may begin anew.
         left = {variant for variant, content in contents.items() if row[variant] < fetches * max(content.size, 1)}

@@ -44,11 +44,15 @@ class Listening:
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """What is to be sent: where it lies, its size in bytes, its length in seconds; `listening`: None unless one is open."""
+    """What is to be sent: where it lies, its size in bytes, its length in seconds; `listening`: None unless one is open.
+
+    `version`: the object's that was verified; None means the newest.
+    """
 
     recording: int
     listening: int | None
     key: str
+    version: str | None
     size: int
     media_type: str
     duration_s: float | None
@@ -97,7 +101,15 @@ class Listenings:
             row = await connection.fetchrow(SQL["audio"], recording, person.id, copy, OPEN_FOR)
         if row is None or row["object_key"] is None:
             return None
-        return Audio(row["id"], row["play"], row["object_key"], row["size"], row["media_type"], row["duration_s"])
+        return Audio(
+            row["id"],
+            row["play"],
+            row["object_key"],
+            row["version_id"],
+            row["size"],
+            row["media_type"],
+            row["duration_s"],
+        )
 
     async def sent(self, listening: int, audio: Audio, part: range) -> None:
         """Note that these bytes were sent, as seconds: rounded outwards, and taken as spread evenly."""

@@ -54,8 +54,11 @@ class FileStore(Protocol):
         """Store the file's bytes under `key`. Raises `StoreError`."""
         ...
 
-    def open(self, key: str, offset: int, length: int) -> AsyncGenerator[bytes, None]:
-        """`length` bytes of the object from `offset` on, 0 meaning all that follow. Raises `StoreError`."""
+    def open(self, key: str, offset: int, length: int, version: str | None = None) -> AsyncGenerator[bytes, None]:
+        """`length` bytes of the object from `offset` on, 0 meaning all that follow; `version` None means the newest.
+
+        Raises `StoreError`.
+        """
         ...
 
 

@@ -66,6 +66,21 @@ def learn(talks: tuple[Talk, ...], told: Talk) -> tuple[Talk, ...]:
     return tuple(merged if talk is known else talk for talk in talks)
 
 
+def settle(talks: tuple[Talk, ...], returns: tuple[datetime, ...]) -> tuple[Talk, ...]:
+    """The talks after which the caller went on, to a colleague or to a queue, ended by a transfer, whoever hung up.
+
+    A telephone that has handed its caller over may hang up before Asterisk does, and Asterisk tells of the first.
+    """
+    last = max((talk.began_at for talk in talks if talk.with_caller), default=None)
+    back = max(returns, default=None)
+
+    def sent_on(talk: Talk) -> bool:
+        later = (last is not None and talk.began_at < last) or (back is not None and talk.began_at < back)
+        return talk.with_caller and talk.by is not None and later
+
+    return tuple(replace(talk, by=Party.TRANSFER) if sent_on(talk) else talk for talk in talks)
+
+
 def seconds(talks: Iterable[Talk], until: datetime | None) -> float | None:
     """Seconds in which there was a talk with the caller, however many at once; None while one goes on or if none was.
 

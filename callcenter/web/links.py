@@ -129,7 +129,8 @@ async def _pieces(
         # To the store a length of 0 means "all that follows".
         if not part:
             return
-        async with aclosing(parts.store.open(content.object_key, part.start, len(part))) as stored:
+        pieces = parts.store.open(content.object_key, part.start, len(part), content.version)
+        async with aclosing(pieces) as stored:
             async for piece in stored:
                 if not await parts.link_visits.works(link):
                     await parts.link_visits.cut_off(link, place, origin_of(request))

@@ -55,7 +55,7 @@ async def _noted(request: web.Request, audio: Audio, listening: int, part: range
     """The bytes; how far they were taken is noted when they end, or when nobody wants more of them."""
     note, at = parts_of(request).listenings.sent, part.start
     try:
-        async with aclosing(_bytes(request, audio.key, part)) as pieces:
+        async with aclosing(_bytes(request, audio, part)) as pieces:
             async for piece in pieces:
                 at += len(piece)
                 # Before the last piece goes out: whoever has all of it finds it noted.
@@ -67,9 +67,10 @@ async def _noted(request: web.Request, audio: Audio, listening: int, part: range
             await note(listening, audio, range(part.start, at))
 
 
-async def _bytes(request: web.Request, key: str, part: range) -> AsyncGenerator[bytes, None]:
+async def _bytes(request: web.Request, audio: Audio, part: range) -> AsyncGenerator[bytes, None]:
     # To the store a length of 0 means "all that follows".
     if part:
-        async with aclosing(parts_of(request).store.open(key, part.start, len(part))) as pieces:
+        stored = parts_of(request).store.open(audio.key, part.start, len(part), audio.version)
+        async with aclosing(stored) as pieces:
             async for piece in pieces:
                 yield piece

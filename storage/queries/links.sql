@@ -69,7 +69,7 @@ for update;
 
 -- What lies behind the link $1. `state` tells whether a recording is still there.
 -- name: recordings
-select s.place, r.id, r.object_key, r.size, r.sha256, r.duration_s, r.state in ('stored', 'verified', 'attached') as kept,
+select s.place, r.id, r.object_key, r.version_id, r.size, r.sha256, r.duration_s, r.state in ('stored', 'verified', 'attached') as kept,
        coalesce(k.began_at, c.answered_at, r.recorded_at) as at,
        p.object_key as copy_key, p.size as copy_size, p.media_type as copy_type,
        coalesce((select sum(u.sent) from share_link_uses u

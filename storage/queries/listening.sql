@@ -87,10 +87,12 @@ where ($1::integer is null or company_id = $1)
   and to_tsvector('simple', concat_ws(' ', city, street, building)) @@ $2::text::tsquery
 limit $3
 
--- Where the bytes are, for somebody ($2) whose listening is open, and which one that is. `copy`: for listening; else the original.
+-- Where the bytes are, for somebody ($2) whose listening is open, and which one that is. $3: of the copy for listening; else
+-- of the original, in the version whose digest was verified.
 -- name: audio
 select r.id, y.id as play, r.duration_s,
        case when $3 then f.object_key else r.object_key end as object_key,
+       case when $3 then null else r.version_id end as version_id,
        case when $3 then f.size else r.size end as size,
        case when $3 then f.media_type else 'audio/wav' end as media_type
 from recordings r

@@ -67,6 +67,15 @@ def kinds(story: list[CallEvent]) -> list[type[CallEvent]]:
     return [type(event) for event in story]
 
 
+def told(story: list[CallEvent]) -> list[CallEvent]:
+    """Without rings, and the talk's end before the call's: two channels end at once, either is told of first."""
+    return sorted((event for event in story if not isinstance(event, OperatorRang)), key=_is_end)
+
+
+def _is_end(event: CallEvent) -> bool:
+    return isinstance(event, CallEnded)
+
+
 async def test_an_answered_call_is_the_same_story_twice(pbx: AsteriskInstance) -> None:
     both = Both(pbx)
     async with both.run():
@@ -78,12 +87,11 @@ async def test_an_answered_call_is_the_same_story_twice(pbx: AsteriskInstance) -
             await until(lambda: both.ended(Source.LEDGER), 20)
         await both.node.actions.action("QueueRemove", Queue=NUMBER, Interface="PJSIP/op-01")
         await until(lambda: any(isinstance(event, LedgerRead) for event in both.events))
-    live, ledger = both.story(Source.LIVE), both.story(Source.LEDGER)
-    told = [CallArrived, CallQueued, OperatorAnswered, TalkEnded, CallEnded]
-    assert kinds(ledger) == told
-    assert [kind for kind in kinds(live) if kind is not OperatorRang] == told
+    live, ledger = told(both.story(Source.LIVE)), told(both.story(Source.LEDGER))
+    assert kinds(ledger) == [CallArrived, CallQueued, OperatorAnswered, TalkEnded, CallEnded]
+    assert kinds(live) == kinds(ledger)
     assert len({event.call for event in (*live, *ledger)}) == 1
-    for first, second in zip((event for event in live if not isinstance(event, OperatorRang)), ledger, strict=True):
+    for first, second in zip(live, ledger, strict=True):
         assert abs(first.at - second.at) < timedelta(seconds=1.1)
         assert both.events.index(first) < both.events.index(second), "the live view is first"
     assert isinstance(live[0], CallArrived)
@@ -99,10 +107,10 @@ async def test_a_caller_whom_the_queue_lets_go_has_not_abandoned(pbx: AsteriskIn
         await until(both.node.restored.is_set)
         with pbx.sipp("caller", TRUNK, "-s", NUMBER):
             await until(lambda: both.ended(Source.LIVE) and both.ended(Source.LEDGER), 25)
-    told = [CallArrived, CallQueued, QueueTimedOut, CallEnded]
     # Live, app_queue calls it an abandon first.
-    assert kinds(both.story(Source.LIVE)) == [*told[:2], CallerAbandoned, *told[2:]]
-    assert kinds(both.story(Source.LEDGER)) == told
+    live = [CallArrived, CallQueued, CallerAbandoned, QueueTimedOut, CallEnded]
+    assert kinds(both.story(Source.LIVE)) == live
+    assert kinds(both.story(Source.LEDGER)) == [kind for kind in live if kind is not CallerAbandoned]
 
 
 async def test_a_number_of_nobody_is_the_same_story_twice(pbx: AsteriskInstance) -> None:

@@ -28,7 +28,7 @@ NOW = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
 
 @dataclass
 class Shelf:
-    """A store of recordings and files in memory."""
+    """A store of recordings and files in memory. A version of an object is kept as `KEY@VERSION`."""
 
     objects: dict[str, bytes] = field(default_factory=dict)
     broken: bool = False
@@ -46,7 +46,9 @@ class Shelf:
     async def open(self, key: str, offset: int, length: int, version: str | None = None) -> AsyncIterator[bytes]:
         if self.broken:
             raise StoreError("out of reach")
-        body = self.objects[key][offset : offset + length if length else None]
+        body = self.objects[key if version is None else f"{key}@{version}"][
+            offset : offset + length if length else None
+        ]
         for start in range(0, len(body), 1000):
             yield body[start : start + 1000]
 

@@ -234,9 +234,9 @@ async def test_no_name_in_the_address_leads_out_of_the_link(shared: Shared, end:
     shelf = shared.work.site.shelf
     real = shelf.open
 
-    def watched(key: str, offset: int, length: int) -> AsyncIterator[bytes]:
-        opened.append(key)
-        return real(key, offset, length)
+    def watched(key: str, offset: int, length: int, version: str | None) -> AsyncIterator[bytes]:
+        opened.append(f"{key}@{version}")
+        return real(key, offset, length, version)
 
     shelf.open = watched  # type: ignore[method-assign]
     async with shared.work.site.browser() as guest:
@@ -246,7 +246,7 @@ async def test_no_name_in_the_address_leads_out_of_the_link(shared: Shared, end:
         assert opened == []
         assert await status(guest, f"/l/{made.token}/1/original") == 200
     # What is opened is named by the row alone.
-    assert opened == ["recordings/one.wav"]
+    assert opened == ["recordings/one.wav@1"]
 
 
 async def test_a_link_opens_its_own_recordings_and_no_others(shared: Shared):
@@ -323,9 +323,9 @@ class Gate:
         shelf = shared.work.site.shelf
         real = shelf.open
 
-        async def held(key: str, offset: int, length: int) -> AsyncIterator[bytes]:
+        async def held(key: str, offset: int, length: int, version: str | None) -> AsyncIterator[bytes]:
             first = True
-            async for piece in real(key, offset, length):
+            async for piece in real(key, offset, length, version):
                 if not first:
                     await self.open.wait()
                     if self.fails:

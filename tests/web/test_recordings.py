@@ -13,11 +13,12 @@ async def recording(site: Site) -> int:
         " values ('node1-1.1', 'node1', '74951234567', '+79001234567', 'talking', $1)",
         NOW,
     )
-    site.shelf.objects |= {"key": WAV, "copy": COPY}
+    # Somebody wrote over it later: what was verified is what is sent.
+    site.shelf.objects |= {"key@1": WAV, "key": b"another", "copy": COPY}
     return int(
         await site.pool.fetchval(
-            "insert into recordings (name, node, call_id, state, sha256, size, object_key, duration_s, expected_at)"
-            " values ('r', 'node1', 'node1-1.1', 'attached', $1, $2, 'key', 51.2, $3) returning id",
+            "insert into recordings (name, node, call_id, state, sha256, size, object_key, version_id, duration_s,"
+            " expected_at) values ('r', 'node1', 'node1-1.1', 'attached', $1, $2, 'key', '1', 51.2, $3) returning id",
             bytes(32),
             len(WAV),
             NOW,
