@@ -40,8 +40,8 @@ check: setup
 
 test: check
 	@stack/setup.sh --browser
-	$(python) -m pytest -m "servers and not e2e" -n 3 --dist loadfile
-	$(python) -m pytest -m e2e
+	$(python) -m pytest -m "servers or e2e" --ignore tests/e2e -n 3 --dist loadfile
+	$(python) -m pytest tests/e2e
 
 bench: setup
 	@$(python) -m stack bench

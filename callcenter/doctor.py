@@ -81,15 +81,16 @@ async def _database(settings: Settings) -> str:
 
 
 async def _ami(settings: Settings, account: Account) -> str:
+    where = f"{settings.ami.host}:{settings.ami.port}"
+    # Where nothing answers the connection would go on trying.
+    _reader, writer = await _dial(settings.ami.host, settings.ami.port, where)
+    writer.close()
     connection = AmiConnection(account, settings.ami)
     running = asyncio.create_task(connection.run())
-    where = f"{settings.ami.host}:{settings.ami.port}"
     try:
         await asyncio.wait_for(connection.wait_connected(), PATIENCE_S)
         await connection.action("Ping")
     except TimeoutError:
-        _reader, writer = await _dial(settings.ami.host, settings.ami.port, where)
-        writer.close()
         raise Ailment(
             f"{where} answers but does not let the account for {account} in: its secret in CALLCENTER_AMI__… is not"
             " the one in manager.conf (`callcenter render-asterisk`, then restart Asterisk), or our address is not in"
