@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     sweep = commands.add_parser("sweep-recordings", help="list recordings without a call and calls without a recording")
     sweep.add_argument("--node", help="only this node's")
+    sweep.add_argument("--store", action="store_true", help="hold the ledger against all objects of the store as well")
     seed = commands.add_parser("seed-demo", help="fill in a made-up dispatch centre; prints its logins as JSON")
     seed.add_argument("--operators", type=int, default=40)
     made = commands.add_parser("generate", help="fill an empty or demonstration database with a made-up journal")
@@ -99,7 +100,7 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int | None:
         case "import-recordings":
             return await importing_recordings.import_recordings(settings, options.directory, options.csv)
         case "sweep-recordings":
-            return await importing_recordings.sweep_recordings(settings, options.node)
+            return await importing_recordings.sweep_recordings(settings, options.node, look_into_store=options.store)
     connection = await connect(settings.database)
     try:
         match options.command:

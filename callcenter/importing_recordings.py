@@ -7,7 +7,7 @@ from pathlib import Path
 from callcenter.domain.ids import NodeName
 from callcenter.recordings.incoming import Incoming
 from callcenter.recordings.store import Store
-from callcenter.recordings.sweep import sweep
+from callcenter.recordings.sweep import sweep, sweep_store
 from callcenter.settings import Settings
 from callcenter.storage import open_pool
 
@@ -33,12 +33,14 @@ async def import_recordings(settings: Settings, folder: Path, listed: Path | Non
     return 1 if counts["refused"] else 0
 
 
-async def sweep_recordings(settings: Settings, node: str | None) -> int:
+async def sweep_recordings(settings: Settings, node: str | None, *, look_into_store: bool) -> int:
     """Print what does not fit together, a line each. Returns 1 if there is something."""
     pool = await open_pool(settings.database)
+    store = Store(settings.s3)
     try:
-        found = await sweep(pool, node)
+        found = [*await sweep(pool, node), *(await sweep_store(pool, store) if look_into_store else ())]
     finally:
+        store.close()
         await pool.close()
     for each in found:
         at = each.at.isoformat(timespec="seconds") if each.at else "-"

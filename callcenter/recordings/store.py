@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 from xml.etree import ElementTree
@@ -29,6 +30,7 @@ from callcenter.settings import S3
 
 CHUNK = 256 * 1024
 CHECK_WITHIN_S = 5.0
+LISTED_AT_ONCE = 1000
 MISSING = ("NoSuchKey", "NoSuchVersion")
 # A bucket without object lock answers the one, or, to a request that names a lock, the other.
 NO_LOCK = ("ObjectLockConfigurationNotFoundError", "InvalidRequest", "NotImplemented")
@@ -147,6 +149,17 @@ class Store:
         A version that was being written when its writer was killed may be there without being the newest of its key.
         """
         return await self._run(lambda: self._versions(_sane(key)))
+
+    async def listed(self, prefix: str) -> AsyncGenerator[tuple[str, str | None], None]:
+        """Key and version of every object whose key begins so, by key, the newest version of each first."""
+        bucket = self._settings.bucket
+        objects = iter(
+            await self._run(lambda: self._client.list_objects(bucket, prefix, recursive=True, include_version=True))
+        )
+        while some := await self._run(lambda: list(islice(objects, LISTED_AT_ONCE))):
+            for each in some:
+                if not each.is_delete_marker:
+                    yield str(each.object_name), _version(each.version_id)
 
     async def remove(self, key: str, version: str | None = None) -> None:
         """Remove the object, or all its versions; if there is none, do nothing.

@@ -1,15 +1,19 @@
-"""What does not fit together: recordings without a call, calls and talks without a recording, strangers in the spool."""
+"""What does not fit together: recordings without a call, calls and talks without a recording; the ledger and the store."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import asyncpg
 
+from callcenter.recordings.store import Store
 from callcenter.storage import queries
 
 SQL = queries("sweep")
 AT_MOST = 1000
+PREFIX = "recordings/"
+KEPT = ("stored", "verified", "attached", "expired")
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -18,7 +22,8 @@ class Finding:
     """One thing that a person must look at.
 
     `kind`: `no call` (a recording of which no call is known), `no file` (a recording that never came, or was lost),
-    `talk without a recording`, `answered without a recording`. `detail` is the reason, where one is known.
+    `talk without a recording`, `answered without a recording`; `object gone` (the store has it no more), `object of a
+    deleted recording`, `object without a recording`. `detail` is the reason, where one is known, or the object's key.
     """
 
     kind: str
@@ -34,3 +39,44 @@ async def sweep(
     """Look the ledger through from `since` on, of one node or of all; at most so many of each kind, the last ones first."""
     rows = await pool.fetch(SQL["sweep"], node, at_most, since)
     return [Finding(*row) for row in rows]
+
+
+async def sweep_store(pool: asyncpg.Pool, store: Store) -> list[Finding]:
+    """Hold the ledger against what the store lists, both in the order of the keys, so that neither is kept in memory.
+
+    Raises `StoreError`.
+    """
+    gone: list[int] = []
+    more: list[str] = []
+    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        rows = connection.cursor(SQL["objects"]).__aiter__()
+        row = await anext(rows, None)
+        async with aclosing(_by_key(store)) as objects:
+            async for key, versions in objects:
+                while row is not None and row["object_key"] < key:
+                    gone += [row["id"]] if row["state"] in KEPT else []
+                    row = await anext(rows, None)
+                if row is None or row["object_key"] != key or row["state"] == "deleted":
+                    more.append(key)
+                elif row["state"] in KEPT and row["version_id"] not in (None, *versions):
+                    gone.append(row["id"])
+                if row is not None and row["object_key"] == key:
+                    row = await anext(rows, None)
+        while row is not None:
+            gone += [row["id"]] if row["state"] in KEPT else []
+            row = await anext(rows, None)
+    # Looked at again: while it went on, recordings came and others were deleted.
+    return [Finding(*each) for each in await pool.fetch(SQL["misfits"], gone, more, KEPT)]
+
+
+async def _by_key(store: Store) -> AsyncGenerator[tuple[str, list[str | None]], None]:
+    last, versions = "", list[str | None]()
+    async with aclosing(store.listed(PREFIX)) as listed:
+        async for key, version in listed:
+            if key != last and versions:
+                yield last, versions
+                versions = []
+            last = key
+            versions.append(version)
+    if versions:
+        yield last, versions

@@ -29,6 +29,10 @@ class Speech:
         """The text in the language, where a short word says different things in different places."""
         return str(self._catalogue.pgettext(context, text))
 
+    def npgettext(self, context: str, one: str, many: str, count: int) -> str:
+        """The text as it stands beside such a count."""
+        return str(self._catalogue.npgettext(context, one, many, count))
+
 
 def presets(language: str) -> dict[Preset, str]:
     """The names of the periods."""

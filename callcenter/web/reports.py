@@ -132,11 +132,15 @@ async def _reviews(question: Question) -> Answer:
     judged = [row for row in operators if row.mean is not None]
     count = sum(row.reviews for row in judged)
     mean = sum((row.mean or 0) * row.reviews for row in judged) / count if count else None
-    failed = sum(row.failed for row in operators)
+    reviews, failed = (sum(getattr(row, name) for row in operators) for name in ("reviews", "failed"))
     figures = [
-        (number(sum(row.reviews for row in operators), question.language), t.pgettext("report", "reviews"), ""),
+        (number(reviews, question.language), t.npgettext("report", "review", "reviews", reviews), ""),
         ("–" if mean is None else number(mean, question.language), t.pgettext("report", "mean score, %"), ""),
-        (number(len(operators), question.language), t.pgettext("report", "operators reviewed"), ""),
+        (
+            number(len(operators), question.language),
+            t.npgettext("report", "operator reviewed", "operators reviewed", len(operators)),
+            "",
+        ),
         (
             number(failed, question.language),
             t.pgettext("report", "failed for a critical line"),

@@ -20,3 +20,18 @@ from calls c where c.outcome = 'answered' and c.arrived_at >= $3 and ($1::text i
     and not exists (select from recordings r where r.call_id = c.id)
     and not exists (select from recordings r where r.name = c.recording)
 order by c.arrived_at desc limit $2);
+
+-- name: objects
+-- Every recording that has a key in the store, in the order in which the store lists keys.
+select id, state, object_key, version_id from recordings where object_key is not null order by object_key collate "C";
+
+-- name: misfits
+-- $1 recordings whose object was not listed, $2 objects that belong to no recording that is kept, $3 the states that are kept.
+select 'object gone', r.id, r.call_id, coalesce(r.expected_at, r.recorded_at), r.object_key
+from recordings r where r.id = any($1) and r.state = any($3)
+union all
+select case when r.id is null then 'object without a recording' else 'object of a deleted recording' end,
+    r.id, r.call_id, r.deleted_at, o.key
+from unnest($2::text[]) o (key) left join recordings r on r.object_key = o.key
+where r.id is null or r.state = 'deleted'
+order by 5;

@@ -77,6 +77,12 @@ class MemoryStore:
         data = self._object(key)
         yield data[offset : offset + length if length else None]
 
+    async def listed(self, prefix: str) -> AsyncIterator[tuple[str, str | None]]:
+        self._need_bucket()
+        for key in sorted(self.objects):
+            if key.startswith(prefix):
+                yield key, None
+
     async def remove(self, key: str, version: str | None = None) -> None:
         self._need_bucket()
         self.objects.pop(key, None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from callcenter.recordings.sweep import sweep
+from callcenter.recordings.sweep import sweep, sweep_store
 from tests.recordings.conftest import NODE, Bench, new_name, wav
 
 pytestmark = pytest.mark.e2e
@@ -34,3 +34,30 @@ async def test_each_kind_is_found_and_what_fits_is_not(bench: Bench) -> None:
     }
     assert await sweep(bench.ledger.pool, "node9") == []
     assert len(await sweep(bench.ledger.pool)) == 4
+
+
+async def test_the_ledger_and_the_store_are_held_against_each_other(bench: Bench) -> None:
+    ids = []
+    for _ in range(4):
+        call, name = await bench.ledger.call()
+        bench.put(name, wav(2.0))
+        await bench.pass_once(bench.archive())
+        ids.append(await bench.ledger.pool.fetchval("select id from recordings where call_id = $1", call))
+    keys = [await bench.ledger.pool.fetchval("select object_key from recordings where id = $1", each) for each in ids]
+    assert await sweep_store(bench.ledger.pool, bench.store) == []
+    whole, gone, deleted, replaced = ids
+    await bench.ledger.pool.execute("update recordings set object_key = 'recordings/0/none.wav' where id = $1", gone)
+    await bench.ledger.pool.execute("update recordings set state = 'deleted' where id = $1", deleted)
+    await bench.ledger.pool.execute("update recordings set version_id = 'another' where id = $1", replaced)
+    path = bench.root / "stranger"
+    path.write_bytes(b"of nobody")
+    await bench.store.put("recordings/0000/stranger.wav", path, bytes(32))
+    found = {(each.kind, each.recording_id, each.detail) for each in await sweep_store(bench.ledger.pool, bench.store)}
+    assert found == {
+        ("object gone", gone, "recordings/0/none.wav"),
+        ("object without a recording", None, keys[1]),
+        ("object gone", replaced, keys[3]),
+        ("object of a deleted recording", deleted, keys[2]),
+        ("object without a recording", None, "recordings/0000/stranger.wav"),
+    }
+    assert whole not in {each for _, each, _ in found}

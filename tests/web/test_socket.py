@@ -90,6 +90,23 @@ async def test_presence_is_written_down_and_told(site: Site):
         await site.pool.release(listener)
 
 
+async def test_a_pause_of_the_recording_is_asked_of_the_operators_own_talk(site: Site):
+    async with site.pool.acquire() as connection, site.browser("anna") as anna:
+        asked: asyncio.Queue[str] = asyncio.Queue()
+        await connection.add_listener("recording", lambda *told: asked.put_nowait(told[3]))
+        socket = await anna.socket()
+        await hello(socket)
+        for paused in (True, False):
+            await socket.send_json({"type": "recording", "paused": paused})
+            async with asyncio.timeout(PATIENCE_S):
+                assert json.loads(await asked.get()) == {"operator": site.ids["anna"], "paused": paused}
+        for nonsense in ("yes", 1, None):
+            await socket.send_json({"type": "recording", "paused": nonsense})
+            assert (await hear(socket))["type"] == "error"
+        await connection.reset()
+        assert asked.empty()
+
+
 async def test_one_without_a_telephone_has_no_presence(site: Site):
     async with site.browser("vera") as vera:
         socket = await vera.socket()
