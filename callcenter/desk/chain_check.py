@@ -24,6 +24,8 @@ async def problems(connection: asyncpg.Connection) -> AsyncIterator[str]:
                 yield f"company {company}: entry {row['seq']} is filed under what its text does not say"
         for row in await connection.fetch(SQL["other_recordings"]):
             yield f"company {row['company_id']}: recording {row['id']} has another SHA-256 than entry {row['seq']}"
+        for row in await connection.fetch(SQL["unchained"]):
+            yield f"company {row['company_id']}: no entry tells of recording {row['id']}"
 
 
 async def _of_chain(connection: asyncpg.Connection, ends: Ends) -> AsyncIterator[str]:

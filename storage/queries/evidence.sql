@@ -127,3 +127,13 @@ order by seq
 select r.id, e.company_id, e.seq from ledger_entries e join recordings r on r.id = e.recording_id
 where e.entry::jsonb #>> '{body,sha256}' <> encode(r.sha256, 'hex')
 order by e.company_id, e.seq
+
+-- Recordings of a known company of which no entry tells, as when a whole chain was removed with its head.
+-- name: unchained
+select r.id, coalesce(r.company_id, t.company_id, c.company_id) as company_id
+from recordings r
+left join calls c on c.id = r.call_id
+left join tickets t on t.id = r.ticket_id
+where r.state not in ('expected', 'stored') and coalesce(r.company_id, t.company_id, c.company_id) is not null
+    and not exists (select from ledger_entries e where e.recording_id = r.id)
+order by r.id

@@ -248,3 +248,22 @@ async def test_a_link_is_chained_when_it_is_made_used_and_revoked(pool: asyncpg.
     assert {body.get("recording") for _, body in entries[1:3]} == {recording}
     assert {body["ticket"] for _, body in entries} == {ticket}
     assert await wrong(pool, company) == []
+
+
+async def test_a_chain_that_was_removed_with_its_head_is_missed(pool: asyncpg.Pool):
+    company = await company_of(pool)
+    await ticket_of(pool, company)
+    recording = await pool.fetchval(
+        "insert into recordings (name, node, call_id, state) values ($1, 'node1', $2, 'expected') returning id",
+        NAME,
+        CALL,
+    )
+    await pool.execute(SEAL, NAME, b"\x01" * 32)
+    async with pool.acquire() as connection:
+        assert [line async for line in problems(connection)] == []
+        await connection.execute("alter table ledger_entries disable trigger only_added")
+        await connection.execute("delete from ledger_entries")
+        await connection.execute("delete from ledger_heads")
+        await connection.execute("alter table ledger_entries enable trigger only_added")
+        told = [line async for line in problems(connection)]
+    assert told == [f"company {company}: no entry tells of recording {recording}"]
