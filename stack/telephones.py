@@ -5,22 +5,20 @@ SIPp plays one dialogue at a time; who hands a caller over has two. All telephon
 """
 
 import asyncio
-import hashlib
 import itertools
 import re
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, Self
 
+from stack.dialogue import FRAME, FRAME_S, Dialogue, Media
 from stack.errors import StackError
+from stack.sip_message import Message, md5, proof, read
 from stack.sipp import Leg
 
-FRAME_S = 0.02
-FRAME = 160
 T1_S = 0.5
 GONE_WITHIN_S = 10.0
 
@@ -33,95 +31,6 @@ class Move(StrEnum):
     BLIND = "blind"
     ATTENDED = "attended"
     RETURN = "return"
-
-
-@dataclass(slots=True)
-class Message:
-    """A SIP message: its first line, headers by lower-case name (the first of several), the Via lines, and the body."""
-
-    first: str
-    headers: dict[str, str]
-    vias: list[str]
-    body: str
-
-    @property
-    def method(self) -> str:
-        """Of a request, or the one that a response answers."""
-        return self.headers["cseq"].split()[1]
-
-    @property
-    def status(self) -> int:
-        """Of a response; 0 of a request."""
-        return int(self.first.split()[1]) if self.first.startswith("SIP/2.0") else 0
-
-
-def read(data: bytes) -> Message:
-    """Take a datagram apart."""
-    head, _, body = data.decode(errors="replace").partition("\r\n\r\n")
-    first, *lines = head.split("\r\n")
-    headers: dict[str, str] = {}
-    vias = []
-    for line in lines:
-        name, _, value = line.partition(":")
-        if name.lower() == "via":
-            vias.append(value.strip())
-        headers.setdefault(name.strip().lower(), value.strip())
-    return Message(first, headers, vias, body)
-
-
-class Media(asyncio.DatagramProtocol):
-    """Sends speech to where the other side listens; what comes is not listened to."""
-
-    def __init__(self) -> None:
-        self.remote: tuple[str, int] | None = None
-        self.transport: asyncio.DatagramTransport | None = None
-        self._sequence = itertools.count(1)
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep what sends."""
-        self.transport = transport  # type: ignore[assignment]
-
-    def send(self, frame: bytes) -> None:
-        """One frame of A-law."""
-        if self.remote is not None and self.transport is not None:
-            number = next(self._sequence)
-            head = (
-                bytes((0x80, 8))
-                + (number & 0xFFFF).to_bytes(2, "big")
-                + (number * FRAME & 0xFFFFFFFF).to_bytes(4, "big")
-            )
-            self.transport.sendto(head + b"CALL" + frame, self.remote)
-
-    def aim(self, sdp: str) -> None:
-        """Send to where a session description says."""
-        host, port = re.search(r"c=IN IP4 (\S+)", sdp), re.search(r"m=audio (\d+)", sdp)
-        if host and port:
-            self.remote = (host[1], int(port[1]))
-
-
-@dataclass(slots=True)
-class Dialogue:
-    """One call at one telephone."""
-
-    endpoint: str
-    call_id: str
-    here: str
-    """Our From or To, with our tag."""
-    there: str
-    target: str
-    media: Media
-    port: int
-    sequence: int = 1
-    over: asyncio.Event = field(default_factory=asyncio.Event)
-    acknowledged: asyncio.Event = field(default_factory=asyncio.Event)
-    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
-    referred: asyncio.Event = field(default_factory=asyncio.Event)
-    """A NOTIFY told that the transfer is done."""
-
-    def tag(self, header: str) -> str:
-        """Of `here` or `there`."""
-        found = re.search(r"tag=([^;>\s]+)", header)
-        return found[1] if found else ""
 
 
 class Telephones(asyncio.DatagramProtocol):
@@ -177,7 +86,7 @@ class Telephones(asyncio.DatagramProtocol):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for dialogue in self._dialogues.values():
-            _close(dialogue)
+            dialogue.close()
         if self._transport is not None:
             self._transport.close()
 
@@ -325,8 +234,8 @@ class Telephones(asyncio.DatagramProtocol):
         answer = await self._ask(dialogue, "INVITE", body=body)
         if answer.status == 401:
             self._send_ack(dialogue, answer)
-            proof = self._proof(endpoint, answer.headers["www-authenticate"], uri)
-            answer = await self._ask(dialogue, "INVITE", body=body, extra=(proof,))
+            answered = proof(endpoint, self._phones[endpoint], answer.headers["www-authenticate"], uri)
+            answer = await self._ask(dialogue, "INVITE", body=body, extra=(answered,))
         dialogue.there = answer.headers["to"]
         if answer.status != 200:
             self._send_ack(dialogue, answer)
@@ -338,16 +247,6 @@ class Telephones(asyncio.DatagramProtocol):
         dialogue.media.aim(answer.body)
         self._send_ack(dialogue, answer)
         return dialogue
-
-    def _proof(self, endpoint: str, challenge: str, uri: str) -> str:
-        """The answer to a digest challenge (RFC 2617, with `qop=auth`)."""
-        given = dict(re.findall(r'(\w+)="?([^",]+)"?', challenge))
-        first = _md5(f"{endpoint}:{given['realm']}:{self._phones[endpoint]}")
-        whole = f"{first}:{given['nonce']}:00000001:callcenter:auth:{_md5(f'INVITE:{uri}')}"
-        fields = {"username": endpoint, "realm": given["realm"], "nonce": given["nonce"], "uri": uri}
-        fields |= {"response": _md5(whole), "cnonce": "callcenter", "opaque": given.get("opaque", "")}
-        quoted = ", ".join(f'{name}="{value}"' for name, value in fields.items())
-        return f"Authorization: Digest {quoted}, qop=auth, nc=00000001, algorithm=MD5"
 
     async def _reinvite(self, dialogue: Dialogue, direction: str) -> None:
         answer = await self._ask(dialogue, "INVITE", body=self._sdp(dialogue, direction))
@@ -397,7 +296,7 @@ class Telephones(asyncio.DatagramProtocol):
         there: str | None = None,
     ) -> None:
         host, port = self._address
-        branch = f"z9hG4bK{_md5(f'{dialogue.call_id}{sequence}{method}')}"
+        branch = f"z9hG4bK{md5(f'{dialogue.call_id}{sequence}{method}')}"
         lines = [
             f"{method} {dialogue.target} SIP/2.0",
             f"Via: {via or f'SIP/2.0/UDP {host}:{port};branch={branch};rport'}",
@@ -462,7 +361,7 @@ class Telephones(asyncio.DatagramProtocol):
 
     def _forget(self, dialogue: Dialogue) -> None:
         self._dialogues.pop(dialogue.call_id, None)
-        _close(dialogue)
+        dialogue.close()
 
     async def _speak(self) -> None:
         loop = asyncio.get_running_loop()
@@ -477,11 +376,6 @@ class Telephones(asyncio.DatagramProtocol):
         self._tasks.add(asyncio.get_running_loop().create_task(work))
 
 
-def _close(dialogue: Dialogue) -> None:
-    if dialogue.media.transport is not None:
-        dialogue.media.transport.close()
-
-
 async def _within(event: asyncio.Event, seconds: float) -> bool:
     """Whether it comes within so many seconds."""
     try:
@@ -490,7 +384,3 @@ async def _within(event: asyncio.Event, seconds: float) -> bool:
     except TimeoutError:
         return False
     return True
-
-
-def _md5(text: str) -> str:
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
