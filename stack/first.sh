@@ -1,6 +1,18 @@
-#!/bin/sh
-# first.sh PROGRAM ARGUMENT...: run a program before all that have no priority of their own, if that is permitted.
+#!/bin/bash
+# first.sh PORT PROGRAM ARGUMENT...: run a program before all that have no priority of their own, if that is permitted.
+#
+# From when it listens on 127.0.0.1:PORT. What it computes to start is not urgent, and would keep whoever talks from a
+# processor.
+port=$1
+shift
 if chrt --rr 1 true 2>/dev/null; then
-    exec chrt --rr 1 "$@"
+    # A child of nobody's: PROGRAM would have to see to its end.
+    ( (
+        until (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
+            kill -0 $$ 2>/dev/null || exit 0
+            sleep 0.2
+        done
+        chrt --all-tasks --rr --pid 1 $$
+    ) & )
 fi
 exec "$@"

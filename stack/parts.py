@@ -29,7 +29,7 @@ PYTHON = ROOT / ".venv" / "bin" / "python"
 NOBODY = 65534
 # What is quick and waited for goes first: here callers, telephones and Asterisk fill the same two cores, and a card
 # must not queue behind their audio. Where that may not be asked for, it goes without.
-FIRST = (str(HERE / "first.sh"),)
+FIRST = str(HERE / "first.sh")
 HOST = "127.0.0.1"
 
 # Ports of an instance: name, usual number, kind.
@@ -75,7 +75,7 @@ def postgres(place: Place) -> Program:
     flags = [word for key, value in options.items() for word in ("-c", f"{key}={value}")]
     return Program(
         name="postgres",
-        command=(*FIRST, *runner, "postgres", "-D", "/mnt/data", *flags),
+        command=(FIRST, str(place.ports["postgres"]), *runner, "postgres", "-D", "/mnt/data", *flags),
         directory=place.directory,
         stop_signal="INT",
     )
@@ -159,7 +159,7 @@ def asterisk_ready(place: Place) -> bool:
 
 def service(place: Place, environment: Mapping[str, str]) -> Program:
     """callcenter itself."""
-    command = (*FIRST, str(PYTHON), "-m", "callcenter", "serve")
+    command = (FIRST, str(place.ports["web"]), str(PYTHON), "-m", "callcenter", "serve")
     return Program(name="callcenter", command=command, directory=ROOT, environment=environment)
 
 
