@@ -71,7 +71,9 @@ def postgres(place: Place) -> Program:
         locale = ("--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions")
         _run_as_nobody((*runner, *make, *locale), place.secrets["postgres"])
         _run_as_nobody((*runner, "postgres", "--single", "-D", "/mnt/data", "postgres"), "create database callcenter\n")
-    options = {"listen_addresses": HOST, "port": place.ports["postgres"], "unix_socket_directories": ""}
+    options: dict[str, object] = {"listen_addresses": HOST, "port": place.ports["postgres"]}
+    # A million tickets are a gigabyte; what is looked at daily should fit.
+    options |= {"unix_socket_directories": "", "shared_buffers": "512MB"}
     flags = [word for key, value in options.items() for word in ("-c", f"{key}={value}")]
     return Program(
         name="postgres",
