@@ -43,7 +43,7 @@ function player() {
 
   function show() {
     const at = audio.currentTime;
-    $("clock").textContent = fill(words.at, { at: clock(at), length: clock(duration()) });
+    $("clock").textContent = fill(words.at, { at: clock(at), length: clock(Math.round(duration())) });
     $("seek").value = at;
     $("seek").setAttribute("aria-valuetext", clock(at));
     if (duration()) draw($("canvas"), { peaks, duration: duration(), at, pauses: told.pauses, silences });

@@ -14,3 +14,6 @@ addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(
 
 document.querySelector("[aria-invalid], .theirs")?.scrollIntoView({ block: "center" });
 document.querySelector("[aria-invalid]")?.focus({ preventScroll: true });
+
+// A link is shown in the answer to the form that made it: to load the page anew is to look, not to make another.
+if (document.querySelector("#made-link")) history.replaceState(null, "", `${location.pathname.replace(/\/links$/, "")}#links`);
