@@ -86,19 +86,23 @@ function talk(card) {
   const timer = ended
     ? el("span", "timer", el("span", "", words.talk_ended), begun ? el("b", "", lasting(new Date(ended) - new Date(begun))) : "")
     : el("span", "timer", el("span", "", words.talking_for), begun ? since(begun) : "");
-  return el("div", "talk", timer, ended ? "" : recording(card), ticket);
+  const paused = ended ? null : pausedSince(card);
+  return el("div", paused ? "talk unrecorded" : "talk", timer, ended ? "" : recording(paused), ticket);
 }
 
 // What is shown is what Asterisk did, not what was asked of it.
-function recording(card) {
+function pausedSince(card) {
   const { call, paused_since: since_ } = wire.state.recording ?? {};
-  const paused = call === card.call && since_ && since_ >= card.answered_at;
-  const button = el("button", "pause", paused ? words.resume_recording : words.pause_recording);
+  return call === card.call && since_ && since_ >= card.answered_at ? since_ : null;
+}
+
+function recording(paused) {
+  const button = el("button", "quiet pause", paused ? words.resume_recording : words.pause_recording);
   button.type = "button";
   button.addEventListener("click", () => {
     if (!wire.say({ type: "recording", paused: !paused })) toast(words.not_saved);
   });
-  return el("span", "recorded", paused ? el("b", "", words.recording_paused) : "", paused ? since(since_) : "", button);
+  return el("span", "recorded", paused ? el("b", "", words.recording_paused) : "", paused ? since(paused) : "", button);
 }
 
 function caller(card) {
