@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, Self
+from uuid import uuid4
 
 from stack.dialogue import FRAME, FRAME_S, Dialogue, Media
 from stack.errors import StackError
@@ -30,6 +31,8 @@ class Move(StrEnum):
     HOLD = "hold"
     BLIND = "blind"
     ATTENDED = "attended"
+    CONSULT = "consult"
+    """A colleague is asked, and the caller stays with who asked."""
     RETURN = "return"
 
 
@@ -181,18 +184,16 @@ class Telephones(asyncio.DatagramProtocol):
                     await self._refer(dialogue, f"<sip:{next(self._colleagues)}@{self._asterisk[0]}>", move)
                 case Move.RETURN:
                     await self._refer(dialogue, f"<sip:{self._queue}@{self._asterisk[0]}>", move)
-                case Move.ATTENDED:
-                    await self._hand_over(dialogue, next(self._colleagues), part)
+                case Move.ATTENDED | Move.CONSULT:
+                    await self._consult(dialogue, next(self._colleagues), part, move)
         if not dialogue.over.is_set():
             await self._bye(dialogue)
 
     async def _hold(self, dialogue: Dialogue, seconds: float) -> None:
         await self._reinvite(dialogue, "sendonly")
-        await _within(dialogue.over, seconds)
-        if not dialogue.over.is_set():
-            await self._reinvite(dialogue, "sendrecv")
+        if not await _within(dialogue.over, seconds):
             self.done[Move.HOLD] += 1
-            await _within(dialogue.over, seconds)
+        await self._go_on(dialogue, seconds)
 
     async def _refer(self, dialogue: Dialogue, to: str, move: Move) -> None:
         answer = await self._ask(
@@ -204,21 +205,30 @@ class Telephones(asyncio.DatagramProtocol):
             self._end_talk(dialogue)
             await _within(dialogue.referred, GONE_WITHIN_S)
 
-    async def _hand_over(self, dialogue: Dialogue, colleague: str, seconds: float) -> None:
+    async def _consult(self, dialogue: Dialogue, colleague: str, seconds: float, move: Move) -> None:
         await self._reinvite(dialogue, "sendonly")
         consultation = await self._call(dialogue.endpoint, colleague)
         if consultation is None:
-            await self._reinvite(dialogue, "sendrecv")
-            await _within(dialogue.over, seconds)
+            await self._go_on(dialogue, seconds)
             return
         await _within(consultation.over, seconds)
-        if not dialogue.over.is_set() and not consultation.over.is_set():
+        if move is Move.CONSULT:
+            await self._bye(consultation)
+            self.done[move] += 1
+            await self._go_on(dialogue, seconds)
+        elif not dialogue.over.is_set() and not consultation.over.is_set():
             tags = f"to-tag%3D{consultation.tag(consultation.there)}%3Bfrom-tag%3D{consultation.tag(consultation.here)}"
             to = f"<sip:{colleague}@{self._asterisk[0]}?Replaces={consultation.call_id}%3B{tags}>"
-            await self._refer(dialogue, to, Move.ATTENDED)
+            await self._refer(dialogue, to, move)
         if not consultation.over.is_set():
             await self._bye(consultation)
         self._forget(consultation)
+
+    async def _go_on(self, dialogue: Dialogue, seconds: float) -> None:
+        """Talk with the caller again."""
+        if not dialogue.over.is_set():
+            await self._reinvite(dialogue, "sendrecv")
+            await _within(dialogue.over, seconds)
 
     # A call that goes out.
 
@@ -227,7 +237,7 @@ class Telephones(asyncio.DatagramProtocol):
         serial = next(self._serial)
         uri = f"sip:{colleague}@{self._asterisk[0]}:{self._asterisk[1]}"
         here = f"<sip:{endpoint}@{self._asterisk[0]}>;tag=c{serial}"
-        call_id = f"consult{serial}-{self._address[1]}"
+        call_id = f"consult-{uuid4().hex}"
         dialogue = await self._open(endpoint, call_id, here, f"<{uri}>", uri)
         dialogue.acknowledged.set()
         body = self._sdp(dialogue, "sendrecv")

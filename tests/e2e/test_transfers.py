@@ -61,15 +61,15 @@ async def telephones(pbx: AsteriskInstance, folder: Path, colleague_is_there: bo
     sipp.end()
 
 
-async def one_call(pbx: AsteriskInstance, folder: Path, move: Move, *, colleague_is_there: bool = True) -> Call:
-    """A call with one move, as the ledger tells it from its arrival to its end."""
+async def one_call(pbx: AsteriskInstance, folder: Path, *moves: Move, colleague_is_there: bool = True) -> Call:
+    """A call with these moves, as the ledger tells it from its arrival to its end."""
     start = len(pbx.ledger())
     async with telephones(pbx, folder, colleague_is_there) as phones:
-        phones.moves.append(move)
+        phones.moves.extend(moves)
         with Caller(pbx.settings.asterisk.sip_port, NUMBER.encode()) as caller:
             assert await asyncio.to_thread(caller.invite) == 200
             await asyncio.to_thread(caller.wait_for_bye, 40)
-        assert phones.done[move] == 1
+        assert {move: phones.done[move] for move in moves} == dict.fromkeys(moves, 1)
         phones.check()
     call: Call | None = None
     for line in pbx.ledger()[start:]:
@@ -118,6 +118,32 @@ async def test_a_consultation_that_the_caller_joins_is_the_colleagues_talk(
     first, second = call.talks
     assert first.ended_at is not None
     assert second.began_at < first.ended_at, "the consultation is in it"
+    assert_recorded(pbx, call)
+
+
+async def test_a_colleague_who_is_only_asked_has_a_talk_without_the_caller(
+    pbx: AsteriskInstance, tmp_path: Path
+) -> None:
+    call = await one_call(pbx, tmp_path, Move.CONSULT)
+    assert story(call) == [
+        ("PJSIP/op-01", TalkKind.QUEUE, Party.OPERATOR),
+        ("PJSIP/op-02", TalkKind.CONSULTATION, Party.OPERATOR),
+    ]
+    first, asked = call.talks
+    assert first.ended_at is not None
+    assert asked.ended_at is not None
+    assert first.began_at < asked.began_at < asked.ended_at < first.ended_at
+    assert_recorded(pbx, call)
+
+
+async def test_a_caller_who_is_sent_back_and_then_on_has_three_talks(pbx: AsteriskInstance, tmp_path: Path) -> None:
+    call = await one_call(pbx, tmp_path, Move.RETURN, Move.BLIND)
+    assert story(call) == [
+        ("PJSIP/op-01", TalkKind.QUEUE, Party.TRANSFER),
+        ("PJSIP/op-01", TalkKind.QUEUE, Party.TRANSFER),
+        ("PJSIP/op-02", TalkKind.TRANSFER, Party.OPERATOR),
+    ]
+    assert len(call.returns) == 1
     assert_recorded(pbx, call)
 
 
