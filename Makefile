@@ -36,7 +36,7 @@ check: setup
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	$(python) -m pytest -m "not e2e and not servers"
+	$(python) -m pytest -m "not e2e and not servers" -n 2 --dist loadfile
 
 test: check
 	@stack/setup.sh --browser

@@ -16,7 +16,13 @@ Key = tuple[str | None, str | tuple[str, ...]]
 def extracted() -> set[Key]:
     with (LOCALE / "babel.cfg").open() as file:
         methods, options = parse_mapping_cfg(file)
-    keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+    keywords = {
+        "_": None,
+        "gettext": None,
+        "ngettext": (1, 2),
+        "pgettext": ((1, "c"), 2),
+        "npgettext": ((1, "c"), 2, 3),
+    }
     found = extract_from_dir(LOCALE.parent, methods, options, keywords=keywords)
     return {(context, message) for _file, _line, message, _comments, context in found}
 
