@@ -17,7 +17,7 @@ from callcenter.domain.access import Permission
 from callcenter.storage import AWAY
 from callcenter.web import journal_words
 from callcenter.web.auth import COOKIE, needs
-from callcenter.web.journal_query import Form, cursor, place, read
+from callcenter.web.journal_query import Asked, Form, cursor, place
 from callcenter.web.language import language_of
 from callcenter.web.parts import PARTS, PERSON, parts_of
 from callcenter.web.render import ZONE, render
@@ -53,7 +53,7 @@ async def keep(request: web.Request) -> web.StreamResponse:
     """Keep the filter that is shown under a name."""
     typed = await request.post()
     name, query = clean(str(typed.get("name", ""))), dict(parse_qsl(str(typed.get("query", ""))))
-    form = read(query)
+    form = Form.read(Asked, query)
     problem = "" if 0 < len(name) <= LONGEST_NAME else "name"
     if not problem:
         try:
@@ -71,7 +71,7 @@ async def forget(request: web.Request) -> web.StreamResponse:
     """Keep a filter no longer."""
     typed = await request.post()
     await parts_of(request).journal.forget(request[PERSON], clean(str(typed.get("name", ""))))
-    raise web.HTTPSeeOther(_at(read(dict(parse_qsl(str(typed.get("query", ""))))).address()))
+    raise web.HTTPSeeOther(_at(Form.read(Asked, dict(parse_qsl(str(typed.get("query", ""))))).address()))
 
 
 @routes.get("/tickets/live")
@@ -122,7 +122,7 @@ async def _show(
     name_problem: str = "",
 ) -> web.Response:
     parts, person, language = parts_of(request), request[PERSON], language_of(request)
-    form = read(query)
+    form = Form.read(Asked, query)
     choices = await parts.journal.choices(person, form.asked.company)
     chosen = person.company_id or form.asked.company
     zone = next((company["zone"] for company in choices["companies"] if company["id"] == chosen), ZONE)

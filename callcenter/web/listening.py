@@ -13,7 +13,7 @@ from callcenter.web import listening_words
 from callcenter.web.auth import needs
 from callcenter.web.journal_words import when
 from callcenter.web.language import language_of
-from callcenter.web.listening_query import Form, place_of, read, written
+from callcenter.web.listening_query import Asked, Form, place, written
 from callcenter.web.parts import PERSON, parts_of
 from callcenter.web.render import ZONE, lasting, render
 
@@ -76,10 +76,10 @@ def spans(parts: list[list[int]]) -> list[str]:
 
 async def _show(request: web.Request, template: str) -> web.Response:
     parts, person, language = parts_of(request), request[PERSON], language_of(request)
-    form = read(request.query)
+    form = Form.read(Asked, request.query)
     companies, operators = await parts.room.choices(person)
     zone = next((each["zone"] for each in companies if each["id"] == form.asked.company), ZONE)
-    leaf = await _leaf(request, form, zone, place_of(request.query.get("before", "")))
+    leaf = await _leaf(request, form, zone, place(request.query.get("before", "")))
     now = datetime.now(UTC)
     return render(
         request,

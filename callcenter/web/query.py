@@ -1,0 +1,101 @@
+"""Filters of lists as they stand in the address of a page: typed by anybody, read field by field, never refused whole."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, ClassVar, Generic, Self, TypeVar
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+
+from callcenter.desk.journal_search import Search, clean
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_PLACE = re.compile(r"([0-9]{1,16})-([0-9]{1,18})", re.ASCII)
+
+
+def _only_date(value: object) -> object:
+    if isinstance(value, str) and not _DATE.fullmatch(value):
+        raise ValueError("no date")
+    return value
+
+
+def _only_digits(value: object) -> object:
+    if isinstance(value, str) and not (value.isascii() and value.isdigit()):
+        raise ValueError("no number")
+    return value
+
+
+Id = Annotated[int, Field(ge=1, le=2**31 - 1), BeforeValidator(_only_digits)]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31)), BeforeValidator(_only_date)]
+
+Asked = TypeVar("Asked", bound=BaseModel)
+
+
+@dataclass
+class Query(Generic[Asked]):
+    """What was typed, what it means, and what is wrong with it by field.
+
+    `asked` has a field for each that there is, all of them optional. A problem is `choice`, or what `PROBLEMS` says of the
+    field; words that cannot be looked for are `words`, days in the wrong order `order`.
+    """
+
+    typed: Mapping[str, str]
+    asked: Asked
+    problems: dict[str, str] = field(default_factory=dict)
+
+    PROBLEMS: ClassVar[Mapping[str, str]] = {"since": "date", "until": "date"}
+
+    @classmethod
+    def read(cls, form: type[Asked], query: Mapping[str, str]) -> Self:
+        """Understand a query string. A field that makes no sense is told of and left out, so that the others still count."""
+        typed = {name: value for name in form.model_fields if (value := clean(query.get(name, "")))}
+        given = dict(typed)
+        problems: dict[str, str] = {}
+        while True:
+            try:
+                return cls(typed=typed, asked=form.model_validate(given), problems=problems)
+            except ValidationError as error:
+                for item in error.errors(include_url=False, include_input=False):
+                    name = str(item["loc"][0])
+                    problems[name] = cls.PROBLEMS.get(name, "choice")
+                    given.pop(name, None)
+
+    def search(self, typed: str | None) -> Search | None:
+        """The field `q` as words or numbers to look for."""
+        found = Search.of(typed) if typed else None
+        if typed and found is None:
+            self.problems["q"] = "words"
+        return found
+
+    def days(self, since: date | None, until: date | None, zone: str) -> tuple[datetime | None, datetime | None]:
+        """From the first moment of one day on, and before the end of the other, in the zone."""
+        if since and until and until < since:
+            self.problems["until"] = "order"
+        last = until if "until" not in self.problems else None
+        return (
+            _midnight(since, zone) if since else None,
+            _midnight(last + timedelta(days=1), zone) if last else None,
+        )
+
+    def address(self, **changes: str) -> str:
+        """The query string of this filter with other values in some fields, empty ones left out."""
+        return urlencode({name: value for name, value in {**self.typed, **changes}.items() if value})
+
+
+def place_of(text: str) -> tuple[datetime, int] | None:
+    """Where a page begins: a moment, and an id among those of that moment; None for the first page and for nonsense."""
+    found = _PLACE.fullmatch(text)
+    return None if found is None else (EPOCH + timedelta(microseconds=int(found[1])), int(found[2]))
+
+
+def place_written(at: datetime, which: int) -> str:
+    """Such a place as it stands in an address."""
+    return f"{(at - EPOCH) // timedelta(microseconds=1)}-{which}"
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(zone))
