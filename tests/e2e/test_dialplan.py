@@ -370,6 +370,21 @@ def test_the_greeting_is_short_once_many_wait(pbx: AsteriskInstance, ledger: Led
         wait_for(lambda: ledger.kinds().count("ENDED") == 2, "both ends")
 
 
+def test_whoever_hears_the_short_greeting_overtakes_nobody(pbx: AsteriskInstance, ledger: Ledger) -> None:
+    port = pbx.settings.asterisk.sip_port
+    with pbx.events() as events, Caller(port, ROUTE) as first, Caller(port, ROUTE) as second:
+        assert first.invite() == 200
+        first_call = events.wait_event("UserEvent", UserEvent="CallArrived")["Uniqueid"]
+        wait_for(first.packets, "the greeting")
+        assert second.invite() == 200
+        joined = [events.wait_event("QueueCallerJoin") for _ in range(2)]
+        assert [each["Position"] for each in joined] == ["1", "2"]
+        assert joined[0]["Uniqueid"] == first_call
+        first.hang_up()
+        second.hang_up()
+        wait_for(lambda: ledger.kinds().count("ENDED") == 2, "both ends")
+
+
 def test_who_waits_too_long_is_told_and_let_go(pbx: AsteriskInstance, ledger: Ledger) -> None:
     """Beside the one who hears music, another waits in silence: no packet is sent to that one."""
     port = pbx.settings.asterisk.sip_port
