@@ -1,21 +1,21 @@
--- name: card
--- $1: number dialled, $2: caller in E.164, $3: the call itself, which is no past call.
+-- name: cards
+-- For each of the calls $1, which are no past calls of their own: the number $2 dialled, the caller $3 in E.164.
 select
     c.id as company_id, c.name as company,
     r.id as resident_id, r.name as resident, r.premises_id, r.house_id, r.address, r.flat,
     coalesce(r.registered, 1) - 1 as others,
     (select coalesce(jsonb_agg(to_jsonb(t)), '[]') from (
         select number, subject, opened_at from tickets
-        where state <> 'closed' and company_id = c.id
-          and (premises_id = r.premises_id or (caller = $2 and $2 <> ''))
+        where state not in ('closed', 'cancelled') and company_id = c.id
+          and (premises_id = r.premises_id or (caller = asked.caller and asked.caller <> ''))
         order by opened_at desc limit 5) t) as open_tickets,
     (select coalesce(jsonb_agg(to_jsonb(p)), '[]') from (
         select k.arrived_at as at, coalesce(k.outcome, k.state) as outcome, coalesce(o.name, '') as operator
         from calls k left join operators o on o.id = k.operator_id
-        where k.caller = $2 and $2 <> '' and k.id <> $3
+        where k.caller = asked.caller and asked.caller <> '' and k.id <> asked.call
         order by k.arrived_at desc limit 5) p) as past_calls
-from (select 1) one
-left join numbers n on n.number = $1
+from unnest($1::text[], $2::text[], $3::text[]) with ordinality as asked (call, did, caller, place)
+left join numbers n on n.number = asked.did
 left join companies c on c.id = n.company_id
 left join lateral (
     select res.id, res.name, res.premises_id, p.house_id, p.flat,
@@ -25,5 +25,6 @@ left join lateral (
     join residents res on res.id = ph.resident_id
     join premises p on p.id = res.premises_id
     join houses h on h.id = p.house_id
-    where ph.phone = $2 and h.company_id = c.id
-    order by res.id limit 1) r on true;
+    where ph.phone = asked.caller and h.company_id = c.id
+    order by res.id limit 1) r on true
+order by asked.place;

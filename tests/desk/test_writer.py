@@ -11,10 +11,11 @@ import pytest
 from pydantic import SecretStr
 
 from callcenter.desk import demo, memory
-from callcenter.desk.directory import Directory, find_card
+from callcenter.desk.directory import Directory, find_cards
 from callcenter.desk.presence import PresenceWatch, ask
 from callcenter.desk.writer import Entry, Writer, cards_first
 from callcenter.domain.call import Outcome
+from callcenter.domain.card import Card
 from callcenter.domain.commands import PrepareCard, SaveCheckpoint
 from callcenter.domain.events import (
     CallArrived,
@@ -99,11 +100,16 @@ def _elsewhere(order: object) -> bool:
     return type(order).__name__ in ("PrepareCard", "NameCaller", "SetMember")
 
 
+async def card_of(pool: asyncpg.Pool, *, did: str, caller: str, call: CallId) -> Card:
+    [card] = await find_cards(pool, [PrepareCard(call=call, did=did, caller=caller)])
+    return card
+
+
 async def story(pool: asyncpg.Pool, number: int = 1) -> list[Event]:
     call = CallId(f"node1-1.{number}")
     caller = await pool.fetchval("select phone from resident_phones order by phone offset $1 limit 1", number)
     recording = RecordingName(f"{call}_{call}7_2")
-    card = await find_card(pool, did=QUEUE, caller=caller, call=call)
+    card = await card_of(pool, did=QUEUE, caller=caller, call=call)
     return [
         CallArrived(call=call, at=at(0), did=QUEUE, caller=caller, channel="c1"),
         CardPrepared(call=call, at=at(0.1), source=Source.DESK, card=card),
@@ -263,22 +269,33 @@ async def test_cards_tell_of_flat_neighbours_tickets_and_past_calls(pool: asyncp
             running.engine.step(event)
         await running.written()
     caller = await pool.fetchval("select caller from calls")
-    card = await find_card(pool, did=QUEUE, caller=caller, call=CallId("node1-1.2"))
+    card = await card_of(pool, did=QUEUE, caller=caller, call=CallId("node1-1.2"))
     assert [ticket.number for ticket in card.open_tickets] == [1]
     assert [past.outcome for past in card.past_calls] == ["answered"]
     shared = await pool.fetchval("select phone from resident_phones group by phone having count(*) = 2 limit 1")
-    assert (await find_card(pool, did=QUEUE, caller=shared, call=CallId("x"))).others == 1
-    stranger = await find_card(pool, did=QUEUE, caller="+79990000000", call=CallId("x"))
+    assert (await card_of(pool, did=QUEUE, caller=shared, call=CallId("x"))).others == 1
+    stranger = await card_of(pool, did=QUEUE, caller="+79990000000", call=CallId("x"))
     assert (stranger.resident, stranger.others, stranger.open_tickets) == ("", 0, ())
     assert stranger.company
-    withheld = await find_card(pool, did="", caller="", call=CallId("x"))
+    withheld = await card_of(pool, did="", caller="", call=CallId("x"))
     assert (withheld.company_id, withheld.past_calls) == (None, ())
+
+
+async def test_many_cards_at_once_are_each_the_right_one(pool: asyncpg.Pool) -> None:
+    callers = [
+        str(row["phone"]) for row in await pool.fetch("select phone from resident_phones order by phone limit 20")
+    ]
+    orders = [PrepareCard(call=CallId(f"x{place}"), did=QUEUE, caller=each) for place, each in enumerate(callers)]
+    orders.insert(7, PrepareCard(call=CallId("withheld"), did="", caller=""))
+    alone = [await card_of(pool, did=each.did, caller=each.caller, call=each.call) for each in orders]
+    assert await find_cards(pool, orders) == alone
+    assert [card.caller for card in alone] == [each.caller for each in orders]
 
 
 async def test_a_resident_of_another_company_is_unknown_here(pool: asyncpg.Pool) -> None:
     other = demo.COMPANIES[1][1]
     caller = await pool.fetchval("select min(phone) from resident_phones")
-    assert (await find_card(pool, did=other, caller=caller, call=CallId("x"))).resident == ""
+    assert (await card_of(pool, did=other, caller=caller, call=CallId("x"))).resident == ""
 
 
 async def test_the_directory_answers_with_a_card(pool: asyncpg.Pool) -> None:
