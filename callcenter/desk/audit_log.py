@@ -2,36 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Self
+from datetime import datetime
+from typing import Any
 
 import asyncpg
 
+from callcenter.desk.place import Place
 from callcenter.storage import queries
 
 SQL = queries("audit")
 PAGE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a page begins: after this entry, going back in time."""
-
-    at: datetime
-    id: int
-
-    def __str__(self) -> str:
-        return f"{self.at.astimezone(UTC):%Y%m%d%H%M%S%f}-{self.id}"
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read what `str` wrote. Raises `ValueError`."""
-        at, _, number = text.partition("-")
-        if not (at.isascii() and at.isdigit() and len(at) == 20 and number.isascii() and number.isdigit()):
-            raise ValueError(text)
-        if (known := int(number)) >= 2**63:
-            raise ValueError(text)
-        return cls(datetime.strptime(at, "%Y%m%d%H%M%S%f").replace(tzinfo=UTC), known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import asyncpg
 
 from callcenter.desk.journal_search import Search, house_query
 from callcenter.desk.people import Person
+from callcenter.desk.place import Place
 from callcenter.desk.scope import Connection, scoped
 from callcenter.domain.access import Role
 from callcenter.domain.ticket import OVER, TicketState
@@ -40,14 +41,6 @@ class TooManyFilters(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Cursor:
-    """The last ticket of a page; the next page begins below it."""
-
-    opened_at: datetime
-    ticket: int
-
-
-@dataclass(frozen=True, slots=True)
 class Wanted:
     """What to look for; what is None or empty is not asked.
 
@@ -75,7 +68,7 @@ class Page:
     tickets of the company, or of all companies, are late and how many are due soon."""
 
     rows: Sequence[asyncpg.Record]
-    after: Cursor | None
+    after: Place | None
     late: int
     soon: int
 
@@ -87,15 +80,15 @@ class Journal:
         self._pool = pool
         self._counted: dict[tuple[int | None, int | None], tuple[float, tuple[int, int]]] = {}
 
-    async def page(self, person: Person, wanted: Wanted, before: Cursor | None = None, size: int = 50) -> Page:
+    async def page(self, person: Person, wanted: Wanted, before: Place | None = None, size: int = 50) -> Page:
         """At most `size` tickets that this person may see. Raises `NoSuchHouse`."""
         async with scoped(self._pool, person) as connection:
             asked = await _filter(connection, person, wanted)
-            place = (None, None) if before is None else (before.opened_at, before.ticket)
+            place = (None, None) if before is None else (before.at, before.id)
             rows = await connection.fetch(SQL["page"], asked, size + 1, *place)
             late, soon = await self._counts(connection, person, asked["company"])
         last = rows[size - 1] if len(rows) > size else None
-        after = None if last is None else Cursor(last["opened_at"], last["id"])
+        after = None if last is None else Place(last["opened_at"], last["id"])
         return Page(rows[:size], after, late, soon)
 
     async def counts(self, person: Person, company: int | None) -> tuple[int, int]:

@@ -10,20 +10,13 @@ import asyncpg
 from callcenter.desk.journal import MOST_HOUSES, NoSuchHouse
 from callcenter.desk.journal_search import Search, house_query
 from callcenter.desk.people import Person
+from callcenter.desk.place import Place
 from callcenter.desk.scope import Connection, scoped
 from callcenter.storage import queries
 
 SQL = queries("listening")
 PLAYABLE = frozenset({"stored", "verified", "attached", "expired"})
 """The states in which the recording can be fetched from the store."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The last recording of a page; the next page begins below it."""
-
-    at: datetime
-    recording: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +81,7 @@ class Room:
         """At most `size` recordings that this person may see. Raises `NoSuchHouse`."""
         async with scoped(self._pool, person) as connection:
             asked = await _filter(connection, person, wanted)
-            place = (None, None) if before is None else (before.at, before.recording)
+            place = (None, None) if before is None else (before.at, before.id)
             rows = await connection.fetch(SQL["page"], asked, size + 1, *place, person.id)
         last = rows[size - 1] if len(rows) > size else None
         return Leaf(rows[:size], None if last is None else Place(last["placed_at"], last["id"]))

@@ -262,7 +262,8 @@ def step(call: Call | None, event: CallEvent) -> Call:
     if targets is None:
         raise Illegal(f"{type(event).__name__} in state {call.state}")
     learned = _learn(call, event)
-    learned = replace(learned, talks=talks_of.settle(learned.talks, learned.returns))
+    if learned.talks:
+        learned = replace(learned, talks=talks_of.settle(learned.talks, learned.returns))
     state = _where(learned)
     if state is not call.state and state not in targets:
         raise Illegal(f"{type(event).__name__} from {call.state} to {state}")

@@ -49,21 +49,21 @@ async def sweep_store(pool: asyncpg.Pool, store: Store) -> list[Finding]:
     gone: list[int] = []
     more: list[str] = []
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        rows = connection.cursor(SQL["objects"]).__aiter__()
+        rows = connection.cursor(SQL["kept"], KEPT).__aiter__()
         row = await anext(rows, None)
         async with aclosing(_by_key(store)) as objects:
             async for key, versions in objects:
                 while row is not None and row["object_key"] < key:
-                    gone += [row["id"]] if row["state"] in KEPT else []
-                    row = await anext(rows, None)
-                if row is None or row["object_key"] != key or row["state"] == "deleted":
-                    more.append(key)
-                elif row["state"] in KEPT and row["version_id"] not in (None, *versions):
                     gone.append(row["id"])
-                if row is not None and row["object_key"] == key:
                     row = await anext(rows, None)
+                if row is None or row["object_key"] != key:
+                    more.append(key)
+                    continue
+                if row["version_id"] not in (None, *versions):
+                    gone.append(row["id"])
+                row = await anext(rows, None)
         while row is not None:
-            gone += [row["id"]] if row["state"] in KEPT else []
+            gone.append(row["id"])
             row = await anext(rows, None)
     # Looked at again: while it went on, recordings came and others were deleted.
     return [Finding(*each) for each in await pool.fetch(SQL["misfits"], gone, more, KEPT)]

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from babel.dates import format_datetime
 
-from callcenter.desk.audit_log import Entry, Place, Wanted
+from callcenter.desk.audit_log import Entry, Wanted
+from callcenter.desk.place import Place
 from callcenter.domain.access import Permission
 from callcenter.web.audit_words import action_name, subjects
 from callcenter.web.auth import needs

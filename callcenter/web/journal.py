@@ -11,15 +11,17 @@ import structlog
 from aiohttp import web
 from babel.numbers import format_decimal
 
-from callcenter.desk.journal import Cursor, NoSuchHouse, Page, TooManyFilters
+from callcenter.desk.journal import NoSuchHouse, Page, TooManyFilters
 from callcenter.desk.journal_search import clean
+from callcenter.desk.place import Place
 from callcenter.domain.access import Permission
 from callcenter.storage import AWAY
 from callcenter.web import journal_words
 from callcenter.web.auth import COOKIE, needs
-from callcenter.web.journal_query import Asked, Form, cursor, place
+from callcenter.web.journal_query import Asked, Form
 from callcenter.web.language import language_of
 from callcenter.web.parts import PARTS, PERSON, parts_of
+from callcenter.web.query import place_of
 from callcenter.web.render import ZONE, render
 
 log = structlog.get_logger()
@@ -126,7 +128,7 @@ async def _show(
     choices = await parts.journal.choices(person, form.asked.company)
     chosen = person.company_id or form.asked.company
     zone = next((company["zone"] for company in choices["companies"] if company["id"] == chosen), ZONE)
-    page = await _page(request, form, zone, cursor(query.get("before", "")))
+    page = await _page(request, form, zone, place_of(query.get("before", "")))
     now = datetime.now(UTC)
     return render(
         request,
@@ -136,7 +138,7 @@ async def _show(
         page=page,
         rows=[_row(row, now, language) for row in page.rows],
         first="before" not in query,
-        after=form.address(before=place(page.after)) if page.after else "",
+        after=form.address(before=str(page.after)) if page.after else "",
         more_open=sum(name in form.typed for name in MORE),
         at=_at,
         choices=choices,
@@ -154,7 +156,7 @@ async def _show(
     )
 
 
-async def _page(request: web.Request, form: Form, zone: str, before: Cursor | None) -> Page:
+async def _page(request: web.Request, form: Form, zone: str, before: Place | None) -> Page:
     """The page asked for; an empty one when there is no such house, which is told beside the field."""
     wanted = form.wanted(zone)
     try:

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from callcenter.desk.journal import OPEN, Cursor, Payment, Wanted
+from callcenter.desk.journal import OPEN, Payment, Wanted
 from callcenter.desk.journal_search import LONGEST
 from callcenter.domain.ticket import TicketState
-from callcenter.web.query import Day, Id, Query, place_of, place_written
+from callcenter.web.query import Day, Id, Query
 
 PAYMENTS: tuple[Payment, ...] = ("due", "paid", "refunded")
 
@@ -52,14 +52,3 @@ class Form(Query[Asked]):
             payments=PAYMENTS if asked.paid == "any" else (asked.paid,) if asked.paid else (),
             search=search,
         )
-
-
-def cursor(text: str) -> Cursor | None:
-    """Where a page begins; None for the first page, and for what is no such place."""
-    found = place_of(text)
-    return None if found is None else Cursor(*found)
-
-
-def place(at: Cursor | None) -> str:
-    """A cursor as it stands in an address."""
-    return "" if at is None else place_written(at.opened_at, at.ticket)

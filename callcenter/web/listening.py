@@ -7,14 +7,16 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.desk.journal import NoSuchHouse
-from callcenter.desk.listening import PLAYABLE, Leaf, Place
+from callcenter.desk.listening import PLAYABLE, Leaf
+from callcenter.desk.place import Place
 from callcenter.domain.access import Permission
 from callcenter.web import listening_words
 from callcenter.web.auth import needs
 from callcenter.web.journal_words import when
 from callcenter.web.language import language_of
-from callcenter.web.listening_query import Asked, Form, place, written
+from callcenter.web.listening_query import Asked, Form
 from callcenter.web.parts import PERSON, parts_of
+from callcenter.web.query import place_of
 from callcenter.web.render import ZONE, lasting, render
 
 routes = web.RouteTableDef()
@@ -79,7 +81,7 @@ async def _show(request: web.Request, template: str) -> web.Response:
     form = Form.read(Asked, request.query)
     companies, operators = await parts.room.choices(person)
     zone = next((each["zone"] for each in companies if each["id"] == form.asked.company), ZONE)
-    leaf = await _leaf(request, form, zone, place(request.query.get("before", "")))
+    leaf = await _leaf(request, form, zone, place_of(request.query.get("before", "")))
     now = datetime.now(UTC)
     return render(
         request,
@@ -88,7 +90,7 @@ async def _show(request: web.Request, template: str) -> web.Response:
         form=form,
         rows=[_row(row, now, language) for row in leaf.rows],
         first="before" not in request.query,
-        after=form.address(before=written(leaf.after)) if leaf.after else "",
+        after=form.address(before=str(leaf.after)) if leaf.after else "",
         more_open=sum(name in form.typed for name in MORE),
         companies=[(each["id"], each["name"]) for each in companies],
         operators=[(each["id"], each["name"]) for each in operators],

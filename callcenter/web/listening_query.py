@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from callcenter.desk.journal_search import LONGEST
-from callcenter.desk.listening import Place, Wanted
-from callcenter.web.query import Day, Id, Query, place_of, place_written
+from callcenter.desk.listening import Wanted
+from callcenter.web.query import Day, Id, Query
 
 STATES = {
     "there": ("stored", "verified", "attached", "expired"),
@@ -77,14 +77,3 @@ class Form(Query[Asked]):
             reviewed={"reviewed": True, "unreviewed": False}.get(asked.noted or ""),
             search=search,
         )
-
-
-def place(text: str) -> Place | None:
-    """Where a page begins; None for the first page, and for what is no such place."""
-    found = place_of(text)
-    return None if found is None else Place(*found)
-
-
-def written(at: Place | None) -> str:
-    """A place as it stands in an address."""
-    return "" if at is None else place_written(at.at, at.recording)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, ClassVar, Generic, Self, TypeVar
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from callcenter.desk.journal_search import Search, clean
+from callcenter.desk.place import Place
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-_PLACE = re.compile(r"([0-9]{1,16})-([0-9]{1,18})", re.ASCII)
 
 
-def _only_date(value: object) -> object:
+def only_date(value: object) -> object:
+    """The text of a day; any other text raises `ValueError`, for a number would be taken for seconds since 1970."""
     if isinstance(value, str) and not _DATE.fullmatch(value):
         raise ValueError("no date")
     return value
@@ -30,7 +30,7 @@ def _only_digits(value: object) -> object:
 
 
 Id = Annotated[int, Field(ge=1, le=2**31 - 1), BeforeValidator(_only_digits)]
-Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31)), BeforeValidator(_only_date)]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31)), BeforeValidator(only_date)]
 
 Asked = TypeVar("Asked", bound=BaseModel)
 
@@ -86,15 +86,12 @@ class Query(Generic[Asked]):
         return urlencode({name: value for name, value in {**self.typed, **changes}.items() if value})
 
 
-def place_of(text: str) -> tuple[datetime, int] | None:
-    """Where a page begins: a moment, and an id among those of that moment; None for the first page and for nonsense."""
-    found = _PLACE.fullmatch(text)
-    return None if found is None else (EPOCH + timedelta(microseconds=int(found[1])), int(found[2]))
-
-
-def place_written(at: datetime, which: int) -> str:
-    """Such a place as it stands in an address."""
-    return f"{(at - EPOCH) // timedelta(microseconds=1)}-{which}"
+def place_of(text: str) -> Place | None:
+    """Where a page begins; None for the first page, and for what is no such place."""
+    try:
+        return Place.parse(text)
+    except ValueError:
+        return None
 
 
 def _midnight(day: date, zone: str) -> datetime:

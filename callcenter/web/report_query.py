@@ -1,6 +1,5 @@
 """What of a report is asked for, as it stands in the address of the page."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -12,19 +11,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from callcenter.desk.reports import Company
 from callcenter.domain.period import BadPeriod, Period, Preset, named, own
+from callcenter.web.query import only_date
 from callcenter.web.render import ZONE
 
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-
-
-def _iso(value: str | None) -> str | None:
-    # Else a number would be taken for seconds since 1970.
-    if value and not _DATE.fullmatch(value):
-        raise ValueError("no date")
-    return value or None
-
-
-Day = Annotated[date | None, BeforeValidator(_iso)]
+Day = Annotated[date | None, BeforeValidator(lambda typed: only_date(typed) if typed else None)]
 PROBLEMS = {"company": "company", "period": "period", "first": "date", "last": "date"}
 """What is said of a field that makes no sense at all."""
 

@@ -21,9 +21,9 @@ from calls c where c.outcome = 'answered' and c.arrived_at >= $3 and ($1::text i
     and not exists (select from recordings r where r.name = c.recording)
 order by c.arrived_at desc limit $2);
 
--- name: objects
--- Every recording that has a key in the store, in the order in which the store lists keys.
-select id, state, object_key, version_id from recordings where object_key is not null order by object_key collate "C";
+-- name: kept
+-- Every recording that the store must have, for it is in one of the states $1, in the order in which the store lists keys.
+select id, object_key, version_id from recordings where state = any($1) and object_key is not null order by object_key collate "C";
 
 -- name: misfits
 -- $1 recordings whose object was not listed, $2 objects that belong to no recording that is kept, $3 the states that are kept.

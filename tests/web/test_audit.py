@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import callcenter
-from callcenter.desk.audit_log import PAGE, Place
+from callcenter.desk.audit_log import PAGE
+from callcenter.desk.place import Place
 from callcenter.web.audit_words import actions, subjects
 
 from .conftest import Browser, Site
