@@ -82,7 +82,7 @@ def test_each_number_is_a_queue_and_a_line_of_the_dialplan(tmp_path: Path) -> No
     queues = sections(files["queues.conf"])
     for number, language in DIRECTORY.numbers:
         assert queues[number] == [("periodic-announce", f"/var/lib/asterisk/sounds/{language}/please-wait")]
-        assert f"exten => n{number},1,Set(CHANNEL(language)={language})" in files["dialplan/numbers.conf"]
+        assert f"exten => d{number},1,Set(CHANNEL(language)={language})" in files["dialplan/numbers.conf"]
 
 
 def test_every_dialplan_file_is_included(tmp_path: Path) -> None:
