@@ -91,6 +91,12 @@ class Queueing(Section):
         ge=0,
         description="callers on the line, waiting or talking, up to which there is music; above it announcements and silence",
     )
+    answers_per_s: int = Field(
+        75,
+        ge=1,
+        le=1000,
+        description="callers answered in a second when there is no music any more; the others hear it ring, for 20 s at most",
+    )
     announce_every_s: int = Field(60, ge=10, description="seconds between announcements to a waiting caller")
     missed_limit: int = Field(3, ge=1, description="calls in a row an operator may let ring out before being paused")
 

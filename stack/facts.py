@@ -43,15 +43,14 @@ from call_events e join calls c on c.id = e.call_id
 where e.source = 'live' and c.arrived_at >= $1 and c.caller = any($2)
 """
 _PROGRESS = """
-select count(*) filter (where c.state = 'ended') as ended,
-       count(*) filter (where c.outcome = 'answered') as answered,
-       (select count(*) from talks k join calls d on d.id = k.call_id
-        where d.arrived_at >= $1 and d.caller = any($2)) as talks,
-       (select count(*) from recordings r join calls d on d.id = r.call_id
-        where r.state in ('stored', 'verified', 'attached') and d.arrived_at >= $1 and d.caller = any($2)) as stored,
-       (select count(*) from recordings r join calls d on d.id = r.call_id
-        where r.state = 'attached' and d.arrived_at >= $1 and d.caller = any($2)) as attached
-from calls c where c.arrived_at >= $1 and c.caller = any($2)
+with mine as materialized (select id, state, outcome from calls where arrived_at >= $1 and caller = any($2))
+select count(*) filter (where state = 'ended') as ended,
+       count(*) filter (where outcome = 'answered') as answered,
+       (select count(*) from talks k join mine on mine.id = k.call_id) as talks,
+       (select count(*) from recordings r join mine on mine.id = r.call_id
+        where r.state in ('stored', 'verified', 'attached')) as stored,
+       (select count(*) from recordings r join mine on mine.id = r.call_id where r.state = 'attached') as attached
+from mine
 """
 _DID = """
 select n.number, n.company_id from numbers n left join houses h using (company_id) left join premises p on p.house_id = h.id

@@ -20,7 +20,7 @@ SQL = queries("directory")
 WORKERS = 4
 BATCH = 50
 # So many arrive in the same moment that to look each up by itself would be most of the work; the greeting takes longer.
-GATHER_S = 0.05
+GATHER_S = 0.2
 # A card that takes longer than the greeting is of no use to anybody.
 DEADLINE_S = 5.0
 

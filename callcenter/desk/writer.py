@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 SQL = queries("calls")
 BATCH = 500
-GATHER_S = 0.1
+GATHER_S = 0.25
 """Seconds that orders may gather before they are written: in a surge most of the work is in the number of transactions.
 A card that pops, for which an operator waits with a caller on the line, goes at once and first."""
 RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)

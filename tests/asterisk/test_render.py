@@ -109,7 +109,7 @@ def test_the_settings_reach_asterisk(tmp_path: Path) -> None:
     given = settings(
         asterisk={"bind": "::1", "sip_port": 5070, "ws_port": 8099, "rtp_start": 20000, "rtp_end": 20100},
         ami={"port": 5039},
-        queueing={"ring_s": 21, "max_wait_s": 601, "music_up_to": 7, "announce_every_s": 45},
+        queueing={"ring_s": 21, "max_wait_s": 601, "music_up_to": 7, "answers_per_s": 40, "announce_every_s": 45},
     )
     files = rendered(tmp_path, given)
     assert ("bind", "[::1]:5070") in sections(files["pjsip.conf"])["udp"]
@@ -119,6 +119,7 @@ def test_the_settings_reach_asterisk(tmp_path: Path) -> None:
     assert {("timeout", "21"), ("periodic-announce-frequency", "45")} <= set(sections(files["queues.conf"])["company"])
     assert "Queue(${QUEUE},,,,601,,talk)" in files["dialplan/queue.conf"]
     assert all("${SYSINFO(numcalls)} > 7]" in files[f"dialplan/{name}.conf"] for name in ("inbound", "queue"))
+    assert "$[0${GLOBAL(LAST_TURN)} + 25]" in files["dialplan/inbound.conf"]
     assert ("live_dangerously", "no") in sections(files["asterisk.conf"])["options"]
     assert ("systemname", "node1") in sections(files["asterisk.conf"])["options"]
 

@@ -5,6 +5,8 @@ import socket
 import time
 import wave
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -25,7 +27,9 @@ ROUTE = NUMBER.encode()
 
 @pytest.fixture(scope="module")
 def pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AsteriskInstance]:
-    with asterisk(tmp_path_factory.mktemp("asterisk"), DIRECTORY, ring_s=3, max_wait_s=10, music_up_to=1) as instance:
+    with asterisk(
+        tmp_path_factory.mktemp("asterisk"), DIRECTORY, ring_s=3, max_wait_s=10, music_up_to=1, answers_per_s=2
+    ) as instance:
         yield instance
 
 
@@ -383,6 +387,30 @@ def test_whoever_hears_the_short_greeting_overtakes_nobody(pbx: AsteriskInstance
         first.hang_up()
         second.hang_up()
         wait_for(lambda: ledger.kinds().count("ENDED") == 2, "both ends")
+
+
+def test_of_many_each_is_answered_in_turn(pbx: AsteriskInstance, ledger: Ledger) -> None:
+    """`answers_per_s` is 2: the third of many who call at once is answered a second after the first of them."""
+    port = pbx.settings.asterisk.sip_port
+    with ExitStack() as stack:
+        events = stack.enter_context(pbx.events())
+        alone, *many = [stack.enter_context(Caller(port, ROUTE)) for _ in range(4)]
+        assert alone.invite() == 200
+        events.wait_event("QueueCallerJoin")
+        answers = stack.enter_context(ThreadPoolExecutor())
+        called, calls = time.monotonic(), []
+        for caller in many:
+            calls.append(answers.submit(lambda caller=caller: (caller.invite(), time.monotonic() - called)))
+            time.sleep(0.05)
+        answered = [call.result() for call in calls]
+        assert [status for status, _ in answered] == [200, 200, 200]
+        waited = [seconds for _, seconds in answered]
+        assert waited[0] < 0.4 < waited[1] < 0.9 < waited[2] < 1.6
+        joined = [events.wait_event("QueueCallerJoin") for _ in many]
+        assert [each["Position"] for each in joined] == ["2", "3", "4"]
+        for caller in (alone, *many):
+            caller.hang_up()
+        wait_for(lambda: ledger.kinds().count("ENDED") == 4, "all ends")
 
 
 def test_who_waits_too_long_is_told_and_let_go(pbx: AsteriskInstance, ledger: Ledger) -> None:
