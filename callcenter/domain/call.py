@@ -55,7 +55,7 @@ class Outcome(StrEnum):
     ABANDONED = "abandoned"
     """Hung up while waiting in a queue."""
     HUNG_UP_EARLY = "hung_up_early"
-    """Hung up before joining a queue, during the greeting."""
+    """Hung up before joining a queue: while it rang, or during the greeting."""
     TIMED_OUT = "timed_out"
     NO_SUCH_NUMBER = "no_such_number"
     INTERRUPTED = "interrupted"
