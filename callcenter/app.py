@@ -1,55 +1,63 @@
-"""The composition root: makes the parts from the settings and joins them. The only file that knows all of them."""
+"""The composition root: makes the services from the settings and joins them. The only file that knows all of them."""
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
-from typing import Protocol
 
 import asyncpg
 import structlog
 from aiohttp.web import Application, AppRunner, TCPSite
 
 from callcenter import metrics
-from callcenter.desk import handover, memory
-from callcenter.desk.alarms import Alarms
-from callcenter.desk.completeness_alarm import CompletenessAlarm
-from callcenter.desk.directory import Directory
-from callcenter.desk.evidence_maker import Maker
-from callcenter.desk.exports import Exports
-from callcenter.desk.handover_mail import Mail
-from callcenter.desk.handover_webhook import Webhook
-from callcenter.desk.jobs import Worker
-from callcenter.desk.pauses import Pauses
-from callcenter.desk.presence import PresenceWatch
-from callcenter.desk.writer import Writer
+from callcenter.api.install import install as api
+from callcenter.calls import startup
+from callcenter.calls.cards import CardFinder
+from callcenter.calls.install import install as calls
+from callcenter.calls.pauses import Pauses
+from callcenter.calls.presence import PresenceWatch
+from callcenter.calls.writer import Writer
+from callcenter.common.attempts import ATTEMPTS, Attempts
+from callcenter.common.object_store import OBJECT_STORE, ObjectStore
+from callcenter.common.passwords import PASSWORDS, Passwords
+from callcenter.common.sessions import SESSIONS, Sessions
+from callcenter.common.smtp import MAIL_SERVER, MailServer
+from callcenter.common.tokens import TOKENS, Tokens
+from callcenter.directory.install import install as directory
+from callcenter.dispatch.install import install as dispatch
 from callcenter.domain.call import CallState
 from callcenter.domain.commands import Command, NameCaller, PrepareCard, SetMember, ShowJournal, ShowQueues
 from callcenter.domain.ids import NodeName
 from callcenter.domain.switchboard import Switchboard
 from callcenter.engine import Engine, utc_now
 from callcenter.errors import StoreError
-from callcenter.evidence.manifest import key_of
+from callcenter.evidence_packs.install import install as evidence_packs
+from callcenter.listening.install import install as listening
 from callcenter.logs import configure
-from callcenter.push.hub import Hub
+from callcenter.people.install import install as people
+from callcenter.push.hub import HUB, Hub
 from callcenter.recordings.archive import Archive
 from callcenter.recordings.copies import CopyMaker
 from callcenter.recordings.disk import DiskWatch
 from callcenter.recordings.keeper import Keeper
 from callcenter.recordings.spool import Spool
 from callcenter.recordings.store import Store
+from callcenter.reports.install import install as reports
+from callcenter.retention.install import install as retention
 from callcenter.settings import Settings, Web
+from callcenter.sharing.install import install as sharing
 from callcenter.storage import connect, open_pool, queries, require_schema
 from callcenter.telephony import render
 from callcenter.telephony.control import Control
 from callcenter.telephony.ledger import Ledger
 from callcenter.telephony.node import Node
-from callcenter.web.app import create_app, create_monitor
-from callcenter.web.delivery_words import letter
-from callcenter.web.evidence_words import page as evidence_page
-from callcenter.web.export_words import words as export_words
-from callcenter.web.parts import Check
+from callcenter.tickets.install import install as tickets
+from callcenter.web import auth, errors, health, proxies, shield, static
+from callcenter.web.keys import HEALTH_CHECKS, POOL, SERVICES, SETTINGS, HealthCheck, Service
+
+SUBJECTS = (people, directory, tickets, calls, dispatch, listening, retention, sharing, evidence_packs, reports, api)
+"""Each adds its services and pages. Those that add to a ticket's page or steps come after `tickets`."""
 
 log = structlog.get_logger()
 
@@ -63,13 +71,6 @@ async def asterisk_directory(connection: asyncpg.Connection) -> render.Directory
     )
 
 
-class Part(Protocol):
-    """Something that lives until cancelled. One that ends by itself ends the program, which its keeper starts anew."""
-
-    async def run(self) -> None:
-        """Live."""
-
-
 async def serve(settings: Settings, *, web: bool, node: bool) -> int:
     """Run the roles asked for until SIGTERM or SIGINT."""
     configure(settings.log_level)
@@ -81,32 +82,65 @@ async def serve(settings: Settings, *, web: bool, node: bool) -> int:
         pool = await stack.enter_async_context(_pool(settings))
         store = Store(settings.s3)
         stack.callback(store.close)
-        parts: list[Part] = []
-        checks: dict[str, Check] = {"store": lambda: _reachable(store)}
+        services: list[Service] = []
+        checks: dict[str, HealthCheck] = {"store": lambda: _reachable(store)}
         if node:
-            checks |= await _node(settings, pool, store, parts)
+            checks |= await _node(settings, pool, store, services)
         if web:
             hub = Hub(pool, lambda: connect(settings.database), settings.web.slow_client_messages)
-            parts += [hub, Alarms(settings.database), worker(settings, pool)]
-            exports = Exports(pool, store, export_words)
-            parts += [Keeper(settings.database, store, settings.s3.grace_days), CompletenessAlarm(settings.database)]
-            # A worker of its own: no message to a crew waits behind a file.
-            parts += [exports, Worker(settings.database, [exports.kind])]
-            if settings.evidence.key is not None:
-                maker = Maker(pool, store, key_of(settings.evidence.key.get_secret_value()), evidence_page)
-                parts += [maker, Worker(settings.database, [maker.kind])]
             application = create_app(settings=settings, pool=pool, hub=hub, store=store, checks=checks)
+            services += [hub, Keeper(settings.database, store, settings.s3.grace_days), *application[SERVICES]]
         else:
             application = create_monitor(pool=pool, checks=checks)
         await stack.enter_async_context(_listening(application, settings.web))
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(part.run(), name=type(part).__name__) for part in parts]
+            running = [tasks.create_task(each.run(), name=type(each).__name__) for each in services]
             log.info("started", node=settings.node if node else None, web=web)
             await stop.wait()
             log.info("stopping")
             for task in running:
                 task.cancel()
     return 0
+
+
+def create_app(
+    *, settings: Settings, pool: asyncpg.Pool, hub: Hub, store: ObjectStore, checks: Mapping[str, HealthCheck]
+) -> Application:
+    """Make the web application.
+
+    `checks`: what `/readyz` asks beside the database and the screens, by name. A service is ready unless
+    its check, plain or async, says False or raises.
+    """
+    app = Application(
+        middlewares=[
+            proxies.know_address,
+            errors.show_errors,
+            errors.show_problems,
+            shield.refuse_foreign_origin,
+            auth.know_person,
+        ],
+        client_max_size=16 * 1024,
+    )
+    app[SETTINGS], app[POOL], app[OBJECT_STORE], app[HUB] = settings, pool, store, hub
+    app[SERVICES] = []
+    app[HEALTH_CHECKS] = {"database": health.database(pool), "screens": lambda: hub.live, **checks}
+    app[SESSIONS], app[TOKENS] = Sessions(pool), Tokens(pool)
+    app[PASSWORDS], app[ATTEMPTS] = Passwords(), Attempts(pool)
+    app[MAIL_SERVER] = MailServer(settings.smtp)
+    app.on_response_prepare.append(shield.add_headers)
+    for part in (auth, health, static):
+        app.add_routes(part.routes)
+    for install in SUBJECTS:
+        install(app)
+    return app
+
+
+def create_monitor(*, pool: asyncpg.Pool, checks: Mapping[str, HealthCheck]) -> Application:
+    """Health and figures only, for a node whose pages are served elsewhere."""
+    app = Application()
+    app[HEALTH_CHECKS] = {"database": health.database(pool), **checks}
+    app.add_routes(health.routes)
+    return app
 
 
 @asynccontextmanager
@@ -139,32 +173,22 @@ async def _listening(application: Application, settings: Web) -> AsyncIterator[N
         await runner.cleanup()
 
 
-def worker(settings: Settings, pool: asyncpg.Pool) -> Worker:
-    """Does what was promised in a transaction and comes after it."""
-    deliveries = handover.Deliveries(
-        pool,
-        handover.Links(settings.handover, settings.web.url),
-        {"email": Mail(settings.smtp, letter), "webhook": Webhook(settings.handover)},
-        attempts=settings.handover.attempts,
-        wait=handover.backoff(settings.handover),
-    )
-    return Worker(settings.database, [deliveries.kind])
-
-
-async def _node(settings: Settings, pool: asyncpg.Pool, store: Store, parts: list[Part]) -> dict[str, Check]:
-    """Add everything beside one Asterisk to `parts`; return what tells whether it is ready."""
+async def _node(
+    settings: Settings, pool: asyncpg.Pool, store: Store, services: list[Service]
+) -> dict[str, HealthCheck]:
+    """Add everything beside one Asterisk to `services`; return what tells whether it is ready."""
     name = NodeName(settings.node)
-    queues = await memory.queue_names(pool)
-    calls = await memory.calls(pool, name)
-    switchboard = Switchboard(queues, await memory.operators(pool), calls, settings.queueing.missed_limit)
-    orders = Orders()
+    queues = await startup.queue_names(pool)
+    calls = await startup.calls(pool, name)
+    switchboard = Switchboard(queues, await startup.operators(pool), calls, settings.queueing.missed_limit)
+    orders = CommandRouter()
     engine = Engine(switchboard, orders.carry_out)
     spool = Spool(settings.asterisk.spool)
-    read_to = await memory.checkpoint(pool, name)
+    read_to = await startup.checkpoint(pool, name)
     ledger = Ledger(settings.asterisk.queue_log, settings.ledger_delay_s, engine.put, read_to)
     asterisk = Node(settings.ami, engine.put, ledger.catch_up)
     orders.writer = writer = Writer(settings.database, name)
-    orders.directory = directory = Directory(pool, engine.put)
+    orders.cards = cards = CardFinder(pool, engine.put)
     orders.control = control = Control(asterisk.actions, lambda: queues)
     archive = Archive(
         pool,
@@ -179,17 +203,17 @@ async def _node(settings: Settings, pool: asyncpg.Pool, store: Store, parts: lis
     pauses = Pauses(settings.database, name, control.mute)
     for call in calls:
         if call.state is not CallState.ENDED:
-            directory.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))
-    parts += [writer, engine, directory, control, watch, pauses, ledger, asterisk, archive, disk]
-    parts.append(CopyMaker(pool, store, name, settings.copies, calm=lambda: not orders.waiting))
+            cards.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))
+    services += [writer, engine, cards, control, watch, pauses, ledger, asterisk, archive, disk]
+    services.append(CopyMaker(pool, store, name, settings.copies, calm=lambda: not orders.waiting))
     return {"asterisk": asterisk.restored.is_set, "ledger": ledger.caught_up.is_set, "disk": disk.check}
 
 
-class Orders:
+class CommandRouter:
     """Hands each order to the adapter that carries it out. The adapters are made after the engine that they serve."""
 
     writer: Writer
-    directory: Directory
+    cards: CardFinder
     control: Control
     waiting = 0
     """Callers who wait in any queue of this node."""
@@ -198,7 +222,7 @@ class Orders:
         """Queue the order with its adapter. Never blocks."""
         match order:
             case PrepareCard():
-                self.directory.submit(order)
+                self.cards.submit(order)
             case NameCaller() | SetMember():
                 self.control.submit(order)
             case _:

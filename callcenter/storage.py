@@ -98,8 +98,13 @@ async def _payloads(connection: asyncpg.Connection, incoming: "asyncio.Queue[str
 
 @cache
 def queries(name: str) -> Mapping[str, str]:
-    """The statements of `storage/queries/<name>.sql`, by the name in the line `-- name: …` above each."""
-    parts = _NAME.split((QUERIES / f"{name}.sql").read_text())
+    """The statements of `storage/queries/<name>.sql`."""
+    return statements(QUERIES / f"{name}.sql")
+
+
+def statements(file: Path) -> Mapping[str, str]:
+    """The statements of a file, by the name in the line `-- name: …` above each."""
+    parts = _NAME.split(file.read_text())
     return MappingProxyType({key: text.strip().rstrip(";") for key, text in zip(parts[1::2], parts[2::2], strict=True)})
 
 

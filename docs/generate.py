@@ -15,10 +15,10 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from callcenter import api
 from callcenter.domain import call, operator
 from callcenter.domain.call import CallState
 from callcenter.settings import Settings
-from callcenter.web import api
 
 DOCS = Path(__file__).resolve().parent
 BLOCK = re.compile(r"(<!-- drawn: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)

@@ -19,8 +19,8 @@ from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.message import Message
 from pydantic import SecretStr
 
-from callcenter.desk import memory
-from callcenter.desk.writer import Writer
+from callcenter.calls import startup
+from callcenter.calls.writer import Writer
 from callcenter.domain.commands import Command, NameCaller, PrepareCard, SetMember
 from callcenter.domain.ids import NodeName
 from callcenter.domain.switchboard import Switchboard
@@ -104,7 +104,7 @@ async def whole_path(session: bytes, pool: asyncpg.Pool, dsn: str, node: str) ->
     """Events a second from bytes to committed rows: framing, parsing, stepping, writing."""
     name = NodeName(node)
     writer = Writer(Database(url=SecretStr(dsn)), name)
-    switchboard = Switchboard(await memory.queue_names(pool), await memory.operators(pool))
+    switchboard = Switchboard(await startup.queue_names(pool), await startup.operators(pool))
 
     def carry_out(order: Command, seen_at: Any) -> None:
         if not isinstance(order, PrepareCard | NameCaller | SetMember):

@@ -20,14 +20,14 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from pydantic import SecretStr
 
-from callcenter.desk.generate import Size, generate
-from callcenter.desk.passwords import digest, new_token
+from callcenter.app import create_app
+from callcenter.common.passwords import digest, new_token
 from callcenter.push.hub import Hub
 from callcenter.settings import S3, Ami, Database, Handover, Settings, Web
 from callcenter.storage import connect, migrate, open_pool, require_schema
-from callcenter.web.app import create_app
 from callcenter.web.auth import COOKIE
 from stack.errors import StackError
+from stack.generate import Size, generate
 
 TICKETS = int(os.environ.get("BENCH_TICKETS", "1000000"))
 HOST = "127.0.0.1"

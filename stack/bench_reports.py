@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import asyncpg
 
-from callcenter.web.reports import PAGES
+from callcenter.reports.pages import PAGES
 from stack.bench_pages import MANAGER, STAFF, Look
 
 EACH = 4

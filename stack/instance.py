@@ -127,13 +127,13 @@ class Instance:
                 raise StackError(f"{part} is not ready ({state}). The end of {log}:\n{tail}")
             time.sleep(0.05)
 
-    def run(self, *arguments: str) -> str:
-        """Run a `callcenter` command with the settings of this instance and return what it printed."""
-        command = [str(PYTHON), "-m", "callcenter", *arguments]
+    def run(self, *arguments: str, module: str = "callcenter") -> str:
+        """Run a command of ours with the settings of this instance and return what it printed."""
+        command = [str(PYTHON), "-m", module, *arguments]
         environment = {**self._bare_environment(), "CALLCENTER_ENV_FILE": str(self.env_file)}
         done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise StackError(f"callcenter {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+            raise StackError(f"{module} {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
         return done.stdout
 
     @property
@@ -155,7 +155,7 @@ class Instance:
             self._wait("postgres")
         self._say("database: migrations, demonstration data")
         self.run("migrate")
-        people = json.loads(self.run("seed-demo", "--operators", str(self.operators)))
+        people = json.loads(self.run("--operators", str(self.operators), module="stack.demo_data"))
         if "asterisk" in own:
             self.run("render-asterisk", str(self.directory / "asterisk" / "etc"))
             self._supervisor.start_program("asterisk")

@@ -32,6 +32,8 @@ READY_WITHIN_S = 30.0
 
 T = TypeVar("T")
 
+pytest_plugins = ["tests.site"]
+
 # How long an example takes says on a busy machine more of the machine than of the code.
 hypothesis.register_profile("busy", deadline=None)
 hypothesis.load_profile("busy")

@@ -16,6 +16,7 @@ from typing import Self
 
 import asyncpg
 import structlog
+from aiohttp import web
 
 from callcenter import metrics
 from callcenter.push.state import Delta, Message, Resumed, Snapshot
@@ -233,6 +234,9 @@ class Hub:
     async def forget(self, older_than: timedelta) -> None:
         """Delete deltas older than this; screens that need them get a new snapshot."""
         await self._pool.execute(SQL["forget"], older_than)
+
+
+HUB = web.AppKey("hub", Hub)
 
 
 def _delta(row: asyncpg.Record) -> Delta:

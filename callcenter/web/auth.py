@@ -7,11 +7,12 @@ from typing import Any, TypeVar
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from callcenter.desk.people import Person
+from callcenter.common.sessions import SESSIONS
 from callcenter.domain.access import Permission
+from callcenter.domain.person import Person
 from callcenter.web.bearer import person_by_token
+from callcenter.web.keys import PERSON, SETTINGS
 from callcenter.web.language import LANGUAGE_COOKIE, LANGUAGES
-from callcenter.web.parts import PERSON, parts_of
 
 routes = web.RouteTableDef()
 
@@ -55,7 +56,7 @@ async def know_person(request: web.Request, handler: Handler) -> web.StreamRespo
 
 async def _person_by_cookie(request: web.Request) -> Person:
     token = request.cookies.get(COOKIE)
-    person = await parts_of(request).people.who_is(token) if token else None
+    person = await request.app[SESSIONS].who_is(token) if token else None
     if person is not None:
         return person
     if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
@@ -74,14 +75,14 @@ async def session(_request: web.Request) -> web.Response:
 @needs(Permission.ANYONE)
 async def set_language(request: web.Request) -> web.StreamResponse:
     """Change the language of the pages, for this browser and for the person if there is one."""
-    parts = parts_of(request)
+    app = request.app
     form = await request.post()
     language, back = str(form.get("language", "")), str(form.get("back", "/"))
     if language not in LANGUAGES:
         raise web.HTTPBadRequest
     token = request.cookies.get(COOKIE)
-    if token and (person := await parts.people.who_is(token)):
-        await parts.people.set_language(person.id, language)
+    if token and (person := await app[SESSIONS].who_is(token)):
+        await app[SESSIONS].set_language(person.id, language)
     answer = web.HTTPSeeOther(back if _OWN_PATH.fullmatch(back) else "/")
     answer.set_cookie(
         LANGUAGE_COOKIE,
@@ -89,6 +90,6 @@ async def set_language(request: web.Request) -> web.StreamResponse:
         max_age=YEAR_S,
         httponly=True,
         samesite="Strict",
-        secure=parts.settings.web.cookie_secure,
+        secure=app[SETTINGS].web.cookie_secure,
     )
     raise answer

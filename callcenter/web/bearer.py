@@ -2,10 +2,10 @@
 
 from aiohttp import web
 
-from callcenter.desk.people import Person
-from callcenter.desk.tokens import Tokens, Use
+from callcenter.common.tokens import TOKENS, Use
+from callcenter.domain.person import Person
 from callcenter.domain.scopes import Scope
-from callcenter.web.parts import parts_of
+from callcenter.web.keys import SETTINGS
 from callcenter.web.problem import Problem
 
 USE = web.RequestKey("use", Use)
@@ -14,7 +14,7 @@ _CHALLENGE = 'Bearer realm="callcenter"'
 
 async def person_by_token(request: web.Request, scope: Scope) -> Person:
     """The person for whom the program asks, with at most this scope. Raises `Problem` 401, 403 or 429 (RFC 6750)."""
-    parts = parts_of(request)
+    app = request.app
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token.strip():
         raise Problem(
@@ -22,14 +22,14 @@ async def person_by_token(request: web.Request, scope: Scope) -> Person:
             "Send a token in the header `Authorization: Bearer …`; tokens are made on the page /account/tokens.",
             headers={"WWW-Authenticate": _CHALLENGE},
         )
-    use = await Tokens(parts.pool).use(token.strip())
+    use = await app[TOKENS].use(token.strip())
     if use is None:
         raise Problem(
             401,
             "This token is unknown, has expired or was revoked.",
             headers={"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'},
         )
-    allowed = parts.settings.api.requests_per_minute
+    allowed = app[SETTINGS].api.requests_per_minute
     if use.requests > allowed:
         raise Problem(
             429,

@@ -1,10 +1,7 @@
 """Russian and English: catalogues, and the words that scripts in the browser need.
 
-The catalogues are read as they are written (`.po`), once a process; there is nothing to compile.
-After changing a text, bring them up to date from the repository's root with
-
-    pybabel extract -F callcenter/web/locale/babel.cfg -o messages.pot --no-location --omit-header callcenter/web
-    pybabel update -i messages.pot -d callcenter/web/locale --no-fuzzy-matching --omit-header
+The catalogues are read as they are written (`<subject>/locale/ru.po`), once a process; there is nothing to compile.
+After changing a text, `python -m stack.texts` brings them up to date.
 """
 
 from functools import cache
@@ -17,9 +14,9 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
 
-from callcenter.web.parts import PERSON, parts_of
+from callcenter.web.keys import PERSON, SETTINGS
 
-LOCALE = Path(__file__).with_name("locale")
+PACKAGE = Path(__file__).resolve().parent.parent
 LANGUAGES = ("ru", "en")
 LANGUAGE_COOKIE = "language"
 # A number of each plural category that Intl.PluralRules may name.
@@ -30,7 +27,7 @@ SAMPLES = {"ru": {"one": 1, "few": 2, "many": 5, "other": 2}, "en": {"one": 1, "
 def translations(language: str) -> Translations:
     """The catalogue of a language."""
     together = Translations()
-    for path in sorted((LOCALE / language / "LC_MESSAGES").glob("*.po")):
+    for path in sorted(PACKAGE.glob(f"*/locale/{language}.po")):
         compiled = BytesIO()
         with path.open("rb") as text:
             write_mo(compiled, read_po(text, locale=language))
@@ -43,7 +40,7 @@ def language_of(request: web.Request) -> str:
     """The person's language; before they have logged in, the browser's last choice or the setting."""
     person = request.get(PERSON)
     chosen = person.language if person else request.cookies.get(LANGUAGE_COOKIE, "")
-    return chosen if chosen in LANGUAGES else parts_of(request).settings.language
+    return chosen if chosen in LANGUAGES else request.app[SETTINGS].language
 
 
 def outcomes(language: str) -> dict[str, str]:

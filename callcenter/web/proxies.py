@@ -6,7 +6,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from callcenter.web.parts import parts_of
+from callcenter.common.origin import Origin
+from callcenter.web.keys import SETTINGS
 
 Network = IPv4Network | IPv6Network
 
@@ -14,7 +15,7 @@ Network = IPv4Network | IPv6Network
 @web.middleware
 async def know_address(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let `request.remote` be the client's address for everything that follows: limits, the audit log, metrics."""
-    trusted = parts_of(request).settings.web.trusted_proxies
+    trusted = request.app[SETTINGS].web.trusted_proxies
     if not trusted or request.remote is None:
         return await handler(request)
     said = ",".join(request.headers.getall("X-Forwarded-For", []))
@@ -46,3 +47,8 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
         return None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return mapped or address
+
+
+def origin_of(request: web.Request) -> Origin:
+    """Where a request comes from."""
+    return Origin(request.remote or "", request.headers.get("User-Agent", ""))

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
-from callcenter.desk.journal_search import Search, clean
-from callcenter.desk.place import Place
+from callcenter.common.cursors import PageCursor
+from callcenter.common.search import Search, clean
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
@@ -86,10 +86,10 @@ class Query(Generic[Asked]):
         return urlencode({name: value for name, value in {**self.typed, **changes}.items() if value})
 
 
-def place_of(text: str) -> Place | None:
+def place_of(text: str) -> PageCursor | None:
     """Where a page begins; None for the first page, and for what is no such place."""
     try:
-        return Place.parse(text)
+        return PageCursor.parse(text)
     except ValueError:
         return None
 

@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from babel.dates import format_date, format_datetime
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
+from callcenter.web.keys import PERSON
 from callcenter.web.language import language_of, outcomes, translations, words
-from callcenter.web.parts import PERSON
 
-TEMPLATES = Path(__file__).with_name("templates")
+PACKAGE = Path(__file__).resolve().parent.parent
+TEMPLATES = {folder.parent.name: folder for folder in sorted(PACKAGE.glob("*/templates"))}
+"""Where the templates of each subject lie. `tickets/ticket.html` is `ticket.html` of `callcenter/tickets/templates`."""
 ZONE = "Europe/Moscow"
 # Never wrapped between the digits and the brackets.
 SPACE, HYPHEN = "\u00a0", "\u2011"
@@ -46,7 +48,7 @@ def render(
 def environment(language: str) -> Environment:
     """The templates of a language."""
     made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=PrefixLoader({name: FileSystemLoader(folder) for name, folder in TEMPLATES.items()}),
         autoescape=True,
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],

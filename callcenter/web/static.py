@@ -9,17 +9,17 @@ from callcenter.domain.access import Permission
 from callcenter.web.auth import needs
 
 routes = web.RouteTableDef()
-FOLDER = Path(__file__).with_name("static")
-FILES = {path.name: path.read_bytes() for path in FOLDER.iterdir() if path.is_file()}
+PACKAGE = Path(__file__).resolve().parent.parent
+FILES = {f"{path.parent.parent.name}/{path.name}": path.read_bytes() for path in sorted(PACKAGE.glob("*/static/*"))}
 TAGS = {name: f'"{hashlib.sha256(body).hexdigest()[:32]}"' for name, body in FILES.items()}
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
-@routes.get("/static/{name}")
+@routes.get("/static/{room}/{name}")
 @needs(Permission.ANYONE)
 async def send(request: web.Request) -> web.Response:
     """A file. Browsers keep it and ask each time whether it is still the same."""
-    name = request.match_info["name"]
+    name = "{room}/{name}".format_map(request.match_info)
     if name not in FILES:
         raise web.HTTPNotFound
     headers = {"ETag": TAGS[name], "Cache-Control": "no-cache"}

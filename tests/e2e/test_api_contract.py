@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.web.api.document import describe
-from callcenter.web.api.endpoint import API, endpoints
-
-from ..web.api.conftest import Desk, furnish
-from ..web.api.contract import judge
-from ..web.conftest import open_site
+from callcenter.api.document import describe
+from callcenter.api.endpoint import API, endpoints
+from tests.api.conftest import Desk, furnish
+from tests.api.contract import judge
+from tests.site import open_site
 
 pytestmark = pytest.mark.e2e
 

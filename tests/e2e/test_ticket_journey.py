@@ -9,7 +9,7 @@ from playwright.async_api import Page, expect
 from stack.instance import Instance
 from stack.sipp import speech
 from tests.browser import chromium
-from tests.desk.crew import mailbox
+from tests.dispatch.crew import mailbox
 from tests.e2e.telephones import RESIDENT, SCREENS, database, telephone
 
 pytestmark = pytest.mark.e2e

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from callcenter.__main__ import main
+from callcenter.cli.evidence import tell_key
 from callcenter.errors import SettingsError
 from callcenter.evidence.chain import Link, content_of
 from callcenter.evidence.manifest import SIGNATURE, Signature, fingerprint, sign, written
 from callcenter.evidence.verify import Part, Verdict, What, verify
 from callcenter.settings import Evidence
-from callcenter.verifying import tell_key
 
 from .packs import AUDIO, KEY, OTHER_KEY, changed, contents, entry, ledger, make, pack_of, text_of
 

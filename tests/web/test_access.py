@@ -14,8 +14,7 @@ from aiohttp import web
 from callcenter.domain.access import PERMISSIONS, Permission, Role
 from callcenter.domain.scopes import Scope
 from callcenter.web.auth import COOKIE
-
-from .conftest import Site
+from tests.site import Site
 
 # Who may do what, written out a second time: a change of one table without the other fails.
 MAY = {
@@ -53,7 +52,7 @@ OPEN = {
     "GET /healthz",
     "GET /readyz",
     "GET /metrics",
-    "GET /static/{name}",
+    "GET /static/{room}/{name}",
 }
 # What the secret in its address opens, and no cookie: so a form from anywhere may be sent there.
 BY_LINK = {"GET /w/{token}", "POST /w/{token}/{step}", "POST /w/{token}/done", "POST /w/{token}/photo"}

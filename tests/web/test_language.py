@@ -3,49 +3,38 @@ from collections import Counter
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
-from babel.messages.frontend import parse_mapping_cfg
-from babel.messages.pofile import read_po
 
 from callcenter.domain.call import Outcome
-from callcenter.web.language import LANGUAGES, LOCALE, translations, words
+from callcenter.web.language import LANGUAGES, translations, words
+from stack import texts
+from stack.texts import Key
 
-Key = tuple[str | None, str | tuple[str, ...]]
-
-
-def extracted() -> set[Key]:
-    with (LOCALE / "babel.cfg").open() as file:
-        methods, options = parse_mapping_cfg(file)
-    keywords = {
-        "_": None,
-        "gettext": None,
-        "ngettext": (1, 2),
-        "pgettext": ((1, "c"), 2),
-        "npgettext": ((1, "c"), 2, 3),
-    }
-    found = extract_from_dir(LOCALE.parent, methods, options, keywords=keywords)
-    return {(context, message) for _file, _line, message, _comments, context in found}
+ROOMS = sorted(texts.extracted())
 
 
 def catalogues(language: str) -> list[Catalog]:
-    found = []
-    for path in sorted((LOCALE / language / "LC_MESSAGES").glob("*.po")):
-        with path.open("rb") as file:
-            found.append(read_po(file, locale=language))
-    return found
+    return [read for room in ROOMS if (read := texts.read(room, language)) is not None]
 
 
-def written(language: str) -> set[Key]:
-    return {(message.context, message.id) for read in catalogues(language) for message in read if message.id}
+def written(room: str, language: str) -> set[Key]:
+    read = texts.read(room, language)
+    return {(message.context, message.id) for message in read or () if message.id}
 
 
-def test_everything_that_the_program_says_has_russian_words_and_nothing_else_has():
-    assert written("ru") == extracted()
+@pytest.mark.parametrize("room", ROOMS)
+def test_everything_that_a_subject_says_has_russian_words_and_nothing_else_has(room: str):
+    assert written(room, "ru") == texts.extracted()[room]
 
 
-def test_english_is_what_the_program_says_and_each_plural_is_written_out():
-    assert written("en") <= extracted()
-    assert {key for key in extracted() if isinstance(key[1], tuple)} <= written("en")
+@pytest.mark.parametrize("room", ROOMS)
+def test_english_is_what_the_program_says_and_each_plural_is_written_out(room: str):
+    said = texts.extracted()[room]
+    assert written(room, "en") <= said
+    assert {key for key in said if isinstance(key[1], tuple)} <= written(room, "en")
+
+
+def test_no_catalogue_stands_where_nothing_is_said():
+    assert {path.parent.parent.name for path in texts.PACKAGE.glob("*/locale/*.po")} <= set(ROOMS)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -4,8 +4,7 @@ import re
 import pytest
 
 from callcenter.web.render import lasting, telephone
-
-from .conftest import NOW, Site
+from tests.site import NOW, Site
 
 HOSTILE = "</script><img src=x onerror=alert(1)> \"' {{ 7*191 }} & ${x}"
 
@@ -146,7 +145,16 @@ async def test_a_failure_of_ours_is_a_page_without_its_reasons(site: Site):
 
 async def test_every_answer_carries_the_shields(site: Site):
     async with site.browser("vera") as vera:
-        for path in ("/", "/board", "/calls", "/login", "/nothing", "/static/style.css", "/healthz", "/recordings/1"):
+        for path in (
+            "/",
+            "/board",
+            "/calls",
+            "/login",
+            "/nothing",
+            "/static/web/style.css",
+            "/healthz",
+            "/recordings/1",
+        ):
             headers = (await vera.get(path)).headers
             assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
             assert "unsafe" not in headers["Content-Security-Policy"]
@@ -164,9 +172,9 @@ async def test_pages_hold_no_inline_script_or_style(site: Site):
 
 async def test_an_unchanged_file_is_not_sent_again(site: Site):
     async with site.browser() as browser:
-        first = await browser.get("/static/operator.js")
+        first = await browser.get("/static/calls/operator.js")
         assert first.content_type == "text/javascript"
-        again = await browser.get("/static/operator.js", **{"If-None-Match": first.headers["ETag"]})
+        again = await browser.get("/static/calls/operator.js", **{"If-None-Match": first.headers["ETag"]})
         assert again.status == 304
         for path in ("/static/../app.py", "/static/%2e%2e%2fapp.py", "/static/"):
             assert (await browser.get(path)).status == 404

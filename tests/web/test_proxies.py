@@ -5,10 +5,9 @@ from ipaddress import ip_network
 import pytest
 
 from callcenter.settings import Web
-from callcenter.web.parts import PARTS
+from callcenter.web.keys import SETTINGS
 from callcenter.web.proxies import client_of
-
-from .conftest import Site
+from tests.site import Site, put_in_place
 
 OURS = [ip_network("10.0.0.0/8"), ip_network("127.0.0.0/8"), ip_network("fd00::/8")]
 
@@ -45,9 +44,9 @@ async def failures(site: Site, said: str) -> str:
 
 async def test_the_limits_and_the_audit_log_know_the_client_behind_our_proxy_alone(site: Site):
     assert await failures(site, "203.0.113.7") == "127.0.0.1"
-    parts = site.server.app[PARTS]
     web = Web.model_validate({"cookie_secure": False, "trusted_proxies": ["127.0.0.0/8"]})
-    object.__setattr__(parts, "settings", parts.settings.model_copy(update={"web": web}))
+    app = site.server.app
+    put_in_place(app, SETTINGS, app[SETTINGS].model_copy(update={"web": web}))
     assert await failures(site, "203.0.113.7") == "203.0.113.7"
     subjects = {row["subject"] for row in await site.pool.fetch("select subject from login_attempts")}
     assert {"address 127.0.0.1", "address 203.0.113.7"} <= subjects

@@ -1,0 +1,134 @@
+"""Calls and what is known of their recordings: read only. The sound itself is for people with a login."""
+
+from typing import Annotated, Literal
+
+from aiohttp import web
+from pydantic import Field
+
+from callcenter.api.endpoint import Call, endpoints
+from callcenter.api.finding import statement
+from callcenter.api.types import CallName, Id, Limit, LongId, Moment, Page, Query, Telephone, Told, page_of
+from callcenter.common.scope import audit, scoped
+from callcenter.domain.access import Permission
+from callcenter.domain.call import CallState, Outcome
+from callcenter.domain.scopes import Scope
+from callcenter.storage import queries
+
+SQL = queries("api")
+READ = (Scope.CALLS_READ, Permission.SEE_TICKETS)
+
+
+class PhoneCall(Told):
+    """A call. `wait_s` and `talk_s` are seconds; `did` is the number dialled."""
+
+    id: str
+    company_id: int | None
+    did: str
+    caller: str
+    state: CallState
+    outcome: Outcome | None
+    ended_by: Literal["caller", "operator", "transfer", "system"] | None
+    arrived_at: Moment
+    answered_at: Moment | None
+    ended_at: Moment | None
+    wait_s: float | None
+    talk_s: float | None
+    ticket_id: int | None
+
+
+class Recording(Told):
+    """What is known of a recording. `sha256` is of its WAV file, in hexadecimal; `duration_s` are seconds."""
+
+    id: int
+    call_id: str | None
+    ticket_id: int | None
+    state: Literal["expected", "recorded", "stored", "verified", "attached", "missing"]
+    sha256: str | None
+    size: int | None
+    duration_s: float | None
+    recorded_at: Moment | None
+    defect: str | None
+
+
+class PageOfCalls(Query):
+    """Which calls."""
+
+    company_id: Id | None = None
+    since: Annotated[Moment | None, Field(description="arrived at this time or later")] = None
+    until: Annotated[Moment | None, Field(description="arrived before this time")] = None
+    caller: Telephone | None = None
+    outcome: Outcome | None = None
+    cursor: CallName | None = None
+    limit: Limit = 50
+
+
+class PageOfRecordings(Query):
+    """Which recordings."""
+
+    call_id: CallName | None = None
+    ticket_id: LongId | None = None
+    cursor: LongId | None = None
+    limit: Limit = 50
+
+
+@endpoints.get("/calls", *READ)
+async def calls(call: Call, query: PageOfCalls) -> Page[PhoneCall]:
+    """Calls, the last one first."""
+    person = call.person
+    async with scoped(call.pool, person) as connection:
+        before: tuple[object, ...] = (None,)
+        if query.cursor is not None:
+            arrived_at = await connection.fetchval(SQL["arrived_at"], person.company_id, query.cursor)
+            if arrived_at is None:
+                return page_of(PhoneCall, [], query.limit)
+            before = (arrived_at, query.cursor)
+        conditions = {
+            "c.company_id = {}": (person.company_id,),
+            "{} = c.company_id": (query.company_id,),
+            "c.arrived_at >= {}": (query.since,),
+            "c.arrived_at < {}": (query.until,),
+            "c.caller = {}": (query.caller,),
+            "c.outcome = {}": (query.outcome,),
+            "(c.arrived_at, c.id) < ({}, {})": before,
+        }
+        asked, values = statement(SQL["calls"], conditions, "c.arrived_at desc, c.id desc", query.limit + 1)
+        rows = await connection.fetch(asked, *values)
+    return page_of(PhoneCall, rows, query.limit)
+
+
+@endpoints.get("/calls/{call_id}", *READ, problems=(404,))
+async def phone_call(call: Call, call_id: CallName) -> PhoneCall:
+    """One call."""
+    async with scoped(call.pool, call.person) as connection:
+        row = await connection.fetchrow(SQL["call"], call.person.company_id, call_id)
+        if row is None:
+            raise web.HTTPNotFound
+        await audit(
+            connection, "viewed call", person=call.person, subject="call", subject_id=call_id, address=call.address
+        )
+    return PhoneCall(**row)
+
+
+@endpoints.get("/recordings", *READ)
+async def recordings(call: Call, query: PageOfRecordings) -> Page[Recording]:
+    """Recordings, the last one first."""
+    conditions = {
+        "coalesce(t.company_id, c.company_id) = {}": (call.person.company_id,),
+        "r.call_id = {}": (query.call_id,),
+        "r.ticket_id = {}": (query.ticket_id,),
+        "r.id < {}": (query.cursor,),
+    }
+    asked, values = statement(SQL["recordings"], conditions, "r.id desc", query.limit + 1)
+    async with scoped(call.pool, call.person) as connection:
+        rows = await connection.fetch(asked, *values)
+    return page_of(Recording, rows, query.limit)
+
+
+@endpoints.get("/recordings/{recording_id}", *READ, problems=(404,))
+async def recording(call: Call, recording_id: LongId) -> Recording:
+    """What is known of one recording."""
+    async with scoped(call.pool, call.person) as connection:
+        row = await connection.fetchrow(SQL["recording"], call.person.company_id, recording_id)
+    if row is None:
+        raise web.HTTPNotFound
+    return Recording(**row)

@@ -1,0 +1,138 @@
+"""Companies, their categories and crews, houses and flats: read only."""
+
+from aiohttp import web
+from pydantic import Field
+
+from callcenter.api.endpoint import Call, endpoints
+from callcenter.api.types import All, Id, Limit, Page, Query, Told, page_of
+from callcenter.common.scope import scoped
+from callcenter.domain.access import Permission
+from callcenter.domain.scopes import Scope
+from callcenter.storage import queries
+
+SQL = queries("api")
+READ = (Scope.DIRECTORY_READ, Permission.SEE_DIRECTORY)
+
+
+class Company(Told):
+    """A management company."""
+
+    id: int
+    name: str
+    zone: str
+    language: str
+
+
+class Category(Told):
+    """What a ticket may be about."""
+
+    id: int
+    company_id: int
+    code: str
+    class_: str = Field(serialization_alias="class")
+    name_ru: str
+    name_en: str
+    active: bool
+
+
+class Crew(Told):
+    """Those who do the work."""
+
+    id: int
+    company_id: int
+    name: str
+    active: bool
+
+
+class House(Told):
+    """A house and the company that serves it now, if any does."""
+
+    id: int
+    company_id: int | None
+    city: str
+    street: str
+    building: str
+    entrances: int | None
+
+
+class Premises(Told):
+    """A flat."""
+
+    id: int
+    house_id: int
+    flat: str
+    entrance: int | None
+
+
+class OfCompany(Query):
+    """Which company's."""
+
+    company_id: Id | None = None
+
+
+class PageOfHouses(OfCompany):
+    """Which houses."""
+
+    cursor: Id | None = None
+    limit: Limit = 50
+
+
+class PageOfPremises(Query):
+    """Which flats."""
+
+    cursor: Id | None = None
+    limit: Limit = 50
+
+
+@endpoints.get("/companies", *READ)
+async def companies(call: Call) -> All[Company]:
+    """The companies that this token reaches."""
+    async with scoped(call.pool, call.person) as connection:
+        rows = await connection.fetch(SQL["companies"], call.person.company_id)
+    return All(items=[Company(**row) for row in rows])
+
+
+@endpoints.get("/categories", *READ)
+async def categories(call: Call, query: OfCompany) -> All[Category]:
+    """What tickets may be about, company by company."""
+    async with scoped(call.pool, call.person) as connection:
+        rows = await connection.fetch(SQL["categories"], call.person.company_id, query.company_id)
+    return All(items=[Category.model_validate({**row, "class_": row["class"]}) for row in rows])
+
+
+@endpoints.get("/crews", *READ)
+async def crews(call: Call, query: OfCompany) -> All[Crew]:
+    """The crews to which tickets are assigned."""
+    async with scoped(call.pool, call.person) as connection:
+        rows = await connection.fetch(SQL["crews"], call.person.company_id, query.company_id)
+    return All(items=[Crew(**row) for row in rows])
+
+
+@endpoints.get("/houses", *READ)
+async def houses(call: Call, query: PageOfHouses) -> Page[House]:
+    """Houses, by their ids."""
+    asked = (call.person.company_id, query.company_id, query.cursor or 0, query.limit + 1)
+    async with scoped(call.pool, call.person) as connection:
+        rows = await connection.fetch(SQL["houses"], *asked)
+    return page_of(House, rows, query.limit)
+
+
+@endpoints.get("/houses/{house_id}", *READ, problems=(404,))
+async def house(call: Call, house_id: Id) -> House:
+    """One house."""
+    async with scoped(call.pool, call.person) as connection:
+        row = await connection.fetchrow(SQL["house"], call.person.company_id, house_id)
+    if row is None:
+        raise web.HTTPNotFound
+    return House(**row)
+
+
+@endpoints.get("/houses/{house_id}/premises", *READ, problems=(404,))
+async def premises(call: Call, house_id: Id, query: PageOfPremises) -> Page[Premises]:
+    """The flats of a house, by their ids."""
+    asked = (call.person.company_id, house_id, query.cursor or 0, query.limit + 1)
+    async with scoped(call.pool, call.person) as connection:
+        if await connection.fetchrow(SQL["house"], call.person.company_id, house_id) is None:
+            raise web.HTTPNotFound
+        rows = await connection.fetch(SQL["premises"], *asked)
+    return page_of(Premises, rows, query.limit)

@@ -1,0 +1,10 @@
+"""The programming interface, `/api/v1`."""
+
+from aiohttp import web
+
+from callcenter import api
+
+
+def install(app: web.Application) -> None:
+    """Add this subject to the application."""
+    app.add_routes(api.routes)

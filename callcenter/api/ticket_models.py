@@ -1,0 +1,198 @@
+"""Tickets as programs see and send them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, RootModel
+
+from callcenter.api.types import (
+    Asked,
+    Id,
+    Limit,
+    Line,
+    LongId,
+    Moment,
+    Money,
+    Query,
+    SomeWords,
+    Telephone,
+    Told,
+    Words,
+    whole,
+)
+from callcenter.domain.deadlines import LimitStep
+from callcenter.domain.ticket import Step, TicketState
+from callcenter.tickets.ticket import TicketEdit
+
+Payment = Literal["none", "due", "paid", "refunded"]
+Version = Annotated[int, Field(ge=1, le=2**31 - 1, description="the version that was read"), BeforeValidator(whole)]
+
+
+class Deadline(Told):
+    """What must have happened by when; `met_at` is null until it has."""
+
+    step: LimitStep
+    due_at: Moment
+    met_at: Moment | None
+
+
+class TicketLine(Told):
+    """A ticket in the list."""
+
+    id: int
+    company_id: int
+    number: int
+    version: int
+    state: TicketState
+    category_id: int | None
+    category: str | None
+    category_class: str | None
+    subject: str
+    caller: str
+    contact_name: str
+    contact_phone: str
+    house_id: int | None
+    premises_id: int | None
+    crew_id: int | None
+    responsible_id: int | None
+    opened_at: Moment
+    updated_at: Moment
+    closed_at: Moment | None
+
+
+class Ticket(TicketLine):
+    """A ticket. `version` grows with every change but a comment; send it with the next change."""
+
+    call_id: str | None
+    description: str
+    common_property: bool
+    address: str
+    flat: str
+    entrance: int | None
+    resident_id: int | None
+    access_at: Moment | None
+    access_reason: str
+    access_people: str
+    price: Annotated[str | None, Field(coerce_numbers_to_str=True)]
+    payment: Payment
+    crew: str
+    responsible: str
+    responsible_phone: str
+    planned_from: Moment | None
+    planned_until: Moment | None
+    accepted_at: Moment | None
+    started_at: Moment | None
+    done_at: Moment | None
+    result: str
+    cancel_reason: str
+    parent_id: int | None
+    deadlines: list[Deadline]
+
+
+class Event(Told):
+    """Something that happened to a ticket. `changes`: the old and the new value, by field."""
+
+    id: int
+    at: Moment
+    kind: Literal["opened", "edited", "moved", "comment", "file", "told", "localised", "sent", "linked"]
+    who: str
+    crew: str
+    from_state: TicketState | None
+    to_state: TicketState | None
+    comment: str
+    changes: dict[str, tuple[Any, Any]]
+
+
+class PageOfTickets(Query):
+    """Which tickets. With both `number` and `phone`, tickets that have either."""
+
+    company_id: Id | None = None
+    state: TicketState | None = None
+    due: Annotated[Literal["late", "soon"] | None, Field(description="what is late, or will be soon")] = None
+    category_id: Id | None = None
+    house_id: Id | None = None
+    crew_id: Id | None = None
+    payment: Payment | None = None
+    since: Annotated[Moment | None, Field(description="opened at this time or later")] = None
+    until: Annotated[Moment | None, Field(description="opened before this time")] = None
+    number: Id | None = None
+    phone: Telephone | None = None
+    cursor: LongId | None = None
+    limit: Limit = 50
+
+
+class TicketFields(Asked):
+    """What may be set. A flat brings its house along, a resident their flat."""
+
+    category_id: Id | None = None
+    subject: Line = ""
+    description: Words = ""
+    contact_name: Line = ""
+    contact_phone: Telephone | Literal[""] = ""
+    house_id: Id | None = None
+    premises_id: Id | None = None
+    resident_id: Id | None = None
+    common_property: bool = False
+    access_at: Moment | None = None
+    access_reason: Line = ""
+    access_people: Line = ""
+    price: Money | None = None
+    payment: Payment = "none"
+    responsible_id: Id | None = None
+    planned_from: Moment | None = None
+    planned_until: Moment | None = None
+    parent_id: LongId | None = None
+
+    def edit(self) -> TicketEdit:
+        """The fields that were given."""
+        given = self.model_fields_set & TicketEdit.model_fields.keys()
+        return TicketEdit(**{name: getattr(self, name) for name in given})
+
+
+class NewTicket(TicketFields):
+    """A ticket to open. `caller`: the number it came from."""
+
+    company_id: Id
+    caller: Telephone | Literal[""] = ""
+
+
+class TicketChange(TicketFields):
+    """The fields to change; those that are left out stay as they are."""
+
+    version: Version
+
+
+class _Step(Asked):
+    version: Version | None = None
+
+
+class Assign(_Step):
+    """To a crew, which is told."""
+
+    step: Literal[Step.ASSIGN]
+    crew_id: Id
+    responsible_id: Id | None = None
+    comment: Words = ""
+
+
+class WithWords(_Step):
+    """`comment` is the result of `finish`, the reason of `cancel` and `reopen`."""
+
+    step: Literal[Step.FINISH, Step.CANCEL, Step.REOPEN]
+    comment: SomeWords
+
+
+class Plain(_Step):
+    """Steps that need nothing."""
+
+    step: Literal[Step.ACCEPT, Step.START, Step.CLOSE]
+    comment: Words = ""
+
+
+class NewStep(RootModel[Annotated[Assign | WithWords | Plain, Field(discriminator="step")]]):
+    """A step to take. With a `version` it is taken only if that is still the newest."""
+
+
+class NewComment(Asked):
+    """A comment to add."""
+
+    text: SomeWords

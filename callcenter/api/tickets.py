@@ -1,0 +1,163 @@
+"""Tickets: found, read, opened, changed, moved, commented. Every change goes by the same way as a person's."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from callcenter.api.endpoint import Call, endpoints
+from callcenter.api.ticket_models import (
+    Assign,
+    Event,
+    NewComment,
+    NewStep,
+    NewTicket,
+    PageOfTickets,
+    Ticket,
+    TicketChange,
+    TicketLine,
+)
+from callcenter.api.types import All, LongId, Page, page_of
+from callcenter.common.scope import Connection, scoped
+from callcenter.domain.access import Permission
+from callcenter.domain.scopes import Scope
+from callcenter.domain.ticket import StepRefused
+from callcenter.storage import queries
+from callcenter.tickets.service import TICKETS, Tickets
+from callcenter.tickets.ticket import BadEdit, Conflict, NoTicket
+from callcenter.tickets.ticket import Ticket as Held
+from callcenter.web.problem import Problem
+
+SQL = queries("api")
+READ = (Scope.TICKETS_READ, Permission.SEE_TICKETS)
+WRITE = (Scope.TICKETS_WRITE, Permission.EDIT_TICKETS)
+COMMENT = (Scope.TICKETS_WRITE, Permission.COMMENT_TICKETS)
+MEANINGS = {
+    "unknown": "there is no such thing in this company",
+    "inactive": "is not in use any more",
+    "other house": "belongs to another house",
+    "other flat": "belongs to another flat",
+    "before start": "lies before the start",
+    "linked": "an incident cannot be part of another, nor of itself",
+    "words": "needs some words",
+}
+
+
+@endpoints.get("/tickets", *READ)
+async def tickets(call: Call, query: PageOfTickets) -> Page[TicketLine]:
+    """Tickets, the newest first."""
+    company = call.person.company_id
+    asked = {
+        "company": query.company_id if company is None else company,
+        "states": query.state and [query.state],
+        "due": query.due,
+        "categories": query.category_id and [query.category_id],
+        "houses": query.house_id and [query.house_id],
+        "crew": query.crew_id,
+        "payments": query.payment and [query.payment],
+        "since": query.since,
+        "until": query.until,
+        "number": query.number,
+        "tail": query.phone and query.phone[::-1],
+    }
+    if company is not None and query.company_id not in (None, company):
+        return page_of(TicketLine, [], query.limit)
+    async with scoped(call.pool, call.person) as connection:
+        opened_at = await connection.fetchval(SQL["opened_at"], company, query.cursor)
+        if query.cursor is not None and opened_at is None:
+            return page_of(TicketLine, [], query.limit)
+        rows = await connection.fetch(SQL["page_of_tickets"], company, asked, query.limit + 1, opened_at, query.cursor)
+    return page_of(TicketLine, rows, query.limit)
+
+
+@endpoints.get("/tickets/{ticket_id}", *READ, problems=(404,))
+async def ticket(call: Call, ticket_id: LongId) -> Ticket:
+    """One ticket."""
+    held = await call.app[TICKETS].view(call.person, ticket_id, call.address)
+    if held is None:
+        raise web.HTTPNotFound
+    return Ticket.model_validate(held)
+
+
+@endpoints.get("/tickets/{ticket_id}/history", *READ, problems=(404,))
+async def history(call: Call, ticket_id: LongId) -> All[Event]:
+    """Everything that happened to a ticket, comments too, from the beginning."""
+    if await call.app[TICKETS].get(call.person, ticket_id) is None:
+        raise web.HTTPNotFound
+    events = await call.app[TICKETS].history(call.person, ticket_id)
+    return All(items=[Event.model_validate(event) for event in events])
+
+
+@endpoints.post("/tickets", *WRITE, status=201, once=True, problems=(409,))
+async def create_ticket(call: Call, body: NewTicket) -> Ticket:
+    """Open a ticket. It gets the company's next number."""
+    async with _explained():
+        made = await _tickets(call, 201).create(call.person, body.company_id, body.edit(), caller=body.caller)
+    return Ticket.model_validate(made)
+
+
+@endpoints.patch("/tickets/{ticket_id}", *WRITE, problems=(404, 409))
+async def change_ticket(call: Call, ticket_id: LongId, body: TicketChange) -> Ticket:
+    """Change fields of a ticket. When somebody else changed it since, 409 tells what."""
+    async with _explained():
+        held = await call.app[TICKETS].edit(call.person, ticket_id, body.version, body.edit())
+    return Ticket.model_validate(held)
+
+
+@endpoints.post("/tickets/{ticket_id}/steps", *WRITE, once=True, problems=(404, 409))
+async def take_step(call: Call, ticket_id: LongId, body: NewStep) -> Ticket:
+    """Assign, accept, start, finish, close, cancel or reopen a ticket."""
+    asked = body.root
+    crew, responsible = (asked.crew_id, asked.responsible_id) if isinstance(asked, Assign) else (None, None)
+    async with _explained():
+        held = await _tickets(call, 200).step(
+            call.person,
+            ticket_id,
+            asked.version,
+            asked.step,
+            crew_id=crew,
+            responsible_id=responsible,
+            comment=asked.comment,
+        )
+    return Ticket.model_validate(held)
+
+
+@endpoints.post("/tickets/{ticket_id}/comments", *COMMENT, status=204, once=True, problems=(404, 409))
+async def add_comment(call: Call, ticket_id: LongId, body: NewComment) -> None:
+    """Add a comment; it is read in the history."""
+    async with _explained():
+        await _tickets(call, 204).comment(call.person, ticket_id, body.text)
+
+
+def _tickets(call: Call, status: int) -> Tickets:
+    """Tickets whose change keeps the answer under the request's key, if it has one."""
+    once = call.once
+    if once is None:
+        return call.app[TICKETS]
+
+    async def keep(connection: Connection, held: Held, _what: str) -> None:
+        answer: BaseModel | None = None if status == 204 else Ticket.model_validate(held)
+        await once.keep(connection, status, answer)
+
+    return call.app[TICKETS].also(keep)
+
+
+@asynccontextmanager
+async def _explained() -> AsyncIterator[None]:
+    """Say in problem details why a change was refused."""
+    try:
+        yield
+    except NoTicket:
+        raise web.HTTPNotFound from None
+    except Conflict as conflict:
+        raise Problem(
+            409,
+            "Somebody else has changed this ticket since the version given; look at it and send the change again.",
+            extra={"current_version": conflict.current.version, "changed": sorted(conflict.changed)},
+        ) from None
+    except StepRefused as refusal:
+        raise Problem(409, f"This step cannot be taken now ({refusal.reason}).") from None
+    except BadEdit as bad:
+        errors = [{"at": f"body.{name}", "message": MEANINGS.get(text, text)} for name, text in bad.fields.items()]
+        raise Problem(409, "The change does not fit what is in the directory.", errors=errors) from None

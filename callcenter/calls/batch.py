@@ -1,0 +1,177 @@
+"""Orders collected into one document, which PostgreSQL writes in one transaction (`write_batch`).
+
+Of several orders that say how one thing now is, the last one counts. Names of the document's parts and
+fields are those of the tables that they go to.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from callcenter.calls import screens
+from callcenter.calls.screens import Body
+from callcenter.domain.call import Call
+from callcenter.domain.commands import (
+    Command,
+    EndTalk,
+    KeepPresence,
+    OpenTicket,
+    PopCard,
+    RecordGap,
+    SaveCall,
+    SaveCheckpoint,
+    SaveTalk,
+    ShowJournal,
+    ShowOperator,
+    ShowQueues,
+    ShowRinging,
+    StopRinging,
+)
+from callcenter.domain.events import CallEvent, OperatorAnswered, OperatorMissed, OperatorRang, TalkEnded
+from callcenter.domain.ids import CallId, OperatorId, RecordingName
+from callcenter.domain.talk import Talk
+
+
+class Batch:
+    """A document in the making."""
+
+    def __init__(self) -> None:
+        self._calls: dict[CallId, Body] = {}
+        self._tickets: dict[CallId, Body] = {}
+        self._talks: dict[RecordingName, Body] = {}
+        self._lists: dict[str, list[Body]] = {"events": [], "presence": [], "gaps": []}
+        self._checkpoint: Body | None = None
+        self._screens: dict[tuple[str, str], Body] = {}
+
+    def add(self, order: Command, seen_at: datetime) -> None:
+        """Take an order. `seen_at`: when the event behind it was stepped."""
+        match order:
+            case SaveCall(call=call):
+                self._calls[call.id] = _call(call)
+                self._lists["events"].append(_event(order.because, seen_at))
+                if call.ended_at is not None:
+                    self._show("supervisors", "journal", {"at": screens.stamp(call.ended_at)})
+            case OpenTicket(call=call):
+                self._tickets[call.id] = _ticket(call)
+            case SaveTalk(talk=talk):
+                self._talks[talk.recording] = _talk(order.call, talk)
+            case KeepPresence():
+                row = {"operator_id": order.operator, "wanted": order.wanted, "since": order.at}
+                self._lists["presence"].append(row)
+            case RecordGap():
+                self._lists["gaps"].append({"began_at": order.began_at, "ended_at": order.ended_at})
+            case SaveCheckpoint():
+                self._checkpoint = {"inode": order.inode, "offset": order.offset}
+            case _:
+                self._add_screen(order)
+
+    def document(self) -> Mapping[str, object]:
+        """What `write_batch` takes: the parts in which there is something."""
+        parts: dict[str, object] = {
+            "calls": list(self._calls.values()),
+            "tickets": list(self._tickets.values()),
+            "talks": list(self._talks.values()),
+            **self._lists,
+            "checkpoint": self._checkpoint,
+            "screens": list(self._screens.values()),
+        }
+        return {name: part for name, part in parts.items() if part}
+
+    def _add_screen(self, order: Command) -> None:
+        match order:
+            case ShowQueues():
+                self._show("all", "queues", screens.queues(order.queues))
+            case ShowJournal():
+                self._show("supervisors", "journal", {"at": screens.stamp(order.at)})
+            case ShowRinging():
+                self._show(_own(order.operator), "ringing", screens.ringing(order.call, order.at))
+            case StopRinging():
+                self._show(_own(order.operator), "ringing", {})
+            case PopCard(call=call, talk=talk) | EndTalk(call=call, talk=talk):
+                self._show(_own(order.operator), "card", screens.card(call, talk), ticket_of=call.id)
+            case ShowOperator():
+                body = screens.operator(order)
+                self._show(_own(order.operator), "presence", body)
+                self._show("supervisors", f"operator/{order.operator}", body, name_of=order.operator)
+            case _:
+                raise TypeError(f"not an order to the store of facts: {type(order).__name__}")
+
+    def _show(self, audience: str, kind: str, body: Body, **lookups: object) -> None:
+        # The newest body of each part of a screen, in the order in which they changed last.
+        self._screens.pop((audience, kind), None)
+        self._screens[audience, kind] = {"audience": audience, "kind": kind, "body": body, **lookups}
+
+
+def _own(operator: OperatorId) -> str:
+    return f"operator:{operator}"
+
+
+def _event(event: CallEvent, seen_at: datetime) -> Body:
+    data: Body = {}
+    if isinstance(event, OperatorRang | OperatorMissed | OperatorAnswered | TalkEnded):
+        data["operator"] = event.operator
+    return {
+        "call_id": event.call,
+        "kind": type(event).__name__,
+        "source": event.source,
+        "at": event.at,
+        "seen_at": seen_at,
+        "data": data,
+    }
+
+
+def _talk(call: CallId, talk: Talk) -> Body:
+    return {
+        "recording": talk.recording,
+        "call_id": call,
+        "kind": talk.kind,
+        "interface": talk.operator,
+        "began_at": talk.began_at,
+        "ended_at": talk.ended_at,
+        "ended_by": talk.by,
+        "channel": talk.channel,
+    }
+
+
+def _ticket(call: Call) -> Body:
+    row: Body = {
+        "call_id": call.id,
+        "did": call.did,
+        "caller": call.caller,
+        "opened_at": call.answered_at,
+        "interface": call.talks[0].operator if call.talks else None,
+    }
+    if call.card is not None:
+        row |= {key: getattr(call.card, key) for key in ("resident_id", "premises_id", "house_id")}
+    return row
+
+
+_SAME_NAME = (
+    "id",
+    "did",
+    "caller",
+    "queue",
+    "state",
+    "outcome",
+    "fate",
+    "interface",
+    "recording",
+    "ended_by",
+    "arrived_at",
+    "queued_at",
+    "answered_at",
+    "talk_ended_at",
+    "left_at",
+    "ended_at",
+    "wait_s",
+    "rewait_s",
+    "returns",
+    "talk_s",
+    "rings",
+    "hangup_cause",
+    "rebuilt",
+)
+
+
+def _call(call: Call) -> Body:
+    resident = call.card.resident_id if call.card is not None else None
+    return {name: getattr(call, name) for name in _SAME_NAME} | {"resident_id": resident}

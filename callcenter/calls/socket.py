@@ -1,0 +1,212 @@
+"""The socket of a browser: docs/protocol.md as code."""
+
+import asyncio
+import json
+import time
+from datetime import datetime
+from typing import Any
+
+import structlog
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from callcenter import metrics
+from callcenter.calls import pauses, presence
+from callcenter.common.sessions import SESSIONS
+from callcenter.domain.access import Permission
+from callcenter.domain.events import Presence
+from callcenter.domain.person import Person
+from callcenter.push.hub import HUB, Screen
+from callcenter.push.state import Delta
+from callcenter.storage import AWAY
+from callcenter.web.auth import COOKIE, needs
+from callcenter.web.keys import PERSON, POOL
+
+log = structlog.get_logger()
+routes = web.RouteTableDef()
+
+PING_EVERY_S = 20.0
+HELLO_WITHIN_S = 10.0
+ASK_AGAIN_WHO_S = 30.0
+LONGEST_MESSAGE = 4096
+BAD_MESSAGES = 10
+SESSION_ENDED = 4401
+
+POPPED = web.AppKey("popped cards", dict[str, tuple[int, str]])
+"""Number and call of the card last counted in `pop_seconds`, by audience."""
+
+
+class BadMessage(Exception):
+    """The browser said something that is not in the protocol; the text says what."""
+
+
+def audiences(person: Person) -> list[str]:
+    """What this person may see."""
+    return ["all", f"operator:{person.id}", *(["supervisors"] if person.may(Permission.SEE_BOARD) else [])]
+
+
+@routes.get("/ws")
+@needs(Permission.TAKE_CALLS)
+async def serve(request: web.Request) -> web.WebSocketResponse:
+    """Talk to one browser until it goes."""
+    app, person = request.app, request[PERSON]
+    socket = web.WebSocketResponse(heartbeat=PING_EVERY_S, max_msg_size=LONGEST_MESSAGE, compress=False)
+    await socket.prepare(request)
+    talk = Conversation(app, person, socket, request)
+    with metrics.sockets.track_inprogress():
+        try:
+            await talk.run()
+        except AWAY as problem:
+            log.warning("socket not served", operator=person.id, problem=type(problem).__name__)
+            await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
+    return socket
+
+
+class Conversation:
+    """One browser's socket."""
+
+    def __init__(
+        self, app: web.Application, person: Person, socket: web.WebSocketResponse, request: web.Request
+    ) -> None:
+        self._app = app
+        self._person = person
+        self._socket = socket
+        self._request = request
+        self._bad = 0
+        self._last: int | None = None
+
+    async def run(self) -> None:
+        """Say hello, then send and hear until either side ends it."""
+        async with asyncio.timeout(HELLO_WITHIN_S):
+            if not await self._heard_hello():
+                return
+        async with self._app[HUB].subscribe(audiences(self._person), self._last, self._abort) as screen:
+            sides = [
+                asyncio.create_task(self._send(screen), name="socket-send"),
+                asyncio.create_task(self._watch_session(), name="socket-session"),
+            ]
+            try:
+                await self._hear()
+            finally:
+                for side in sides:
+                    side.cancel()
+                await asyncio.gather(*sides, return_exceptions=True)
+
+    async def _heard_hello(self) -> bool:
+        async for message in self._socket:
+            try:
+                self._last = _hello(_read(message.type, message.data))
+                return True
+            except BadMessage as problem:
+                await self._complain(problem)
+        return False
+
+    async def _hear(self) -> None:
+        async for message in self._socket:
+            try:
+                wanted = _wish(_read(message.type, message.data))
+                if not self._person.has_phone:
+                    raise BadMessage("this login has no telephone")
+            except BadMessage as problem:
+                await self._complain(problem)
+                continue
+            try:
+                if isinstance(wanted, Presence):
+                    await presence.ask(self._app[POOL], self._person.id, wanted)
+                else:
+                    await pauses.ask(self._app[POOL], self._person.id, paused=wanted)
+            except AWAY as problem:
+                log.warning("wish not saved", operator=self._person.id, problem=type(problem).__name__)
+                await self._say({"type": "error", "message": "not saved"})
+
+    async def _complain(self, problem: BadMessage) -> None:
+        self._bad += 1
+        if self._bad > BAD_MESSAGES:
+            await self._socket.close(code=WSCloseCode.POLICY_VIOLATION)
+        else:
+            await self._say({"type": "error", "message": str(problem)})
+
+    async def _say(self, message: dict[str, str]) -> None:
+        try:
+            await self._socket.send_str(json.dumps(message))
+        except ConnectionResetError:
+            pass
+
+    async def _send(self, screen: Screen) -> None:
+        try:
+            async for message in screen:
+                await self._socket.send_str(message.text)
+                if isinstance(message, Delta):
+                    self._measure(message)
+        except ConnectionResetError:
+            return
+        if not screen.slow:
+            await self._socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
+
+    def _measure(self, delta: Delta) -> None:
+        """Observe how late a card is, once a call however many windows the operator has."""
+        body = delta.body
+        if delta.kind != "card" or not body.get("answered_at") or body.get("talk_ended_at"):
+            return
+        newest, call = self._app[POPPED].get(delta.audience, (0, ""))
+        # Another window may be further, or this one may read what it missed.
+        if delta.n > newest and call != body["call"]:
+            self._app[POPPED][delta.audience] = delta.n, body["call"]
+            metrics.pop_seconds.observe(max(0.0, time.time() - datetime.fromisoformat(body["answered_at"]).timestamp()))
+
+    async def _watch_session(self) -> None:
+        token = self._request.cookies[COOKIE]
+        while True:
+            await asyncio.sleep(ASK_AGAIN_WHO_S)
+            try:
+                person = await self._app[SESSIONS].who_is(token)
+            except AWAY:
+                continue
+            if person is None:
+                await self._socket.close(code=SESSION_ENDED)
+                return
+            if person.role != self._person.role:
+                # It comes back, and hears what is open to the new role.
+                await self._socket.close(code=WSCloseCode.SERVICE_RESTART)
+                return
+
+    def _abort(self) -> None:
+        # A closing handshake would wait behind what the browser does not read.
+        log.warning("slow browser disconnected", operator=self._person.id)
+        if self._request.transport is not None:
+            self._request.transport.abort()
+
+
+def _read(kind: WSMsgType, data: object) -> dict[str, Any]:
+    if kind is not WSMsgType.TEXT:
+        raise BadMessage("text messages only")
+    try:
+        message = json.loads(str(data))
+    except (ValueError, RecursionError):
+        raise BadMessage("not JSON") from None
+    if not isinstance(message, dict):
+        raise BadMessage("not an object")
+    return message
+
+
+def _hello(message: dict[str, Any]) -> int | None:
+    last: object = message.get("last")
+    if message.get("type") != "hello":
+        raise BadMessage("say hello first")
+    if last is None or (type(last) is int and 0 <= last < 2**63):
+        return last
+    raise BadMessage("`last` must be a number or null")
+
+
+def _wish(message: dict[str, Any]) -> Presence | bool:
+    """What an operator wants to be, or whether the recording is to pause."""
+    if message.get("type") == "recording":
+        paused = message.get("paused")
+        if not isinstance(paused, bool):
+            raise BadMessage("`paused` must be true or false")
+        return paused
+    if message.get("type") != "presence":
+        raise BadMessage("unknown type")
+    try:
+        return Presence(str(message.get("wanted")))
+    except ValueError:
+        raise BadMessage("`wanted` must be available, paused or offline") from None

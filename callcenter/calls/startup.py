@@ -1,0 +1,84 @@
+"""What a node must remember when it starts: who works here, which calls are open, how far the ledger was read."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import asyncpg
+
+from callcenter.calls import presence
+from callcenter.domain.call import Call, CallState, Outcome
+from callcenter.domain.ids import CallId, Interface, NodeName, QueueName, RecordingName
+from callcenter.domain.operator import Operator
+from callcenter.domain.talk import Party, Talk, TalkKind
+from callcenter.storage import queries
+
+SQL = queries("calls")
+
+T = TypeVar("T")
+
+
+async def queue_names(pool: asyncpg.Pool) -> list[QueueName]:
+    """Every queue: one for each company number."""
+    return [QueueName(row["number"]) for row in await pool.fetch(SQL["queue_names"])]
+
+
+async def operators(pool: asyncpg.Pool) -> list[Operator]:
+    """Everyone with a telephone. Whether it can be reached is not known until Asterisk says so."""
+    return [
+        Operator(
+            id=asked.operator, interface=asked.interface, wanted=asked.wanted, since=asked.at, phone_reachable=False
+        )
+        for asked in await presence.read(pool)
+    ]
+
+
+async def calls(pool: asyncpg.Pool, node: NodeName) -> list[Call]:
+    """The node's open calls, and those that ended lately, oldest first."""
+    talks: dict[str, list[Talk]] = {}
+    for row in await pool.fetch(SQL["remembered_talks"], node):
+        talks.setdefault(row["call_id"], []).append(_talk(row))
+    rows = await pool.fetch(SQL["remembered_calls"], node)
+    found = (_call(row, tuple(talks.get(row["id"], ()))) for row in rows)
+    return sorted(found, key=lambda call: call.arrived_at)
+
+
+async def checkpoint(pool: asyncpg.Pool, node: NodeName) -> tuple[int, int] | None:
+    """The (inode, offset) up to which the ledger's events are stored; None for a new node."""
+    row = await pool.fetchrow(SQL["checkpoint"], node)
+    return None if row is None or row["ledger_inode"] is None else (row["ledger_inode"], row["ledger_offset"])
+
+
+def _call(row: asyncpg.Record, talks: tuple[Talk, ...]) -> Call:
+    return Call(
+        id=CallId(row["id"]),
+        state=CallState(row["state"]),
+        did=row["did"],
+        caller=row["caller"],
+        queue=_maybe(QueueName, row["queue"]),
+        talks=talks,
+        returns=tuple(row["returns"]),
+        fate=_maybe(Outcome, row["fate"]),
+        arrived_at=row["arrived_at"],
+        queued_at=row["queued_at"],
+        left_at=row["left_at"],
+        ended_at=row["ended_at"],
+        rings=row["rings"],
+        hangup_cause=row["hangup_cause"],
+        rebuilt=row["rebuilt"],
+    )
+
+
+def _talk(row: asyncpg.Record) -> Talk:
+    return Talk(
+        recording=RecordingName(row["recording"]),
+        kind=TalkKind(row["kind"]),
+        operator=Interface(row["interface"]),
+        began_at=row["began_at"],
+        ended_at=row["ended_at"],
+        by=_maybe(Party, row["ended_by"]),
+        channel=row["channel"],
+    )
+
+
+def _maybe(make: Callable[[str], T], text: str | None) -> T | None:
+    return None if text is None else make(text)

@@ -1,0 +1,95 @@
+import { $, company, el, fill, moment, place, showConnected, showFigures, since, toast, words } from "../web/ui.js";
+import { Wire } from "../web/wire.js";
+
+const ORDER = ["ringing", "talking", "available", "paused", "offline"];
+const SETTLE_MS = 1000;
+
+let fetching = null;
+const wire = new Wire({
+  changed(kind) {
+    if (kind === null || kind === "queues") showQueues();
+    if (kind === null || kind.startsWith("operator/")) showOperators();
+    if (kind === null || kind === "deadlines") showDeadlines(kind !== null);
+    if (kind === null || kind === "recordings") showSafety(kind !== null);
+    if (kind === null) fetchCalls();
+    if (kind === "journal") fetching ??= setTimeout(fetchCalls, SETTLE_MS);
+  },
+  connected: showConnected,
+  refused: () => toast(words.not_saved),
+});
+
+function showQueues() {
+  const queues = showFigures(wire.state.queues);
+  const shown = queues.map((queue) => ({ ...queue, name: company(queue.queue) }));
+  shown.sort((a, b) => b.waiting - a.waiting || a.name.localeCompare(b.name));
+  $("queues").replaceChildren(...shown.map((queue) => el("tr", queue.waiting ? "busy" : "",
+    el("td", "", queue.name),
+    el("td", "number", String(queue.waiting)),
+    el("td", "number", queue.oldest ? since(queue.oldest) : "–"),
+    el("td", "number", String(queue.talking)))));
+  if (!shown.length) {
+    const cell = el("td", "empty-note", words.no_queues);
+    cell.colSpan = 4;
+    $("queues").replaceChildren(el("tr", "", cell));
+  }
+}
+
+function showOperators() {
+  const shown = place.people.map((person) => ({ state: "offline", ...wire.state[`operator/${person.id}`], ...person }));
+  shown.sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.name.localeCompare(b.name));
+  $("ready").textContent = shown.filter((person) => person.state === "available" && person.phone_reachable).length;
+  $("operators").replaceChildren(...shown.map((person) => {
+    const unreachable = person.state !== "offline" && person.phone_reachable === false;
+    return el("li", "",
+      el("span", "name", person.name),
+      el("span", `state ${person.state}`, el("span", "", words.states[person.state]), person.since ? since(person.since) : ""),
+      unreachable ? el("span", "phone unreachable", words.phone_unreachable) : "");
+  }));
+  if (!shown.length) $("operators").replaceChildren(el("li", "empty-note", words.no_operators));
+}
+
+let late = 0;
+
+function showDeadlines(isNews) {
+  const told = wire.state.deadlines ?? { late: 0, due_soon: 0, next: [] };
+  $("late").textContent = told.late;
+  $("due-soon").textContent = told.due_soon;
+  if (isNews && told.late > late) toast(words.limit_passed);
+  late = told.late;
+  $("deadlines").replaceChildren(...told.next.map((line) => {
+    const link = el("a", "", fill(words.ticket, { number: line.number }));
+    link.href = `/tickets/${line.ticket}`;
+    return el("li", line.late ? "late" : "",
+      link,
+      el("span", "", words.limits[line.step]),
+      el("span", "muted", [line.house, line.company].filter(Boolean).join(" · ")),
+      el("span", "number", fill(line.late ? words.due_at_passed : words.due_at, { at: moment(line.due_at) })));
+  }));
+  if (!told.next.length) $("deadlines").replaceChildren(el("li", "empty-note", words.nothing_due));
+}
+
+function showSafety(isNews) {
+  const told = wire.state.recordings ?? { late: 0, missing: 0, disks: [] };
+  const problems = [
+    told.missing ? fill(words.recordings_missing, { n: told.missing }) : "",
+    told.late ? fill(words.recordings_late, { n: told.late }) : "",
+    ...told.disks.map((node) => fill(words.disk_filling, { node })),
+  ].filter(Boolean);
+  $("safety").textContent = problems.join(" · ") || words.recordings_safe;
+  $("safety").className = problems.length ? "late" : "muted";
+  if (isNews && problems.length) toast(words.recordings_unsafe);
+}
+
+async function fetchCalls() {
+  clearTimeout(fetching);
+  fetching = null;
+  try {
+    const answer = await fetch("/calls", { headers: { Accept: "text/html" } });
+    if (!answer.ok) return;
+    // Rendered and escaped by the server.
+    const piece = new DOMParser().parseFromString(await answer.text(), "text/html");
+    $("calls").replaceChildren(...piece.body.childNodes);
+  } catch {
+    // The banner says that there is no connection; the next delta or snapshot fetches again.
+  }
+}

@@ -1,0 +1,140 @@
+import { filing, keepingFocus } from "../tickets/filing.js";
+import { $, company, el, fill, lasting, moment, place, plural, showConnected, showFigures, since, telephone, toast, words } from "../web/ui.js";
+import { Wire } from "../web/wire.js";
+
+const title = document.title;
+
+const wire = new Wire({
+  changed(kind) {
+    if (kind === null || kind === "queues") showQueues();
+    if (kind === null || kind === "ringing") showRinging();
+    if (kind === null || kind === "presence") showPresence();
+    if (kind === null || kind === "card" || kind === "recording" || (kind === "presence" && !wire.state.card)) showCard();
+  },
+  connected: showConnected,
+  refused: () => {
+    toast(words.not_saved);
+    showPresence();
+  },
+});
+
+function showQueues() {
+  const busy = showFigures(wire.state.queues).filter((queue) => queue.waiting > 0);
+  $("queues").replaceChildren(
+    ...busy.map((queue) => el("li", "", el("span", "", company(queue.queue)), el("b", "", String(queue.waiting)))),
+  );
+}
+
+function showPresence() {
+  if (!place.has_phone) return;
+  const { state = "offline", phone_reachable: reachable = false, since: at } = wire.state.presence ?? {};
+  const wanted = state === "paused" || state === "offline" ? state : "available";
+  for (const button of $("presence").children) {
+    button.setAttribute("aria-pressed", String(button.dataset.wanted === wanted));
+    button.classList.remove("asked");
+  }
+  $("state").className = `state ${state}`;
+  $("state").replaceChildren(el("span", "", words.states[state]), at ? since(at) : "");
+  $("phone").className = `phone ${reachable ? "reachable" : "unreachable"}`;
+  $("phone").textContent = reachable ? words.phone_reachable : words.phone_unreachable;
+}
+
+function showRinging() {
+  const ringing = wire.state.ringing ?? {};
+  if (!ringing.call) {
+    $("ringing").replaceChildren();
+    document.title = title;
+    return;
+  }
+  const number = ringing.caller ? telephone(ringing.caller) : words.no_number;
+  document.title = `☎ ${fill(words.ringing_title, { number })}`;
+  $("ringing").replaceChildren(
+    el("div", "notice", el("span", "bell"), el("span", "", words.states.ringing), el("b", "", number),
+      el("span", "line", company(ringing.queue)), since(ringing.since)),
+  );
+}
+
+function showCard() {
+  const card = wire.state.card;
+  keepingFocus(() => $("card").replaceChildren(card?.call ? filled(card) : empty()));
+}
+
+function empty() {
+  const { state = "offline", phone_reachable: reachable = false } = wire.state.presence ?? {};
+  let why = state === "paused" || state === "offline" ? state : "available";
+  if (!place.has_phone) why = "no_phone";
+  else if (!reachable && why === "available") why = "unreachable";
+  return el("div", "panel nothing", el("h1", "", words[`empty_${why}`]), el("p", "", words[`empty_${why}_hint`]));
+}
+
+function filled(card) {
+  const line = place.lines[card.did];
+  const zone = line?.zone;
+  return el("article", `card ${card.talk_ended_at ? "over" : "on"}`,
+    el("div", "panel who", talk(card), caller(card)),
+    card.ticket && place.files ? filing(card.ticket) : "",
+    el("div", "panel", el("h2", "", words.open_tickets), tickets(card, zone)),
+    el("div", "panel", el("h2", "", words.past_calls), past(card, zone)));
+}
+
+function talk(card) {
+  const ticket = card.ticket
+    ? el("span", "ticket", fill(words.ticket_opened, { number: card.ticket.number }))
+    : el("span", "ticket none", words.no_ticket);
+  const begun = card.answered_at;
+  const ended = card.talk_ended_at;
+  const timer = ended
+    ? el("span", "timer", el("span", "", words.talk_ended), begun ? el("b", "", lasting(new Date(ended) - new Date(begun))) : "")
+    : el("span", "timer", el("span", "", words.talking_for), begun ? since(begun) : "");
+  const paused = ended ? null : pausedSince(card);
+  return el("div", paused ? "talk unrecorded" : "talk", timer, ended ? "" : recording(paused), ticket);
+}
+
+// What is shown is what Asterisk did, not what was asked of it.
+function pausedSince(card) {
+  const { call, paused_since: since_ } = wire.state.recording ?? {};
+  return call === card.call && since_ && since_ >= card.answered_at ? since_ : null;
+}
+
+function recording(paused) {
+  const button = el("button", "quiet pause", paused ? words.resume_recording : words.pause_recording);
+  button.type = "button";
+  button.addEventListener("click", () => {
+    if (!wire.say({ type: "recording", paused: !paused })) toast(words.not_saved);
+  });
+  return el("span", "recorded", paused ? el("b", "", words.recording_paused) : "", paused ? since(paused) : "", button);
+}
+
+function caller(card) {
+  const number = el("span", "telephone", card.caller ? telephone(card.caller) : words.no_number);
+  const top = el("p", "over-name", el("span", "company", card.company || company(card.did)), number);
+  if (!card.resident) {
+    return el("div", "caller unknown", top, el("h1", "", words.unknown), el("p", "hint", words.no_address));
+  }
+  return el("div", "caller", top, el("h1", "", card.resident),
+    el("p", "address", el("span", "house", card.address), card.flat ? el("span", "flat", fill(words.flat, { flat: card.flat })) : ""),
+    card.others ? el("p", "others", plural(words.others, card.others)) : "");
+}
+
+function tickets(card, zone) {
+  if (!card.open_tickets.length) return el("p", "empty-note", words.no_open_tickets);
+  return el("ul", "list", ...card.open_tickets.map((ticket) => el("li", "",
+    el("b", "", fill(words.ticket, { number: ticket.number })),
+    el("span", ticket.subject ? "what" : "what muted", ticket.subject || words.no_subject),
+    el("span", "muted when", moment(ticket.opened_at, zone)))));
+}
+
+function past(card, zone) {
+  if (!card.past_calls.length) return el("p", "empty-note", words.no_past_calls);
+  return el("ul", "list", ...card.past_calls.map((call) => el("li", "",
+    el("span", `tag ${call.outcome}`, words.outcomes[call.outcome] ?? ""),
+    el("span", "what", call.operator),
+    el("span", "muted when", moment(call.at, zone)))));
+}
+
+$("presence")?.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  if (wire.say({ type: "presence", wanted: button.dataset.wanted })) button.classList.add("asked");
+  else toast(words.not_saved);
+});

@@ -1,0 +1,147 @@
+"""The store of facts: orders in, transactions out, in order, a batch at a time.
+
+While PostgreSQL is away the orders wait in memory and no call notices. Should this process die
+meanwhile, the ledger has not been ticked off, and tells it all again.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import NamedTuple
+
+import asyncpg
+import structlog
+
+from callcenter import metrics
+from callcenter.calls.batch import Batch
+from callcenter.domain.commands import Command, PopCard
+from callcenter.domain.ids import NodeName
+from callcenter.settings import Database
+from callcenter.storage import AWAY, connect, queries
+
+log = structlog.get_logger()
+
+SQL = queries("calls")
+BATCH = 500
+GATHER_S = 0.25
+"""Seconds that orders may gather before they are written: in a surge most of the work is in the number of transactions.
+A card that pops, for which an operator waits with a caller on the line, goes at once and first."""
+RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+# What PostgreSQL says of the data itself: trying again would say the same.
+REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, UnicodeEncodeError)
+
+
+class Entry(NamedTuple):
+    """An order and when the event behind it was stepped."""
+
+    order: Command
+    seen_at: datetime
+
+
+class Writer:
+    """Writes orders to PostgreSQL. `submit` never blocks."""
+
+    def __init__(self, settings: Database, node: NodeName) -> None:
+        self._settings = settings
+        self._node = node
+        self._entries: asyncio.Queue[Entry] = asyncio.Queue()
+        self._in_hand = 0
+        self._urgent = asyncio.Event()
+        self._later: list[Entry] = []
+
+    def submit(self, order: Command, seen_at: datetime) -> None:
+        """Queue an order."""
+        if isinstance(order, PopCard):
+            self._urgent.set()
+        self._entries.put_nowait(Entry(order, seen_at))
+        metrics.write_backlog.set(self.backlog)
+
+    @property
+    def backlog(self) -> int:
+        """Orders that are not in PostgreSQL yet."""
+        return self._entries.qsize() + len(self._later) + self._in_hand
+
+    async def run(self) -> None:
+        """Write until cancelled; reconnects by itself."""
+        batch: list[Entry] = []
+        attempt = 0
+        while True:
+            connection = None
+            try:
+                connection = await connect(self._settings)
+                await self._become_the_only_one(connection)
+                while True:
+                    batch = batch or await self._take()
+                    await self._write_all(connection, batch)
+                    batch, self._in_hand, attempt = [], 0, 0
+            except AWAY as problem:
+                log.warning("PostgreSQL is away", problem=str(problem), backlog=self.backlog)
+                metrics.problems_total.labels(problem="PostgreSQL is away").inc()
+                await asyncio.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
+                attempt += 1
+            finally:
+                if connection is not None:
+                    connection.terminate()
+
+    async def _become_the_only_one(self, connection: asyncpg.Connection) -> None:
+        """Wait until no other process writes for this node: two would tell every story twice."""
+        while not await connection.fetchval(SQL["lock_node"], self._node):
+            log.error("another process runs this node; waiting for it to end", node=self._node)
+            metrics.problems_total.labels(problem="node runs twice").inc()
+            await asyncio.sleep(RETRY_S[-1])
+        await connection.execute(SQL["add_node"], self._node)
+
+    async def _take(self) -> list[Entry]:
+        if not self._later:
+            self._later.append(await self._entries.get())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GATHER_S):
+                await self._urgent.wait()
+        self._urgent.clear()
+        while not self._entries.empty():
+            self._later.append(self._entries.get_nowait())
+        first, later = cards_first(self._later)
+        batch, self._later = first[:BATCH], first[BATCH:] + later
+        self._in_hand = len(batch)
+        return batch
+
+    async def _write_all(self, connection: asyncpg.Connection, batch: Sequence[Entry]) -> None:
+        """Write the batch; should PostgreSQL refuse something in it, write the rest and set that aside."""
+        try:
+            await self._write(connection, batch)
+        except REFUSED as problem:
+            if len(batch) > 1:
+                middle = len(batch) // 2
+                await self._write_all(connection, batch[:middle])
+                await self._write_all(connection, batch[middle:])
+                return
+            what = ascii(batch[0].order)
+            log.error("order refused", order=type(batch[0].order).__name__, problem=type(problem).__name__)
+            metrics.problems_total.labels(problem="order refused").inc()
+            await connection.execute(SQL["add_unwritten"], self._node, what, ascii(problem))
+
+    async def _write(self, connection: asyncpg.Connection, entries: Sequence[Entry]) -> None:
+        batch = Batch()
+        for entry in entries:
+            batch.add(entry.order, entry.seen_at)
+        with metrics.write_seconds.time():
+            await connection.execute(SQL["write_batch"], self._node, batch.document())
+
+
+def cards_first(entries: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
+    """What is written now and what after it: if cards pop, first all that concerns their calls and operators.
+
+    Orders about one call, and those about one operator, stay in their order. A checkpoint never overtakes.
+    """
+    pops = [entry.order for entry in entries if isinstance(entry.order, PopCard)]
+    if not pops:
+        return list(entries), []
+    calls, operators = {pop.call.id for pop in pops}, {pop.operator for pop in pops}
+    now: list[Entry] = []
+    later: list[Entry] = []
+    for entry in entries:
+        call = getattr(entry.order, "call", None)
+        near = getattr(call, "id", call) in calls or getattr(entry.order, "operator", None) in operators
+        (now if near else later).append(entry)
+    return now, later

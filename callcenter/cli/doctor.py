@@ -1,0 +1,185 @@
+"""`callcenter doctor`: tries every part as the program would use it, and says how to mend what fails."""
+
+import asyncio
+import shutil
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from callcenter.common.delivery import NotDelivered
+from callcenter.common.smtp import MailServer
+from callcenter.errors import CallcenterError
+from callcenter.recordings.spool import being_written
+from callcenter.recordings.store import Store
+from callcenter.settings import Settings
+from callcenter.storage import AWAY, connect, require_schema
+from callcenter.telephony.connection import Account, AmiConnection
+
+PATIENCE_S = 5.0
+FREE_BYTES = 2 * 1024**3
+
+
+class Ailment(Exception):
+    """What is wrong, and how to mend it."""
+
+
+class Concern(Exception):
+    """What works, and is not as it should be; and how to mend it."""
+
+
+async def examine(settings: Settings) -> int:
+    """Print a line for each part; return 0 when all of them are well, otherwise 1."""
+    examinations: Mapping[str, Callable[[Settings], Awaitable[str]]] = {
+        "PostgreSQL": _database,
+        "AMI, events": lambda settings: _ami(settings, Account.EVENTS),
+        "AMI, actions": lambda settings: _ami(settings, Account.ACTIONS),
+        "ledger": _ledger,
+        "spool": _spool,
+        "S3 store": _store,
+        "e-mail": _mail,
+        "web port": _web,
+    }
+    ill = 0
+    for name, examination in examinations.items():
+        try:
+            async with asyncio.timeout(4 * PATIENCE_S):
+                finding = await examination(settings)
+        except Concern as concern:
+            print(f"warn  {name}: {concern}")
+        except (Ailment, CallcenterError, TimeoutError) as problem:
+            ill += 1
+            print(f"FAIL  {name}: {problem or 'no answer'}")
+        else:
+            print(f"ok    {name}: {finding}")
+    return 1 if ill else 0
+
+
+async def lock_bucket(settings: Settings) -> int:
+    """Let the bucket of the recordings lock them from now on; return 0."""
+    store = Store(settings.s3)
+    try:
+        await store.turn_locks_on()
+    finally:
+        store.close()
+    print(f"bucket {settings.s3.bucket} can lock what it keeps")
+    return 0
+
+
+async def _database(settings: Settings) -> str:
+    try:
+        connection = await asyncio.wait_for(connect(settings.database), PATIENCE_S)
+    except AWAY as problem:
+        raise Ailment(f"{problem}; is the server up, and is CALLCENTER_DATABASE__URL right?") from None
+    try:
+        await require_schema(connection)
+        queues = await connection.fetchval("select count(*) from numbers")
+        if queues == 0:
+            raise Ailment("there are no companies yet; enter one, or try `callcenter seed-demo`")
+        return f"answers, schema up to date, {queues} company numbers"
+    finally:
+        connection.terminate()
+
+
+async def _ami(settings: Settings, account: Account) -> str:
+    where = f"{settings.ami.host}:{settings.ami.port}"
+    # Where nothing answers the connection would go on trying.
+    _reader, writer = await _dial(settings.ami.host, settings.ami.port, where)
+    writer.close()
+    connection = AmiConnection(account, settings.ami)
+    running = asyncio.create_task(connection.run())
+    try:
+        await asyncio.wait_for(connection.wait_connected(), PATIENCE_S)
+        await connection.action("Ping")
+    except TimeoutError:
+        raise Ailment(
+            f"{where} answers but does not let the account for {account} in: its secret in CALLCENTER_AMI__… is not"
+            " the one in manager.conf (`callcenter render-asterisk`, then restart Asterisk), or our address is not in"
+            " CALLCENTER_ASTERISK__AMI_PERMIT"
+        ) from None
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    return f"logged in at {where}"
+
+
+async def _dial(host: str, port: int, where: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    try:
+        return await asyncio.wait_for(asyncio.open_connection(host, port), PATIENCE_S)
+    except (OSError, TimeoutError) as problem:
+        raise Ailment(f"nothing at {where} ({problem}); is Asterisk up, and CALLCENTER_AMI__PORT right?") from None
+
+
+async def _ledger(settings: Settings) -> str:
+    path = settings.asterisk.queue_log
+    if not path.exists():
+        raise Ailment(f"{path} does not exist; Asterisk makes it at its first start. CALLCENTER_ASTERISK__QUEUE_LOG?")
+    try:
+        with path.open("rb"):
+            return f"{path} can be read"
+    except OSError as problem:
+        raise Ailment(f"{problem}; this program must be allowed to read it") from None
+
+
+async def _spool(settings: Settings) -> str:
+    root = settings.asterisk.spool
+    for folder in (root / "rec", root / "ready"):
+        if not folder.is_dir():
+            raise Ailment(f"{folder} does not exist; CALLCENTER_ASTERISK__SPOOL must name Asterisk's recording folder")
+        _try_writing(folder)
+    free = shutil.disk_usage(root).free
+    if free < FREE_BYTES:
+        raise Ailment(f"only {free // 2**20} MB free below {root}; a thousand minutes of talk need about 1,000 MB")
+    return f"{root} can be written, {free // 2**30} GB free"
+
+
+def _try_writing(folder: Path) -> None:
+    probe = folder / ".doctor"
+    try:
+        probe.touch()
+        being_written(probe)
+        probe.unlink()
+    except OSError as problem:
+        raise Ailment(
+            f"{problem}; this program must be allowed to remove recordings once they are stored,"
+            " and the folder must be on a local disk"
+        ) from None
+
+
+async def _store(settings: Settings) -> str:
+    store = Store(settings.s3)
+    try:
+        await store.check()
+        locks = await store.locks()
+    finally:
+        store.close()
+    where = f"bucket {settings.s3.bucket} at {settings.s3.endpoint}"
+    if settings.s3.lock_mode == "none":
+        return f"{where}; CALLCENTER_S3__LOCK_MODE=none: whoever has its keys can remove recordings"
+    if not locks:
+        raise Concern(
+            f"{where} was made without object lock, so whoever has its keys can remove recordings. Turn its versions and"
+            " its object lock on (`callcenter lock-bucket`); what lies there already is then locked too"
+        )
+    return f"{where}, {settings.s3.lock_mode} object lock"
+
+
+async def _mail(settings: Settings) -> str:
+    smtp = settings.smtp
+    if smtp.host is None:
+        return "no server is set, so no e-mail is sent"
+    where = f"{smtp.host}:{smtp.port}"
+    try:
+        await MailServer(smtp).check()
+    except (NotDelivered, OSError) as problem:
+        raise Ailment(f"{where}: {problem}; are the settings CALLCENTER_SMTP__… right?") from None
+    return f"{where} takes letters" + ("" if smtp.user is None else ", logged in")
+
+
+async def _web(settings: Settings) -> str:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.web.host, settings.web.port))
+        except OSError:
+            return f"{settings.web.host}:{settings.web.port} is in use, by this program it is hoped"
+    return f"{settings.web.host}:{settings.web.port} is free"

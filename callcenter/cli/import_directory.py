@@ -1,0 +1,40 @@
+"""`callcenter import-directory`: a directory sheet from the command line."""
+
+from pathlib import Path
+
+from callcenter.directory.importing import DirectoryImport
+from callcenter.directory.refusals import SheetRefused
+from callcenter.directory.texts import column_name, count_names, refusal, row_problem
+from callcenter.settings import Settings
+from callcenter.storage import open_pool
+from callcenter.web.language import translations
+
+LANGUAGE = "en"
+
+
+async def import_directory(settings: Settings, file: Path, *, apply: bool) -> int:
+    """Look a sheet through, or write it; print what is wrong or what changes. Returns the exit status."""
+    t = translations(LANGUAGE)
+    body = file.read_bytes()
+    pool = await open_pool(settings.database)
+    try:
+        imports = DirectoryImport(pool)
+        report = await (imports.apply(body, None, file.name) if apply else imports.look_through(body))
+    except SheetRefused as refused:
+        print(f"{file.name}: {refusal(t, refused)}")
+        return 1
+    finally:
+        await pool.close()
+    for problem in report.problems:
+        column = column_name(problem.column, LANGUAGE)
+        print(f"line {problem.row}{', ' if column else ''}{column}: {row_problem(t, problem)}")
+    if report.problems:
+        print(f"{len(report.problems)} problems in {report.lines} lines; nothing was written")
+        return 1
+    for line, address in report.unserved:
+        print(f"line {line}: served by nobody: {address}")
+    names = count_names(t)
+    changes = ", ".join(f"{count} {names[kind]}" for kind, count in report.counts.items() if count) or "nothing changes"
+    done = "written" if apply else "nothing is written yet: add --apply"
+    print(f"{report.lines} lines: {changes}; {done}")
+    return 0

@@ -1,0 +1,130 @@
+"""The `callcenter` command. A command imports what it needs when it runs: `verify` does without everything but `evidence`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from callcenter.errors import CallcenterError
+
+if TYPE_CHECKING:
+    from callcenter.settings import Settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit status."""
+    options = _parser().parse_args(arguments)
+    if options.command == "verify":
+        from callcenter.cli.verify import verify_pack
+
+        return verify_pack(options.pack, options.key)
+    return _run_with_settings(options)
+
+
+def _run_with_settings(options: argparse.Namespace) -> int:
+    import asyncpg
+    import uvloop
+
+    from callcenter.settings import load_settings
+
+    try:
+        settings = load_settings()
+        return uvloop.run(_run(options, settings)) or 0
+    except CallcenterError as problem:
+        print(f"callcenter: {problem}", file=sys.stderr)
+    except (OSError, asyncpg.PostgresError) as problem:
+        print(f"callcenter: {problem}\n`callcenter doctor` checks every part and says what to fix", file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="callcenter", description="Call centre for dispatch centres, on Asterisk")
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="everything on one machine: the pages and the node")
+    serve.add_argument("--no-node", action="store_true", help="the pages only; nodes run elsewhere")
+    commands.add_parser("node", help="beside an Asterisk: its events, its ledger, its recordings")
+    commands.add_parser("migrate", help="bring the database schema up to date")
+    commands.add_parser("doctor", help="look at every part and say what to mend")
+    commands.add_parser(
+        "lock-bucket", help="turn versions and object lock on for a bucket that was made without; cannot be undone"
+    )
+    administrator = commands.add_parser(
+        "invite-administrator",
+        help="print a one-time link by which an administrator sets a password; works for 72 hours",
+    )
+    administrator.add_argument("login", help="2 to 32 of a-z, 0-9, dot, hyphen and underscore, a letter first")
+    administrator.add_argument("name", help="the person's name, as others see it")
+    pack = commands.add_parser(
+        "verify", help="say whether an evidence pack is genuine, or what is wrong with it; offline"
+    )
+    pack.add_argument("pack", type=Path, metavar="PACK.zip")
+    pack.add_argument("--key", metavar="FINGERPRINT", help="fingerprint that the pack must be signed by")
+    commands.add_parser("check-ledger", help="follow each company's chained ledger and say what was altered in it")
+    commands.add_parser("evidence-key", help="print the fingerprint of the key that evidence packs are signed with")
+    asterisk = commands.add_parser("render-asterisk", help="write the Asterisk configuration")
+    asterisk.add_argument("directory", type=Path)
+    sheet = commands.add_parser("import-directory", help="houses, flats and residents from a CSV or XLSX file")
+    sheet.add_argument("file", type=Path)
+    sheet.add_argument("--apply", action="store_true", help="write it, instead of only saying what would change")
+    old = commands.add_parser("import-recordings", help="bring a folder of a node's old recordings in, each once")
+    old.add_argument("directory", type=Path)
+    old.add_argument(
+        "--csv", type=Path, help="which file is of which call: columns file, call, at (ISO 8601 with zone)"
+    )
+    sweep = commands.add_parser("sweep-recordings", help="list recordings without a call and calls without a recording")
+    sweep.add_argument("--node", help="only this node's")
+    sweep.add_argument("--store", action="store_true", help="hold the ledger against all objects of the store as well")
+    return parser
+
+
+async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
+    from callcenter import app
+    from callcenter.cli import doctor, evidence, import_directory, import_recordings
+
+    match options.command:
+        case "serve":
+            return await app.serve(settings, web=True, node=not options.no_node)
+        case "node":
+            return await app.serve(settings, web=False, node=True)
+        case "doctor":
+            return await doctor.examine(settings)
+        case "lock-bucket":
+            return await doctor.lock_bucket(settings)
+        case "evidence-key":
+            return evidence.tell_key(settings.evidence)
+        case "import-directory":
+            return await import_directory.import_directory(settings, options.file, apply=options.apply)
+        case "import-recordings":
+            return await import_recordings.import_recordings(settings, options.directory, options.csv)
+        case "sweep-recordings":
+            return await import_recordings.sweep_recordings(settings, options.node, look_into_store=options.store)
+        case _:
+            return await _run_with_connection(options, settings)
+
+
+async def _run_with_connection(options: argparse.Namespace, settings: "Settings") -> int | None:
+    from callcenter import app
+    from callcenter.cli import evidence
+    from callcenter.people.invitations import invite_administrator
+    from callcenter.storage import connect, migrate
+    from callcenter.telephony.render import render
+
+    connection = await connect(settings.database)
+    try:
+        match options.command:
+            case "migrate":
+                applied = await migrate(connection)
+                print(f"applied {', '.join(applied)}" if applied else "the schema is up to date")
+            case "check-ledger":
+                return await evidence.check_ledger(connection)
+            case "invite-administrator":
+                token = await invite_administrator(connection, options.login, options.name)
+                print(f"{settings.web.url}/invite/{token}")
+            case "render-asterisk":
+                render(settings, await app.asterisk_directory(connection), options.directory)
+    finally:
+        await connection.close()
+    return 0

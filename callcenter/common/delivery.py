@@ -1,0 +1,35 @@
+"""Why a message to somebody outside did not arrive."""
+
+from enum import StrEnum
+
+
+def one_line(text: str) -> str:
+    """The text without anything that could end a line or steer a terminal."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+
+
+class Problem(StrEnum):
+    """Why a message did not arrive."""
+
+    NO_WAY = "no way"
+    NO_MAIL_SERVER = "no mail server"
+    BAD_ADDRESS = "bad address"
+    UNREACHABLE = "unreachable"
+    TOO_SLOW = "too slow"
+    CERTIFICATE = "certificate"
+    MAIL_REFUSED = "mail refused"
+    LOGIN_REFUSED = "login refused"
+    ANSWER = "answer"
+    REDIRECT = "redirect"
+    INNER_ADDRESS = "inner address"
+    OURS = "ours"
+
+
+class NotDelivered(Exception):
+    """The message did not arrive. `lasting`: trying again by itself will not help."""
+
+    def __init__(self, problem: Problem, detail: str = "", *, lasting: bool = False) -> None:
+        super().__init__(f"{problem}: {detail}")
+        self.problem = problem
+        self.detail = one_line(detail)[:300]
+        self.lasting = lasting

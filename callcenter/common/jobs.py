@@ -1,0 +1,171 @@
+"""Work that is promised in a transaction and done after it, by PgQueuer.
+
+A job is done at least once: whoever dies in the middle of it leaves it to the next worker, so what a job
+does must bear repetition.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import asyncpg
+import structlog
+from pgqueuer.core.qm import QueueManager
+from pgqueuer.domain.errors import RetryRequested
+from pgqueuer.domain.models import Job
+from pgqueuer.queries import Queries
+
+from callcenter import metrics
+from callcenter.common.scope import Connection
+from callcenter.settings import Database
+from callcenter.storage import AWAY, connect, queries
+
+log = structlog.get_logger()
+
+SQL = queries("jobs")
+RECONNECT_S = 2.0
+REMEMBERED = timedelta(days=30)
+FORGET_EVERY_S = 24 * 3600.0
+AT_ONCE = 10
+FINISH_S = 5.0
+# A new job is told of by PostgreSQL; one that is put off, or left by a dead worker, is looked for this often.
+LOOK_EVERY_S = 5.0
+# A worker that has said nothing for so long is dead, and its jobs are taken by another.
+DEAD_AFTER_S = 30.0
+
+
+class Again(Exception):
+    """Raised by a handler: do this job again after `delay`."""
+
+    def __init__(self, delay: timedelta) -> None:
+        super().__init__(str(delay))
+        self.delay = delay
+
+
+async def _nothing(_connection: Connection) -> Sequence[str]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of job. A job is named by a text, such as the number of a row.
+
+    `handle` does it, and raises `Again` or an error of the database to have it done later; `owed` tells which jobs
+    should be in the queue, asked at every connection, so that a job that was lost is found again.
+    """
+
+    name: str
+    handle: Callable[[str], Awaitable[None]]
+    owed: Callable[[Connection], Awaitable[Sequence[str]]] = _nothing
+
+
+async def put(connection: Connection, kind: str, jobs: Sequence[str]) -> None:
+    """Promise these jobs, in the connection's transaction. One that waits or is being done is not promised twice."""
+    if not jobs:
+        return
+    count = len(jobs)
+    await Queries.from_asyncpg_connection(connection).enqueue(  # type: ignore[arg-type]
+        [kind] * count,
+        [job.encode() for job in jobs],
+        [0] * count,
+        dedupe_key=[f"{kind} {job}" for job in jobs],
+        on_conflict="skip",
+    )
+
+
+class Worker:
+    """Does the jobs of the kinds given."""
+
+    def __init__(self, settings: Database, kinds: Sequence[Kind], *, dead_after_s: float = DEAD_AFTER_S) -> None:
+        self._settings = settings
+        self._kinds = kinds
+        self._dead_after = timedelta(seconds=dead_after_s)
+
+    async def run(self) -> None:
+        """Work until cancelled; outlives PostgreSQL.
+
+        What is being done at the end may be finished within `FINISH_S`; what is not is left to the next worker.
+        """
+        while True:
+            try:
+                await self._work()
+            except AWAY as problem:
+                log.warning("worker interrupted", problem=type(problem).__name__)
+            await asyncio.sleep(RECONNECT_S)
+
+    async def _work(self) -> None:
+        connection = await connect(self._settings)
+        try:
+            manager = QueueManager(Queries.from_asyncpg_connection(connection))
+            for kind in self._kinds:
+                await put(connection, kind.name, await kind.owed(connection))
+                manager.entrypoint(kind.name)(_handler(kind))
+            # Else a connection that is cut would be noticed at the next statement only.
+            connection.add_termination_listener(lambda _connection: manager.shutdown.set())
+            working = asyncio.create_task(self._manage(manager), name="jobs")
+            try:
+                await asyncio.shield(working)
+            finally:
+                manager.shutdown.set()
+                await _finish(working, connection)
+        finally:
+            await _close(connection)
+
+    async def _manage(self, manager: QueueManager) -> None:
+        forgetting = asyncio.create_task(_forget(manager), name="forget jobs")
+        try:
+            await manager.run(
+                dequeue_timeout=timedelta(seconds=LOOK_EVERY_S),
+                batch_size=AT_ONCE,
+                max_concurrent_tasks=2 * AT_ONCE,
+                heartbeat_timeout=self._dead_after,
+            )
+        finally:
+            forgetting.cancel()
+            await asyncio.gather(forgetting, return_exceptions=True)
+
+
+async def _forget(manager: QueueManager) -> None:
+    """Now and then, clear away what is remembered of jobs long over."""
+    while True:
+        try:
+            await manager.queries.driver.execute(SQL["forget"], REMEMBERED)
+        except AWAY as problem:
+            log.warning("old jobs not forgotten", problem=type(problem).__name__)
+        await asyncio.sleep(FORGET_EVERY_S)
+
+
+async def _finish(working: asyncio.Task[None], connection: asyncpg.Connection) -> None:
+    await asyncio.wait({working}, timeout=FINISH_S)
+    if not working.done():
+        # Without a connection a job that is cut off cannot be written down as given up: it stays in the queue.
+        connection.terminate()
+    while not working.done():
+        working.cancel()
+        await asyncio.wait({working}, timeout=0.1)
+
+
+def _handler(kind: Kind) -> Callable[[Job], Awaitable[None]]:
+    async def handle(job: Job) -> None:
+        name = (job.payload or b"").decode()
+        try:
+            await kind.handle(name)
+        except Again as asked:
+            raise RetryRequested(asked.delay) from None
+        except AWAY as problem:
+            log.warning("job put off", kind=kind.name, job=name, problem=type(problem).__name__)
+            raise RetryRequested(timedelta(seconds=RECONNECT_S)) from None
+        except Exception:
+            log.exception("job failed", kind=kind.name, job=name)
+            metrics.problems_total.labels(problem=f"job {kind.name}").inc()
+            raise
+
+    return handle
+
+
+async def _close(connection: asyncpg.Connection) -> None:
+    try:
+        await connection.close(timeout=2)
+    except AWAY:
+        connection.terminate()

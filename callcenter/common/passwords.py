@@ -1,0 +1,62 @@
+"""Passwords and one-time tokens: how they are made, kept and compared."""
+
+import asyncio
+import hashlib
+import secrets
+
+from aiohttp import web
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+SHORTEST = 12
+LONGEST = 256
+
+
+class Passwords:
+    """Argon2, one password at a time: each takes 64 MB and a core for some 50 ms, and a flood must not take the machine."""
+
+    def __init__(self) -> None:
+        self._hasher = PasswordHasher()
+        self._nobody = self._hasher.hash(secrets.token_hex())
+        self._one_at_a_time = asyncio.Semaphore(1)
+
+    async def hash(self, password: str) -> str:
+        """What is kept of a password."""
+        async with self._one_at_a_time:
+            return await asyncio.to_thread(self._hasher.hash, password)
+
+    async def check(self, password_hash: str | None, password: str) -> bool:
+        """Whether this is the password. Without a hash the answer is no, and takes as long."""
+        async with self._one_at_a_time:
+            try:
+                right = await asyncio.to_thread(self._hasher.verify, password_hash or self._nobody, password)
+            except (VerificationError, InvalidHashError):
+                return False
+        return right and password_hash is not None
+
+
+PASSWORDS = web.AppKey("passwords", Passwords)
+
+
+def problem_with(password: str, again: str, login: str) -> str | None:
+    """Why this cannot become somebody's password: `short`, `long`, `login`, `simple` or `different`; None when it can."""
+    if len(password) < SHORTEST:
+        return "short"
+    if len(password) > LONGEST or "\0" in password:
+        return "long"
+    if login in password.lower():
+        return "login"
+    if len(set(password)) < 5:
+        return "simple"
+    return None if password == again else "different"
+
+
+def new_token() -> str:
+    """A token that cannot be guessed, fit for a cookie and a link."""
+    return secrets.token_urlsafe(32)
+
+
+def digest(token: str) -> bytes:
+    """What is kept of a token."""
+    # A cookie may hold any bytes; aiohttp shows them as surrogates.
+    return hashlib.sha256(token.encode(errors="surrogateescape")).digest()

@@ -1,0 +1,57 @@
+"""Transactions that see what a person may see, and the record of who saw it."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from callcenter.domain.person import Person
+from callcenter.storage import queries
+
+SQL = queries("scope")
+Connection = asyncpg.Connection | PoolConnectionProxy
+
+
+@asynccontextmanager
+async def scoped(pool: asyncpg.Pool, person: Person) -> AsyncIterator[Connection]:
+    """A transaction in which somebody of one company sees that company's rows alone, whatever is asked for."""
+    async with scoped_to(pool, person.company_id) as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def scoped_to(pool: asyncpg.Pool, company: int | None) -> AsyncIterator[Connection]:
+    """A transaction that sees the rows of one company alone; of all when `company` is None."""
+    async with pool.acquire() as connection, connection.transaction():
+        if company is not None:
+            await connection.execute(SQL["enter"], str(company))
+            await connection.execute("set local role callcenter_company")
+        yield connection
+
+
+async def audit(
+    connection: Connection,
+    action: str,
+    *,
+    person: Person | None = None,
+    company: int | None = None,
+    subject: str = "",
+    subject_id: object = "",
+    address: str = "",
+    details: Mapping[str, object] | None = None,
+) -> None:
+    """Write down that it happened, in the transaction in which it happens.
+
+    `action`: a verb and its object, `viewed ticket`; `subject`: the kind of row, `subject_id`: which one.
+    """
+    await connection.execute(
+        SQL["audit"],
+        None if person is None else person.id,
+        company if company is not None or person is None else person.company_id,
+        action,
+        subject,
+        str(subject_id),
+        address,
+        dict(details or {}),
+    )

@@ -1,0 +1,106 @@
+"""What somebody typed to find a ticket: its number, the end of a telephone number, or words."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal, Self
+
+LONGEST = 200
+MOST_WORDS = 10
+SHORTEST_TAIL = 4
+# From so many digits on it is a telephone number, whatever stands beside it.
+_PHONE = re.compile(r"(?<![\w/])\+?\d(?:[ ()-]{0,2}\d){6,}(?![\w/])", re.ASCII)
+_NUMBER = re.compile(r"(?:№|#|n|no)\.? ?(\d{1,9})", re.ASCII | re.IGNORECASE)
+_BETWEEN = re.compile(r"[ ()+.-]")
+_WORD = re.compile(r"\w+")
+# Said in an address for the ear; the same for all, or written in other ways.
+_FILLERS = frozenset(
+    (
+        "г",
+        "город",
+        "ул",
+        "улица",
+        "пр",
+        "проспект",
+        "пер",
+        "переулок",
+        "д",
+        "дом",
+        "к",
+        "корп",
+        "корпус",
+        "кв",
+        "квартира",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What to look for. `tail`: the last digits of a telephone number, the last of them first.
+
+    `number` and `tail` of the same digits mean either; `prefix` is the beginning of one more word.
+    """
+
+    words: tuple[str, ...] = ()
+    prefix: str | None = None
+    number: int | None = None
+    tail: str | None = None
+
+    @classmethod
+    def of(cls, typed: str) -> Self | None:
+        """Understand it; None when there is neither a letter nor a digit in it."""
+        text = clean(typed)
+        if found := _NUMBER.fullmatch(text):
+            return cls(number=int(found[1]))
+        digits = _BETWEEN.sub("", text)
+        if digits.isascii() and digits.isdigit():
+            short = len(digits) < SHORTEST_TAIL
+            number = int(digits) if short or (len(digits) <= 9 and digits == text) else None
+            return cls(number=number, tail=None if short else _tail(digits))
+        phones = _PHONE.findall(text)
+        words = address_words(_PHONE.sub(" ", text))
+        if not words and not phones:
+            return None
+        return cls(
+            words=tuple(words if words and not _WORD.fullmatch(words[-1]) else words[:-1]),
+            prefix=words[-1].lower().replace("ё", "е") if words and _WORD.fullmatch(words[-1]) else None,
+            tail=_tail(_BETWEEN.sub("", phones[0])) if phones else None,
+        )
+
+
+def clean(typed: str) -> str:
+    """One line of what can be printed, not too long."""
+    line = " ".join(typed[: 2 * LONGEST].split())
+    return "".join(each for each in line if each.isprintable())[:LONGEST]
+
+
+def address_words(text: str) -> list[str]:
+    """The words that tell places apart, without `ul.`, `d.`, `kv.` and their like, unless there are no others."""
+    words = [word.strip(".-+\"'«»()№#") for word in re.split(r"[\s,;:!?]+", text)]
+    words = [word for word in words if _WORD.search(word)][:MOST_WORDS]
+    return [word for word in words if word.lower() not in _FILLERS] or words
+
+
+def house_query(text: str) -> str | None:
+    """A `tsquery` for houses: beginnings of names, whole numbers; None when nothing can be looked for."""
+    tokens = [token.lower() for word in address_words(clean(text)) for token in _WORD.findall(word)]
+    return " & ".join(f"'{token}'" if token[0].isdigit() else f"'{token}':*" for token in tokens) or None
+
+
+def _tail(digits: str) -> str:
+    # 8 916 … and 7 916 … are +7 916 …, and 916 … is both.
+    if len(digits) == 11 and digits[0] in "78":
+        digits = digits[1:]
+    return digits[::-1]
+
+
+# A street rather than a house; its tickets would be a journal of their own.
+MOST_HOUSES = 100
+
+
+class NoSuchHouse(Exception):
+    """`few`: no house has such an address; `many`: too many have."""
+
+    def __init__(self, how: Literal["few", "many"]) -> None:
+        super().__init__(how)
+        self.how = how

@@ -1,0 +1,48 @@
+"""People who work here: who they are, and whose session this is."""
+
+import asyncpg
+from aiohttp import web
+
+from callcenter.common.passwords import digest
+from callcenter.domain.access import Role
+from callcenter.domain.ids import OperatorId
+from callcenter.domain.person import Person
+from callcenter.storage import queries
+
+SQL = queries("people")
+
+
+class Sessions:
+    """Sessions over PostgreSQL. Every method may raise `OSError` or an `asyncpg` error."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def who_is(self, token: str) -> Person | None:
+        """The person whose session this is, unless it has ended. Notes, once a minute, that it is in use."""
+        row = await self._pool.fetchrow(SQL["session"], digest(token))
+        if row is None:
+            return None
+        if row["seen_long_ago"]:
+            await self._pool.execute(SQL["seen"], digest(token))
+        return person_of(row)
+
+    async def set_language(self, person: OperatorId, language: str) -> None:
+        """Remember the language of this person's pages, `ru` or `en`."""
+        await self._pool.execute(SQL["language"], person, language)
+
+
+SESSIONS = web.AppKey("sessions", Sessions)
+
+
+def person_of(row: asyncpg.Record) -> Person:
+    """The person in a row with these columns of `operators`."""
+    return Person(
+        id=OperatorId(row["id"]),
+        login=row["login"],
+        name=row["name"],
+        role=Role(row["role"]),
+        language=row["language"],
+        has_phone=row["endpoint"] is not None,
+        company_id=row["company_id"],
+    )

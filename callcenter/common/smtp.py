@@ -1,0 +1,109 @@
+"""The mail server: letters made so that nothing in them steers it, and handed over."""
+
+import asyncio
+import ssl
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import formatdate
+
+import aiosmtplib
+from aiohttp import web
+
+from callcenter.common.delivery import NotDelivered, Problem, one_line
+from callcenter.settings import Smtp
+
+# RFC 5321, section 4.2.1: 5yz will not be otherwise the next time, 4yz may be.
+_LASTING = 500
+
+
+class MailServer:
+    """The server that the settings name. Methods raise `NotDelivered`."""
+
+    def __init__(self, settings: Smtp) -> None:
+        self._settings = settings
+        secured = settings.host is not None and settings.security != "none"
+        self._tls = ssl.create_default_context(cafile=settings.ca_file) if secured else None
+
+    def letter(self, *, to: str, name: str, subject: str, text: str, key: str) -> EmailMessage:
+        """A letter to one person. `key`: its name, the same each time it is sent."""
+        letter = EmailMessage(policy=SMTP)
+        letter["To"] = address(to, name)
+        letter["From"] = self._settings.sender
+        letter["Subject"] = one_line(subject)
+        letter["Message-ID"] = f"<{key}@{self._domain}>"
+        letter["Date"] = formatdate(usegmt=True)
+        letter["Auto-Submitted"] = "auto-generated"
+        letter.set_content(text, cte="base64")
+        return letter
+
+    async def send(self, letter: EmailMessage) -> None:
+        """Hand the letter over."""
+        await self._talk(letter)
+
+    async def check(self) -> None:
+        """Connect and log in as for a letter, and send none."""
+        await self._talk(None)
+
+    async def _talk(self, letter: EmailMessage | None) -> None:
+        settings, password = self._settings, self._settings.password
+        if settings.host is None:
+            raise NotDelivered(Problem.NO_MAIL_SERVER, lasting=True)
+        client = aiosmtplib.SMTP(
+            hostname=settings.host,
+            port=settings.port,
+            username=settings.user,
+            password=None if password is None else password.get_secret_value(),
+            use_tls=settings.security == "tls",
+            start_tls=settings.security == "starttls",
+            tls_context=self._tls,
+            local_hostname=self._domain,
+            timeout=settings.timeout_s,
+        )
+        try:
+            async with asyncio.timeout(settings.timeout_s), client:
+                if letter is not None:
+                    await client.send_message(letter)
+        except (aiosmtplib.SMTPException, OSError) as problem:
+            raise _explain(problem) from problem
+
+    @property
+    def _domain(self) -> str:
+        return self._settings.sender.rpartition("@")[2]
+
+
+MAIL_SERVER = web.AppKey("mail_server", MailServer)
+
+
+def address(to: str, name: str = "") -> Address:
+    """The address of one person. Raises `NotDelivered` when it makes no sense."""
+    try:
+        return Address(one_line(name), addr_spec=to)
+    except Exception as problem:  # the parser of addresses fails in many ways
+        raise NotDelivered(Problem.BAD_ADDRESS, to, lasting=True) from problem
+
+
+def _explain(problem: Exception) -> NotDelivered:
+    match problem:
+        case aiosmtplib.SMTPRecipientsRefused(recipients=[refused, *_]):
+            return _refused(refused)
+        case aiosmtplib.SMTPAuthenticationError():
+            return NotDelivered(Problem.LOGIN_REFUSED, _said(problem))
+        case aiosmtplib.SMTPResponseException():
+            return _refused(problem)
+        case TimeoutError():
+            return NotDelivered(Problem.TOO_SLOW)
+    cause: BaseException | None = problem
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return NotDelivered(Problem.CERTIFICATE, cause.verify_message)
+        cause = cause.__cause__ or cause.__context__
+    return NotDelivered(Problem.UNREACHABLE, str(problem))
+
+
+def _refused(answer: aiosmtplib.SMTPResponseException) -> NotDelivered:
+    return NotDelivered(Problem.MAIL_REFUSED, _said(answer), lasting=answer.code >= _LASTING)
+
+
+def _said(answer: aiosmtplib.SMTPResponseException) -> str:
+    return f"{answer.code} {answer.message}"

@@ -1,0 +1,125 @@
+"""Tokens by which programs act for the people they belong to."""
+
+import math
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import asyncpg
+from aiohttp import web
+
+from callcenter.common.passwords import digest
+from callcenter.common.scope import audit
+from callcenter.common.sessions import person_of
+from callcenter.domain.access import Permission
+from callcenter.domain.person import Person
+from callcenter.domain.scopes import Scope
+from callcenter.storage import queries
+
+SQL = queries("tokens")
+# So that a token is recognised where it should not be, in a log or in a repository.
+PREFIX = "ccapi_"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What its owner may know of a token; the token itself is kept nowhere."""
+
+    id: int
+    name: str
+    scopes: frozenset[Scope]
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One request of a program: for whom, what it may do, the how manieth in how many seconds more."""
+
+    token_id: int
+    person: Person
+    scopes: frozenset[Scope]
+    requests: int
+    seconds_left: int
+
+
+class Tokens:
+    """Tokens over PostgreSQL. Every method may raise `OSError` or an `asyncpg` error."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def make(
+        self, person: Person, name: str, scopes: Collection[Scope], lasts: timedelta, *, address: str = ""
+    ) -> str:
+        """Make a token and return it, this once."""
+        token = PREFIX + secrets.token_urlsafe(32)
+        async with self._pool.acquire() as connection, connection.transaction():
+            made = await connection.fetchval(SQL["make"], digest(token), person.id, name, sorted(scopes), lasts)
+            await audit(
+                connection,
+                "made token",
+                person=person,
+                subject="token",
+                subject_id=made,
+                address=address,
+                details={"name": name, "scopes": sorted(scopes)},
+            )
+        return token
+
+    async def of(self, person: Person) -> list[Token]:
+        """This person's tokens, the newest first, also those that have expired."""
+        return [
+            Token(
+                id=row["id"],
+                name=row["name"],
+                scopes=_scopes(row),
+                created_at=row["created_at"],
+                expires_at=row["expires_at"],
+                used_at=row["used_at"],
+            )
+            for row in await self._pool.fetch(SQL["of_person"], person.id)
+        ]
+
+    async def revoke(self, person: Person, token_id: int, *, address: str = "") -> bool:
+        """End the token now; False when this person has no such token."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            name = await connection.fetchval(SQL["revoke"], token_id, person.id)
+            if name is None:
+                return False
+            await audit(
+                connection,
+                "revoked token",
+                person=person,
+                subject="token",
+                subject_id=token_id,
+                address=address,
+                details={"name": name},
+            )
+        return True
+
+    async def use(self, token: str) -> Use | None:
+        """Count one request by this token; None when there is no such token, or it or its owner may do nothing now."""
+        row = await self._pool.fetchrow(SQL["use"], digest(token))
+        if row is None:
+            return None
+        person = person_of(row)
+        if not person.may(Permission.USE_API):
+            return None
+        return Use(
+            token_id=row["token_id"],
+            person=person,
+            scopes=_scopes(row),
+            requests=row["requests"],
+            seconds_left=max(1, math.ceil(row["seconds_left"])),
+        )
+
+
+TOKENS = web.AppKey("tokens", Tokens)
+
+
+def _scopes(row: asyncpg.Record) -> frozenset[Scope]:
+    known = set(Scope)
+    return frozenset(Scope(scope) for scope in row["scopes"] if scope in known)

@@ -1,0 +1,196 @@
+"""Houses, flats, residents: found, shown and changed by people, within what each may see."""
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import asyncpg
+from aiohttp import web
+
+from callcenter.common.scope import Connection, audit, scoped
+from callcenter.directory.forms import HouseForm, PremisesForm, ResidentForm
+from callcenter.directory.rows import phone_of
+from callcenter.domain.person import Person
+from callcenter.storage import queries
+
+SQL = queries("directory_book")
+SHOWN = 50
+FLATS_SHOWN = 1000
+# Words of an address that say what follows them, and nothing else.
+_FILLERS = frozenset(["г", "д", "дом", "кв", "квартира", "ул", "улица", "flat", "apt"])
+_FIELDS = {
+    "companies_name_key": "name",
+    "numbers_pkey": "numbers",
+    "houses_city_street_building_idx": "building",
+    "houses_company_id_city_street_building_key": "building",
+    "houses_key_key": "key",
+    "premises_house_id_flat_key": "flat",
+    "residents_account_idx": "account",
+    "crews_company_id_name_key": "name",
+    "responsibles_company_id_name_key": "name",
+    "categories_company_id_code_key": "code",
+    "houses_company_id_fkey": "company_id",
+    "responsibles_crew_id_fkey": "crew_id",
+}
+
+
+class Taken(Exception):
+    """Another row has this already, or what was chosen is gone; nothing was written. `field`: of the form."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+class InUse(Exception):
+    """Calls or tickets name this resident, so the row must stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search came to. `more`: there is more than is shown."""
+
+    houses: Sequence[asyncpg.Record]
+    people: Sequence[asyncpg.Record]
+    more: bool
+
+
+@asynccontextmanager
+async def telling_taken() -> AsyncIterator[None]:
+    """Turn a broken uniqueness into `Taken` with the form's field."""
+    try:
+        yield
+    except (asyncpg.UniqueViolationError, asyncpg.ForeignKeyViolationError) as problem:
+        field = _FIELDS.get(problem.constraint_name or "")
+        if field is None:
+            raise
+        raise Taken(field) from None
+
+
+def address_words(query: str) -> list[str]:
+    """The words of a query that can be looked for, in small letters."""
+    words = re.findall(r"[\w/\-]+", query.lower().replace("ё", "е"))
+    return [word for word in words if word not in _FILLERS][:8]
+
+
+def as_phone(query: str) -> tuple[str, str | None] | None:
+    """A number in E.164 and the digits by which it may end, when the query is a telephone number or a part of one."""
+    digits = re.sub(r"\D", "", query)
+    if len(digits) < 4 or re.search(r"[^\d\s()+\-.–‑—]", query):
+        return None
+    whole = phone_of(query)
+    return (whole, None) if whole and len(digits) >= 10 else (whole or "", digits)
+
+
+class Book:
+    """The directory of houses over an open pool. What a person may not see is None, or is not there."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def search(self, person: Person, query: str) -> Found:
+        """Houses by address or key; flats and residents by address, flat, name, account or telephone in any format."""
+        query = query.replace("\0", "")[:200]
+        words, phone = address_words(query), as_phone(query)
+        people: list[asyncpg.Record] = []
+        async with scoped(self._pool, person) as connection:
+            houses = await connection.fetch(SQL["houses"], person.company_id, words, SHOWN + 1)
+            if phone:
+                people = await connection.fetch(SQL["by_phone"], person.company_id, *phone, SHOWN + 1)
+            if words and not people:
+                people = await connection.fetch(SQL["people"], person.company_id, words, SHOWN + 1)
+            if people:
+                await audit(connection, "searched residents", person=person, details={"found": len(people)})
+        return Found(houses[:SHOWN], people[:SHOWN], len(houses) > SHOWN or len(people) > SHOWN)
+
+    async def house(self, person: Person, house: int) -> asyncpg.Record | None:
+        """A house with the name of its company."""
+        async with scoped(self._pool, person) as connection:
+            return await connection.fetchrow(SQL["house"], person.company_id, house)
+
+    async def residents_of(
+        self, person: Person, house: int, part: str
+    ) -> tuple[Sequence[asyncpg.Record], Sequence[asyncpg.Record]]:
+        """The flats of a house with their residents' names, and which companies served it when. Is audited."""
+        async with scoped(self._pool, person) as connection:
+            history = await connection.fetch(SQL["history"], person.company_id, house)
+            part = part.strip().lower().replace("\0", "")
+            flats = await connection.fetch(SQL["flats"], person.company_id, house, part, FLATS_SHOWN)
+            await audit(connection, "viewed house", person=person, subject="house", subject_id=house)
+        return flats, history
+
+    async def premises(self, person: Person, premises: int) -> asyncpg.Record | None:
+        """A flat with its address."""
+        async with scoped(self._pool, person) as connection:
+            return await connection.fetchrow(SQL["premises"], person.company_id, premises)
+
+    async def resident(self, person: Person, resident: int) -> asyncpg.Record | None:
+        """A resident with telephones and address. Is audited."""
+        async with scoped(self._pool, person) as connection:
+            row = await connection.fetchrow(SQL["resident"], person.company_id, resident)
+            if row is not None:
+                company = row["company_id"]
+                await audit(
+                    connection,
+                    "viewed resident",
+                    person=person,
+                    company=company,
+                    subject="resident",
+                    subject_id=resident,
+                )
+        return row
+
+    async def neighbours(self, person: Person, premises: int) -> Sequence[asyncpg.Record]:
+        """Everybody in this flat, by name."""
+        async with scoped(self._pool, person) as connection:
+            return await connection.fetch(SQL["neighbours"], premises)
+
+    async def save_house(self, person: Person, house: int | None, form: HouseForm) -> int:
+        """Add or change a house. Raises `Taken`."""
+        values = (form.city, form.street, form.building, form.entrances, form.key, form.company_id)
+        async with telling_taken(), scoped(self._pool, person) as connection:
+            return await _save(connection, person, "house", house, form.company_id, *values)
+
+    async def save_premises(self, person: Person, house: int, premises: int | None, form: PremisesForm) -> int:
+        """Add or change a flat of a house. Raises `Taken`."""
+        values = (form.flat, form.entrance)
+        async with telling_taken(), scoped(self._pool, person) as connection:
+            parent = () if premises else (house,)
+            return await _save(connection, person, "premises", premises, None, *parent, *values)
+
+    async def save_resident(self, person: Person, premises: int, resident: int | None, form: ResidentForm) -> int:
+        """Add or change a resident of a flat, with the telephones. Raises `Taken`."""
+        async with telling_taken(), scoped(self._pool, person) as connection:
+            parent = () if resident else (premises,)
+            saved = await _save(connection, person, "resident", resident, None, *parent, form.name, form.account)
+            await connection.execute(SQL["take_phones"], saved, form.phones)
+            await connection.execute(SQL["give_phones"], saved, form.phones)
+            return saved
+
+    async def remove_resident(self, person: Person, resident: int) -> None:
+        """Remove somebody with the telephones. Raises `InUse` when a call or a ticket names them."""
+        try:
+            async with scoped(self._pool, person) as connection:
+                await connection.execute(SQL["remove_phones"], resident)
+                await connection.execute(SQL["remove_resident"], resident)
+                await audit(connection, "removed resident", person=person, subject="resident", subject_id=resident)
+        except asyncpg.ForeignKeyViolationError:
+            raise InUse from None
+
+
+DIRECTORY_BOOK = web.AppKey("directory book", Book)
+
+
+async def _save(
+    connection: Connection, person: Person, kind: str, row: int | None, company: int | None, *values: object
+) -> int:
+    """Add or change one row, and write that down."""
+    if row is None:
+        saved = int(await connection.fetchval(SQL[f"add_{kind}"], *values))
+    else:
+        await connection.execute(SQL[f"change_{kind}"], row, *values)
+        saved = row
+    action = f"added {kind}" if row is None else f"changed {kind}"
+    await audit(connection, action, person=person, company=company, subject=kind, subject_id=saved)
+    return saved

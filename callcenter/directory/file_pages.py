@@ -1,0 +1,134 @@
+"""The directory as files: a sheet is uploaded, looked through, then applied; everything can be saved as a sheet."""
+
+from typing import Literal
+
+import structlog
+from aiohttp import web
+from babel.numbers import format_decimal
+
+from callcenter.directory.exporting import export
+from callcenter.directory.form_pages import number_in
+from callcenter.directory.importing import DIRECTORY_IMPORT, Report
+from callcenter.directory.offices import OFFICES
+from callcenter.directory.refusals import MAX_BYTES, SheetRefused
+from callcenter.directory.sheet import HEADERS
+from callcenter.directory.texts import column_name, count_names, refusal, row_problem
+from callcenter.domain.access import Permission
+from callcenter.web.auth import needs
+from callcenter.web.keys import PERSON, POOL
+from callcenter.web.language import language_of, translations
+from callcenter.web.render import render
+
+log = structlog.get_logger()
+routes = web.RouteTableDef()
+PROBLEMS_SHOWN = 500
+# Around the file: its name, the boundaries.
+ENVELOPE = 64 * 1024
+TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+
+
+@routes.get("/directory/import")
+@needs(Permission.EDIT_DIRECTORY)
+async def show_import(request: web.Request) -> web.Response:
+    """Choose a file."""
+    return await _page(request)
+
+
+@routes.post("/directory/import")
+@needs(Permission.EDIT_DIRECTORY)
+async def look_through(request: web.Request) -> web.Response:
+    """Look the file through and show what it would do; nothing is written yet."""
+    imports, person = request.app[DIRECTORY_IMPORT], request[PERSON]
+    try:
+        name, body = await _uploaded(request)
+        report = await imports.look_through(body)
+    except SheetRefused as refused:
+        return await _page(request, 422, refused=refused)
+    upload = None if report.problems else await imports.keep(person, name, body)
+    log.info("looked a directory through", operator=person.id, lines=report.lines, problems=len(report.problems))
+    return await _page(request, 422 if report.problems else 200, report=report, name=name, upload=upload)
+
+
+@routes.post(r"/directory/import/{id:\d{1,18}}")
+@needs(Permission.EDIT_DIRECTORY)
+async def apply(request: web.Request) -> web.Response:
+    """Write what was looked through, unless the directory has changed so that it no longer fits."""
+    imports, person, upload = request.app[DIRECTORY_IMPORT], request[PERSON], number_in(request)
+    try:
+        kept = await imports.kept(person, upload)
+        if kept is None:
+            raise SheetRefused("gone")
+        name, body = kept
+        report = await imports.apply(body, person, name)
+    except SheetRefused as refused:
+        return await _page(request, 422, refused=refused)
+    await imports.forget(person, upload)
+    log.info("imported a directory", operator=person.id, lines=report.lines, problems=len(report.problems))
+    return await _page(request, 422 if report.problems else 200, report=report, name=name, applied=not report.problems)
+
+
+@routes.get(r"/directory/export.{kind:csv|xlsx}")
+@needs(Permission.EDIT_DIRECTORY)
+async def save(request: web.Request) -> web.Response:
+    """The whole directory, or one company's, as a sheet."""
+    kind: Literal["csv", "xlsx"] = "csv" if request.match_info["kind"] == "csv" else "xlsx"
+    wanted = request.query.get("company", "")
+    company = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 else None
+    if wanted and company is None:
+        raise web.HTTPBadRequest
+    body = await export(request.app[POOL], request[PERSON], kind, language_of(request), company)
+    headers = {"Content-Disposition": f'attachment; filename="directory.{kind}"'}
+    return web.Response(body=body, content_type=TYPES[kind], headers=headers)
+
+
+async def _uploaded(request: web.Request) -> tuple[str, bytes]:
+    """The file's name and content. Raises `SheetRefused`."""
+    # Only here may a request be that large.
+    larger = request.clone(client_max_size=MAX_BYTES + ENVELOPE)
+    try:
+        file = (await larger.post()).get("file")
+    except web.HTTPRequestEntityTooLarge:
+        raise SheetRefused("too large", limit=MAX_BYTES >> 20) from None
+    except ValueError:
+        raise web.HTTPBadRequest from None
+    if not isinstance(file, web.FileField) or not file.filename:
+        raise SheetRefused("no file")
+    with file.file:
+        return file.filename, file.file.read()
+
+
+async def _page(
+    request: web.Request,
+    status: int = 200,
+    *,
+    report: Report | None = None,
+    refused: SheetRefused | None = None,
+    name: str = "",
+    upload: int | None = None,
+    applied: bool = False,
+) -> web.Response:
+    language = language_of(request)
+    t = translations(language)
+    return render(
+        request,
+        "directory/import.html",
+        status,
+        report=report,
+        refusal=None if refused is None else refusal(t, refused),
+        lines=[
+            (problem.row, column_name(problem.column, language), row_problem(t, problem))
+            for problem in (report.problems[:PROBLEMS_SHOWN] if report else ())
+        ],
+        counts=[
+            (count_names(t)[kind], format_decimal(count, locale=language))
+            for kind, count in report.counts.items()
+            if count
+        ]
+        if report
+        else [],
+        name=name,
+        upload=upload,
+        applied=applied,
+        headings=[column_name(column, language) for column in HEADERS],
+        companies=await request.app[OFFICES].companies(request[PERSON]),
+    )

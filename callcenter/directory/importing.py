@@ -1,0 +1,162 @@
+"""Sheets into the directory: looked through first, then everything or nothing, and the same sheet twice changes nothing.
+
+A house is known by its key, else by its address; a flat by its house and number; a resident by the account, else by
+the flat and name. An import adds and changes; it never removes, and an empty cell leaves what is known.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import asyncpg
+from aiohttp import web
+
+from callcenter.common.scope import Connection, audit, scoped_to
+from callcenter.directory.refusals import MAX_BYTES, Problem, SheetRefused
+from callcenter.directory.rows import gather
+from callcenter.directory.sheet import read_sheet
+from callcenter.domain.person import Person
+from callcenter.storage import queries
+
+SQL = queries("directory_import")
+# Rows written without giving way to others.
+AT_ONCE = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an import would do, or has done.
+
+    `problems`: what must be mended first; then nothing is written. `counts`: rows added and changed, by kind.
+    `unserved`: lines and addresses of houses that no company serves.
+    """
+
+    lines: int
+    problems: Sequence[Problem] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    unserved: Sequence[tuple[int, str]] = ()
+
+    @property
+    def changes(self) -> int:
+        """Rows that are added or changed in all."""
+        return sum(self.counts.values())
+
+
+class DirectoryImport:
+    """Imports over an open pool, for people who see every company."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def keep(self, person: Person, name: str, body: bytes) -> int:
+        """Put a file aside until it is applied, an hour at most; the person's earlier one is forgotten."""
+        return int(await self._pool.fetchval(SQL["keep_upload"], person.id, name[:200], body))
+
+    async def kept(self, person: Person, upload: int) -> tuple[str, bytes] | None:
+        """The name and the content of a file that this person has put aside."""
+        row = await self._pool.fetchrow(SQL["upload"], upload, person.id)
+        return None if row is None else (row["name"], row["body"])
+
+    async def forget(self, person: Person, upload: int) -> None:
+        """Throw the file away."""
+        await self._pool.execute(SQL["forget_upload"], upload, person.id)
+
+    async def look_through(self, body: bytes) -> Report:
+        """What the sheet would do; nothing is written. Raises `SheetRefused`."""
+        return await self._run(body, None, apply=False)
+
+    async def apply(self, body: bytes, person: Person | None, name: str = "") -> Report:
+        """Write the sheet, unless the report has problems: then nothing is written. Raises `SheetRefused`."""
+        return await self._run(body, person, apply=True, name=name)
+
+    async def _run(self, body: bytes, person: Person | None, *, apply: bool, name: str = "") -> Report:
+        if len(body) > MAX_BYTES:
+            raise SheetRefused("too large", limit=MAX_BYTES >> 20)
+        read = await asyncio.to_thread(_read, body)
+        async with scoped_to(self._pool, None) as connection:
+            attempt = connection.transaction()
+            await attempt.start()
+            try:
+                report = await _write(connection, read)
+            except BaseException:
+                await attempt.rollback()
+                raise
+            if not apply or report.problems:
+                await attempt.rollback()
+                return report
+            await attempt.commit()
+            details = {"file": name, "lines": read.lines, **report.counts}
+            await audit(connection, "imported directory", person=person, subject="directory", details=details)
+        return report
+
+
+DIRECTORY_IMPORT = web.AppKey("directory import", DirectoryImport)
+
+
+_Tables = Mapping[str, tuple[Sequence[str], Sequence[tuple[object, ...]]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a thread has made of a sheet: rows ready for the staging tables, each with its columns."""
+
+    lines: int
+    problems: Sequence[Problem]
+    tables: _Tables
+
+
+def _read(body: bytes) -> _Read:
+    sheet = read_sheet(body)
+    gathered = gather(sheet.lines)
+    houses = [
+        (place, h.row, h.key, h.city, h.street, h.building, h.entrances, h.company)
+        for place, h in enumerate(gathered.houses)
+    ]
+    flats = [(place, f.row, f.house, f.flat, f.entrance) for place, f in enumerate(gathered.flats)]
+    residents = [(place, r.row, r.flat, r.name, r.account) for place, r in enumerate(gathered.residents)]
+    phones = [(place, phone) for place, r in enumerate(gathered.residents) for phone in r.phones]
+    tables: _Tables = {
+        "new_houses": (("place", "line", "key", "city", "street", "building", "entrances", "company"), houses),
+        "new_flats": (("place", "line", "house", "flat", "entrance"), flats),
+        "new_residents": (("place", "line", "house_flat", "name", "account"), residents),
+        "new_phones": (("resident", "phone"), phones),
+    }
+    return _Read(len(sheet.lines), [*sheet.problems, *gathered.problems], tables)
+
+
+async def _write(connection: Connection, read: _Read) -> Report:
+    await connection.execute(SQL["lock"])
+    await _stage(connection, read)
+    problems = list(read.problems)
+    for kind in ("house", "flat", "resident"):
+        await connection.execute(SQL[f"find_{kind}s"])
+        if kind != "flat":
+            problems += await _problems(connection, f"{kind}_problems")
+    if problems:
+        return Report(read.lines, sorted(problems, key=lambda problem: problem.row))
+    counts = {}
+    for kind in ("house", "flat", "resident"):
+        counts[f"{kind}s added"] = await _count(connection, f"add_{kind}s")
+        counts[f"{kind}s changed"] = await _count(connection, f"change_{kind}s")
+    counts["phones added"] = await _count(connection, "add_phones")
+    unserved = [(row["line"], row["address"]) for row in await connection.fetch(SQL["served_by_nobody"])]
+    return Report(read.lines, (), counts, unserved)
+
+
+async def _stage(connection: Connection, read: _Read) -> None:
+    await connection.execute(SQL["stage"])
+    for table, (columns, records) in read.tables.items():
+        for start in range(0, len(records), AT_ONCE):
+            part = records[start : start + AT_ONCE]
+            await connection.copy_records_to_table(table, columns=columns, records=part)
+    await connection.execute("analyze new_houses, new_flats, new_residents, new_phones")
+
+
+async def _problems(connection: Connection, query: str) -> list[Problem]:
+    rows = await connection.fetch(SQL[query])
+    return [Problem(row["line"], row["field"], row["code"], {"value": row["value"]}) for row in rows]
+
+
+async def _count(connection: Connection, query: str) -> int:
+    """How many rows the statement has written."""
+    return int((await connection.execute(SQL[query])).rsplit(" ", 1)[1])

@@ -1,0 +1,163 @@
+"""What is wrong with a directory form or a sheet, in words that say what to do."""
+
+from collections.abc import Mapping
+
+from babel.support import NullTranslations
+from babel.units import format_unit
+
+from callcenter.directory.refusals import Problem, SheetRefused
+from callcenter.directory.sheet import HEADERS
+
+
+def form_problem(t: NullTranslations, code: str, values: Mapping[str, object]) -> str:
+    """The words of a validation error's `type`, with its context filled in."""
+    said = {
+        "missing": t.gettext("Fill this in."),
+        "string_too_short": t.gettext("Fill this in."),
+        "string_too_long": t.gettext("At most %(max_length)s characters."),
+        "greater_than_equal": t.gettext("At least %(ge)s."),
+        "less_than_equal": t.gettext("At most %(le)s."),
+        "string_pattern_mismatch": t.gettext("Small Latin letters, digits and underscores, a letter first."),
+        "literal_error": t.gettext("Choose from the list."),
+        "bad_zone": t.gettext("Choose a time zone from the list, for example Europe/Moscow."),
+        "control_characters": t.gettext("There are invisible control characters in it. Type it anew."),
+        "bad_phone": t.gettext("“%(value)s” is no telephone number. Write it like +7 916 123-45-67."),
+        "too_many_phones": t.gettext("At most %(limit)s telephones."),
+        "bad_email": t.gettext("This is no e-mail address. Write it like crew@example.org."),
+        "bad_url": t.gettext("Write a whole address that begins with https://, without a name and password in it."),
+        "bad_hours": t.gettext("Write hours like 08:00–17:00; several with commas between them."),
+        "bad_time": t.gettext("Write a time like 08:00."),
+        "hours_end_before_they_begin": t.gettext(
+            "The end must come after the beginning. Write a night in two days: till 24:00, and from 00:00."
+        ),
+        "hours_overlap": t.gettext("These hours overlap."),
+        "limit_without_minutes": t.gettext("Write the minutes of the limit, or leave the whole line empty."),
+        "warning_after_the_limit": t.gettext("The warning must come before the limit ends."),
+        "half_a_window": t.gettext("Write both the beginning and the end of the window, or neither."),
+    }
+    if code.startswith("taken_"):
+        return _taken(t, code.removeprefix("taken_"))
+    return said[code] % values if code in said else t.gettext("Write a whole number.")
+
+
+def _taken(t: NullTranslations, field: str) -> str:
+    return {
+        "name": t.gettext("This name is taken already."),
+        "building": t.gettext("This address is in the directory already."),
+        "key": t.gettext("Another house has this key."),
+        "flat": t.gettext("This flat is in the house already."),
+        "account": t.gettext("Another resident has this account."),
+        "numbers": t.gettext("One of these numbers belongs to another company."),
+        "code": t.gettext("This code is taken already."),
+    }.get(field, t.gettext("Choose from the list."))
+
+
+def row_problem(t: NullTranslations, problem: Problem) -> str:
+    """A problem of a sheet's line, without its number."""
+    said = {
+        "too long": t.gettext("longer than %(limit)s characters; shorten it"),
+        "not a count": t.gettext("“%(value)s” is no whole number from 1 to %(limit)s"),
+        "bad phone": t.gettext("“%(value)s” is no telephone number; write it like +7 916 123-45-67"),
+        "power of ten": t.gettext(
+            "the spreadsheet program has cut the number to “%(value)s”; make the column text and enter it again"
+        ),
+        "too many phones": t.gettext("more than %(limit)s telephones"),
+        "no house": t.gettext("missing; write the house key, or city, street and building"),
+        "half an address": t.gettext("missing; write the whole address, or the house key alone"),
+        "resident without flat": t.gettext("a resident needs a flat; write its number"),
+        "entrance without flat": t.gettext("an entrance number belongs to a flat; write the flat"),
+        "no name": t.gettext("a telephone or an account needs a resident; write the name"),
+        "two houses": t.gettext("the key and the address belong to different houses; see line %(other)s"),
+        "another key": t.gettext("this address has the key “%(value)s” in line %(other)s"),
+        "another address": t.gettext("this house has another address in line %(other)s"),
+        "contradiction": t.gettext("line %(other)s says “%(value)s”; make them agree"),
+        "account in two flats": t.gettext("line %(other)s has the same account in another flat"),
+        "account of two": t.gettext("line %(other)s has the same account under another name"),
+        "merged cells": t.gettext("the cells %(cells)s are merged; unmerge them and fill in each"),
+        "formula": t.gettext("there is a formula (%(cell)s); replace it by its value"),
+        "error cell": t.gettext("a cell holds the error %(cell)s; correct it"),
+        "date cell": t.gettext(
+            "the spreadsheet program has made a date (%(cell)s); make the column text and enter it again"
+        ),
+        "not text": t.gettext("“%(cell)s” is neither text nor a number"),
+        "too many cells": t.gettext("more cells than the %(count)s headings; quote cells that contain the separator"),
+        "control characters": t.gettext("there are invisible control characters in it"),
+        "unknown company": t.gettext("there is no company “%(value)s”; add it first or correct the name"),
+        "unknown house": t.gettext("no house has this key; write its city, street and building to add it"),
+        "house has another key": t.gettext("the house at this address has the key “%(value)s” already"),
+        "address of another house": t.gettext("another house stands at this address; its key is “%(value)s”"),
+        "one house twice": t.gettext("this is the same house as in line %(value)s, under another key or address"),
+        "account of another flat": t.gettext("the account %(value)s belongs to a resident of another flat"),
+        "one resident twice": t.gettext("this is the same resident as in line %(value)s"),
+    }
+    return said[problem.code] % problem.values
+
+
+def refusal(t: NullTranslations, refused: SheetRefused) -> str:
+    """Why a file as a whole cannot be read."""
+    said = {
+        "no file": t.gettext("Choose a file first."),
+        "empty": t.gettext("The file is empty."),
+        "no rows": t.gettext("The file has headings and nothing under them."),
+        "too large": t.gettext("The file is larger than %(limit)s MB. Divide it, for example by house."),
+        "too large unpacked": t.gettext("The file unpacks to more than %(limit)s MB. Divide it, or save it as CSV."),
+        "too many rows": t.gettext("There are more than %(limit)s rows. Divide the file, for example by house."),
+        "old excel": t.gettext("This is an old XLS or a protected file. Save it as XLSX or CSV, without a password."),
+        "encrypted": t.gettext("The file has a password. Save it without one."),
+        "not a table": t.gettext("This is neither CSV nor XLSX. Save the sheet as one of them."),
+        "encoding": t.gettext("The text cannot be read. Save the file as CSV in UTF-8, or as XLSX."),
+        "broken xlsx": t.gettext("The XLSX file is damaged. Open it in a spreadsheet program and save it again."),
+        "broken csv": t.gettext("A quotation mark is not closed, or misplaced, from line %(row)s on."),
+        "no headings": t.gettext("Line %(row)s must hold the headings, for example City, Street, Building, Flat."),
+        "unknown heading": t.gettext("The heading “%(heading)s” is not known. Rename or remove the column."),
+        "heading twice": t.gettext("The heading “%(heading)s” names a column that is there already."),
+        "no house columns": t.gettext("There must be a column House key, or the columns City, Street and Building."),
+        "gone": t.gettext("The file is not kept any longer. Choose it again."),
+    }
+    return said[refused.code] % refused.values
+
+
+def column_name(column: str, language: str) -> str:
+    """The heading of a sheet's column; empty for a whole line."""
+    return HEADERS[column][0 if language == "en" else 1] if column else ""
+
+
+def count_names(t: NullTranslations) -> dict[str, str]:
+    """What an import adds and changes."""
+    return {
+        "houses added": t.gettext("new houses"),
+        "houses changed": t.gettext("changed houses"),
+        "flats added": t.gettext("new flats"),
+        "flats changed": t.gettext("changed flats"),
+        "residents added": t.gettext("new residents"),
+        "residents changed": t.gettext("changed residents"),
+        "phones added": t.gettext("new telephones"),
+    }
+
+
+def step_names(t: NullTranslations) -> dict[str, str]:
+    """The steps that have limits."""
+    return {
+        "tell": t.gettext("Tell the number and the times"),
+        "localise": t.gettext("Localise"),
+        "clear": t.gettext("Clear the blockage"),
+        "repair": t.gettext("Repair"),
+    }
+
+
+def class_names(t: NullTranslations) -> dict[str, str]:
+    """Kinds of tickets."""
+    return {
+        "emergency": t.gettext("Emergency"),
+        "planned": t.gettext("Planned"),
+        "paid": t.gettext("Paid"),
+        "question": t.gettext("Question"),
+    }
+
+
+def span(minutes: int, language: str) -> str:
+    """Minutes as people say them: whole days, whole hours, or minutes."""
+    for unit, length in (("day", 1440), ("hour", 60)):
+        if minutes % length == 0:
+            return format_unit(minutes // length, unit, "short", locale=language)
+    return format_unit(minutes, "minute", "short", locale=language)

@@ -1,0 +1,120 @@
+"""The first sheet of an XLSX file as rows of text, without trusting the file."""
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from xml.etree.ElementTree import ParseError
+
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from callcenter.directory.refusals import MAX_COLUMNS, MAX_ROWS, MAX_UNPACKED, Problem, SheetRefused
+
+MAX_PARTS = 1000
+CHUNK = 1 << 20
+# A declaration is all that an XML bomb needs, and no spreadsheet program writes one.
+_DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY)|<\0!\0[DE]|\0<\0!\0[DE]")
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3}(\d{1,7}))(?::[A-Z]{1,3}\d{1,7})?"')
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    InvalidFileException,
+    ParseError,
+    KeyError,
+    ValueError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+)
+
+
+def read_workbook(body: bytes, problems: list[Problem]) -> Iterator[tuple[int, Sequence[str]]]:
+    """The numbered rows of the first sheet. Cells that cannot be taken are added to `problems` and come out empty.
+
+    Raises `SheetRefused` for a file that is no XLSX, is broken, or unpacks to more than `MAX_UNPACKED` bytes.
+    """
+    try:
+        merged = _inspect(body)
+        book = load_workbook(io.BytesIO(body), read_only=True, data_only=False, keep_links=False)
+    except SheetRefused:
+        raise
+    except _BROKEN:
+        raise SheetRefused("broken xlsx") from None
+    if not book.worksheets:
+        raise SheetRefused("broken xlsx")
+    sheet = book.worksheets[0]
+    part = getattr(sheet, "_worksheet_path", "")
+    problems.extend(Problem(row, "", "merged cells", {"cells": cells}) for cells, row in merged.get(part, ()))
+    # What the file says of its own size may be a lie or a leftover.
+    sheet.reset_dimensions()
+    try:
+        for number, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), start=1):
+            if number > MAX_ROWS:
+                raise SheetRefused("too many rows", limit=MAX_ROWS)
+            yield number, [_cell_text(number, cell.value, cell.data_type, problems) for cell in cells]
+    except SheetRefused:
+        raise
+    except _BROKEN:
+        raise SheetRefused("broken xlsx") from None
+    finally:
+        book.close()
+
+
+def _inspect(body: bytes) -> dict[str, list[tuple[str, int]]]:
+    """Unpack everything once, a piece at a time, and return each part's merged cells with their first row."""
+    merged: dict[str, list[tuple[str, int]]] = {}
+    with zipfile.ZipFile(io.BytesIO(body)) as packed:
+        parts = packed.infolist()
+        # A part longer than it says does not pass its checksum, so what is said can be counted.
+        if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
+            raise SheetRefused("too large unpacked", limit=MAX_UNPACKED >> 20)
+        for part in parts:
+            if part.flag_bits & 1:
+                raise SheetRefused("encrypted")
+            if part.filename.endswith((".xml", ".rels")):
+                merged[part.filename] = _search(packed, part)
+    return merged
+
+
+def _search(packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> list[tuple[str, int]]:
+    found: dict[str, int] = {}
+    tail = b""
+    with packed.open(part) as file:
+        while piece := file.read(CHUNK):
+            text = tail + piece
+            if _DECLARATION.search(text):
+                raise SheetRefused("broken xlsx")
+            found |= {cell.decode(): int(row) for cell, row in _MERGED.findall(text)}
+            tail = text[-200:]
+    return list(found.items())
+
+
+def _cell_text(number: int, value: object, kind: str, problems: list[Problem]) -> str:
+    """What a person sees in the cell; a formula, a date and an error are not what somebody wrote there."""
+    match value:
+        case None:
+            return ""
+        case _ if kind == "f":
+            problems.append(Problem(number, "", "formula", {"cell": str(value)[:40]}))
+        case _ if kind == "e":
+            problems.append(Problem(number, "", "error cell", {"cell": str(value)[:40]}))
+        case str():
+            return value
+        case bool():
+            problems.append(Problem(number, "", "not text", {"cell": str(value)}))
+        case datetime() | date() | time() | timedelta():
+            problems.append(Problem(number, "", "date cell", {"cell": str(value)[:40]}))
+        case float() if value.is_integer() and abs(value) < 1e16:
+            return str(int(value))
+        case int() | float():
+            return str(value)
+        case _:
+            problems.append(Problem(number, "", "not text", {"cell": str(value)[:40]}))
+    return ""

@@ -1,0 +1,49 @@
+"""The page behind a crew's personal link: one ticket, for whoever holds the link."""
+
+import hashlib
+
+import asyncpg
+from aiohttp import web
+
+from callcenter.common.attempts import Attempts
+from callcenter.common.scope import audit
+from callcenter.dispatch.channels import CrewTicket
+from callcenter.dispatch.handover import SQL, digest
+
+
+class CrewLinks:
+    """Finds tickets by their links."""
+
+    def __init__(self, pool: asyncpg.Pool, attempts: Attempts) -> None:
+        self._pool = pool
+        self._attempts = attempts
+
+    async def find(self, token: str, address: str) -> CrewTicket | None:
+        """The ticket, or None alike for a link that is wrong, has ended, or is another crew's by now.
+
+        `address`: where it was asked from. Raises `TooManyAttempts` when too many wrong ones were.
+        """
+        hashed = digest(token)
+        attempt = await self._attempts.begin(f"link {hashlib.sha256(hashed).hexdigest()[:32]}", address)
+        row = await self._pool.fetchrow(SQL["link"], hashed)
+        if row is None:
+            return None
+        await self._attempts.forgive(attempt)
+        return CrewTicket.of(row)
+
+    async def viewed(self, ticket: CrewTicket, address: str) -> int:
+        """Write down that the crew looked at its ticket; return how many files the ticket has."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            await audit(
+                connection,
+                "viewed ticket",
+                company=ticket.company_id,
+                subject="ticket",
+                subject_id=ticket.ticket_id,
+                address=address,
+                details={"crew": ticket.crew_id},
+            )
+            return int(await connection.fetchval(SQL["files"], ticket.ticket_id))
+
+
+CREW_LINKS = web.AppKey("crew_links", CrewLinks)

@@ -1,0 +1,181 @@
+"""A crew's page for the phone in the pocket: one ticket behind a personal link, without a login and without scripts."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+import structlog
+from aiohttp import web
+
+from callcenter.common.attempts import TooManyAttempts
+from callcenter.dispatch.channels import CrewTicket
+from callcenter.dispatch.crew_links import CREW_LINKS
+from callcenter.domain.access import Permission
+from callcenter.domain.ticket import CREW_STEPS, Step, StepRefused, TicketState, steps_from
+from callcenter.errors import StoreError
+from callcenter.tickets.files import LARGEST, TICKET_FILES, BadFile, media_type_of
+from callcenter.tickets.service import TICKETS
+from callcenter.tickets.ticket import BadEdit, NoTicket
+from callcenter.web.auth import needs
+from callcenter.web.render import render
+from callcenter.web.shield import from_any_origin
+from callcenter.web.upload import Form, TooLong, read_form
+
+log = structlog.get_logger()
+routes = web.RouteTableDef()
+
+# A link is a key: it goes into no referrer, no cache and no search engine. Its forms therefore have no origin.
+HEADERS = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
+TAKES_PHOTOS = frozenset({TicketState.ACCEPTED, TicketState.IN_PROGRESS, TicketState.DONE})
+LONGEST_COMMENT = 10_000
+
+Page = Callable[[web.Request, CrewTicket], Awaitable[web.Response]]
+
+
+def _behind_link(page: Page) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """Show the page to who holds the link; to everybody else one and the same answer."""
+
+    async def show(request: web.Request) -> web.Response:
+        try:
+            ticket = await request.app[CREW_LINKS].find(request.match_info["token"], request.remote or "")
+        except TooManyAttempts:
+            answer = render(request, "dispatch/crew_gone.html", 429)
+        else:
+            answer = render(request, "dispatch/crew_gone.html", 404) if ticket is None else await page(request, ticket)
+        answer.headers.update(HEADERS)
+        return answer
+
+    return show
+
+
+@routes.get("/w/{token}")
+@needs(Permission.ANYONE)
+@_behind_link
+async def ticket_page(request: web.Request, ticket: CrewTicket) -> web.Response:
+    """What, where, by when, and the next step as a button."""
+    return await _page(request, ticket)
+
+
+@routes.post("/w/{token}/{step:accept|start}")
+@needs(Permission.ANYONE)
+@from_any_origin
+@_behind_link
+async def step(request: web.Request, ticket: CrewTicket) -> web.Response:
+    """Accept the ticket, or say that the crew is on the way. Pressed twice, it is done once."""
+    await _take(request, ticket, Step(request.match_info["step"]))
+    return _back(request)
+
+
+@routes.post("/w/{token}/done")
+@needs(Permission.ANYONE)
+@from_any_origin
+@_behind_link
+async def done(request: web.Request, ticket: CrewTicket) -> web.Response:
+    """Say what was done, with a photograph if there is one. Pressed twice, it is done once."""
+    if Step.FINISH not in steps_from(ticket.state):
+        return _back(request)
+    try:
+        async with read_form(request, LARGEST) as form:
+            comment = form.fields.get("comment", "").strip()
+            problem = _wrong_with(comment) or await _wrong_photo(form)
+            if problem:
+                return await _page(request, ticket, 422, problem=problem, comment=comment)
+            # The photograph after the step: whoever presses twice sends it once.
+            if await _take(request, ticket, Step.FINISH, comment) and (problem := await _keep(request, ticket, form)):
+                return await _page(request, ticket, 503, problem=problem, state=TicketState.DONE, result=comment)
+    except TooLong as too_long:
+        return await _page(request, ticket, 413, problem=f"{too_long.field} too large")
+    return _back(request)
+
+
+@routes.post("/w/{token}/photo")
+@needs(Permission.ANYONE)
+@from_any_origin
+@_behind_link
+async def photo(request: web.Request, ticket: CrewTicket) -> web.Response:
+    """Add a photograph."""
+    if ticket.state not in TAKES_PHOTOS:
+        return _back(request)
+    try:
+        async with read_form(request, LARGEST) as form:
+            problem = "no photo" if form.file is None else await _wrong_photo(form)
+            if problem:
+                return await _page(request, ticket, 422, problem=problem)
+            if problem := await _keep(request, ticket, form):
+                return await _page(request, ticket, 503, problem=problem)
+    except TooLong as too_long:
+        return await _page(request, ticket, 413, problem=f"{too_long.field} too large")
+    return _back(request)
+
+
+async def _take(request: web.Request, ticket: CrewTicket, step: Step, comment: str = "") -> bool:
+    """Take the step; False when it has been taken already, or the dispatcher was quicker."""
+    try:
+        await request.app[TICKETS].step(None, ticket.ticket_id, None, step, comment=comment, by_crew=ticket.crew_id)
+    except (StepRefused, NoTicket):
+        return False
+    log.info("step by link", ticket=ticket.ticket_id, crew=ticket.crew_id, step=step.value)
+    return True
+
+
+def _wrong_with(comment: str) -> str:
+    if not comment:
+        return "no comment"
+    return "comment too large" if len(comment) > LONGEST_COMMENT or "\0" in comment else ""
+
+
+async def _wrong_photo(form: Form) -> str:
+    if form.file is None:
+        return ""
+    try:
+        await asyncio.to_thread(media_type_of, form.file)
+    except BadFile as bad:
+        return f"photo {bad.reason}"
+    return ""
+
+
+async def _keep(request: web.Request, ticket: CrewTicket, form: Form) -> str:
+    """Keep the photograph; what went wrong, if something did."""
+    if form.file is None:
+        return ""
+    try:
+        await request.app[TICKET_FILES].add(None, ticket.ticket_id, form.name, form.file, by_crew=ticket.crew_id)
+    except (BadFile, BadEdit) as bad:
+        return f"photo {bad}"
+    except StoreError as problem:
+        log.error("photo not kept", ticket=ticket.ticket_id, problem=type(problem).__name__)
+        return "photo not kept"
+    return ""
+
+
+async def _page(
+    request: web.Request,
+    ticket: CrewTicket,
+    status: int = 200,
+    *,
+    problem: str = "",
+    comment: str = "",
+    state: TicketState | None = None,
+    result: str | None = None,
+) -> web.Response:
+    files = await request.app[CREW_LINKS].viewed(ticket, request.remote or "")
+    state = state or ticket.state
+    return render(
+        request,
+        "dispatch/crew.html",
+        status,
+        language=ticket.language,
+        ticket=ticket,
+        state=state.value,
+        result=ticket.result if result is None else result,
+        steps=[step.value for step in steps_from(state) if step in CREW_STEPS],
+        late=ticket.due_at is not None and ticket.due_at < datetime.now(UTC),
+        files=files,
+        at=f"/w/{request.match_info['token']}",
+        problem=problem,
+        comment=comment,
+    )
+
+
+def _back(request: web.Request) -> web.Response:
+    return web.Response(status=303, headers={"Location": f"/w/{request.match_info['token']}"})

@@ -1,0 +1,169 @@
+"""A ticket reaches its crew by itself: promised in the transaction of the assignment, sent after it.
+
+Each message is sent at least once, always under the same key, so that who receives it can tell a repetition.
+"""
+
+import base64
+import hashlib
+import hmac
+import random
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Protocol
+from uuid import uuid4
+
+import asyncpg
+import structlog
+
+from callcenter import metrics
+from callcenter.common import jobs
+from callcenter.common.delivery import NotDelivered, Problem
+from callcenter.common.scope import Connection
+from callcenter.dispatch.channels import Assignment, Channel
+from callcenter.settings import Handover as Settings
+from callcenter.storage import queries
+
+log = structlog.get_logger()
+
+SQL = queries("handover")
+JOB = "deliver"
+OVER = frozenset({"close", "cancel"})
+
+
+class Assigned(Protocol):
+    """What must be known of a ticket to hand it over."""
+
+    @property
+    def id(self) -> int:
+        """Its row."""
+        ...
+
+    @property
+    def crew_id(self) -> int | None:
+        """Its crew."""
+        ...
+
+
+def digest(token: str) -> bytes:
+    """What is kept of a link's token."""
+    return hashlib.sha256(token.encode(errors="surrogateescape")).digest()
+
+
+class Links:
+    """Personal links. A token is made from the assignment by a key that is not in the database, never kept."""
+
+    def __init__(self, settings: Settings, url: str) -> None:
+        self._key = settings.secret.get_secret_value().encode()
+        self._url = url
+        self.lasts = timedelta(days=settings.link_days)
+
+    def token(self, assignment: str) -> str:
+        """The 256-bit token of an assignment, the same each time."""
+        made = hmac.digest(self._key, b"crew link " + assignment.encode(), "sha256")
+        return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+
+    def url(self, assignment: str) -> str:
+        """The whole link."""
+        return f"{self._url}/w/{self.token(assignment)}"
+
+
+class Handover:
+    """Promises messages when a ticket changes."""
+
+    def __init__(self, links: Links) -> None:
+        self._links = links
+
+    async def on_change(self, connection: Connection, ticket: Assigned, what: str) -> None:
+        """Do what follows from a step, in its transaction: `assign` hands over, `close` and `cancel` take back."""
+        if what == "assign" or what in OVER:
+            await connection.execute(SQL["end_links"], ticket.id)
+            await connection.execute(SQL["drop"], ticket.id)
+        if what == "assign" and ticket.crew_id is not None:
+            await self._hand_over(connection, ticket.id, ticket.crew_id)
+
+    async def _hand_over(self, connection: Connection, ticket: int, crew: int) -> None:
+        assignment = uuid4().hex
+        token_hash = digest(self._links.token(assignment))
+        await connection.execute(SQL["add_link"], token_hash, ticket, crew, assignment, self._links.lasts)
+        ways = await connection.fetchrow(SQL["ways"], crew)
+        promised = [
+            await connection.fetchval(SQL["add_delivery"], ticket, crew, way, f"{assignment}.{way}")
+            for way, has in (ways or {}).items()
+            if has
+        ]
+        await jobs.put(connection, JOB, [str(delivery) for delivery in promised])
+
+
+def backoff(settings: Settings) -> Callable[[int], timedelta]:
+    """How long to wait after the n-th failure: doubled each time up to a limit, less up to half of it by chance.
+
+    By chance, so that what failed together does not come back together.
+    """
+
+    def wait(failures: int) -> timedelta:
+        full = min(settings.retry_first_s * 2.0 ** min(failures - 1, 32), settings.retry_max_s)
+        return timedelta(seconds=full * random.uniform(0.5, 1.0))
+
+    return wait
+
+
+class Deliveries:
+    """Sends what was promised. `wait`: how long after the n-th failure it is tried again."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        links: Links,
+        ways: Mapping[str, Channel],
+        *,
+        attempts: int,
+        wait: Callable[[int], timedelta],
+    ) -> None:
+        self._pool = pool
+        self._links = links
+        self._ways = ways
+        self._attempts = attempts
+        self._wait = wait
+
+    @property
+    def kind(self) -> jobs.Kind:
+        """The jobs of a worker."""
+        return jobs.Kind(JOB, self._deliver, _owed)
+
+    async def _deliver(self, job: str) -> None:
+        delivery = int(job)
+        row = await self._pool.fetchrow(SQL["delivery"], delivery)
+        if row is None:
+            return
+        ticket = await self._pool.fetchrow(SQL["of_crew"], delivery)
+        if ticket is None or not row["wanted"]:
+            await self._pool.execute(SQL["drop_one"], delivery)
+            return
+        if (token_hash := digest(self._links.token(row["assignment"]))) != row["token_hash"]:
+            await self._pool.execute(SQL["renew_token"], row["assignment"], token_hash)
+        link = self._links.url(row["assignment"])
+        assignment = Assignment.of(ticket, key=row["key"], link=link)
+        try:
+            await self._ways[row["way"]].send(assignment)
+        except NotDelivered as failure:
+            await self._failed(delivery, row["attempts"] + 1, failure)
+        except Exception as failure:
+            log.exception("delivery failed", delivery=delivery)
+            await self._failed(delivery, row["attempts"] + 1, NotDelivered(Problem.OURS, type(failure).__name__))
+        else:
+            await self._pool.execute(SQL["delivered"], delivery)
+            log.info("delivered", delivery=delivery, way=row["way"])
+
+    async def _failed(self, delivery: int, failures: int, failure: NotDelivered) -> None:
+        problem = f"{failure.problem}: {failure.detail}"
+        wait = None if failure.lasting or failures >= self._attempts else self._wait(failures)
+        await self._pool.execute(SQL["failed"], delivery, problem, wait)
+        log.warning("not delivered", delivery=delivery, problem=failure.problem.value, final=wait is None)
+        if wait is None:
+            metrics.problems_total.labels(problem="undelivered").inc()
+        else:
+            raise jobs.Again(wait)
+
+
+async def _owed(connection: Connection) -> Sequence[str]:
+    return [str(row["id"]) for row in await connection.fetch(SQL["waiting"])]

@@ -1,0 +1,41 @@
+"""How a ticket reaches its crew."""
+
+import asyncpg
+from aiohttp import web
+
+from callcenter.common.attempts import ATTEMPTS
+from callcenter.common.jobs import Worker
+from callcenter.dispatch import crew_pages, pages
+from callcenter.dispatch.crew_links import CREW_LINKS, CrewLinks
+from callcenter.dispatch.handover import Deliveries, Handover, Links, backoff
+from callcenter.dispatch.mail import Mail
+from callcenter.dispatch.texts import letter
+from callcenter.dispatch.undelivered import UNDELIVERED, DeadLetters
+from callcenter.dispatch.webhook import Webhook
+from callcenter.settings import Settings
+from callcenter.tickets.service import TICKETS
+from callcenter.web.keys import POOL, SERVICES, SETTINGS
+
+
+def install(app: web.Application) -> None:
+    """Add this subject to the application."""
+    settings, pool = app[SETTINGS], app[POOL]
+    links = Links(settings.handover, settings.web.url)
+    app[TICKETS] = app[TICKETS].also(Handover(links).on_change)
+    app[CREW_LINKS] = CrewLinks(pool, app[ATTEMPTS])
+    app[UNDELIVERED] = DeadLetters(pool, links.lasts)
+    app[SERVICES].append(worker(settings, pool))
+    for part in (crew_pages, pages):
+        app.add_routes(part.routes)
+
+
+def worker(settings: Settings, pool: asyncpg.Pool) -> Worker:
+    """Sends what was promised to crews."""
+    deliveries = Deliveries(
+        pool,
+        Links(settings.handover, settings.web.url),
+        {"email": Mail(settings.smtp, letter), "webhook": Webhook(settings.handover)},
+        attempts=settings.handover.attempts,
+        wait=backoff(settings.handover),
+    )
+    return Worker(settings.database, [deliveries.kind])

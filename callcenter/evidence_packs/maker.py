@@ -1,0 +1,233 @@
+"""Makes the evidence packs: a job that gathers, prints, signs and stores, and can be begun anew at any time."""
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import asyncpg
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from callcenter import metrics
+from callcenter.common import jobs
+from callcenter.common.object_store import ObjectStore
+from callcenter.common.scope import Connection
+from callcenter.errors import ObjectMissing, StoreError
+from callcenter.evidence import manifest as form
+from callcenter.evidence.chain import Ends, Link, faults
+from callcenter.evidence.container import TooLarge
+from callcenter.evidence.printed import Document, print_document
+from callcenter.evidence.seal import digest, seal
+from callcenter.evidence_packs.facts import Facts, Row, chain_rows, facts
+from callcenter.evidence_packs.packs import JOB
+from callcenter.storage import AWAY, queries
+
+log = structlog.get_logger()
+
+SQL = queries("evidence")
+CHUNK = 1000
+KEPT = timedelta(days=30)
+"""A pack can be made again at any time, so it need not be kept for ever."""
+TIDY_EVERY_S = 3600.0
+AGAIN_IN = timedelta(seconds=30)
+ATTEMPTS = 5
+MEDIA = "application/zip"
+
+
+class Unmade(Exception):
+    """This pack cannot be made, now or later. `problem`: one of those that `Pack` names."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+class Maker:
+    """Makes packs, one at a time, signed with `key`, with the page that `words` writes in a language.
+
+    Removes those whose time is over.
+    """
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        store: ObjectStore,
+        key: Ed25519PrivateKey,
+        words: Callable[[Facts, str, str], Document],
+    ) -> None:
+        self._pool = pool
+        self._store = store
+        self._key = key
+        self._words = words
+        self._one_at_a_time = asyncio.Lock()
+        self.kind = jobs.Kind(JOB, self._handle, self._owed)
+
+    async def run(self) -> None:
+        """Remove what has expired, until cancelled."""
+        while True:
+            try:
+                await self.tidy()
+            except (StoreError, *AWAY) as problem:
+                log.warning("expired evidence packs not removed", problem=type(problem).__name__)
+            await asyncio.sleep(TIDY_EVERY_S)
+
+    async def tidy(self) -> None:
+        """Remove what has expired; that it was made stays known."""
+        for row in await self._pool.fetch(SQL["expired"]):
+            await self._store.remove(row["object_key"])
+            await self._pool.execute(SQL["forget"], row["id"])
+
+    async def _owed(self, connection: Connection) -> Sequence[str]:
+        return [row["id"] for row in await connection.fetch(SQL["owed"])]
+
+    async def _handle(self, job: str) -> None:
+        async with self._one_at_a_time:
+            order = await self._pool.fetchrow(SQL["begin"], int(job))
+            if order is None:
+                return
+            try:
+                await self._make(order)
+            except Unmade as unmade:
+                log.error("evidence pack cannot be made", pack=order["id"], problem=unmade.problem)
+                metrics.problems_total.labels(problem=f"evidence pack: {unmade.problem}").inc()
+                await self._pool.execute(SQL["fail"], order["id"], unmade.problem)
+            except (StoreError, *AWAY) as problem:
+                last = order["attempts"] >= ATTEMPTS
+                log.warning("evidence pack put off", pack=order["id"], problem=type(problem).__name__, last=last)
+                if not last:
+                    raise jobs.Again(AGAIN_IN) from None
+                await self._pool.execute(SQL["fail"], order["id"], "store")
+            except Exception:
+                await self._pool.execute(SQL["fail"], order["id"], "program")
+                raise
+
+    async def _make(self, order: asyncpg.Record) -> None:
+        with TemporaryDirectory(prefix="callcenter-evidence-") as place:
+            folder, target = Path(place) / "pack", Path(place) / "pack.zip"
+            (folder / form.ORIGINALS).mkdir(parents=True)
+            (folder / form.COPIES).mkdir()
+            known = await self._read(order, folder / form.LEDGER)
+            await self._pool.execute(SQL["expect"], order["id"], len(known.recordings) + 2)
+            recordings = []
+            for row in known.recordings:
+                recordings.append(await self._fetch(row, folder))
+                await self._pool.execute(SQL["progress"], order["id"])
+            await asyncio.to_thread(self._write_texts, known, order, folder)
+            await self._pool.execute(SQL["progress"], order["id"])
+            try:
+                await asyncio.to_thread(seal, folder, _head(known, order, recordings), self._key, target)
+            except TooLarge:
+                raise Unmade("too large") from None
+            await self._keep(order, target, known.chain[-1])
+
+    async def _read(self, order: asyncpg.Record, ledger: Path) -> Facts:
+        """Everything in one snapshot: what the page says and what the chain holds are of the same moment."""
+        async with (
+            self._pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            known = await facts(connection, order["ticket_id"])
+            await self._write_ledger(connection, known, ledger)
+        return known
+
+    async def _keep(self, order: asyncpg.Record, target: Path, head: Ends) -> None:
+        found, size = await asyncio.to_thread(digest, target), target.stat().st_size
+        key = f"evidence/{order['id']}.zip"
+        await self._store.put(key, target, found, MEDIA)
+        await self._pool.execute(SQL["ready"], order["id"], key, size, found, head.last, head.head, KEPT)
+        log.info("evidence pack ready", pack=order["id"], size=size)
+
+    async def _write_ledger(self, connection: Connection, known: Facts, path: Path) -> None:
+        """The parts of the chain, looked at on the way: what is broken is not signed."""
+        with path.open("w", encoding="utf-8") as file:
+            for run in known.chain:
+                links: list[Link] = []
+                cursor = await chain_rows(connection, known, run)
+                while rows := await cursor.fetch(CHUNK):
+                    links += [Link(row["seq"], row["content"], row["hash"], row["entry"]) for row in rows]
+                if list(faults(links, run)):
+                    raise Unmade("ledger")
+                file.writelines(link.line() + "\n" for link in links)
+
+    async def _fetch(self, row: Row, folder: Path) -> dict[str, object]:
+        """Bring the original and the copy into the folder; what the manifest says of them."""
+        original = copy = None
+        if row["object_key"] is not None:
+            original = f"{form.ORIGINALS}{row['id']}.wav"
+            try:
+                found = await self._download(row["object_key"], folder / original, row["version_id"])
+            except ObjectMissing:
+                raise Unmade("lost") from None
+            if found != row["sha256"]:
+                raise Unmade("altered")
+        # A copy is for the ear; the proof is the original.
+        if original is not None and row["copy_key"] is not None:
+            copy = f"{form.COPIES}{row['id']}{Path(row['copy_key']).suffix}"
+            try:
+                if await self._download(row["copy_key"], folder / copy) != row["copy_sha256"]:
+                    raise Unmade("altered")
+            except ObjectMissing:
+                (folder / copy).unlink()
+                copy = None
+        names = (
+            "id",
+            "state",
+            "size",
+            "duration_s",
+            "channels",
+            "rate",
+            "repaired",
+            "defect",
+            "recorded_at",
+            "because",
+        )
+        said = {name: row[name] for name in names}
+        hash_ = None if row["sha256"] is None else row["sha256"].hex()
+        return said | {"call": row["call_id"], "sha256": hash_, "original": original, "copy": copy}
+
+    async def _download(self, key: str, path: Path, version: str | None = None) -> bytes:
+        found = sha256()
+        with path.open("wb") as file:
+            async with aclosing(self._store.open(key, 0, 0, version)) as pieces:
+                async for piece in pieces:
+                    found.update(piece)
+                    await asyncio.to_thread(file.write, piece)
+        return found.digest()
+
+    def _write_texts(self, known: Facts, order: asyncpg.Record, folder: Path) -> None:
+        _write_json(folder / form.TIMELINE, known.timeline())
+        _write_json(folder / form.JOURNAL, known.journal())
+        page = self._words(known, order["language"], form.fingerprint(self._key))
+        print_document(page, folder / form.PRINTED)
+
+
+def _head(known: Facts, order: asyncpg.Record, recordings: Sequence[dict[str, object]]) -> form.Head:
+    ticket = known.ticket
+    return form.Head.model_validate(
+        {
+            "pack": order["id"],
+            "made_at": known.at,
+            "language": order["language"],
+            "company": {"id": ticket.company_id, "name": ticket.company, "zone": ticket.zone},
+            "ticket": {"id": ticket.id, "number": ticket.number, "opened_at": ticket.opened_at},
+            "chain": [
+                {"first": run.first, "last": run.last, "before": run.before.hex(), "head": run.head.hex()}
+                for run in known.chain
+            ],
+            "recordings": recordings,
+        }
+    )
+
+
+def _write_json(path: Path, held: object) -> None:
+    path.write_text(json.dumps(held, ensure_ascii=False, indent=1, default=_plain) + "\n", encoding="utf-8")
+
+
+def _plain(value: object) -> str:
+    isoformat = getattr(value, "isoformat", None)
+    return str(isoformat() if isoformat else value)

@@ -1,0 +1,105 @@
+"""Evidence packs of a ticket as people see them: ordered, followed, downloaded. Each of these is chained and audited."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+from aiohttp import web
+
+from callcenter.common import jobs
+from callcenter.common.scope import audit, scoped
+from callcenter.domain.person import Person
+from callcenter.storage import queries
+from callcenter.tickets.rows import lock, read
+from callcenter.tickets.ticket import NoTicket
+
+SQL = queries("evidence")
+JOB = "evidence"
+AT_ONCE = 2
+"""Packs of one ticket that may be in the making."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """One order. `done` of `expected` steps; `kept`: whether it can still be downloaded; `size` in bytes.
+
+    `problem`, of a failed one: `store`, `lost` (an original is not in the store), `altered` (it is not what was
+    recorded), `ledger` (the chain is broken), `too large`, or `program`.
+    """
+
+    id: int
+    language: str
+    state: str
+    done: int
+    expected: int | None
+    problem: str | None
+    size: int | None
+    sha256: bytes | None
+    asked_at: datetime
+    ready_at: datetime | None
+    expires_at: datetime | None
+    kept: bool
+    person: str
+
+
+class TooMany(Exception):
+    """`AT_ONCE` packs of this ticket are in the making."""
+
+
+class Packs:
+    """What a person asks for and gets. Methods raise `NoTicket` for a ticket that the person may not see."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def order(self, person: Person, ticket_id: int, language: str, address: str = "") -> int:
+        """Order a pack; its number. Raises `TooMany`."""
+        async with scoped(self._pool, person) as connection:
+            ticket = await lock(connection, person, ticket_id)
+            if await connection.fetchval(SQL["being_made"], ticket_id) >= AT_ONCE:
+                raise TooMany
+            pack = int(await connection.fetchval(SQL["add"], ticket_id, ticket.company_id, person.id, language))
+            await jobs.put(connection, JOB, [str(pack)])
+            await audit(
+                connection,
+                "ordered evidence pack",
+                person=person,
+                company=ticket.company_id,
+                subject="ticket",
+                subject_id=ticket_id,
+                address=address,
+                details={"pack": pack},
+            )
+        return pack
+
+    async def of(self, person: Person, ticket_id: int) -> list[Pack]:
+        """The ticket's packs, newest first."""
+        async with scoped(self._pool, person) as connection:
+            if await read(connection, person, ticket_id) is None:
+                raise NoTicket
+            return [Pack(**row) for row in await connection.fetch(SQL["of_ticket"], ticket_id)]
+
+    async def take(self, person: Person, ticket_id: int, pack: int, address: str = "") -> tuple[str, int, str] | None:
+        """Key, size in bytes and name of the file, if it is there; that it was taken is chained."""
+        async with scoped(self._pool, person) as connection:
+            if await read(connection, person, ticket_id) is None:
+                raise NoTicket
+            row = await connection.fetchrow(SQL["file"], ticket_id, pack)
+            if row is None:
+                return None
+            said = {"pack": pack, "ticket": ticket_id, "by": person.id}
+            await connection.execute(SQL["chain"], row["company_id"], "pack taken", said)
+            await audit(
+                connection,
+                "downloaded evidence pack",
+                person=person,
+                company=row["company_id"],
+                subject="ticket",
+                subject_id=ticket_id,
+                address=address,
+                details={"pack": pack},
+            )
+        return row["object_key"], row["size"], f"evidence-{row['number']}-{pack}.zip"
+
+
+EVIDENCE_PACKS = web.AppKey("evidence packs", Packs)

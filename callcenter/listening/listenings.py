@@ -1,0 +1,142 @@
+"""Who listens to which part of which recording, and why: nobody hears anything before they have said why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import asyncpg
+from aiohttp import web
+
+from callcenter.common.scope import audit, scoped
+from callcenter.domain.person import Person
+from callcenter.storage import queries
+
+SQL = queries("listening")
+OPEN_FOR = timedelta(hours=12)
+"""How long a listening stays open; afterwards the reason is asked anew."""
+LONGEST_WORDS = 300
+MOST_PARTS = 500
+
+
+class Reason(StrEnum):
+    """Why somebody listens."""
+
+    COMPLAINT = "complaint"
+    QUALITY = "quality"
+    FACTS = "facts"
+    TRAINING = "training"
+    OTHER = "other"
+
+
+class NoReason(Exception):
+    """Another reason needs words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """A listening that is open."""
+
+    id: int
+    reason: Reason
+    words: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """What is to be sent: where it lies, its size in bytes, its length in seconds; `listening`: None unless one is open.
+
+    `version`: the object's that was verified; None means the newest.
+    """
+
+    recording: int
+    listening: int | None
+    key: str
+    version: str | None
+    size: int
+    media_type: str
+    duration_s: float | None
+
+
+class Listenings:
+    """The listenings over PostgreSQL. Every method may raise `OSError` or an `asyncpg` error."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def begin(self, person: Person, recording: int, reason: Reason, words: str, address: str) -> int | None:
+        """Open a listening, and write that down; its id, None when there is no such recording. Raises `NoReason`."""
+        words = words.strip()[:LONGEST_WORDS]
+        if reason is Reason.OTHER and not words:
+            raise NoReason
+        async with scoped(self._pool, person) as connection:
+            made: int | None = await connection.fetchval(SQL["begin"], recording, person.id, reason, words)
+            if made is not None:
+                await audit(
+                    connection,
+                    "listened to recording",
+                    person=person,
+                    subject="recording",
+                    subject_id=recording,
+                    address=address,
+                    details={"reason": reason},
+                )
+        return made
+
+    async def open(self, person: Person, recording: int) -> Listening | None:
+        """The one that this person has open."""
+        async with scoped(self._pool, person) as connection:
+            row = await connection.fetchrow(SQL["open"], recording, person.id, OPEN_FOR)
+        return None if row is None else Listening(row["id"], Reason(row["reason"]), row["words"], row["at"])
+
+    async def last_reason(self, person: Person) -> Reason | None:
+        """What this person listened for last."""
+        async with scoped(self._pool, person) as connection:
+            reason = await connection.fetchval(SQL["last_reason"], person.id)
+        return None if reason is None else Reason(reason)
+
+    async def audio(self, person: Person, recording: int, *, copy: bool) -> Audio | None:
+        """The copy for listening or the original; None when there is none in the store."""
+        async with scoped(self._pool, person) as connection:
+            row = await connection.fetchrow(SQL["audio"], recording, person.id, copy, OPEN_FOR)
+        if row is None or row["object_key"] is None:
+            return None
+        return Audio(
+            row["id"],
+            row["play"],
+            row["object_key"],
+            row["version_id"],
+            row["size"],
+            row["media_type"],
+            row["duration_s"],
+        )
+
+    async def sent(self, listening: int, audio: Audio, part: range) -> None:
+        """Note that these bytes were sent, as seconds: rounded outwards, and taken as spread evenly."""
+        if not part or not audio.duration_s:
+            return
+        per_byte = audio.duration_s / audio.size
+        await self._pool.execute(SQL["sent"], listening, int(part.start * per_byte), int(part.stop * per_byte) + 1)
+
+    async def heard(self, person: Person, recording: int, listening: int, parts: Sequence[tuple[int, int]]) -> bool:
+        """Note which parts were played, in seconds; False when that is no listening of this person's."""
+        async with scoped(self._pool, person) as connection:
+            columns = [[part[side] for part in parts[:MOST_PARTS]] for side in (0, 1)]
+            return await connection.fetchval(SQL["heard"], listening, recording, person.id, *columns) is not None
+
+    async def listed(
+        self,
+        person: Person,
+        *,
+        recording: int | None = None,
+        who: int | None = None,
+        before: int | None = None,
+        size: int = 50,
+    ) -> list[asyncpg.Record]:
+        """Listenings newest first: of one recording, of one person, of all; below the one with the id `before`."""
+        async with scoped(self._pool, person) as connection:
+            return await connection.fetch(SQL["listenings"], recording, who, before, size)
+
+
+LISTENINGS = web.AppKey("listenings", Listenings)

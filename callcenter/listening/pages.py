@@ -1,0 +1,125 @@
+"""The listening room: recordings, newest first, by what was asked for; and who listened to them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+from aiohttp import web
+
+from callcenter.common.cursors import PageCursor
+from callcenter.common.search import NoSuchHouse
+from callcenter.domain.access import Permission
+from callcenter.listening import texts
+from callcenter.listening.listenings import LISTENINGS
+from callcenter.listening.query import Asked, Form
+from callcenter.listening.room import LISTENING_ROOM, PLAYABLE, RecordingsPage
+from callcenter.web.auth import needs
+from callcenter.web.formats import when
+from callcenter.web.keys import PERSON
+from callcenter.web.language import language_of
+from callcenter.web.query import place_of
+from callcenter.web.render import ZONE, lasting, render
+
+routes = web.RouteTableDef()
+# The fields that are folded away on a telephone until one of them is used.
+MORE = ("house", "company", "operator", "since", "until", "shortest", "longest", "state", "noted")
+SHOWN_LISTENINGS = 100
+
+
+@routes.get("/listening")
+@needs(Permission.LISTEN)
+async def room(request: web.Request) -> web.Response:
+    """The recordings with their filters."""
+    return await _show(request, "listening/listening.html")
+
+
+@routes.get("/listening/list")
+@needs(Permission.LISTEN)
+async def listing(request: web.Request) -> web.Response:
+    """The list alone, for the page that shows it."""
+    return await _show(request, "listening/listening_list.html")
+
+
+@routes.get("/listening/log")
+@needs(Permission.LISTEN)
+async def log(request: web.Request) -> web.Response:
+    """Who listened to which part of what, and why."""
+    app, person, language = request.app, request[PERSON], language_of(request)
+    given = {name: _number(request.query.get(name, "")) for name in ("who", "before")}
+    _companies, operators = await app[LISTENING_ROOM].choices(person)
+    rows = await app[LISTENINGS].listed(person, who=given["who"], before=given["before"], size=SHOWN_LISTENINGS + 1)
+    now = datetime.now(UTC)
+    return render(
+        request,
+        "listening/listening_log.html",
+        rows=[listening_row(row, now, language) for row in rows[:SHOWN_LISTENINGS]],
+        operators=operators,
+        who=given["who"],
+        first=given["before"] is None,
+        after=rows[SHOWN_LISTENINGS - 1]["id"] if len(rows) > SHOWN_LISTENINGS else None,
+    )
+
+
+def listening_row(row: asyncpg.Record, now: datetime, language: str) -> dict[str, Any]:
+    """A listening as it is read: when, why, and which parts."""
+    reason = texts.reasons(language).get(row["reason"] or "", "")
+    return {
+        **row,
+        "began": when(row["at"], row["zone"], now, language),
+        "why": ": ".join(filter(None, (reason, row["words"]))),
+        "heard": spans(row["heard"]),
+        "sent": spans(row["sent"]),
+    }
+
+
+def spans(parts: list[list[int]]) -> list[str]:
+    """Parts in seconds as `0:05–1:20`."""
+    return [f"{lasting(since)}–{lasting(until)}" for since, until in parts]
+
+
+async def _show(request: web.Request, template: str) -> web.Response:
+    app, person, language = request.app, request[PERSON], language_of(request)
+    form = Form.read(Asked, request.query)
+    companies, operators = await app[LISTENING_ROOM].choices(person)
+    zone = next((each["zone"] for each in companies if each["id"] == form.asked.company), ZONE)
+    leaf = await _leaf(request, form, zone, place_of(request.query.get("before", "")))
+    now = datetime.now(UTC)
+    return render(
+        request,
+        template,
+        400 if form.problems else 200,
+        form=form,
+        rows=[_row(row, now, language) for row in leaf.rows],
+        first="before" not in request.query,
+        after=form.address(before=str(leaf.after)) if leaf.after else "",
+        more_open=sum(name in form.typed for name in MORE),
+        companies=[(each["id"], each["name"]) for each in companies],
+        operators=[(each["id"], each["name"]) for each in operators],
+        options=texts.choices(language),
+        states=texts.states(language),
+        kinds=texts.kinds(language),
+        problems=texts.problems(language),
+    )
+
+
+async def _leaf(request: web.Request, form: Form, zone: str, before: PageCursor | None) -> RecordingsPage:
+    """The page asked for; an empty one when there is no such house, which is told beside the field."""
+    wanted = form.wanted(zone)
+    try:
+        return await request.app[LISTENING_ROOM].page(request[PERSON], wanted, before)
+    except NoSuchHouse as problem:
+        form.problems["house"] = problem.how
+        return RecordingsPage(())
+
+
+def _row(row: asyncpg.Record, now: datetime, language: str) -> dict[str, Any]:
+    return {
+        **row,
+        "began": when(row["began_at"], row["zone"], now, language),
+        "playable": row["state"] in PLAYABLE,
+        "score": None if row["score"] is None else round(row["score"]),
+    }
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None

@@ -1,0 +1,79 @@
+"""Which recordings are asked for, as it stands in the address of the page."""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from callcenter.common.search import LONGEST
+from callcenter.listening.room import Wanted
+from callcenter.web.query import Day, Id, Query
+
+STATES = {
+    "there": ("stored", "verified", "attached", "expired"),
+    "waiting": ("expected", "recorded"),
+    "missing": ("missing",),
+    "deleted": ("deleted",),
+}
+"""What can be asked of a recording's state, and the states that it means."""
+_LONGEST_S = 24 * 3600
+
+
+def seconds(text: object) -> object:
+    """`1:30`, `1:02:03` or `90` as seconds. Raises `ValueError` for anything else."""
+    if not isinstance(text, str):
+        return text
+    parts = text.split(":")
+    if not 1 <= len(parts) <= 3 or not all(part.isascii() and part.isdigit() and len(part) <= 5 for part in parts):
+        raise ValueError("no length")
+    total = 0
+    for part in parts:
+        total = 60 * total + int(part)
+    return total
+
+
+Length = Annotated[int, Field(ge=0, le=_LONGEST_S), BeforeValidator(seconds)]
+
+
+class Asked(BaseModel):
+    """The form, every field of which may be absent."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    q: Annotated[str, Field(max_length=LONGEST)] | None = None
+    house: Annotated[str, Field(max_length=LONGEST)] | None = None
+    operator: Id | None = None
+    company: Id | None = None
+    since: Day | None = None
+    until: Day | None = None
+    shortest: Length | None = None
+    longest: Length | None = None
+    state: Literal["there", "waiting", "missing", "deleted"] | None = None
+    noted: Literal["marked", "reviewed", "unreviewed"] | None = None
+
+
+class Form(Query[Asked]):
+    """The filter of the listening room. A length that is none is the problem `length`; two in the wrong order, `lengths`."""
+
+    PROBLEMS: ClassVar[Mapping[str, str]] = {**Query.PROBLEMS, "shortest": "length", "longest": "length"}
+
+    def wanted(self, zone: str) -> Wanted:
+        """What to look for; days are those of the zone."""
+        asked = self.asked
+        search = self.search(asked.q)
+        since, until = self.days(asked.since, asked.until, zone)
+        if asked.shortest is not None and asked.longest is not None and asked.longest < asked.shortest:
+            self.problems["longest"] = "lengths"
+        return Wanted(
+            company=asked.company,
+            operator=asked.operator,
+            house=asked.house or "",
+            since=since,
+            until=until,
+            shortest=asked.shortest,
+            longest=None if "longest" in self.problems else asked.longest,
+            states=STATES[asked.state] if asked.state else (),
+            marked=True if asked.noted == "marked" else None,
+            reviewed={"reviewed": True, "unreviewed": False}.get(asked.noted or ""),
+            search=search,
+        )

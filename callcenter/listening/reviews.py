@@ -1,0 +1,129 @@
+"""Score cards of companies, and reviews of talks by them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import asyncpg
+from aiohttp import web
+
+from callcenter.common.scope import Connection, audit, scoped
+from callcenter.domain.person import Person
+from callcenter.domain.review import Line, score
+from callcenter.storage import queries
+
+SQL = queries("reviews")
+LONGEST_COMMENT = 2000
+
+
+class CardChanged(Exception):
+    """Somebody changed the company's card meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What talks of a company are judged by; `id` 0 is a card that nobody has kept yet."""
+
+    id: int
+    lines: tuple[Line, ...]
+
+
+class Reviews:
+    """Cards and reviews over PostgreSQL. Every method may raise `OSError` or an `asyncpg` error."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def companies(self, person: Person) -> list[asyncpg.Record]:
+        """The companies with `made_at` of their card, None where there is none."""
+        async with scoped(self._pool, person) as connection:
+            return await connection.fetch(SQL["companies"])
+
+    async def card(self, person: Person, company: int) -> Card | None:
+        """The card that the company has now."""
+        async with scoped(self._pool, person) as connection:
+            card = await connection.fetchval(SQL["card"], company)
+            return None if card is None else await _card(connection, card, company)
+
+    async def keep(self, person: Person, company: int, seen: int, lines: Sequence[Line], address: str) -> None:
+        """Keep a new card in place of the one with the id `seen`. Raises `CardChanged`, also when there is no such company."""
+        async with scoped(self._pool, person) as connection:
+            await _make(connection, person, company, seen, lines, address)
+
+    async def of(self, person: Person, recording: int) -> list[asyncpg.Record]:
+        """The reviews of a recording, newest first."""
+        async with scoped(self._pool, person) as connection:
+            return await connection.fetch(SQL["of_recording"], recording)
+
+    async def review(
+        self,
+        person: Person,
+        recording: int,
+        company: int,
+        card: Card,
+        points: Sequence[int | None],
+        comment: str,
+        address: str,
+    ) -> float | None:
+        """Judge a talk, in place of this person's earlier review; the score.
+
+        A card with the id 0 is kept first, as it is. Raises `CardChanged`, `BadPoints`.
+        """
+        async with scoped(self._pool, person) as connection:
+            if card.id == 0:
+                card_id = await _make(connection, person, company, 0, card.lines, address)
+            else:
+                card_id, card = card.id, await _card(connection, card.id, company)
+            got = score(card.lines, points)
+            await connection.execute(SQL["replace"], recording, person.id)
+            review = await connection.fetchval(
+                SQL["review"], recording, card_id, person.id, got, comment[:LONGEST_COMMENT]
+            )
+            await connection.execute(SQL["review_lines"], review, card_id, list(points))
+            await audit(
+                connection,
+                "reviewed talk",
+                person=person,
+                company=company,
+                subject="recording",
+                subject_id=recording,
+                address=address,
+                details={"score": got},
+            )
+        return got
+
+
+REVIEWS = web.AppKey("reviews", Reviews)
+
+
+async def _card(connection: Connection, card: int, company: int) -> Card:
+    rows = await connection.fetch(SQL["lines"], card, company)
+    if not rows:
+        raise CardChanged
+    return Card(card, tuple(Line(row["title"], row["points"], row["critical"]) for row in rows))
+
+
+async def _make(
+    connection: Connection, person: Person, company: int, seen: int, lines: Sequence[Line], address: str
+) -> int:
+    await connection.execute(SQL["lock_company"], company)
+    made: int | None = await connection.fetchval(SQL["make_card"], company, seen, person.id)
+    if made is None:
+        raise CardChanged
+    await connection.execute(
+        SQL["make_lines"],
+        made,
+        [line.title for line in lines],
+        [line.points for line in lines],
+        [line.critical for line in lines],
+    )
+    await audit(
+        connection,
+        "changed score card",
+        person=person,
+        company=company,
+        subject="company",
+        subject_id=company,
+        address=address,
+        details={"lines": len(lines)},
+    )
+    return made

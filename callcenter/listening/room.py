@@ -1,0 +1,159 @@
+"""The listening room: recordings newest first, a page at a time, and all that is known of one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+from aiohttp import web
+
+from callcenter.common.cursors import PageCursor
+from callcenter.common.scope import Connection, scoped
+from callcenter.common.search import MOST_HOUSES, NoSuchHouse, Search, house_query
+from callcenter.domain.person import Person
+from callcenter.storage import queries
+
+SQL = queries("listening")
+PLAYABLE = frozenset({"stored", "verified", "attached", "expired"})
+"""The states in which the recording can be fetched from the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to look for; what is None or empty is not asked.
+
+    `house`: words of an address. Begun from `since` on and before `until`. Lengths in seconds.
+    """
+
+    company: int | None = None
+    operator: int | None = None
+    house: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    shortest: float | None = None
+    longest: float | None = None
+    states: tuple[str, ...] = ()
+    marked: bool | None = None
+    reviewed: bool | None = None
+    search: Search | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingsPage:
+    """Rows of `page` in `storage/queries/listening.sql`, and where the next page begins, if there is one."""
+
+    rows: Sequence[asyncpg.Record]
+    after: PageCursor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waveform:
+    """Peaks from 0 to 255, `per_s` for each second and channel, the channels in turns: the operator's first."""
+
+    per_s: float
+    channels: int
+    peaks: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One recording: its row, the talks of its call, where it was paused, what was marked."""
+
+    row: asyncpg.Record
+    talks: Sequence[asyncpg.Record]
+    pauses: Sequence[asyncpg.Record]
+    marks: Sequence[asyncpg.Record]
+
+    @property
+    def playable(self) -> bool:
+        """Whether there is something to listen to."""
+        return self.row["state"] in PLAYABLE
+
+
+class Room:
+    """The room over PostgreSQL. Every method may raise `OSError` or an `asyncpg` error."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def page(
+        self, person: Person, wanted: Wanted, before: PageCursor | None = None, size: int = 50
+    ) -> RecordingsPage:
+        """At most `size` recordings that this person may see. Raises `NoSuchHouse`."""
+        async with scoped(self._pool, person) as connection:
+            asked = await _filter(connection, person, wanted)
+            place = (None, None) if before is None else (before.at, before.id)
+            rows = await connection.fetch(SQL["page"], asked, size + 1, *place, person.id)
+        last = rows[size - 1] if len(rows) > size else None
+        return RecordingsPage(rows[:size], None if last is None else PageCursor(last["placed_at"], last["id"]))
+
+    async def choices(self, person: Person) -> tuple[list[asyncpg.Record], list[asyncpg.Record]]:
+        """The companies and the operators that can be chosen, by name."""
+        async with scoped(self._pool, person) as connection:
+            return await connection.fetch(SQL["companies"]), await connection.fetch(SQL["operators"])
+
+    async def show(self, person: Person, recording: int) -> Shown | None:
+        """All of one recording; None when this person sees no such one."""
+        async with scoped(self._pool, person) as connection:
+            row = await connection.fetchrow(SQL["recording"], recording)
+            if row is None:
+                return None
+            return Shown(
+                row,
+                await connection.fetch(SQL["talks"], recording),
+                await connection.fetch(SQL["pauses"], recording),
+                await connection.fetch(SQL["marks"], recording),
+            )
+
+    async def waveform(self, person: Person, recording: int) -> Waveform | None:
+        """The picture of both voices, once it has been made."""
+        async with scoped(self._pool, person) as connection:
+            row = await connection.fetchrow(SQL["waveform"], recording)
+        return None if row is None else Waveform(row["per_s"], row["channels"], row["peaks"])
+
+    async def mark(self, person: Person, recording: int, at_s: float, comment: str) -> int | None:
+        """Note something of a place, in seconds from the beginning; None when there is no such recording."""
+        async with scoped(self._pool, person) as connection:
+            made: int | None = await connection.fetchval(SQL["mark"], recording, at_s, comment, person.id)
+        return made
+
+    async def unmark(self, person: Person, recording: int, mark: int) -> bool:
+        """Show a mark no longer; False when there is none."""
+        async with scoped(self._pool, person) as connection:
+            return await connection.fetchval(SQL["unmark"], mark, recording, person.id) is not None
+
+
+LISTENING_ROOM = web.AppKey("listening_room", Room)
+
+
+async def _filter(connection: Connection, person: Person, wanted: Wanted) -> dict[str, Any]:
+    """The filter as the type `listening_filter` has it."""
+    company = wanted.company if person.company_id is None else person.company_id
+    search = wanted.search or Search()
+    return {
+        "company": company,
+        "operator": wanted.operator,
+        "houses": await _houses(connection, company, wanted.house) if wanted.house else None,
+        "since": wanted.since,
+        "until": wanted.until,
+        "shortest": wanted.shortest,
+        "longest": wanted.longest,
+        "states": wanted.states or None,
+        "marked": wanted.marked,
+        "reviewed": wanted.reviewed,
+        "words": search.words or None,
+        "prefix": search.prefix,
+        "number": search.number,
+        "tail": search.tail,
+    }
+
+
+async def _houses(connection: Connection, company: int | None, address: str) -> list[int]:
+    query = house_query(address)
+    rows = await connection.fetch(SQL["houses"], company, query, MOST_HOUSES + 1) if query else []
+    if not rows:
+        raise NoSuchHouse("few")
+    if len(rows) > MOST_HOUSES:
+        raise NoSuchHouse("many")
+    return [row["id"] for row in rows]

@@ -1,0 +1,77 @@
+"""The bytes of a recording: for supervisors, who have said why they listen; what is sent is noted."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from aiohttp import web
+
+from callcenter.common.object_store import OBJECT_STORE
+from callcenter.domain.access import Permission
+from callcenter.listening.listenings import LISTENINGS, Audio
+from callcenter.web.auth import needs
+from callcenter.web.keys import PERSON
+from callcenter.web.stored import part_of, send
+
+routes = web.RouteTableDef()
+PAGE = r"/recordings/{id:\d{1,18}}"
+
+
+@routes.get(PAGE, allow_head=False)
+@needs(Permission.LISTEN)
+async def original(request: web.Request) -> web.StreamResponse:
+    """Send the recording as it was made, or the one range of it that was asked for (RFC 9110, section 14)."""
+    return await _listen(request, copy=False)
+
+
+@routes.get(PAGE + "/copy", allow_head=False)
+@needs(Permission.LISTEN)
+async def copy(request: web.Request) -> web.StreamResponse:
+    """Send the copy for listening, or a range of it. Not found until it is made."""
+    return await _listen(request, copy=True)
+
+
+async def _listen(request: web.Request, *, copy: bool) -> web.StreamResponse:
+    listenings = request.app[LISTENINGS]
+    audio = await listenings.audio(request[PERSON], int(request.match_info["id"]), copy=copy)
+    if audio is None:
+        raise web.HTTPNotFound
+    if audio.listening is None:
+        if "text/html" in request.headers.get("Accept", ""):
+            raise web.HTTPSeeOther(f"/listening/{audio.recording}")
+        raise web.HTTPForbidden(text="say first why you listen")
+    wanted = part_of(request, audio.size)
+    headers = {"Accept-Ranges": "bytes", "Cache-Control": "private, no-store"}
+    if wanted is not None and not wanted:
+        return web.Response(status=416, headers=headers | {"Content-Range": f"bytes */{audio.size}"})
+    part = range(audio.size) if wanted is None else wanted
+    if wanted is not None:
+        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{audio.size}"
+    answer = web.StreamResponse(status=200 if wanted is None else 206, headers=headers)
+    answer.content_type = audio.media_type
+    answer.content_length = len(part)
+    return await send(request, answer, _noted(request, audio, audio.listening, part), recording=audio.recording)
+
+
+async def _noted(request: web.Request, audio: Audio, listening: int, part: range) -> AsyncGenerator[bytes, None]:
+    """The bytes; how far they were taken is noted when they end, or when nobody wants more of them."""
+    note, at = request.app[LISTENINGS].sent, part.start
+    try:
+        async with aclosing(_bytes(request, audio, part)) as pieces:
+            async for piece in pieces:
+                at += len(piece)
+                # Before the last piece goes out: whoever has all of it finds it noted.
+                if at == part.stop:
+                    await note(listening, audio, part)
+                yield piece
+    finally:
+        if at < part.stop:
+            await note(listening, audio, range(part.start, at))
+
+
+async def _bytes(request: web.Request, audio: Audio, part: range) -> AsyncGenerator[bytes, None]:
+    # To the store a length of 0 means "all that follows".
+    if part:
+        stored = request.app[OBJECT_STORE].open(audio.key, part.start, len(part), audio.version)
+        async with aclosing(stored) as pieces:
+            async for piece in pieces:
+                yield piece

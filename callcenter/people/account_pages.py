@@ -1,0 +1,122 @@
+"""One's own login: where one is logged in, the password, codes from a telephone."""
+
+from datetime import UTC, datetime
+
+from aiohttp import web
+
+from callcenter.common.attempts import WINDOW, TooManyAttempts
+from callcenter.domain.access import Permission
+from callcenter.people.accounts import ACCOUNTS
+from callcenter.people.second_factor import link
+from callcenter.web.auth import COOKIE, needs
+from callcenter.web.browsers import browser_name
+from callcenter.web.keys import PERSON
+from callcenter.web.render import render
+
+routes = web.RouteTableDef()
+# What a page says once after a change, by the word in its address.
+DONE = ("password", "on", "off", "ended")
+
+
+@routes.get("/account")
+@needs(Permission.PERSON)
+async def account(request: web.Request) -> web.Response:
+    """Everything about one's own login."""
+    return await _page(request)
+
+
+@routes.post("/account/password")
+@needs(Permission.PERSON)
+async def change_password(request: web.Request) -> web.StreamResponse:
+    """Change the password; the other sessions end."""
+    form = await request.post()
+    old, new, again = (str(form.get(field, "")) for field in ("old", "new", "again"))
+    try:
+        problem = await request.app[ACCOUNTS].change_password(
+            request[PERSON], _token(request), old, new, again, request.remote or ""
+        )
+    except TooManyAttempts:
+        return await _page(request, 429, {"old": "too many"})
+    if problem is not None:
+        field = {"old": "old", "different": "again"}.get(problem, "new")
+        return await _page(request, 400, {field: problem})
+    raise web.HTTPSeeOther("/account?done=password")
+
+
+@routes.post(r"/account/sessions/{id:[0-9]{1,18}}/end")
+@needs(Permission.PERSON)
+async def end_session(request: web.Request) -> web.StreamResponse:
+    """End one of one's own sessions."""
+    accounts = request.app[ACCOUNTS]
+    if not await accounts.end_session(request[PERSON], int(request.match_info["id"]), request.remote or ""):
+        raise web.HTTPNotFound
+    raise web.HTTPSeeOther("/account?done=ended")
+
+
+@routes.post("/account/sessions/end")
+@needs(Permission.PERSON)
+async def end_others(request: web.Request) -> web.StreamResponse:
+    """End all of one's own sessions but this one."""
+    await request.app[ACCOUNTS].end_others(request[PERSON], _token(request), request.remote or "")
+    raise web.HTTPSeeOther("/account?done=ended")
+
+
+@routes.post("/account/codes")
+@needs(Permission.PERSON)
+async def begin_codes(request: web.Request) -> web.StreamResponse:
+    """Make a secret and show it, to be confirmed."""
+    await request.app[ACCOUNTS].begin_codes(request[PERSON])
+    raise web.HTTPSeeOther("/account#codes")
+
+
+@routes.post("/account/codes/confirm")
+@needs(Permission.PERSON)
+async def confirm_codes(request: web.Request) -> web.StreamResponse:
+    """Ask for codes from now on."""
+    code = str((await request.post()).get("code", ""))
+    try:
+        right = await request.app[ACCOUNTS].confirm_codes(
+            request[PERSON], code, request.remote or "", datetime.now(UTC)
+        )
+    except TooManyAttempts:
+        return await _page(request, 429, {"code": "too many"})
+    if not right:
+        return await _page(request, 400, {"code": "wrong"})
+    raise web.HTTPSeeOther("/account?done=on#codes")
+
+
+@routes.post("/account/codes/remove")
+@needs(Permission.PERSON)
+async def remove_codes(request: web.Request) -> web.StreamResponse:
+    """Ask for codes no longer."""
+    password = str((await request.post()).get("password", ""))
+    try:
+        right = await request.app[ACCOUNTS].remove_codes(request[PERSON], password, request.remote or "")
+    except TooManyAttempts:
+        return await _page(request, 429, {"password": "too many"})
+    if not right:
+        return await _page(request, 400, {"password": "old"})
+    raise web.HTTPSeeOther("/account?done=off#codes")
+
+
+def _token(request: web.Request) -> str:
+    return request.cookies.get(COOKIE, "")
+
+
+async def _page(request: web.Request, status: int = 200, problems: dict[str, str] | None = None) -> web.Response:
+    accounts, person = request.app[ACCOUNTS], request[PERSON]
+    codes, secret = await accounts.codes(person)
+    done = request.query.get("done", "")
+    return render(
+        request,
+        "people/account.html",
+        status,
+        sessions=await accounts.sessions(person, _token(request)),
+        browser_name=browser_name,
+        codes=codes,
+        secret=" ".join(secret[start : start + 4] for start in range(0, len(secret), 4)),
+        otpauth=link(secret, person.login) if secret else "",
+        problems=problems or {},
+        done=done if done in DONE and not problems else "",
+        minutes=int(WINDOW.total_seconds() // 60),
+    )

@@ -1,0 +1,132 @@
+"""What people do with their own logins: sessions, the password, codes from a telephone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import asyncpg
+from aiohttp import web
+
+from callcenter.common.attempts import Attempts
+from callcenter.common.passwords import LONGEST, Passwords, digest, problem_with
+from callcenter.common.scope import audit
+from callcenter.domain.person import Person
+from callcenter.people.second_factor import new_secret, step_of
+from callcenter.storage import queries
+
+SQL = queries("people")
+Codes = Literal["off", "pending", "on"]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A browser in which somebody is logged in; `own` is the one that asks."""
+
+    id: int
+    created_at: datetime
+    seen_at: datetime
+    address: str
+    browser: str
+    own: bool
+
+
+class Accounts:
+    """A person's own login over PostgreSQL. Every method may raise `OSError` or an `asyncpg` error."""
+
+    def __init__(self, pool: asyncpg.Pool, passwords: Passwords, attempts: Attempts) -> None:
+        self._pool = pool
+        self._passwords = passwords
+        self._attempts = attempts
+
+    async def sessions(self, person: Person, token: str) -> Sequence[Session]:
+        """Where this person is logged in, the asking browser first, then by when they were last seen."""
+        rows = await self._pool.fetch(SQL["sessions"], person.id, digest(token))
+        return [Session(**row) for row in rows]
+
+    async def end_session(self, person: Person, session_id: int, address: str) -> bool:
+        """End one of this person's sessions; False when there is none such."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            ended = await connection.fetchval(SQL["end_session"], person.id, session_id)
+            if ended is not None:
+                await audit(connection, "ended session", person=person, address=address)
+        return ended is not None
+
+    async def end_others(self, person: Person, token: str, address: str) -> int:
+        """End all of this person's sessions but the one that asks; how many there were."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            ended = await connection.fetch(SQL["end_sessions"], person.id, digest(token))
+            if ended:
+                await audit(connection, "ended session", person=person, address=address, details={"n": len(ended)})
+        return len(ended)
+
+    async def change_password(
+        self, person: Person, token: str, old: str, new: str, again: str, address: str
+    ) -> str | None:
+        """Change the password and end the other sessions; or what is wrong: `old`, or as `problem_with` says.
+
+        Raises `TooManyAttempts` at the old password.
+        """
+        if problem := problem_with(new, again, person.login):
+            return problem
+        if not await self._is_password(person, old, address):
+            return "old"
+        password_hash = await self._passwords.hash(new)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute(SQL["set_password"], person.id, password_hash)
+            await connection.execute(SQL["end_sessions"], person.id, digest(token))
+            await audit(connection, "changed password", person=person, address=address)
+        return None
+
+    async def codes(self, person: Person) -> tuple[Codes, str]:
+        """Whether a login asks for a code, and the secret while it waits to be confirmed."""
+        row = await self._secrets(person)
+        if row["totp_secret"] is not None:
+            return "on", ""
+        return ("off", "") if row["totp_pending"] is None else ("pending", row["totp_pending"])
+
+    async def begin_codes(self, person: Person) -> bool:
+        """Make a secret to be confirmed; False when codes are on already."""
+        return await self._pool.fetchval(SQL["begin_code"], person.id, new_secret()) is not None
+
+    async def confirm_codes(self, person: Person, code: str, address: str, now: datetime) -> bool:
+        """Ask for codes from now on, if this one shows that the telephone knows the secret. Raises `TooManyAttempts`."""
+        pending = (await self._secrets(person))["totp_pending"]
+        if pending is None:
+            return False
+        attempt = await self._attempts.begin(f"code {person.login}", address)
+        step = step_of(pending, code, now)
+        if step is None:
+            return False
+        async with self._pool.acquire() as connection, connection.transaction():
+            if await connection.fetchval(SQL["confirm_code"], person.id, pending, step) is None:
+                return False
+            await audit(connection, "turned codes on", person=person, address=address)
+        await self._attempts.forgive(attempt)
+        return True
+
+    async def remove_codes(self, person: Person, password: str, address: str) -> bool:
+        """Ask for codes no longer; False when this is not the password. Raises `TooManyAttempts`."""
+        if not await self._is_password(person, password, address):
+            return False
+        async with self._pool.acquire() as connection, connection.transaction():
+            if await connection.fetchval(SQL["remove_code"], person.id) is not None:
+                await audit(connection, "turned codes off", person=person, address=address)
+        return True
+
+    async def _is_password(self, person: Person, password: str, address: str) -> bool:
+        if len(password) > LONGEST:
+            return False
+        attempt = await self._attempts.begin(f"login {person.login}", address)
+        if not await self._passwords.check((await self._secrets(person))["password_hash"], password):
+            return False
+        await self._attempts.forgive(attempt)
+        return True
+
+    async def _secrets(self, person: Person) -> asyncpg.Record:
+        row = await self._pool.fetchrow(SQL["secrets"], person.id)
+        assert row is not None, "nobody is ever removed"
+        return row
+
+
+ACCOUNTS = web.AppKey("accounts", Accounts)

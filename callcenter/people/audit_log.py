@@ -1,0 +1,95 @@
+"""The audit log, read page by page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+from aiohttp import web
+
+from callcenter.common.cursors import PageCursor
+from callcenter.storage import queries
+
+SQL = queries("audit")
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries: of this person, action, subject; from `since` on, before `until`."""
+
+    person: int | None = None
+    action: str = ""
+    subject: str = ""
+    subject_id: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened. `subject_name` is known of people."""
+
+    id: int
+    at: datetime
+    operator_id: int | None
+    person: str | None
+    login: str | None
+    company: str | None
+    action: str
+    subject: str
+    subject_id: str
+    address: str
+    details: Mapping[str, Any]
+    subject_name: str | None
+
+
+class AuditLog:
+    """The audit log over PostgreSQL. Every method may raise `OSError` or an `asyncpg` error."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def entries(
+        self, wanted: Wanted, after: PageCursor | None = None
+    ) -> tuple[Sequence[Entry], PageCursor | None]:
+        """A page, newest first, and where the next one begins if there is one."""
+        conditions, values = _conditions(wanted, after)
+        where = f" where {' and '.join(conditions)}" if conditions else ""
+        text = f"{SQL['entries']}{where} order by a.at desc, a.id desc limit {PAGE + 1}"
+        rows = [Entry(**row) for row in await self._pool.fetch(text, *values)]
+        shown = rows[:PAGE]
+        return shown, PageCursor(shown[-1].at, shown[-1].id) if len(rows) > PAGE else None
+
+    async def actions(self) -> list[str]:
+        """Every action that has happened so far."""
+        return [row["action"] for row in await self._pool.fetch(SQL["actions"])]
+
+    async def people(self) -> list[tuple[int, str]]:
+        """Everybody who may have done something."""
+        return [(row["id"], f"{row['name']} ({row['login']})") for row in await self._pool.fetch(SQL["people"])]
+
+
+AUDIT_LOG = web.AppKey("audit_log", AuditLog)
+
+
+def _conditions(wanted: Wanted, after: PageCursor | None) -> tuple[list[str], list[object]]:
+    # Only what is asked for stands in the statement, so that the index made for it is used.
+    asked: list[tuple[str, list[object]]] = [
+        ("a.operator_id = {}", [wanted.person]),
+        ("a.action = {}", [wanted.action or None]),
+        ("a.subject = {}", [wanted.subject or None]),
+        ("a.subject_id = {}", [wanted.subject_id or None]),
+        ("a.at >= {}", [wanted.since]),
+        ("a.at < {}", [wanted.until]),
+        ("(a.at, a.id) < ({}, {})", [None, None] if after is None else [after.at, after.id]),
+    ]
+    conditions: list[str] = []
+    values: list[object] = []
+    for text, given in asked:
+        if given[0] is not None:
+            first = len(values) + 1
+            conditions.append(text.format(*(f"${first + n}" for n in range(len(given)))))
+            values += given
+    return conditions, values

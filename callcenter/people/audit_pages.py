@@ -1,0 +1,110 @@
+"""The audit log: who logged in, saw, changed what."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from babel.dates import format_datetime
+
+from callcenter.common.cursors import PageCursor
+from callcenter.domain.access import Permission
+from callcenter.people.audit_log import AUDIT_LOG, Entry, Wanted
+from callcenter.people.audit_texts import action_name, subjects
+from callcenter.web.auth import needs
+from callcenter.web.browsers import browser_name
+from callcenter.web.language import language_of
+from callcenter.web.render import ZONE, render
+
+routes = web.RouteTableDef()
+FIELDS = ("person", "action", "subject", "subject_id", "since", "until")
+LONGEST = 100
+
+
+@routes.get("/audit")
+@needs(Permission.SEE_AUDIT)
+async def audit(request: web.Request) -> web.Response:
+    """A page of the log, newest first; a filter that makes no sense is named, and nothing is shown."""
+    log = request.app[AUDIT_LOG]
+    typed = {field: request.query.get(field, "").strip() for field in FIELDS}
+    wanted, problems = read(typed)
+    after = _place(request.query.get("after", ""))
+    entries, following = ((), None) if problems else await log.entries(wanted, after)
+    language = language_of(request)
+    asked = {key: value for key, value in typed.items() if value}
+    return render(
+        request,
+        "people/audit.html",
+        400 if problems else 200,
+        entries=entries,
+        typed=typed,
+        problems=problems,
+        first=f"/audit?{urlencode(asked)}" if after else "",
+        following=f"/audit?{urlencode({**asked, 'after': str(following)})}" if following else "",
+        people=await log.people(),
+        actions=sorted(((action, action_name(language, action)) for action in await log.actions()), key=lambda a: a[1]),
+        action_name=lambda action: action_name(language, action),
+        subjects=subjects(language),
+        details=details,
+        moment=lambda at: format_datetime(at, "d MMM y, HH:mm:ss", tzinfo=ZoneInfo(ZONE), locale=language),
+    )
+
+
+def details(entry: Entry) -> list[tuple[str, str]]:
+    """What else was written down, each with its name; `before → after` where it is a change."""
+    return [
+        (key.replace("_", " "), browser_name(str(value)) if key == "browser" else _shown(value))
+        for key, value in entry.details.items()
+    ]
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list) and len(value) == 2:
+        return " → ".join("–" if each is None else str(each) for each in value)
+    return "–" if value is None else str(value)
+
+
+def read(typed: Mapping[str, str]) -> tuple[Wanted, dict[str, str]]:
+    """What is wanted, and for each field what is wrong. Days are those of the centre, the last one included."""
+    problems = {field: "long" for field in FIELDS if len(typed[field]) > LONGEST or "\0" in typed[field]}
+    days: dict[str, date] = {}
+    for field in ("since", "until"):
+        if typed[field] and field not in problems:
+            try:
+                days[field] = date.fromisoformat(typed[field])
+            except ValueError:
+                problems[field] = "day"
+    if len(days) == 2 and days["until"] < days["since"]:
+        problems["until"] = "before"
+    person = typed["person"]
+    if person and not (person.isascii() and person.isdigit() and len(person) < 10):
+        problems["person"] = "unknown"
+    if problems:
+        return Wanted(), problems
+    return (
+        Wanted(
+            person=int(person) if person else None,
+            action=typed["action"],
+            subject=typed["subject"],
+            subject_id=typed["subject_id"],
+            since=_begins(days.get("since"), 0),
+            until=_begins(days.get("until"), 1),
+        ),
+        {},
+    )
+
+
+def _begins(day: date | None, later: int) -> datetime | None:
+    if day is None or not date(1970, 1, 1) <= day <= date(9000, 1, 1):
+        return None
+    return datetime.combine(day + timedelta(days=later), time(), ZoneInfo(ZONE)).astimezone(UTC)
+
+
+def _place(text: str) -> PageCursor | None:
+    if not text:
+        return None
+    try:
+        return PageCursor.parse(text)
+    except ValueError:
+        raise web.HTTPBadRequest from None

@@ -1,0 +1,25 @@
+"""Logins, people and what they did."""
+
+from aiohttp import web
+
+from callcenter.common.attempts import ATTEMPTS
+from callcenter.common.passwords import PASSWORDS
+from callcenter.people import account_pages, audit_pages, invite_pages, login_pages, pages, token_pages
+from callcenter.people.accounts import ACCOUNTS, Accounts
+from callcenter.people.audit_log import AUDIT_LOG, AuditLog
+from callcenter.people.invitations import INVITATIONS, Invitations
+from callcenter.people.logins import LOGINS, Logins
+from callcenter.people.staff import STAFF, Staff
+from callcenter.web.keys import POOL
+
+
+def install(app: web.Application) -> None:
+    """Add this subject to the application."""
+    pool, passwords, attempts = app[POOL], app[PASSWORDS], app[ATTEMPTS]
+    app[LOGINS] = Logins(pool, passwords, attempts)
+    app[ACCOUNTS] = Accounts(pool, passwords, attempts)
+    app[INVITATIONS] = Invitations(pool, passwords)
+    app[STAFF] = Staff(pool)
+    app[AUDIT_LOG] = AuditLog(pool)
+    for part in (account_pages, audit_pages, invite_pages, login_pages, pages, token_pages):
+        app.add_routes(part.routes)

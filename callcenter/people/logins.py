@@ -1,0 +1,116 @@
+"""Logging in, in one step or two, and out."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import asyncpg
+from aiohttp import web
+
+from callcenter.common.attempts import Attempts
+from callcenter.common.origin import LONGEST_BROWSER, Origin
+from callcenter.common.passwords import LONGEST, Passwords, digest, new_token
+from callcenter.common.scope import Connection, audit
+from callcenter.common.sessions import person_of
+from callcenter.domain.person import Person
+from callcenter.people.second_factor import step_of
+from callcenter.storage import queries
+
+SQL = queries("people")
+CODE_WITHIN = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Somebody is in; `token` is the session's."""
+
+    person: Person
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeNeeded:
+    """The password was right; with `token` a code is to be given within `CODE_WITHIN`."""
+
+    token: str
+
+
+class LoginExpired(Exception):
+    """The first step of this login is too long ago, or was never made."""
+
+
+class Logins:
+    """Logins over PostgreSQL. Every method may raise `OSError` or an `asyncpg` error."""
+
+    def __init__(self, pool: asyncpg.Pool, passwords: Passwords, attempts: Attempts) -> None:
+        self._pool = pool
+        self._passwords = passwords
+        self._attempts = attempts
+
+    async def log_in(self, login: str, password: str, origin: Origin, lasts: timedelta) -> Entered | CodeNeeded | None:
+        """A session, or the token of the second step; None when the login or the password is wrong.
+
+        An unknown login takes as long as a wrong password. Raises `TooManyAttempts`.
+        """
+        if len(login) > LONGEST or len(password) > LONGEST or "\0" in login:
+            return None
+        attempt = await self._attempts.begin(f"login {login}", origin.address)
+        row = await self._pool.fetchrow(SQL["login"], login)
+        right = await self._passwords.check(None if row is None else row["password_hash"], password)
+        if row is None or not right or not row["active"]:
+            await self._failed(None if row is None else row["id"], origin, "password")
+            return None
+        await self._attempts.forgive(attempt)
+        token = new_token()
+        if row["totp_secret"] is not None:
+            await self._pool.execute(SQL["ask_code"], digest(token), row["id"], CODE_WITHIN)
+            return CodeNeeded(token)
+        async with self._pool.acquire() as connection, connection.transaction():
+            return await _enter(connection, person_of(row), token, origin, lasts)
+
+    async def waits_for_code(self, token: str) -> bool:
+        """Whether this is the token of a login whose code is still to come."""
+        return await self._pool.fetchrow(SQL["waiting_for_code"], digest(token)) is not None
+
+    async def give_code(self, token: str, code: str, origin: Origin, lasts: timedelta, now: datetime) -> Entered | None:
+        """A session; None when the code is wrong or was used. Raises `LoginExpired` and `TooManyAttempts`."""
+        row = await self._pool.fetchrow(SQL["waiting_for_code"], digest(token))
+        if row is None:
+            raise LoginExpired
+        attempt = await self._attempts.begin(f"code {row['login']}", origin.address)
+        step = step_of(row["totp_secret"], code, now, row["totp_step"])
+        if step is None or await self._pool.fetchval(SQL["take_step"], row["id"], step) is None:
+            await self._failed(row["id"], origin, "code")
+            return None
+        await self._attempts.forgive(attempt)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute(SQL["code_given"], row["id"])
+            return await _enter(connection, person_of(row), new_token(), origin, lasts)
+
+    async def log_out(self, token: str, address: str) -> None:
+        """End the session."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            row = await connection.fetchrow(SQL["close_session"], digest(token))
+            if row is not None:
+                await audit(connection, "logged out", person=person_of(row), address=address)
+
+    async def _failed(self, who: int | None, origin: Origin, wrong: str) -> None:
+        # A login that nobody has may be a password typed into the wrong field, so it is not written down.
+        async with self._pool.acquire() as connection:
+            await audit(
+                connection,
+                "failed to log in",
+                subject="" if who is None else "person",
+                subject_id="" if who is None else who,
+                address=origin.address,
+                details={"wrong": wrong if who is not None else "login"},
+            )
+
+
+LOGINS = web.AppKey("logins", Logins)
+
+
+async def _enter(connection: Connection, person: Person, token: str, origin: Origin, lasts: timedelta) -> Entered:
+    browser = origin.browser[:LONGEST_BROWSER].encode(errors="ignore").decode().replace("\0", "")
+    await connection.execute(SQL["open_session"], digest(token), person.id, lasts, origin.address, browser)
+    await audit(connection, "logged in", person=person, address=origin.address, details={"browser": browser})
+    return Entered(person, token)

@@ -1,0 +1,197 @@
+"""People: the list, adding somebody, what an administrator changes about them."""
+
+from collections.abc import Awaitable, Mapping
+from typing import TypeVar
+
+import structlog
+from aiohttp import web
+from pydantic import ValidationError
+
+from callcenter.domain.access import OF_ONE_COMPANY, Permission, Role
+from callcenter.people.staff import NEEDED, STAFF, NewPerson, PersonEdit, Refused
+from callcenter.web.auth import needs
+from callcenter.web.keys import PERSON, SETTINGS
+from callcenter.web.render import render
+
+log = structlog.get_logger()
+routes = web.RouteTableDef()
+
+Edit = TypeVar("Edit", bound=PersonEdit)
+EMPTY = {"login": "", "name": "", "role": Role.OPERATOR.value, "company_id": "", "crew_id": "", "language": "ru"}
+ID = r"{id:[0-9]{1,9}}"
+# Roles in the order in which a form offers them.
+ROLES = (Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER, Role.CREW, Role.ADMINISTRATOR)
+
+
+@routes.get("/people")
+@needs(Permission.MANAGE_PEOPLE)
+async def people(request: web.Request) -> web.Response:
+    """Everybody."""
+    return render(request, "people/people.html", people=await request.app[STAFF].people())
+
+
+@routes.get("/people/new")
+@needs(Permission.MANAGE_PEOPLE)
+async def show_new(request: web.Request) -> web.Response:
+    """The empty form."""
+    return await _new_form(request, EMPTY, {})
+
+
+@routes.post("/people/new")
+@needs(Permission.MANAGE_PEOPLE)
+async def add(request: web.Request) -> web.Response:
+    """Add a person and show the invitation's link, once."""
+    typed = EMPTY | await _typed(request)
+    new, problems = read(NewPerson, typed)
+    if new is None:
+        return await _new_form(request, typed, problems)
+    staff = request.app[STAFF]
+    try:
+        person_id, token = await staff.add(request[PERSON], new, request.remote or "")
+    except Refused as refused:
+        return await _new_form(request, typed, {refused.field: refused.problem})
+    log.info("person added", operator=request[PERSON].id, person=person_id)
+    return await _show(request, person_id, token=token)
+
+
+@routes.get(f"/people/{ID}")
+@needs(Permission.MANAGE_PEOPLE)
+async def show(request: web.Request) -> web.Response:
+    """One person."""
+    return await _show(request, _id(request))
+
+
+@routes.post(f"/people/{ID}")
+@needs(Permission.MANAGE_PEOPLE)
+async def change(request: web.Request) -> web.StreamResponse:
+    """Change name, role and place."""
+    typed = {key: value for key, value in (EMPTY | await _typed(request)).items() if key not in ("login", "language")}
+    edit, problems = read(PersonEdit, typed)
+    if edit is None:
+        return await _show(request, _id(request), typed=typed, problems=problems)
+    doing = request.app[STAFF].change(request[PERSON], _id(request), edit, request.remote or "")
+    return await _done(request, doing, typed)
+
+
+@routes.post(f"/people/{ID}/invite")
+@needs(Permission.MANAGE_PEOPLE)
+async def invite(request: web.Request) -> web.Response:
+    """Make a new link, and show it once; the password and the sessions are over."""
+    try:
+        token = await request.app[STAFF].invite(request[PERSON], _id(request), request.remote or "")
+    except Refused as refused:
+        return await _show(request, _id(request), problems={refused.field: refused.problem})
+    if token is None:
+        raise web.HTTPNotFound
+    return await _show(request, _id(request), token=token)
+
+
+@routes.post(f"/people/{ID}/active")
+@needs(Permission.MANAGE_PEOPLE)
+async def set_active(request: web.Request) -> web.StreamResponse:
+    """Shut somebody out, or let them in again."""
+    wanted = (await _typed(request)).get("active")
+    if wanted not in ("yes", "no"):
+        raise web.HTTPBadRequest
+    staff = request.app[STAFF]
+    doing = staff.set_active(request[PERSON], _id(request), wanted == "yes", request.remote or "")
+    return await _done(request, doing)
+
+
+@routes.post(f"/people/{ID}/sessions/end")
+@needs(Permission.MANAGE_PEOPLE)
+async def end_sessions(request: web.Request) -> web.StreamResponse:
+    """End all sessions of a person."""
+    staff = request.app[STAFF]
+    return await _done(request, staff.end_sessions(request[PERSON], _id(request), request.remote or ""))
+
+
+@routes.post(f"/people/{ID}/codes/remove")
+@needs(Permission.MANAGE_PEOPLE)
+async def remove_codes(request: web.Request) -> web.StreamResponse:
+    """Ask this person for no codes any more."""
+    staff = request.app[STAFF]
+    return await _done(request, staff.remove_codes(request[PERSON], _id(request), request.remote or ""))
+
+
+def read(model: type[Edit], typed: Mapping[str, str]) -> tuple[Edit | None, dict[str, str]]:
+    """What was typed as `model`, or None and for each field what is wrong: `bad`, `needed` or `unknown`."""
+    try:
+        return model.model_validate({key: value for key, value in typed.items() if value != ""}), {}
+    except ValidationError as error:
+        problems = {}
+        for item in error.errors(include_url=False):
+            if item["type"] == NEEDED:
+                problems[item["msg"]] = NEEDED
+            else:
+                field = str(item["loc"][0])
+                problems[field] = "unknown" if field.endswith("_id") else "bad"
+        return None, problems
+
+
+def _id(request: web.Request) -> int:
+    return int(request.match_info["id"])
+
+
+async def _typed(request: web.Request) -> dict[str, str]:
+    form = await request.post()
+    return {key: value.strip() for key, value in form.items() if key in (*EMPTY, "active") and isinstance(value, str)}
+
+
+async def _done(
+    request: web.Request, doing: Awaitable[bool], typed: Mapping[str, str] | None = None
+) -> web.StreamResponse:
+    try:
+        found = await doing
+    except Refused as refused:
+        return await _show(request, _id(request), typed=typed, problems={refused.field: refused.problem})
+    if not found:
+        raise web.HTTPNotFound
+    raise web.HTTPSeeOther(f"/people/{_id(request)}")
+
+
+async def _new_form(request: web.Request, typed: Mapping[str, str], problems: dict[str, str]) -> web.Response:
+    choices = await request.app[STAFF].choices()
+    status = 400 if problems else 200
+    return render(
+        request,
+        "people/person_new.html",
+        status,
+        typed=typed,
+        problems=problems,
+        choices=choices,
+        roles=ROLES,
+        own=False,
+    )
+
+
+async def _show(
+    request: web.Request,
+    person_id: int,
+    *,
+    token: str = "",
+    typed: Mapping[str, str] | None = None,
+    problems: Mapping[str, str] | None = None,
+) -> web.Response:
+    app = request.app
+    colleague = await app[STAFF].find(person_id)
+    if colleague is None:
+        raise web.HTTPNotFound
+    shown = {
+        "name": colleague.name,
+        "role": colleague.role.value,
+        "company_id": str(colleague.company_id or "") if colleague.role in OF_ONE_COMPANY else "",
+        "crew_id": str(colleague.crew_id or ""),
+    }
+    return render(
+        request,
+        "people/person.html",
+        400 if problems else 200,
+        colleague=colleague,
+        own=colleague.id == request[PERSON].id,
+        link=f"{app[SETTINGS].web.url}/invite/{token}" if token else "",
+        typed=typed or shown,
+        problems=problems or {},
+        choices=await app[STAFF].choices(),
+        roles=ROLES,
+    )

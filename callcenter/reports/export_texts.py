@@ -1,0 +1,78 @@
+"""How the file of the whole journal says things."""
+
+from callcenter.reports.exports import FIELDS, Words
+from callcenter.web.formats import Speech
+
+
+def words(language: str) -> Words:
+    """The title, the heads, and the values that are codes."""
+    t = Speech(language)
+    heads = {
+        "company": t.pgettext("export", "Company"),
+        "number": t.pgettext("export", "Number"),
+        "opened_at": t.pgettext("export", "Opened"),
+        "state": t.pgettext("export", "State"),
+        "kind": t.pgettext("export", "Kind"),
+        "category": t.pgettext("export", "Category"),
+        "subject": t.pgettext("export", "Subject"),
+        "description": t.pgettext("export", "Description"),
+        "address": t.pgettext("export", "Address"),
+        "flat": t.pgettext("export", "Flat"),
+        "entrance": t.pgettext("export", "Entrance"),
+        "common_property": t.pgettext("export", "Common property"),
+        "caller": t.pgettext("export", "Caller's number"),
+        "resident": t.pgettext("export", "Resident"),
+        "account": t.pgettext("export", "Account"),
+        "contact_name": t.pgettext("export", "Contact"),
+        "contact_phone": t.pgettext("export", "Contact's telephone"),
+        "access_at": t.pgettext("export", "Access to the flat"),
+        "access_reason": t.pgettext("export", "Reason of the access"),
+        "access_people": t.pgettext("export", "Who comes"),
+        "price": t.pgettext("export", "Price, ₽"),
+        "payment": t.pgettext("export", "Payment"),
+        "operator": t.pgettext("export", "Operator"),
+        "crew": t.pgettext("export", "Crew"),
+        "responsible": t.pgettext("export", "Responsible"),
+        "planned_from": t.pgettext("export", "Planned from"),
+        "planned_until": t.pgettext("export", "Planned until"),
+        "accepted_at": t.pgettext("export", "Accepted by the crew"),
+        "localised_at": t.pgettext("export", "Localised"),
+        "started_at": t.pgettext("export", "Begun"),
+        "done_at": t.pgettext("export", "Done"),
+        "closed_at": t.pgettext("export", "Closed"),
+        "late_from": t.pgettext("export", "First limit not kept or not met yet"),
+        "result": t.pgettext("export", "Result"),
+        "cancel_reason": t.pgettext("export", "Reason of the cancellation"),
+        "parent": t.pgettext("export", "Number of the incident"),
+        "call": t.pgettext("export", "Call"),
+        "recordings": t.pgettext("export", "Recordings"),
+        "files": t.pgettext("export", "Files"),
+    }
+    return Words(t.pgettext("export", "Journal"), [heads[name] for name in FIELDS], _values(t))
+
+
+def _values(t: Speech) -> dict[str, dict[object, str]]:
+    return {
+        "state": {
+            "new": t.pgettext("export", "new"),
+            "assigned": t.pgettext("export", "assigned"),
+            "accepted": t.pgettext("export", "accepted by the crew"),
+            "in_progress": t.pgettext("export", "in progress"),
+            "done": t.pgettext("export", "done"),
+            "closed": t.pgettext("export", "closed"),
+            "cancelled": t.pgettext("export", "cancelled"),
+            "reopened": t.pgettext("export", "reopened"),
+        },
+        "kind": {
+            "emergency": t.pgettext("report", "Emergency"),
+            "planned": t.pgettext("report", "Planned"),
+            "paid": t.pgettext("report", "Paid"),
+            "question": t.pgettext("report", "Question"),
+        },
+        "payment": {
+            "due": t.pgettext("export", "due"),
+            "paid": t.pgettext("export", "paid"),
+            "refunded": t.pgettext("export", "refunded"),
+        },
+        "common_property": {True: t.pgettext("export", "yes"), False: t.pgettext("export", "no")},
+    }

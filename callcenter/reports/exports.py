@@ -1,0 +1,269 @@
+"""The whole journal of a period as a file: ordered by a person, made by a job, kept in the store for a while.
+
+A job that dies in the middle is begun anew by the next worker, and writes over what there is under its key.
+"""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import structlog
+from aiohttp import web
+
+from callcenter.common import jobs
+from callcenter.common.object_store import ObjectStore
+from callcenter.common.scope import Connection, audit, scoped, scoped_to
+from callcenter.common.sheets import MEDIA, Cell, Sheet, sheet
+from callcenter.domain.period import Period, Step, moments
+from callcenter.domain.person import Person
+from callcenter.errors import StoreError
+from callcenter.storage import AWAY, queries
+
+log = structlog.get_logger()
+
+SQL = queries("exports")
+JOB = "export"
+CHUNK = 500
+"""Rows that are fetched and written at a time: a thread holds the interpreter for so long that nobody notices."""
+TELL_EVERY_S = 0.5
+KEPT = timedelta(days=1)
+TIDY_EVERY_S = 600.0
+AGAIN_IN = timedelta(seconds=30)
+ATTEMPTS = 5
+AT_ONCE = 3
+"""ObjectStore of one person that may be in the making."""
+FIELDS = (
+    *("company", "number", "opened_at", "state", "kind", "category", "subject", "description", "address", "flat"),
+    *("entrance", "common_property", "caller", "resident", "account", "contact_name", "contact_phone", "access_at"),
+    *("access_reason", "access_people", "price", "payment", "operator", "crew", "responsible", "planned_from"),
+    *("planned_until", "accepted_at", "localised_at", "started_at", "done_at", "closed_at", "late_from", "result"),
+    *("cancel_reason", "parent", "call", "recordings", "files"),
+)
+_MOMENTS = frozenset(name for name in FIELDS if name.endswith(("_at", "_from", "_until")))
+
+
+@dataclass(frozen=True)
+class Words:
+    """How a language says what is in the file: its title, the head for each of `FIELDS`, the values that are codes."""
+
+    title: str
+    head: Sequence[str]
+    values: Mapping[str, Mapping[object, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One order. `expected` is None until the tickets have been counted."""
+
+    id: int
+    company: str | None
+    period: Period
+    format: str
+    state: str
+    written: int
+    expected: int | None
+    size: int | None
+    expires_at: datetime | None
+
+
+class TooMany(Exception):
+    """`AT_ONCE` files of this person are in the making."""
+
+
+class ExportOrders:
+    """What a person asks for and gets."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def add(
+        self, person: Person, company: int | None, period: Period, format_: str, language: str, address: str = ""
+    ) -> int:
+        """Order a file. `company` None: of all. Raises `TooMany`, and `PermissionError` for a company not the person's."""
+        if person.company_id is not None and person.company_id != company:
+            raise PermissionError("not this person's company")
+        async with scoped_to(self._pool, None) as connection:
+            # Two orders at a time of one person are counted one after the other.
+            await connection.execute("select pg_advisory_xact_lock(hashtext('exports'), $1)", person.id)
+            if await connection.fetchval(SQL["being_made"], person.id) >= AT_ONCE:
+                raise TooMany
+            order = int(
+                await connection.fetchval(SQL["add"], person.id, company, period.first, period.last, format_, language)
+            )
+            await jobs.put(connection, JOB, [str(order)])
+            await self._note(connection, "ordered journal export", person, order, company, address)
+        return order
+
+    async def list(self, person: Person) -> list[Export]:
+        """The person's orders, newest first."""
+        async with scoped(self._pool, person) as connection:
+            rows = await connection.fetch(SQL["of_person"], person.id, person.company_id)
+        return [
+            Export(
+                row["id"],
+                row["company"],
+                Period(row["first_day"], row["last_day"]),
+                row["format"],
+                row["state"],
+                row["written"],
+                row["expected"],
+                row["size"],
+                row["expires_at"],
+            )
+            for row in rows
+        ]
+
+    async def take(self, person: Person, order: int, address: str = "") -> tuple[str, int, str, str] | None:
+        """Key, size in bytes, format and name of the person's file, if there is one; that it was taken is written down."""
+        async with scoped(self._pool, person) as connection:
+            row = await connection.fetchrow(SQL["file"], order, person.id, person.company_id)
+            if row is None:
+                return None
+            await self._note(connection, "downloaded journal export", person, order, row["company_id"], address)
+        name = f"journal-{row['first_day']}-{row['last_day']}.{row['format']}"
+        return row["object_key"], row["size"], row["format"], name
+
+    async def _note(
+        self, connection: Connection, action: str, person: Person, order: int, company: int | None, address: str
+    ) -> None:
+        await audit(
+            connection, action, person=person, company=company, subject="export", subject_id=order, address=address
+        )
+
+
+EXPORT_ORDERS = web.AppKey("export orders", ExportOrders)
+
+
+class Exports:
+    """Makes the files, one at a time, and removes them when their time is over."""
+
+    def __init__(self, pool: asyncpg.Pool, files: ObjectStore, words: Callable[[str], Words]) -> None:
+        self._pool = pool
+        self._files = files
+        self._words = words
+        self._one_at_a_time = asyncio.Lock()
+        self.kind = jobs.Kind(JOB, self._handle, self._owed)
+
+    async def run(self) -> None:
+        """Remove what has expired, until cancelled."""
+        while True:
+            try:
+                await self.tidy()
+            except (StoreError, *AWAY) as problem:
+                log.warning("expired exports not removed", problem=type(problem).__name__)
+            await asyncio.sleep(TIDY_EVERY_S)
+
+    async def tidy(self) -> None:
+        """Remove what has expired."""
+        for row in await self._pool.fetch(SQL["expired"]):
+            if row["object_key"] is not None:
+                await self._files.remove(row["object_key"])
+            await self._pool.execute(SQL["forget"], row["id"])
+
+    async def _owed(self, connection: Connection) -> Sequence[str]:
+        return [row["id"] for row in await connection.fetch(SQL["owed"])]
+
+    async def _handle(self, job: str) -> None:
+        async with self._one_at_a_time:
+            order = await self._pool.fetchrow(SQL["begin"], int(job))
+            if order is None:
+                return
+            last = order["attempts"] >= ATTEMPTS
+            try:
+                await self._make(order)
+            except (StoreError, *AWAY) as problem:
+                log.warning("export put off", export=order["id"], problem=type(problem).__name__, last=last)
+                if not last:
+                    raise jobs.Again(AGAIN_IN) from None
+                await self._pool.execute(SQL["fail"], order["id"], KEPT)
+            except Exception:
+                await self._pool.execute(SQL["fail"], order["id"], KEPT)
+                raise
+
+    async def _make(self, order: asyncpg.Record) -> None:
+        key = f"exports/{order['id']}.{order['format']}"
+        with TemporaryDirectory(prefix="callcenter-export-") as folder:
+            path = Path(folder) / "file"
+            written = await self._write(order, path)
+            sha256 = await asyncio.to_thread(_digest, path)
+            await self._files.put(key, path, sha256, MEDIA[order["format"]])
+            size = path.stat().st_size
+        await self._pool.execute(SQL["ready"], order["id"], written, key, size, KEPT)
+        log.info("export ready", export=order["id"], rows=written, size=size)
+
+    async def _write(self, order: asyncpg.Record, path: Path) -> int:
+        words = self._words(order["language"])
+        with path.open("wb") as file:
+            async with scoped_to(self._pool, order["company_id"]) as connection:
+                journal = _Journal(connection, order)
+                await self._pool.execute(SQL["expect"], order["id"], await journal.count())
+                writing = sheet(file, order["format"], order["language"], words.title, words.head)
+                written = await self._write_rows(order["id"], journal, writing, words)
+            await asyncio.to_thread(writing.finish)
+        return written
+
+    async def _write_rows(self, order: int, journal: "_Journal", writing: Sheet, words: Words) -> int:
+        written, told_at = 0, time.monotonic()
+        for company in journal.companies:
+            zone = ZoneInfo(company["zone"])
+            cursor = await journal.cursor(company)
+            while rows := await cursor.fetch(CHUNK):
+                await asyncio.to_thread(writing.add, [_cells(row, zone, words) for row in rows])
+                written += len(rows)
+                if time.monotonic() - told_at >= TELL_EVERY_S:
+                    await self._pool.execute(SQL["progress"], order, written)
+                    told_at = time.monotonic()
+        return written
+
+
+class _Journal:
+    """The tickets of an order, a company at a time."""
+
+    def __init__(self, connection: Connection, order: asyncpg.Record) -> None:
+        self._connection = connection
+        self._order = order
+        self.companies: Sequence[asyncpg.Record] = ()
+
+    async def count(self) -> int:
+        """How many there are."""
+        self.companies = await self._connection.fetch(SQL["companies"], self._order["company_id"])
+        return sum(
+            [
+                await self._connection.fetchval(SQL["count"], company["id"], *self._days(company))
+                for company in self.companies
+            ]
+        )
+
+    async def cursor(self, company: asyncpg.Record) -> "asyncpg.cursor.Cursor[asyncpg.Record]":
+        """Those of one company, in their order."""
+        return await self._connection.cursor(
+            SQL["journal"], company["id"], *self._days(company), self._order["language"]
+        )
+
+    def _days(self, company: asyncpg.Record) -> tuple[datetime, datetime]:
+        first: date = self._order["first_day"]
+        return moments([Step(first, self._order["last_day"])], ZoneInfo(company["zone"]))[0]
+
+
+def _cells(row: asyncpg.Record, zone: ZoneInfo, words: Words) -> list[Cell]:
+    cells: list[Cell] = []
+    for name in FIELDS:
+        value = row[name]
+        if value is not None and name in _MOMENTS:
+            value = value.astimezone(zone).replace(tzinfo=None, microsecond=0)
+        elif name in words.values:
+            value = words.values[name].get(value, "")
+        cells.append(value)
+    return cells
+
+
+def _digest(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()

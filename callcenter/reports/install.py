@@ -1,0 +1,23 @@
+"""Reports, and the whole journal as a file."""
+
+from aiohttp import web
+
+from callcenter.common.jobs import Worker
+from callcenter.common.object_store import OBJECT_STORE
+from callcenter.reports import export_pages, pages
+from callcenter.reports.export_texts import words
+from callcenter.reports.exports import EXPORT_ORDERS, ExportOrders, Exports
+from callcenter.reports.service import REPORTS, Reports
+from callcenter.web.keys import POOL, SERVICES, SETTINGS
+
+
+def install(app: web.Application) -> None:
+    """Add this subject to the application."""
+    pool = app[POOL]
+    app[REPORTS] = Reports(pool)
+    app[EXPORT_ORDERS] = ExportOrders(pool)
+    exports = Exports(pool, app[OBJECT_STORE], words)
+    # A worker of its own: no message to a crew waits behind a file.
+    app[SERVICES] += [exports, Worker(app[SETTINGS].database, [exports.kind])]
+    for part in (export_pages, pages):
+        app.add_routes(part.routes)

@@ -1,0 +1,225 @@
+"""The reports: what PostgreSQL counts over a period, for those companies that the person may see."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import asyncpg
+from aiohttp import web
+
+from callcenter.common.scope import scoped
+from callcenter.domain.period import Period, Step, Unit, moments
+from callcenter.domain.person import Person
+from callcenter.storage import queries
+
+SQL = queries("reports")
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A company that may be asked about, with the zone in which its days begin."""
+
+    id: int
+    name: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many tickets were accepted, and how many of these are closed, cancelled, were or are late by now."""
+
+    accepted: int = 0
+    closed: int = 0
+    cancelled: int = 0
+    late: int = 0
+
+    @property
+    def open(self) -> int:
+        """How many are still being worked on."""
+        return self.accepted - self.closed - self.cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """What tickets are about; all None for those without a category."""
+
+    code: str | None
+    kind: str | None
+    name_ru: str | None
+    name_en: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Of `count` durations the median and the ninth decile, in seconds; None of none."""
+
+    count: int
+    median_s: float | None
+    tenth_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """How fast emergencies were accepted by a crew, and localised or else done. `name` empty: no house, no crew."""
+
+    name: str
+    emergencies: int
+    accepted: Spread
+    localised: Spread
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """How many paid works were ordered, for how much, and how much of it is paid, due, given back."""
+
+    works: int = 0
+    price: Decimal = Decimal(0)
+    paid: Decimal = Decimal(0)
+    due: Decimal = Decimal(0)
+    refunded: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """How often a manager logged in and looked at something, a pair for each step."""
+
+    name: str
+    company: str
+    steps: tuple[tuple[int, int], ...]
+    last_at: datetime | None
+
+    @property
+    def logins(self) -> int:
+        """In all."""
+        return sum(logins for logins, _views in self.steps)
+
+    @property
+    def views(self) -> int:
+        """In all."""
+        return sum(views for _logins, views in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Reviews of an operator's talks, in hundredths; `name` empty: not known. `failed`: nothing for a critical line."""
+
+    name: str
+    reviews: int
+    mean: float | None
+    lowest: float | None
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedLine:
+    """What a line of the score cards got in the mean, in hundredths, and how often it got nothing."""
+
+    title: str
+    answers: int
+    mean: float
+    nothing: int
+
+
+class Reports:
+    """Reports over an open pool. Companies that are not the person's own count as if they were not named."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def companies(self, person: Person) -> list[Company]:
+        """Those that the person may ask about, by name."""
+        async with scoped(self._pool, person) as connection:
+            rows = await connection.fetch(SQL["companies"], person.company_id)
+        return [Company(row["id"], row["name"], row["zone"]) for row in rows]
+
+    async def tickets(self, person: Person, companies: Iterable[Company], period: Period) -> list[tuple[Step, Counts]]:
+        """Tickets by the step in which they were accepted."""
+        steps = period.steps(period.unit)
+        rows = await self._ask(person, "tickets", companies, steps)
+        found = {row["step"]: _counts(row) for row in rows}
+        return [(step, found.get(place, Counts())) for place, step in enumerate(steps)]
+
+    async def categories(
+        self, person: Person, companies: Iterable[Company], period: Period
+    ) -> list[tuple[Category, Counts]]:
+        """Tickets by category, those with most tickets first."""
+        rows = await self._ask(person, "categories", companies, [Step(period.first, period.last)])
+        return [(Category(row["code"], row["class"], row["name_ru"], row["name_en"]), _counts(row)) for row in rows]
+
+    async def houses(self, person: Person, companies: Iterable[Company], period: Period) -> list[Reaction]:
+        """Emergencies by house, the house with most of them first. Cancelled ones do not count."""
+        rows = await self._ask(person, "houses", companies, [Step(period.first, period.last)])
+        return [_reaction(row) for row in rows]
+
+    async def crews(self, person: Person, companies: Iterable[Company], period: Period) -> list[Reaction]:
+        """Emergencies by crew, the crew with most of them first. Cancelled ones do not count."""
+        rows = await self._ask(person, "crews", companies, [Step(period.first, period.last)])
+        return [_reaction(row) for row in rows]
+
+    async def paid(self, person: Person, companies: Iterable[Company], period: Period) -> list[tuple[Step, Paid]]:
+        """Paid works by the step in which they were ordered. Cancelled ones do not count."""
+        steps = period.steps(period.unit)
+        rows = await self._ask(person, "paid", companies, steps)
+        found = {
+            row["step"]: Paid(row["works"], row["price"], row["paid"], row["due"], row["refunded"]) for row in rows
+        }
+        return [(step, found.get(place, Paid())) for place, step in enumerate(steps)]
+
+    async def visits(self, person: Person, companies: Iterable[Company], period: Period) -> list[Visits]:
+        """How often each manager looked in, week by week; those who never did are in it too."""
+        weeks = period.steps(Unit.WEEK)
+        lines: dict[int, list[asyncpg.Record]] = {}
+        for row in await self._ask(person, "visits", companies, weeks):
+            lines.setdefault(row["id"], []).append(row)
+        return [
+            Visits(
+                rows[0]["name"],
+                rows[0]["company"],
+                tuple((row["logins"], row["views"]) for row in rows),
+                max((row["last_at"] for row in rows if row["last_at"] is not None), default=None),
+            )
+            for rows in lines.values()
+        ]
+
+    async def reviews(self, person: Person, companies: Iterable[Company], period: Period) -> list[Judged]:
+        """Reviews by operator, those with the lowest mean first."""
+        rows = await self._ask(person, "reviews", companies, [Step(period.first, period.last)])
+        return [Judged(row["name"], row["reviews"], row["mean"], row["lowest"], row["failed"]) for row in rows]
+
+    async def review_lines(self, person: Person, companies: Iterable[Company], period: Period) -> list[JudgedLine]:
+        """Reviews by line, those that got least first."""
+        rows = await self._ask(person, "review_lines", companies, [Step(period.first, period.last)])
+        return [JudgedLine(row["title"], row["answers"], row["mean"], row["nothing"]) for row in rows]
+
+    async def _ask(
+        self, person: Person, question: str, companies: Iterable[Company], steps: Sequence[Step]
+    ) -> list[asyncpg.Record]:
+        own = [company for company in companies if person.company_id in (None, company.id)]
+        asked = [
+            (company.id, place, start, until)
+            for company in own
+            for place, (start, until) in enumerate(moments(steps, ZoneInfo(company.zone)))
+        ]
+        async with scoped(self._pool, person) as connection:
+            return (
+                await connection.fetch(SQL[question], *(list(column) for column in zip(*asked, strict=True)))
+                if asked
+                else []
+            )
+
+
+REPORTS = web.AppKey("reports", Reports)
+
+
+def _counts(row: asyncpg.Record) -> Counts:
+    return Counts(row["accepted"], row["closed"], row["cancelled"], row["late"])
+
+
+def _reaction(row: asyncpg.Record) -> Reaction:
+    def spread(measure: str) -> Spread:
+        median, tenth = row[f"{measure}_s"] or (None, None)
+        return Spread(row[measure], median, tenth)
+
+    return Reaction(row["name"], row["emergencies"], spread("accepted"), spread("localised"))

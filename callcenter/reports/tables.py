@@ -1,0 +1,255 @@
+"""The reports as tables: the same on the page and in files."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from callcenter.common.sheets import Cell
+from callcenter.domain.period import Period, Step, Unit
+from callcenter.reports.service import Category, Counts, Judged, JudgedLine, Paid, Reaction, Visits
+from callcenter.reports.texts import full
+from callcenter.web.formats import Speech
+
+Kind = Literal["text", "step", "count", "share", "seconds", "money", "moment"]
+Value = str | int | float | Decimal | datetime | Step | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A head, and what is below it. Money is in roubles, durations are in seconds, shares in hundredths."""
+
+    name: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of values, each as its column says. `unit`: how long the steps are; `zone`: where its moments are read."""
+
+    name: str
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Value]]
+    unit: Unit = Unit.DAY
+    zone: str = "UTC"
+
+    def head(self, language: str) -> list[str]:
+        """The first row of a file."""
+        t = Speech(language)
+        names = []
+        for column in self.columns:
+            match column.kind:
+                case "step":
+                    names += [t.gettext("First day"), t.gettext("Last day")]
+                case "seconds":
+                    names.append(t.gettext("{name}, min").format(name=column.name))
+                case _:
+                    names.append(column.name)
+        return names
+
+    def cells(self) -> Iterator[list[Cell]]:
+        """The rows of a file: days as days, durations in minutes, moments in the zone."""
+        for row in self.rows:
+            cells: list[Cell] = []
+            for column, value in zip(self.columns, row, strict=True):
+                if isinstance(value, Step):
+                    cells += value
+                elif isinstance(value, datetime):
+                    cells.append(value.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None, microsecond=0))
+                elif column.kind == "share" and isinstance(value, float):
+                    cells.append(round(value, 1))
+                elif column.kind == "seconds" and isinstance(value, (int, float)):
+                    cells.append(round(value / 60, 1))
+                else:
+                    cells.append(value)
+            yield cells
+
+
+def tickets(rows: Sequence[tuple[Step, Counts]], period: Period, language: str) -> Table:
+    """Tickets by step."""
+    t = Speech(language)
+    return Table(
+        "tickets",
+        t.gettext("Tickets"),
+        [Column(t.pgettext("report", "When accepted"), "step"), *_counts(language)],
+        [(step, *_figures(counts)) for step, counts in rows],
+        period.unit,
+    )
+
+
+def categories(rows: Sequence[tuple[Category, Counts]], language: str) -> Table:
+    """Tickets by category."""
+    t = Speech(language)
+    return Table(
+        "categories",
+        t.gettext("Tickets by category"),
+        [Column(t.gettext("Category"), "text"), Column(t.pgettext("report", "Kind"), "text"), *_counts(language)],
+        [
+            (category_name(category, language), kinds(language).get(category.kind or "", ""), *_figures(counts))
+            for category, counts in rows
+        ],
+    )
+
+
+def reactions(name: str, rows: Sequence[Reaction], language: str) -> Table:
+    """How fast emergencies were handled, by house or by crew: `houses` or `crews`."""
+    t = Speech(language)
+    house = name == "houses"
+    return Table(
+        name,
+        t.gettext("Emergencies by house") if house else t.gettext("Emergencies by crew"),
+        [
+            Column(t.gettext("House") if house else t.gettext("Crew"), "text"),
+            Column(t.gettext("Emergencies"), "count"),
+            Column(t.gettext("Accepted by a crew"), "count"),
+            Column(t.gettext("To acceptance, median"), "seconds"),
+            Column(t.gettext("To acceptance, 90%"), "seconds"),
+            Column(t.pgettext("report", "Localised"), "count"),
+            Column(t.gettext("To localisation, median"), "seconds"),
+            Column(t.gettext("To localisation, 90%"), "seconds"),
+        ],
+        [
+            (
+                row.name or (t.gettext("No house given") if house else t.gettext("No crew")),
+                row.emergencies,
+                *(row.accepted.count, row.accepted.median_s, row.accepted.tenth_s),
+                *(row.localised.count, row.localised.median_s, row.localised.tenth_s),
+            )
+            for row in rows
+        ],
+    )
+
+
+def paid(rows: Sequence[tuple[Step, Paid]], period: Period, language: str) -> Table:
+    """Paid works by step."""
+    t = Speech(language)
+    return Table(
+        "paid",
+        t.gettext("Paid works"),
+        [
+            Column(t.pgettext("report", "When ordered"), "step"),
+            Column(t.gettext("Works"), "count"),
+            Column(t.gettext("Sum, ₽"), "money"),
+            Column(t.gettext("Paid, ₽"), "money"),
+            Column(t.gettext("Due, ₽"), "money"),
+            Column(t.gettext("Refunded, ₽"), "money"),
+        ],
+        [(step, line.works, line.price, line.paid, line.due, line.refunded) for step, line in rows],
+        period.unit,
+    )
+
+
+def visits(rows: Sequence[Visits], zone: str, language: str) -> Table:
+    """How often managers looked in, in all."""
+    t = Speech(language)
+    return Table(
+        "visits",
+        t.gettext("How often managers looked in"),
+        [
+            Column(t.gettext("Manager"), "text"),
+            Column(t.gettext("Company"), "text"),
+            Column(t.pgettext("report", "Logins"), "count"),
+            Column(t.pgettext("report", "Views"), "count"),
+            Column(t.gettext("Last seen"), "moment"),
+        ],
+        [(row.name, row.company, row.logins, row.views, row.last_at) for row in rows],
+        zone=zone,
+    )
+
+
+def visits_by_week(rows: Sequence[Visits], period: Period, language: str) -> Table:
+    """How often managers looked in, a row for each and each week: what the file holds."""
+    t = Speech(language)
+    columns = visits([], "UTC", language).columns
+    weeks = period.steps(Unit.WEEK)
+    return Table(
+        "visits",
+        t.gettext("How often managers looked in"),
+        [Column(t.gettext("Week"), "step"), *columns[:4]],
+        [
+            (week, row.name, row.company, logins, views)
+            for row in rows
+            for week, (logins, views) in zip(weeks, row.steps, strict=True)
+        ],
+        Unit.WEEK,
+    )
+
+
+def reviews(rows: Sequence[Judged], language: str) -> Table:
+    """Reviews of talks by operator."""
+    t = Speech(language)
+    return Table(
+        "reviews",
+        t.pgettext("report", "Reviews by operator"),
+        [
+            Column(t.pgettext("report", "Operator"), "text"),
+            Column(t.pgettext("report", "Reviews"), "count"),
+            Column(t.pgettext("report", "Mean score, %"), "share"),
+            Column(t.pgettext("report", "Lowest score, %"), "share"),
+            Column(t.pgettext("report", "Failed"), "count"),
+        ],
+        [(row.name or t.pgettext("report", "Unknown"), row.reviews, row.mean, row.lowest, row.failed) for row in rows],
+    )
+
+
+def review_lines(rows: Sequence[JudgedLine], language: str) -> Table:
+    """Reviews of talks by line of the score cards."""
+    t = Speech(language)
+    return Table(
+        "review_lines",
+        t.pgettext("report", "Reviews by line"),
+        [
+            Column(t.pgettext("report", "Line of the card"), "text"),
+            Column(t.pgettext("report", "Answers"), "count"),
+            Column(t.pgettext("report", "Mean, %"), "share"),
+            Column(t.pgettext("report", "Got nothing"), "count"),
+        ],
+        [(row.title, row.answers, row.mean, row.nothing) for row in rows],
+    )
+
+
+def kinds(language: str) -> dict[str, str]:
+    """The classes of categories."""
+    t = Speech(language)
+    return {
+        "emergency": t.pgettext("report", "Emergency"),
+        "planned": t.pgettext("report", "Planned"),
+        "paid": t.pgettext("report", "Paid"),
+        "question": t.pgettext("report", "Question"),
+    }
+
+
+def category_name(category: Category, language: str) -> str:
+    """What the category is called."""
+    name = category.name_ru if language == "ru" else category.name_en
+    return name or Speech(language).gettext("No category yet")
+
+
+def step_name(step: Step, unit: Unit, language: str) -> str:
+    """A step in a table."""
+    name = full(step, unit, language)
+    return name[:1].upper() + name[1:]
+
+
+def file_name(table: Table, period: Period, format_: str) -> str:
+    """A name that tells files apart, in letters that every system takes."""
+    return f"{table.name}-{period.first:%Y-%m-%d}-{period.last:%Y-%m-%d}.{format_}"
+
+
+def _counts(language: str) -> list[Column]:
+    t = Speech(language)
+    names = (
+        t.pgettext("report", "Accepted"),
+        t.pgettext("report", "Closed"),
+        t.pgettext("report", "Cancelled"),
+        t.pgettext("report", "In work"),
+        t.pgettext("report", "Late"),
+    )
+    return [Column(name, "count") for name in names]
+
+
+def _figures(counts: Counts) -> tuple[int, ...]:
+    return (counts.accepted, counts.closed, counts.cancelled, counts.open, counts.late)

@@ -1,0 +1,66 @@
+"""An alarm within minutes of the first talk whose recording is not safe, on the supervisors' screens and in the figures."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import structlog
+
+from callcenter import metrics
+from callcenter.common.watch import watch
+from callcenter.retention.completeness import SQL, Disk, Hour, disks, hours, ratio
+from callcenter.settings import Database
+
+log = structlog.get_logger()
+
+LOOK_S = 15.0
+WINDOWS: Mapping[str, timedelta] = {"1h": timedelta(hours=1), "24h": timedelta(hours=24)}
+FULL_WITHIN = timedelta(hours=24)
+LOW_SHARE = 0.1
+
+
+def filling(disk: Disk, now: datetime) -> bool:
+    """Whether somebody must look at this disk now: a tenth is left, or at this pace it is full within a day."""
+    return disk.free < LOW_SHARE * disk.total or (disk.full_at is not None and disk.full_at < now + FULL_WITHIN)
+
+
+class CompletenessAlarm:
+    """Looks every `every_s` seconds. Of several processes one does, and another when that one ends."""
+
+    def __init__(self, settings: Database, every_s: float = LOOK_S) -> None:
+        self._settings = settings
+        self._every_s = every_s
+        self._told: Mapping[str, object] = {}
+
+    async def run(self) -> None:
+        """Look until cancelled; reconnects by itself."""
+        await watch(self._settings, SQL["lead"], self.look, self._every_s, "completeness")
+
+    async def look(self, connection: asyncpg.Connection) -> None:
+        """Ask once; set the figures, and tell the screens if the answer has changed."""
+        now = datetime.now(UTC)
+        day = await hours(connection, now - WINDOWS["24h"], now + timedelta(hours=1))
+        last = await hours(connection, now - WINDOWS["1h"], now + timedelta(hours=1))
+        _set_figures(last, day)
+        full = [disk.node for disk in await disks(connection) if filling(disk, now) and not disk.silent]
+        late, missing = sum(hour.late for hour in day), sum(hour.missing for hour in day)
+        body = {"late": late, "missing": missing, "disks": full}
+        if body != self._told:
+            if late or missing or full:
+                log.error("recordings are not safe", late=late, missing=missing, disks=full)
+            await connection.execute(SQL["push"], [{"audience": "supervisors", "kind": "recordings", "body": body}])
+            self._told = body
+
+
+def _set_figures(last: Sequence[Hour], day: Sequence[Hour]) -> None:
+    metrics.recording_completeness.clear()
+    for window, found in (("1h", last), ("24h", day)):
+        groups: defaultdict[tuple[str, str], list[Hour]] = defaultdict(list)
+        for hour in found:
+            groups[hour.node, str(hour.company_id or "")].append(hour)
+        for (node, company), of_one in groups.items():
+            if (share := ratio(of_one)) is not None:
+                metrics.recording_completeness.labels(window=window, node=node, company=company).set(share)
+    metrics.recordings_late.set(sum(hour.late for hour in day))
+    metrics.recordings_missing.set(sum(hour.missing for hour in day))

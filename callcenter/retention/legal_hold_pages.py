@@ -1,0 +1,64 @@
+"""A ticket's recordings under legal hold: placed with a reason, and released."""
+
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import web
+
+from callcenter.domain.access import Permission
+from callcenter.retention.legal_holds import LEGAL_HOLDS, Keeping
+from callcenter.tickets.pages import PAGE, need_ticket, page, ticket_id_of
+from callcenter.tickets.sections import TicketSection
+from callcenter.tickets.ticket import NoTicket, Ticket
+from callcenter.web.auth import needs
+from callcenter.web.forms import typed_in
+from callcenter.web.keys import PERSON
+
+log = structlog.get_logger()
+routes = web.RouteTableDef()
+
+
+@dataclass(frozen=True, slots=True)
+class KeepingSection:
+    """What the section shows. `problem`: what was wrong with the reason of a hold."""
+
+    keeping: Keeping
+    problem: str
+
+
+async def content(request: web.Request, ticket: Ticket, problem: str | None) -> KeepingSection | None:
+    """The section of the ticket's page, for those who may place holds."""
+    if not request[PERSON].may(Permission.KEEP_RECORDINGS):
+        return None
+    keeping = await request.app[LEGAL_HOLDS].of(request[PERSON], ticket.id)
+    return None if keeping is None else KeepingSection(keeping, problem or "")
+
+
+SECTION = TicketSection("keeping", "retention/ticket_section.html", content)
+
+
+@routes.post(PAGE + "/hold")
+@needs(Permission.KEEP_RECORDINGS)
+async def place(request: web.Request) -> web.Response:
+    """Place a hold; placed twice, it is one."""
+    person, ticket = request[PERSON], await need_ticket(request)
+    typed = await typed_in(request)
+    try:
+        if await request.app[LEGAL_HOLDS].place(person, ticket.id, typed.get("reason", ""), request.remote or ""):
+            log.info("legal hold placed", ticket=ticket.id, operator=person.id)
+    except ValueError:
+        return await page(request, ticket, 422, answers={SECTION.name: "words"})
+    raise web.HTTPSeeOther(f"/tickets/{ticket.id}#keeping")
+
+
+@routes.post(PAGE + "/hold/release")
+@needs(Permission.KEEP_RECORDINGS)
+async def release(request: web.Request) -> web.Response:
+    """Release the hold that stands."""
+    person, ticket_id = request[PERSON], ticket_id_of(request)
+    try:
+        if await request.app[LEGAL_HOLDS].release(person, ticket_id, request.remote or ""):
+            log.info("legal hold released", ticket=ticket_id, operator=person.id)
+    except NoTicket:
+        raise web.HTTPNotFound from None
+    raise web.HTTPSeeOther(f"/tickets/{ticket_id}#keeping")

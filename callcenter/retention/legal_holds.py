@@ -1,0 +1,109 @@
+"""Legal holds: while one stands on a ticket, nothing of its recordings is deleted, however old."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+from aiohttp import web
+
+from callcenter.common.scope import audit, scoped
+from callcenter.domain.person import Person
+from callcenter.storage import queries
+from callcenter.tickets.rows import lock, read
+
+SQL = queries("legal_holds")
+LONGEST_REASON = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class LegalHold:
+    """A hold. It stands while `released_at` is None."""
+
+    id: int
+    reason: str
+    placed_by: str
+    placed_at: datetime
+    released_by: str
+    released_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How a ticket's recordings are kept.
+
+    `recordings`: how many there are, deleted ones not counted; `locked` and `held`: how many of them the store itself
+    keeps from being removed, for their retention and for the hold; `kept_until`: the end of the longest retention.
+    """
+
+    holds: tuple[LegalHold, ...]
+    recordings: int
+    locked: int
+    held: int
+    deleted: int
+    kept_until: datetime | None
+
+    @property
+    def standing(self) -> LegalHold | None:
+        """The hold that stands now."""
+        return next((hold for hold in self.holds if hold.released_at is None), None)
+
+
+class LegalHolds:
+    """Holds over PostgreSQL; the store is told of them by `recordings.keeper`. Methods raise `NoTicket`."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def of(self, person: Person, ticket_id: int) -> Keeping | None:
+        """How the recordings of a ticket are kept; None when this person may not see the ticket."""
+        async with scoped(self._pool, person) as connection:
+            if await read(connection, person, ticket_id) is None:
+                return None
+            holds = tuple(LegalHold(**row) for row in await connection.fetch(SQL["of_ticket"], ticket_id))
+            row = await connection.fetchrow(SQL["kept"], ticket_id)
+        assert row is not None
+        return Keeping(holds, **row)
+
+    async def place(self, person: Person, ticket_id: int, reason: str, address: str = "") -> bool:
+        """Place a hold. False when one stands already. Raises `ValueError` without a reason, or with one too long."""
+        reason = " ".join(reason.split())
+        if not 0 < len(reason) <= LONGEST_REASON:
+            raise ValueError("a hold needs a reason")
+        async with scoped(self._pool, person) as connection:
+            ticket = await lock(connection, person, ticket_id)
+            hold = await connection.fetchval(SQL["place"], ticket.id, reason, person.id)
+            if hold is None:
+                return False
+            await audit(
+                connection,
+                "placed legal hold",
+                person=person,
+                company=ticket.company_id,
+                subject="ticket",
+                subject_id=ticket.id,
+                address=address,
+                details={"hold": hold},
+            )
+        return True
+
+    async def release(self, person: Person, ticket_id: int, address: str = "") -> bool:
+        """Release the hold that stands. False when none does."""
+        async with scoped(self._pool, person) as connection:
+            ticket = await lock(connection, person, ticket_id)
+            hold = await connection.fetchval(SQL["release"], ticket.id, person.id)
+            if hold is None:
+                return False
+            await audit(
+                connection,
+                "released legal hold",
+                person=person,
+                company=ticket.company_id,
+                subject="ticket",
+                subject_id=ticket.id,
+                address=address,
+                details={"hold": hold},
+            )
+        return True
+
+
+LEGAL_HOLDS = web.AppKey("legal_holds", LegalHolds)

@@ -1,0 +1,177 @@
+"""Links to a ticket's recordings: made for one named person, listed with what was done with them, revoked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from secrets import randbelow, token_urlsafe
+
+import asyncpg
+from aiohttp import web
+
+from callcenter.common.passwords import Passwords, digest
+from callcenter.common.scope import Connection, audit
+from callcenter.domain.person import Person
+from callcenter.storage import queries
+from callcenter.tickets.rows import lock, read
+from callcenter.tickets.ticket import NoTicket
+
+SQL = queries("links")
+
+TOKEN_BYTES = 16
+PIN_DIGITS = 6
+MOST_WRONG_PINS = 10
+"""Wrong PINs after which a link is shut for good. Of a million PINs."""
+USES_SHOWN = 30
+
+
+class BadLink(Exception):
+    """The link is not made. `field`: what is wrong, such as `recordings`."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkWish:
+    """What is asked for. `recordings`: ids, in the order in which they are shown; `fetches`: of each of them."""
+
+    recordings: Sequence[int]
+    recipient: str
+    email: str | None
+    purpose: str
+    language: str
+    lasts: timedelta
+    fetches: int
+    with_pin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MadeLink:
+    """A new link: `token` and `pin` are known now and never again. `pin` is empty when there is none."""
+
+    id: int
+    token: str
+    pin: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A recording that can be shared. `at`: when the talk began."""
+
+    id: int
+    at: datetime
+    duration_s: float | None
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUse:
+    """Something that was done with a link. `place`: of the recording in the link; `sent`: bytes."""
+
+    link_id: int
+    at: datetime
+    kind: str
+    place: int | None
+    address: str
+    browser: str
+    sent: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShareLink:
+    """A link as the ticket's page lists it. `state`: `open`, `revoked`, `expired`, or `locked` by wrong PINs."""
+
+    id: int
+    recipient: str
+    email: str | None
+    purpose: str
+    has_pin: bool
+    fetches: int
+    made_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    sent_at: datetime | None
+    problem: str
+    made_by: str
+    revoked_by: str
+    state: str
+    recordings: int
+    uses: tuple[LinkUse, ...] = ()
+
+
+class ShareLinks:
+    """Links over PostgreSQL, for the desk. Methods raise `NoTicket` for a ticket that this person may not see."""
+
+    def __init__(self, pool: asyncpg.Pool, passwords: Passwords) -> None:
+        self._pool = pool
+        self._passwords = passwords
+
+    async def offered(self, person: Person, ticket_id: int) -> list[Offered]:
+        """The ticket's recordings that can be shared, oldest first."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            if await read(connection, person, ticket_id) is None:
+                raise NoTicket
+            return await _offered(connection, ticket_id)
+
+    async def make(self, person: Person, ticket_id: int, wish: LinkWish, address: str) -> MadeLink:
+        """Make a link and write down who did. Raises `BadLink` when a recording is not the ticket's."""
+        token = token_urlsafe(TOKEN_BYTES)
+        pin = f"{randbelow(10**PIN_DIGITS):0{PIN_DIGITS}}" if wish.with_pin else ""
+        pin_hash = await self._passwords.hash(pin) if pin else None
+        async with self._pool.acquire() as connection, connection.transaction():
+            ticket = await lock(connection, person, ticket_id)
+            there = {recording.id for recording in await _offered(connection, ticket_id)}
+            wanted = list(dict.fromkeys(wish.recordings))
+            if not wanted or not there.issuperset(wanted):
+                raise BadLink("recordings")
+            row = await connection.fetchrow(
+                SQL["add"], ticket.company_id, ticket_id, digest(token), wish.recipient, wish.email, wish.purpose,
+                wish.language, pin_hash, wish.fetches, person.id, wish.lasts,
+            )  # fmt: skip
+            assert row is not None
+            await connection.execute(SQL["add_recordings"], row["id"], wanted)
+            await audit(
+                connection, "shared recordings", person=person, company=ticket.company_id,
+                subject="ticket", subject_id=ticket_id, address=address,
+                details={"link": row["id"], "recordings": wanted, "pin": bool(pin)},
+            )  # fmt: skip
+        return MadeLink(row["id"], token, pin, row["expires_at"])
+
+    async def mailed(self, link_id: int, problem: str = "") -> None:
+        """Note that the letter with the link was handed over, or why it was not."""
+        await self._pool.execute(SQL["mailed"], link_id, problem)
+
+    async def revoke(self, person: Person, ticket_id: int, link_id: int, address: str) -> bool:
+        """End the link now, for whoever is fetching something too; False when there is none that could be ended."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            await lock(connection, person, ticket_id)
+            company = await connection.fetchval(SQL["revoke"], link_id, ticket_id, person.id)
+            if company is None:
+                return False
+            await audit(
+                connection, "revoked link", person=person, company=company,
+                subject="ticket", subject_id=ticket_id, address=address, details={"link": link_id},
+            )  # fmt: skip
+        return True
+
+    async def of(self, person: Person, ticket_id: int) -> list[ShareLink]:
+        """The ticket's links, newest first, each with its newest `USES_SHOWN` uses."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            if await read(connection, person, ticket_id) is None:
+                raise NoTicket
+            rows = await connection.fetch(SQL["of_ticket"], ticket_id, MOST_WRONG_PINS)
+            found = await connection.fetch(SQL["uses"], [row["id"] for row in rows], USES_SHOWN)
+        uses = [LinkUse(**row) for row in found]
+        return [ShareLink(**row, uses=tuple(use for use in uses if use.link_id == row["id"])) for row in rows]
+
+
+SHARE_LINKS = web.AppKey("share_links", ShareLinks)
+
+
+async def _offered(connection: Connection, ticket_id: int) -> list[Offered]:
+    return [Offered(**row) for row in await connection.fetch(SQL["offered"], ticket_id)]
+
+
+__all__ = ["BadLink", "LinkUse", "LinkWish", "MadeLink", "NoTicket", "Offered", "ShareLink", "ShareLinks"]

@@ -1,0 +1,86 @@
+"""What the ticket's page shows of links to its recordings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from callcenter.domain.access import Permission
+from callcenter.sharing.links import SHARE_LINKS, Offered, ShareLink
+from callcenter.sharing.texts import link_states, link_uses, mail_problems
+from callcenter.tickets.sections import TicketSection
+from callcenter.tickets.ticket import Ticket
+from callcenter.web.browsers import browser_name
+from callcenter.web.keys import PERSON, SETTINGS
+from callcenter.web.language import language_of
+
+MOST_FETCHES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A link that was made just now. `email`: where it was sent, unless there was a `problem`."""
+
+    url: str
+    pin: str
+    email: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """What a person did with the form: what was typed and what was wrong with it, or what was made."""
+
+    typed: Mapping[str, str] | None = None
+    chosen: Sequence[str] = ()
+    problems: Mapping[str, str] = field(default_factory=dict)
+    made: Made | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SharingSection:
+    """The section of the page."""
+
+    offered: Sequence[Offered]
+    links: Sequence[ShareLink]
+    typed: Mapping[str, str]
+    chosen: Sequence[str]
+    problems: Mapping[str, str]
+    made: Made | None
+    states: Mapping[str, str]
+    uses: Mapping[str, str]
+    mail_problems: Mapping[str, str]
+    longest_days: int
+    most_fetches: int = MOST_FETCHES
+
+    def browser(self, name: str) -> str:
+        """What a browser is called."""
+        return browser_name(name) if name else ""
+
+
+async def sharing_section(request: web.Request, ticket: Ticket, sharing: Sharing | None) -> SharingSection | None:
+    """The section, for those who may share; None for others."""
+    person, app, language = request[PERSON], request.app, language_of(request)
+    if not person.may(Permission.SHARE_RECORDINGS):
+        return None
+    sharing = sharing or Sharing()
+    offered = await app[SHARE_LINKS].offered(person, ticket.id)
+    usual = {
+        "recipient": "", "email": "", "purpose": "", "language": ticket.language,
+        "days": str(app[SETTINGS].sharing.days), "fetches": "5", "pin": "",
+    }  # fmt: skip
+    return SharingSection(
+        offered=offered,
+        links=await app[SHARE_LINKS].of(person, ticket.id),
+        typed=sharing.typed or usual,
+        chosen=[str(each.id) for each in offered] if sharing.typed is None else sharing.chosen,
+        problems=sharing.problems,
+        made=sharing.made,
+        states=link_states(language),
+        uses=link_uses(language),
+        mail_problems=mail_problems(language),
+        longest_days=app[SETTINGS].sharing.longest_days,
+    )
+
+
+SECTION = TicketSection("sharing", "sharing/ticket_section.html", sharing_section, style="sharing/sharing.css")

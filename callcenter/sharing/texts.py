@@ -1,0 +1,71 @@
+"""Words around links to recordings: their states and uses, the letter, the names of files."""
+
+import re
+from collections.abc import Callable, Mapping
+from zoneinfo import ZoneInfo
+
+from callcenter.common.delivery import Problem
+from callcenter.sharing.visits import SharedLink, SharedRecording
+from callcenter.web.language import translations
+from callcenter.web.render import environment
+
+ENDINGS = {"audio/wav": "wav", "audio/ogg": "ogg", "audio/mpeg": "mp3"}
+
+
+def link_states(language: str) -> Mapping[str, str]:
+    """What a link is."""
+    pgettext = _say(language)
+    return {
+        "open": pgettext("link", "Works"),
+        "revoked": pgettext("link", "Revoked"),
+        "expired": pgettext("link", "Expired"),
+        "locked": pgettext("link", "Shut: wrong PIN too often"),
+    }
+
+
+def link_uses(language: str) -> Mapping[str, str]:
+    """What was done with a link."""
+    pgettext = _say(language)
+    return {
+        "opened": pgettext("link", "Page opened"),
+        "wrong pin": pgettext("link", "Wrong PIN"),
+        "right pin": pgettext("link", "Right PIN"),
+        "listened": pgettext("link", "Listened"),
+        "original": pgettext("link", "Original downloaded"),
+        "copy": pgettext("link", "Small copy downloaded"),
+        "none left": pgettext("link", "Refused: fetched as often as allowed"),
+        "cut off": pgettext("link", "Cut off: the link had ended"),
+    }
+
+
+def mail_problems(language: str) -> Mapping[str, str]:
+    """Why the letter with a link was not sent, and what to do."""
+    t = translations(language)
+    return {
+        Problem.NO_MAIL_SERVER: t.gettext("No mail server is set up. Set it in the settings of the service."),
+        Problem.BAD_ADDRESS: t.gettext("This e-mail address makes no sense."),
+        Problem.UNREACHABLE: t.gettext("The server cannot be reached."),
+        Problem.TOO_SLOW: t.gettext("The server did not answer in time."),
+        Problem.CERTIFICATE: t.gettext("The server's certificate is not trusted."),
+        Problem.MAIL_REFUSED: t.gettext("The mail server refused the letter."),
+        Problem.LOGIN_REFUSED: t.gettext("The mail server refused our login. Mend it in the settings of the service."),
+    }
+
+
+def _say(language: str) -> Callable[[str, str], str]:
+    catalogue = translations(language)
+    return lambda context, text: str(catalogue.pgettext(context, text))
+
+
+def link_letter(language: str, **values: object) -> tuple[str, str]:
+    """Subject and text of the letter with a link."""
+    text = environment(language).get_template("sharing/letter.txt").render(**values)
+    subject, _, body = text.partition("\n")
+    return subject, body.lstrip("\n")
+
+
+def file_name(link: SharedLink, recording: SharedRecording, media_type: str) -> str:
+    """What a recording is called once it is saved: ticket, day and hour of the talk, its place. Of plain letters."""
+    at = recording.at.astimezone(ZoneInfo(link.zone))
+    name = f"ticket-{link.number}-{at:%Y-%m-%d-%H%M}-{recording.place}"
+    return f"{re.sub('[^a-z0-9-]', '_', name)}.{ENDINGS.get(media_type, 'bin')}"

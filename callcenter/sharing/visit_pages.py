@@ -1,0 +1,180 @@
+"""The page behind a link to recordings: for one named person outside, who hears and fetches what was shared."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+
+import structlog
+from aiohttp import web
+
+from callcenter.common.attempts import TooManyAttempts
+from callcenter.common.object_store import OBJECT_STORE
+from callcenter.domain.access import Permission
+from callcenter.sharing.texts import file_name
+from callcenter.sharing.visits import LINK_VISITS, VISIT_LASTS, Content, SharedLink, Variant
+from callcenter.web.auth import needs
+from callcenter.web.keys import SETTINGS
+from callcenter.web.language import LANGUAGES, language_of
+from callcenter.web.proxies import origin_of
+from callcenter.web.render import render
+from callcenter.web.shield import from_any_origin
+from callcenter.web.stored import Stop, part_of, send
+
+log = structlog.get_logger()
+routes = web.RouteTableDef()
+
+# A link is a key: it goes into no referrer, no cache and no search engine. Its forms therefore have no origin.
+HEADERS = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
+COOKIE = "link"
+NAMES = {"listen": Variant.LISTEN, "original": Variant.ORIGINAL, "copy": Variant.COPY}
+
+Page = Callable[[web.Request, SharedLink], Awaitable[web.StreamResponse]]
+
+
+def _behind_link(page: Page) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Show the page to who holds a link that works; to everybody else one and the same answer."""
+
+    async def show(request: web.Request) -> web.StreamResponse:
+        try:
+            link = await request.app[LINK_VISITS].find(request.match_info["token"], origin_of(request).address)
+        except TooManyAttempts:
+            log.warning("too many wrong links")
+            return _gone(request, 429)
+        answer = _gone(request) if link is None else await page(request, link)
+        answer.headers.update(HEADERS)
+        return answer
+
+    return show
+
+
+@routes.get("/l/{token}", allow_head=False)
+@needs(Permission.ANYONE)
+@_behind_link
+async def show(request: web.Request, link: SharedLink) -> web.StreamResponse:
+    """What is behind the link, or the question for the PIN."""
+    visits = request.app[LINK_VISITS]
+    if not await visits.may_enter(link, request.cookies.get(COOKIE, "")):
+        return _ask_pin(request, link)
+    recordings = await visits.opened(link, origin_of(request))
+    return render(
+        request, "sharing/link.html", language=_language(request, link), link=link, recordings=recordings, at=_at(request),
+        switch_at=_at(request), variants=Variant,
+    )  # fmt: skip
+
+
+@routes.post("/l/{token}/pin")
+@needs(Permission.ANYONE)
+@from_any_origin
+@_behind_link
+async def give_pin(request: web.Request, link: SharedLink) -> web.StreamResponse:
+    """Let in whoever knows the PIN."""
+    form = await request.post()
+    given = await request.app[LINK_VISITS].give_pin(link, str(form.get("pin", "")), origin_of(request))
+    if isinstance(given, int):
+        if not given:
+            log.warning("link shut by wrong PINs", link=link.id)
+            return _gone(request)
+        return _ask_pin(request, link, 401, left=given)
+    answer = web.Response(status=303, headers={"Location": f"{_at(request)}?language={_language(request, link)}"})
+    answer.set_cookie(
+        COOKIE,
+        given,
+        max_age=int(VISIT_LASTS.total_seconds()),
+        path=_at(request),
+        httponly=True,
+        # Lax: the link is followed from a letter, and the PIN need not be given again for that.
+        samesite="Lax",
+        secure=request.app[SETTINGS].web.cookie_secure,
+    )
+    return answer
+
+
+@routes.get(r"/l/{token}/{place:\d{1,4}}/{name:listen|original|copy}", allow_head=False)
+@needs(Permission.ANYONE)
+@_behind_link
+async def fetch(request: web.Request, link: SharedLink) -> web.StreamResponse:
+    """Give out one recording, or the one range of it that was asked for, for as long as the link works."""
+    visits, variant = request.app[LINK_VISITS], NAMES[request.match_info["name"]]
+    if not await visits.may_enter(link, request.cookies.get(COOKIE, "")):
+        return _ask_pin(request, link, 403)
+    recording = await visits.recording(link, int(request.match_info["place"]))
+    content = None if recording is None else recording.contents.get(variant)
+    if recording is None or content is None:
+        return web.Response(status=404, text="404\n")
+    wanted = part_of(request, content.size)
+    headers = {"Accept-Ranges": "bytes", **HEADERS}
+    if wanted is not None and not wanted:
+        return web.Response(status=416, headers=headers | {"Content-Range": f"bytes */{content.size}"})
+    part = range(content.size) if wanted is None else wanted
+    if wanted is not None:
+        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{content.size}"
+    if variant is not Variant.LISTEN:
+        headers["Content-Disposition"] = f'attachment; filename="{file_name(link, recording, content.media_type)}"'
+    use = await visits.begin(link, recording.place, variant, len(part), origin_of(request))
+    if use is None:
+        return render(
+            request,
+            "sharing/link_gone.html",
+            403,
+            language=_language(request, link),
+            switch_at=_at(request),
+            used_up=True,
+        )
+    answer = web.StreamResponse(status=200 if wanted is None else 206, headers=headers)
+    answer.content_type = content.media_type
+    answer.content_length = len(part)
+    pieces = _pieces(request, link, recording.place, content, part, use)
+    return await send(request, answer, pieces, link=link.id, recording=recording.id)
+
+
+async def _pieces(
+    request: web.Request, link: SharedLink, place: int, content: Content, part: range, use: int
+) -> AsyncGenerator[bytes, None]:
+    """The bytes for as long as the link works, then `Stop`; what was not taken of them in the end is given back."""
+    app, unsent = request.app, len(part)
+    try:
+        # To the store a length of 0 means "all that follows".
+        if not part:
+            return
+        pieces = app[OBJECT_STORE].open(content.object_key, part.start, len(part), content.version)
+        async with aclosing(pieces) as stored:
+            async for piece in stored:
+                if not await app[LINK_VISITS].works(link):
+                    await app[LINK_VISITS].cut_off(link, place, origin_of(request))
+                    raise Stop
+                yield piece
+                # Asked for the next: this one has been taken.
+                unsent -= len(piece)
+    finally:
+        await app[LINK_VISITS].settle(use, unsent)
+
+
+def _ask_pin(request: web.Request, link: SharedLink, status: int = 200, *, left: int | None = None) -> web.Response:
+    return render(
+        request, "sharing/link_pin.html", status, language=_language(request, link), at=_at(request), switch_at=_at(request),
+        left=left,
+    )  # fmt: skip
+
+
+def _gone(request: web.Request, status: int = 404) -> web.Response:
+    answer = render(
+        request,
+        "sharing/link_gone.html",
+        status,
+        language=_language(request, None),
+        switch_at=_at(request),
+        used_up=False,
+    )
+    answer.headers.update(HEADERS)
+    return answer
+
+
+def _language(request: web.Request, link: SharedLink | None) -> str:
+    asked = request.query.get("language", "")
+    if asked in LANGUAGES:
+        return asked
+    return language_of(request) if link is None else link.language
+
+
+def _at(request: web.Request) -> str:
+    # As it was asked for: a wrong one may hold anything.
+    return "/".join(request.rel_url.raw_path.split("/")[:3])

@@ -1,0 +1,204 @@
+"""The other end of a link to recordings: who holds it hears and fetches what is behind it, as often as it allows.
+
+Whether a link is unknown, expired, revoked or shut by wrong PINs is one question to the database with one answer, so
+that nobody learns from the answer, or from how long it takes, which of them it is.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+from uuid import uuid4
+
+import asyncpg
+from aiohttp import web
+
+from callcenter.common.attempts import Attempts
+from callcenter.common.origin import LONGEST_BROWSER, Origin
+from callcenter.common.passwords import Passwords, digest, new_token
+from callcenter.common.scope import Connection, audit
+from callcenter.sharing.links import MOST_WRONG_PINS, SQL
+
+VISIT_LASTS = timedelta(hours=2)
+LONGEST_PIN = 20
+
+
+class Variant(StrEnum):
+    """How a recording is fetched: to be heard on the page, or as a file, original or smaller."""
+
+    LISTEN = "listened"
+    ORIGINAL = "original"
+    COPY = "copy"
+
+
+@dataclass(frozen=True, slots=True)
+class SharedLink:
+    """A link that works. `number`: the ticket's."""
+
+    id: int
+    ticket_id: int
+    company_id: int
+    company: str
+    zone: str
+    number: int
+    recipient: str
+    purpose: str
+    language: str
+    has_pin: bool
+    fetches: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Bytes in the store, in the version that was verified; None means the newest."""
+
+    object_key: str
+    version: str | None
+    size: int
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharedRecording:
+    """A recording behind a link. `contents` is empty when it is kept no longer; `left`: who may be fetched again."""
+
+    place: int
+    id: int
+    at: datetime
+    duration_s: float | None
+    sha256: str
+    contents: dict[Variant, Content] = field(default_factory=dict)
+    left: frozenset[Variant] = frozenset()
+
+    @classmethod
+    def of(cls, row: asyncpg.Record, fetches: int) -> Self:
+        """From a row of the query `recordings`."""
+        contents: dict[Variant, Content] = {}
+        if row["kept"]:
+            contents[Variant.ORIGINAL] = Content(row["object_key"], row["version_id"], row["size"], "audio/wav")
+            if row["copy_key"]:
+                contents[Variant.COPY] = Content(row["copy_key"], None, row["copy_size"], row["copy_type"])
+            contents[Variant.LISTEN] = contents.get(Variant.COPY, contents[Variant.ORIGINAL])
+        # A request may begin while anything is left: who was cut off may begin anew.
+        left = {variant for variant, content in contents.items() if row[variant] < fetches * max(content.size, 1)}
+        sha256 = row["sha256"].hex() if row["sha256"] else ""
+        return cls(row["place"], row["id"], row["at"], row["duration_s"], sha256, contents, frozenset(left))
+
+
+class LinkVisits:
+    """Links over PostgreSQL, for those who hold them."""
+
+    def __init__(self, pool: asyncpg.Pool, passwords: Passwords, attempts: Attempts) -> None:
+        self._pool = pool
+        self._passwords = passwords
+        self._attempts = attempts
+
+    async def find(self, token: str, address: str) -> SharedLink | None:
+        """The link, or None alike for one that never was and one that works no more.
+
+        `address`: where it was asked from. Raises `TooManyAttempts` when too many wrong ones were.
+        """
+        # Whoever guesses never tries one twice, and whoever holds one asks for many things at once: counted by address.
+        attempt = await self._attempts.begin(f"link {uuid4().hex}", address)
+        row = await self._pool.fetchrow(SQL["find"], digest(token), MOST_WRONG_PINS)
+        if row is None:
+            return None
+        await self._attempts.forgive(attempt)
+        return SharedLink(**row)
+
+    async def works(self, link: SharedLink) -> bool:
+        """Whether it still does."""
+        return bool(await self._pool.fetchval(SQL["works"], link.id, MOST_WRONG_PINS))
+
+    async def opened(self, link: SharedLink, origin: Origin) -> list[SharedRecording]:
+        """What is behind the link, for somebody who looks at it: that is written down."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            await _use(connection, link, "opened", origin)
+            return [
+                SharedRecording.of(row, link.fetches)
+                for row in await connection.fetch(SQL["recordings"], link.id, None)
+            ]
+
+    async def may_enter(self, link: SharedLink, visit: str) -> bool:
+        """Whether no PIN is needed, or this browser, known by its `visit`, gave it before."""
+        return not link.has_pin or bool(await self._pool.fetchval(SQL["visits"], digest(visit), link.id))
+
+    async def give_pin(self, link: SharedLink, pin: str, origin: Origin) -> str | int:
+        """A visit's token when the PIN is right; when it is wrong, how often one may try again."""
+        pin = "".join(pin.split())[:LONGEST_PIN]
+        # Counted before it is looked at, so that many at the same time do not slip through.
+        row = await self._pool.fetchrow(SQL["try_pin"], link.id, MOST_WRONG_PINS)
+        if row is None:
+            return 0
+        right = await self._passwords.check(row["pin_hash"], pin)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await _use(connection, link, "right pin" if right else "wrong pin", origin)
+            if right:
+                visit = new_token()
+                await connection.execute(SQL["pin_was_right"], digest(visit), link.id, VISIT_LASTS)
+                return visit
+        return MOST_WRONG_PINS - int(row["pin_failures"])
+
+    async def recording(self, link: SharedLink, place: int) -> SharedRecording | None:
+        """One of the link's recordings."""
+        row = await self._pool.fetchrow(SQL["recordings"], link.id, place)
+        return None if row is None else SharedRecording.of(row, link.fetches)
+
+    async def begin(self, link: SharedLink, place: int, variant: Variant, length: int, origin: Origin) -> int | None:
+        """Promise `length` bytes to a request; the use that this is, or None when the link allows no more.
+
+        What runs at the same time is counted as if it had been sent, so that many at once get no more than one by one.
+        """
+        async with self._pool.acquire() as connection, connection.transaction():
+            if await connection.fetchrow(SQL["lock"], link.id, MOST_WRONG_PINS) is None:
+                return None
+            row = await connection.fetchrow(SQL["recordings"], link.id, place)
+            if row is None or variant not in SharedRecording.of(row, link.fetches).left:
+                await _use(connection, link, "none left", origin, place)
+                return None
+            return await _use(connection, link, variant, origin, place, length, row["id"])
+
+    async def settle(self, use: int, unsent: int) -> None:
+        """A request has ended; `unsent` of the bytes that it was promised were not sent."""
+        if unsent:
+            await self._pool.execute(SQL["settle"], use, unsent)
+
+    async def cut_off(self, link: SharedLink, place: int, origin: Origin) -> None:
+        """Write down that the link ended while something was fetched."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            await _use(connection, link, "cut off", origin, place)
+
+
+LINK_VISITS = web.AppKey("link_visits", LinkVisits)
+
+
+AUDITED = {
+    "opened": "opened link",
+    "wrong pin": "gave wrong PIN of link",
+    Variant.LISTEN: "listened by link",
+    Variant.ORIGINAL: "downloaded by link",
+    Variant.COPY: "downloaded by link",
+}
+
+
+async def _use(
+    connection: Connection,
+    link: SharedLink,
+    kind: str,
+    origin: Origin,
+    place: int | None = None,
+    sent: int = 0,
+    recording: int | None = None,
+) -> int:
+    browser = origin.browser[:LONGEST_BROWSER].encode(errors="ignore").decode().replace("\0", "")
+    row = await connection.fetchrow(SQL["use"], link.id, str(kind), place, origin.address, browser, sent)
+    assert row is not None
+    # Once for all the pieces in which a browser fetches one recording.
+    if kind in AUDITED and row["new"]:
+        await audit(
+            connection, AUDITED[kind], company=link.company_id, subject="ticket", subject_id=link.ticket_id,
+            address=origin.address,
+            details={"link": link.id} | ({} if recording is None else {"recording": recording}),
+        )  # fmt: skip
+    return int(row["id"])

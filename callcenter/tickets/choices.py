@@ -1,0 +1,97 @@
+"""What a ticket's form offers: the categories, houses, people and crews of the ticket's company."""
+
+from dataclasses import dataclass
+
+import asyncpg
+from aiohttp import web
+
+from callcenter.common.scope import scoped
+from callcenter.domain.person import Person
+from callcenter.storage import queries
+
+SQL = queries("ticket_page")
+Option = tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """What a ticket may be about."""
+
+    id: int
+    code: str
+    name_ru: str
+    name_en: str
+
+    def name(self, language: str) -> str:
+        """The category in a language."""
+        return self.name_ru if language == "ru" else self.name_en
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A company for which a ticket may be opened."""
+
+    id: int
+    name: str
+    zone: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What can be chosen, each as the row's id and its name."""
+
+    categories: tuple[Category, ...]
+    houses: tuple[Option, ...]
+    residents: tuple[Option, ...]
+    crews: tuple[Option, ...]
+    responsibles: tuple[Option, ...]
+
+    def named(self, language: str) -> list[Option]:
+        """The categories as options in a language."""
+        return [(category.id, category.name(language)) for category in self.categories]
+
+
+class TicketChoices:
+    """Choices over PostgreSQL, of what the person may see."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def companies(self, person: Person) -> list[Company]:
+        """The companies whose tickets this person may open, by name."""
+        async with scoped(self._pool, person) as connection:
+            return [Company(**row) for row in await connection.fetch(SQL["companies"], person.company_id)]
+
+    async def categories(self, person: Person, company_id: int, chosen: int | None = None) -> tuple[Category, ...]:
+        """The company's categories that are in use, and the one that was chosen already."""
+        async with scoped(self._pool, person) as connection:
+            rows = await connection.fetch(SQL["categories"], company_id, chosen)
+        return tuple(Category(row["id"], row["code"], row["name_ru"], row["name_en"]) for row in rows)
+
+    async def of(
+        self, person: Person, company_id: int, *, category: int | None = None, premises: int | None = None
+    ) -> Choices:
+        """All choices for a ticket of this company that has this category and flat."""
+        categories = await self.categories(person, company_id, category)
+        async with scoped(self._pool, person) as connection:
+            options: dict[str, tuple[Option, ...]] = {}
+            for name in ("houses", "residents", "crews", "responsibles"):
+                rows = await connection.fetch(SQL[name], premises if name == "residents" else company_id)
+                options[name] = tuple((row["id"], row["name"]) for row in rows)
+        return Choices(categories, **options)
+
+    async def premises(self, person: Person, company_id: int, house: int, flat: str) -> int | None:
+        """The flat of this number in the house."""
+        async with scoped(self._pool, person) as connection:
+            found: int | None = await connection.fetchval(SQL["premises"], house, flat, company_id)
+        return found
+
+    async def by_number(self, person: Person, company_id: int, number: int) -> int | None:
+        """The id of the company's ticket with this number."""
+        async with scoped(self._pool, person) as connection:
+            found: int | None = await connection.fetchval(SQL["by_number"], company_id, number)
+        return found
+
+
+TICKET_CHOICES = web.AppKey("ticket_choices", TicketChoices)

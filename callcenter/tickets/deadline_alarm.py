@@ -1,0 +1,46 @@
+"""A warning before a limit and an alarm at it, on the supervisors' screens and in the figures.
+
+Nothing is marked: what is late is asked of the deadlines every few seconds, and told when it has changed.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import asyncpg
+
+from callcenter import metrics
+from callcenter.common.watch import watch
+from callcenter.settings import Database
+from callcenter.storage import queries
+
+SQL = queries("alarms")
+LOOK_S = 5.0
+SHOWN = 20
+
+
+class DeadlineAlarm:
+    """Looks at the deadlines every `every_s` seconds. Of several processes one does, and another when that one ends."""
+
+    def __init__(self, settings: Database, every_s: float = LOOK_S) -> None:
+        self._settings = settings
+        self._every_s = every_s
+        self._told: Mapping[str, object] = {}
+
+    async def run(self) -> None:
+        """Look until cancelled; reconnects by itself."""
+        await watch(self._settings, SQL["lead"], self.look, self._every_s, "deadlines")
+
+    async def look(self, connection: asyncpg.Connection) -> None:
+        """Ask once; tell the screens if the answer has changed."""
+        counts = await connection.fetchrow(SQL["counts"])
+        assert counts is not None
+        body = {**counts, "next": [_line(row) for row in await connection.fetch(SQL["next"], SHOWN)]}
+        metrics.tickets_late.set(counts["late"])
+        metrics.tickets_due_soon.set(counts["due_soon"])
+        if body != self._told:
+            await connection.execute(SQL["push"], [{"audience": "supervisors", "kind": "deadlines", "body": body}])
+            self._told = body
+
+
+def _line(row: asyncpg.Record) -> dict[str, object]:
+    return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in row.items()}

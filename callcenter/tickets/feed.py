@@ -1,0 +1,107 @@
+"""Who looks at the journal hears that a ticket has changed: one listener on PostgreSQL, many readers.
+
+A reader hears that something changed, not what: changes that come while it is busy are one. When the listener was away
+every reader hears of a change, for it may have missed one.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+import asyncpg
+import structlog
+from aiohttp import web
+
+from callcenter.storage import AWAY, listening
+
+log = structlog.get_logger()
+
+CHANNEL = "tickets"
+BACKOFF_S = (0.1, 5.0)
+
+
+class Reader:
+    """Somebody who looks at the tickets of a company, or of all when `company` is None."""
+
+    def __init__(self, company: int | None) -> None:
+        self.company = company
+        self.ended = False
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Say that something changed."""
+        self._wake.set()
+
+    def end(self) -> None:
+        """Say that nothing more will come."""
+        self.ended = True
+        self._wake.set()
+
+    async def changed(self, within_s: float) -> bool:
+        """Whether something changed since the last time, or does `within_s` from now."""
+        try:
+            async with asyncio.timeout(within_s):
+                await self._wake.wait()
+        except TimeoutError:
+            return False
+        self._wake.clear()
+        return not self.ended
+
+
+class Feed:
+    """Listens for changes of tickets. `connect` opens a connection for the listener alone."""
+
+    def __init__(self, connect: Callable[[], Awaitable[asyncpg.Connection]]) -> None:
+        self._connect = connect
+        self._readers: set[Reader] = set()
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+        delay = BACKOFF_S[0]
+        try:
+            while True:
+                try:
+                    async with listening(self._connect, CHANNEL) as (_connection, payloads):
+                        delay = BACKOFF_S[0]
+                        self._wake(None)
+                        async for payload in payloads:
+                            self._wake(_company_of(payload))
+                except AWAY as problem:
+                    log.warning("ticket listener interrupted", problem=type(problem).__name__)
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, BACKOFF_S[1])
+        finally:
+            self.end()
+
+    @contextmanager
+    def reader(self, company: int | None) -> Iterator[Reader]:
+        """A reader, for as long as it reads."""
+        reader = Reader(company)
+        self._readers.add(reader)
+        try:
+            yield reader
+        finally:
+            self._readers.discard(reader)
+
+    def end(self) -> None:
+        """Let every reader go."""
+        for reader in self._readers:
+            reader.end()
+
+    def _wake(self, company: int | None) -> None:
+        """Wake those who look at this company; everybody when None."""
+        for reader in self._readers:
+            if company is None or reader.company in (None, company):
+                reader.wake()
+
+
+TICKET_FEED = web.AppKey("ticket_feed", Feed)
+
+
+def _company_of(payload: str) -> int | None:
+    try:
+        company = json.loads(payload)["company"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return company if isinstance(company, int) else None

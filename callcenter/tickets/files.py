@@ -1,0 +1,168 @@
+"""Files of a ticket: photographs and PDF, looked at before they are kept, and known by id from then on."""
+
+import asyncio
+import hashlib
+import unicodedata
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+from aiohttp import web
+from PIL import Image, UnidentifiedImageError
+
+from callcenter.common.object_store import ObjectStore
+from callcenter.common.scope import audit, scoped, scoped_to
+from callcenter.domain.person import Person
+from callcenter.storage import queries
+from callcenter.tickets.rows import lock, note, read
+from callcenter.tickets.ticket import NoTicket
+
+SQL = queries("ticket_page")
+NOTIFY = queries("tickets")["notify"]
+
+LARGEST = 20 * 1024 * 1024
+"""Bytes of one file."""
+# From here on Pillow, too, takes a picture for a bomb.
+MOST_PIXELS = 89_000_000
+MOST_FILES = 50
+LONGEST_NAME = 100
+PDF = b"%PDF-"
+# MPO is a JPEG that holds further pictures, as telephones make them.
+MEDIA_TYPES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+ENDINGS: Mapping[str, str] = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/webp": ".webp",
+    "application/pdf": ".pdf",
+}
+
+
+class BadFile(Exception):
+    """This file is not kept. `reason`: `empty`, `too large`, `kind` (neither photo nor PDF), `pixels`, `too many`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFile:
+    """A file that belongs to a ticket. `size` in bytes."""
+
+    id: int
+    ticket_id: int
+    name: str
+    media_type: str
+    size: int
+    object_key: str
+    added_at: datetime
+
+
+class TicketFiles:
+    """Files over PostgreSQL and the store. Methods raise `NoTicket` for a ticket that this person may not see."""
+
+    def __init__(self, pool: asyncpg.Pool, store: ObjectStore) -> None:
+        self._pool = pool
+        self._store = store
+
+    async def add(
+        self, person: Person | None, ticket_id: int, name: str, path: Path, *, by_crew: int | None = None
+    ) -> TicketFile:
+        """Keep the file at `path`. `by_crew`: the crew that adds it by its link, instead of a person.
+
+        Raises `BadFile`, and `StoreError` when the store cannot take it; then nothing was kept.
+        """
+        media_type = await asyncio.to_thread(media_type_of, path)
+        sha256 = await asyncio.to_thread(_sha256, path)
+        await self._require_room(person, ticket_id)
+        # In the store before it is in the table: no page offers a file that is not there.
+        key = f"tickets/{ticket_id}/{uuid4().hex}"
+        await self._store.put(key, path, sha256, media_type)
+        shown, size = clean_name(name, media_type), path.stat().st_size
+        async with scoped(self._pool, person) if person else scoped_to(self._pool, None) as connection:
+            ticket = await lock(connection, person, ticket_id, by_crew)
+            [row] = await connection.fetch(SQL["add_file"], ticket_id, shown, media_type, size, sha256, key)
+            await note(connection, ticket, "file", person=person, crew=by_crew, changes={"file": (None, shown)})
+            await connection.execute(NOTIFY, ticket_id, ticket.company_id)
+        return TicketFile(**row)
+
+    async def of(self, person: Person, ticket_id: int) -> list[TicketFile]:
+        """The ticket's files, oldest first."""
+        async with scoped(self._pool, person) as connection:
+            if await read(connection, person, ticket_id) is None:
+                return []
+            return [TicketFile(**row) for row in await connection.fetch(SQL["files"], ticket_id)]
+
+    async def open(self, person: Person, ticket_id: int, file_id: int, address: str) -> TicketFile | None:
+        """The file, for somebody who looks at it: that is written down. `address`: where from."""
+        async with scoped(self._pool, person) as connection:
+            ticket = await read(connection, person, ticket_id)
+            row = None if ticket is None else await connection.fetchrow(SQL["file"], ticket_id, file_id)
+            if ticket is None or row is None:
+                return None
+            await audit(
+                connection,
+                "viewed file",
+                person=person,
+                company=ticket.company_id,
+                subject="ticket",
+                subject_id=ticket_id,
+                address=address,
+                details={"file": file_id},
+            )
+        return TicketFile(**row)
+
+    def content(self, file: TicketFile) -> AsyncGenerator[bytes, None]:
+        """The file's bytes, in pieces. Raises `StoreError`."""
+        return self._store.open(file.object_key, 0, 0)
+
+    async def _require_room(self, person: Person | None, ticket_id: int) -> None:
+        async with scoped(self._pool, person) if person else scoped_to(self._pool, None) as connection:
+            if await read(connection, person, ticket_id) is None:
+                raise NoTicket
+            if len(await connection.fetch(SQL["files"], ticket_id)) >= MOST_FILES:
+                raise BadFile("too many")
+
+
+TICKET_FILES = web.AppKey("ticket_files", TicketFiles)
+
+
+def media_type_of(path: Path) -> str:
+    """What the file is, by its content alone. Raises `BadFile`. Blocks."""
+    size = path.stat().st_size
+    if not size:
+        raise BadFile("empty")
+    if size > LARGEST:
+        raise BadFile("too large")
+    with path.open("rb") as file:
+        if file.read(len(PDF)) == PDF:
+            return "application/pdf"
+    try:
+        # Reads the head only: the picture is never unpacked here.
+        with Image.open(path, formats=("JPEG", "PNG", "WEBP")) as picture:
+            width, height = picture.size
+            media_type = MEDIA_TYPES[picture.format or ""]
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise BadFile("pixels") from None
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, KeyError):
+        raise BadFile("kind") from None
+    if width * height > MOST_PIXELS:
+        raise BadFile("pixels")
+    return media_type
+
+
+def clean_name(name: str, media_type: str) -> str:
+    """A name that is safe to show and to save: no folders, no control or direction marks, the type's own ending."""
+    name = unicodedata.normalize("NFC", name.replace("\\", "/").rsplit("/", 1)[-1])
+    stem = name.rsplit(".", 1)[0] if "." in name else name
+    stem = "".join(letter for letter in stem if unicodedata.category(letter)[0] != "C" and letter not in '<>:"|?*')
+    stem = " ".join(stem.split()).strip(". ")[:LONGEST_NAME].strip()
+    return (stem or "file") + ENDINGS[media_type]
+
+
+def _sha256(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()

@@ -1,0 +1,31 @@
+"""Tickets and their journal."""
+
+from aiohttp import web
+
+from callcenter.common.object_store import OBJECT_STORE
+from callcenter.storage import connect
+from callcenter.tickets import file_pages, journal_pages, new_pages, pages
+from callcenter.tickets.choices import TICKET_CHOICES, TicketChoices
+from callcenter.tickets.deadline_alarm import DeadlineAlarm
+from callcenter.tickets.feed import TICKET_FEED, Feed
+from callcenter.tickets.files import TICKET_FILES, TicketFiles
+from callcenter.tickets.journal import JOURNAL, Journal
+from callcenter.tickets.sections import TICKET_SECTIONS
+from callcenter.tickets.service import TICKETS, Tickets
+from callcenter.web.keys import POOL, SERVICES, SETTINGS
+
+
+def install(app: web.Application) -> None:
+    """Add this subject to the application."""
+    settings, pool = app[SETTINGS], app[POOL]
+    app[TICKETS] = Tickets(pool)
+    app[TICKET_CHOICES] = TicketChoices(pool)
+    app[TICKET_FILES] = TicketFiles(pool, app[OBJECT_STORE])
+    app[TICKET_SECTIONS] = []
+    app[JOURNAL] = Journal(pool)
+    app[TICKET_FEED] = Feed(lambda: connect(settings.database))
+    app[SERVICES].append(DeadlineAlarm(settings.database))
+    app.cleanup_ctx.append(journal_pages.feeding)
+    app.on_shutdown.append(journal_pages.end_feed)
+    for part in (file_pages, journal_pages, new_pages, pages):
+        app.add_routes(part.routes)

@@ -1,0 +1,162 @@
+"""The journal: tickets newest first, a page at a time, by filter and search; and the filters that people keep."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import asyncpg
+from aiohttp import web
+
+from callcenter.common.cursors import PageCursor
+from callcenter.common.scope import Connection, scoped
+from callcenter.common.search import MOST_HOUSES, NoSuchHouse, Search, house_query
+from callcenter.domain.access import Role
+from callcenter.domain.person import Person
+from callcenter.domain.ticket import OVER, TicketState
+from callcenter.storage import queries
+
+SQL = queries("journal")
+OPEN = tuple(state for state in TicketState if state not in OVER)
+MOST_SAVED = 50
+# All open tickets are looked at to count the late ones; those who look at the same moment share the count.
+FRESH_S = 5.0
+
+Due = Literal["late", "soon"]
+Payment = Literal["due", "paid", "refunded"]
+
+
+class TooManyFilters(Exception):
+    """This person keeps `MOST_SAVED` filters already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to look for; what is None or empty is not asked.
+
+    `category_class`: of every company; `category`: one of one company. `house`: words of an address. Opened from
+    `since` on and before `until`.
+    """
+
+    company: int | None = None
+    states: tuple[TicketState, ...] = ()
+    due: Due | None = None
+    category_class: str | None = None
+    category: int | None = None
+    house: str = ""
+    crew: int | None = None
+    operator: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    payments: tuple[Payment, ...] = ()
+    search: Search | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows of `page` in `storage/queries/journal.sql`; where the next page begins, if there is one; how many of all
+    tickets of the company, or of all companies, are late and how many are due soon."""
+
+    rows: Sequence[asyncpg.Record]
+    after: PageCursor | None
+    late: int
+    soon: int
+
+
+class Journal:
+    """The journal over PostgreSQL. Every method may raise `OSError` or an `asyncpg` error."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._counted: dict[tuple[int | None, int | None], tuple[float, tuple[int, int]]] = {}
+
+    async def page(self, person: Person, wanted: Wanted, before: PageCursor | None = None, size: int = 50) -> Page:
+        """At most `size` tickets that this person may see. Raises `NoSuchHouse`."""
+        async with scoped(self._pool, person) as connection:
+            asked = await _filter(connection, person, wanted)
+            place = (None, None) if before is None else (before.at, before.id)
+            rows = await connection.fetch(SQL["page"], asked, size + 1, *place)
+            late, soon = await self._counts(connection, person, asked["company"])
+        last = rows[size - 1] if len(rows) > size else None
+        after = None if last is None else PageCursor(last["opened_at"], last["id"])
+        return Page(rows[:size], after, late, soon)
+
+    async def counts(self, person: Person, company: int | None) -> tuple[int, int]:
+        """How many tickets are late, and how many are due soon."""
+        async with scoped(self._pool, person) as connection:
+            return await self._counts(connection, person, _company(person, company))
+
+    async def _counts(self, connection: Connection, person: Person, company: int | None) -> tuple[int, int]:
+        crew = await connection.fetchval(SQL["crew_of"], person.id) if person.role is Role.CREW else None
+        now = time.monotonic()
+        at, counts = self._counted.get((company, crew), (-FRESH_S, (0, 0)))
+        if now - at >= FRESH_S:
+            [row] = await connection.fetch(SQL["counts"], company, crew)
+            counts = row["late"], row["soon"]
+            self._counted[company, crew] = now, counts
+        return counts
+
+    async def choices(self, person: Person, company: int | None) -> asyncpg.Record:
+        """What can be chosen: `companies`, the `categories` of one, `crews`, `operators`; and the person's `saved` ones."""
+        chosen = _company(person, company)
+        async with scoped(self._pool, person) as connection:
+            [row] = await connection.fetch(SQL["choices"], person.company_id, person.id, chosen)
+        return row
+
+    async def save(self, person: Person, name: str, query: str) -> None:
+        """Keep a filter under a name, in place of one of the same name. Raises `TooManyFilters`."""
+        async with scoped(self._pool, person) as connection:
+            if await connection.fetchval(SQL["save_filter"], person.id, name, query, MOST_SAVED) is None:
+                raise TooManyFilters
+
+    async def forget(self, person: Person, name: str) -> None:
+        """Keep a filter no longer."""
+        async with scoped(self._pool, person) as connection:
+            await connection.execute(SQL["forget_filter"], person.id, name)
+
+
+JOURNAL = web.AppKey("journal", Journal)
+
+
+def _company(person: Person, asked: int | None) -> int | None:
+    return asked if person.company_id is None else person.company_id
+
+
+async def _filter(connection: Connection, person: Person, wanted: Wanted) -> dict[str, Any]:
+    """The filter as the type `journal_filter` has it. Somebody of a company or a crew gets that one's tickets only."""
+    company = _company(person, wanted.company)
+    crew = wanted.crew
+    if person.role is Role.CREW:
+        crew = await connection.fetchval(SQL["crew_of"], person.id)
+    categories = None if wanted.category is None else [wanted.category]
+    if wanted.category_class is not None:
+        found = await connection.fetch(SQL["categories_of_class"], company, wanted.category_class)
+        categories = [row["id"] for row in found]
+    search = wanted.search or Search()
+    return {
+        "company": company,
+        "states": wanted.states or None,
+        "due": wanted.due,
+        "categories": categories,
+        "houses": await _houses(connection, company, wanted.house) if wanted.house else None,
+        "crew": crew,
+        "operator": wanted.operator,
+        "since": wanted.since,
+        "until": wanted.until,
+        "payments": wanted.payments or None,
+        "words": search.words or None,
+        "prefix": search.prefix,
+        "number": search.number,
+        "tail": search.tail,
+    }
+
+
+async def _houses(connection: Connection, company: int | None, address: str) -> list[int]:
+    query = house_query(address)
+    rows = await connection.fetch(SQL["houses"], company, query, MOST_HOUSES + 1) if query else []
+    if not rows:
+        raise NoSuchHouse("few")
+    if len(rows) > MOST_HOUSES:
+        raise NoSuchHouse("many")
+    return [row["id"] for row in rows]

@@ -1,0 +1,54 @@
+"""What of the journal is asked for, as it stands in the address of the page."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from callcenter.common.search import LONGEST
+from callcenter.domain.ticket import TicketState
+from callcenter.tickets.journal import OPEN, Payment, Wanted
+from callcenter.web.query import Day, Id, Query
+
+PAYMENTS: tuple[Payment, ...] = ("due", "paid", "refunded")
+
+
+class Asked(BaseModel):
+    """The form, every field of which may be absent."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    q: Annotated[str, Field(max_length=LONGEST)] | None = None
+    state: TicketState | Literal["open"] | None = None
+    due: Literal["late", "soon"] | None = None
+    category: Literal["emergency", "planned", "paid", "question"] | Id | None = None
+    company: Id | None = None
+    house: Annotated[str, Field(max_length=LONGEST)] | None = None
+    crew: Id | None = None
+    operator: Id | None = None
+    since: Day | None = None
+    until: Day | None = None
+    paid: Literal["any", "due", "paid", "refunded"] | None = None
+
+
+class Form(Query[Asked]):
+    """The filter of the journal."""
+
+    def wanted(self, zone: str) -> Wanted:
+        """What to look for; days are those of the zone."""
+        asked = self.asked
+        search = self.search(asked.q)
+        since, until = self.days(asked.since, asked.until, zone)
+        return Wanted(
+            company=asked.company,
+            states=OPEN if asked.state == "open" else (TicketState(asked.state),) if asked.state else (),
+            due=asked.due,
+            category_class=asked.category if isinstance(asked.category, str) else None,
+            category=asked.category if isinstance(asked.category, int) else None,
+            house=asked.house or "",
+            crew=asked.crew,
+            operator=asked.operator,
+            since=since,
+            until=until,
+            payments=PAYMENTS if asked.paid == "any" else (asked.paid,) if asked.paid else (),
+            search=search,
+        )

@@ -1,0 +1,303 @@
+"""A ticket's page: everything about it, and every change that a person can make."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from aiohttp import web
+from babel.numbers import format_decimal
+
+from callcenter.domain.access import Permission
+from callcenter.domain.ticket import CREW_STEPS, NEEDS_WORDS, Step, StepRefused, steps_from
+from callcenter.tickets.choices import TICKET_CHOICES
+from callcenter.tickets.files import TICKET_FILES
+from callcenter.tickets.form import MOMENTS, TYPED_AS, Form, Reader, typed_of, typed_value
+from callcenter.tickets.sections import TICKET_SECTIONS, TicketSection
+from callcenter.tickets.service import TICKETS
+from callcenter.tickets.texts import read_out, span, ticket_words, when
+from callcenter.tickets.ticket import BadEdit, Conflict, Deadline, NoTicket, Ticket, TicketEdit, TicketEvent
+from callcenter.web.auth import needs
+from callcenter.web.forms import chosen_id, typed_in
+from callcenter.web.keys import PERSON
+from callcenter.web.language import language_of
+from callcenter.web.render import render
+
+routes = web.RouteTableDef()
+LARGEST_VERSION = 2**31 - 1
+PAGE = r"/tickets/{id:\d{1,18}}"
+
+
+def ticket_id_of(request: web.Request) -> int:
+    """The ticket that the address names."""
+    return int(request.match_info["id"])
+
+
+def version_of(typed: dict[str, str]) -> int:
+    """The version that the form was made from. Raises a refusal when that was left out."""
+    version = chosen_id(typed.get("version", "")) or 0
+    if not 0 < version <= LARGEST_VERSION:
+        raise web.HTTPBadRequest
+    return version
+
+
+async def need_ticket(request: web.Request) -> Ticket:
+    """The ticket that the address names. Raises a refusal when this person sees no such ticket."""
+    ticket = await request.app[TICKETS].get(request[PERSON], ticket_id_of(request))
+    if ticket is None:
+        raise web.HTTPNotFound
+    return ticket
+
+
+@routes.get(PAGE, allow_head=False)
+@needs(Permission.SEE_TICKETS)
+async def show(request: web.Request) -> web.Response:
+    """Show the ticket."""
+    ticket = await request.app[TICKETS].view(request[PERSON], ticket_id_of(request), request.remote or "")
+    if ticket is None:
+        raise web.HTTPNotFound
+    return await page(request, ticket)
+
+
+@routes.post(PAGE)
+@needs(Permission.EDIT_TICKETS)
+async def edit(request: web.Request) -> web.Response:
+    """Change the ticket; or show what is in the way, with what was typed kept."""
+    app, person, ticket = request.app, request[PERSON], await need_ticket(request)
+    typed = await typed_in(request)
+    version = version_of(typed)
+    known = typed_of(ticket)
+    typed = {name: typed.get(name, "" if name == "common_property" else known[name]) for name in known}
+    reader = Reader(app[TICKET_CHOICES], person, ticket.company_id, ticket.zone)
+    change, problems = await reader.read(typed, known)
+    try:
+        # An empty edit tells whether the version is the newest before anything is said about mistakes.
+        await app[TICKETS].edit(person, ticket.id, version, TicketEdit() if problems else change)
+    except Conflict as conflict:
+        form = await merged(request, conflict, typed)
+        return await page(request, conflict.current, 409, form=form, banner="conflict")
+    except BadEdit as bad:
+        problems = {TYPED_AS.get(name, name): problem for name, problem in bad.fields.items()}
+    except NoTicket:
+        raise web.HTTPNotFound from None
+    if problems:
+        return await page(request, ticket, 422, form=Form(typed, problems), banner="problems")
+    raise web.HTTPSeeOther(f"/tickets/{ticket.id}")
+
+
+async def merged(request: web.Request, conflict: Conflict, typed: dict[str, str]) -> Form:
+    """The form after somebody else was quicker: their values where nothing else was typed, both where there was."""
+    newest, person, language = typed_of(conflict.current), request[PERSON], language_of(request)
+    labels = await request.app[TICKETS].labels(person, conflict.changed)
+    form = Form(dict(typed))
+    for name, (old, new) in conflict.changed.items():
+        field = TYPED_AS.get(name, name)
+        if field not in newest:
+            continue
+        was = typed_value(name, old, conflict.current.zone, labels.get((name, old), ("", ""))[0])
+        if typed[field] == was:
+            form.typed[field] = newest[field]
+        elif typed[field] != newest[field]:
+            form.theirs[field] = value_words(name, new, conflict.current.zone, language, labels)
+    return form
+
+
+@routes.post(PAGE + "/step")
+@needs(Permission.EDIT_TICKETS)
+async def step(request: web.Request) -> web.Response:
+    """Take a step, or say why it cannot be taken."""
+    app, person, ticket = request.app, request[PERSON], await need_ticket(request)
+    typed = await typed_in(request)
+    version = version_of(typed)
+    if typed.get("step") not in list(Step):
+        raise web.HTTPBadRequest
+    words = typed.get("comment", "")
+    try:
+        await app[TICKETS].step(
+            person,
+            ticket.id,
+            version,
+            Step(typed["step"]),
+            crew_id=chosen_id(typed.get("crew_id", "")),
+            responsible_id=chosen_id(typed.get("responsible_id", "")),
+            comment=words,
+        )
+    except Conflict as conflict:
+        return await page(request, conflict.current, 409, banner="moved", step_typed=typed)
+    except StepRefused as refused:
+        if refused.reason == "state":
+            return await page(request, ticket, 409, banner="moved", step_typed=typed)
+        name = {"words": "comment", "crew": "crew_id"}[refused.reason]
+        return await page(request, ticket, 422, step_typed=typed, step_problems={name: refused.reason})
+    except BadEdit as bad:
+        return await page(request, ticket, 422, step_typed=typed, step_problems=bad.fields)
+    except NoTicket:
+        raise web.HTTPNotFound from None
+    raise web.HTTPSeeOther(f"/tickets/{ticket.id}")
+
+
+@routes.post(PAGE + "/comment")
+@needs(Permission.COMMENT_TICKETS)
+async def comment(request: web.Request) -> web.Response:
+    """Add a comment."""
+    ticket = await need_ticket(request)
+    typed = await typed_in(request)
+    try:
+        await request.app[TICKETS].comment(request[PERSON], ticket.id, typed.get("comment", ""))
+    except BadEdit as bad:
+        return await page(request, ticket, 422, comment=typed.get("comment", ""), comment_problem=bad.fields["comment"])
+    except NoTicket:
+        raise web.HTTPNotFound from None
+    raise web.HTTPSeeOther(f"/tickets/{ticket.id}#timeline")
+
+
+@routes.post(PAGE + "/mark")
+@needs(Permission.EDIT_TICKETS)
+async def mark(request: web.Request) -> web.Response:
+    """Note that the resident was told, or the damage contained."""
+    typed = await typed_in(request)
+    tickets, ticket_id = request.app[TICKETS], ticket_id_of(request)
+    try:
+        match typed.get("what"):
+            case "told":
+                await tickets.mark(request[PERSON], ticket_id, "told")
+            case "localised":
+                await tickets.mark(request[PERSON], ticket_id, "localised")
+            case _:
+                raise web.HTTPBadRequest
+    except NoTicket:
+        raise web.HTTPNotFound from None
+    raise web.HTTPSeeOther(f"/tickets/{ticket_id}")
+
+
+async def page(
+    request: web.Request,
+    ticket: Ticket,
+    status: int = 200,
+    *,
+    form: Form | None = None,
+    banner: str = "",
+    step_typed: dict[str, str] | None = None,
+    step_problems: dict[str, str] | None = None,
+    comment: str = "",
+    comment_problem: str = "",
+    file_problem: str = "",
+    answers: Mapping[str, object] | None = None,
+) -> web.Response:
+    """The whole page, with what was typed and what was wrong with it.
+
+    `answers`: what the form of a section led to, by the section's name.
+    """
+    app, person, language = request.app, request[PERSON], language_of(request)
+    edits = person.may(Permission.EDIT_TICKETS)
+    choices = None
+    if edits:
+        choices = await app[TICKET_CHOICES].of(
+            person, ticket.company_id, category=ticket.category_id, premises=ticket.premises_id
+        )
+    now = datetime.now(UTC)
+    return render(
+        request,
+        "tickets/ticket.html",
+        status,
+        ticket=ticket,
+        names=ticket_words(language),
+        edits=edits,
+        comments=person.may(Permission.COMMENT_TICKETS),
+        listens=person.may(Permission.LISTEN),
+        form=form or Form(typed_of(ticket)),
+        banner=banner,
+        steps=steps_for(ticket),
+        needs_words=NEEDS_WORDS,
+        step_typed=step_typed or {},
+        step_problems=step_problems or {},
+        comment=comment,
+        comment_problem=comment_problem,
+        file_problem=file_problem,
+        choices=choices,
+        deadlines=deadline_words(ticket, now, language),
+        price="" if ticket.price is None else format_decimal(ticket.price, "#,##0.00", language),
+        read_out=read_out(ticket),
+        timeline=await timeline(request, ticket),
+        files=await app[TICKET_FILES].of(person, ticket.id),
+        children=await app[TICKETS].children(person, ticket.id),
+        sections=await sections(request, ticket, answers or {}),
+        now=now,
+    )
+
+
+async def sections(
+    request: web.Request, ticket: Ticket, answers: Mapping[str, object]
+) -> list[tuple[TicketSection, object]]:
+    """The sections of other subjects that this person has, each with its content."""
+    shown = []
+    for section in request.app[TICKET_SECTIONS]:
+        content = await section.content(request, ticket, answers.get(section.name))
+        if content is not None:
+            shown.append((section, content))
+    return shown
+
+
+def deadline_words(ticket: Ticket, now: datetime, language: str) -> list[tuple[Deadline, bool, str, str]]:
+    """Each deadline, whether it was or is missed, when it ends, and by how much it is early or late.
+
+    For a ticket that is over, the clock stands where that was.
+    """
+    now = ticket.closed_at or now
+    return [
+        (
+            line,
+            line.late(now),
+            when(line.due_at, ticket.zone, language),
+            span(abs((line.met_at or now) - line.due_at), language),
+        )
+        for line in ticket.deadlines
+    ]
+
+
+def steps_for(ticket: Ticket) -> list[Step]:
+    """What the desk may do now; what a crew says of itself comes last."""
+    return sorted(steps_from(ticket.state), key=lambda step: step in CREW_STEPS)
+
+
+async def timeline(request: web.Request, ticket: Ticket) -> list[dict[str, object]]:
+    """Events and calls together, newest first."""
+    app, person, language = request.app, request[PERSON], language_of(request)
+    items: list[tuple[datetime, int, dict[str, object]]] = []
+    for call in await app[TICKETS].calls(person, ticket.id):
+        items.append((call.arrived_at, 0, {"call": call}))
+    for event in await app[TICKETS].history(person, ticket.id):
+        items.append((event.at, event.id, {"event": event, "changes": change_words(event, ticket, language)}))
+    return [item for _, _, item in sorted(items, key=lambda entry: entry[:2], reverse=True)]
+
+
+def change_words(event: TicketEvent, ticket: Ticket, language: str) -> list[tuple[str, str, str]]:
+    """The name, the old and the new value of each field that an event changed, in words."""
+    names, labels = ticket_words(language).fields, dict(event.labels)
+    order = {name: place for place, name in enumerate(names)}
+    return [
+        (
+            names.get(name, name),
+            value_words(name, old, ticket.zone, language, labels),
+            value_words(name, new, ticket.zone, language, labels),
+        )
+        for name, (old, new) in sorted(event.changes.items(), key=lambda item: order.get(item[0], len(order)))
+    ]
+
+
+def value_words(
+    name: str, value: object, zone: str, language: str, labels: dict[tuple[str, object], tuple[str, str]]
+) -> str:
+    """A changed field's value, as JSON has it, in words; a dash for none."""
+    if value in (None, "", False):
+        return "–"
+    if (name, value) in labels:
+        return labels[name, value][0 if language == "ru" else 1]
+    if value is True:
+        return "✓"
+    words = ticket_words(language)
+    if name == "payment":
+        return words.payments.get(str(value), str(value))
+    if name == "state":
+        return words.states.get(str(value), str(value))
+    if name in MOMENTS or name.endswith("_at"):
+        return when(datetime.fromisoformat(str(value)), zone, language)
+    return str(value)

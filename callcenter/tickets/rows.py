@@ -1,0 +1,134 @@
+"""A ticket's rows: read, locked, written, and the trace of it. Everything here works inside the caller's transaction."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import asyncpg
+
+from callcenter.common.scope import Connection
+from callcenter.domain.access import Role
+from callcenter.domain.deadlines import Limit, LimitStep, due
+from callcenter.domain.person import Person
+from callcenter.domain.ticket import TicketState
+from callcenter.storage import queries
+from callcenter.tickets.ticket import Conflict, Deadline, NoTicket, Ticket, TicketEvent
+
+SQL = queries("tickets")
+Pairs = dict[str, tuple[object, object]]
+Labels = dict[tuple[str, object], tuple[str, str]]
+POINTERS = ("category_id", "house_id", "premises_id", "resident_id", "responsible_id", "crew_id", "parent_id")
+
+
+async def read(connection: Connection, person: Person | None, ticket_id: int) -> Ticket | None:
+    """The ticket, if this person may see it; None for `person` sees all."""
+    row = await connection.fetchrow(SQL["ticket"], ticket_id, *_seen_by(person))
+    if row is None:
+        return None
+    deadlines = tuple(
+        Deadline(LimitStep(line["step"]), line["due_at"], line["warn_at"], line["met_at"])
+        for line in await connection.fetch(SQL["deadlines"], ticket_id)
+    )
+    return Ticket(**{**row, "state": TicketState(row["state"])}, deadlines=deadlines)
+
+
+async def lock(connection: Connection, person: Person | None, ticket_id: int, by_crew: int | None = None) -> Ticket:
+    """The ticket, kept from others until the transaction ends. Raises `NoTicket`."""
+    if await connection.fetchval(SQL["lock"], ticket_id, *_seen_by(person)) is None:
+        raise NoTicket
+    ticket = await read(connection, person, ticket_id)
+    if ticket is None or (by_crew is not None and ticket.crew_id != by_crew):
+        raise NoTicket
+    return ticket
+
+
+async def require_newest(connection: Connection, ticket: Ticket, version: int | None) -> None:
+    """Raise `Conflict` unless the version, if one is given, is the newest."""
+    if version is None or version == ticket.version:
+        return
+    changed: Pairs = {}
+    for row in await connection.fetch(SQL["since"], ticket.id, version):
+        moved = {"state": (row["from_state"], row["to_state"])} if row["to_state"] else {}
+        for name, (old, new) in {**row["changes"], **moved}.items():
+            changed[name] = (changed[name][0] if name in changed else old, new)
+    raise Conflict(ticket, changed)
+
+
+async def write(connection: Connection, ticket: Ticket, changes: Mapping[str, object]) -> None:
+    """Give the columns their new values and the ticket its next version; a new category sets what is due."""
+    columns = "".join(f"{name} = ${place}, " for place, name in enumerate(changes, 2))
+    await connection.execute(
+        f"update tickets set {columns}version = version + 1 where id = $1",
+        ticket.id,
+        *changes.values(),
+    )
+    if "category_id" in changes:
+        await set_deadlines(connection, ticket, changes["category_id"])
+
+
+async def set_deadlines(connection: Connection, ticket: Ticket, category: object) -> None:
+    """Make due what the category's limits say, from the ticket's opening; what was met stays met."""
+    limits = [
+        Limit(LimitStep(row["step"]), row["minutes"], row["warn_before"], row["opens"], row["closes"])
+        for row in await connection.fetch(SQL["limits"], category)
+    ]
+    await connection.execute(SQL["due_no_more"], ticket.id, [limit.step for limit in limits])
+    for limit in limits:
+        moments = due(ticket.opened_at, limit, ZoneInfo(ticket.zone))
+        await connection.execute(SQL["due"], ticket.id, limit.step, moments.due_at, moments.warn_at)
+
+
+async def note(
+    connection: Connection,
+    ticket: Ticket,
+    kind: str,
+    *,
+    person: Person | None,
+    crew: int | None = None,
+    comment: str = "",
+    states: tuple[TicketState | None, TicketState | None] = (None, None),
+    changes: Pairs | None = None,
+    version: int | None = None,
+) -> None:
+    """Leave the trace. `states`: before and after a step; `version`: the one that this made, if it made one."""
+    who = None if person is None else person.id
+    await connection.execute(
+        SQL["event"], ticket.id, who, crew, kind, *states, comment, dict(changes or {}), version
+    )  # fmt: skip
+
+
+async def events(connection: Connection, ticket_id: int) -> list[TicketEvent]:
+    """What happened to the ticket, oldest first."""
+    rows = await connection.fetch(SQL["events"], ticket_id)
+    labels = await labels_of(connection, [row["changes"] for row in rows])
+    return [_event(row, labels) for row in rows]
+
+
+async def labels_of(connection: Connection, changes: Iterable[Mapping[str, Iterable[object]]]) -> Labels:
+    """The names of the rows that changes point at, by field and id: in Russian and in English."""
+    wanted: dict[str, set[object]] = {name: set() for name in POINTERS}
+    for change in changes:
+        for name in change.keys() & wanted.keys():
+            wanted[name].update(value for value in change[name] if value is not None)
+    rows = (
+        await connection.fetch(SQL["labels"], *([*wanted[name]] for name in POINTERS)) if any(wanted.values()) else []
+    )
+    return {(row["field"], row["id"]): (row["ru"], row["en"]) for row in rows}
+
+
+def pairs(ticket: Ticket, changes: Mapping[str, Any]) -> Pairs:
+    """The value before and the value after, by field, for what really changes."""
+    both = {name: (getattr(ticket, name), value) for name, value in changes.items()}
+    return {name: pair for name, pair in both.items() if pair[0] != pair[1]}
+
+
+def _seen_by(person: Person | None) -> tuple[int | None, int | None]:
+    if person is None:
+        return None, None
+    return person.company_id, person.id if person.role is Role.CREW else None
+
+
+def _event(row: asyncpg.Record, labels: Labels) -> TicketEvent:
+    states = {name: None if row[name] is None else TicketState(row[name]) for name in ("from_state", "to_state")}
+    changes = {name: (old, new) for name, (old, new) in row["changes"].items()}
+    return TicketEvent(**{**row, **states, "changes": changes}, labels=labels)

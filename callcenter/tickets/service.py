@@ -1,0 +1,289 @@
+"""The journal's tickets: opened, changed, moved and commented, each in one transaction that leaves its trace."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
+from typing import Literal, assert_never
+
+import asyncpg
+from aiohttp import web
+
+from callcenter.common.scope import Connection, audit, scoped, scoped_to
+from callcenter.domain.deadlines import LimitStep
+from callcenter.domain.person import Person
+from callcenter.domain.ticket import CREW_STEPS, Step, StepRefused, TicketState, move
+from callcenter.storage import queries
+from callcenter.tickets.checks import Values, changes_of
+from callcenter.tickets.rows import Labels, events, labels_of, lock, note, pairs, read, require_newest, write
+from callcenter.tickets.ticket import (
+    BadEdit,
+    Child,
+    Conflict,
+    Deadline,
+    NoTicket,
+    Ticket,
+    TicketCall,
+    TicketEdit,
+    TicketEvent,
+)
+
+__all__ = [
+    "BadEdit",
+    "Child",
+    "Conflict",
+    "Deadline",
+    "NoTicket",
+    "Ticket",
+    "TicketCall",
+    "TicketEdit",
+    "TicketEvent",
+    "Tickets",
+]
+
+SQL, PAGE = queries("tickets"), queries("ticket_page")
+LONGEST_COMMENT = 10_000
+# Whoever has repaired the damage has localised it.
+MET_WHEN_DONE = (LimitStep.LOCALISE, LimitStep.CLEAR, LimitStep.REPAIR)
+MET_BY: Mapping[str, LimitStep] = {"told": LimitStep.TELL, "localised": LimitStep.LOCALISE}
+
+OnChange = Callable[[Connection, Ticket, str], Awaitable[None]]
+
+
+class Tickets:
+    """Tickets over PostgreSQL.
+
+    `on_change(connection, ticket, what)` is called inside each transaction before it ends, with the ticket as it will
+    be; `what`: `opened`, `edited`, `comment`, `told`, `localised`, or the step. What it raises undoes the change.
+
+    A person of a company sees that company's tickets, one of a crew the crew's. Methods raise `NoTicket` for others,
+    and may raise `OSError` or an `asyncpg` error.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, on_change: OnChange | None = None) -> None:
+        self._pool = pool
+        self._on_change = on_change
+
+    def also(self, on_change: OnChange) -> "Tickets":
+        """The same tickets, with something more done inside each transaction."""
+
+        async def both(connection: Connection, ticket: Ticket, what: str) -> None:
+            if self._on_change is not None:
+                await self._on_change(connection, ticket, what)
+            await on_change(connection, ticket, what)
+
+        return Tickets(self._pool, both)
+
+    async def get(self, person: Person, ticket_id: int) -> Ticket | None:
+        """The ticket, if there is one that this person may see."""
+        async with scoped(self._pool, person) as connection:
+            return await read(connection, person, ticket_id)
+
+    async def view(self, person: Person, ticket_id: int, address: str = "") -> Ticket | None:
+        """As `get`, for somebody who looks at it: that is written down. `address`: where from."""
+        async with scoped(self._pool, person) as connection:
+            ticket = await read(connection, person, ticket_id)
+            if ticket is not None:
+                await audit(
+                    connection, "viewed ticket", person=person, company=ticket.company_id,
+                    subject="ticket", subject_id=ticket.id, address=address,
+                )  # fmt: skip
+            return ticket
+
+    async def history(self, person: Person, ticket_id: int) -> list[TicketEvent]:
+        """What happened to it, oldest first; nothing when there is no such ticket for this person."""
+        async with scoped(self._pool, person) as connection:
+            if await read(connection, person, ticket_id) is None:
+                return []
+            return await events(connection, ticket_id)
+
+    async def children(self, person: Person, ticket_id: int) -> list[Child]:
+        """The tickets that hang on this one, by number."""
+        async with scoped(self._pool, person) as connection:
+            if await read(connection, person, ticket_id) is None:
+                return []
+            rows = await connection.fetch(SQL["children"], ticket_id)
+        return [Child(**{**row, "state": TicketState(row["state"])}) for row in rows]
+
+    async def calls(self, person: Person, ticket_id: int) -> list[TicketCall]:
+        """The calls about it, oldest first."""
+        async with scoped(self._pool, person) as connection:
+            if await read(connection, person, ticket_id) is None:
+                return []
+            rows = await connection.fetch(PAGE["calls"], ticket_id)
+        return [TicketCall(**{**row, "recordings": tuple(row["recordings"])}) for row in rows]
+
+    async def labels(self, person: Person, changes: Mapping[str, tuple[object, object]]) -> Labels:
+        """The names of the rows that changes point at, by field and id: in Russian and in English."""
+        async with scoped(self._pool, person) as connection:
+            return await labels_of(connection, [changes])
+
+    async def create(self, person: Person, company_id: int, edit: TicketEdit, *, caller: str = "") -> Ticket:
+        """Open a ticket by hand, with the company's next number. Raises `BadEdit`.
+
+        `caller`: the telephone number it came from, E.164, if any.
+        """
+        async with scoped(self._pool, person) as connection:
+            foreign = person.company_id is not None and person.company_id != company_id
+            number = None if foreign else await connection.fetchval(SQL["next_number"], company_id)
+            if number is None:
+                raise BadEdit({"company_id": "unknown"})
+            ticket_id = await connection.fetchval(SQL["open"], company_id, number, caller, person.id)
+            blank = await _known(connection, ticket_id)
+            changes = await changes_of(connection, blank, edit)
+            await write(connection, blank, changes)
+            await note(
+                connection, blank, "opened", person=person, changes=pairs(blank, changes), version=blank.version + 1
+            )
+            return await self._tell(connection, ticket_id, "opened")
+
+    async def edit(self, person: Person, ticket_id: int, version: int, edit: TicketEdit) -> Ticket:
+        """Change the fields given. Raises `Conflict` unless `version` is the newest, and `BadEdit`.
+
+        Values that the ticket has already change nothing and leave no trace.
+        """
+        async with scoped(self._pool, person) as connection:
+            before = await lock(connection, person, ticket_id)
+            await require_newest(connection, before, version)
+            changes = await changes_of(connection, before, edit)
+            if not changes:
+                return before
+            await write(connection, before, changes)
+            kind = "linked" if changes.keys() == {"parent_id"} else "edited"
+            await note(connection, before, kind, person=person, changes=pairs(before, changes), version=version + 1)
+            return await self._tell(connection, ticket_id, "edited")
+
+    async def step(
+        self,
+        person: Person | None,
+        ticket_id: int,
+        version: int | None,
+        step: Step,
+        *,
+        crew_id: int | None = None,
+        responsible_id: int | None = None,
+        comment: str = "",
+        by_crew: int | None = None,
+    ) -> Ticket:
+        """Take a step. Raises `StepRefused`, `Conflict` when a version is given that is not the newest, `BadEdit`.
+
+        `crew_id`, and `responsible_id` if known, belong to an assignment. `by_crew`: the crew that does it by its
+        link, instead of a person; it can take `CREW_STEPS` of its own tickets.
+        """
+        comment = _words(comment)
+        async with self._scope(person, by_crew) as connection:
+            before = await lock(connection, person, ticket_id, by_crew)
+            await require_newest(connection, before, version)
+            if by_crew is not None and step not in CREW_STEPS:
+                raise StepRefused("state")
+            state = move(before.state, step, comment=comment, crew=crew_id)
+            changes = await _consequences(connection, before, step, comment, crew_id, responsible_id)
+            await write(connection, before, {**changes, "state": state.value})
+            await _settle_deadlines(connection, ticket_id, step)
+            await note(
+                connection,
+                before,
+                "moved",
+                person=person,
+                crew=by_crew,
+                comment=comment,
+                states=(before.state, state),
+                changes=pairs(before, changes),
+                version=before.version + 1,
+            )
+            return await self._tell(connection, ticket_id, step.value)
+
+    async def comment(self, person: Person | None, ticket_id: int, text: str, *, by_crew: int | None = None) -> None:
+        """Add a comment. It makes no new version: nobody's edit is in its way. Raises `BadEdit` for an empty one."""
+        text = _words(text)
+        if not text:
+            raise BadEdit({"comment": "words"})
+        async with self._scope(person, by_crew) as connection:
+            ticket = await lock(connection, person, ticket_id, by_crew)
+            await note(connection, ticket, "comment", person=person, crew=by_crew, comment=text)
+            await self._tell(connection, ticket_id, "comment")
+
+    async def mark(self, person: Person, ticket_id: int, what: Literal["told", "localised"]) -> Ticket:
+        """Note that the resident was told, or the damage localised; the first time counts."""
+        async with scoped(self._pool, person) as connection:
+            before = await lock(connection, person, ticket_id)
+            met = await connection.execute(SQL["met"], ticket_id, [MET_BY[what]])
+            if met == "UPDATE 0":
+                return before
+            await note(connection, before, what, person=person)
+            return await self._tell(connection, ticket_id, what)
+
+    def _scope(self, person: Person | None, by_crew: int | None) -> AbstractAsyncContextManager[Connection]:
+        if person is not None:
+            return scoped(self._pool, person)
+        if by_crew is None:
+            raise ValueError("a person or a crew does it")
+        return scoped_to(self._pool, None)
+
+    async def _tell(self, connection: Connection, ticket_id: int, what: str) -> Ticket:
+        await connection.execute(SQL["touch"], ticket_id)
+        ticket = await _known(connection, ticket_id)
+        if self._on_change is not None:
+            await self._on_change(connection, ticket, what)
+        await connection.execute(SQL["notify"], ticket.id, ticket.company_id)
+        return ticket
+
+
+TICKETS = web.AppKey("tickets", Tickets)
+
+
+async def _known(connection: Connection, ticket_id: int) -> Ticket:
+    """A ticket that this transaction holds already."""
+    ticket = await read(connection, None, ticket_id)
+    if ticket is None:
+        raise NoTicket
+    return ticket
+
+
+async def _consequences(
+    connection: Connection, before: Ticket, step: Step, comment: str, crew: int | None, responsible: int | None
+) -> Values:
+    """What a step changes beside the state."""
+    now = datetime.now(UTC)
+    match step:
+        case Step.ASSIGN:
+            undone: Values = {"accepted_at": None, "started_at": None}
+            return undone | await _assigned(connection, before, crew, responsible)
+        case Step.ACCEPT:
+            return {"accepted_at": now}
+        case Step.START:
+            return {"started_at": now}
+        case Step.FINISH:
+            return {"done_at": now, "result": comment}
+        case Step.CLOSE:
+            # Answered at once, without a crew, its words are the result.
+            return {"closed_at": now} | ({"result": comment} if comment and not before.result else {})
+        case Step.CANCEL:
+            return {"closed_at": now, "cancel_reason": comment}
+        case Step.REOPEN:
+            begun: Values = dict.fromkeys(("accepted_at", "started_at", "done_at", "closed_at"))
+            return begun | {"result": "", "cancel_reason": ""}
+    assert_never(step)
+
+
+async def _assigned(connection: Connection, before: Ticket, crew: int | None, responsible: int | None) -> Values:
+    if await connection.fetchval(SQL["crew_of"], crew, before.company_id) is None:
+        raise BadEdit({"crew_id": "unknown"})
+    person = await connection.fetchrow(SQL["responsible_of"], responsible or before.responsible_id, before.company_id)
+    if responsible is not None and person is None:
+        raise BadEdit({"responsible_id": "unknown"})
+    fits = person is not None and (responsible is not None or person["crew_id"] in (None, crew))
+    return {"crew_id": crew, "responsible_id": (responsible or before.responsible_id) if fits else None}
+
+
+async def _settle_deadlines(connection: Connection, ticket_id: int, step: Step) -> None:
+    if step is Step.FINISH:
+        await connection.execute(SQL["met"], ticket_id, MET_WHEN_DONE)
+    elif step is Step.REOPEN:
+        await connection.execute(SQL["due_again"], ticket_id, MET_WHEN_DONE)
+
+
+def _words(text: str) -> str:
+    text = text.replace("\r\n", "\n").strip()
+    if "\0" in text or len(text) > LONGEST_COMMENT:
+        raise BadEdit({"comment": "too long" if len(text) > LONGEST_COMMENT else "zero byte"})
+    return text

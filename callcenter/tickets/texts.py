@@ -1,0 +1,226 @@
+"""What the ticket's pages say, and the sentences that are read out to the resident."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+
+from callcenter.domain.deadlines import LimitStep
+from callcenter.tickets.ticket import Ticket
+from callcenter.web.language import translations
+
+Names = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TicketWords:
+    """Names of states, steps, fields and so on in one language, by their code."""
+
+    states: Names
+    steps: Names
+    payments: Names
+    events: Names
+    limits: Names
+    fields: Names
+    problems: Names
+
+
+def ticket_words(language: str) -> TicketWords:
+    """The words of a language."""
+    return TicketWords(
+        states=_states(language),
+        steps=_steps(language),
+        payments=_payments(language),
+        events=_events(language),
+        limits=_limits(language),
+        fields=_fields(language),
+        problems=_problems(language),
+    )
+
+
+def when(at: datetime, zone: str, language: str) -> str:
+    """The day and the minute, as they are said."""
+    return format_datetime(at, "d MMMM, HH:mm", tzinfo=ZoneInfo(zone), locale=language)
+
+
+def span(lasts: timedelta, language: str) -> str:
+    """How long, in the two largest units; less than a minute counts as one."""
+    t = translations(language)
+    minutes = max(1, int(lasts.total_seconds()) // 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return t.gettext("{days} d {hours} h").format(days=days, hours=hours)
+    if hours:
+        return t.gettext("{hours} h {minutes} min").format(hours=hours, minutes=minutes)
+    return t.gettext("{minutes} min").format(minutes=minutes)
+
+
+def read_out(ticket: Ticket) -> str:
+    """What the operator says to the resident, in the language of the ticket's company."""
+    t = translations(ticket.language)
+
+    def at(moment: datetime) -> str:
+        return when(moment, ticket.zone, ticket.language)
+
+    said = [t.gettext("Your ticket is number {number}.").format(number=ticket.number)]
+    begin, end = ticket.planned_from, ticket.planned_until
+    if begin and end:
+        said.append(t.gettext("The work is planned from {begin} to {end}.").format(begin=at(begin), end=at(end)))
+    elif end:
+        said.append(t.gettext("The work will be done by {end}.").format(end=at(end)))
+    elif begin:
+        said.append(t.gettext("The work begins on {begin}.").format(begin=at(begin)))
+    else:
+        promises = {
+            LimitStep.LOCALISE: t.gettext("The damage will be contained by {end}."),
+            LimitStep.CLEAR: t.gettext("The blockage will be cleared by {end}."),
+            LimitStep.REPAIR: t.gettext("It will be repaired by {end}."),
+        }
+        due = [line for line in ticket.deadlines if line.met_at is None and line.step in promises]
+        said += [promises[line.step].format(end=at(line.due_at)) for line in due]
+    if name := ticket.responsible or ticket.crew:
+        said.append(t.gettext("Responsible: {name}.").format(name=name))
+    if ticket.access_at:
+        said.append(t.gettext("Access to the flat is needed on {at}.").format(at=at(ticket.access_at)))
+        if ticket.access_reason:
+            said.append(t.gettext("Reason: {reason}.").format(reason=ticket.access_reason.rstrip(".")))
+        if ticket.access_people:
+            said.append(t.gettext("Who will come: {people}.").format(people=ticket.access_people.rstrip(".")))
+    return " ".join(said)
+
+
+def _say(language: str) -> Callable[[str, str], str]:
+    catalogue = translations(language)
+    return lambda context, text: str(catalogue.pgettext(context, text))
+
+
+def _states(language: str) -> Names:
+    pgettext = _say(language)
+    return {
+        "new": pgettext("ticket", "New"),
+        "assigned": pgettext("ticket", "Assigned"),
+        "accepted": pgettext("ticket", "Accepted"),
+        "in_progress": pgettext("ticket", "Work in progress"),
+        "done": pgettext("ticket", "Done"),
+        "closed": pgettext("ticket", "Closed"),
+        "cancelled": pgettext("ticket", "Cancelled"),
+        "reopened": pgettext("ticket", "Reopened"),
+    }
+
+
+def _steps(language: str) -> Names:
+    pgettext = _say(language)
+    return {
+        "assign": pgettext("ticket", "Assign"),
+        "accept": pgettext("ticket", "Accept"),
+        "start": pgettext("ticket", "Start work"),
+        "finish": pgettext("ticket", "Mark as done"),
+        "close": pgettext("ticket", "Close"),
+        "cancel": pgettext("ticket", "Cancel the ticket"),
+        "reopen": pgettext("ticket", "Reopen"),
+    }
+
+
+def _payments(language: str) -> Names:
+    pgettext = _say(language)
+    return {
+        "none": pgettext("ticket", "Not paid work"),
+        "due": pgettext("ticket", "To be paid"),
+        "paid": pgettext("ticket", "Paid"),
+        "refunded": pgettext("ticket", "Refunded"),
+    }
+
+
+def _events(language: str) -> Names:
+    pgettext = _say(language)
+    return {
+        "opened": pgettext("ticket", "Ticket opened"),
+        "edited": pgettext("ticket", "Ticket changed"),
+        "moved": pgettext("ticket", "State changed"),
+        "comment": pgettext("ticket", "Comment"),
+        "file": pgettext("ticket", "File added"),
+        "told": pgettext("ticket", "Resident told"),
+        "localised": pgettext("ticket", "Damage contained"),
+        "sent": pgettext("ticket", "Sent to the crew"),
+        "linked": pgettext("ticket", "Link to an incident changed"),
+    }
+
+
+def _limits(language: str) -> Names:
+    pgettext = _say(language)
+    return {
+        "tell": pgettext("ticket", "Tell the resident"),
+        "localise": pgettext("ticket", "Contain the damage"),
+        "clear": pgettext("ticket", "Clear the blockage"),
+        "repair": pgettext("ticket", "Repair"),
+    }
+
+
+def _fields(language: str) -> Names:
+    pgettext = _say(language)
+    return {
+        "way": pgettext("ticket", "By"),
+        "company_id": pgettext("ticket", "Company"),
+        "category_id": pgettext("ticket", "Category"),
+        "subject": pgettext("ticket", "Subject"),
+        "description": pgettext("ticket", "Description"),
+        "contact_name": pgettext("ticket", "Contact person"),
+        "contact_phone": pgettext("ticket", "Contact phone"),
+        "house_id": pgettext("ticket", "House"),
+        "premises_id": pgettext("ticket", "Flat"),
+        "resident_id": pgettext("ticket", "Resident"),
+        "common_property": pgettext("ticket", "Common property of the house"),
+        "access_at": pgettext("ticket", "Access to the flat: when"),
+        "access_reason": pgettext("ticket", "Access: reason"),
+        "access_people": pgettext("ticket", "Access: who will come"),
+        "price": pgettext("ticket", "Price"),
+        "payment": pgettext("ticket", "Payment"),
+        "crew_id": pgettext("ticket", "Crew"),
+        "responsible_id": pgettext("ticket", "Responsible person"),
+        "planned_from": pgettext("ticket", "Planned from"),
+        "planned_until": pgettext("ticket", "Planned until"),
+        "parent_id": pgettext("ticket", "Part of incident No."),
+        "state": pgettext("ticket", "State"),
+        "comment": pgettext("ticket", "Comment"),
+        "file": pgettext("ticket", "File"),
+        "result": pgettext("ticket", "Result"),
+        "cancel_reason": pgettext("ticket", "Reason for cancelling"),
+        "accepted_at": pgettext("ticket", "Accepted at"),
+        "started_at": pgettext("ticket", "Started at"),
+        "done_at": pgettext("ticket", "Done at"),
+        "closed_at": pgettext("ticket", "Closed at"),
+    }
+
+
+def _problems(language: str) -> Names:
+    t = translations(language)
+    return {
+        "unknown": t.gettext("There is no such entry; choose another."),
+        "inactive": t.gettext("This category is no longer in use; choose another."),
+        "other house": t.gettext("This flat is in another house."),
+        "other flat": t.gettext("This resident lives in another flat; choose again."),
+        "no house": t.gettext("Choose the house first."),
+        "no flat": t.gettext("This house has no such flat; look at the number."),
+        "before start": t.gettext("This is before the planned start."),
+        "linked": t.gettext("An incident cannot be part of another; give the number of the incident itself."),
+        "words": t.gettext("Write why, or what was done."),
+        "crew": t.gettext("Choose a crew."),
+        "company": t.gettext("Choose a company."),
+        "zero byte": t.gettext("Remove the characters that cannot be shown."),
+        "too long": t.gettext("This is too long; shorten it."),
+        "phone": t.gettext("This is no telephone number; write it as +7 900 123-45-67."),
+        "price": t.gettext("Write an amount such as 1500 or 1500.50."),
+        "moment": t.gettext("Write a day and a time."),
+        "number": t.gettext("Write a number."),
+        "wrong": t.gettext("This cannot be read; enter it again."),
+        "file empty": t.gettext("This file is empty."),
+        "file too large": t.gettext("Files may have up to 20 MB; make it smaller."),
+        "file kind": t.gettext("Only photographs (JPEG, PNG, WebP) and PDF can be added."),
+        "file pixels": t.gettext("This picture has too many pixels; make it smaller."),
+        "file too many": t.gettext("This ticket has as many files as it can have."),
+        "file missing": t.gettext("Choose a file first."),
+        "file store": t.gettext("Files cannot be kept now. Try again in a few minutes."),
+    }

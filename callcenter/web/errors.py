@@ -1,0 +1,74 @@
+"""What went wrong, as a page for people and as a document for programs."""
+
+import asyncpg
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from callcenter.web.problem import Problem, for_programs
+from callcenter.web.render import render
+
+log = structlog.get_logger()
+UNREACHABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+)
+
+
+@web.middleware
+async def show_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn a refusal or a failure into a page for people and a line for programs."""
+    try:
+        return await handler(request)
+    except web.HTTPException as refusal:
+        if refusal.status < 400:
+            raise
+        return _refusal(request, refusal.status)
+    except UNREACHABLE as problem:
+        log.error("request failed", route=_route(request), problem=type(problem).__name__)
+        return _refusal(request, 503)
+    except Exception:
+        log.exception("request failed", route=_route(request))
+        return _refusal(request, 500)
+
+
+def _refusal(request: web.Request, status: int) -> web.Response:
+    if "text/html" in request.headers.get("Accept", ""):
+        return render(request, "web/error.html", status)
+    return web.Response(status=status, text=f"{status}\n")
+
+
+def _route(request: web.Request) -> str | None:
+    resource = request.match_info.route.resource
+    return None if resource is None else resource.canonical
+
+
+_SAID = {
+    403: "The person whose token this is may not do this.",
+    404: "There is no such thing, or it is not yours to see.",
+}
+_KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
+
+
+@web.middleware
+async def show_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn what goes wrong into a document for programs; pages are left to others."""
+    if not for_programs(request):
+        return await handler(request)
+    try:
+        return await handler(request)
+    except Problem as problem:
+        return problem.response()
+    except web.HTTPException as refusal:
+        kept = {name: refusal.headers[name] for name in _KEPT_HEADERS if name in refusal.headers}
+        return Problem(refusal.status, _SAID.get(refusal.status, ""), headers=kept).response()
+    except UNREACHABLE as problem:
+        log.error("request failed", route=_route(request), problem=type(problem).__name__)
+        return Problem(503, "Not available for the moment; try again.", headers={"Retry-After": "10"}).response()
+    except Exception:
+        log.exception("request failed", route=_route(request))
+        return Problem(500, "Something broke on our side. It has been written down.").response()

@@ -1,0 +1,19 @@
+"""Forms that were sent: their texts, and the ids chosen in them."""
+
+from aiohttp import web
+
+# A description of ten thousand Russian letters takes six bytes a letter in a form.
+LARGEST_FORM = 256 * 1024
+
+
+async def typed_in(request: web.Request) -> dict[str, str]:
+    """The texts of the form that was sent."""
+    form = await request.clone(client_max_size=LARGEST_FORM).post()
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def chosen_id(text: str) -> int | None:
+    """The id in a choice of a form; None for none, 0, which nothing has, for what is no id."""
+    if not text:
+        return None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0

@@ -1,0 +1,208 @@
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from callcenter.directory.exporting import export
+from callcenter.directory.importing import DirectoryImport
+from callcenter.directory.refusals import MAX_BYTES, SheetRefused
+from callcenter.domain.access import Role
+from callcenter.domain.ids import OperatorId
+from callcenter.domain.person import Person
+from callcenter.settings import Database
+from callcenter.storage import open_pool
+
+HEADINGS = "Ключ дома;Управляющая компания;Город;Улица;Дом;Подъездов;Квартира;Подъезд;Лицевой счёт;Житель;Телефоны"
+LINES = [
+    "k1;УК «Заречье»;Москва;Лесная ул.;3;4;1;1;100;Иванова Анна;8 916 111-22-33, +49 30 123456",
+    "k1;УК «Заречье»;Москва;Лесная ул.;3;4;1;1;;Иванов Пётр;8 916 111-22-33",
+    "k1;;;;;;2;1;;;",
+    ";;Москва;Ничья ул.;1;;;;;;",
+    ";УК «Заречье»;Москва;Лесная ул.;5;;7;;;=Сидоров;",
+]
+TABLES = ("houses", "premises", "residents", "resident_phones", "house_companies")
+
+
+def sheet(*lines: str) -> bytes:
+    return "\n".join([HEADINGS, *lines]).encode()
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
+    pool = await open_pool(Database(url=database_url))
+    await pool.execute("truncate companies, operators, audit_log cascade")
+    await pool.execute("insert into companies (name) values ('УК «Заречье»'), ('УК «Север»')")
+    yield pool
+    await pool.close()
+
+
+async def a_person(pool: asyncpg.Pool, company: int | None = None) -> Person:
+    role = Role.SUPERVISOR if company is None else Role.MANAGER
+    row = await pool.fetchval(
+        "insert into operators (login, name, role, company_id) values ($1, 'x', $2, $3) returning id",
+        f"p{company or 0}",
+        role.value,
+        company,
+    )
+    return Person(OperatorId(row), "x", "x", role, "ru", False, company)
+
+
+async def everything(pool: asyncpg.Pool) -> list[list[tuple[object, ...]]]:
+    return [[tuple(row) for row in await pool.fetch(f"select * from {table} order by 1, 2")] for table in TABLES]
+
+
+async def test_a_sheet_is_taken_whole_and_a_second_time_changes_nothing(pool: asyncpg.Pool):
+    imports, person = DirectoryImport(pool), await a_person(pool)
+    looked = await imports.look_through(sheet(*LINES))
+    assert await everything(pool) == [[], [], [], [], []]
+    report = await imports.apply(sheet(*LINES), person, "дома.csv")
+    assert report == looked
+    assert report.counts == {
+        "houses added": 3,
+        "houses changed": 0,
+        "flats added": 3,
+        "flats changed": 0,
+        "residents added": 3,
+        "residents changed": 0,
+        "phones added": 3,
+    }
+    assert report.unserved == [(5, "Москва, Ничья ул., 1")]
+    written = await everything(pool)
+    assert (await imports.apply(sheet(*LINES), person)).changes == 0
+    assert await everything(pool) == written
+    details = await pool.fetchval(
+        "select details from audit_log where action = 'imported directory' order by id limit 1"
+    )
+    assert (details["file"], details["residents added"]) == ("дома.csv", 3)
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@pytest.mark.parametrize("language", ["ru", "en"])
+async def test_what_is_exported_and_imported_changes_nothing(pool: asyncpg.Pool, kind: str, language: str):
+    imports, person = DirectoryImport(pool), await a_person(pool)
+    await imports.apply(sheet(*LINES), person)
+    flat = await pool.fetchval("select id from premises where flat = '2'")
+    for name, phone in (("Тёзка", "+79160000001"), ("Тёзка", "+79160000002"), ("'=1+1", "+12125550123")):
+        resident = await pool.fetchval(
+            "insert into residents (premises_id, name) values ($1, $2) returning id", flat, name
+        )
+        await pool.execute("insert into resident_phones values ($1, $2)", phone, resident)
+    written = await everything(pool)
+    body = await export(pool, person, "csv" if kind == "csv" else "xlsx", language)
+    report = await imports.apply(body, person)
+    assert (report.problems, report.changes, report.lines) == ((), 0, 7)
+    assert await everything(pool) == written
+    if kind == "csv":
+        assert "'=Сидоров" in body.decode()
+
+
+async def test_a_manager_exports_one_company_whatever_is_asked_for(pool: asyncpg.Pool):
+    await DirectoryImport(pool).apply(sheet(*LINES), None)
+    north = await pool.fetchval("select id from companies where name = 'УК «Север»'")
+    body = await export(pool, await a_person(pool, north), "csv", "en", north - 1)
+    assert len(body.decode().splitlines()) == 1
+
+
+async def test_changes_are_made_by_key_and_account(pool: asyncpg.Pool):
+    imports = DirectoryImport(pool)
+    await imports.apply(sheet(*LINES), None)
+    report = await imports.apply(
+        sheet(
+            "k1;УК «Север»;Москва;Лесная улица;3А;5;1;2;100;Иванова-Петрова Анна;",
+            "k5;;москва;лесная ул.;5;;7;;200;=сидоров;8 916 555-00-00",
+        ),
+        None,
+    )
+    assert report.counts == {
+        "houses added": 0,
+        "houses changed": 2,
+        "flats added": 0,
+        "flats changed": 1,
+        "residents added": 0,
+        "residents changed": 2,
+        "phones added": 1,
+    }
+    house = await pool.fetchrow("select * from houses where key = 'k1'")
+    assert (house["street"], house["building"], house["entrances"]) == ("Лесная улица", "3А", 5)
+    served = await pool.fetch("select until from house_companies where house_id = $1 order by since", house["id"])
+    assert [row["until"] is None for row in served] == [False, True]
+    assert await pool.fetchval("select name from residents where account = '100'") == "Иванова-Петрова Анна"
+    assert await pool.fetchval("select name from residents where account = '200'") == "=Сидоров"
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("k9;УК «Нет»;Москва;Новая;1;;;;;;", "unknown company"),
+        ("k9;;;;;;1;;;;", "unknown house"),
+        ("k9;;Москва;Лесная ул.;3;;;;;;", "house has another key"),
+        ("k1;;Москва;Ничья ул.;1;;;;;;", "address of another house"),
+        ("k1;;;;;;2;;100;Иванова Анна;", "account of another flat"),
+    ],
+)
+async def test_what_does_not_fit_is_named_and_nothing_is_written(pool: asyncpg.Pool, line: str, code: str):
+    imports = DirectoryImport(pool)
+    await imports.apply(sheet(*LINES), None)
+    written = await everything(pool)
+    report = await imports.apply(sheet("k7;;Москва;Новая ул.;7;;1;;;Новая Жительница;", line), None)
+    assert [(problem.row, problem.code) for problem in report.problems] == [(3, code)]
+    assert await everything(pool) == written
+
+
+async def test_all_problems_are_told_at_once(pool: asyncpg.Pool):
+    imports = DirectoryImport(pool)
+    await imports.apply(sheet(*LINES), None)
+    report = await imports.apply(
+        sheet(
+            "k9;;Москва;;1;;;;;;",
+            "k8;УК «Нет»;Москва;Новая ул.;8;;;;;;",
+            "k7;;Москва;Новая ул.;7;;1;;100;Иванова Анна;",
+        ),
+        None,
+    )
+    codes = [(problem.row, problem.code) for problem in report.problems]
+    assert codes == [(2, "half an address"), (3, "unknown company"), (4, "account of another flat")]
+
+
+async def test_one_house_under_two_names_is_seen(pool: asyncpg.Pool):
+    imports = DirectoryImport(pool)
+    await imports.apply(sheet(*LINES), None)
+    report = await imports.look_through(sheet("k1;;Москва;Новая ул.;9;;;;;;", ";;Москва;Лесная ул.;3;;;;;;"))
+    assert [(problem.row, problem.code) for problem in report.problems] == [(3, "one house twice")]
+
+
+async def test_a_large_sheet_leaves_the_loop_to_others(pool: asyncpg.Pool):
+    lines = [
+        f"k{n // 250};УК «Заречье»;Москва;Лесная ул.;{n // 250};4;{n % 250 + 1};1;{n};Житель {n};8 916 {n:07}"
+        for n in range(5000)
+    ]
+    longest, done = 0.0, False
+    loop = asyncio.get_running_loop()
+
+    async def watch() -> None:
+        nonlocal longest
+        while not done:
+            began = loop.time()
+            await asyncio.sleep(0.005)
+            longest = max(longest, loop.time() - began)
+
+    watching = asyncio.create_task(watch())
+    report = await DirectoryImport(pool).apply(sheet(*lines), None)
+    done = True
+    await watching
+    assert report.counts["residents added"] == 5000
+    assert longest < 0.5
+
+
+async def test_two_imports_at_once_double_nothing(pool: asyncpg.Pool):
+    imports = DirectoryImport(pool)
+    reports = await asyncio.gather(*(imports.apply(sheet(*LINES), None) for _ in range(4)))
+    assert sorted(report.changes for report in reports)[:3] == [0, 0, 0]
+    assert await pool.fetchval("select count(*) from residents") == 3
+
+
+async def test_a_file_over_the_limit_is_refused(pool: asyncpg.Pool):
+    with pytest.raises(SheetRefused) as refused:
+        await DirectoryImport(pool).look_through(b"x" * (MAX_BYTES + 1))
+    assert refused.value.code == "too large"
