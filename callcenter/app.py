@@ -27,7 +27,7 @@ from callcenter.common.tokens import TOKENS, Tokens
 from callcenter.directory.install import install as directory
 from callcenter.dispatch.install import install as dispatch
 from callcenter.domain.call import CallState
-from callcenter.domain.commands import Command, NameCaller, PrepareCard, SetMember, ShowJournal, ShowQueues
+from callcenter.domain.commands import Command, NameCaller, PrepareCard, RefreshCalls, SetMember, ShowQueues
 from callcenter.domain.ids import NodeName
 from callcenter.domain.switchboard import Switchboard
 from callcenter.engine import Engine, utc_now
@@ -45,7 +45,7 @@ from callcenter.recordings.spool import Spool
 from callcenter.recordings.store import Store
 from callcenter.reports.install import install as reports
 from callcenter.retention.install import install as retention
-from callcenter.settings import Settings, Web
+from callcenter.settings import Settings, WebSettings
 from callcenter.sharing.install import install as sharing
 from callcenter.storage import connect, open_pool, queries, require_schema
 from callcenter.telephony import render
@@ -163,7 +163,7 @@ async def _reachable(store: Store) -> bool:
 
 
 @asynccontextmanager
-async def _listening(application: Application, settings: Web) -> AsyncIterator[None]:
+async def _listening(application: Application, settings: WebSettings) -> AsyncIterator[None]:
     runner = AppRunner(application, access_log=None, shutdown_timeout=2)
     await runner.setup()
     try:
@@ -196,7 +196,7 @@ async def _node(
         spool,
         name,
         settings.s3.uploads,
-        on_attached=lambda: writer.submit(ShowJournal(at=utc_now()), utc_now()),
+        on_attached=lambda: writer.submit(RefreshCalls(at=utc_now()), utc_now()),
     )
     disk = DiskWatch(pool, settings.asterisk.spool, name)
     watch = PresenceWatch(settings.database, engine.put)

@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 TICK_S = 0.25
 # Events stepped before the loop is given a turn, so that a flood does not silence the sockets.
-BREATH = 32
+EVENTS_PER_TURN = 32
 
 
 def utc_now() -> datetime:
@@ -59,7 +59,7 @@ class Engine:
             tasks.create_task(self._tick(), name="engine tick")
             while True:
                 self.step(await self._events.get())
-                for _ in range(min(BREATH, self._events.qsize())):
+                for _ in range(min(EVENTS_PER_TURN, self._events.qsize())):
                     self.step(self._events.get_nowait())
                 await asyncio.sleep(0)
 

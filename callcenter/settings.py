@@ -27,20 +27,20 @@ from callcenter.errors import SettingsError
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-class Section(BaseModel):
+class SettingsSection(BaseModel):
     """A group of settings; an unknown name in it is an error, since it is most often a slip."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Database(Section):
+class DatabaseSettings(SettingsSection):
     """PostgreSQL 15 or newer."""
 
     url: SecretStr = Field(description="DSN, `postgresql://user:password@host:port/name`")
     pool_size: int = Field(8, ge=2, le=100, description="connections for reading, beside the writer's own")
 
 
-class Ami(Section):
+class AmiSettings(SettingsSection):
     """The Asterisk Manager Interface: one account hears, another acts."""
 
     host: str = Field("127.0.0.1", description="address of Asterisk's manager interface")
@@ -54,7 +54,7 @@ class Ami(Section):
     backoff_max_s: float = Field(10.0, gt=0, description="seconds between attempts to reconnect, at most")
 
 
-class Asterisk(Section):
+class AsteriskSettings(SettingsSection):
     """What the Asterisk configuration is rendered from, and where its files are seen by us."""
 
     spool: Path = Field(
@@ -81,7 +81,7 @@ class Asterisk(Section):
     sounds: Path | None = Field(None, description="folder of recorded phrases that replace the synthetic ones")
 
 
-class Queueing(Section):
+class QueueingSettings(SettingsSection):
     """How callers wait."""
 
     ring_s: int = Field(15, ge=3, le=120, description="seconds an operator's phone rings before the next one is tried")
@@ -101,7 +101,7 @@ class Queueing(Section):
     missed_limit: int = Field(3, ge=1, description="calls in a row an operator may let ring out before being paused")
 
 
-class S3(Section):
+class S3Settings(SettingsSection):
     """Any S3 API."""
 
     endpoint: str = Field(description="`host:port`, without a scheme")
@@ -130,7 +130,7 @@ class S3(Section):
     public_secure: bool = Field(True, description="links to the public endpoint use https")
 
 
-class Copies(Section):
+class CopiesSettings(SettingsSection):
     """The copies for listening and their waveforms, made beside the calls with what they leave of the processors."""
 
     at_once: int = Field(1, ge=0, le=64, description="copies made at the same time; 0 makes none on this node")
@@ -141,7 +141,7 @@ class Copies(Section):
     )
 
 
-class Web(Section):
+class WebSettings(SettingsSection):
     """The HTTP server for people and monitoring."""
 
     host: str = Field("127.0.0.1", description="address to listen on")
@@ -170,7 +170,7 @@ class Web(Section):
         return self.public_url or f"http://{self.host}:{self.port}"
 
 
-class Smtp(Section):
+class SmtpSettings(SettingsSection):
     """The server through which crews get their e-mail."""
 
     host: str | None = Field(None, description="name or address of the mail server; without it no e-mail can be sent")
@@ -196,7 +196,7 @@ class Smtp(Section):
         return self
 
 
-class Handover(Section):
+class HandoverSettings(SettingsSection):
     """How a ticket reaches its crew."""
 
     secret: SecretStr = Field(
@@ -217,7 +217,7 @@ class Handover(Section):
     )
 
 
-class Sharing(Section):
+class SharingSettings(SettingsSection):
     """Links by which somebody outside hears and fetches recordings."""
 
     days: int = Field(7, ge=1, le=365, description="days a link works unless its maker says otherwise")
@@ -230,13 +230,13 @@ class Sharing(Section):
         return self
 
 
-class Api(Section):
+class ApiSettings(SettingsSection):
     """The interface for programs."""
 
     requests_per_minute: int = Field(600, ge=1, description="requests a token may make in a minute")
 
 
-class Evidence(Section):
+class EvidenceSettings(SettingsSection):
     """Evidence packs."""
 
     key: SecretStr | None = Field(
@@ -268,18 +268,18 @@ class Settings(BaseSettings):
     ledger_delay_s: float = Field(
         2.0, ge=0, description="seconds by which the ledger is read late, so that the live event comes first"
     )
-    database: Database
-    ami: Ami
-    asterisk: Asterisk = Asterisk()
-    queueing: Queueing = Queueing()
-    s3: S3
-    copies: Copies = Copies()
-    web: Web = Web()
-    api: Api = Api()
-    smtp: Smtp = Smtp()
-    sharing: Sharing = Sharing()
-    handover: Handover
-    evidence: Evidence = Evidence()
+    database: DatabaseSettings
+    ami: AmiSettings
+    asterisk: AsteriskSettings = AsteriskSettings()
+    queueing: QueueingSettings = QueueingSettings()
+    s3: S3Settings
+    copies: CopiesSettings = CopiesSettings()
+    web: WebSettings = WebSettings()
+    api: ApiSettings = ApiSettings()
+    smtp: SmtpSettings = SmtpSettings()
+    sharing: SharingSettings = SharingSettings()
+    handover: HandoverSettings
+    evidence: EvidenceSettings = EvidenceSettings()
 
     @model_validator(mode="after")
     def _ports_make_sense(self) -> Self:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 import asyncpg
 
 from callcenter.errors import StorageError
-from callcenter.settings import Database
+from callcenter.settings import DatabaseSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 MIGRATIONS = ROOT / "storage" / "migrations"
@@ -43,7 +43,7 @@ def _encode_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-async def open_pool(settings: Database) -> asyncpg.Pool:
+async def open_pool(settings: DatabaseSettings) -> asyncpg.Pool:
     """Open a pool. Raises `OSError` or `asyncpg.PostgresError` when the server cannot be reached."""
     return await asyncpg.create_pool(
         settings.url.get_secret_value(),
@@ -54,7 +54,7 @@ async def open_pool(settings: Database) -> asyncpg.Pool:
     )
 
 
-async def connect(settings: Database) -> asyncpg.Connection:
+async def connect(settings: DatabaseSettings) -> asyncpg.Connection:
     """Open one connection outside the pool, for a listener or a writer."""
     connection = await asyncpg.connect(settings.url.get_secret_value(), server_settings=SESSION)
     await prepare_connection(connection)

@@ -26,7 +26,7 @@ from callcenter.domain.ids import NodeName
 from callcenter.domain.switchboard import Switchboard
 from callcenter.engine import Engine
 from callcenter.errors import ParseProblem
-from callcenter.settings import Ami, Database
+from callcenter.settings import AmiSettings, DatabaseSettings
 from callcenter.storage import open_pool
 from callcenter.telephony.framing import Framer
 from callcenter.telephony.parse import parse
@@ -61,7 +61,7 @@ def run(stack: dict[str, Any]) -> int:
 async def _measure(session: bytes, dsn: str) -> dict[str, dict[str, object]]:
     alone: list[float] = []
     whole: list[float] = []
-    pool = await open_pool(Database(url=SecretStr(dsn)))
+    pool = await open_pool(DatabaseSettings(url=SecretStr(dsn)))
     try:
         for number in range(ROUNDS):
             alone.append(panoramisk_alone(session))
@@ -103,7 +103,7 @@ def panoramisk_alone(session: bytes) -> float:
 async def whole_path(session: bytes, pool: asyncpg.Pool, dsn: str, node: str) -> float:
     """Events a second from bytes to committed rows: framing, parsing, stepping, writing."""
     name = NodeName(node)
-    writer = Writer(Database(url=SecretStr(dsn)), name)
+    writer = Writer(DatabaseSettings(url=SecretStr(dsn)), name)
     switchboard = Switchboard(await startup.queue_names(pool), await startup.operators(pool))
 
     def carry_out(order: Command, seen_at: Any) -> None:
@@ -155,12 +155,12 @@ def _count(session: bytes) -> int:
     return session.count(b"\r\n\r\n")
 
 
-def record(ami: Ami) -> int:
+def record(ami: AmiSettings) -> int:
     """Record the session that the benchmark reads: all that our events account hears until it hears nothing for a while."""
     return asyncio.run(_record(ami))
 
 
-async def _record(ami: Ami) -> int:
+async def _record(ami: AmiSettings) -> int:
     reader, writer = await asyncio.open_connection(ami.host, ami.port)
     secret = ami.events_secret.get_secret_value()
     writer.write(f"Action: Login\r\nUsername: {ami.events_user}\r\nSecret: {secret}\r\n\r\n".encode())

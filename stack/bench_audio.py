@@ -20,7 +20,7 @@ from callcenter.recordings.raw import RATE, make_wav
 from callcenter.recordings.spool import Spool
 from callcenter.recordings.store import Store
 from callcenter.recordings.transcode import encoding, make_copy
-from callcenter.settings import S3, Copies, Database
+from callcenter.settings import CopiesSettings, DatabaseSettings, S3Settings
 from callcenter.storage import open_pool
 from stack.errors import StackError
 
@@ -70,7 +70,7 @@ def against_ffmpeg() -> dict[str, dict[str, object]]:
 async def whole_way(stack: dict[str, Any]) -> dict[str, dict[str, object]]:
     """Recordings of three minutes a minute: raw file, WAV, hash, store, read back, attached, fetched, copied, stored."""
     s3 = stack["s3"]
-    settings = S3(
+    settings = S3Settings(
         endpoint=s3["endpoint"],
         access_key=s3["access_key"],
         secret_key=SecretStr(s3["secret_key"]),
@@ -80,7 +80,7 @@ async def whole_way(stack: dict[str, Any]) -> dict[str, dict[str, object]]:
         lock_mode="none",
     )
     node = NodeName(f"bench{os.getpid()}")
-    pool = await open_pool(Database(url=SecretStr(stack["postgres"]["dsn"])))
+    pool = await open_pool(DatabaseSettings(url=SecretStr(stack["postgres"]["dsn"])))
     store = Store(settings)
     try:
         with tempfile.TemporaryDirectory(prefix="callcenter-bench-") as work:
@@ -103,7 +103,7 @@ async def _way(pool: asyncpg.Pool, store: Store, node: NodeName, root: Path) -> 
     await store.ensure_bucket()
     spool = Spool(root)
     archive = Archive(pool, store, spool, node, 1, patience_s=-1)
-    maker = CopyMaker(pool, store, node, Copies(at_once=os.cpu_count() or 1))
+    maker = CopyMaker(pool, store, node, CopiesSettings(at_once=os.cpu_count() or 1))
     began = time.perf_counter()
     spool.collect()
     for file in spool.ready():

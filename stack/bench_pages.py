@@ -23,7 +23,7 @@ from pydantic import SecretStr
 from callcenter.app import create_app
 from callcenter.common.passwords import digest, new_token
 from callcenter.push.hub import Hub
-from callcenter.settings import S3, Ami, Database, Handover, Settings, Web
+from callcenter.settings import AmiSettings, DatabaseSettings, HandoverSettings, S3Settings, Settings, WebSettings
 from callcenter.storage import connect, migrate, open_pool, require_schema
 from callcenter.web.auth import COOKIE
 from stack.errors import StackError
@@ -50,7 +50,7 @@ Looks = Callable[[asyncpg.Connection, int], Awaitable[Mapping[str, Sequence[Look
 async def measure(dsn: str, looks: Sequence[Looks]) -> dict[str, dict[str, object]]:
     """The 95th percentile in milliseconds of each figure. `dsn`: of a database on the server that keeps the made-up one."""
     url = await prepared(dsn, TICKETS)
-    connection = await connect(Database(url=SecretStr(url)))
+    connection = await connect(DatabaseSettings(url=SecretStr(url)))
     try:
         company, tokens = await _let_in(connection)
         figures: dict[str, Sequence[Look]] = {}
@@ -85,7 +85,7 @@ async def prepared(dsn: str, tickets: int) -> str:
     finally:
         await server.close()
     print(f"making {tickets} tickets and {2 * tickets} calls in the database {name}, once", flush=True)
-    connection = await connect(Database(url=SecretStr(url)))
+    connection = await connect(DatabaseSettings(url=SecretStr(url)))
     try:
         await migrate(connection)
         await generate(
@@ -103,7 +103,7 @@ def percentile(values: Sequence[float], percent: float) -> float:
 
 
 async def _is_whole(url: str, tickets: int) -> bool:
-    connection = await connect(Database(url=SecretStr(url)))
+    connection = await connect(DatabaseSettings(url=SecretStr(url)))
     try:
         await migrate(connection)
         await require_schema(connection)
@@ -142,11 +142,11 @@ async def _let_in(connection: asyncpg.Connection) -> tuple[int, dict[str, str]]:
 @asynccontextmanager
 async def _served(url: str, times: list[float]) -> AsyncIterator[str]:
     settings = Settings(
-        database=Database(url=SecretStr(url)),
-        ami=Ami(events_secret=SecretStr("-"), actions_secret=SecretStr("-")),
-        s3=S3(endpoint=f"{HOST}:1", access_key="-", secret_key=SecretStr("-")),
-        handover=Handover(secret=SecretStr("-" * 32)),
-        web=Web(cookie_secure=False),
+        database=DatabaseSettings(url=SecretStr(url)),
+        ami=AmiSettings(events_secret=SecretStr("-"), actions_secret=SecretStr("-")),
+        s3=S3Settings(endpoint=f"{HOST}:1", access_key="-", secret_key=SecretStr("-")),
+        handover=HandoverSettings(secret=SecretStr("-" * 32)),
+        web=WebSettings(cookie_secure=False),
     )
     pool = await open_pool(settings.database)
     hub = Hub(pool, lambda: connect(settings.database), settings.web.slow_client_messages)

@@ -26,7 +26,7 @@ import uvloop
 from minio import Minio
 from minio.error import S3Error
 
-from stack.chaos_judge import Row, Verdict, Witness, judge
+from stack.chaos_judge import ChaosVerdict, Row, Witness, judge
 from stack.errors import StackError
 from stack.sipp import Sipp
 from stack.supervisor import Supervisor
@@ -99,7 +99,7 @@ class Chaos:
         self._witness = self._spool.parent / f"witness-{time.time():.0f}"
         self.done: Counter[str] = Counter()
 
-    async def run(self) -> tuple[dict[str, Any], dict[str, str], Verdict]:
+    async def run(self) -> tuple[dict[str, Any], dict[str, str], ChaosVerdict]:
         """Send the callers, kill, wait until all is settled, and return the surge's report, the callers that it
         misses with the reasons, and the verdict."""
         self._witness.mkdir()
@@ -155,7 +155,7 @@ class Chaos:
             os.kill(pid, signal.SIGKILL)
             self.done[part] += 1
 
-    async def _judge(self, began: datetime) -> Verdict:
+    async def _judge(self, began: datetime) -> ChaosVerdict:
         connection = await asyncpg.connect(self._stack["postgres"]["dsn"])
         try:
             rows = await connection.fetch(_ROWS, began)
@@ -164,7 +164,7 @@ class Chaos:
             await connection.close()
         return await asyncio.to_thread(self._compare, rows, before)
 
-    def _compare(self, rows: Sequence[asyncpg.Record], before: set[str]) -> Verdict:
+    def _compare(self, rows: Sequence[asyncpg.Record], before: set[str]) -> ChaosVerdict:
         s3 = self._stack["s3"]
         client = Minio(
             s3["endpoint"],

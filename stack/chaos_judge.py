@@ -32,7 +32,7 @@ class Row:
 
 
 @dataclass(slots=True)
-class Verdict:
+class ChaosVerdict:
     """For each recording that is missing, doubled or of another content, why."""
 
     recordings: int = 0
@@ -46,12 +46,12 @@ class Verdict:
         return not (self.missing or self.doubled or self.wrong_hash)
 
 
-def judge(witnesses: Iterable[Witness], rows: Iterable[Row], versions: Iterable[str]) -> Verdict:
+def judge(witnesses: Iterable[Witness], rows: Iterable[Row], versions: Iterable[str]) -> ChaosVerdict:
     """Every recording that was written, or promised by a row, must be kept once with its bytes.
 
     `versions`: the key of each version of each object that the store lists.
     """
-    verdict = Verdict()
+    verdict = ChaosVerdict()
     known = {row.name: row for row in rows}
     seen = {each.name: each for each in witnesses}
     verdict.recordings = len(known.keys() | seen.keys())
@@ -71,7 +71,7 @@ def judge(witnesses: Iterable[Witness], rows: Iterable[Row], versions: Iterable[
     return verdict
 
 
-def _judge_doubles(verdict: Verdict, known: Mapping[str, Row], versions: Counter[str]) -> None:
+def _judge_doubles(verdict: ChaosVerdict, known: Mapping[str, Row], versions: Counter[str]) -> None:
     names = {row.key: row.name for row in known.values() if row.key is not None}
     for key, count in versions.items():
         if key not in names:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stack.instance import Instance
-from stack.judge import Verdict
+from stack.judge import SurgeVerdict
 from stack.surge import Plan, Surge
 
 
@@ -67,7 +67,7 @@ def addresses(stack: Mapping[str, Any]) -> str:
     )
 
 
-def summary(result: Mapping[str, Any], verdict: Verdict) -> str:
+def summary(result: Mapping[str, Any], verdict: SurgeVerdict) -> str:
     """The report, for reading."""
     pop, lag = result["pop_ms"], result["engine_lag_ms"]
     lines = [

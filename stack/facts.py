@@ -17,7 +17,7 @@ from minio import Minio
 from minio.error import S3Error
 
 from stack.errors import StackError
-from stack.judge import Call, Recording
+from stack.judge import JudgedCall, JudgedRecording
 
 READERS = 4
 BACK_WITHIN_S = 60.0
@@ -76,15 +76,15 @@ class Facts:
         """How many calls have ended and how many of them answered; how many talks, recordings stored and attached."""
         return dict((await self._fetch(_PROGRESS))[0])
 
-    async def calls(self) -> list[Call]:
+    async def calls(self) -> list[JudgedCall]:
         """Every call."""
-        return [Call(**row) for row in await self._fetch(_CALLS)]
+        return [JudgedCall(**row) for row in await self._fetch(_CALLS)]
 
     async def lags_ms(self) -> list[float]:
         """For each event seen live, how much later than Asterisk's time the service saw it."""
         return sorted(row["ms"] for row in await self._fetch(_LAG))
 
-    async def recordings(self, s3: Mapping[str, Any]) -> list[Recording]:
+    async def recordings(self, s3: Mapping[str, Any]) -> list[JudgedRecording]:
         """Every recording, its object read back from the store."""
         rows = await self._fetch(_RECORDINGS)
         pool = urllib3.PoolManager(maxsize=READERS, timeout=urllib3.Timeout(connect=3, read=30), retries=2)
@@ -97,9 +97,9 @@ class Facts:
             http_client=pool,
         )
 
-        def look(row: asyncpg.Record) -> Recording:
+        def look(row: asyncpg.Record) -> JudgedRecording:
             data = _read(client, s3["bucket"], row["object_key"]) if row["object_key"] else b""
-            return Recording(
+            return JudgedRecording(
                 call_id=row["call_id"],
                 state=row["state"],
                 on_ticket=row["on_ticket"],

@@ -15,7 +15,7 @@ TALK_TOLERANCE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class JudgedCall:
     """A row of the journal. `endpoint` is the telephone of the operator it names."""
 
     id: str
@@ -29,7 +29,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
+class JudgedRecording:
     """A recording. `intact`: the object in the store has the row's SHA-256; `seconds`: the length of its audio.
 
     Of its talk: the operator's telephone, and when it began in seconds since 1970.
@@ -54,7 +54,7 @@ class Pop:
 
 
 @dataclass(slots=True)
-class Verdict:
+class SurgeVerdict:
     """The counts, and for each lost caller and each wrong card the reason."""
 
     callers: int = 0
@@ -74,15 +74,15 @@ class Verdict:
 def judge(
     callers: Iterable[Caller],
     legs: Iterable[Leg],
-    calls: Iterable[Call],
-    recordings: Iterable[Recording],
+    calls: Iterable[JudgedCall],
+    recordings: Iterable[JudgedRecording],
     pops: Iterable[Pop],
-) -> Verdict:
+) -> SurgeVerdict:
     """Judge a surge in which every caller has a number of its own."""
-    verdict = Verdict()
+    verdict = SurgeVerdict()
     legs_of: dict[str, list[Leg]] = defaultdict(list)
-    calls_of: dict[str, list[Call]] = defaultdict(list)
-    recordings_of: dict[str, list[Recording]] = defaultdict(list)
+    calls_of: dict[str, list[JudgedCall]] = defaultdict(list)
+    recordings_of: dict[str, list[JudgedRecording]] = defaultdict(list)
     for leg in sorted(legs, key=lambda leg: leg.began):
         legs_of[leg.caller].append(leg)
     for call in calls:
@@ -111,7 +111,7 @@ def judge(
     return verdict
 
 
-def _outcome_fault(caller: Caller, legs: Sequence[Leg], rows: Sequence[Call]) -> str:
+def _outcome_fault(caller: Caller, legs: Sequence[Leg], rows: Sequence[JudgedCall]) -> str:
     """Why the caller is lost: not one row with the outcome that both ends saw. Empty when all is well."""
     if len(rows) != 1:
         return f"{len(rows)} calls in the database" if rows else "not in the database"
@@ -139,13 +139,15 @@ def _possible_outcomes(caller: Caller, legs: Sequence[Leg]) -> set[str]:
     return {"answered"} | (unserved if crossed else set())
 
 
-def _wait_is_true(caller: Caller, row: Call) -> bool:
+def _wait_is_true(caller: Caller, row: JudgedCall) -> bool:
     assert caller.answered is not None
     assert caller.ended is not None
     return row.wait_s is not None and 0 <= row.wait_s <= caller.ended - caller.answered + CROSSING_S
 
 
-def _answer_fault(row: Call, legs: Sequence[Leg], recordings: Sequence[Recording], faults: Sequence[str]) -> str:
+def _answer_fault(
+    row: JudgedCall, legs: Sequence[Leg], recordings: Sequence[JudgedRecording], faults: Sequence[str]
+) -> str:
     """Why an answered caller is lost: not one ticket, not one true recording of each talk on it. Empty when all is well."""
     if row.tickets != 1:
         return f"{row.tickets} tickets"
@@ -154,13 +156,13 @@ def _answer_fault(row: Call, legs: Sequence[Leg], recordings: Sequence[Recording
     return next((fault for fault in faults if fault), "")
 
 
-def _talk_faults(legs: Sequence[Leg], recordings: Sequence[Recording]) -> list[str]:
+def _talk_faults(legs: Sequence[Leg], recordings: Sequence[JudgedRecording]) -> list[str]:
     """For each talk, in the order in which they began, what is wrong with its recording; empty when nothing is."""
     faults = [_recording_fault(leg, recording) for leg, recording in zip(legs, recordings, strict=False)]
     return faults + ["no recording"] * (len(legs) - len(faults))
 
 
-def _recording_fault(leg: Leg, recording: Recording) -> str:
+def _recording_fault(leg: Leg, recording: JudgedRecording) -> str:
     if recording.endpoint != leg.endpoint:
         return f"the recording is of {recording.endpoint}, {leg.endpoint} talked"
     if recording.state != "attached" or not recording.on_ticket:
@@ -175,7 +177,7 @@ def _recording_fault(leg: Leg, recording: Recording) -> str:
     return ""
 
 
-def _judge_pops(verdict: Verdict, legs_of: dict[str, list[Leg]], pops: Iterable[Pop]) -> None:
+def _judge_pops(verdict: SurgeVerdict, legs_of: dict[str, list[Leg]], pops: Iterable[Pop]) -> None:
     """A card is right when it came to the operator who picked up and to nobody else."""
     seen: dict[str, Counter[str]] = defaultdict(Counter)
     for pop in pops:

@@ -19,7 +19,7 @@ RETRY_S = 0.2
 
 
 @dataclass(slots=True)
-class Screen:
+class ScreenWatcher:
     """One operator's browser. `cards`: for each call the caller's number, when its card came, and when it says that the
     operator picked up; both in seconds since the epoch."""
 
@@ -54,7 +54,7 @@ class Screens:
         self._since = since
         # Each works from home: from an address of its own.
         self.screens = [
-            Screen(person["login"], person["password"], person["endpoint"], f"127.0.1.{number}")
+            ScreenWatcher(person["login"], person["password"], person["endpoint"], f"127.0.1.{number}")
             for number, person in enumerate((*people, *resting), 1)
         ]
         # No queue rings them: they only take what colleagues hand them.
@@ -103,7 +103,7 @@ class Screens:
             for number, at, answered in screen.cards.values()
         ]
 
-    async def _live(self, screen: Screen) -> None:
+    async def _live(self, screen: ScreenWatcher) -> None:
         """Stay logged in and connected, as a browser does that tries again after each loss."""
         jar = aiohttp.CookieJar(unsafe=True)  # the service may have a bare address
         home = aiohttp.TCPConnector(local_addr=(screen.address, 0))
@@ -121,7 +121,7 @@ class Screens:
                         await self._listen(screen, socket)
                 await asyncio.sleep(RETRY_S)
 
-    async def _listen(self, screen: Screen, socket: aiohttp.ClientWebSocketResponse) -> None:
+    async def _listen(self, screen: ScreenWatcher, socket: aiohttp.ClientWebSocketResponse) -> None:
         await socket.send_json({"type": "hello", "last": screen.last})
         await socket.send_json({"type": "presence", "wanted": screen.wanted})
         async for message in socket:
@@ -129,7 +129,7 @@ class Screens:
             if message.type is aiohttp.WSMsgType.TEXT:
                 self._take(screen, json.loads(message.data), at)
 
-    def _take(self, screen: Screen, message: Mapping[str, Any], at: float) -> None:
+    def _take(self, screen: ScreenWatcher, message: Mapping[str, Any], at: float) -> None:
         match message:
             case {"type": "delta", "n": n, "kind": kind, "body": body}:
                 screen.last = n
@@ -139,7 +139,7 @@ class Screens:
                 for kind, body in state.items():
                     self._show(screen, kind, body, at)
 
-    def _show(self, screen: Screen, kind: str, body: Mapping[str, Any], at: float) -> None:
+    def _show(self, screen: ScreenWatcher, kind: str, body: Mapping[str, Any], at: float) -> None:
         if kind == "presence":
             screen.presence = body
         elif kind == "card" and body.get("call") and body["call"] not in screen.cards:

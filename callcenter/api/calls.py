@@ -5,9 +5,20 @@ from typing import Annotated, Literal
 from aiohttp import web
 from pydantic import Field
 
-from callcenter.api.endpoint import Call, endpoints
+from callcenter.api.endpoint import ApiRequest, endpoints
 from callcenter.api.finding import statement
-from callcenter.api.types import CallName, Id, Limit, LongId, Moment, Page, Query, Telephone, Told, page_of
+from callcenter.api.types import (
+    CallName,
+    Id,
+    Limit,
+    LongId,
+    Moment,
+    PageModel,
+    QueryModel,
+    ResponseModel,
+    Telephone,
+    page_of,
+)
 from callcenter.common.scope import audit, scoped
 from callcenter.domain.access import Permission
 from callcenter.domain.call import CallState, Outcome
@@ -18,7 +29,7 @@ SQL = queries("api")
 READ = (Scope.CALLS_READ, Permission.SEE_TICKETS)
 
 
-class PhoneCall(Told):
+class PhoneCall(ResponseModel):
     """A call. `wait_s` and `talk_s` are seconds; `did` is the number dialled."""
 
     id: str
@@ -36,7 +47,7 @@ class PhoneCall(Told):
     ticket_id: int | None
 
 
-class Recording(Told):
+class RecordingModel(ResponseModel):
     """What is known of a recording. `sha256` is of its WAV file, in hexadecimal; `duration_s` are seconds."""
 
     id: int
@@ -50,7 +61,7 @@ class Recording(Told):
     defect: str | None
 
 
-class PageOfCalls(Query):
+class PageOfCalls(QueryModel):
     """Which calls."""
 
     company_id: Id | None = None
@@ -62,7 +73,7 @@ class PageOfCalls(Query):
     limit: Limit = 50
 
 
-class PageOfRecordings(Query):
+class PageOfRecordings(QueryModel):
     """Which recordings."""
 
     call_id: CallName | None = None
@@ -72,7 +83,7 @@ class PageOfRecordings(Query):
 
 
 @endpoints.get("/calls", *READ)
-async def calls(call: Call, query: PageOfCalls) -> Page[PhoneCall]:
+async def calls(call: ApiRequest, query: PageOfCalls) -> PageModel[PhoneCall]:
     """Calls, the last one first."""
     person = call.person
     async with scoped(call.pool, person) as connection:
@@ -97,7 +108,7 @@ async def calls(call: Call, query: PageOfCalls) -> Page[PhoneCall]:
 
 
 @endpoints.get("/calls/{call_id}", *READ, problems=(404,))
-async def phone_call(call: Call, call_id: CallName) -> PhoneCall:
+async def phone_call(call: ApiRequest, call_id: CallName) -> PhoneCall:
     """One call."""
     async with scoped(call.pool, call.person) as connection:
         row = await connection.fetchrow(SQL["call"], call.person.company_id, call_id)
@@ -110,7 +121,7 @@ async def phone_call(call: Call, call_id: CallName) -> PhoneCall:
 
 
 @endpoints.get("/recordings", *READ)
-async def recordings(call: Call, query: PageOfRecordings) -> Page[Recording]:
+async def recordings(call: ApiRequest, query: PageOfRecordings) -> PageModel[RecordingModel]:
     """Recordings, the last one first."""
     conditions = {
         "coalesce(t.company_id, c.company_id) = {}": (call.person.company_id,),
@@ -121,14 +132,14 @@ async def recordings(call: Call, query: PageOfRecordings) -> Page[Recording]:
     asked, values = statement(SQL["recordings"], conditions, "r.id desc", query.limit + 1)
     async with scoped(call.pool, call.person) as connection:
         rows = await connection.fetch(asked, *values)
-    return page_of(Recording, rows, query.limit)
+    return page_of(RecordingModel, rows, query.limit)
 
 
 @endpoints.get("/recordings/{recording_id}", *READ, problems=(404,))
-async def recording(call: Call, recording_id: LongId) -> Recording:
+async def recording(call: ApiRequest, recording_id: LongId) -> RecordingModel:
     """What is known of one recording."""
     async with scoped(call.pool, call.person) as connection:
         row = await connection.fetchrow(SQL["recording"], call.person.company_id, recording_id)
     if row is None:
         raise web.HTTPNotFound
-    return Recording(**row)
+    return RecordingModel(**row)

@@ -4,9 +4,9 @@ from typing import Literal
 
 from aiohttp import web
 
-from callcenter.api.endpoint import Call, endpoints
+from callcenter.api.endpoint import ApiRequest, endpoints
 from callcenter.api.finding import statement
-from callcenter.api.types import Limit, LongId, Moment, Page, Query, Told, page_of
+from callcenter.api.types import Limit, LongId, Moment, PageModel, QueryModel, ResponseModel, page_of
 from callcenter.common.scope import scoped
 from callcenter.domain.access import Permission
 from callcenter.domain.scopes import Scope
@@ -18,7 +18,7 @@ Way = Literal["email", "webhook"]
 State = Literal["waiting", "delivered", "dead", "dropped"]
 
 
-class Delivery(Told):
+class DeliveryModel(ResponseModel):
     """One message about one assignment. `dead`: given up until a person sends it again; `dropped`: not
     needed any more, since the ticket went to another crew or is over."""
 
@@ -33,7 +33,7 @@ class Delivery(Told):
     delivered_at: Moment | None
 
 
-class PageOfDeliveries(Query):
+class PageOfDeliveries(QueryModel):
     """Which messages."""
 
     state: State | None = None
@@ -44,7 +44,7 @@ class PageOfDeliveries(Query):
 
 
 @endpoints.get("/deliveries", *READ)
-async def deliveries(call: Call, query: PageOfDeliveries) -> Page[Delivery]:
+async def deliveries(call: ApiRequest, query: PageOfDeliveries) -> PageModel[DeliveryModel]:
     """Messages to crews, the last one first."""
     conditions = {
         "t.company_id = {}": (call.person.company_id,),
@@ -56,14 +56,14 @@ async def deliveries(call: Call, query: PageOfDeliveries) -> Page[Delivery]:
     asked, values = statement(SQL["deliveries"], conditions, "d.id desc", query.limit + 1)
     async with scoped(call.pool, call.person) as connection:
         rows = await connection.fetch(asked, *values)
-    return page_of(Delivery, rows, query.limit)
+    return page_of(DeliveryModel, rows, query.limit)
 
 
 @endpoints.get("/deliveries/{delivery_id}", *READ, problems=(404,))
-async def delivery(call: Call, delivery_id: LongId) -> Delivery:
+async def delivery(call: ApiRequest, delivery_id: LongId) -> DeliveryModel:
     """One message."""
     async with scoped(call.pool, call.person) as connection:
         row = await connection.fetchrow(SQL["delivery"], call.person.company_id, delivery_id)
     if row is None:
         raise web.HTTPNotFound
-    return Delivery(**row)
+    return DeliveryModel(**row)

@@ -3,8 +3,8 @@
 from aiohttp import web
 from pydantic import Field
 
-from callcenter.api.endpoint import Call, endpoints
-from callcenter.api.types import All, Id, Limit, Page, Query, Told, page_of
+from callcenter.api.endpoint import ApiRequest, endpoints
+from callcenter.api.types import All, Id, Limit, PageModel, QueryModel, ResponseModel, page_of
 from callcenter.common.scope import scoped
 from callcenter.domain.access import Permission
 from callcenter.domain.scopes import Scope
@@ -14,7 +14,7 @@ SQL = queries("api")
 READ = (Scope.DIRECTORY_READ, Permission.SEE_DIRECTORY)
 
 
-class Company(Told):
+class CompanyModel(ResponseModel):
     """A management company."""
 
     id: int
@@ -23,7 +23,7 @@ class Company(Told):
     language: str
 
 
-class Category(Told):
+class CategoryModel(ResponseModel):
     """What a ticket may be about."""
 
     id: int
@@ -35,7 +35,7 @@ class Category(Told):
     active: bool
 
 
-class Crew(Told):
+class CrewModel(ResponseModel):
     """Those who do the work."""
 
     id: int
@@ -44,7 +44,7 @@ class Crew(Told):
     active: bool
 
 
-class House(Told):
+class HouseModel(ResponseModel):
     """A house and the company that serves it now, if any does."""
 
     id: int
@@ -55,7 +55,7 @@ class House(Told):
     entrances: int | None
 
 
-class Premises(Told):
+class PremisesModel(ResponseModel):
     """A flat."""
 
     id: int
@@ -64,7 +64,7 @@ class Premises(Told):
     entrance: int | None
 
 
-class OfCompany(Query):
+class OfCompany(QueryModel):
     """Which company's."""
 
     company_id: Id | None = None
@@ -77,7 +77,7 @@ class PageOfHouses(OfCompany):
     limit: Limit = 50
 
 
-class PageOfPremises(Query):
+class PageOfPremises(QueryModel):
     """Which flats."""
 
     cursor: Id | None = None
@@ -85,54 +85,54 @@ class PageOfPremises(Query):
 
 
 @endpoints.get("/companies", *READ)
-async def companies(call: Call) -> All[Company]:
+async def companies(call: ApiRequest) -> All[CompanyModel]:
     """The companies that this token reaches."""
     async with scoped(call.pool, call.person) as connection:
         rows = await connection.fetch(SQL["companies"], call.person.company_id)
-    return All(items=[Company(**row) for row in rows])
+    return All(items=[CompanyModel(**row) for row in rows])
 
 
 @endpoints.get("/categories", *READ)
-async def categories(call: Call, query: OfCompany) -> All[Category]:
+async def categories(call: ApiRequest, query: OfCompany) -> All[CategoryModel]:
     """What tickets may be about, company by company."""
     async with scoped(call.pool, call.person) as connection:
         rows = await connection.fetch(SQL["categories"], call.person.company_id, query.company_id)
-    return All(items=[Category.model_validate({**row, "class_": row["class"]}) for row in rows])
+    return All(items=[CategoryModel.model_validate({**row, "class_": row["class"]}) for row in rows])
 
 
 @endpoints.get("/crews", *READ)
-async def crews(call: Call, query: OfCompany) -> All[Crew]:
+async def crews(call: ApiRequest, query: OfCompany) -> All[CrewModel]:
     """The crews to which tickets are assigned."""
     async with scoped(call.pool, call.person) as connection:
         rows = await connection.fetch(SQL["crews"], call.person.company_id, query.company_id)
-    return All(items=[Crew(**row) for row in rows])
+    return All(items=[CrewModel(**row) for row in rows])
 
 
 @endpoints.get("/houses", *READ)
-async def houses(call: Call, query: PageOfHouses) -> Page[House]:
+async def houses(call: ApiRequest, query: PageOfHouses) -> PageModel[HouseModel]:
     """Houses, by their ids."""
     asked = (call.person.company_id, query.company_id, query.cursor or 0, query.limit + 1)
     async with scoped(call.pool, call.person) as connection:
         rows = await connection.fetch(SQL["houses"], *asked)
-    return page_of(House, rows, query.limit)
+    return page_of(HouseModel, rows, query.limit)
 
 
 @endpoints.get("/houses/{house_id}", *READ, problems=(404,))
-async def house(call: Call, house_id: Id) -> House:
+async def house(call: ApiRequest, house_id: Id) -> HouseModel:
     """One house."""
     async with scoped(call.pool, call.person) as connection:
         row = await connection.fetchrow(SQL["house"], call.person.company_id, house_id)
     if row is None:
         raise web.HTTPNotFound
-    return House(**row)
+    return HouseModel(**row)
 
 
 @endpoints.get("/houses/{house_id}/premises", *READ, problems=(404,))
-async def premises(call: Call, house_id: Id, query: PageOfPremises) -> Page[Premises]:
+async def premises(call: ApiRequest, house_id: Id, query: PageOfPremises) -> PageModel[PremisesModel]:
     """The flats of a house, by their ids."""
     asked = (call.person.company_id, house_id, query.cursor or 0, query.limit + 1)
     async with scoped(call.pool, call.person) as connection:
         if await connection.fetchrow(SQL["house"], call.person.company_id, house_id) is None:
             raise web.HTTPNotFound
         rows = await connection.fetch(SQL["premises"], *asked)
-    return page_of(Premises, rows, query.limit)
+    return page_of(PremisesModel, rows, query.limit)

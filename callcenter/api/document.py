@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from pydantic import RootModel, TypeAdapter
-from pydantic.json_schema import JsonSchemaMode, models_json_schema
+from pydantic.json_schema import CoreModeRef, CoreRef, DefsRef, GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
 from callcenter.api.endpoint import API, Endpoint, endpoints
 from callcenter.api.once import HEADER, KEY_PATTERN
@@ -99,6 +99,15 @@ def describe(described: Sequence[Endpoint]) -> dict[str, Any]:
     }
 
 
+class PublicNames(GenerateJsonSchema):
+    """Schemas by the name that programs know: `TicketModel` is published as `Ticket`."""
+
+    def get_defs_ref(self, core_mode_ref: CoreModeRef) -> DefsRef:
+        """The name of a schema."""
+        reference, mode = core_mode_ref
+        return super().get_defs_ref((CoreRef(reference.replace("Model:", ":")), mode))
+
+
 def _bodies(described: Sequence[Endpoint]) -> tuple[Mapping[Any, dict[str, Any]], dict[str, Any]]:
     """A reference for each body that is sent or answered, and all the schemas they refer to."""
     wanted: set[tuple[Any, JsonSchemaMode]] = set()
@@ -108,7 +117,7 @@ def _bodies(described: Sequence[Endpoint]) -> tuple[Mapping[Any, dict[str, Any]]
         if endpoint.answer is not None:
             wanted.add((endpoint.answer, "serialization"))
     ordered = sorted(wanted, key=lambda each: (each[0].__name__, each[1]))
-    references, definitions = models_json_schema(ordered, ref_template=REFERENCE)
+    references, definitions = models_json_schema(ordered, ref_template=REFERENCE, schema_generator=PublicNames)
     return references, definitions["$defs"]
 
 
@@ -120,7 +129,7 @@ def _in_path(endpoint: Endpoint) -> Iterator[dict[str, Any]]:
 def _in_query(endpoint: Endpoint, schemas: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if endpoint.query is None:
         return
-    schema = endpoint.query.model_json_schema(ref_template=REFERENCE)
+    schema = endpoint.query.model_json_schema(ref_template=REFERENCE, schema_generator=PublicNames)
     schemas.update(schema.get("$defs", {}))
     for name, part in schema["properties"].items():
         yield {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": part}

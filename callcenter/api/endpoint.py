@@ -31,7 +31,7 @@ Function = TypeVar("Function", bound=Handler)
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ApiRequest:
     """One request. `once`: how it is made sure that it is done once, on endpoints that take an idempotency key."""
 
     person: Person
@@ -112,7 +112,7 @@ class Endpoint:
             if once is not None and (kept := await once.kept(request.app[POOL])) is not None:
                 return kept
             if "call" in self.hints:
-                given["call"] = Call(request[PERSON], request.app, request.remote or "", once)
+                given["call"] = ApiRequest(request[PERSON], request.app, request.remote or "", once)
             try:
                 return reading.response(await self.handler(**given), self.status)
             except asyncpg.UniqueViolationError as problem:

@@ -18,7 +18,7 @@ from callcenter.api.reading import JSON
 from callcenter.common.scope import Connection
 from callcenter.storage import queries
 from callcenter.web.bearer import USE
-from callcenter.web.problem import Problem
+from callcenter.web.problem import ProblemDetails
 
 SQL = queries("tokens")
 HEADER = "Idempotency-Key"
@@ -37,13 +37,13 @@ class Once:
     request_hash: bytes
 
     async def kept(self, pool: asyncpg.Pool) -> web.Response | None:
-        """The answer given before; None when there was none. Raises `Problem` 422 when that was to another request."""
+        """The answer given before; None when there was none. Raises `ProblemDetails` 422 when that was to another request."""
         await pool.execute(SQL["forget_answers"], KEPT)
         row = await pool.fetchrow(SQL["kept_answer"], self.token_id, self.key)
         if row is None:
             return None
         if row["request_hash"] != self.request_hash:
-            raise Problem(422, f"This {HEADER} was sent with another request; take a new key for a new request.")
+            raise ProblemDetails(422, f"This {HEADER} was sent with another request; take a new key for a new request.")
         headers = {"Idempotent-Replayed": "true"}
         if row["status"] == 204:
             return web.Response(status=204, headers=headers)
@@ -57,13 +57,13 @@ class Once:
 
 
 def once_of(request: web.Request, body: BaseModel | None) -> Once | None:
-    """The request's key, if it has one. Raises `Problem` 422 when that is no key."""
+    """The request's key, if it has one. Raises `ProblemDetails` 422 when that is no key."""
     keys = request.headers.getall(HEADER, [])
     if not keys:
         return None
     if len(keys) > 1 or not _KEY.fullmatch(keys[0]):
         message = "One key of 8 to 64 letters, digits and the signs . _ ~ -, a UUID for instance"
-        raise Problem(422, errors=[{"at": f"header.{HEADER}", "message": message}])
+        raise ProblemDetails(422, errors=[{"at": f"header.{HEADER}", "message": message}])
     asked = [request.method, request.path, None if body is None else body.model_dump(mode="json", exclude_unset=True)]
     hashed = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).digest()
     return Once(request[USE].token_id, keys[0], hashed)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from callcenter.web.problem import Problem
+from callcenter.web.problem import ProblemDetails
 
 # The longest texts of every field of a ticket fit in, even if every letter is written as two `\\uXXXX`.
 LONGEST_BODY = 256 * 1024
@@ -28,9 +28,9 @@ def from_path(adapter: TypeAdapter[Any], text: str) -> Any:
 
 
 def from_query(model: type[Model], request: web.Request) -> Model:
-    """The query string. Raises `Problem` 422."""
+    """The query string. Raises `ProblemDetails` 422."""
     if repeated := sorted({name for name in request.query if len(request.query.getall(name)) > 1}):
-        raise Problem(422, errors=[_error("query", name, "Give it once") for name in repeated])
+        raise ProblemDetails(422, errors=[_error("query", name, "Give it once") for name in repeated])
     kinds = _kinds(model)
     given = {name: _plain(kinds.get(name, {}), text) for name, text in request.query.items()}
     try:
@@ -40,21 +40,23 @@ def from_query(model: type[Model], request: web.Request) -> Model:
 
 
 def refuse_query(request: web.Request) -> None:
-    """Raise `Problem` 422: this address takes no query string."""
-    raise Problem(422, errors=[_error("query", name, "There is no such parameter") for name in sorted(request.query)])
+    """Raise `ProblemDetails` 422: this address takes no query string."""
+    raise ProblemDetails(
+        422, errors=[_error("query", name, "There is no such parameter") for name in sorted(request.query)]
+    )
 
 
 async def from_body(model: type[Model], request: web.Request) -> Model:
-    """The body. Raises `Problem`: 400 when it is no JSON, 413, 415, 422 when it is not what is wanted."""
+    """The body. Raises `ProblemDetails`: 400 when it is no JSON, 413, 415, 422 when it is not what is wanted."""
     if request.content_type != JSON or (request.charset or "utf-8").lower() != "utf-8":
-        raise Problem(415, f"Send {JSON} in UTF-8.")
+        raise ProblemDetails(415, f"Send {JSON} in UTF-8.")
     body = await _read(request)
     try:
         return model.model_validate_json(body, strict=True)
     except ValidationError as problem:
         if problem.errors(include_url=False)[0]["type"] == "json_invalid":
             reason = problem.errors(include_url=False)[0]["msg"]
-            raise Problem(400, f"The body cannot be read: {reason}") from None
+            raise ProblemDetails(400, f"The body cannot be read: {reason}") from None
         raise _refused("body", problem) from None
 
 
@@ -63,7 +65,7 @@ async def _read(request: web.Request) -> bytes:
     async for piece in request.content.iter_chunked(64 * 1024):
         size += len(piece)
         if size > LONGEST_BODY:
-            raise Problem(413, f"A body may have {LONGEST_BODY} bytes.")
+            raise ProblemDetails(413, f"A body may have {LONGEST_BODY} bytes.")
         pieces.append(piece)
     return b"".join(pieces)
 
@@ -75,9 +77,9 @@ def response(answer: BaseModel | None, status: int) -> web.Response:
     return web.Response(text=answer.model_dump_json(by_alias=True), status=status, content_type=JSON)
 
 
-def _refused(where: str, problem: ValidationError) -> Problem:
+def _refused(where: str, problem: ValidationError) -> ProblemDetails:
     found = problem.errors(include_url=False, include_input=False, include_context=False)
-    return Problem(
+    return ProblemDetails(
         422,
         "The request does not fit the description of this interface.",
         errors=[_error(where, ".".join(str(part) for part in error["loc"]), error["msg"]) for error in found],

@@ -5,17 +5,17 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, RootModel
 
 from callcenter.api.types import (
-    Asked,
     Id,
     Limit,
     Line,
     LongId,
     Moment,
     Money,
-    Query,
+    QueryModel,
+    RequestModel,
+    ResponseModel,
     SomeWords,
     Telephone,
-    Told,
     Words,
     whole,
 )
@@ -27,7 +27,7 @@ Payment = Literal["none", "due", "paid", "refunded"]
 Version = Annotated[int, Field(ge=1, le=2**31 - 1, description="the version that was read"), BeforeValidator(whole)]
 
 
-class Deadline(Told):
+class DeadlineModel(ResponseModel):
     """What must have happened by when; `met_at` is null until it has."""
 
     step: LimitStep
@@ -35,7 +35,7 @@ class Deadline(Told):
     met_at: Moment | None
 
 
-class TicketLine(Told):
+class TicketLine(ResponseModel):
     """A ticket in the list."""
 
     id: int
@@ -59,7 +59,7 @@ class TicketLine(Told):
     closed_at: Moment | None
 
 
-class Ticket(TicketLine):
+class TicketModel(TicketLine):
     """A ticket. `version` grows with every change but a comment; send it with the next change."""
 
     call_id: str | None
@@ -85,10 +85,10 @@ class Ticket(TicketLine):
     result: str
     cancel_reason: str
     parent_id: int | None
-    deadlines: list[Deadline]
+    deadlines: list[DeadlineModel]
 
 
-class Event(Told):
+class EventModel(ResponseModel):
     """Something that happened to a ticket. `changes`: the old and the new value, by field."""
 
     id: int
@@ -102,7 +102,7 @@ class Event(Told):
     changes: dict[str, tuple[Any, Any]]
 
 
-class PageOfTickets(Query):
+class PageOfTickets(QueryModel):
     """Which tickets. With both `number` and `phone`, tickets that have either."""
 
     company_id: Id | None = None
@@ -120,7 +120,7 @@ class PageOfTickets(Query):
     limit: Limit = 50
 
 
-class TicketFields(Asked):
+class TicketFields(RequestModel):
     """What may be set. A flat brings its house along, a resident their flat."""
 
     category_id: Id | None = None
@@ -161,7 +161,7 @@ class TicketChange(TicketFields):
     version: Version
 
 
-class _Step(Asked):
+class _Step(RequestModel):
     version: Version | None = None
 
 
@@ -192,7 +192,7 @@ class NewStep(RootModel[Annotated[Assign | WithWords | Plain, Field(discriminato
     """A step to take. With a `version` it is taken only if that is still the newest."""
 
 
-class NewComment(Asked):
+class NewComment(RequestModel):
     """A comment to add."""
 
     text: SomeWords

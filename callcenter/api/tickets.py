@@ -6,19 +6,19 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 from pydantic import BaseModel
 
-from callcenter.api.endpoint import Call, endpoints
+from callcenter.api.endpoint import ApiRequest, endpoints
 from callcenter.api.ticket_models import (
     Assign,
-    Event,
+    EventModel,
     NewComment,
     NewStep,
     NewTicket,
     PageOfTickets,
-    Ticket,
     TicketChange,
     TicketLine,
+    TicketModel,
 )
-from callcenter.api.types import All, LongId, Page, page_of
+from callcenter.api.types import All, LongId, PageModel, page_of
 from callcenter.common.scope import Connection, scoped
 from callcenter.domain.access import Permission
 from callcenter.domain.scopes import Scope
@@ -27,7 +27,7 @@ from callcenter.storage import queries
 from callcenter.tickets.service import TICKETS, Tickets
 from callcenter.tickets.ticket import BadEdit, Conflict, NoTicket
 from callcenter.tickets.ticket import Ticket as Held
-from callcenter.web.problem import Problem
+from callcenter.web.problem import ProblemDetails
 
 SQL = queries("api")
 READ = (Scope.TICKETS_READ, Permission.SEE_TICKETS)
@@ -45,7 +45,7 @@ MEANINGS = {
 
 
 @endpoints.get("/tickets", *READ)
-async def tickets(call: Call, query: PageOfTickets) -> Page[TicketLine]:
+async def tickets(call: ApiRequest, query: PageOfTickets) -> PageModel[TicketLine]:
     """Tickets, the newest first."""
     company = call.person.company_id
     asked = {
@@ -72,41 +72,41 @@ async def tickets(call: Call, query: PageOfTickets) -> Page[TicketLine]:
 
 
 @endpoints.get("/tickets/{ticket_id}", *READ, problems=(404,))
-async def ticket(call: Call, ticket_id: LongId) -> Ticket:
+async def ticket(call: ApiRequest, ticket_id: LongId) -> TicketModel:
     """One ticket."""
     held = await call.app[TICKETS].view(call.person, ticket_id, call.address)
     if held is None:
         raise web.HTTPNotFound
-    return Ticket.model_validate(held)
+    return TicketModel.model_validate(held)
 
 
 @endpoints.get("/tickets/{ticket_id}/history", *READ, problems=(404,))
-async def history(call: Call, ticket_id: LongId) -> All[Event]:
+async def history(call: ApiRequest, ticket_id: LongId) -> All[EventModel]:
     """Everything that happened to a ticket, comments too, from the beginning."""
     if await call.app[TICKETS].get(call.person, ticket_id) is None:
         raise web.HTTPNotFound
     events = await call.app[TICKETS].history(call.person, ticket_id)
-    return All(items=[Event.model_validate(event) for event in events])
+    return All(items=[EventModel.model_validate(event) for event in events])
 
 
 @endpoints.post("/tickets", *WRITE, status=201, once=True, problems=(409,))
-async def create_ticket(call: Call, body: NewTicket) -> Ticket:
+async def create_ticket(call: ApiRequest, body: NewTicket) -> TicketModel:
     """Open a ticket. It gets the company's next number."""
     async with _explained():
         made = await _tickets(call, 201).create(call.person, body.company_id, body.edit(), caller=body.caller)
-    return Ticket.model_validate(made)
+    return TicketModel.model_validate(made)
 
 
 @endpoints.patch("/tickets/{ticket_id}", *WRITE, problems=(404, 409))
-async def change_ticket(call: Call, ticket_id: LongId, body: TicketChange) -> Ticket:
+async def change_ticket(call: ApiRequest, ticket_id: LongId, body: TicketChange) -> TicketModel:
     """Change fields of a ticket. When somebody else changed it since, 409 tells what."""
     async with _explained():
         held = await call.app[TICKETS].edit(call.person, ticket_id, body.version, body.edit())
-    return Ticket.model_validate(held)
+    return TicketModel.model_validate(held)
 
 
 @endpoints.post("/tickets/{ticket_id}/steps", *WRITE, once=True, problems=(404, 409))
-async def take_step(call: Call, ticket_id: LongId, body: NewStep) -> Ticket:
+async def take_step(call: ApiRequest, ticket_id: LongId, body: NewStep) -> TicketModel:
     """Assign, accept, start, finish, close, cancel or reopen a ticket."""
     asked = body.root
     crew, responsible = (asked.crew_id, asked.responsible_id) if isinstance(asked, Assign) else (None, None)
@@ -120,24 +120,24 @@ async def take_step(call: Call, ticket_id: LongId, body: NewStep) -> Ticket:
             responsible_id=responsible,
             comment=asked.comment,
         )
-    return Ticket.model_validate(held)
+    return TicketModel.model_validate(held)
 
 
 @endpoints.post("/tickets/{ticket_id}/comments", *COMMENT, status=204, once=True, problems=(404, 409))
-async def add_comment(call: Call, ticket_id: LongId, body: NewComment) -> None:
+async def add_comment(call: ApiRequest, ticket_id: LongId, body: NewComment) -> None:
     """Add a comment; it is read in the history."""
     async with _explained():
         await _tickets(call, 204).comment(call.person, ticket_id, body.text)
 
 
-def _tickets(call: Call, status: int) -> Tickets:
+def _tickets(call: ApiRequest, status: int) -> Tickets:
     """Tickets whose change keeps the answer under the request's key, if it has one."""
     once = call.once
     if once is None:
         return call.app[TICKETS]
 
     async def keep(connection: Connection, held: Held, _what: str) -> None:
-        answer: BaseModel | None = None if status == 204 else Ticket.model_validate(held)
+        answer: BaseModel | None = None if status == 204 else TicketModel.model_validate(held)
         await once.keep(connection, status, answer)
 
     return call.app[TICKETS].also(keep)
@@ -151,13 +151,13 @@ async def _explained() -> AsyncIterator[None]:
     except NoTicket:
         raise web.HTTPNotFound from None
     except Conflict as conflict:
-        raise Problem(
+        raise ProblemDetails(
             409,
             "Somebody else has changed this ticket since the version given; look at it and send the change again.",
             extra={"current_version": conflict.current.version, "changed": sorted(conflict.changed)},
         ) from None
     except StepRefused as refusal:
-        raise Problem(409, f"This step cannot be taken now ({refusal.reason}).") from None
+        raise ProblemDetails(409, f"This step cannot be taken now ({refusal.reason}).") from None
     except BadEdit as bad:
         errors = [{"at": f"body.{name}", "message": MEANINGS.get(text, text)} for name, text in bad.fields.items()]
-        raise Problem(409, "The change does not fit what is in the directory.", errors=errors) from None
+        raise ProblemDetails(409, "The change does not fit what is in the directory.", errors=errors) from None

@@ -68,42 +68,47 @@ def only_given(schema: dict[str, Any]) -> None:
             del part["default"]
 
 
-class Asked(BaseModel):
+def published_name(model: type) -> str:
+    """The name of a model in the description of the interface."""
+    return model.__name__.replace("Model", "")
+
+
+class RequestModel(BaseModel):
     """What a program sends. An unknown name in it is an error, since it is most often a slip."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", model_title_generator=published_name)
 
 
-class Query(Asked):
+class QueryModel(RequestModel):
     """What stands behind the `?`."""
 
     model_config = ConfigDict(json_schema_extra=only_given)
 
 
-class Told(BaseModel):
+class ResponseModel(BaseModel):
     """What a program gets, made from a row or an object with these names."""
 
-    model_config = ConfigDict(frozen=True, from_attributes=True)
+    model_config = ConfigDict(frozen=True, from_attributes=True, model_title_generator=published_name)
 
 
-Item = TypeVar("Item", bound=Told)
+Item = TypeVar("Item", bound=ResponseModel)
 
 
-class All(Told, Generic[Item]):
+class All(ResponseModel, Generic[Item]):
     """All there are."""
 
     items: list[Item]
 
 
-class Page(Told, Generic[Item]):
+class PageModel(ResponseModel, Generic[Item]):
     """Some of many. `next` goes into `cursor` to get those that follow; null when there are no more."""
 
     items: list[Item]
     next: str | int | None
 
 
-def page_of(model: type[Item], rows: Sequence[Any], limit: int) -> Page[Item]:
+def page_of(model: type[Item], rows: Sequence[Any], limit: int) -> PageModel[Item]:
     """A page of at most `limit` from the rows found, of which there is one more when others follow."""
     shown = [model.model_validate(dict(row)) for row in rows[:limit]]
     following = rows[limit - 1]["id"] if len(rows) > limit else None
-    return Page[model](items=shown, next=following)  # type: ignore[valid-type]
+    return PageModel[model](items=shown, next=following)  # type: ignore[valid-type]

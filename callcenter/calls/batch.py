@@ -17,10 +17,10 @@ from callcenter.domain.commands import (
     OpenTicket,
     PopCard,
     RecordGap,
+    RefreshCalls,
     SaveCall,
     SaveCheckpoint,
     SaveTalk,
-    ShowJournal,
     ShowOperator,
     ShowQueues,
     ShowRinging,
@@ -80,7 +80,7 @@ class Batch:
         match order:
             case ShowQueues():
                 self._show("all", "queues", screens.queues(order.queues))
-            case ShowJournal():
+            case RefreshCalls():
                 self._show("supervisors", "journal", {"at": screens.stamp(order.at)})
             case ShowRinging():
                 self._show(_own(order.operator), "ringing", screens.ringing(order.call, order.at))

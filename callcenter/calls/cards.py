@@ -8,7 +8,7 @@ import asyncpg
 import structlog
 
 from callcenter import metrics
-from callcenter.domain.card import Card, OpenTicket, PastCall
+from callcenter.domain.card import Card, CardTicket, PastCall
 from callcenter.domain.commands import PrepareCard
 from callcenter.domain.events import CardPrepared, Event, Source
 from callcenter.domain.ids import CompanyId
@@ -46,7 +46,7 @@ def _card(order: PrepareCard, row: asyncpg.Record) -> Card:
         flat=row["flat"] or "",
         others=row["others"],
         open_tickets=tuple(
-            OpenTicket(number=t["number"], subject=t["subject"], opened_at=datetime.fromisoformat(t["opened_at"]))
+            CardTicket(number=t["number"], subject=t["subject"], opened_at=datetime.fromisoformat(t["opened_at"]))
             for t in row["open_tickets"]
         ),
         past_calls=tuple(

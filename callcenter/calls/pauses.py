@@ -12,7 +12,7 @@ import structlog
 
 from callcenter import metrics
 from callcenter.domain.ids import NodeName, OperatorId
-from callcenter.settings import Database
+from callcenter.settings import DatabaseSettings
 from callcenter.storage import AWAY, connect, listening, queries
 
 log = structlog.get_logger()
@@ -29,7 +29,9 @@ async def ask(pool: asyncpg.Pool, operator: OperatorId, *, paused: bool) -> None
 class Pauses:
     """Carries out what is asked of the talks on `node`. `mute(channel, paused)` is True when Asterisk did it."""
 
-    def __init__(self, settings: Database, node: NodeName, mute: Callable[[str, bool], Awaitable[bool]]) -> None:
+    def __init__(
+        self, settings: DatabaseSettings, node: NodeName, mute: Callable[[str, bool], Awaitable[bool]]
+    ) -> None:
         self._settings = settings
         self._node = node
         self._mute = mute

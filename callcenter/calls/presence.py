@@ -8,7 +8,7 @@ import structlog
 
 from callcenter.domain.events import Event, Presence, PresenceAsked, Source
 from callcenter.domain.ids import Interface, OperatorId
-from callcenter.settings import Database
+from callcenter.settings import DatabaseSettings
 from callcenter.storage import AWAY, connect, queries
 
 log = structlog.get_logger()
@@ -43,7 +43,7 @@ async def read(
 class PresenceWatch:
     """Turns rows of `presence` into events, at once when one changes."""
 
-    def __init__(self, settings: Database, put: Callable[[Event], None]) -> None:
+    def __init__(self, settings: DatabaseSettings, put: Callable[[Event], None]) -> None:
         self._settings = settings
         self._put = put
 

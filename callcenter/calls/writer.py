@@ -17,7 +17,7 @@ from callcenter import metrics
 from callcenter.calls.batch import Batch
 from callcenter.domain.commands import Command, PopCard
 from callcenter.domain.ids import NodeName
-from callcenter.settings import Database
+from callcenter.settings import DatabaseSettings
 from callcenter.storage import AWAY, connect, queries
 
 log = structlog.get_logger()
@@ -32,7 +32,7 @@ RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, UnicodeEncodeError)
 
 
-class Entry(NamedTuple):
+class QueuedCommand(NamedTuple):
     """An order and when the event behind it was stepped."""
 
     order: Command
@@ -42,19 +42,19 @@ class Entry(NamedTuple):
 class Writer:
     """Writes orders to PostgreSQL. `submit` never blocks."""
 
-    def __init__(self, settings: Database, node: NodeName) -> None:
+    def __init__(self, settings: DatabaseSettings, node: NodeName) -> None:
         self._settings = settings
         self._node = node
-        self._entries: asyncio.Queue[Entry] = asyncio.Queue()
+        self._entries: asyncio.Queue[QueuedCommand] = asyncio.Queue()
         self._in_hand = 0
         self._urgent = asyncio.Event()
-        self._later: list[Entry] = []
+        self._later: list[QueuedCommand] = []
 
     def submit(self, order: Command, seen_at: datetime) -> None:
         """Queue an order."""
         if isinstance(order, PopCard):
             self._urgent.set()
-        self._entries.put_nowait(Entry(order, seen_at))
+        self._entries.put_nowait(QueuedCommand(order, seen_at))
         metrics.write_backlog.set(self.backlog)
 
     @property
@@ -64,7 +64,7 @@ class Writer:
 
     async def run(self) -> None:
         """Write until cancelled; reconnects by itself."""
-        batch: list[Entry] = []
+        batch: list[QueuedCommand] = []
         attempt = 0
         while True:
             connection = None
@@ -92,7 +92,7 @@ class Writer:
             await asyncio.sleep(RETRY_S[-1])
         await connection.execute(SQL["add_node"], self._node)
 
-    async def _take(self) -> list[Entry]:
+    async def _take(self) -> list[QueuedCommand]:
         if not self._later:
             self._later.append(await self._entries.get())
         with suppress(TimeoutError):
@@ -106,7 +106,7 @@ class Writer:
         self._in_hand = len(batch)
         return batch
 
-    async def _write_all(self, connection: asyncpg.Connection, batch: Sequence[Entry]) -> None:
+    async def _write_all(self, connection: asyncpg.Connection, batch: Sequence[QueuedCommand]) -> None:
         """Write the batch; should PostgreSQL refuse something in it, write the rest and set that aside."""
         try:
             await self._write(connection, batch)
@@ -121,7 +121,7 @@ class Writer:
             metrics.problems_total.labels(problem="order refused").inc()
             await connection.execute(SQL["add_unwritten"], self._node, what, ascii(problem))
 
-    async def _write(self, connection: asyncpg.Connection, entries: Sequence[Entry]) -> None:
+    async def _write(self, connection: asyncpg.Connection, entries: Sequence[QueuedCommand]) -> None:
         batch = Batch()
         for entry in entries:
             batch.add(entry.order, entry.seen_at)
@@ -129,7 +129,7 @@ class Writer:
             await connection.execute(SQL["write_batch"], self._node, batch.document())
 
 
-def cards_first(entries: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
+def cards_first(entries: Sequence[QueuedCommand]) -> tuple[list[QueuedCommand], list[QueuedCommand]]:
     """What is written now and what after it: if cards pop, first all that concerns their calls and operators.
 
     Orders about one call, and those about one operator, stay in their order. A checkpoint never overtakes.
@@ -138,8 +138,8 @@ def cards_first(entries: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
     if not pops:
         return list(entries), []
     calls, operators = {pop.call.id for pop in pops}, {pop.operator for pop in pops}
-    now: list[Entry] = []
-    later: list[Entry] = []
+    now: list[QueuedCommand] = []
+    later: list[QueuedCommand] = []
     for entry in entries:
         call = getattr(entry.order, "call", None)
         near = getattr(call, "id", call) in calls or getattr(entry.order, "operator", None) in operators

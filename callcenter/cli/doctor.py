@@ -19,11 +19,11 @@ PATIENCE_S = 5.0
 FREE_BYTES = 2 * 1024**3
 
 
-class Ailment(Exception):
+class CheckFailed(Exception):
     """What is wrong, and how to mend it."""
 
 
-class Concern(Exception):
+class CheckWarning(Exception):
     """What works, and is not as it should be; and how to mend it."""
 
 
@@ -44,9 +44,9 @@ async def examine(settings: Settings) -> int:
         try:
             async with asyncio.timeout(4 * PATIENCE_S):
                 finding = await examination(settings)
-        except Concern as concern:
+        except CheckWarning as concern:
             print(f"warn  {name}: {concern}")
-        except (Ailment, CallcenterError, TimeoutError) as problem:
+        except (CheckFailed, CallcenterError, TimeoutError) as problem:
             ill += 1
             print(f"FAIL  {name}: {problem or 'no answer'}")
         else:
@@ -69,12 +69,12 @@ async def _database(settings: Settings) -> str:
     try:
         connection = await asyncio.wait_for(connect(settings.database), PATIENCE_S)
     except AWAY as problem:
-        raise Ailment(f"{problem}; is the server up, and is CALLCENTER_DATABASE__URL right?") from None
+        raise CheckFailed(f"{problem}; is the server up, and is CALLCENTER_DATABASE__URL right?") from None
     try:
         await require_schema(connection)
         queues = await connection.fetchval("select count(*) from numbers")
         if queues == 0:
-            raise Ailment("there are no companies yet; enter one, or try `callcenter seed-demo`")
+            raise CheckFailed("there are no companies yet; enter one, or try `callcenter seed-demo`")
         return f"answers, schema up to date, {queues} company numbers"
     finally:
         connection.terminate()
@@ -91,7 +91,7 @@ async def _ami(settings: Settings, account: Account) -> str:
         await asyncio.wait_for(connection.wait_connected(), PATIENCE_S)
         await connection.action("Ping")
     except TimeoutError:
-        raise Ailment(
+        raise CheckFailed(
             f"{where} answers but does not let the account for {account} in: its secret in CALLCENTER_AMI__… is not"
             " the one in manager.conf (`callcenter render-asterisk`, then restart Asterisk), or our address is not in"
             " CALLCENTER_ASTERISK__AMI_PERMIT"
@@ -106,29 +106,33 @@ async def _dial(host: str, port: int, where: str) -> tuple[asyncio.StreamReader,
     try:
         return await asyncio.wait_for(asyncio.open_connection(host, port), PATIENCE_S)
     except (OSError, TimeoutError) as problem:
-        raise Ailment(f"nothing at {where} ({problem}); is Asterisk up, and CALLCENTER_AMI__PORT right?") from None
+        raise CheckFailed(f"nothing at {where} ({problem}); is Asterisk up, and CALLCENTER_AMI__PORT right?") from None
 
 
 async def _ledger(settings: Settings) -> str:
     path = settings.asterisk.queue_log
     if not path.exists():
-        raise Ailment(f"{path} does not exist; Asterisk makes it at its first start. CALLCENTER_ASTERISK__QUEUE_LOG?")
+        raise CheckFailed(
+            f"{path} does not exist; Asterisk makes it at its first start. CALLCENTER_ASTERISK__QUEUE_LOG?"
+        )
     try:
         with path.open("rb"):
             return f"{path} can be read"
     except OSError as problem:
-        raise Ailment(f"{problem}; this program must be allowed to read it") from None
+        raise CheckFailed(f"{problem}; this program must be allowed to read it") from None
 
 
 async def _spool(settings: Settings) -> str:
     root = settings.asterisk.spool
     for folder in (root / "rec", root / "ready"):
         if not folder.is_dir():
-            raise Ailment(f"{folder} does not exist; CALLCENTER_ASTERISK__SPOOL must name Asterisk's recording folder")
+            raise CheckFailed(
+                f"{folder} does not exist; CALLCENTER_ASTERISK__SPOOL must name Asterisk's recording folder"
+            )
         _try_writing(folder)
     free = shutil.disk_usage(root).free
     if free < FREE_BYTES:
-        raise Ailment(f"only {free // 2**20} MB free below {root}; a thousand minutes of talk need about 1,000 MB")
+        raise CheckFailed(f"only {free // 2**20} MB free below {root}; a thousand minutes of talk need about 1,000 MB")
     return f"{root} can be written, {free // 2**30} GB free"
 
 
@@ -139,7 +143,7 @@ def _try_writing(folder: Path) -> None:
         being_written(probe)
         probe.unlink()
     except OSError as problem:
-        raise Ailment(
+        raise CheckFailed(
             f"{problem}; this program must be allowed to remove recordings once they are stored,"
             " and the folder must be on a local disk"
         ) from None
@@ -156,7 +160,7 @@ async def _store(settings: Settings) -> str:
     if settings.s3.lock_mode == "none":
         return f"{where}; CALLCENTER_S3__LOCK_MODE=none: whoever has its keys can remove recordings"
     if not locks:
-        raise Concern(
+        raise CheckWarning(
             f"{where} was made without object lock, so whoever has its keys can remove recordings. Turn its versions and"
             " its object lock on (`callcenter lock-bucket`); what lies there already is then locked too"
         )
@@ -171,7 +175,7 @@ async def _mail(settings: Settings) -> str:
     try:
         await MailServer(smtp).check()
     except (NotDelivered, OSError) as problem:
-        raise Ailment(f"{where}: {problem}; are the settings CALLCENTER_SMTP__… right?") from None
+        raise CheckFailed(f"{where}: {problem}; are the settings CALLCENTER_SMTP__… right?") from None
     return f"{where} takes letters" + ("" if smtp.user is None else ", logged in")
 
 

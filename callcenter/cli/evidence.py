@@ -7,7 +7,7 @@ import asyncpg
 from callcenter.errors import SettingsError
 from callcenter.evidence.manifest import fingerprint, key_of
 from callcenter.evidence_packs.chain_check import problems
-from callcenter.settings import Evidence
+from callcenter.settings import EvidenceSettings
 
 
 async def check_ledger(connection: asyncpg.Connection) -> int:
@@ -20,7 +20,7 @@ async def check_ledger(connection: asyncpg.Connection) -> int:
     return 1 if wrong else 0
 
 
-def tell_key(settings: Evidence) -> int:
+def tell_key(settings: EvidenceSettings) -> int:
     """Print the fingerprint. Raises `SettingsError` when there is no key."""
     if settings.key is None:
         raise SettingsError("CALLCENTER_EVIDENCE__KEY is not set; make one with `openssl rand -hex 32`")

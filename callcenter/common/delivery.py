@@ -8,7 +8,7 @@ def one_line(text: str) -> str:
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
-class Problem(StrEnum):
+class DeliveryProblem(StrEnum):
     """Why a message did not arrive."""
 
     NO_WAY = "no way"
@@ -28,7 +28,7 @@ class Problem(StrEnum):
 class NotDelivered(Exception):
     """The message did not arrive. `lasting`: trying again by itself will not help."""
 
-    def __init__(self, problem: Problem, detail: str = "", *, lasting: bool = False) -> None:
+    def __init__(self, problem: DeliveryProblem, detail: str = "", *, lasting: bool = False) -> None:
         super().__init__(f"{problem}: {detail}")
         self.problem = problem
         self.detail = one_line(detail)[:300]

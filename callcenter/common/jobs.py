@@ -18,7 +18,7 @@ from pgqueuer.queries import Queries
 
 from callcenter import metrics
 from callcenter.common.scope import Connection
-from callcenter.settings import Database
+from callcenter.settings import DatabaseSettings
 from callcenter.storage import AWAY, connect, queries
 
 log = structlog.get_logger()
@@ -77,7 +77,9 @@ async def put(connection: Connection, kind: str, jobs: Sequence[str]) -> None:
 class Worker:
     """Does the jobs of the kinds given."""
 
-    def __init__(self, settings: Database, kinds: Sequence[Kind], *, dead_after_s: float = DEAD_AFTER_S) -> None:
+    def __init__(
+        self, settings: DatabaseSettings, kinds: Sequence[Kind], *, dead_after_s: float = DEAD_AFTER_S
+    ) -> None:
         self._settings = settings
         self._kinds = kinds
         self._dead_after = timedelta(seconds=dead_after_s)

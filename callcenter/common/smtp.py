@@ -10,8 +10,8 @@ from email.utils import formatdate
 import aiosmtplib
 from aiohttp import web
 
-from callcenter.common.delivery import NotDelivered, Problem, one_line
-from callcenter.settings import Smtp
+from callcenter.common.delivery import DeliveryProblem, NotDelivered, one_line
+from callcenter.settings import SmtpSettings
 
 # RFC 5321, section 4.2.1: 5yz will not be otherwise the next time, 4yz may be.
 _LASTING = 500
@@ -20,7 +20,7 @@ _LASTING = 500
 class MailServer:
     """The server that the settings name. Methods raise `NotDelivered`."""
 
-    def __init__(self, settings: Smtp) -> None:
+    def __init__(self, settings: SmtpSettings) -> None:
         self._settings = settings
         secured = settings.host is not None and settings.security != "none"
         self._tls = ssl.create_default_context(cafile=settings.ca_file) if secured else None
@@ -48,7 +48,7 @@ class MailServer:
     async def _talk(self, letter: EmailMessage | None) -> None:
         settings, password = self._settings, self._settings.password
         if settings.host is None:
-            raise NotDelivered(Problem.NO_MAIL_SERVER, lasting=True)
+            raise NotDelivered(DeliveryProblem.NO_MAIL_SERVER, lasting=True)
         client = aiosmtplib.SMTP(
             hostname=settings.host,
             port=settings.port,
@@ -80,7 +80,7 @@ def address(to: str, name: str = "") -> Address:
     try:
         return Address(one_line(name), addr_spec=to)
     except Exception as problem:  # the parser of addresses fails in many ways
-        raise NotDelivered(Problem.BAD_ADDRESS, to, lasting=True) from problem
+        raise NotDelivered(DeliveryProblem.BAD_ADDRESS, to, lasting=True) from problem
 
 
 def _explain(problem: Exception) -> NotDelivered:
@@ -88,21 +88,21 @@ def _explain(problem: Exception) -> NotDelivered:
         case aiosmtplib.SMTPRecipientsRefused(recipients=[refused, *_]):
             return _refused(refused)
         case aiosmtplib.SMTPAuthenticationError():
-            return NotDelivered(Problem.LOGIN_REFUSED, _said(problem))
+            return NotDelivered(DeliveryProblem.LOGIN_REFUSED, _said(problem))
         case aiosmtplib.SMTPResponseException():
             return _refused(problem)
         case TimeoutError():
-            return NotDelivered(Problem.TOO_SLOW)
+            return NotDelivered(DeliveryProblem.TOO_SLOW)
     cause: BaseException | None = problem
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return NotDelivered(Problem.CERTIFICATE, cause.verify_message)
+            return NotDelivered(DeliveryProblem.CERTIFICATE, cause.verify_message)
         cause = cause.__cause__ or cause.__context__
-    return NotDelivered(Problem.UNREACHABLE, str(problem))
+    return NotDelivered(DeliveryProblem.UNREACHABLE, str(problem))
 
 
 def _refused(answer: aiosmtplib.SMTPResponseException) -> NotDelivered:
-    return NotDelivered(Problem.MAIL_REFUSED, _said(answer), lasting=answer.code >= _LASTING)
+    return NotDelivered(DeliveryProblem.MAIL_REFUSED, _said(answer), lasting=answer.code >= _LASTING)
 
 
 def _said(answer: aiosmtplib.SMTPResponseException) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import structlog
 
-from callcenter.settings import Database
+from callcenter.settings import DatabaseSettings
 from callcenter.storage import AWAY, connect
 
 log = structlog.get_logger()
@@ -15,7 +15,11 @@ RETRY_S = 5.0
 
 
 async def watch(
-    settings: Database, lead: str, look: Callable[[asyncpg.Connection], Awaitable[None]], every_s: float, what: str
+    settings: DatabaseSettings,
+    lead: str,
+    look: Callable[[asyncpg.Connection], Awaitable[None]],
+    every_s: float,
+    what: str,
 ) -> None:
     """Look until cancelled, every `every_s` seconds; reconnects by itself.
 

@@ -83,7 +83,7 @@ def as_phone(query: str) -> tuple[str, str | None] | None:
     return (whole, None) if whole and len(digits) >= 10 else (whole or "", digits)
 
 
-class Book:
+class DirectoryBook:
     """The directory of houses over an open pool. What a person may not see is None, or is not there."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
@@ -179,7 +179,7 @@ class Book:
             raise InUse from None
 
 
-DIRECTORY_BOOK = web.AppKey("directory book", Book)
+DIRECTORY_BOOK = web.AppKey("directory book", DirectoryBook)
 
 
 async def _save(

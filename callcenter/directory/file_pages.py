@@ -8,7 +8,7 @@ from babel.numbers import format_decimal
 
 from callcenter.directory.exporting import export
 from callcenter.directory.form_pages import number_in
-from callcenter.directory.importing import DIRECTORY_IMPORT, Report
+from callcenter.directory.importing import DIRECTORY_IMPORT, ImportReport
 from callcenter.directory.offices import OFFICES
 from callcenter.directory.refusals import MAX_BYTES, SheetRefused
 from callcenter.directory.sheet import HEADERS
@@ -101,7 +101,7 @@ async def _page(
     request: web.Request,
     status: int = 200,
     *,
-    report: Report | None = None,
+    report: ImportReport | None = None,
     refused: SheetRefused | None = None,
     name: str = "",
     upload: int | None = None,

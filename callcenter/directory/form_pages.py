@@ -8,12 +8,12 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from callcenter.directory.book import Taken
-from callcenter.directory.forms import Form
+from callcenter.directory.forms import DirectoryForm
 from callcenter.directory.texts import form_problem
 from callcenter.web.language import language_of, translations
 from callcenter.web.render import render
 
-T = TypeVar("T", bound=Form)
+T = TypeVar("T", bound=DirectoryForm)
 Row = TypeVar("Row")
 
 

@@ -143,13 +143,13 @@ Clock = Annotated[time | None, BeforeValidator(_clock), OrNone]
 Minutes = Annotated[Annotated[int, Field(ge=1, le=YEAR_MINUTES)] | None, OrNone]
 
 
-class Form(BaseModel):
+class DirectoryForm(BaseModel):
     """What was typed into a page's form."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class CompanyForm(Form):
+class CompanyForm(DirectoryForm):
     """A management company. `numbers`: what callers dial, digits only; `retention_days`: how long recordings are kept."""
 
     name: Name
@@ -159,7 +159,7 @@ class CompanyForm(Form):
     numbers: Annotated[tuple[str, ...], BeforeValidator(_numbers)]
 
 
-class HouseForm(Form):
+class HouseForm(DirectoryForm):
     """A house; without a company it is served by nobody."""
 
     city: Short
@@ -170,14 +170,14 @@ class HouseForm(Form):
     company_id: Id = None
 
 
-class PremisesForm(Form):
+class PremisesForm(DirectoryForm):
     """A flat."""
 
     flat: Mark
     entrance: Count = None
 
 
-class ResidentForm(Form):
+class ResidentForm(DirectoryForm):
     """A resident with any number of telephones, in E.164."""
 
     name: Name
@@ -185,7 +185,7 @@ class ResidentForm(Form):
     phones: Annotated[tuple[str, ...], BeforeValidator(_phones)] = ()
 
 
-class CrewForm(Form):
+class CrewForm(DirectoryForm):
     """A crew: how it is reached and when it works. `day1` is Monday; no hours at all mean round the clock."""
 
     name: Name
@@ -207,7 +207,7 @@ class CrewForm(Form):
         return [(day, *each) for day in range(1, 8) for each in getattr(self, f"day{day}")]
 
 
-class ResponsibleForm(Form):
+class ResponsibleForm(DirectoryForm):
     """The person whose name the resident is told."""
 
     name: Name
@@ -216,7 +216,7 @@ class ResponsibleForm(Form):
     active: bool = False
 
 
-class LimitForm(Form):
+class LimitForm(DirectoryForm):
     """The time that a step may take; without minutes there is no limit."""
 
     minutes: Minutes = None
@@ -237,7 +237,7 @@ class LimitForm(Form):
         return self
 
 
-class CategoryForm(Form):
+class CategoryForm(DirectoryForm):
     """What tickets are about, with its limits."""
 
     code: Annotated[str, Tidy, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]

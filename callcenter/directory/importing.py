@@ -12,7 +12,7 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.common.scope import Connection, audit, scoped_to
-from callcenter.directory.refusals import MAX_BYTES, Problem, SheetRefused
+from callcenter.directory.refusals import MAX_BYTES, SheetProblem, SheetRefused
 from callcenter.directory.rows import gather
 from callcenter.directory.sheet import read_sheet
 from callcenter.domain.person import Person
@@ -24,7 +24,7 @@ AT_ONCE = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ImportReport:
     """What an import would do, or has done.
 
     `problems`: what must be mended first; then nothing is written. `counts`: rows added and changed, by kind.
@@ -32,7 +32,7 @@ class Report:
     """
 
     lines: int
-    problems: Sequence[Problem] = ()
+    problems: Sequence[SheetProblem] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     unserved: Sequence[tuple[int, str]] = ()
 
@@ -61,15 +61,15 @@ class DirectoryImport:
         """Throw the file away."""
         await self._pool.execute(SQL["forget_upload"], upload, person.id)
 
-    async def look_through(self, body: bytes) -> Report:
+    async def look_through(self, body: bytes) -> ImportReport:
         """What the sheet would do; nothing is written. Raises `SheetRefused`."""
         return await self._run(body, None, apply=False)
 
-    async def apply(self, body: bytes, person: Person | None, name: str = "") -> Report:
+    async def apply(self, body: bytes, person: Person | None, name: str = "") -> ImportReport:
         """Write the sheet, unless the report has problems: then nothing is written. Raises `SheetRefused`."""
         return await self._run(body, person, apply=True, name=name)
 
-    async def _run(self, body: bytes, person: Person | None, *, apply: bool, name: str = "") -> Report:
+    async def _run(self, body: bytes, person: Person | None, *, apply: bool, name: str = "") -> ImportReport:
         if len(body) > MAX_BYTES:
             raise SheetRefused("too large", limit=MAX_BYTES >> 20)
         read = await asyncio.to_thread(_read, body)
@@ -101,7 +101,7 @@ class _Read:
     """What a thread has made of a sheet: rows ready for the staging tables, each with its columns."""
 
     lines: int
-    problems: Sequence[Problem]
+    problems: Sequence[SheetProblem]
     tables: _Tables
 
 
@@ -124,7 +124,7 @@ def _read(body: bytes) -> _Read:
     return _Read(len(sheet.lines), [*sheet.problems, *gathered.problems], tables)
 
 
-async def _write(connection: Connection, read: _Read) -> Report:
+async def _write(connection: Connection, read: _Read) -> ImportReport:
     await connection.execute(SQL["lock"])
     await _stage(connection, read)
     problems = list(read.problems)
@@ -133,14 +133,14 @@ async def _write(connection: Connection, read: _Read) -> Report:
         if kind != "flat":
             problems += await _problems(connection, f"{kind}_problems")
     if problems:
-        return Report(read.lines, sorted(problems, key=lambda problem: problem.row))
+        return ImportReport(read.lines, sorted(problems, key=lambda problem: problem.row))
     counts = {}
     for kind in ("house", "flat", "resident"):
         counts[f"{kind}s added"] = await _count(connection, f"add_{kind}s")
         counts[f"{kind}s changed"] = await _count(connection, f"change_{kind}s")
     counts["phones added"] = await _count(connection, "add_phones")
     unserved = [(row["line"], row["address"]) for row in await connection.fetch(SQL["served_by_nobody"])]
-    return Report(read.lines, (), counts, unserved)
+    return ImportReport(read.lines, (), counts, unserved)
 
 
 async def _stage(connection: Connection, read: _Read) -> None:
@@ -152,9 +152,9 @@ async def _stage(connection: Connection, read: _Read) -> None:
     await connection.execute("analyze new_houses, new_flats, new_residents, new_phones")
 
 
-async def _problems(connection: Connection, query: str) -> list[Problem]:
+async def _problems(connection: Connection, query: str) -> list[SheetProblem]:
     rows = await connection.fetch(SQL[query])
-    return [Problem(row["line"], row["field"], row["code"], {"value": row["value"]}) for row in rows]
+    return [SheetProblem(row["line"], row["field"], row["code"], {"value": row["value"]}) for row in rows]
 
 
 async def _count(connection: Connection, query: str) -> int:

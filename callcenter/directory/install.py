@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from callcenter.directory import file_pages, office_pages, pages
-from callcenter.directory.book import DIRECTORY_BOOK, Book
+from callcenter.directory.book import DIRECTORY_BOOK, DirectoryBook
 from callcenter.directory.importing import DIRECTORY_IMPORT, DirectoryImport
 from callcenter.directory.offices import OFFICES, Offices
 from callcenter.web.keys import POOL
@@ -11,7 +11,7 @@ from callcenter.web.keys import POOL
 
 def install(app: web.Application) -> None:
     """Add this subject to the application."""
-    app[DIRECTORY_BOOK] = Book(app[POOL])
+    app[DIRECTORY_BOOK] = DirectoryBook(app[POOL])
     app[OFFICES] = Offices(app[POOL])
     app[DIRECTORY_IMPORT] = DirectoryImport(app[POOL])
     for part in (file_pages, office_pages, pages):

@@ -14,7 +14,7 @@ MAX_COLUMNS = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class SheetProblem:
     """Something that must be mended in a line before the sheet can be taken.
 
     `row`: its number as a spreadsheet program shows it; `column`: the column's name, empty for the whole line;

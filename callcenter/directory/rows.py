@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from callcenter.directory.refusals import Problem
-from callcenter.directory.sheet import Line
+from callcenter.directory.refusals import SheetProblem
+from callcenter.directory.sheet import SheetLine
 from callcenter.domain.phone import e164
 
 LONGEST = {
@@ -69,7 +69,7 @@ class Gathered:
     houses: list[HouseRow] = field(default_factory=list)
     flats: list[FlatRow] = field(default_factory=list)
     residents: list[ResidentRow] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[SheetProblem] = field(default_factory=list)
 
 
 def fold(text: str) -> str:
@@ -77,7 +77,7 @@ def fold(text: str) -> str:
     return text.lower()
 
 
-def gather(lines: Iterable[Line]) -> Gathered:
+def gather(lines: Iterable[SheetLine]) -> Gathered:
     """Put the lines together. Lines that contradict each other are problems of the later one."""
     gathering = _Gathering()
     for line in lines:
@@ -95,7 +95,7 @@ class _Gathering:
         self._residents: dict[tuple[int, str, str | None], int] = {}
         self._accounts: dict[str, int] = {}
 
-    def add(self, line: Line) -> None:
+    def add(self, line: SheetLine) -> None:
         before = len(self.out.problems)
         cells = {column: cell or None for column, cell in line.cells.items()}
         for column, limit in LONGEST.items():
@@ -202,7 +202,7 @@ class _Gathering:
         elif fold(str(before)) != fold(str(value)):
             self._refuse(row, column, "contradiction", value=before, other=known.row)
 
-    def _count(self, line: Line, column: str) -> int | None:
+    def _count(self, line: SheetLine, column: str) -> int | None:
         text = line.cells.get(column, "")
         if not text:
             return None
@@ -211,7 +211,7 @@ class _Gathering:
             return None
         return int(text)
 
-    def _phones(self, line: Line) -> dict[str, None]:
+    def _phones(self, line: SheetLine) -> dict[str, None]:
         found: dict[str, None] = {}
         for part in split_phones(line.cells.get("phones", "")):
             if _POWER_OF_TEN.fullmatch(part):
@@ -225,7 +225,7 @@ class _Gathering:
         return found
 
     def _refuse(self, row: int, column: str, code: str, **values: object) -> None:
-        self.out.problems.append(Problem(row, column, code, values))
+        self.out.problems.append(SheetProblem(row, column, code, values))
 
 
 def split_phones(text: str) -> list[str]:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
-from callcenter.directory.refusals import MAX_ROWS, Problem, SheetRefused
+from callcenter.directory.refusals import MAX_ROWS, SheetProblem, SheetRefused
 from callcenter.directory.workbook import read_workbook
 
 HEADERS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -60,7 +60,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SheetLine:
     """One line of a sheet: its number as a spreadsheet program shows it, and its cells by column."""
 
     number: int
@@ -68,21 +68,21 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class DirectorySheet:
     """What a file holds, and what could not be read of it."""
 
-    lines: Sequence[Line]
-    problems: Sequence[Problem] = field(default=())
+    lines: Sequence[SheetLine]
+    problems: Sequence[SheetProblem] = field(default=())
 
 
-def read_sheet(body: bytes) -> Sheet:
+def read_sheet(body: bytes) -> DirectorySheet:
     """The lines of a CSV or XLSX file, told apart by their first bytes.
 
     A cell that cannot be taken is a problem with its line's number; a file that cannot be read raises `SheetRefused`.
     """
     if not body.strip():
         raise SheetRefused("empty")
-    problems: list[Problem] = []
+    problems: list[SheetProblem] = []
     if body.startswith(b"PK\x03\x04"):
         return _lines(read_workbook(body, problems), problems)
     if body.startswith(b"\xd0\xcf\x11\xe0"):
@@ -125,10 +125,10 @@ def _csv_rows(text: str) -> Iterator[tuple[int, Sequence[str]]]:
         raise SheetRefused("broken csv", row=number + 1) from None
 
 
-def _lines(rows: Iterable[tuple[int, Sequence[str]]], problems: list[Problem]) -> Sheet:
+def _lines(rows: Iterable[tuple[int, Sequence[str]]], problems: list[SheetProblem]) -> DirectorySheet:
     """The first row that is not blank names the columns."""
     columns: list[str | None] = []
-    lines: list[Line] = []
+    lines: list[SheetLine] = []
     for number, cells in rows:
         if not any(cell.strip() for cell in cells):
             continue
@@ -136,18 +136,18 @@ def _lines(rows: Iterable[tuple[int, Sequence[str]]], problems: list[Problem]) -
             columns = _columns(cells, number)
             continue
         if any(cell.strip() for cell in cells[len(columns) :]):
-            problems.append(Problem(number, "", "too many cells", {"count": len(columns)}))
+            problems.append(SheetProblem(number, "", "too many cells", {"count": len(columns)}))
         taken = {column: _clean(column, cell) for column, cell in zip(columns, cells, strict=False) if column}
         for column, cell in taken.items():
             if _CONTROL.search(cell):
-                problems.append(Problem(number, column, "control characters"))
+                problems.append(SheetProblem(number, column, "control characters"))
         if any(taken.values()):
-            lines.append(Line(number, taken))
+            lines.append(SheetLine(number, taken))
     if not columns:
         raise SheetRefused("empty")
     if not lines and not problems:
         raise SheetRefused("no rows")
-    return Sheet(lines, sorted(problems, key=lambda problem: problem.row))
+    return DirectorySheet(lines, sorted(problems, key=lambda problem: problem.row))
 
 
 def _columns(cells: Sequence[str], number: int) -> list[str | None]:

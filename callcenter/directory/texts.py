@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from babel.support import NullTranslations
 from babel.units import format_unit
 
-from callcenter.directory.refusals import Problem, SheetRefused
+from callcenter.directory.refusals import SheetProblem, SheetRefused
 from callcenter.directory.sheet import HEADERS
 
 
@@ -52,7 +52,7 @@ def _taken(t: NullTranslations, field: str) -> str:
     }.get(field, t.gettext("Choose from the list."))
 
 
-def row_problem(t: NullTranslations, problem: Problem) -> str:
+def row_problem(t: NullTranslations, problem: SheetProblem) -> str:
     """A problem of a sheet's line, without its number."""
     said = {
         "too long": t.gettext("longer than %(limit)s characters; shorten it"),

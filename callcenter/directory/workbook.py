@@ -11,7 +11,7 @@ from xml.etree.ElementTree import ParseError
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from callcenter.directory.refusals import MAX_COLUMNS, MAX_ROWS, MAX_UNPACKED, Problem, SheetRefused
+from callcenter.directory.refusals import MAX_COLUMNS, MAX_ROWS, MAX_UNPACKED, SheetProblem, SheetRefused
 
 MAX_PARTS = 1000
 CHUNK = 1 << 20
@@ -35,7 +35,7 @@ _BROKEN = (
 )
 
 
-def read_workbook(body: bytes, problems: list[Problem]) -> Iterator[tuple[int, Sequence[str]]]:
+def read_workbook(body: bytes, problems: list[SheetProblem]) -> Iterator[tuple[int, Sequence[str]]]:
     """The numbered rows of the first sheet. Cells that cannot be taken are added to `problems` and come out empty.
 
     Raises `SheetRefused` for a file that is no XLSX, is broken, or unpacks to more than `MAX_UNPACKED` bytes.
@@ -51,7 +51,7 @@ def read_workbook(body: bytes, problems: list[Problem]) -> Iterator[tuple[int, S
         raise SheetRefused("broken xlsx")
     sheet = book.worksheets[0]
     part = getattr(sheet, "_worksheet_path", "")
-    problems.extend(Problem(row, "", "merged cells", {"cells": cells}) for cells, row in merged.get(part, ()))
+    problems.extend(SheetProblem(row, "", "merged cells", {"cells": cells}) for cells, row in merged.get(part, ()))
     # What the file says of its own size may be a lie or a leftover.
     sheet.reset_dimensions()
     try:
@@ -96,25 +96,25 @@ def _search(packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> list[tuple[str, i
     return list(found.items())
 
 
-def _cell_text(number: int, value: object, kind: str, problems: list[Problem]) -> str:
+def _cell_text(number: int, value: object, kind: str, problems: list[SheetProblem]) -> str:
     """What a person sees in the cell; a formula, a date and an error are not what somebody wrote there."""
     match value:
         case None:
             return ""
         case _ if kind == "f":
-            problems.append(Problem(number, "", "formula", {"cell": str(value)[:40]}))
+            problems.append(SheetProblem(number, "", "formula", {"cell": str(value)[:40]}))
         case _ if kind == "e":
-            problems.append(Problem(number, "", "error cell", {"cell": str(value)[:40]}))
+            problems.append(SheetProblem(number, "", "error cell", {"cell": str(value)[:40]}))
         case str():
             return value
         case bool():
-            problems.append(Problem(number, "", "not text", {"cell": str(value)}))
+            problems.append(SheetProblem(number, "", "not text", {"cell": str(value)}))
         case datetime() | date() | time() | timedelta():
-            problems.append(Problem(number, "", "date cell", {"cell": str(value)[:40]}))
+            problems.append(SheetProblem(number, "", "date cell", {"cell": str(value)[:40]}))
         case float() if value.is_integer() and abs(value) < 1e16:
             return str(int(value))
         case int() | float():
             return str(value)
         case _:
-            problems.append(Problem(number, "", "not text", {"cell": str(value)[:40]}))
+            problems.append(SheetProblem(number, "", "not text", {"cell": str(value)[:40]}))
     return ""

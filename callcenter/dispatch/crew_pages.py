@@ -19,7 +19,7 @@ from callcenter.tickets.ticket import BadEdit, NoTicket
 from callcenter.web.auth import needs
 from callcenter.web.render import render
 from callcenter.web.shield import from_any_origin
-from callcenter.web.upload import Form, TooLong, read_form
+from callcenter.web.upload import TooLong, UploadedForm, read_form
 
 log = structlog.get_logger()
 routes = web.RouteTableDef()
@@ -124,7 +124,7 @@ def _wrong_with(comment: str) -> str:
     return "comment too large" if len(comment) > LONGEST_COMMENT or "\0" in comment else ""
 
 
-async def _wrong_photo(form: Form) -> str:
+async def _wrong_photo(form: UploadedForm) -> str:
     if form.file is None:
         return ""
     try:
@@ -134,7 +134,7 @@ async def _wrong_photo(form: Form) -> str:
     return ""
 
 
-async def _keep(request: web.Request, ticket: CrewTicket, form: Form) -> str:
+async def _keep(request: web.Request, ticket: CrewTicket, form: UploadedForm) -> str:
     """Keep the photograph; what went wrong, if something did."""
     if form.file is None:
         return ""

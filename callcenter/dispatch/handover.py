@@ -17,10 +17,10 @@ import structlog
 
 from callcenter import metrics
 from callcenter.common import jobs
-from callcenter.common.delivery import NotDelivered, Problem
+from callcenter.common.delivery import DeliveryProblem, NotDelivered
 from callcenter.common.scope import Connection
 from callcenter.dispatch.channels import Assignment, Channel
-from callcenter.settings import Handover as Settings
+from callcenter.settings import HandoverSettings as Settings
 from callcenter.storage import queries
 
 log = structlog.get_logger()
@@ -149,7 +149,9 @@ class Deliveries:
             await self._failed(delivery, row["attempts"] + 1, failure)
         except Exception as failure:
             log.exception("delivery failed", delivery=delivery)
-            await self._failed(delivery, row["attempts"] + 1, NotDelivered(Problem.OURS, type(failure).__name__))
+            await self._failed(
+                delivery, row["attempts"] + 1, NotDelivered(DeliveryProblem.OURS, type(failure).__name__)
+            )
         else:
             await self._pool.execute(SQL["delivered"], delivery)
             log.info("delivered", delivery=delivery, way=row["way"])

@@ -15,9 +15,9 @@ import aiohttp
 from aiohttp import AddrInfoType
 from yarl import URL
 
-from callcenter.common.delivery import NotDelivered, Problem
+from callcenter.common.delivery import DeliveryProblem, NotDelivered
 from callcenter.dispatch.channels import Assignment
-from callcenter.settings import Handover
+from callcenter.settings import HandoverSettings
 
 SIGNATURE = "X-Callcenter-Signature"
 # Networks in which the last 32 bits are an IPv4 address that a translator sends the packet to (RFC 6052, RFC 8215).
@@ -69,7 +69,7 @@ class _Guard:
 class Webhook:
     """Posts each assignment to its crew's program. `now`: seconds since 1970."""
 
-    def __init__(self, settings: Handover, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, settings: HandoverSettings, now: Callable[[], float] = time.time) -> None:
         self._timeout = settings.webhook_timeout_s
         self._allowed = settings.webhook_inner_networks
         self._tls = ssl.create_default_context(cafile=settings.webhook_ca_file)
@@ -78,7 +78,7 @@ class Webhook:
     async def send(self, assignment: Assignment) -> None:
         """Post it; any answer of 200 to 299 will do. Raises `NotDelivered`."""
         if not assignment.webhook_url or not assignment.webhook_secret:
-            raise NotDelivered(Problem.NO_WAY, lasting=True)
+            raise NotDelivered(DeliveryProblem.NO_WAY, lasting=True)
         url = _checked(assignment.webhook_url)
         body = json.dumps(_document(assignment), ensure_ascii=False).encode()
         headers = {
@@ -92,13 +92,13 @@ class Webhook:
             async with asyncio.timeout(self._timeout):
                 await self._post(url, body, headers, guard)
         except TimeoutError:
-            raise NotDelivered(Problem.TOO_SLOW) from None
+            raise NotDelivered(DeliveryProblem.TOO_SLOW) from None
         except aiohttp.ClientConnectorCertificateError as problem:
-            raise NotDelivered(Problem.CERTIFICATE, str(problem.certificate_error)) from problem
+            raise NotDelivered(DeliveryProblem.CERTIFICATE, str(problem.certificate_error)) from problem
         except (aiohttp.ClientError, OSError, ValueError) as problem:
             if guard.refused:
-                raise NotDelivered(Problem.INNER_ADDRESS, guard.refused[0], lasting=True) from None
-            raise NotDelivered(Problem.UNREACHABLE, str(problem)) from problem
+                raise NotDelivered(DeliveryProblem.INNER_ADDRESS, guard.refused[0], lasting=True) from None
+            raise NotDelivered(DeliveryProblem.UNREACHABLE, str(problem)) from problem
 
     async def _post(self, url: URL, body: bytes, headers: Mapping[str, str], guard: _Guard) -> None:
         connector = aiohttp.TCPConnector(ssl=self._tls, socket_factory=guard.open, force_close=True)
@@ -108,9 +108,9 @@ class Webhook:
         ):
             # The body is never read: it tells us nothing, and may be without end.
             if 300 <= answer.status < 400:
-                raise NotDelivered(Problem.REDIRECT, answer.headers.get("Location", ""))
+                raise NotDelivered(DeliveryProblem.REDIRECT, answer.headers.get("Location", ""))
             if not 200 <= answer.status < 300:
-                raise NotDelivered(Problem.ANSWER, str(answer.status))
+                raise NotDelivered(DeliveryProblem.ANSWER, str(answer.status))
 
 
 def _checked(text: str) -> URL:
@@ -120,7 +120,7 @@ def _checked(text: str) -> URL:
     except ValueError:
         usable = False
     if not usable:
-        raise NotDelivered(Problem.BAD_ADDRESS, text, lasting=True)
+        raise NotDelivered(DeliveryProblem.BAD_ADDRESS, text, lasting=True)
     return url
 
 

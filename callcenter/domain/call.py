@@ -62,7 +62,7 @@ class Outcome(StrEnum):
     """Asterisk stopped under the call: our fault, and it counts as such."""
 
 
-class Illegal(Exception):
+class NotApplicable(Exception):
     """The event cannot be, in this state; nothing was changed."""
 
 
@@ -260,18 +260,18 @@ def step(call: Call | None, event: CallEvent) -> Call:
         call = Call(id=event.call, arrived_at=event.at)
     targets = TRANSITIONS[call.state].get(type(event))
     if targets is None:
-        raise Illegal(f"{type(event).__name__} in state {call.state}")
+        raise NotApplicable(f"{type(event).__name__} in state {call.state}")
     learned = _learn(call, event)
     if learned.talks:
         learned = replace(learned, talks=talks_of.settle(learned.talks, learned.returns))
     state = _where(learned)
     if state is not call.state and state not in targets:
-        raise Illegal(f"{type(event).__name__} from {call.state} to {state}")
+        raise NotApplicable(f"{type(event).__name__} from {call.state} to {state}")
     changed = replace(learned, state=state)
     # A missed ring is news of the operator, and counted when it happens; it moves nothing here.
     news = changed != call or (isinstance(event, OperatorMissed) and event.source is Source.LIVE)
     if not news:
-        raise Illegal(f"{type(event).__name__} tells nothing new in state {call.state}")
+        raise NotApplicable(f"{type(event).__name__} tells nothing new in state {call.state}")
     return replace(changed, rebuilt=True) if event.source in (Source.LEDGER, Source.RECONCILE) else changed
 
 

@@ -7,7 +7,7 @@ from callcenter.domain.ids import CompanyId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenTicket:
+class CardTicket:
     """A ticket of this flat or this caller that is not closed yet."""
 
     number: int
@@ -43,5 +43,5 @@ class Card:
     address: str = ""
     flat: str = ""
     others: int = 0
-    open_tickets: tuple[OpenTicket, ...] = ()
+    open_tickets: tuple[CardTicket, ...] = ()
     past_calls: tuple[PastCall, ...] = ()

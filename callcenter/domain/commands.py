@@ -148,7 +148,7 @@ class ShowQueues(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShowJournal(Command):
+class RefreshCalls(Command):
     """Tell supervisors that the list of calls and recordings has changed."""
 
     at: datetime

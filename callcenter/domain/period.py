@@ -40,7 +40,7 @@ class BadPeriod(ValueError):
         self.reason = reason
 
 
-class Step(NamedTuple):
+class PeriodStep(NamedTuple):
     """Days of one unit that lie in the period, both ends included."""
 
     first: date
@@ -66,13 +66,13 @@ class Period:
             return Unit.DAY
         return Unit.WEEK if self.days <= 92 else Unit.MONTH
 
-    def steps(self, unit: Unit) -> tuple[Step, ...]:
+    def steps(self, unit: Unit) -> tuple[PeriodStep, ...]:
         """The period cut at the unit's borders; the first and the last step may be shorter than the others."""
         found = []
         first = self.first
         while first <= self.last:
             last = min(_end_of(first, unit), self.last)
-            found.append(Step(first, last))
+            found.append(PeriodStep(first, last))
             first = last + timedelta(days=1)
         return tuple(found)
 
@@ -112,7 +112,7 @@ def own(first: date | None, last: date | None) -> Period:
     return Period(first, last)
 
 
-def moments(steps: Sequence[Step], zone: ZoneInfo) -> list[tuple[datetime, datetime]]:
+def moments(steps: Sequence[PeriodStep], zone: ZoneInfo) -> list[tuple[datetime, datetime]]:
     """When each step begins and when the next one would, in UTC."""
     return [(_midnight(step.first, zone), _midnight(step.last + timedelta(days=1), zone)) for step in steps]
 

@@ -8,7 +8,7 @@ MOST_POINTS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ScoreLine:
     """A line of a score card, worth up to `points`. A talk that gets nothing for a critical one gets nothing at all."""
 
     title: str
@@ -20,7 +20,7 @@ class BadPoints(ValueError):
     """More or fewer answers than lines, or more points than a line is worth."""
 
 
-def score(lines: Sequence[Line], points: Sequence[int | None]) -> float | None:
+def score(lines: Sequence[ScoreLine], points: Sequence[int | None]) -> float | None:
     """What a talk got of what it could get, in hundredths; None when there was no occasion for any line.
 
     `points`: for each line, None where there was no occasion. Raises `BadPoints`.

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from callcenter.domain import call as machine
-from callcenter.domain.call import Call, CallState, Illegal
+from callcenter.domain.call import Call, CallState, NotApplicable
 from callcenter.domain.commands import (
     Command,
     EndTalk,
@@ -110,7 +110,7 @@ class Switchboard:
             return []
         try:
             after = machine.step(before, event)
-        except Illegal as problem:
+        except NotApplicable as problem:
             # Facts that come twice are how the ledger confirms the live view: nothing to report.
             # Whoever was sent back to the queue joins it again, which has been told by then.
             live = event.source is Source.LIVE and not isinstance(event, CallQueued)

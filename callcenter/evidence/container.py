@@ -47,7 +47,7 @@ class TooLarge(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PackEntry:
     """An entry as it lies in the file. `crc`: of its bytes, CRC-32."""
 
     name: str
@@ -64,7 +64,7 @@ def write(target: Path, files: Sequence[tuple[str, Path]]) -> None:
         for name, path in files:
             with path.open("rb") as file:
                 crc, size = _crc(file)
-                entries.append(Entry(name, size, crc))
+                entries.append(PackEntry(name, size, crc))
                 out.write(_local(entries[-1]))
                 file.seek(0)
                 for chunk in iter(lambda opened=file: opened.read(CHUNK), b""):  # type: ignore[misc]
@@ -108,7 +108,7 @@ class Container:
     def as_written(self) -> bool:
         """Whether every byte outside the entries is the one that `write` writes."""
         infos = sorted(self._infos.values(), key=lambda info: info.header_offset)
-        entries = [Entry(info.filename, info.file_size, info.CRC) for info in infos]
+        entries = [PackEntry(info.filename, info.file_size, info.CRC) for info in infos]
         at = 0
         for entry in entries:
             head = _local(entry)
@@ -130,13 +130,13 @@ def _crc(file: IO[bytes]) -> tuple[int, int]:
     return crc, size
 
 
-def _local(entry: Entry) -> bytes:
+def _local(entry: PackEntry) -> bytes:
     name = entry.name.encode("ascii")
     facts = (entry.crc, entry.size, entry.size, len(name), 0)
     return struct.pack("<4s5H3L2H", b"PK\3\4", 10, 0, 0, 0, _DOS_DAY, *facts) + name
 
 
-def _tail(entries: Sequence[Entry]) -> bytes:
+def _tail(entries: Sequence[PackEntry]) -> bytes:
     """The directory, and the end of it."""
     directory, at = bytearray(), 0
     for entry in entries:

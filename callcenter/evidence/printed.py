@@ -21,7 +21,7 @@ _LINES_OF_A_ROW = 25
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class PrintedTable:
     """Rows under a head. `widths`: the columns' shares of the page; `empty`: what stands there instead of no rows."""
 
     head: Sequence[str]
@@ -31,23 +31,23 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class PrintedSection:
     """A heading and what is under it: facts by name, then a table, then words."""
 
     heading: str
     facts: Sequence[tuple[str, str]] = ()
-    table: Table | None = None
+    table: PrintedTable | None = None
     words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class PrintedDocument:
     """`foot`: what stands at the end of each page, with `{page}` and `{pages}` in it."""
 
     language: str
     title: str
     subtitle: str
-    sections: Sequence[Section]
+    sections: Sequence[PrintedSection]
     foot: str
     made_at: datetime
 
@@ -64,7 +64,7 @@ class _Paper(FPDF):
         self.cell(0, 4, text, align="C")
 
 
-def print_document(document: Document, target: Path) -> None:
+def print_document(document: PrintedDocument, target: Path) -> None:
     """Write the document. Blocks."""
     paper = _Paper(format="A4")
     paper.foot = document.foot
@@ -87,7 +87,7 @@ def print_document(document: Document, target: Path) -> None:
     paper.output(str(target))
 
 
-def _print_section(paper: FPDF, section: Section) -> None:
+def _print_section(paper: FPDF, section: PrintedSection) -> None:
     # A heading does not stay behind on the page before.
     if paper.will_page_break(24):
         paper.add_page()

@@ -19,7 +19,7 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class TicketFacts:
     """A ticket at one moment. Rows hold what the queries of their names select; `chain`: the parts about this ticket."""
 
     at: datetime
@@ -90,7 +90,7 @@ def _of_call(rows: Sequence[Row], call: Row) -> list[dict[str, object]]:
     ]
 
 
-async def facts(connection: Connection, ticket_id: int) -> Facts:
+async def facts(connection: Connection, ticket_id: int) -> TicketFacts:
     """Read them. The transaction must see one snapshot. Raises `NoTicket`."""
     ticket = await read(connection, None, ticket_id)
     if ticket is None:
@@ -98,7 +98,7 @@ async def facts(connection: Connection, ticket_id: int) -> Facts:
     calls = await _rows(connection, "calls", ticket_id)
     ids = [row["id"] for row in calls]
     recordings = await _rows(connection, "recordings", ticket_id)
-    return Facts(
+    return TicketFacts(
         at=await connection.fetchval(SQL["now"]),
         ticket=ticket,
         entries=await events(connection, ticket_id),
@@ -128,7 +128,7 @@ async def _chain(connection: Connection, ticket: Ticket, recordings: Sequence[in
     return found
 
 
-async def chain_rows(connection: Connection, facts: Facts, run: Ends) -> "asyncpg.cursor.Cursor[asyncpg.Record]":
+async def chain_rows(connection: Connection, facts: TicketFacts, run: Ends) -> "asyncpg.cursor.Cursor[asyncpg.Record]":
     """The entries of a part of the chain; those about others without their text."""
     recordings = [row["id"] for row in facts.recordings]
     return await connection.cursor(SQL["run"], run.company, run.first, run.last, facts.ticket.id, recordings)

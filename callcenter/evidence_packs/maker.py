@@ -21,9 +21,9 @@ from callcenter.errors import ObjectMissing, StoreError
 from callcenter.evidence import manifest as form
 from callcenter.evidence.chain import Ends, Link, faults
 from callcenter.evidence.container import TooLarge
-from callcenter.evidence.printed import Document, print_document
+from callcenter.evidence.printed import PrintedDocument, print_document
 from callcenter.evidence.seal import digest, seal
-from callcenter.evidence_packs.facts import Facts, Row, chain_rows, facts
+from callcenter.evidence_packs.facts import Row, TicketFacts, chain_rows, facts
 from callcenter.evidence_packs.packs import JOB
 from callcenter.storage import AWAY, queries
 
@@ -47,7 +47,7 @@ class Unmade(Exception):
         self.problem = problem
 
 
-class Maker:
+class PackMaker:
     """Makes packs, one at a time, signed with `key`, with the page that `words` writes in a language.
 
     Removes those whose time is over.
@@ -58,7 +58,7 @@ class Maker:
         pool: asyncpg.Pool,
         store: ObjectStore,
         key: Ed25519PrivateKey,
-        words: Callable[[Facts, str, str], Document],
+        words: Callable[[TicketFacts, str, str], PrintedDocument],
     ) -> None:
         self._pool = pool
         self._store = store
@@ -125,7 +125,7 @@ class Maker:
                 raise Unmade("too large") from None
             await self._keep(order, target, known.chain[-1])
 
-    async def _read(self, order: asyncpg.Record, ledger: Path) -> Facts:
+    async def _read(self, order: asyncpg.Record, ledger: Path) -> TicketFacts:
         """Everything in one snapshot: what the page says and what the chain holds are of the same moment."""
         async with (
             self._pool.acquire() as connection,
@@ -142,7 +142,7 @@ class Maker:
         await self._pool.execute(SQL["ready"], order["id"], key, size, found, head.last, head.head, KEPT)
         log.info("evidence pack ready", pack=order["id"], size=size)
 
-    async def _write_ledger(self, connection: Connection, known: Facts, path: Path) -> None:
+    async def _write_ledger(self, connection: Connection, known: TicketFacts, path: Path) -> None:
         """The parts of the chain, looked at on the way: what is broken is not signed."""
         with path.open("w", encoding="utf-8") as file:
             for run in known.chain:
@@ -199,14 +199,14 @@ class Maker:
                     await asyncio.to_thread(file.write, piece)
         return found.digest()
 
-    def _write_texts(self, known: Facts, order: asyncpg.Record, folder: Path) -> None:
+    def _write_texts(self, known: TicketFacts, order: asyncpg.Record, folder: Path) -> None:
         _write_json(folder / form.TIMELINE, known.timeline())
         _write_json(folder / form.JOURNAL, known.journal())
         page = self._words(known, order["language"], form.fingerprint(self._key))
         print_document(page, folder / form.PRINTED)
 
 
-def _head(known: Facts, order: asyncpg.Record, recordings: Sequence[dict[str, object]]) -> form.Head:
+def _head(known: TicketFacts, order: asyncpg.Record, recordings: Sequence[dict[str, object]]) -> form.Head:
     ticket = known.ticket
     return form.Head.model_validate(
         {

@@ -42,22 +42,22 @@ class Pack:
     person: str
 
 
-class TooMany(Exception):
+class TooManyPacks(Exception):
     """`AT_ONCE` packs of this ticket are in the making."""
 
 
-class Packs:
+class EvidencePacks:
     """What a person asks for and gets. Methods raise `NoTicket` for a ticket that the person may not see."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
     async def order(self, person: Person, ticket_id: int, language: str, address: str = "") -> int:
-        """Order a pack; its number. Raises `TooMany`."""
+        """Order a pack; its number. Raises `TooManyPacks`."""
         async with scoped(self._pool, person) as connection:
             ticket = await lock(connection, person, ticket_id)
             if await connection.fetchval(SQL["being_made"], ticket_id) >= AT_ONCE:
-                raise TooMany
+                raise TooManyPacks
             pack = int(await connection.fetchval(SQL["add"], ticket_id, ticket.company_id, person.id, language))
             await jobs.put(connection, JOB, [str(pack)])
             await audit(
@@ -102,4 +102,4 @@ class Packs:
         return row["object_key"], row["size"], f"evidence-{row['number']}-{pack}.zip"
 
 
-EVIDENCE_PACKS = web.AppKey("evidence packs", Packs)
+EVIDENCE_PACKS = web.AppKey("evidence packs", EvidencePacks)

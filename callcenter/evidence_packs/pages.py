@@ -5,7 +5,7 @@ from aiohttp import web
 from callcenter.common.object_store import OBJECT_STORE
 from callcenter.domain.access import Permission
 from callcenter.evidence.manifest import fingerprint, key_of
-from callcenter.evidence_packs.packs import EVIDENCE_PACKS, TooMany
+from callcenter.evidence_packs.packs import EVIDENCE_PACKS, TooManyPacks
 from callcenter.evidence_packs.texts import problems
 from callcenter.tickets.pages import PAGE, need_ticket, ticket_id_of
 from callcenter.tickets.ticket import NoTicket
@@ -39,7 +39,7 @@ async def order(request: web.Request) -> web.Response:
     language = typed if typed in LANGUAGES else language_of(request)
     try:
         await app[EVIDENCE_PACKS].order(request[PERSON], ticket, language, request.remote or "")
-    except TooMany:
+    except TooManyPacks:
         return await _page(request, 429, too_many=True)
     except NoTicket:
         raise web.HTTPNotFound from None

@@ -5,17 +5,17 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 
-from callcenter.evidence.printed import Document, Section, Table
-from callcenter.evidence_packs.facts import Facts, Row
+from callcenter.evidence.printed import PrintedDocument, PrintedSection, PrintedTable
+from callcenter.evidence_packs.facts import Row, TicketFacts
 from callcenter.tickets.pages import change_words
-from callcenter.tickets.texts import TicketWords, ticket_words
+from callcenter.tickets.texts import TicketTexts, ticket_texts
 from callcenter.tickets.ticket import Deadline, TicketEvent
 from callcenter.web.formats import Speech
 from callcenter.web.language import outcomes
 from callcenter.web.render import lasting, telephone
 
 
-def page(facts: Facts, language: str, fingerprint: str) -> Document:
+def page(facts: TicketFacts, language: str, fingerprint: str) -> PrintedDocument:
     """The readable page of a pack: the ticket, its deadlines, its calls, recordings, entries; how to check all that."""
     return _Page(facts, language, fingerprint).document()
 
@@ -49,18 +49,18 @@ def recording_states(language: str) -> dict[str, str]:
 
 
 class _Page:
-    def __init__(self, facts: Facts, language: str, fingerprint: str) -> None:
+    def __init__(self, facts: TicketFacts, language: str, fingerprint: str) -> None:
         self._facts = facts
         self._language = language
         self._fingerprint = fingerprint
         self._t = Speech(language)
-        self._words: TicketWords = ticket_words(language)
+        self._words: TicketTexts = ticket_texts(language)
 
-    def document(self) -> Document:
+    def document(self) -> PrintedDocument:
         t, ticket = self._t, self._facts.ticket
         made = t.gettext("{company}. Made on {when}; times are those of {zone}.")
         foot = t.gettext("Ticket No. {number} · page {{page}} of {{pages}} · this page is a part of a signed pack")
-        return Document(
+        return PrintedDocument(
             language=self._language,
             title=t.gettext("Evidence pack, ticket No. {number}").format(number=ticket.number),
             subtitle=made.format(company=ticket.company, when=self._at(self._facts.at), zone=ticket.zone),
@@ -76,7 +76,7 @@ class _Page:
             made_at=self._facts.at,
         )
 
-    def _ticket(self) -> Section:
+    def _ticket(self) -> PrintedSection:
         t, ticket, names = self._t, self._facts.ticket, self._words.fields
         flat = t.gettext("flat {flat}").format(flat=ticket.flat) if ticket.flat else ""
         facts = [
@@ -98,9 +98,9 @@ class _Page:
             (names["result"], ticket.result),
             (names["cancel_reason"], ticket.cancel_reason),
         ]
-        return Section(t.gettext("Ticket"), [(name, value) for name, value in facts if value])
+        return PrintedSection(t.gettext("Ticket"), [(name, value) for name, value in facts if value])
 
-    def _deadlines(self) -> Section:
+    def _deadlines(self) -> PrintedSection:
         t, ticket = self._t, self._facts.ticket
         now = ticket.closed_at or self._facts.at
         rows = [
@@ -118,8 +118,8 @@ class _Page:
             t.pgettext("evidence", "Done at"),
             t.gettext("Result"),
         )
-        return Section(
-            t.gettext("Deadlines"), table=Table(head, rows, (34, 26, 26, 14), t.gettext("No deadline was set."))
+        return PrintedSection(
+            t.gettext("Deadlines"), table=PrintedTable(head, rows, (34, 26, 26, 14), t.gettext("No deadline was set."))
         )
 
     def _result(self, line: Deadline, now: datetime) -> str:
@@ -128,7 +128,7 @@ class _Page:
         met, running = self._t.pgettext("evidence", "in time"), self._t.pgettext("evidence", "not over yet")
         return met if line.met_at else running
 
-    def _calls(self) -> Section:
+    def _calls(self) -> PrintedSection:
         t, names = self._t, outcomes(self._language)
         rows = []
         for call in self._facts.calls:
@@ -152,16 +152,16 @@ class _Page:
             t.gettext("Outcome"),
             t.gettext("Operator"),
         )
-        return Section(
+        return PrintedSection(
             t.pgettext("evidence", "Calls"),
-            table=Table(head, rows, (15, 18, 12, 15, 12, 12, 16), t.gettext("No call belongs to it.")),
+            table=PrintedTable(head, rows, (15, 18, 12, 15, 12, 12, 16), t.gettext("No call belongs to it.")),
         )
 
     def _operators(self, call: Row) -> str:
         names = [talk["operator"] for talk in self._facts.talks if talk["call_id"] == call["id"]] or [call["operator"]]
         return ", ".join(dict.fromkeys(filter(None, names)))
 
-    def _recordings(self) -> Section:
+    def _recordings(self) -> PrintedSection:
         t, states, rows = self._t, recording_states(self._language), []
         for row in self._facts.recordings:
             kept = row["object_key"] is not None
@@ -182,9 +182,9 @@ class _Page:
             t.gettext("State"),
             "SHA-256",
         )
-        return Section(
+        return PrintedSection(
             t.pgettext("evidence", "Recordings"),
-            table=Table(head, rows, (20, 19, 9, 20, 32), t.gettext("There is no recording.")),
+            table=PrintedTable(head, rows, (20, 19, 9, 20, 32), t.gettext("There is no recording.")),
             words=self._pauses(),
         )
 
@@ -195,13 +195,15 @@ class _Page:
             for row in self._facts.pauses
         )
 
-    def _entries(self) -> Section:
+    def _entries(self) -> PrintedSection:
         t = self._t
         rows = [
             (self._at(event.at), event.who or event.crew or "–", self._what(event)) for event in self._facts.entries
         ]
         head = (t.pgettext("evidence", "When"), t.pgettext("evidence", "Who"), t.pgettext("evidence", "What"))
-        return Section(t.gettext("Journal"), table=Table(head, rows, (20, 20, 60), t.gettext("No entries.")))
+        return PrintedSection(
+            t.gettext("Journal"), table=PrintedTable(head, rows, (20, 20, 60), t.gettext("No entries."))
+        )
 
     def _what(self, event: TicketEvent) -> str:
         said = [self._words.events.get(event.kind, event.kind)]
@@ -214,7 +216,7 @@ class _Page:
             said.append(f"{name}: {new}" if old == "–" else f"{name}: {old} → {new}")
         return "\n".join(said)
 
-    def _check(self) -> Section:
+    def _check(self) -> PrintedSection:
         t = self._t
         words = t.gettext(
             "This pack is genuine if `callcenter verify PACK.zip` says so. The program needs no server: it compares the "
@@ -222,7 +224,7 @@ class _Page:
             "chained ledger, in which its SHA-256 was entered when the talk was over. Whoever signs can be recognised "
             "by the fingerprint of the key; compare it with the one that the dispatch centre gives out."
         )
-        return Section(
+        return PrintedSection(
             t.gettext("How to check this"), [(t.pgettext("evidence", "Fingerprint"), self._fingerprint)], words=words
         )
 

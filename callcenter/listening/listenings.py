@@ -44,7 +44,7 @@ class Listening:
 
 
 @dataclass(frozen=True, slots=True)
-class Audio:
+class StoredAudio:
     """What is to be sent: where it lies, its size in bytes, its length in seconds; `listening`: None unless one is open.
 
     `version`: the object's that was verified; None means the newest.
@@ -96,13 +96,13 @@ class Listenings:
             reason = await connection.fetchval(SQL["last_reason"], person.id)
         return None if reason is None else Reason(reason)
 
-    async def audio(self, person: Person, recording: int, *, copy: bool) -> Audio | None:
+    async def audio(self, person: Person, recording: int, *, copy: bool) -> StoredAudio | None:
         """The copy for listening or the original; None when there is none in the store."""
         async with scoped(self._pool, person) as connection:
             row = await connection.fetchrow(SQL["audio"], recording, person.id, copy, OPEN_FOR)
         if row is None or row["object_key"] is None:
             return None
-        return Audio(
+        return StoredAudio(
             row["id"],
             row["play"],
             row["object_key"],
@@ -112,7 +112,7 @@ class Listenings:
             row["duration_s"],
         )
 
-    async def sent(self, listening: int, audio: Audio, part: range) -> None:
+    async def sent(self, listening: int, audio: StoredAudio, part: range) -> None:
         """Note that these bytes were sent, as seconds: rounded outwards, and taken as spread evenly."""
         if not part or not audio.duration_s:
             return

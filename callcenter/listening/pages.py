@@ -11,7 +11,7 @@ from callcenter.common.search import NoSuchHouse
 from callcenter.domain.access import Permission
 from callcenter.listening import texts
 from callcenter.listening.listenings import LISTENINGS
-from callcenter.listening.query import Asked, Form
+from callcenter.listening.query import RecordingFilterForm, RecordingQuery
 from callcenter.listening.room import LISTENING_ROOM, PLAYABLE, RecordingsPage
 from callcenter.web.auth import needs
 from callcenter.web.formats import when
@@ -79,7 +79,7 @@ def spans(parts: list[list[int]]) -> list[str]:
 
 async def _show(request: web.Request, template: str) -> web.Response:
     app, person, language = request.app, request[PERSON], language_of(request)
-    form = Form.read(Asked, request.query)
+    form = RecordingFilterForm.read(RecordingQuery, request.query)
     companies, operators = await app[LISTENING_ROOM].choices(person)
     zone = next((each["zone"] for each in companies if each["id"] == form.asked.company), ZONE)
     leaf = await _leaf(request, form, zone, place_of(request.query.get("before", "")))
@@ -102,7 +102,9 @@ async def _show(request: web.Request, template: str) -> web.Response:
     )
 
 
-async def _leaf(request: web.Request, form: Form, zone: str, before: PageCursor | None) -> RecordingsPage:
+async def _leaf(
+    request: web.Request, form: RecordingFilterForm, zone: str, before: PageCursor | None
+) -> RecordingsPage:
     """The page asked for; an empty one when there is no such house, which is told beside the field."""
     wanted = form.wanted(zone)
     try:

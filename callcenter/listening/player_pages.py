@@ -12,7 +12,7 @@ from callcenter.listening import texts
 from callcenter.listening.listenings import LISTENINGS, MOST_PARTS, NoReason, Reason
 from callcenter.listening.pages import listening_row
 from callcenter.listening.query import seconds
-from callcenter.listening.reviews import REVIEWS, Card
+from callcenter.listening.reviews import REVIEWS, ScoreCard
 from callcenter.listening.room import LISTENING_ROOM, Shown
 from callcenter.web.auth import needs
 from callcenter.web.formats import when
@@ -168,13 +168,13 @@ async def page(
     )
 
 
-async def card_for(request: web.Request, shown: Shown) -> Card | None:
+async def card_for(request: web.Request, shown: Shown) -> ScoreCard | None:
     """By what the talk is judged: its company's card, or the usual one in the company's language."""
     company = shown.row["company_id"]
     if company is None:
         return None
     kept = await request.app[REVIEWS].card(request[PERSON], company)
-    return kept or Card(0, texts.usual_card(shown.row["language"]))
+    return kept or ScoreCard(0, texts.usual_card(shown.row["language"]))
 
 
 def _told(shown: Shown, listening: int | None, language: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from callcenter.common.search import LONGEST
-from callcenter.listening.room import Wanted
+from callcenter.listening.room import RecordingFilter
 from callcenter.web.query import Day, Id, Query
 
 STATES = {
@@ -35,7 +35,7 @@ def seconds(text: object) -> object:
 Length = Annotated[int, Field(ge=0, le=_LONGEST_S), BeforeValidator(seconds)]
 
 
-class Asked(BaseModel):
+class RecordingQuery(BaseModel):
     """The form, every field of which may be absent."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -52,19 +52,19 @@ class Asked(BaseModel):
     noted: Literal["marked", "reviewed", "unreviewed"] | None = None
 
 
-class Form(Query[Asked]):
+class RecordingFilterForm(Query[RecordingQuery]):
     """The filter of the listening room. A length that is none is the problem `length`; two in the wrong order, `lengths`."""
 
     PROBLEMS: ClassVar[Mapping[str, str]] = {**Query.PROBLEMS, "shortest": "length", "longest": "length"}
 
-    def wanted(self, zone: str) -> Wanted:
+    def wanted(self, zone: str) -> RecordingFilter:
         """What to look for; days are those of the zone."""
         asked = self.asked
         search = self.search(asked.q)
         since, until = self.days(asked.since, asked.until, zone)
         if asked.shortest is not None and asked.longest is not None and asked.longest < asked.shortest:
             self.problems["longest"] = "lengths"
-        return Wanted(
+        return RecordingFilter(
             company=asked.company,
             operator=asked.operator,
             house=asked.house or "",

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 from callcenter.domain.access import Permission
-from callcenter.domain.review import MOST_LINES, MOST_POINTS, BadPoints, Line
+from callcenter.domain.review import MOST_LINES, MOST_POINTS, BadPoints, ScoreLine
 from callcenter.listening import texts
 from callcenter.listening.player_pages import PAGE, card_for, need_recording, page, recording_of
-from callcenter.listening.reviews import REVIEWS, Card, CardChanged
+from callcenter.listening.reviews import REVIEWS, CardChanged, ScoreCard
 from callcenter.web.auth import needs
 from callcenter.web.formats import when
 from callcenter.web.forms import typed_in
@@ -77,7 +77,7 @@ async def keep(request: web.Request) -> web.Response:
     seen = typed.get("card", "")
     if not (seen.isascii() and seen.isdigit() and len(seen) < 19):
         raise web.HTTPBadRequest
-    shown = Card(int(seen), tuple(lines))
+    shown = ScoreCard(int(seen), tuple(lines))
     if problem:
         return await _edit(request, shown, 422, problem)
     try:
@@ -92,13 +92,13 @@ def _company_of(request: web.Request) -> int:
     return int(request.match_info["company"])
 
 
-async def _edit(request: web.Request, kept: Card | None, status: int = 200, problem: str = "") -> web.Response:
+async def _edit(request: web.Request, kept: ScoreCard | None, status: int = 200, problem: str = "") -> web.Response:
     rows = await request.app[REVIEWS].companies(request[PERSON])
     company = next((row for row in rows if row["id"] == _company_of(request)), None)
     if company is None:
         raise web.HTTPNotFound
     language = language_of(request)
-    shown = kept or Card(0, texts.usual_card(company["language"]))
+    shown = kept or ScoreCard(0, texts.usual_card(company["language"]))
     empty = max(0, min(MOST_LINES - len(shown.lines), max(3, 6 - len(shown.lines))))
     return render(
         request,
@@ -106,13 +106,13 @@ async def _edit(request: web.Request, kept: Card | None, status: int = 200, prob
         status,
         company=company,
         card=shown,
-        lines=[*shown.lines, *[Line("", 5)] * empty],
+        lines=[*shown.lines, *[ScoreLine("", 5)] * empty],
         most=MOST_POINTS,
         problem=texts.problems(language)[problem] if problem else "",
     )
 
 
-def _lines(typed: dict[str, str]) -> tuple[list[Line], str]:
+def _lines(typed: dict[str, str]) -> tuple[list[ScoreLine], str]:
     """The lines that have a title, and what is wrong with them."""
     lines, problem = [], ""
     for place in range(MOST_LINES):
@@ -123,5 +123,5 @@ def _lines(typed: dict[str, str]) -> tuple[list[Line], str]:
         worth = int(points) if points.isascii() and points.isdigit() and len(points) < 4 else 0
         if len(title) > LONGEST_TITLE or not 1 <= worth <= MOST_POINTS:
             problem = "line"
-        lines.append(Line(title[:LONGEST_TITLE], min(max(worth, 1), MOST_POINTS), f"critical{place}" in typed))
+        lines.append(ScoreLine(title[:LONGEST_TITLE], min(max(worth, 1), MOST_POINTS), f"critical{place}" in typed))
     return lines, problem or ("" if lines else "lines")

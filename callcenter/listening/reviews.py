@@ -8,7 +8,7 @@ from aiohttp import web
 
 from callcenter.common.scope import Connection, audit, scoped
 from callcenter.domain.person import Person
-from callcenter.domain.review import Line, score
+from callcenter.domain.review import ScoreLine, score
 from callcenter.storage import queries
 
 SQL = queries("reviews")
@@ -20,11 +20,11 @@ class CardChanged(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ScoreCard:
     """What talks of a company are judged by; `id` 0 is a card that nobody has kept yet."""
 
     id: int
-    lines: tuple[Line, ...]
+    lines: tuple[ScoreLine, ...]
 
 
 class Reviews:
@@ -38,13 +38,13 @@ class Reviews:
         async with scoped(self._pool, person) as connection:
             return await connection.fetch(SQL["companies"])
 
-    async def card(self, person: Person, company: int) -> Card | None:
+    async def card(self, person: Person, company: int) -> ScoreCard | None:
         """The card that the company has now."""
         async with scoped(self._pool, person) as connection:
             card = await connection.fetchval(SQL["card"], company)
             return None if card is None else await _card(connection, card, company)
 
-    async def keep(self, person: Person, company: int, seen: int, lines: Sequence[Line], address: str) -> None:
+    async def keep(self, person: Person, company: int, seen: int, lines: Sequence[ScoreLine], address: str) -> None:
         """Keep a new card in place of the one with the id `seen`. Raises `CardChanged`, also when there is no such company."""
         async with scoped(self._pool, person) as connection:
             await _make(connection, person, company, seen, lines, address)
@@ -59,7 +59,7 @@ class Reviews:
         person: Person,
         recording: int,
         company: int,
-        card: Card,
+        card: ScoreCard,
         points: Sequence[int | None],
         comment: str,
         address: str,
@@ -95,15 +95,15 @@ class Reviews:
 REVIEWS = web.AppKey("reviews", Reviews)
 
 
-async def _card(connection: Connection, card: int, company: int) -> Card:
+async def _card(connection: Connection, card: int, company: int) -> ScoreCard:
     rows = await connection.fetch(SQL["lines"], card, company)
     if not rows:
         raise CardChanged
-    return Card(card, tuple(Line(row["title"], row["points"], row["critical"]) for row in rows))
+    return ScoreCard(card, tuple(ScoreLine(row["title"], row["points"], row["critical"]) for row in rows))
 
 
 async def _make(
-    connection: Connection, person: Person, company: int, seen: int, lines: Sequence[Line], address: str
+    connection: Connection, person: Person, company: int, seen: int, lines: Sequence[ScoreLine], address: str
 ) -> int:
     await connection.execute(SQL["lock_company"], company)
     made: int | None = await connection.fetchval(SQL["make_card"], company, seen, person.id)

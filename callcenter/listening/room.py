@@ -20,7 +20,7 @@ PLAYABLE = frozenset({"stored", "verified", "attached", "expired"})
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RecordingFilter:
     """What to look for; what is None or empty is not asked.
 
     `house`: words of an address. Begun from `since` on and before `until`. Lengths in seconds.
@@ -71,14 +71,14 @@ class Shown:
         return self.row["state"] in PLAYABLE
 
 
-class Room:
+class ListeningRoom:
     """The room over PostgreSQL. Every method may raise `OSError` or an `asyncpg` error."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
     async def page(
-        self, person: Person, wanted: Wanted, before: PageCursor | None = None, size: int = 50
+        self, person: Person, wanted: RecordingFilter, before: PageCursor | None = None, size: int = 50
     ) -> RecordingsPage:
         """At most `size` recordings that this person may see. Raises `NoSuchHouse`."""
         async with scoped(self._pool, person) as connection:
@@ -124,10 +124,10 @@ class Room:
             return await connection.fetchval(SQL["unmark"], mark, recording, person.id) is not None
 
 
-LISTENING_ROOM = web.AppKey("listening_room", Room)
+LISTENING_ROOM = web.AppKey("listening_room", ListeningRoom)
 
 
-async def _filter(connection: Connection, person: Person, wanted: Wanted) -> dict[str, Any]:
+async def _filter(connection: Connection, person: Person, wanted: RecordingFilter) -> dict[str, Any]:
     """The filter as the type `listening_filter` has it."""
     company = wanted.company if person.company_id is None else person.company_id
     search = wanted.search or Search()

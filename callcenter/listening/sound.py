@@ -7,7 +7,7 @@ from aiohttp import web
 
 from callcenter.common.object_store import OBJECT_STORE
 from callcenter.domain.access import Permission
-from callcenter.listening.listenings import LISTENINGS, Audio
+from callcenter.listening.listenings import LISTENINGS, StoredAudio
 from callcenter.web.auth import needs
 from callcenter.web.keys import PERSON
 from callcenter.web.stored import part_of, send
@@ -52,7 +52,7 @@ async def _listen(request: web.Request, *, copy: bool) -> web.StreamResponse:
     return await send(request, answer, _noted(request, audio, audio.listening, part), recording=audio.recording)
 
 
-async def _noted(request: web.Request, audio: Audio, listening: int, part: range) -> AsyncGenerator[bytes, None]:
+async def _noted(request: web.Request, audio: StoredAudio, listening: int, part: range) -> AsyncGenerator[bytes, None]:
     """The bytes; how far they were taken is noted when they end, or when nobody wants more of them."""
     note, at = request.app[LISTENINGS].sent, part.start
     try:
@@ -68,7 +68,7 @@ async def _noted(request: web.Request, audio: Audio, listening: int, part: range
             await note(listening, audio, range(part.start, at))
 
 
-async def _bytes(request: web.Request, audio: Audio, part: range) -> AsyncGenerator[bytes, None]:
+async def _bytes(request: web.Request, audio: StoredAudio, part: range) -> AsyncGenerator[bytes, None]:
     # To the store a length of 0 means "all that follows".
     if part:
         stored = request.app[OBJECT_STORE].open(audio.key, part.start, len(part), audio.version)

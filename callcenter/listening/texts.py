@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 
-from callcenter.domain.review import Line
+from callcenter.domain.review import ScoreLine
 from callcenter.listening.listenings import Reason
 from callcenter.web.formats import Speech
 
@@ -65,15 +65,15 @@ def choices(language: str) -> Mapping[str, Mapping[str, str]]:
 
 
 @cache
-def usual_card(language: str) -> tuple[Line, ...]:
+def usual_card(language: str) -> tuple[ScoreLine, ...]:
     """The score card of a company that has none of its own."""
     t = Speech(language)
     return (
-        Line(t.pgettext("score card", "Greeted the caller and gave the service's name"), 2),
-        Line(t.pgettext("score card", "Understood what is wrong and asked what matters"), 5),
-        Line(t.pgettext("score card", "Checked the address, the name and the telephone"), 3),
-        Line(t.pgettext("score card", "Said the ticket's number and the times"), 5, critical=True),
-        Line(t.pgettext("score card", "Was polite and calm"), 5, critical=True),
+        ScoreLine(t.pgettext("score card", "Greeted the caller and gave the service's name"), 2),
+        ScoreLine(t.pgettext("score card", "Understood what is wrong and asked what matters"), 5),
+        ScoreLine(t.pgettext("score card", "Checked the address, the name and the telephone"), 3),
+        ScoreLine(t.pgettext("score card", "Said the ticket's number and the times"), 5, critical=True),
+        ScoreLine(t.pgettext("score card", "Was polite and calm"), 5, critical=True),
     )
 
 

@@ -16,7 +16,7 @@ PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class AuditFilter:
     """Which entries: of this person, action, subject; from `since` on, before `until`."""
 
     person: int | None = None
@@ -28,7 +28,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """One thing that happened. `subject_name` is known of people."""
 
     id: int
@@ -52,13 +52,13 @@ class AuditLog:
         self._pool = pool
 
     async def entries(
-        self, wanted: Wanted, after: PageCursor | None = None
-    ) -> tuple[Sequence[Entry], PageCursor | None]:
+        self, wanted: AuditFilter, after: PageCursor | None = None
+    ) -> tuple[Sequence[AuditEntry], PageCursor | None]:
         """A page, newest first, and where the next one begins if there is one."""
         conditions, values = _conditions(wanted, after)
         where = f" where {' and '.join(conditions)}" if conditions else ""
         text = f"{SQL['entries']}{where} order by a.at desc, a.id desc limit {PAGE + 1}"
-        rows = [Entry(**row) for row in await self._pool.fetch(text, *values)]
+        rows = [AuditEntry(**row) for row in await self._pool.fetch(text, *values)]
         shown = rows[:PAGE]
         return shown, PageCursor(shown[-1].at, shown[-1].id) if len(rows) > PAGE else None
 
@@ -74,7 +74,7 @@ class AuditLog:
 AUDIT_LOG = web.AppKey("audit_log", AuditLog)
 
 
-def _conditions(wanted: Wanted, after: PageCursor | None) -> tuple[list[str], list[object]]:
+def _conditions(wanted: AuditFilter, after: PageCursor | None) -> tuple[list[str], list[object]]:
     # Only what is asked for stands in the statement, so that the index made for it is used.
     asked: list[tuple[str, list[object]]] = [
         ("a.operator_id = {}", [wanted.person]),

@@ -10,7 +10,7 @@ from babel.dates import format_datetime
 
 from callcenter.common.cursors import PageCursor
 from callcenter.domain.access import Permission
-from callcenter.people.audit_log import AUDIT_LOG, Entry, Wanted
+from callcenter.people.audit_log import AUDIT_LOG, AuditEntry, AuditFilter
 from callcenter.people.audit_texts import action_name, subjects
 from callcenter.web.auth import needs
 from callcenter.web.browsers import browser_name
@@ -51,7 +51,7 @@ async def audit(request: web.Request) -> web.Response:
     )
 
 
-def details(entry: Entry) -> list[tuple[str, str]]:
+def details(entry: AuditEntry) -> list[tuple[str, str]]:
     """What else was written down, each with its name; `before → after` where it is a change."""
     return [
         (key.replace("_", " "), browser_name(str(value)) if key == "browser" else _shown(value))
@@ -65,7 +65,7 @@ def _shown(value: object) -> str:
     return "–" if value is None else str(value)
 
 
-def read(typed: Mapping[str, str]) -> tuple[Wanted, dict[str, str]]:
+def read(typed: Mapping[str, str]) -> tuple[AuditFilter, dict[str, str]]:
     """What is wanted, and for each field what is wrong. Days are those of the centre, the last one included."""
     problems = {field: "long" for field in FIELDS if len(typed[field]) > LONGEST or "\0" in typed[field]}
     days: dict[str, date] = {}
@@ -81,9 +81,9 @@ def read(typed: Mapping[str, str]) -> tuple[Wanted, dict[str, str]]:
     if person and not (person.isascii() and person.isdigit() and len(person) < 10):
         problems["person"] = "unknown"
     if problems:
-        return Wanted(), problems
+        return AuditFilter(), problems
     return (
-        Wanted(
+        AuditFilter(
             person=int(person) if person else None,
             action=typed["action"],
             subject=typed["subject"],

@@ -80,7 +80,7 @@ class Colleague:
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class StaffChoices:
     """The companies and, by company, the crews that somebody may belong to."""
 
     companies: Sequence[tuple[int, str]]
@@ -102,13 +102,13 @@ class Staff:
         row = await self._pool.fetchrow(SQL["people"], person_id)
         return None if row is None else _colleague(row)
 
-    async def choices(self) -> Choices:
+    async def choices(self) -> StaffChoices:
         """What a form offers."""
         companies = [(row["id"], row["name"]) for row in await self._pool.fetch(SQL["companies"])]
         crews: dict[str, list[tuple[int, str]]] = {}
         for row in await self._pool.fetch(SQL["crews"]):
             crews.setdefault(row["company"], []).append((row["id"], row["name"]))
-        return Choices(companies, crews)
+        return StaffChoices(companies, crews)
 
     async def add(self, by: Person, new: NewPerson, address: str) -> tuple[int, str]:
         """The new person's id and the token of the invitation. Raises `Refused`."""

@@ -21,7 +21,7 @@ from callcenter.recordings.store import Store, digest
 from callcenter.recordings.transcode import MEDIA_TYPE, Waveform, make_copy
 from callcenter.recordings.wav import EMPTY
 from callcenter.recordings.workers import IdlePool
-from callcenter.settings import Copies
+from callcenter.settings import CopiesSettings
 from callcenter.storage import AWAY, queries
 
 log = structlog.get_logger()
@@ -52,7 +52,7 @@ class CopyMaker:
         pool: asyncpg.Pool,
         store: Store,
         node: NodeName,
-        settings: Copies,
+        settings: CopiesSettings,
         calm: Callable[[], bool] = lambda: True,
     ) -> None:
         self._pool = pool

@@ -36,7 +36,7 @@ BAD_LINE = "the line needs file, call and at (with its zone)"
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ImportOutcome:
     """What became of one file. `refused` means that a person must look at it."""
 
     file: str
@@ -57,7 +57,7 @@ class Incoming:
         self._node = node
         self._scratch = scratch
 
-    async def bring(self, folder: Path, listed: Path | None = None) -> list[Outcome]:
+    async def bring(self, folder: Path, listed: Path | None = None) -> list[ImportOutcome]:
         """Bring all of `folder` in, or only what the CSV file `listed` names.
 
         Raises `StoreError`, or what asyncpg or the disk raises; what was brought in until then is, and it can be
@@ -65,7 +65,10 @@ class Incoming:
         """
         await self._store.ensure_bucket()
         found = _listed(folder, listed) if listed else _named(folder)
-        return [Outcome(file.name, name if path is None else await self._one(path, name)) for file, path, name in found]
+        return [
+            ImportOutcome(file.name, name if path is None else await self._one(path, name))
+            for file, path, name in found
+        ]
 
     async def _one(self, path: Path, name: str) -> str:
         if path.is_symlink() or not path.is_file():

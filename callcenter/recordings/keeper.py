@@ -13,7 +13,7 @@ import structlog
 from callcenter import metrics
 from callcenter.errors import ObjectLocked, ObjectMissing, StoreError
 from callcenter.recordings.store import Store
-from callcenter.settings import Database
+from callcenter.settings import DatabaseSettings
 from callcenter.storage import AWAY, connect, queries
 
 log = structlog.get_logger()
@@ -31,7 +31,7 @@ class Keeper:
     `grace_days`: days between the end of a recording's retention and its deletion, in which a legal hold saves it.
     """
 
-    def __init__(self, settings: Database, store: Store, grace_days: int) -> None:
+    def __init__(self, settings: DatabaseSettings, store: Store, grace_days: int) -> None:
         self._settings = settings
         self._store = store
         self._grace_days = grace_days

@@ -26,7 +26,7 @@ from urllib3.exceptions import HTTPError
 
 from callcenter.errors import ObjectLocked, ObjectMissing, StoreError
 from callcenter.recordings.store_problems import explain, no_bucket, silent
-from callcenter.settings import S3
+from callcenter.settings import S3Settings
 
 CHUNK = 256 * 1024
 CHECK_WITHIN_S = 5.0
@@ -54,7 +54,7 @@ class Store:
     In a bucket without object lock all works but the locking.
     """
 
-    def __init__(self, settings: S3, *, connect_s: float = 3.0, read_s: float = 30.0) -> None:
+    def __init__(self, settings: S3Settings, *, connect_s: float = 3.0, read_s: float = 30.0) -> None:
         self._settings = settings
         self._read_s = read_s
         workers = settings.uploads + 2

@@ -5,12 +5,12 @@ from xml.etree import ElementTree
 from minio.error import MinioException, S3Error
 from urllib3.exceptions import MaxRetryError, ReadTimeoutError, SSLError
 
-from callcenter.settings import S3
+from callcenter.settings import S3Settings
 
 WRONG_KEYS = ("AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "AuthorizationHeaderMalformed")
 
 
-def explain(settings: S3, error: Exception, read_s: float) -> str:
+def explain(settings: S3Settings, error: Exception, read_s: float) -> str:
     """What went wrong and how to mend it. `read_s`: how long an answer was waited for."""
     endpoint, bucket = settings.endpoint, settings.bucket
     cause = error.reason if isinstance(error, MaxRetryError) and error.reason is not None else error
@@ -45,11 +45,11 @@ def explain(settings: S3, error: Exception, read_s: float) -> str:
     return f"no S3 store can be reached at {endpoint}: start it, or mend CALLCENTER_S3__ENDPOINT ({cause})"
 
 
-def no_bucket(settings: S3) -> str:
+def no_bucket(settings: S3Settings) -> str:
     """There is no such bucket."""
     return f"bucket {settings.bucket} does not exist at {settings.endpoint}: make it, or start callcenter"
 
 
-def silent(settings: S3, seconds: float) -> str:
+def silent(settings: S3Settings, seconds: float) -> str:
     """It did not answer in time."""
     return f"the S3 store at {settings.endpoint} did not answer within {seconds:g} s: look into its load and log"

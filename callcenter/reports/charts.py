@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from callcenter.domain.period import Period, Step, Unit
+from callcenter.domain.period import Period, PeriodStep, Unit
 from callcenter.reports import svg
-from callcenter.reports.service import Category, Counts, Paid, Reaction, Visits
-from callcenter.reports.svg import Bullet, Series, Words
+from callcenter.reports.service import CategoryCount, Counts, Paid, Reaction, Visits
+from callcenter.reports.svg import Bullet, ChartTexts, Series
 from callcenter.reports.tables import category_name
 from callcenter.reports.texts import brief, span, time_axis
 from callcenter.web.formats import Speech, duration, number
@@ -31,11 +31,11 @@ def _draw(legend: Sequence[tuple[str, str]], draw: Callable[[int], Markup]) -> C
     return Chart(draw(WIDE), draw(NARROW), legend)
 
 
-def tickets(rows: Sequence[tuple[Step, Counts]], period: Period, language: str) -> Chart:
+def tickets(rows: Sequence[tuple[PeriodStep, Counts]], period: Period, language: str) -> Chart:
     """A column for each step: closed, in work, cancelled; the late ones as a line."""
     t = Speech(language)
     counts = [line for _step, line in rows]
-    words = Words(
+    words = ChartTexts(
         "tickets",
         t.gettext("Tickets, {span}").format(span=span(period, language)),
         t.gettext("Accepted {accepted}: closed {closed}, in work {open}, cancelled {cancelled}. Late {late}.").format(
@@ -54,11 +54,11 @@ def tickets(rows: Sequence[tuple[Step, Counts]], period: Period, language: str) 
     )
 
 
-def categories(rows: Sequence[tuple[Category, Counts]], period: Period, language: str) -> Chart:
+def categories(rows: Sequence[tuple[CategoryCount, Counts]], period: Period, language: str) -> Chart:
     """A bar for each category."""
     t = Speech(language)
     shown = rows[: 2 * MOST_ROWS]
-    words = Words(
+    words = ChartTexts(
         "categories",
         t.gettext("Tickets by category, {span}").format(span=span(period, language)),
         "; ".join(f"{category_name(category, language)}: {line.accepted}" for category, line in shown),
@@ -97,7 +97,7 @@ def reactions(name: str, rows: Sequence[Reaction], period: Period, language: str
             name=bullet.name, median=duration(bullet.median, language), tenth=duration(bullet.tenth, language)
         )
 
-    words = Words(
+    words = ChartTexts(
         name,
         title.format(span=span(period, language)),
         "; ".join(f"{row}: {tip(bullet)}" for row, bullets in lines for bullet in bullets),
@@ -113,11 +113,11 @@ def reactions(name: str, rows: Sequence[Reaction], period: Period, language: str
     )
 
 
-def paid(rows: Sequence[tuple[Step, Paid]], period: Period, language: str) -> Chart:
+def paid(rows: Sequence[tuple[PeriodStep, Paid]], period: Period, language: str) -> Chart:
     """A column for each step: what is paid, due, given back."""
     t = Speech(language)
     lines = [line for _step, line in rows]
-    words = Words(
+    words = ChartTexts(
         "paid",
         t.gettext("Paid works, {span}").format(span=span(period, language)),
         t.gettext("{works} works for {price} ₽: paid {paid} ₽, due {due} ₽.").format(
@@ -145,7 +145,7 @@ def visits(rows: Sequence[Visits], period: Period, language: str) -> Chart:
     shown = rows[: 2 * MOST_ROWS]
     weeks = [brief(step, Unit.WEEK, language) for step in period.steps(Unit.WEEK)]
     says = t.gettext("{name}, week from {week}: logins {logins}, views {views}")
-    words = Words(
+    words = ChartTexts(
         "visits",
         t.gettext("How often managers looked in, {span}").format(span=span(period, language)),
         "; ".join(

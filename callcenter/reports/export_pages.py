@@ -9,7 +9,7 @@ from callcenter.common.object_store import OBJECT_STORE
 from callcenter.common.sheets import MEDIA
 from callcenter.domain.access import Permission
 from callcenter.domain.period import Preset
-from callcenter.reports.exports import EXPORT_ORDERS, TooMany
+from callcenter.reports.exports import EXPORT_ORDERS, TooManyExports
 from callcenter.reports.query import Choice, choose
 from callcenter.reports.service import REPORTS
 from callcenter.reports.texts import period_problems, presets, span
@@ -45,7 +45,7 @@ async def order(request: web.Request) -> web.Response:
         await app[EXPORT_ORDERS].add(
             person, company, choice.period, form["format"], language_of(request), request.remote or ""
         )
-    except TooMany:
+    except TooManyExports:
         return await _page(request, form, 429, too_many=True)
     raise web.HTTPSeeOther("/reports/exports")
 

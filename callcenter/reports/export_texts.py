@@ -1,10 +1,10 @@
 """How the file of the whole journal says things."""
 
-from callcenter.reports.exports import FIELDS, Words
+from callcenter.reports.exports import FIELDS, ExportTexts
 from callcenter.web.formats import Speech
 
 
-def words(language: str) -> Words:
+def words(language: str) -> ExportTexts:
     """The title, the heads, and the values that are codes."""
     t = Speech(language)
     heads = {
@@ -48,7 +48,7 @@ def words(language: str) -> Words:
         "recordings": t.pgettext("export", "Recordings"),
         "files": t.pgettext("export", "Files"),
     }
-    return Words(t.pgettext("export", "Journal"), [heads[name] for name in FIELDS], _values(t))
+    return ExportTexts(t.pgettext("export", "Journal"), [heads[name] for name in FIELDS], _values(t))
 
 
 def _values(t: Speech) -> dict[str, dict[object, str]]:

@@ -21,7 +21,7 @@ from callcenter.common import jobs
 from callcenter.common.object_store import ObjectStore
 from callcenter.common.scope import Connection, audit, scoped, scoped_to
 from callcenter.common.sheets import MEDIA, Cell, Sheet, sheet
-from callcenter.domain.period import Period, Step, moments
+from callcenter.domain.period import Period, PeriodStep, moments
 from callcenter.domain.person import Person
 from callcenter.errors import StoreError
 from callcenter.storage import AWAY, queries
@@ -50,7 +50,7 @@ _MOMENTS = frozenset(name for name in FIELDS if name.endswith(("_at", "_from", "
 
 
 @dataclass(frozen=True)
-class Words:
+class ExportTexts:
     """How a language says what is in the file: its title, the head for each of `FIELDS`, the values that are codes."""
 
     title: str
@@ -73,7 +73,7 @@ class Export:
     expires_at: datetime | None
 
 
-class TooMany(Exception):
+class TooManyExports(Exception):
     """`AT_ONCE` files of this person are in the making."""
 
 
@@ -86,14 +86,14 @@ class ExportOrders:
     async def add(
         self, person: Person, company: int | None, period: Period, format_: str, language: str, address: str = ""
     ) -> int:
-        """Order a file. `company` None: of all. Raises `TooMany`, and `PermissionError` for a company not the person's."""
+        """Order a file. `company` None: of all. Raises `TooManyExports`, and `PermissionError` for a company not the person's."""
         if person.company_id is not None and person.company_id != company:
             raise PermissionError("not this person's company")
         async with scoped_to(self._pool, None) as connection:
             # Two orders at a time of one person are counted one after the other.
             await connection.execute("select pg_advisory_xact_lock(hashtext('exports'), $1)", person.id)
             if await connection.fetchval(SQL["being_made"], person.id) >= AT_ONCE:
-                raise TooMany
+                raise TooManyExports
             order = int(
                 await connection.fetchval(SQL["add"], person.id, company, period.first, period.last, format_, language)
             )
@@ -144,7 +144,7 @@ EXPORT_ORDERS = web.AppKey("export orders", ExportOrders)
 class Exports:
     """Makes the files, one at a time, and removes them when their time is over."""
 
-    def __init__(self, pool: asyncpg.Pool, files: ObjectStore, words: Callable[[str], Words]) -> None:
+    def __init__(self, pool: asyncpg.Pool, files: ObjectStore, words: Callable[[str], ExportTexts]) -> None:
         self._pool = pool
         self._files = files
         self._words = words
@@ -209,7 +209,7 @@ class Exports:
             await asyncio.to_thread(writing.finish)
         return written
 
-    async def _write_rows(self, order: int, journal: "_Journal", writing: Sheet, words: Words) -> int:
+    async def _write_rows(self, order: int, journal: "_Journal", writing: Sheet, words: ExportTexts) -> int:
         written, told_at = 0, time.monotonic()
         for company in journal.companies:
             zone = ZoneInfo(company["zone"])
@@ -249,10 +249,10 @@ class _Journal:
 
     def _days(self, company: asyncpg.Record) -> tuple[datetime, datetime]:
         first: date = self._order["first_day"]
-        return moments([Step(first, self._order["last_day"])], ZoneInfo(company["zone"]))[0]
+        return moments([PeriodStep(first, self._order["last_day"])], ZoneInfo(company["zone"]))[0]
 
 
-def _cells(row: asyncpg.Record, zone: ZoneInfo, words: Words) -> list[Cell]:
+def _cells(row: asyncpg.Record, zone: ZoneInfo, words: ExportTexts) -> list[Cell]:
     cells: list[Cell] = []
     for name in FIELDS:
         value = row[name]

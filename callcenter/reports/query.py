@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from callcenter.domain.period import BadPeriod, Period, Preset, named, own
-from callcenter.reports.service import Company
+from callcenter.reports.service import ReportCompany
 from callcenter.web.query import only_date
 from callcenter.web.render import ZONE
 
@@ -19,7 +19,7 @@ PROBLEMS = {"company": "company", "period": "period", "first": "date", "last": "
 """What is said of a field that makes no sense at all."""
 
 
-class Asked(BaseModel):
+class ReportQuery(BaseModel):
     """The form, every field of which may be empty."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -50,8 +50,8 @@ class Choice:
     typed: Mapping[str, str]
     preset: Preset = Preset.MONTH
     period: Period | None = None
-    company: Company | None = None
-    companies: Sequence[Company] = ()
+    company: ReportCompany | None = None
+    companies: Sequence[ReportCompany] = ()
     problems: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -65,11 +65,11 @@ class Choice:
         return urlencode({name: value for name, value in self.typed.items() if value})
 
 
-def choose(query: Mapping[str, str], companies: Sequence[Company], now: datetime) -> Choice:
+def choose(query: Mapping[str, str], companies: Sequence[ReportCompany], now: datetime) -> Choice:
     """Understand what was asked for. `companies`: those that the person may see; of one that may see one, that is it."""
-    typed = {name: query.get(name, "")[:40] for name in Asked.model_fields}
+    typed = {name: query.get(name, "")[:40] for name in ReportQuery.model_fields}
     try:
-        asked = Asked.model_validate(typed)
+        asked = ReportQuery.model_validate(typed)
     except ValidationError as error:
         wrong = {str(item["loc"][0]) for item in error.errors(include_url=False, include_input=False)}
         preset = Preset(typed["period"]) if typed["period"] in tuple(Preset) else Preset.MONTH

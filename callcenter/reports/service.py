@@ -10,7 +10,7 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.common.scope import scoped
-from callcenter.domain.period import Period, Step, Unit, moments
+from callcenter.domain.period import Period, PeriodStep, Unit, moments
 from callcenter.domain.person import Person
 from callcenter.storage import queries
 
@@ -18,7 +18,7 @@ SQL = queries("reports")
 
 
 @dataclass(frozen=True, slots=True)
-class Company:
+class ReportCompany:
     """A company that may be asked about, with the zone in which its days begin."""
 
     id: int
@@ -42,7 +42,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Category:
+class CategoryCount:
     """What tickets are about; all None for those without a category."""
 
     code: str | None
@@ -128,13 +128,15 @@ class Reports:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def companies(self, person: Person) -> list[Company]:
+    async def companies(self, person: Person) -> list[ReportCompany]:
         """Those that the person may ask about, by name."""
         async with scoped(self._pool, person) as connection:
             rows = await connection.fetch(SQL["companies"], person.company_id)
-        return [Company(row["id"], row["name"], row["zone"]) for row in rows]
+        return [ReportCompany(row["id"], row["name"], row["zone"]) for row in rows]
 
-    async def tickets(self, person: Person, companies: Iterable[Company], period: Period) -> list[tuple[Step, Counts]]:
+    async def tickets(
+        self, person: Person, companies: Iterable[ReportCompany], period: Period
+    ) -> list[tuple[PeriodStep, Counts]]:
         """Tickets by the step in which they were accepted."""
         steps = period.steps(period.unit)
         rows = await self._ask(person, "tickets", companies, steps)
@@ -142,23 +144,27 @@ class Reports:
         return [(step, found.get(place, Counts())) for place, step in enumerate(steps)]
 
     async def categories(
-        self, person: Person, companies: Iterable[Company], period: Period
-    ) -> list[tuple[Category, Counts]]:
+        self, person: Person, companies: Iterable[ReportCompany], period: Period
+    ) -> list[tuple[CategoryCount, Counts]]:
         """Tickets by category, those with most tickets first."""
-        rows = await self._ask(person, "categories", companies, [Step(period.first, period.last)])
-        return [(Category(row["code"], row["class"], row["name_ru"], row["name_en"]), _counts(row)) for row in rows]
+        rows = await self._ask(person, "categories", companies, [PeriodStep(period.first, period.last)])
+        return [
+            (CategoryCount(row["code"], row["class"], row["name_ru"], row["name_en"]), _counts(row)) for row in rows
+        ]
 
-    async def houses(self, person: Person, companies: Iterable[Company], period: Period) -> list[Reaction]:
+    async def houses(self, person: Person, companies: Iterable[ReportCompany], period: Period) -> list[Reaction]:
         """Emergencies by house, the house with most of them first. Cancelled ones do not count."""
-        rows = await self._ask(person, "houses", companies, [Step(period.first, period.last)])
+        rows = await self._ask(person, "houses", companies, [PeriodStep(period.first, period.last)])
         return [_reaction(row) for row in rows]
 
-    async def crews(self, person: Person, companies: Iterable[Company], period: Period) -> list[Reaction]:
+    async def crews(self, person: Person, companies: Iterable[ReportCompany], period: Period) -> list[Reaction]:
         """Emergencies by crew, the crew with most of them first. Cancelled ones do not count."""
-        rows = await self._ask(person, "crews", companies, [Step(period.first, period.last)])
+        rows = await self._ask(person, "crews", companies, [PeriodStep(period.first, period.last)])
         return [_reaction(row) for row in rows]
 
-    async def paid(self, person: Person, companies: Iterable[Company], period: Period) -> list[tuple[Step, Paid]]:
+    async def paid(
+        self, person: Person, companies: Iterable[ReportCompany], period: Period
+    ) -> list[tuple[PeriodStep, Paid]]:
         """Paid works by the step in which they were ordered. Cancelled ones do not count."""
         steps = period.steps(period.unit)
         rows = await self._ask(person, "paid", companies, steps)
@@ -167,7 +173,7 @@ class Reports:
         }
         return [(step, found.get(place, Paid())) for place, step in enumerate(steps)]
 
-    async def visits(self, person: Person, companies: Iterable[Company], period: Period) -> list[Visits]:
+    async def visits(self, person: Person, companies: Iterable[ReportCompany], period: Period) -> list[Visits]:
         """How often each manager looked in, week by week; those who never did are in it too."""
         weeks = period.steps(Unit.WEEK)
         lines: dict[int, list[asyncpg.Record]] = {}
@@ -183,18 +189,20 @@ class Reports:
             for rows in lines.values()
         ]
 
-    async def reviews(self, person: Person, companies: Iterable[Company], period: Period) -> list[Judged]:
+    async def reviews(self, person: Person, companies: Iterable[ReportCompany], period: Period) -> list[Judged]:
         """Reviews by operator, those with the lowest mean first."""
-        rows = await self._ask(person, "reviews", companies, [Step(period.first, period.last)])
+        rows = await self._ask(person, "reviews", companies, [PeriodStep(period.first, period.last)])
         return [Judged(row["name"], row["reviews"], row["mean"], row["lowest"], row["failed"]) for row in rows]
 
-    async def review_lines(self, person: Person, companies: Iterable[Company], period: Period) -> list[JudgedLine]:
+    async def review_lines(
+        self, person: Person, companies: Iterable[ReportCompany], period: Period
+    ) -> list[JudgedLine]:
         """Reviews by line, those that got least first."""
-        rows = await self._ask(person, "review_lines", companies, [Step(period.first, period.last)])
+        rows = await self._ask(person, "review_lines", companies, [PeriodStep(period.first, period.last)])
         return [JudgedLine(row["title"], row["answers"], row["mean"], row["nothing"]) for row in rows]
 
     async def _ask(
-        self, person: Person, question: str, companies: Iterable[Company], steps: Sequence[Step]
+        self, person: Person, question: str, companies: Iterable[ReportCompany], steps: Sequence[PeriodStep]
     ) -> list[asyncpg.Record]:
         own = [company for company in companies if person.company_id in (None, company.id)]
         asked = [

@@ -28,7 +28,7 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class ChartTexts:
     """What a chart is about: a short title, and a sentence that says what can be seen in it."""
 
     id: str
@@ -37,7 +37,7 @@ class Words:
 
 
 def columns(
-    words: Words,
+    words: ChartTexts,
     width: int,
     labels: Sequence[str],
     stacked: Sequence[Series],
@@ -94,7 +94,7 @@ class Bullet:
 
 
 def bullets(
-    words: Words,
+    words: ChartTexts,
     width: int,
     rows: Sequence[tuple[str, Sequence[Bullet]]],
     marks: Sequence[float],
@@ -131,7 +131,7 @@ def bullets(
 
 
 def bars(
-    words: Words,
+    words: ChartTexts,
     width: int,
     rows: Sequence[str],
     stacked: Sequence[Series],
@@ -170,7 +170,11 @@ def bars(
 
 
 def grid(
-    words: Words, width: int, rows: Sequence[str], labels: Sequence[str], values: Sequence[Sequence[tuple[int, str]]]
+    words: ChartTexts,
+    width: int,
+    rows: Sequence[str],
+    labels: Sequence[str],
+    values: Sequence[Sequence[tuple[int, str]]],
 ) -> Markup:
     """A field for each row and label, the darker the higher its value; each value has its tooltip's text beside it."""
     side = min(230, width // 3) if width > 500 else 0
@@ -200,7 +204,7 @@ def grid(
     return _svg(words, width, height, parts)
 
 
-def _svg(words: Words, width: int, height: float, parts: Iterable[Markup]) -> Markup:
+def _svg(words: ChartTexts, width: int, height: float, parts: Iterable[Markup]) -> Markup:
     # Markup.join would escape nothing here either, for every part is Markup.
     return Markup(
         '<svg class="chart" viewBox="0 0 {w} {h}" role="img" aria-labelledby="{id}-t {id}-d">'

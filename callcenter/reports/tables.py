@@ -8,13 +8,13 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from callcenter.common.sheets import Cell
-from callcenter.domain.period import Period, Step, Unit
-from callcenter.reports.service import Category, Counts, Judged, JudgedLine, Paid, Reaction, Visits
+from callcenter.domain.period import Period, PeriodStep, Unit
+from callcenter.reports.service import CategoryCount, Counts, Judged, JudgedLine, Paid, Reaction, Visits
 from callcenter.reports.texts import full
 from callcenter.web.formats import Speech
 
 Kind = Literal["text", "step", "count", "share", "seconds", "money", "moment"]
-Value = str | int | float | Decimal | datetime | Step | None
+Value = str | int | float | Decimal | datetime | PeriodStep | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Table:
         for row in self.rows:
             cells: list[Cell] = []
             for column, value in zip(self.columns, row, strict=True):
-                if isinstance(value, Step):
+                if isinstance(value, PeriodStep):
                     cells += value
                 elif isinstance(value, datetime):
                     cells.append(value.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None, microsecond=0))
@@ -68,7 +68,7 @@ class Table:
             yield cells
 
 
-def tickets(rows: Sequence[tuple[Step, Counts]], period: Period, language: str) -> Table:
+def tickets(rows: Sequence[tuple[PeriodStep, Counts]], period: Period, language: str) -> Table:
     """Tickets by step."""
     t = Speech(language)
     return Table(
@@ -80,7 +80,7 @@ def tickets(rows: Sequence[tuple[Step, Counts]], period: Period, language: str) 
     )
 
 
-def categories(rows: Sequence[tuple[Category, Counts]], language: str) -> Table:
+def categories(rows: Sequence[tuple[CategoryCount, Counts]], language: str) -> Table:
     """Tickets by category."""
     t = Speech(language)
     return Table(
@@ -123,7 +123,7 @@ def reactions(name: str, rows: Sequence[Reaction], language: str) -> Table:
     )
 
 
-def paid(rows: Sequence[tuple[Step, Paid]], period: Period, language: str) -> Table:
+def paid(rows: Sequence[tuple[PeriodStep, Paid]], period: Period, language: str) -> Table:
     """Paid works by step."""
     t = Speech(language)
     return Table(
@@ -222,13 +222,13 @@ def kinds(language: str) -> dict[str, str]:
     }
 
 
-def category_name(category: Category, language: str) -> str:
+def category_name(category: CategoryCount, language: str) -> str:
     """What the category is called."""
     name = category.name_ru if language == "ru" else category.name_en
     return name or Speech(language).gettext("No category yet")
 
 
-def step_name(step: Step, unit: Unit, language: str) -> str:
+def step_name(step: PeriodStep, unit: Unit, language: str) -> str:
     """A step in a table."""
     name = full(step, unit, language)
     return name[:1].upper() + name[1:]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from babel.dates import format_date
 
-from callcenter.domain.period import Period, Preset, Step, Unit
+from callcenter.domain.period import Period, PeriodStep, Preset, Unit
 from callcenter.web.formats import SPACE, Speech
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -44,12 +44,12 @@ def span(period: Period, language: str) -> str:
     return first if period.first == period.last else f"{first} – {last}"
 
 
-def brief(step: Step, unit: Unit, language: str) -> str:
+def brief(step: PeriodStep, unit: Unit, language: str) -> str:
     """A step in a few letters, for the axis of a chart."""
     return format_date(step.first, "LLL yy" if unit is Unit.MONTH else "d MMM", locale=language).replace(" ", SPACE)
 
 
-def full(step: Step, unit: Unit, language: str) -> str:
+def full(step: PeriodStep, unit: Unit, language: str) -> str:
     """A step for a table. A month or week that is cut short shows its days."""
     if step.first == step.last:
         return format_date(step.first, "EEE, d MMMM", locale=language)

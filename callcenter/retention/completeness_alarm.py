@@ -10,7 +10,7 @@ import structlog
 from callcenter import metrics
 from callcenter.common.watch import watch
 from callcenter.retention.completeness import SQL, Disk, Hour, disks, hours, ratio
-from callcenter.settings import Database
+from callcenter.settings import DatabaseSettings
 
 log = structlog.get_logger()
 
@@ -28,7 +28,7 @@ def filling(disk: Disk, now: datetime) -> bool:
 class CompletenessAlarm:
     """Looks every `every_s` seconds. Of several processes one does, and another when that one ends."""
 
-    def __init__(self, settings: Database, every_s: float = LOOK_S) -> None:
+    def __init__(self, settings: DatabaseSettings, every_s: float = LOOK_S) -> None:
         self._settings = settings
         self._every_s = every_s
         self._told: Mapping[str, object] = {}

@@ -10,7 +10,7 @@ from callcenter.common.delivery import NotDelivered, one_line
 from callcenter.common.smtp import MAIL_SERVER, address
 from callcenter.domain.access import Permission
 from callcenter.sharing.links import SHARE_LINKS, BadLink, LinkWish, MadeLink
-from callcenter.sharing.section import MOST_FETCHES, SECTION, Made, Sharing
+from callcenter.sharing.section import MOST_FETCHES, SECTION, Made, SharingAnswer
 from callcenter.sharing.texts import link_letter
 from callcenter.tickets.pages import PAGE, need_ticket, page
 from callcenter.tickets.ticket import NoTicket, Ticket
@@ -45,10 +45,12 @@ async def make(request: web.Request) -> web.Response:
             raise web.HTTPNotFound from None
         else:
             return await page(
-                request, ticket, answers={SECTION.name: Sharing(made=await _hand_out(request, ticket, wish, made))}
+                request,
+                ticket,
+                answers={SECTION.name: SharingAnswer(made=await _hand_out(request, ticket, wish, made))},
             )
     return await page(
-        request, ticket, 422, answers={SECTION.name: Sharing(typed=typed, chosen=chosen, problems=problems)}
+        request, ticket, 422, answers={SECTION.name: SharingAnswer(typed=typed, chosen=chosen, problems=problems)}
     )
 
 

@@ -28,7 +28,7 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Sharing:
+class SharingAnswer:
     """What a person did with the form: what was typed and what was wrong with it, or what was made."""
 
     typed: Mapping[str, str] | None = None
@@ -58,12 +58,12 @@ class SharingSection:
         return browser_name(name) if name else ""
 
 
-async def sharing_section(request: web.Request, ticket: Ticket, sharing: Sharing | None) -> SharingSection | None:
+async def sharing_section(request: web.Request, ticket: Ticket, sharing: SharingAnswer | None) -> SharingSection | None:
     """The section, for those who may share; None for others."""
     person, app, language = request[PERSON], request.app, language_of(request)
     if not person.may(Permission.SHARE_RECORDINGS):
         return None
-    sharing = sharing or Sharing()
+    sharing = sharing or SharingAnswer()
     offered = await app[SHARE_LINKS].offered(person, ticket.id)
     usual = {
         "recipient": "", "email": "", "purpose": "", "language": ticket.language,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo
 
-from callcenter.common.delivery import Problem
+from callcenter.common.delivery import DeliveryProblem
 from callcenter.sharing.visits import SharedLink, SharedRecording
 from callcenter.web.language import translations
 from callcenter.web.render import environment
@@ -42,13 +42,15 @@ def mail_problems(language: str) -> Mapping[str, str]:
     """Why the letter with a link was not sent, and what to do."""
     t = translations(language)
     return {
-        Problem.NO_MAIL_SERVER: t.gettext("No mail server is set up. Set it in the settings of the service."),
-        Problem.BAD_ADDRESS: t.gettext("This e-mail address makes no sense."),
-        Problem.UNREACHABLE: t.gettext("The server cannot be reached."),
-        Problem.TOO_SLOW: t.gettext("The server did not answer in time."),
-        Problem.CERTIFICATE: t.gettext("The server's certificate is not trusted."),
-        Problem.MAIL_REFUSED: t.gettext("The mail server refused the letter."),
-        Problem.LOGIN_REFUSED: t.gettext("The mail server refused our login. Mend it in the settings of the service."),
+        DeliveryProblem.NO_MAIL_SERVER: t.gettext("No mail server is set up. Set it in the settings of the service."),
+        DeliveryProblem.BAD_ADDRESS: t.gettext("This e-mail address makes no sense."),
+        DeliveryProblem.UNREACHABLE: t.gettext("The server cannot be reached."),
+        DeliveryProblem.TOO_SLOW: t.gettext("The server did not answer in time."),
+        DeliveryProblem.CERTIFICATE: t.gettext("The server's certificate is not trusted."),
+        DeliveryProblem.MAIL_REFUSED: t.gettext("The mail server refused the letter."),
+        DeliveryProblem.LOGIN_REFUSED: t.gettext(
+            "The mail server refused our login. Mend it in the settings of the service."
+        ),
     }
 
 

@@ -26,7 +26,7 @@ from callcenter.errors import (
     TelephonyError,
     UnsafeValue,
 )
-from callcenter.settings import Ami
+from callcenter.settings import AmiSettings
 from callcenter.telephony.framing import Framer, encode_action, text
 
 log = structlog.get_logger()
@@ -93,7 +93,7 @@ class AmiConnection:
     def __init__(
         self,
         account: Account,
-        settings: Ami,
+        settings: AmiSettings,
         on_event: Callable[[Message], None] = _ignore_event,
         on_link: Callable[[bool], None] = _ignore_link,
         refused_retry_s: float = REFUSED_RETRY_S,

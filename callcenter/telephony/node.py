@@ -19,7 +19,7 @@ from callcenter.domain.events import (
 )
 from callcenter.domain.ids import CallId, Interface
 from callcenter.errors import ParseProblem, TelephonyError
-from callcenter.settings import Ami
+from callcenter.settings import AmiSettings
 from callcenter.telephony import forms
 from callcenter.telephony.connection import Account, AmiConnection
 from callcenter.telephony.framing import text
@@ -44,7 +44,7 @@ class Node:
 
     def __init__(
         self,
-        settings: Ami,
+        settings: AmiSettings,
         put: Callable[[Event], None],
         ledger_told: Callable[[], Awaitable[None]] | None = None,
         sweep_s: float = SWEEP_S,

@@ -14,7 +14,7 @@ Option = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Category:
+class CategoryChoice:
     """What a ticket may be about."""
 
     id: int
@@ -28,7 +28,7 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True)
-class Company:
+class CompanyChoice:
     """A company for which a ticket may be opened."""
 
     id: int
@@ -38,10 +38,10 @@ class Company:
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class FormChoices:
     """What can be chosen, each as the row's id and its name."""
 
-    categories: tuple[Category, ...]
+    categories: tuple[CategoryChoice, ...]
     houses: tuple[Option, ...]
     residents: tuple[Option, ...]
     crews: tuple[Option, ...]
@@ -58,20 +58,22 @@ class TicketChoices:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def companies(self, person: Person) -> list[Company]:
+    async def companies(self, person: Person) -> list[CompanyChoice]:
         """The companies whose tickets this person may open, by name."""
         async with scoped(self._pool, person) as connection:
-            return [Company(**row) for row in await connection.fetch(SQL["companies"], person.company_id)]
+            return [CompanyChoice(**row) for row in await connection.fetch(SQL["companies"], person.company_id)]
 
-    async def categories(self, person: Person, company_id: int, chosen: int | None = None) -> tuple[Category, ...]:
+    async def categories(
+        self, person: Person, company_id: int, chosen: int | None = None
+    ) -> tuple[CategoryChoice, ...]:
         """The company's categories that are in use, and the one that was chosen already."""
         async with scoped(self._pool, person) as connection:
             rows = await connection.fetch(SQL["categories"], company_id, chosen)
-        return tuple(Category(row["id"], row["code"], row["name_ru"], row["name_en"]) for row in rows)
+        return tuple(CategoryChoice(row["id"], row["code"], row["name_ru"], row["name_en"]) for row in rows)
 
     async def of(
         self, person: Person, company_id: int, *, category: int | None = None, premises: int | None = None
-    ) -> Choices:
+    ) -> FormChoices:
         """All choices for a ticket of this company that has this category and flat."""
         categories = await self.categories(person, company_id, category)
         async with scoped(self._pool, person) as connection:
@@ -79,7 +81,7 @@ class TicketChoices:
             for name in ("houses", "residents", "crews", "responsibles"):
                 rows = await connection.fetch(SQL[name], premises if name == "residents" else company_id)
                 options[name] = tuple((row["id"], row["name"]) for row in rows)
-        return Choices(categories, **options)
+        return FormChoices(categories, **options)
 
     async def premises(self, person: Person, company_id: int, house: int, flat: str) -> int | None:
         """The flat of this number in the house."""

@@ -10,7 +10,7 @@ import asyncpg
 
 from callcenter import metrics
 from callcenter.common.watch import watch
-from callcenter.settings import Database
+from callcenter.settings import DatabaseSettings
 from callcenter.storage import queries
 
 SQL = queries("alarms")
@@ -21,7 +21,7 @@ SHOWN = 20
 class DeadlineAlarm:
     """Looks at the deadlines every `every_s` seconds. Of several processes one does, and another when that one ends."""
 
-    def __init__(self, settings: Database, every_s: float = LOOK_S) -> None:
+    def __init__(self, settings: DatabaseSettings, every_s: float = LOOK_S) -> None:
         self._settings = settings
         self._every_s = every_s
         self._told: Mapping[str, object] = {}

@@ -21,7 +21,7 @@ CHANNEL = "tickets"
 BACKOFF_S = (0.1, 5.0)
 
 
-class Reader:
+class FeedReader:
     """Somebody who looks at the tickets of a company, or of all when `company` is None."""
 
     def __init__(self, company: int | None) -> None:
@@ -49,12 +49,12 @@ class Reader:
         return not self.ended
 
 
-class Feed:
+class TicketFeed:
     """Listens for changes of tickets. `connect` opens a connection for the listener alone."""
 
     def __init__(self, connect: Callable[[], Awaitable[asyncpg.Connection]]) -> None:
         self._connect = connect
-        self._readers: set[Reader] = set()
+        self._readers: set[FeedReader] = set()
 
     async def run(self) -> None:
         """Listen until cancelled."""
@@ -75,9 +75,9 @@ class Feed:
             self.end()
 
     @contextmanager
-    def reader(self, company: int | None) -> Iterator[Reader]:
+    def reader(self, company: int | None) -> Iterator[FeedReader]:
         """A reader, for as long as it reads."""
-        reader = Reader(company)
+        reader = FeedReader(company)
         self._readers.add(reader)
         try:
             yield reader
@@ -96,7 +96,7 @@ class Feed:
                 reader.wake()
 
 
-TICKET_FEED = web.AppKey("ticket_feed", Feed)
+TICKET_FEED = web.AppKey("ticket_feed", TicketFeed)
 
 
 def _company_of(payload: str) -> int | None:

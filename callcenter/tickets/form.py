@@ -21,7 +21,7 @@ LONGEST_NUMBER = 9
 
 
 @dataclass
-class Form:
+class TicketForm:
     """What is typed, by the form's field, and what is wrong with it, by the same."""
 
     typed: dict[str, str]
@@ -58,7 +58,7 @@ def typed_value(name: str, value: object, zone: str, label: str = "") -> str:
     return "1" if value is True else str(value)
 
 
-class Reader:
+class FormReader:
     """Makes an edit of what was typed, for tickets of one company."""
 
     def __init__(self, choices: TicketChoices, person: Person, company_id: int, zone: str) -> None:

@@ -7,7 +7,7 @@ from callcenter.storage import connect
 from callcenter.tickets import file_pages, journal_pages, new_pages, pages
 from callcenter.tickets.choices import TICKET_CHOICES, TicketChoices
 from callcenter.tickets.deadline_alarm import DeadlineAlarm
-from callcenter.tickets.feed import TICKET_FEED, Feed
+from callcenter.tickets.feed import TICKET_FEED, TicketFeed
 from callcenter.tickets.files import TICKET_FILES, TicketFiles
 from callcenter.tickets.journal import JOURNAL, Journal
 from callcenter.tickets.sections import TICKET_SECTIONS
@@ -23,7 +23,7 @@ def install(app: web.Application) -> None:
     app[TICKET_FILES] = TicketFiles(pool, app[OBJECT_STORE])
     app[TICKET_SECTIONS] = []
     app[JOURNAL] = Journal(pool)
-    app[TICKET_FEED] = Feed(lambda: connect(settings.database))
+    app[TICKET_FEED] = TicketFeed(lambda: connect(settings.database))
     app[SERVICES].append(DeadlineAlarm(settings.database))
     app.cleanup_ctx.append(journal_pages.feeding)
     app.on_shutdown.append(journal_pages.end_feed)

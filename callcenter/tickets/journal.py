@@ -32,7 +32,7 @@ class TooManyFilters(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class JournalFilter:
     """What to look for; what is None or empty is not asked.
 
     `category_class`: of every company; `category`: one of one company. `house`: words of an address. Opened from
@@ -54,7 +54,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class JournalPage:
     """Rows of `page` in `storage/queries/journal.sql`; where the next page begins, if there is one; how many of all
     tickets of the company, or of all companies, are late and how many are due soon."""
 
@@ -71,7 +71,9 @@ class Journal:
         self._pool = pool
         self._counted: dict[tuple[int | None, int | None], tuple[float, tuple[int, int]]] = {}
 
-    async def page(self, person: Person, wanted: Wanted, before: PageCursor | None = None, size: int = 50) -> Page:
+    async def page(
+        self, person: Person, wanted: JournalFilter, before: PageCursor | None = None, size: int = 50
+    ) -> JournalPage:
         """At most `size` tickets that this person may see. Raises `NoSuchHouse`."""
         async with scoped(self._pool, person) as connection:
             asked = await _filter(connection, person, wanted)
@@ -80,7 +82,7 @@ class Journal:
             late, soon = await self._counts(connection, person, asked["company"])
         last = rows[size - 1] if len(rows) > size else None
         after = None if last is None else PageCursor(last["opened_at"], last["id"])
-        return Page(rows[:size], after, late, soon)
+        return JournalPage(rows[:size], after, late, soon)
 
     async def counts(self, person: Person, company: int | None) -> tuple[int, int]:
         """How many tickets are late, and how many are due soon."""
@@ -123,7 +125,7 @@ def _company(person: Person, asked: int | None) -> int | None:
     return asked if person.company_id is None else person.company_id
 
 
-async def _filter(connection: Connection, person: Person, wanted: Wanted) -> dict[str, Any]:
+async def _filter(connection: Connection, person: Person, wanted: JournalFilter) -> dict[str, Any]:
     """The filter as the type `journal_filter` has it. Somebody of a company or a crew gets that one's tickets only."""
     company = _company(person, wanted.company)
     crew = wanted.crew

@@ -18,8 +18,8 @@ from callcenter.domain.access import Permission
 from callcenter.storage import AWAY
 from callcenter.tickets import journal_texts
 from callcenter.tickets.feed import TICKET_FEED
-from callcenter.tickets.journal import JOURNAL, Page, TooManyFilters
-from callcenter.tickets.journal_query import Asked, Form
+from callcenter.tickets.journal import JOURNAL, JournalPage, TooManyFilters
+from callcenter.tickets.journal_query import JournalFilterForm, JournalQuery
 from callcenter.web.auth import COOKIE, needs
 from callcenter.web.formats import when
 from callcenter.web.keys import PERSON
@@ -58,7 +58,7 @@ async def keep(request: web.Request) -> web.StreamResponse:
     """Keep the filter that is shown under a name."""
     typed = await request.post()
     name, query = clean(str(typed.get("name", ""))), dict(parse_qsl(str(typed.get("query", ""))))
-    form = Form.read(Asked, query)
+    form = JournalFilterForm.read(JournalQuery, query)
     problem = "" if 0 < len(name) <= LONGEST_NAME else "name"
     if not problem:
         try:
@@ -76,7 +76,9 @@ async def forget(request: web.Request) -> web.StreamResponse:
     """Keep a filter no longer."""
     typed = await request.post()
     await request.app[JOURNAL].forget(request[PERSON], clean(str(typed.get("name", ""))))
-    raise web.HTTPSeeOther(_at(Form.read(Asked, dict(parse_qsl(str(typed.get("query", ""))))).address()))
+    raise web.HTTPSeeOther(
+        _at(JournalFilterForm.read(JournalQuery, dict(parse_qsl(str(typed.get("query", ""))))).address())
+    )
 
 
 @routes.get("/tickets/live")
@@ -127,7 +129,7 @@ async def _show(
     name_problem: str = "",
 ) -> web.Response:
     app, person, language = request.app, request[PERSON], language_of(request)
-    form = Form.read(Asked, query)
+    form = JournalFilterForm.read(JournalQuery, query)
     choices = await app[JOURNAL].choices(person, form.asked.company)
     chosen = person.company_id or form.asked.company
     zone = next((company["zone"] for company in choices["companies"] if company["id"] == chosen), ZONE)
@@ -159,14 +161,14 @@ async def _show(
     )
 
 
-async def _page(request: web.Request, form: Form, zone: str, before: PageCursor | None) -> Page:
+async def _page(request: web.Request, form: JournalFilterForm, zone: str, before: PageCursor | None) -> JournalPage:
     """The page asked for; an empty one when there is no such house, which is told beside the field."""
     wanted = form.wanted(zone)
     try:
         return await request.app[JOURNAL].page(request[PERSON], wanted, before)
     except NoSuchHouse as problem:
         form.problems["house"] = problem.how
-        return Page((), None, *await request.app[JOURNAL].counts(request[PERSON], form.asked.company))
+        return JournalPage((), None, *await request.app[JOURNAL].counts(request[PERSON], form.asked.company))
 
 
 def _at(query: str) -> str:

@@ -6,13 +6,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from callcenter.common.search import LONGEST
 from callcenter.domain.ticket import TicketState
-from callcenter.tickets.journal import OPEN, Payment, Wanted
+from callcenter.tickets.journal import OPEN, JournalFilter, Payment
 from callcenter.web.query import Day, Id, Query
 
 PAYMENTS: tuple[Payment, ...] = ("due", "paid", "refunded")
 
 
-class Asked(BaseModel):
+class JournalQuery(BaseModel):
     """The form, every field of which may be absent."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -30,15 +30,15 @@ class Asked(BaseModel):
     paid: Literal["any", "due", "paid", "refunded"] | None = None
 
 
-class Form(Query[Asked]):
+class JournalFilterForm(Query[JournalQuery]):
     """The filter of the journal."""
 
-    def wanted(self, zone: str) -> Wanted:
+    def wanted(self, zone: str) -> JournalFilter:
         """What to look for; days are those of the zone."""
         asked = self.asked
         search = self.search(asked.q)
         since, until = self.days(asked.since, asked.until, zone)
-        return Wanted(
+        return JournalFilter(
             company=asked.company,
             states=OPEN if asked.state == "open" else (TicketState(asked.state),) if asked.state else (),
             due=asked.due,

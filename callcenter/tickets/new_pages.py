@@ -5,11 +5,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from callcenter.domain.access import Permission
 from callcenter.domain.phone import e164
-from callcenter.tickets.choices import TICKET_CHOICES, Company
-from callcenter.tickets.form import TYPED_AS, Form, Reader, problems_of
+from callcenter.tickets.choices import TICKET_CHOICES, CompanyChoice
+from callcenter.tickets.form import TYPED_AS, FormReader, TicketForm, problems_of
 from callcenter.tickets.pages import PAGE, need_ticket
 from callcenter.tickets.service import TICKETS
-from callcenter.tickets.texts import read_out, ticket_words
+from callcenter.tickets.texts import read_out, ticket_texts
 from callcenter.tickets.ticket import BadEdit, Conflict, NoTicket, Ticket, TicketEdit
 from callcenter.web.auth import needs
 from callcenter.web.forms import chosen_id, typed_in
@@ -29,7 +29,7 @@ async def show(request: web.Request) -> web.Response:
     companies = await request.app[TICKET_CHOICES].companies(request[PERSON])
     wanted = chosen_id(request.query.get("company", ""))
     company = next((one for one in companies if one.id == wanted), companies[0] if len(companies) == 1 else None)
-    return await _page(request, companies, company, Form(dict(BLANK)))
+    return await _page(request, companies, company, TicketForm(dict(BLANK)))
 
 
 @routes.post("/tickets/new")
@@ -42,8 +42,8 @@ async def create(request: web.Request) -> web.Response:
     company = next((one for one in companies if one.id == chosen_id(sent.get("company", ""))), None)
     typed = {name: sent.get(name, "") for name in BLANK}
     if company is None:
-        return await _page(request, companies, None, Form(typed, {"company": "company"}), 422)
-    edit, problems = await Reader(app[TICKET_CHOICES], person, company.id, company.zone).read(typed, BLANK)
+        return await _page(request, companies, None, TicketForm(typed, {"company": "company"}), 422)
+    edit, problems = await FormReader(app[TICKET_CHOICES], person, company.id, company.zone).read(typed, BLANK)
     if not problems:
         try:
             ticket = await app[TICKETS].create(person, company.id, edit, caller=e164(edit.contact_phone))
@@ -51,14 +51,18 @@ async def create(request: web.Request) -> web.Response:
             problems = {TYPED_AS.get(name, name): problem for name, problem in bad.fields.items()}
         else:
             raise web.HTTPSeeOther(f"/tickets/{ticket.id}")
-    return await _page(request, companies, company, Form(typed, problems), 422)
+    return await _page(request, companies, company, TicketForm(typed, problems), 422)
 
 
 async def _page(
-    request: web.Request, companies: list[Company], company: Company | None, form: Form, status: int = 200
+    request: web.Request,
+    companies: list[CompanyChoice],
+    company: CompanyChoice | None,
+    form: TicketForm,
+    status: int = 200,
 ) -> web.Response:
     choices = None if company is None else await request.app[TICKET_CHOICES].of(request[PERSON], company.id)
-    names = ticket_words(language_of(request))
+    names = ticket_texts(language_of(request))
     return render(
         request,
         "tickets/ticket_new.html",
@@ -130,5 +134,5 @@ def _filed(request: web.Request, ticket: Ticket) -> dict[str, object]:
 
 
 def _problems(request: web.Request, problems: dict[str, str]) -> web.Response:
-    words = ticket_words(language_of(request)).problems
+    words = ticket_texts(language_of(request)).problems
     return web.json_response({"problems": {name: words[code] for name, code in problems.items()}}, status=422)

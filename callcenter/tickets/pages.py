@@ -10,10 +10,10 @@ from callcenter.domain.access import Permission
 from callcenter.domain.ticket import CREW_STEPS, NEEDS_WORDS, Step, StepRefused, steps_from
 from callcenter.tickets.choices import TICKET_CHOICES
 from callcenter.tickets.files import TICKET_FILES
-from callcenter.tickets.form import MOMENTS, TYPED_AS, Form, Reader, typed_of, typed_value
+from callcenter.tickets.form import MOMENTS, TYPED_AS, FormReader, TicketForm, typed_of, typed_value
 from callcenter.tickets.sections import TICKET_SECTIONS, TicketSection
 from callcenter.tickets.service import TICKETS
-from callcenter.tickets.texts import read_out, span, ticket_words, when
+from callcenter.tickets.texts import read_out, span, ticket_texts, when
 from callcenter.tickets.ticket import BadEdit, Conflict, Deadline, NoTicket, Ticket, TicketEdit, TicketEvent
 from callcenter.web.auth import needs
 from callcenter.web.forms import chosen_id, typed_in
@@ -66,7 +66,7 @@ async def edit(request: web.Request) -> web.Response:
     version = version_of(typed)
     known = typed_of(ticket)
     typed = {name: typed.get(name, "" if name == "common_property" else known[name]) for name in known}
-    reader = Reader(app[TICKET_CHOICES], person, ticket.company_id, ticket.zone)
+    reader = FormReader(app[TICKET_CHOICES], person, ticket.company_id, ticket.zone)
     change, problems = await reader.read(typed, known)
     try:
         # An empty edit tells whether the version is the newest before anything is said about mistakes.
@@ -79,15 +79,15 @@ async def edit(request: web.Request) -> web.Response:
     except NoTicket:
         raise web.HTTPNotFound from None
     if problems:
-        return await page(request, ticket, 422, form=Form(typed, problems), banner="problems")
+        return await page(request, ticket, 422, form=TicketForm(typed, problems), banner="problems")
     raise web.HTTPSeeOther(f"/tickets/{ticket.id}")
 
 
-async def merged(request: web.Request, conflict: Conflict, typed: dict[str, str]) -> Form:
+async def merged(request: web.Request, conflict: Conflict, typed: dict[str, str]) -> TicketForm:
     """The form after somebody else was quicker: their values where nothing else was typed, both where there was."""
     newest, person, language = typed_of(conflict.current), request[PERSON], language_of(request)
     labels = await request.app[TICKETS].labels(person, conflict.changed)
-    form = Form(dict(typed))
+    form = TicketForm(dict(typed))
     for name, (old, new) in conflict.changed.items():
         field = TYPED_AS.get(name, name)
         if field not in newest:
@@ -173,7 +173,7 @@ async def page(
     ticket: Ticket,
     status: int = 200,
     *,
-    form: Form | None = None,
+    form: TicketForm | None = None,
     banner: str = "",
     step_typed: dict[str, str] | None = None,
     step_problems: dict[str, str] | None = None,
@@ -199,11 +199,11 @@ async def page(
         "tickets/ticket.html",
         status,
         ticket=ticket,
-        names=ticket_words(language),
+        names=ticket_texts(language),
         edits=edits,
         comments=person.may(Permission.COMMENT_TICKETS),
         listens=person.may(Permission.LISTEN),
-        form=form or Form(typed_of(ticket)),
+        form=form or TicketForm(typed_of(ticket)),
         banner=banner,
         steps=steps_for(ticket),
         needs_words=NEEDS_WORDS,
@@ -271,7 +271,7 @@ async def timeline(request: web.Request, ticket: Ticket) -> list[dict[str, objec
 
 def change_words(event: TicketEvent, ticket: Ticket, language: str) -> list[tuple[str, str, str]]:
     """The name, the old and the new value of each field that an event changed, in words."""
-    names, labels = ticket_words(language).fields, dict(event.labels)
+    names, labels = ticket_texts(language).fields, dict(event.labels)
     order = {name: place for place, name in enumerate(names)}
     return [
         (
@@ -293,7 +293,7 @@ def value_words(
         return labels[name, value][0 if language == "ru" else 1]
     if value is True:
         return "✓"
-    words = ticket_words(language)
+    words = ticket_texts(language)
     if name == "payment":
         return words.payments.get(str(value), str(value))
     if name == "state":

@@ -15,7 +15,7 @@ Names = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class TicketWords:
+class TicketTexts:
     """Names of states, steps, fields and so on in one language, by their code."""
 
     states: Names
@@ -27,9 +27,9 @@ class TicketWords:
     problems: Names
 
 
-def ticket_words(language: str) -> TicketWords:
+def ticket_texts(language: str) -> TicketTexts:
     """The words of a language."""
-    return TicketWords(
+    return TicketTexts(
         states=_states(language),
         steps=_steps(language),
         payments=_payments(language),

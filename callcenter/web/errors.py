@@ -5,7 +5,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from callcenter.web.problem import Problem, for_programs
+from callcenter.web.problem import ProblemDetails, for_programs
 from callcenter.web.render import render
 
 log = structlog.get_logger()
@@ -61,14 +61,14 @@ async def show_problems(request: web.Request, handler: Handler) -> web.StreamRes
         return await handler(request)
     try:
         return await handler(request)
-    except Problem as problem:
+    except ProblemDetails as problem:
         return problem.response()
     except web.HTTPException as refusal:
         kept = {name: refusal.headers[name] for name in _KEPT_HEADERS if name in refusal.headers}
-        return Problem(refusal.status, _SAID.get(refusal.status, ""), headers=kept).response()
+        return ProblemDetails(refusal.status, _SAID.get(refusal.status, ""), headers=kept).response()
     except UNREACHABLE as problem:
         log.error("request failed", route=_route(request), problem=type(problem).__name__)
-        return Problem(503, "Not available for the moment; try again.", headers={"Retry-After": "10"}).response()
+        return ProblemDetails(503, "Not available for the moment; try again.", headers={"Retry-After": "10"}).response()
     except Exception:
         log.exception("request failed", route=_route(request))
-        return Problem(500, "Something broke on our side. It has been written down.").response()
+        return ProblemDetails(500, "Something broke on our side. It has been written down.").response()

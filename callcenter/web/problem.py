@@ -8,7 +8,7 @@ from aiohttp import web
 MEDIA_TYPE = "application/problem+json"
 
 
-class Problem(Exception):
+class ProblemDetails(Exception):
     """The request is answered with this problem, and nothing has changed.
 
     `errors`: what is wrong where, as `{"at": …, "message": …}`; `extra`: further members of the document.

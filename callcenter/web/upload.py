@@ -23,7 +23,7 @@ class TooLong(Exception):
 
 
 @dataclass
-class Form:
+class UploadedForm:
     """What was sent. `file` is gone when the form is; None when no file was chosen. `name`: what the sender calls it."""
 
     fields: dict[str, str] = field(default_factory=dict)
@@ -32,9 +32,9 @@ class Form:
 
 
 @asynccontextmanager
-async def read_form(request: web.Request, largest: int) -> AsyncIterator[Form]:
+async def read_form(request: web.Request, largest: int) -> AsyncIterator[UploadedForm]:
     """The form in the request. `largest`: bytes that a file may have. Raises `TooLong`, and 400 for what is no form."""
-    form = Form()
+    form = UploadedForm()
     with tempfile.TemporaryDirectory(prefix="callcenter-upload-") as folder:
         try:
             async for part in await request.multipart():

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from callcenter.calls.pauses import Pauses, ask
 from callcenter.domain.events import OperatorAnswered
 from callcenter.domain.ids import OperatorId
-from callcenter.settings import Database
+from callcenter.settings import DatabaseSettings
 from tests.calls.test_writer import NODE, node, pool, story
 
 __all__ = ["pool"]
@@ -40,7 +40,7 @@ async def talking(pool: asyncpg.Pool, database_url: str) -> tuple[OperatorId, li
 async def test_a_pause_is_written_and_shown_once_asterisk_has_done_it(pool: asyncpg.Pool, database_url: str) -> None:
     operator, _ = await talking(pool, database_url)
     asterisk = Asterisk(obeys=True)
-    part = asyncio.create_task(Pauses(Database(url=SecretStr(database_url)), NODE, asterisk.mute).run())
+    part = asyncio.create_task(Pauses(DatabaseSettings(url=SecretStr(database_url)), NODE, asterisk.mute).run())
     shown = "select body from screens where audience = $1 and kind = 'recording'"
     try:
         async with asyncio.timeout(10):
@@ -67,7 +67,7 @@ async def test_a_pause_is_written_and_shown_once_asterisk_has_done_it(pool: asyn
 
 async def test_what_asterisk_refuses_is_not_written(pool: asyncpg.Pool, database_url: str) -> None:
     operator, _ = await talking(pool, database_url)
-    pauses = Pauses(Database(url=SecretStr(database_url)), NODE, Asterisk(obeys=False).mute)
+    pauses = Pauses(DatabaseSettings(url=SecretStr(database_url)), NODE, Asterisk(obeys=False).mute)
     async with pool.acquire() as connection:
         await pauses.carry_out(connection, operator, paused=True)
     assert await pool.fetchval("select count(*) from recording_pauses") == 0
@@ -76,7 +76,7 @@ async def test_what_asterisk_refuses_is_not_written(pool: asyncpg.Pool, database
 async def test_a_pause_ends_with_its_talk_and_none_begins_after_it(pool: asyncpg.Pool, database_url: str) -> None:
     operator, _ = await talking(pool, database_url)
     asterisk = Asterisk(obeys=True)
-    pauses = Pauses(Database(url=SecretStr(database_url)), NODE, asterisk.mute)
+    pauses = Pauses(DatabaseSettings(url=SecretStr(database_url)), NODE, asterisk.mute)
     async with pool.acquire() as connection:
         await pauses.carry_out(connection, operator, paused=True)
         await connection.execute("update talks set ended_at = now() + interval '1 second'")

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from callcenter.calls import startup
 from callcenter.calls.cards import CardFinder, find_cards
 from callcenter.calls.presence import PresenceWatch, ask
-from callcenter.calls.writer import Entry, Writer, cards_first
+from callcenter.calls.writer import QueuedCommand, Writer, cards_first
 from callcenter.domain.call import Outcome
 from callcenter.domain.card import Card
 from callcenter.domain.commands import PrepareCard, SaveCheckpoint
@@ -38,7 +38,7 @@ from callcenter.domain.ids import CallId, Interface, NodeName, OperatorId, Queue
 from callcenter.domain.switchboard import Switchboard
 from callcenter.domain.talk import Party
 from callcenter.engine import Engine
-from callcenter.settings import Database
+from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
 from stack import demo_data
 from tests.domain.playbook import at
@@ -56,7 +56,7 @@ REFUSED_LOCK = (
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     async with asyncio.timeout(30):
-        pool = await open_pool(Database(url=SecretStr(database_url)))
+        pool = await open_pool(DatabaseSettings(url=SecretStr(database_url)))
         async with pool.acquire() as connection:
             await connection.execute(
                 "truncate companies, operators, nodes, push_log, screens, unwritten restart identity cascade"
@@ -84,7 +84,7 @@ class Node:
 
 @asynccontextmanager
 async def node(pool: asyncpg.Pool, database_url: str) -> AsyncIterator[Node]:
-    writer = Writer(Database(url=SecretStr(database_url)), NODE)
+    writer = Writer(DatabaseSettings(url=SecretStr(database_url)), NODE)
     switchboard = Switchboard(
         await startup.queue_names(pool), await startup.operators(pool), await startup.calls(pool, NODE)
     )
@@ -312,7 +312,7 @@ async def test_the_directory_answers_with_a_card(pool: asyncpg.Pool) -> None:
 
 async def test_presence_is_heard_at_once_and_known_after_a_restart(pool: asyncpg.Pool, database_url: str) -> None:
     heard: asyncio.Queue[Event] = asyncio.Queue()
-    watch = asyncio.create_task(PresenceWatch(Database(url=SecretStr(database_url)), heard.put_nowait).run())
+    watch = asyncio.create_task(PresenceWatch(DatabaseSettings(url=SecretStr(database_url)), heard.put_nowait).run())
     operator = OperatorId(await pool.fetchval("select id from operators where login = 'op-01'"))
     first = [await asyncio.wait_for(heard.get(), 5) for _ in range(2)]
     assert all(isinstance(event, PresenceAsked) and event.wanted is Presence.OFFLINE for event in first)
@@ -327,11 +327,11 @@ async def test_presence_is_heard_at_once_and_known_after_a_restart(pool: asyncpg
 
 async def test_what_concerns_a_card_goes_first_and_keeps_its_order(pool: asyncpg.Pool) -> None:
     board = Switchboard(await startup.queue_names(pool), await startup.operators(pool), ())
-    told: list[Entry] = []
+    told: list[QueuedCommand] = []
     for number in (1, 2):
         for event in (await story(pool, number))[: 5 if number == 1 else 3]:
-            told += [Entry(order, at(0)) for order in board.step(event) if not _elsewhere(order)]
-    told.append(Entry(SaveCheckpoint(inode=1, offset=1), at(0)))
+            told += [QueuedCommand(order, at(0)) for order in board.step(event) if not _elsewhere(order)]
+    told.append(QueuedCommand(SaveCheckpoint(inode=1, offset=1), at(0)))
     first, later = cards_first(told)
     assert {type(entry.order).__name__ for entry in first} >= {"SaveCall", "OpenTicket", "PopCard", "ShowOperator"}
     assert all("node1-1.2" not in repr(entry.order) for entry in first)

@@ -7,18 +7,18 @@ from minio import Minio
 
 from callcenter.cli import doctor
 from callcenter.recordings.store import Store
-from callcenter.settings import S3, Ami, Database, Handover, Settings
+from callcenter.settings import AmiSettings, DatabaseSettings, HandoverSettings, S3Settings, Settings
 
 pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture
-def settings(s3: S3) -> Settings:
+def settings(s3: S3Settings) -> Settings:
     return Settings(
-        database=Database(url="postgresql://127.0.0.1:1/none"),
-        ami=Ami(events_secret="x", actions_secret="x"),
+        database=DatabaseSettings(url="postgresql://127.0.0.1:1/none"),
+        ami=AmiSettings(events_secret="x", actions_secret="x"),
         s3=s3.model_copy(update={"bucket": f"test-{uuid4().hex[:12]}"}),
-        handover=Handover(secret="x" * 32),
+        handover=HandoverSettings(secret="x" * 32),
     )
 
 

@@ -4,17 +4,17 @@ import socket
 
 import pytest
 
-from callcenter.cli.doctor import Ailment, _mail
-from callcenter.settings import S3, Ami, Database, Handover, Settings
+from callcenter.cli.doctor import CheckFailed, _mail
+from callcenter.settings import AmiSettings, DatabaseSettings, HandoverSettings, S3Settings, Settings
 from tests.dispatch.crew import mailbox, server_tls, smtp_settings
 
 
 def settings(port: int, **changed: object) -> Settings:
     return Settings(
-        database=Database(url="postgresql://127.0.0.1:1/none"),
-        ami=Ami(events_secret="x", actions_secret="x"),
-        s3=S3(endpoint="127.0.0.1:1", access_key="x", secret_key="x"),
-        handover=Handover(secret="x" * 32),
+        database=DatabaseSettings(url="postgresql://127.0.0.1:1/none"),
+        ami=AmiSettings(events_secret="x", actions_secret="x"),
+        s3=S3Settings(endpoint="127.0.0.1:1", access_key="x", secret_key="x"),
+        handover=HandoverSettings(secret="x" * 32),
         smtp=smtp_settings(port, **changed),
     )
 
@@ -32,11 +32,11 @@ async def test_without_a_server_nothing_is_wrong():
 async def test_a_server_that_is_away_is_said_so():
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
-        with pytest.raises(Ailment, match=r"unreachable.*CALLCENTER_SMTP__"):
+        with pytest.raises(CheckFailed, match=r"unreachable.*CALLCENTER_SMTP__"):
             await _mail(settings(bound.getsockname()[1]))
 
 
 async def test_a_certificate_that_is_not_trusted_is_said_so():
     async with mailbox(tls_context=server_tls()) as box:
-        with pytest.raises(Ailment, match="certificate"):
+        with pytest.raises(CheckFailed, match="certificate"):
             await _mail(settings(box.port, security="starttls"))

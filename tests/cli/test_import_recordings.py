@@ -5,13 +5,13 @@ import pytest
 from minio import Minio
 
 from callcenter.cli.import_recordings import import_recordings, sweep_recordings
-from callcenter.settings import S3
+from callcenter.settings import S3Settings
 from tests.recordings.conftest import new_name, wav
 from tests.site import settings_for
 
 
 async def test_recordings_from_the_command_line(
-    database_url: str, s3: S3, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    database_url: str, s3: S3Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = settings_for(database_url).model_copy(update={"s3": s3.model_copy(update={"bucket": "old-recordings"})})
     assert await import_recordings(settings, tmp_path, None) == 0

@@ -11,14 +11,14 @@ from pgqueuer.queries import Queries
 from callcenter import storage
 from callcenter.common import jobs
 from callcenter.common.jobs import Again, Kind, Worker, put
-from callcenter.settings import Database
+from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
 from tests.dispatch.crew import WAIT_S, eventually
 
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
-    pool = await open_pool(Database(url=database_url))
+    pool = await open_pool(DatabaseSettings(url=database_url))
     await pool.execute("truncate pgqueuer")
     yield pool
     pool.terminate()
@@ -32,7 +32,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def working(url: str, *kinds: Kind) -> AsyncIterator[None]:
-    task = asyncio.create_task(Worker(Database(url=url), kinds).run())
+    task = asyncio.create_task(Worker(DatabaseSettings(url=url), kinds).run())
     try:
         yield
     finally:

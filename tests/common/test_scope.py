@@ -10,7 +10,7 @@ from callcenter.common.scope import Connection, audit, scoped, scoped_to
 from callcenter.domain.access import Role
 from callcenter.domain.ids import OperatorId
 from callcenter.domain.person import Person
-from callcenter.settings import Database
+from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
 
 NOW = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
@@ -105,7 +105,7 @@ order by c.relname
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
-    pool = await open_pool(Database(url=database_url))
+    pool = await open_pool(DatabaseSettings(url=database_url))
     if not await pool.fetchval("select exists (select from companies)"):
         async with pool.acquire() as connection, connection.transaction():
             await connection.execute(CENTRE)

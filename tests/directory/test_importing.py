@@ -10,7 +10,7 @@ from callcenter.directory.refusals import MAX_BYTES, SheetRefused
 from callcenter.domain.access import Role
 from callcenter.domain.ids import OperatorId
 from callcenter.domain.person import Person
-from callcenter.settings import Database
+from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
 
 HEADINGS = "Ключ дома;Управляющая компания;Город;Улица;Дом;Подъездов;Квартира;Подъезд;Лицевой счёт;Житель;Телефоны"
@@ -30,7 +30,7 @@ def sheet(*lines: str) -> bytes:
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
-    pool = await open_pool(Database(url=database_url))
+    pool = await open_pool(DatabaseSettings(url=database_url))
     await pool.execute("truncate companies, operators, audit_log cascade")
     await pool.execute("insert into companies (name) values ('УК «Заречье»'), ('УК «Север»')")
     yield pool

@@ -11,7 +11,7 @@ from openpyxl import Workbook
 from callcenter.directory import workbook
 from callcenter.directory.refusals import SheetRefused
 from callcenter.directory.rows import gather, phone_of
-from callcenter.directory.sheet import HEADERS, Sheet, clean, guarded, read_sheet, write_csv, write_xlsx
+from callcenter.directory.sheet import HEADERS, DirectorySheet, clean, guarded, read_sheet, write_csv, write_xlsx
 
 HEADINGS = "Город;Улица;Дом;Квартира;Житель;Телефоны"
 LINE = "Москва;Лесная ул.;3;12;Иванова Анна;8 916 123-45-67"
@@ -230,7 +230,7 @@ def test_any_bytes_are_read_or_refused(body: bytes):
         sheet = read_sheet(body)
     except SheetRefused:
         return
-    assert isinstance(sheet, Sheet)
+    assert isinstance(sheet, DirectorySheet)
     gather(sheet.lines)
 
 

@@ -18,7 +18,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from callcenter.dispatch.channels import Assignment
 from callcenter.domain.ticket import TicketState
-from callcenter.settings import Handover, Smtp
+from callcenter.settings import HandoverSettings, SmtpSettings
 
 CERTIFICATE = Path(__file__).parent.parent / "data" / "loopback.pem"
 LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
@@ -106,14 +106,14 @@ async def program(*, tls: bool = False) -> AsyncIterator[Program]:
         await runner.cleanup()
 
 
-def handover_settings(**changed: object) -> Handover:
+def handover_settings(**changed: object) -> HandoverSettings:
     given: dict[str, object] = {"secret": "k" * 32, "webhook_inner_networks": [LOOPBACK], "webhook_timeout_s": 5}
-    return Handover.model_validate(given | changed)
+    return HandoverSettings.model_validate(given | changed)
 
 
-def smtp_settings(port: int, **changed: object) -> Smtp:
+def smtp_settings(port: int, **changed: object) -> SmtpSettings:
     given: dict[str, object] = {"host": "127.0.0.1", "port": port, "security": "none", "sender": "desk@example.org"}
-    return Smtp.model_validate(given | {"timeout_s": 5} | changed)
+    return SmtpSettings.model_validate(given | {"timeout_s": 5} | changed)
 
 
 def assignment(**changed: object) -> Assignment:

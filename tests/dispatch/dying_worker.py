@@ -12,7 +12,7 @@ from callcenter.common.jobs import Worker
 from callcenter.dispatch.channels import Assignment
 from callcenter.dispatch.handover import Deliveries, Links
 from callcenter.dispatch.webhook import Webhook
-from callcenter.settings import Database
+from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
 from tests.dispatch.crew import handover_settings
 
@@ -26,7 +26,7 @@ class LastWords:
 
 
 async def main(url: str) -> None:
-    settings = Database(url=url)
+    settings = DatabaseSettings(url=url)
     links = Links(handover_settings(), "https://desk.example.org")
     pool = await open_pool(settings)
     deliveries = Deliveries(pool, links, {"webhook": LastWords()}, attempts=3, wait=lambda _: None)  # type: ignore[arg-type,return-value]

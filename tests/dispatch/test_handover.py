@@ -19,7 +19,7 @@ from callcenter.dispatch.crew_links import CrewLinks
 from callcenter.dispatch.handover import Deliveries, Handover, Links, backoff
 from callcenter.dispatch.mail import Mail
 from callcenter.dispatch.webhook import Webhook
-from callcenter.settings import Database
+from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
 from tests.dispatch.crew import (
     WAIT_S,
@@ -40,7 +40,7 @@ LINKS = Links(handover_settings(), "https://desk.example.org")
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
-    pool = await open_pool(Database(url=database_url))
+    pool = await open_pool(DatabaseSettings(url=database_url))
     yield pool
     pool.terminate()
 
@@ -70,7 +70,7 @@ async def worker(
 ) -> AsyncIterator[None]:
     ways: dict[str, Channel] = {"email": Mail(smtp_settings(port), plain), "webhook": Webhook(handover_settings())}
     deliveries = Deliveries(pool, LINKS, ways, attempts=attempts, wait=lambda _failures: wait)
-    running = asyncio.create_task(Worker(Database(url=url), [deliveries.kind], dead_after_s=1).run())
+    running = asyncio.create_task(Worker(DatabaseSettings(url=url), [deliveries.kind], dead_after_s=1).run())
     try:
         yield
     finally:

@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from callcenter.common.delivery import NotDelivered, Problem
+from callcenter.common.delivery import DeliveryProblem, NotDelivered
 from callcenter.dispatch.channels import Assignment
 from callcenter.dispatch.mail import Mail
 from tests.dispatch.crew import CERTIFICATE, assignment, mailbox, server_tls, smtp_settings
@@ -49,7 +49,7 @@ async def test_an_address_that_is_none_is_said_so(to: str):
     async with mailbox() as box:
         failure = await refusal(box.port, assignment(email=to))
         assert box.letters.empty()
-    assert (failure.problem, failure.lasting) == (Problem.BAD_ADDRESS, True)
+    assert (failure.problem, failure.lasting) == (DeliveryProblem.BAD_ADDRESS, True)
 
 
 @pytest.mark.parametrize(("answer", "lasting"), [("550 no such mailbox", True), ("452 mailbox full", False)])
@@ -57,14 +57,14 @@ async def test_a_recipient_that_is_refused(answer: str, lasting: bool):
     async with mailbox() as box:
         box.answer = answer
         failure = await refusal(box.port)
-    assert (failure.problem, failure.detail, failure.lasting) == (Problem.MAIL_REFUSED, answer, lasting)
+    assert (failure.problem, failure.detail, failure.lasting) == (DeliveryProblem.MAIL_REFUSED, answer, lasting)
 
 
 async def test_a_server_that_is_away_is_worth_another_try():
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         failure = await refusal(bound.getsockname()[1])
-    assert (failure.problem, failure.lasting) == (Problem.UNREACHABLE, False)
+    assert (failure.problem, failure.lasting) == (DeliveryProblem.UNREACHABLE, False)
 
 
 async def test_a_server_that_says_nothing_is_left():
@@ -72,7 +72,7 @@ async def test_a_server_that_says_nothing_is_left():
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         failure = await refusal(silent.getsockname()[1], timeout_s=0.2)
-    assert (failure.problem, failure.lasting) == (Problem.TOO_SLOW, False)
+    assert (failure.problem, failure.lasting) == (DeliveryProblem.TOO_SLOW, False)
 
 
 async def test_without_a_server_or_an_address_a_person_must_look():
@@ -87,10 +87,10 @@ async def test_the_password_goes_to_a_server_with_a_trusted_certificate_alone(se
     if security == "starttls":
         options = {"tls_context": server_tls(), "require_starttls": True}
     async with mailbox(**options) as box:  # type: ignore[arg-type]
-        assert (await refusal(box.port, **account)).problem is Problem.CERTIFICATE
+        assert (await refusal(box.port, **account)).problem is DeliveryProblem.CERTIFICATE
         assert box.logins == []
         trusted = account | {"ca_file": CERTIFICATE}
-        assert (await refusal(box.port, **trusted | {"password": "wrong"})).problem is Problem.LOGIN_REFUSED
+        assert (await refusal(box.port, **trusted | {"password": "wrong"})).problem is DeliveryProblem.LOGIN_REFUSED
         await Mail(smtp_settings(box.port, **trusted), plain).send(assignment())
         assert box.letters.qsize() == 1
     assert set(box.logins[:-1]) == {b"wrong"}
@@ -99,7 +99,7 @@ async def test_the_password_goes_to_a_server_with_a_trusted_certificate_alone(se
 
 async def test_a_server_without_encryption_gets_nothing():
     async with mailbox() as box:
-        assert (await refusal(box.port, security="starttls")).problem is Problem.UNREACHABLE
+        assert (await refusal(box.port, security="starttls")).problem is DeliveryProblem.UNREACHABLE
         assert box.letters.empty()
 
 

@@ -1,4 +1,4 @@
-from callcenter.common.delivery import Problem
+from callcenter.common.delivery import DeliveryProblem
 from callcenter.dispatch.texts import letter, problems
 from callcenter.web.language import LANGUAGES
 from tests.dispatch.crew import add_crew, add_ticket, assignment
@@ -77,4 +77,4 @@ def test_the_letter_is_in_the_crews_language():
 
 def test_every_problem_has_words():
     for language in LANGUAGES:
-        assert problems(language).keys() == set(Problem)
+        assert problems(language).keys() == set(DeliveryProblem)

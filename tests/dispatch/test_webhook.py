@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from callcenter.common.delivery import NotDelivered, Problem
+from callcenter.common.delivery import DeliveryProblem, NotDelivered
 from callcenter.dispatch.webhook import SIGNATURE, Webhook, is_inner, signature
 from tests.dispatch.crew import CERTIFICATE, SECRET, assignment, handover_settings, program
 
@@ -45,7 +45,7 @@ async def test_an_error_of_the_program_is_worth_another_try():
     async with program() as receiver:
         receiver.answer = answers(web.Response(status=500, text="x" * 100))
         failure = await refusal(receiver.url)
-    assert (failure.problem, failure.detail, failure.lasting) == (Problem.ANSWER, "500", False)
+    assert (failure.problem, failure.detail, failure.lasting) == (DeliveryProblem.ANSWER, "500", False)
 
 
 @pytest.mark.parametrize("where", ["http://169.254.169.254/latest/meta-data", "/elsewhere", "http://127.0.0.1:1/"])
@@ -54,7 +54,7 @@ async def test_a_redirect_is_not_followed_and_says_where_it_leads(where: str):
         receiver.answer = answers(web.Response(status=307, headers={"Location": where}))
         failure = await refusal(receiver.url)
         assert receiver.requests.qsize() == 1
-    assert (failure.problem, failure.detail) == (Problem.REDIRECT, where)
+    assert (failure.problem, failure.detail) == (DeliveryProblem.REDIRECT, where)
 
 
 async def test_a_program_that_hangs_is_left():
@@ -66,7 +66,7 @@ async def test_a_program_that_hangs_is_left():
             return web.Response()
 
         receiver.answer = hang
-        assert (await refusal(receiver.url, webhook_timeout_s=0.2)).problem is Problem.TOO_SLOW
+        assert (await refusal(receiver.url, webhook_timeout_s=0.2)).problem is DeliveryProblem.TOO_SLOW
 
 
 async def test_an_answer_without_end_is_not_read():
@@ -87,14 +87,14 @@ async def test_nobody_there_is_worth_another_try():
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         failure = await refusal(f"http://127.0.0.1:{bound.getsockname()[1]}/")
-    assert (failure.problem, failure.lasting) == (Problem.UNREACHABLE, False)
+    assert (failure.problem, failure.lasting) == (DeliveryProblem.UNREACHABLE, False)
 
 
 async def test_an_inner_address_is_not_connected_to():
     async with program() as receiver:
         for url in (receiver.url, receiver.url.replace("127.0.0.1", "localhost")):
             failure = await refusal(url, webhook_inner_networks=[])
-            assert (failure.problem, failure.lasting) == (Problem.INNER_ADDRESS, True)
+            assert (failure.problem, failure.lasting) == (DeliveryProblem.INNER_ADDRESS, True)
         assert receiver.requests.empty()
 
 
@@ -109,7 +109,7 @@ async def test_a_name_is_looked_at_by_what_is_connected_to(monkeypatch: pytest.M
     async with program() as receiver:
         port = receiver.url.rpartition(":")[2]
         failure = await refusal(f"http://hook.test:{port}", webhook_inner_networks=["10.0.0.0/8"])
-        assert (failure.problem, failure.detail) == (Problem.INNER_ADDRESS, "127.0.0.1")
+        assert (failure.problem, failure.detail) == (DeliveryProblem.INNER_ADDRESS, "127.0.0.1")
         assert receiver.requests.empty()
 
 
@@ -142,12 +142,12 @@ def test_what_is_inside(address: str, inner: bool):
 @pytest.mark.parametrize("url", ["ftp://example.org/", "file:///etc/passwd", "http://", "http://u:p@example.org/", "x"])
 async def test_an_address_that_is_none_is_said_so(url: str):
     failure = await refusal(url)
-    assert (failure.problem, failure.lasting) == (Problem.BAD_ADDRESS, True)
+    assert (failure.problem, failure.lasting) == (DeliveryProblem.BAD_ADDRESS, True)
 
 
 async def test_only_a_certificate_that_is_trusted_will_do():
     async with program(tls=True) as receiver:
-        assert (await refusal(receiver.url)).problem is Problem.CERTIFICATE
+        assert (await refusal(receiver.url)).problem is DeliveryProblem.CERTIFICATE
         assert receiver.requests.empty()
         await Webhook(handover_settings(webhook_ca_file=CERTIFICATE)).send(assignment(webhook_url=receiver.url))
         assert receiver.requests.qsize() == 1

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from callcenter.settings import Section, Settings, load_settings
+from callcenter.settings import Settings, SettingsSection, load_settings
 from callcenter.telephony.render import Directory, render
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,11 +24,11 @@ OURS = [name for name, service in SERVICES.items() if service["image"].startswit
 VARIABLE = re.compile(r"\$\{(\w+)(?::([?-])([^}]*))?\}")
 
 
-def setting_names(model: type[Settings] | type[Section], prefix: str = "CALLCENTER_") -> set[str]:
+def setting_names(model: type[Settings] | type[SettingsSection], prefix: str = "CALLCENTER_") -> set[str]:
     names = set()
     for name, field in model.model_fields.items():
         kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, Section):
+        if isinstance(kind, type) and issubclass(kind, SettingsSection):
             names |= setting_names(kind, f"{prefix}{name.upper()}__")
         else:
             names.add(prefix + name.upper())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.domain.period import EARLIEST, LATEST, BadPeriod, Period, Preset, Step, Unit, moments, named, own
+from callcenter.domain.period import EARLIEST, LATEST, BadPeriod, Period, PeriodStep, Preset, Unit, moments, named, own
 
 DAYS = st.dates(EARLIEST, LATEST)
 
@@ -54,7 +54,10 @@ def test_long_periods_are_shown_in_long_steps(days: int, unit: Unit, steps: int)
 
 
 def test_a_day_is_as_long_as_its_zone_makes_it():
-    spring, autumn = Step(date(2026, 3, 29), date(2026, 3, 29)), Step(date(2026, 10, 25), date(2026, 10, 25))
+    spring, autumn = (
+        PeriodStep(date(2026, 3, 29), date(2026, 3, 29)),
+        PeriodStep(date(2026, 10, 25), date(2026, 10, 25)),
+    )
     (began, ended), (again, until) = moments([spring, autumn], ZoneInfo("Europe/Berlin"))
     assert ended - began == timedelta(hours=23)
     assert until - again == timedelta(hours=25)
@@ -63,7 +66,7 @@ def test_a_day_is_as_long_as_its_zone_makes_it():
 
 def test_where_midnight_is_skipped_the_day_begins_at_the_skip():
     # In 2018 Brazil put its clocks from 00:00 to 01:00 on the fourth of November.
-    ((began, ended),) = moments([Step(date(2018, 11, 4), date(2018, 11, 4))], ZoneInfo("America/Sao_Paulo"))
+    ((began, ended),) = moments([PeriodStep(date(2018, 11, 4), date(2018, 11, 4))], ZoneInfo("America/Sao_Paulo"))
     assert began == datetime(2018, 11, 4, 3, tzinfo=UTC)
     assert ended - began == timedelta(hours=23)
 

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.domain.review import BadPoints, Line, score
+from callcenter.domain.review import BadPoints, ScoreLine, score
 
-GREETED, POLITE = Line("greeted", 2), Line("polite", 5, critical=True)
+GREETED, POLITE = ScoreLine("greeted", 2), ScoreLine("polite", 5, critical=True)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_points_that_do_not_fit_the_card_are_refused(points: tuple[int, ...]):
 
 @given(st.lists(st.tuples(st.integers(1, 10), st.booleans(), st.integers(0, 10)), min_size=1, max_size=15))
 def test_a_score_is_within_its_bounds(card: list[tuple[int, bool, int]]):
-    lines = [Line("line", points, critical) for points, critical, _got in card]
+    lines = [ScoreLine("line", points, critical) for points, critical, _got in card]
     got = score(lines, [min(points, got) for points, _critical, got in card])
     assert got is not None
     assert 0 <= got <= 100

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.domain.call import Call, CallState, Illegal, Outcome, step
+from callcenter.domain.call import Call, CallState, NotApplicable, Outcome, step
 from callcenter.domain.events import CallEvent
 from callcenter.domain.talk import Party, TalkKind
 from callcenter.recordings.wav import inspect
@@ -76,7 +76,7 @@ async def one_call(pbx: AsteriskInstance, folder: Path, *moves: Move, colleague_
         event = parse_line("|".join(line))
         if isinstance(event, CallEvent):
             # Whoever is sent back joins the queue again, which has been told by then.
-            with suppress(Illegal):
+            with suppress(NotApplicable):
                 call = step(call, event)
     assert call is not None
     assert (call.state, call.outcome) == (CallState.ENDED, Outcome.ANSWERED)

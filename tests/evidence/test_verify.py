@@ -15,7 +15,7 @@ from callcenter.errors import SettingsError
 from callcenter.evidence.chain import Link, content_of
 from callcenter.evidence.manifest import SIGNATURE, Signature, fingerprint, sign, written
 from callcenter.evidence.verify import Part, Verdict, What, verify
-from callcenter.settings import Evidence
+from callcenter.settings import EvidenceSettings
 
 from .packs import AUDIO, KEY, OTHER_KEY, changed, contents, entry, ledger, make, pack_of, text_of
 
@@ -192,9 +192,9 @@ def test_the_command_tells_and_its_status_too(
 
 
 def test_the_fingerprint_of_the_own_key_is_told_or_what_to_set(capsys: pytest.CaptureFixture[str]):
-    assert tell_key(Evidence(key="11" * 32)) == 0
+    assert tell_key(EvidenceSettings(key="11" * 32)) == 0
     assert capsys.readouterr().out.strip() == fingerprint(KEY)
     with pytest.raises(SettingsError, match="openssl rand"):
-        tell_key(Evidence())
+        tell_key(EvidenceSettings())
     with pytest.raises(ValidationError, match="64 hexadecimal digits"):
-        Evidence(key="11" * 31)
+        EvidenceSettings(key="11" * 31)

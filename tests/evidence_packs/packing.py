@@ -8,7 +8,7 @@ from hashlib import sha256
 from callcenter.common.jobs import Worker
 from callcenter.domain.ticket import Step
 from callcenter.evidence.manifest import key_of
-from callcenter.evidence_packs.maker import Maker
+from callcenter.evidence_packs.maker import PackMaker
 from callcenter.evidence_packs.texts import page
 from callcenter.tickets.ticket import Ticket
 from tests.site import settings_for
@@ -81,9 +81,9 @@ async def write_ticket(work: Work) -> Ticket:
 
 
 @asynccontextmanager
-async def making(work: Work, url: str) -> AsyncIterator[Maker]:
+async def making(work: Work, url: str) -> AsyncIterator[PackMaker]:
     """A worker that makes packs."""
-    maker = Maker(work.site.pool, work.site.shelf, SIGNING, page)
+    maker = PackMaker(work.site.pool, work.site.shelf, SIGNING, page)
     running = asyncio.create_task(Worker(settings_for(url).database, [maker.kind], dead_after_s=1).run())
     try:
         yield maker

@@ -9,7 +9,7 @@ import pytest
 
 from callcenter.evidence.chain import GENESIS, Ends, Link, content_of, faults
 from callcenter.evidence_packs.chain_check import problems
-from callcenter.settings import Database
+from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
 
 CALL, NAME = "node1-1.1", "node1-1.1_node1-2.1_1772703000"
@@ -19,7 +19,7 @@ LINKS = "select seq, entry, hash from ledger_entries where company_id = $1 order
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
-    pool = await open_pool(Database(url=database_url))
+    pool = await open_pool(DatabaseSettings(url=database_url))
     await pool.execute("truncate companies, operators, nodes cascade")
     await pool.execute("insert into nodes (name) values ('node1')")
     await pool.execute("insert into operators (login, name, role) values ('vera', 'Вера', 'supervisor')")

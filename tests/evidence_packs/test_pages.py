@@ -14,7 +14,7 @@ from callcenter.evidence.manifest import fingerprint
 from callcenter.evidence.verify import verify
 from callcenter.evidence_packs.maker import ATTEMPTS
 from callcenter.recordings.store import Store
-from callcenter.settings import S3, Evidence
+from callcenter.settings import EvidenceSettings, S3Settings
 from callcenter.tickets.ticket import Ticket
 from callcenter.web.keys import SETTINGS
 from tests.evidence_packs.packing import AUDIO, COPY, SIGNING, making, over, write_ticket
@@ -170,7 +170,7 @@ async def test_a_third_pack_at_a_time_is_refused(work: Work, ticket: Ticket):
 
 async def test_without_a_key_the_page_says_what_to_set(work: Work, ticket: Ticket):
     app = work.site.server.app
-    put_in_place(app, SETTINGS, app[SETTINGS].model_copy(update={"evidence": Evidence()}))
+    put_in_place(app, SETTINGS, app[SETTINGS].model_copy(update={"evidence": EvidenceSettings()}))
     answer = await work.vera.post(f"/tickets/{ticket.id}/evidence")
     assert answer.status == 409
     assert "CALLCENTER_EVIDENCE__KEY" in await answer.text()
@@ -204,7 +204,7 @@ async def test_a_pack_whose_time_is_over_is_removed_and_stays_known(
 
 
 async def test_on_a_real_store_the_version_that_was_verified_is_packed(
-    work: Work, ticket: Ticket, database_url: str, tmp_path: Path, s3: S3
+    work: Work, ticket: Ticket, database_url: str, tmp_path: Path, s3: S3Settings
 ):
     store, audio = Store(s3), tmp_path / "audio"
     await store.ensure_bucket()

@@ -11,7 +11,7 @@ from callcenter.domain.access import Role
 from callcenter.domain.scopes import Scope
 from callcenter.errors import InvitationError
 from callcenter.people.invitations import Invitations, invite_administrator
-from callcenter.settings import Database
+from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
 
 ENVIRONMENT = {
@@ -27,7 +27,7 @@ ENVIRONMENT = {
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
-    pool = await open_pool(Database(url=database_url))
+    pool = await open_pool(DatabaseSettings(url=database_url))
     await pool.execute("truncate operators cascade")
     yield pool
     await pool.close()

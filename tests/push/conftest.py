@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from callcenter.push.hub import Hub
-from callcenter.settings import Database
+from callcenter.settings import DatabaseSettings
 from callcenter.storage import connect, open_pool
 
 SLOW_LIMIT = 20
@@ -38,7 +38,7 @@ class Desk:
 
 @asynccontextmanager
 async def open_desk(url: str, grace_s: float = 3.0) -> AsyncIterator[Desk]:
-    settings = Database(url=url)
+    settings = DatabaseSettings(url=url)
     pool = await open_pool(settings)
 
     async def listener() -> asyncpg.Connection:

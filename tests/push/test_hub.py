@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from callcenter.push.hub import Hub, Screen
 from callcenter.push.state import Delta, Message, Resumed, Snapshot, apply
-from callcenter.settings import Database
+from callcenter.settings import DatabaseSettings
 from callcenter.storage import connect, open_pool, queries
 
 from .conftest import SLOW_LIMIT, Desk, open_desk
@@ -114,7 +114,7 @@ async def test_a_long_outage_ends_the_screens_and_says_so(database_url: str):
 
 
 async def test_it_stops_whenever_it_is_told_to(database_url: str):
-    settings = Database(url=database_url)
+    settings = DatabaseSettings(url=database_url)
     async with await open_pool(settings) as pool:
         for milliseconds in range(60):
             running = asyncio.create_task(Hub(pool, lambda: connect(settings), SLOW_LIMIT).run())

@@ -10,14 +10,14 @@ from pydantic import SecretStr
 from callcenter.recordings.archive import Archive
 from callcenter.recordings.spool import Spool
 from callcenter.recordings.store import Store
-from callcenter.settings import S3, Database
+from callcenter.settings import DatabaseSettings, S3Settings
 from callcenter.storage import open_pool
 from tests.recordings.conftest import NODE
 
 
 async def main() -> None:
-    settings = S3(**{**json.loads(os.environ["S3"]), "secret_key": os.environ["S3_SECRET"]})
-    pool = await open_pool(Database(url=SecretStr(os.environ["DATABASE_URL"]), pool_size=4))
+    settings = S3Settings(**{**json.loads(os.environ["S3"]), "secret_key": os.environ["S3_SECRET"]})
+    pool = await open_pool(DatabaseSettings(url=SecretStr(os.environ["DATABASE_URL"]), pool_size=4))
     archive = Archive(pool, Store(settings), Spool(Path(os.environ["SPOOL"])), NODE, settings.uploads, settle_s=1.0)
     await archive.run()
 

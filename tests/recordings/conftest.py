@@ -20,7 +20,7 @@ from callcenter.errors import ObjectMissing, StoreError
 from callcenter.recordings.archive import Archive
 from callcenter.recordings.spool import Spool
 from callcenter.recordings.store import Kept, Store
-from callcenter.settings import S3, Database
+from callcenter.settings import DatabaseSettings, S3Settings
 from callcenter.storage import open_pool
 
 RATE = 8000
@@ -229,7 +229,7 @@ class Bench:
 
 @pytest.fixture
 async def ledger(database_url: str) -> AsyncIterator[Ledger]:
-    pool = await open_pool(Database(url=SecretStr(database_url), pool_size=4))
+    pool = await open_pool(DatabaseSettings(url=SecretStr(database_url), pool_size=4))
     try:
         await pool.execute("truncate recordings, tickets, calls cascade")
         yield Ledger(pool)
@@ -245,7 +245,7 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def bucket(s3: S3) -> S3:
+def bucket(s3: S3Settings) -> S3Settings:
     """Settings that name a bucket of this test's own; it does not exist yet."""
     return s3.model_copy(update={"bucket": f"test-{uuid4().hex[:12]}"})
 

@@ -14,7 +14,7 @@ from callcenter.recordings import copies as module
 from callcenter.recordings import workers
 from callcenter.recordings.copies import CopyMaker
 from callcenter.recordings.spool import Spool
-from callcenter.settings import Copies
+from callcenter.settings import CopiesSettings
 from tests.recordings.conftest import NODE, Bench, wav
 from tests.recordings.gate import until
 from tests.recordings.test_raw import AUDIO
@@ -24,7 +24,9 @@ pytestmark = pytest.mark.e2e
 
 def maker(bench: Bench, scratch: Path, calm: Callable[[], bool] = lambda: True, **settings: float) -> CopyMaker:
     (scratch / "scratch").mkdir(exist_ok=True)
-    return CopyMaker(bench.ledger.pool, bench.store, NODE, Copies(scratch=scratch / "scratch", **settings), calm)
+    return CopyMaker(
+        bench.ledger.pool, bench.store, NODE, CopiesSettings(scratch=scratch / "scratch", **settings), calm
+    )
 
 
 async def archived(bench: Bench, data: bytes) -> int:

@@ -20,7 +20,7 @@ from pydantic import SecretStr
 
 from callcenter.recordings.archive import Archive
 from callcenter.recordings.store import Store
-from callcenter.settings import S3, Database
+from callcenter.settings import DatabaseSettings, S3Settings
 from callcenter.storage import open_pool
 from tests.recordings.conftest import Bench, Ledger, MemoryStore, wav
 from tests.recordings.gate import Gate, until
@@ -131,7 +131,7 @@ async def test_running_it_archives_what_comes_and_leaves_what_is_strange(bench: 
     assert len(bench.attached) == 11
 
 
-async def test_without_the_store_files_wait_on_disk(ledger: Ledger, root: Path, bucket: S3) -> None:
+async def test_without_the_store_files_wait_on_disk(ledger: Ledger, root: Path, bucket: S3Settings) -> None:
     host, port = bucket.endpoint.split(":")
     gate = await Gate(lambda: asyncio.open_connection(host, int(port))).open()
     await gate.shut()
@@ -164,7 +164,7 @@ async def test_without_the_database_files_wait_on_disk(ledger: Ledger, root: Pat
     store = MemoryStore()
     bench = Bench(ledger, root, store)
     names = [(await ledger.call())[1] for _ in range(4)]
-    pool = await open_pool(Database(url=SecretStr(through), pool_size=4))
+    pool = await open_pool(DatabaseSettings(url=SecretStr(through), pool_size=4))
     async with running(bench.archive(pool=pool)):
         bench.put(names[0], wav(2.0))
         await until(lambda: bench.on_disk() == [])
@@ -182,7 +182,7 @@ async def test_without_the_database_files_wait_on_disk(ledger: Ledger, root: Pat
     await gate.shut()
 
 
-async def test_kill_9_at_any_moment(ledger: Ledger, root: Path, bucket: S3, database_url: str) -> None:
+async def test_kill_9_at_any_moment(ledger: Ledger, root: Path, bucket: S3Settings, database_url: str) -> None:
     store = Store(bucket)
     await store.ensure_bucket()
     bench = Bench(ledger, root, store)
@@ -216,7 +216,7 @@ async def test_kill_9_at_any_moment(ledger: Ledger, root: Path, bucket: S3, data
     store.close()
 
 
-def _objects(bucket: S3) -> list[str]:
+def _objects(bucket: S3Settings) -> list[str]:
     """The key of every version of every object."""
     client = Minio(
         bucket.endpoint,

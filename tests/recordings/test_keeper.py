@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from callcenter.errors import ObjectLocked, ObjectMissing, StoreError
 from callcenter.recordings.keeper import Keeper
 from callcenter.recordings.store import Store
-from callcenter.settings import S3, Database
+from callcenter.settings import DatabaseSettings, S3Settings
 from tests.recordings.conftest import Bench, Ledger, wav
 from tests.recordings.gate import Gate
 from tests.recordings.test_lock import client
@@ -67,7 +67,7 @@ class Kept:
 
 
 @pytest.fixture
-async def kept(ledger: Ledger, root: Path, bucket: S3, database_url: str) -> AsyncIterator[Kept]:
+async def kept(ledger: Ledger, root: Path, bucket: S3Settings, database_url: str) -> AsyncIterator[Kept]:
     # Its first lock is for one day of a company's, long enough for nothing in these tests to depend on it.
     store = Store(bucket)
     await store.ensure_bucket()
@@ -82,7 +82,7 @@ async def kept(ledger: Ledger, root: Path, bucket: S3, database_url: str) -> Asy
     await bench.pass_once()
     row = await ledger.only()
     connection = await asyncpg.connect(database_url)
-    keeper = Keeper(Database(url=SecretStr(database_url)), store, GRACE_DAYS)
+    keeper = Keeper(DatabaseSettings(url=SecretStr(database_url)), store, GRACE_DAYS)
     yield Kept(bench, keeper, connection, row["id"], row["object_key"], row["version_id"], row["ticket_id"])
     await connection.close()
     store.close()
@@ -171,12 +171,12 @@ async def test_what_the_store_still_locks_stays_and_is_told_of(kept: Kept) -> No
     assert (row["state"], await kept.there()) == ("expired", True)
 
 
-async def test_a_hold_waits_for_a_store_that_is_away(kept: Kept, bucket: S3, database_url: str) -> None:
+async def test_a_hold_waits_for_a_store_that_is_away(kept: Kept, bucket: S3Settings, database_url: str) -> None:
     host, port = bucket.endpoint.split(":")
     gate = await Gate(lambda: asyncio.open_connection(host, int(port))).open()
     await gate.shut()
     store = Store(bucket.model_copy(update={"endpoint": f"{host}:{gate.port}"}))
-    keeper = Keeper(Database(url=SecretStr(database_url)), store, GRACE_DAYS)
+    keeper = Keeper(DatabaseSettings(url=SecretStr(database_url)), store, GRACE_DAYS)
     await kept.hold()
     with pytest.raises(StoreError):
         await keeper.look(kept.connection)
@@ -188,9 +188,11 @@ async def test_a_hold_waits_for_a_store_that_is_away(kept: Kept, bucket: S3, dat
     await gate.shut()
 
 
-async def test_in_a_bucket_without_locks_a_hold_still_keeps_it(kept: Kept, bucket: S3, database_url: str) -> None:
+async def test_in_a_bucket_without_locks_a_hold_still_keeps_it(
+    kept: Kept, bucket: S3Settings, database_url: str
+) -> None:
     store = Store(bucket.model_copy(update={"lock_mode": "none"}))
-    keeper = Keeper(Database(url=SecretStr(database_url)), store, GRACE_DAYS)
+    keeper = Keeper(DatabaseSettings(url=SecretStr(database_url)), store, GRACE_DAYS)
     await kept.hold()
     await kept.age(5000)
     await keeper.look(kept.connection)

@@ -14,7 +14,7 @@ from minio.deleteobjects import DeleteObject
 
 from callcenter.errors import ObjectLocked, ObjectMissing, StoreError
 from callcenter.recordings.store import Kept, Store
-from callcenter.settings import S3
+from callcenter.settings import S3Settings
 
 pytestmark = pytest.mark.e2e
 
@@ -30,7 +30,7 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(params=["GOVERNANCE", "COMPLIANCE"])
-async def store(request: pytest.FixtureRequest, bucket: S3) -> AsyncIterator[Store]:
+async def store(request: pytest.FixtureRequest, bucket: S3Settings) -> AsyncIterator[Store]:
     store = Store(bucket.model_copy(update={"lock_mode": request.param}))
     await store.ensure_bucket()
     yield store
@@ -38,7 +38,7 @@ async def store(request: pytest.FixtureRequest, bucket: S3) -> AsyncIterator[Sto
 
 
 @pytest.fixture
-async def plain(bucket: S3) -> AsyncIterator[Store]:
+async def plain(bucket: S3Settings) -> AsyncIterator[Store]:
     """A store whose bucket somebody made long ago, without object lock."""
     client(bucket).make_bucket(bucket.bucket)
     store = Store(bucket)
@@ -47,7 +47,7 @@ async def plain(bucket: S3) -> AsyncIterator[Store]:
     store.close()
 
 
-def client(settings: S3) -> Minio:
+def client(settings: S3Settings) -> Minio:
     secret = settings.secret_key.get_secret_value()
     return Minio(settings.endpoint, settings.access_key, secret, secure=False, region=settings.region)
 
@@ -73,7 +73,7 @@ async def test_object_lock_refuses_deletion(store: Store, file: Path) -> None:
     assert await store.digest("recordings/1.wav") == (SHA256, len(DATA))
 
 
-async def test_compliance_yields_to_nobody(bucket: S3, file: Path) -> None:
+async def test_compliance_yields_to_nobody(bucket: S3Settings, file: Path) -> None:
     store = Store(bucket.model_copy(update={"lock_mode": "COMPLIANCE"}))
     await store.ensure_bucket()
     kept = await store.put("recordings/1.wav", file, SHA256, retain_until=in_a(days=1))
@@ -88,7 +88,7 @@ async def test_compliance_yields_to_nobody(bucket: S3, file: Path) -> None:
 
 
 async def test_what_is_written_over_or_hidden_is_still_there_by_its_version(
-    store: Store, bucket: S3, file: Path, tmp_path: Path
+    store: Store, bucket: S3Settings, file: Path, tmp_path: Path
 ) -> None:
     kept = await store.put("recordings/1.wav", file, SHA256, retain_until=in_a(days=1))
     (tmp_path / "other").write_bytes(b"other")
@@ -135,7 +135,7 @@ async def test_a_recording_of_several_parts_is_locked_too(store: Store, file: Pa
         await store.remove("recordings/1.wav", kept.version)
 
 
-async def test_what_was_not_locked_leaves_no_version_behind(store: Store, bucket: S3, file: Path) -> None:
+async def test_what_was_not_locked_leaves_no_version_behind(store: Store, bucket: S3Settings, file: Path) -> None:
     for _ in range(2):
         await store.put("exports/1.csv", file, SHA256, "text/csv")
     await store.put("exports/1.csv2", file, SHA256, "text/csv")
@@ -173,7 +173,7 @@ async def test_a_bucket_made_without_object_lock_can_be_given_it(plain: Store, f
             await plain.remove(key, version)
 
 
-async def test_lock_mode_none_asks_for_no_lock(bucket: S3, file: Path) -> None:
+async def test_lock_mode_none_asks_for_no_lock(bucket: S3Settings, file: Path) -> None:
     store = Store(bucket.model_copy(update={"lock_mode": "none"}))
     await store.ensure_bucket()
     assert not await store.locks()
@@ -181,7 +181,7 @@ async def test_lock_mode_none_asks_for_no_lock(bucket: S3, file: Path) -> None:
     store.close()
 
 
-async def test_the_server_encrypts_when_asked(bucket: S3, file: Path) -> None:
+async def test_the_server_encrypts_when_asked(bucket: S3Settings, file: Path) -> None:
     store = Store(bucket.model_copy(update={"encryption": "AES256"}))
     await store.ensure_bucket()
     kept = await store.put("recordings/1.wav", file, SHA256, retain_until=in_a(days=1))
@@ -205,7 +205,7 @@ async def test_a_link_opens_one_object_and_cannot_be_changed(store: Store, file:
             await asyncio.to_thread(urllib.request.urlopen, changed)
 
 
-async def test_links_name_the_public_endpoint(bucket: S3) -> None:
+async def test_links_name_the_public_endpoint(bucket: S3Settings) -> None:
     store = Store(bucket.model_copy(update={"public_endpoint": "files.example.org"}))
     link = store.presign("recordings/1.wav", lasts=timedelta(minutes=5))
     assert link.startswith(f"https://files.example.org/{bucket.bucket}/recordings/1.wav?")
@@ -213,7 +213,7 @@ async def test_links_name_the_public_endpoint(bucket: S3) -> None:
 
 
 @pytest.mark.parametrize("key", ["../1.wav", "recordings/../1.wav", "/1.wav", "recordings//1.wav", "", "a/./b", "a\nb"])
-async def test_a_key_cannot_leave_its_folder(bucket: S3, file: Path, key: str) -> None:
+async def test_a_key_cannot_leave_its_folder(bucket: S3Settings, file: Path, key: str) -> None:
     store = Store(bucket)
     for attempt in (store.put(key, file, SHA256), store.digest(key), store.remove(key), store.versions(key)):
         with pytest.raises(ValueError, match="not a key"):

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from callcenter.errors import ObjectMissing, StoreError
 from callcenter.recordings import store as module
 from callcenter.recordings.store import Store
-from callcenter.settings import S3
+from callcenter.settings import S3Settings
 from tests.recordings.gate import Gate
 
 pytestmark = pytest.mark.e2e
@@ -74,7 +74,7 @@ async def test_an_object_that_is_not_there(store: Any) -> None:
         await store.digest("recordings/9.wav")
 
 
-async def test_a_file_of_several_parts(bucket: S3, file: Path) -> None:
+async def test_a_file_of_several_parts(bucket: S3Settings, file: Path) -> None:
     data = file.read_bytes() * 120
     file.write_bytes(data)
     store = Store(bucket)
@@ -87,7 +87,7 @@ async def test_a_file_of_several_parts(bucket: S3, file: Path) -> None:
     store.close()
 
 
-async def test_a_link_is_not_followed(bucket: S3, file: Path, tmp_path: Path) -> None:
+async def test_a_link_is_not_followed(bucket: S3Settings, file: Path, tmp_path: Path) -> None:
     store = Store(bucket)
     await store.ensure_bucket()
     (tmp_path / "link").symlink_to(file)
@@ -99,7 +99,7 @@ async def test_a_link_is_not_followed(bucket: S3, file: Path, tmp_path: Path) ->
 @pytest.mark.parametrize(
     "change", [{"access_key": "nobody"}, {"secret_key": SecretStr("wrong")}], ids=["who", "secret"]
 )
-async def test_wrong_keys(bucket: S3, file: Path, change: dict[str, Any]) -> None:
+async def test_wrong_keys(bucket: S3Settings, file: Path, change: dict[str, Any]) -> None:
     store = Store(bucket.model_copy(update=change))
     for attempt in (store.ensure_bucket(), store.check(), store.put("a", file, bytes(32)), store.digest("a")):
         with pytest.raises(StoreError, match=r"refuses our keys.*CALLCENTER_S3__SECRET_KEY"):
@@ -107,7 +107,7 @@ async def test_wrong_keys(bucket: S3, file: Path, change: dict[str, Any]) -> Non
     store.close()
 
 
-async def test_nobody_there(bucket: S3) -> None:
+async def test_nobody_there(bucket: S3Settings) -> None:
     gate = await Gate(lambda: asyncio.open_connection("127.0.0.1", 9)).open()
     await gate.shut()
     store = Store(bucket.model_copy(update={"endpoint": f"127.0.0.1:{gate.port}"}))
@@ -116,14 +116,14 @@ async def test_nobody_there(bucket: S3) -> None:
     store.close()
 
 
-async def test_https_asked_of_plain_http(bucket: S3) -> None:
+async def test_https_asked_of_plain_http(bucket: S3Settings) -> None:
     store = Store(bucket.model_copy(update={"secure": True}))
     with pytest.raises(StoreError, match="CALLCENTER_S3__SECURE=false"):
         await store.check()
     store.close()
 
 
-async def test_a_silent_server_is_given_up(bucket: S3, deaf: int) -> None:
+async def test_a_silent_server_is_given_up(bucket: S3Settings, deaf: int) -> None:
     store = Store(bucket.model_copy(update={"endpoint": f"127.0.0.1:{deaf}"}), read_s=0.1)
     with pytest.raises(StoreError, match=r"did not answer within 0\.1 s"):
         await store.digest("a")
@@ -131,7 +131,7 @@ async def test_a_silent_server_is_given_up(bucket: S3, deaf: int) -> None:
 
 
 async def test_a_check_does_not_wait_for_a_silent_server(
-    bucket: S3, deaf: int, monkeypatch: pytest.MonkeyPatch
+    bucket: S3Settings, deaf: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "CHECK_WITHIN_S", 0.1)
     store = Store(bucket.model_copy(update={"endpoint": f"127.0.0.1:{deaf}"}), read_s=1.0)

@@ -10,10 +10,10 @@ import pytest
 
 from callcenter.domain.access import Role
 from callcenter.domain.ids import OperatorId
-from callcenter.domain.period import Period, Step
+from callcenter.domain.period import Period, PeriodStep
 from callcenter.domain.person import Person
-from callcenter.reports.service import Company, Counts, Reports
-from callcenter.settings import Database
+from callcenter.reports.service import Counts, ReportCompany, Reports
+from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
 
 STAFF = Person(OperatorId(1), "vera", "Вера", Role.SUPERVISOR, "ru", False)
@@ -21,18 +21,20 @@ STAFF = Person(OperatorId(1), "vera", "Вера", Role.SUPERVISOR, "ru", False)
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
-    pool = await open_pool(Database(url=database_url))
+    pool = await open_pool(DatabaseSettings(url=database_url))
     await pool.execute("truncate companies, operators cascade")
     yield pool
     await pool.close()
 
 
-async def company(pool: asyncpg.Pool, name: str, zone: str) -> Company:
+async def company(pool: asyncpg.Pool, name: str, zone: str) -> ReportCompany:
     made = await pool.fetchval("insert into companies (name, zone) values ($1, $2) returning id", name, zone)
-    return Company(made, name, zone)
+    return ReportCompany(made, name, zone)
 
 
-async def ticket(pool: asyncpg.Pool, of: Company, opened_at: datetime, code: str = "damage", **values: object) -> int:
+async def ticket(
+    pool: asyncpg.Pool, of: ReportCompany, opened_at: datetime, code: str = "damage", **values: object
+) -> int:
     category = await pool.fetchval("select id from categories where company_id = $1 and code = $2", of.id, code)
     number = await pool.fetchval(
         "update companies set last_ticket_number = last_ticket_number + 1 where id = $1 returning last_ticket_number",
@@ -51,7 +53,7 @@ async def ticket(pool: asyncpg.Pool, of: Company, opened_at: datetime, code: str
     return int(await pool.fetchval(statement, *columns.values()))
 
 
-async def late(pool: asyncpg.Pool, of: Company, day: date) -> int:
+async def late(pool: asyncpg.Pool, of: ReportCompany, day: date) -> int:
     counts = await Reports(pool).categories(STAFF, [of], Period(day, day))
     return sum(line.late for _category, line in counts)
 
@@ -87,7 +89,7 @@ async def test_a_day_begins_and_ends_in_the_companys_zone(
     for at in inside + outside:
         await ticket(pool, own, datetime.fromisoformat(at))
     found = await Reports(pool).tickets(STAFF, [own], Period(day, day))
-    assert found == [(Step(day, day), Counts(accepted=len(inside)))]
+    assert found == [(PeriodStep(day, day), Counts(accepted=len(inside)))]
 
 
 async def test_of_several_companies_each_has_its_own_midnight(pool: asyncpg.Pool):

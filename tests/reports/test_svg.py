@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from callcenter.reports.svg import Bullet, Series, Words, bars, bullets, columns, grid
+from callcenter.reports.svg import Bullet, ChartTexts, Series, bars, bullets, columns, grid
 from callcenter.reports.texts import time_axis
 from callcenter.web.formats import duration
 
 HOSTILE = "</title><script>alert(1)</script>&\"'"
-WORDS = Words("id", HOSTILE, HOSTILE)
+WORDS = ChartTexts("id", HOSTILE, HOSTILE)
 VALUES = st.lists(st.integers(0, 10**9), min_size=1, max_size=60)
 
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from callcenter.retention import completeness
 from callcenter.retention.completeness import ratio
 from callcenter.retention.completeness_alarm import CompletenessAlarm, filling
-from callcenter.settings import Database
+from callcenter.settings import DatabaseSettings
 from callcenter.storage import connect
 
 NOW = datetime.now(UTC)
@@ -20,7 +20,7 @@ NOW = datetime.now(UTC)
 
 @pytest.fixture
 async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await connect(Database(url=SecretStr(database_url)))
+    connection = await connect(DatabaseSettings(url=SecretStr(database_url)))
     await connection.execute("truncate companies, operators, nodes, push_log, screens restart identity cascade")
     await connection.execute("insert into companies (name) values ('УК')")
     await connection.execute("insert into nodes (name) values ('node1'), ('node2')")
@@ -119,7 +119,7 @@ async def test_a_file_without_a_call_is_shown(connection: asyncpg.Connection) ->
 async def test_the_alarm_is_told_once_and_again_when_it_changes(
     connection: asyncpg.Connection, database_url: str
 ) -> None:
-    alarm = CompletenessAlarm(Database(url=SecretStr(database_url)))
+    alarm = CompletenessAlarm(DatabaseSettings(url=SecretStr(database_url)))
 
     async def told() -> list[dict[str, object]]:
         await alarm.look(connection)

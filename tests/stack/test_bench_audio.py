@@ -2,12 +2,14 @@
 
 import pytest
 
-from callcenter.settings import S3, Database
+from callcenter.settings import DatabaseSettings, S3Settings
 from callcenter.storage import connect
 from stack import bench_audio
 
 
-async def test_the_figures_and_nothing_left_behind(database_url: str, s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_figures_and_nothing_left_behind(
+    database_url: str, s3: S3Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(bench_audio, "TALK_S", 10)
     monkeypatch.setattr(bench_audio, "RECORDINGS", 3)
     stack = {
@@ -16,7 +18,7 @@ async def test_the_figures_and_nothing_left_behind(database_url: str, s3: S3, mo
     }
     (figure,) = (await bench_audio.whole_way(stack)).values()
     assert float(str(figure["value"])) > 0
-    connection = await connect(Database(url=database_url))  # type: ignore[arg-type]
+    connection = await connect(DatabaseSettings(url=database_url))  # type: ignore[arg-type]
     assert await connection.fetchval("select count(*) from recordings") == 0
     assert await connection.fetchval("select count(*) from nodes") == 0
     await connection.close()

@@ -4,7 +4,7 @@ from callcenter.common.attempts import Attempts
 from callcenter.common.origin import Origin
 from callcenter.common.passwords import Passwords
 from callcenter.people.logins import Entered, Logins
-from callcenter.settings import Database
+from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
 from stack import demo_data
 from stack.demo import addresses
@@ -13,7 +13,7 @@ ROLES = {"supervisor": "supervisor", "administrator": "administrator", "manager"
 
 
 async def test_the_demonstrations_people_log_in_and_get_new_passwords_when_it_is_seeded_again(database_url: str):
-    pool = await open_pool(Database(url=database_url))
+    pool = await open_pool(DatabaseSettings(url=database_url))
     logins = Logins(pool, Passwords(), Attempts(pool))
     try:
         async with pool.acquire() as connection:

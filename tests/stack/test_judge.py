@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from stack.judge import Call, Pop, Recording, Verdict, judge
+from stack.judge import JudgedCall, JudgedRecording, Pop, SurgeVerdict, judge
 from stack.sipp import Caller, Leg
 
 NUMBER = "+79000000001"
 SERVED = Caller(NUMBER, "1@sipp", started=100.0, answered=100.1, ended=110.0, ended_by="asterisk")
 LEG = Leg("op-01", NUMBER, began=105.0, ended=110.0)
-ANSWERED = Call(
+ANSWERED = JudgedCall(
     id="call-1",
     caller=NUMBER,
     state="ended",
@@ -20,7 +20,7 @@ ANSWERED = Call(
     wait_s=2.0,
     tickets=1,
 )
-RECORDING = Recording(
+RECORDING = JudgedRecording(
     call_id="call-1", state="attached", on_ticket=True, intact=True, seconds=5.02, endpoint="op-01", began=105.0
 )
 POP = Pop(endpoint="op-01", caller=NUMBER, after_ms=3.0)
@@ -33,10 +33,10 @@ def served(
     *,
     caller: Caller = SERVED,
     legs: tuple[Leg, ...] = (LEG,),
-    calls: tuple[Call, ...] = (ANSWERED,),
-    recordings: tuple[Recording, ...] = (RECORDING,),
+    calls: tuple[JudgedCall, ...] = (ANSWERED,),
+    recordings: tuple[JudgedRecording, ...] = (RECORDING,),
     pops: tuple[Pop, ...] = (POP,),
-) -> Verdict:
+) -> SurgeVerdict:
     return judge([caller], legs, calls, recordings, pops)
 
 
@@ -60,7 +60,7 @@ def test_a_caller_who_was_served_counts_in_every_column() -> None:
         ((replace(ANSWERED, tickets=2),), "2 tickets"),
     ],
 )
-def test_a_row_that_is_not_the_truth_loses_the_caller(calls: tuple[Call, ...], reason: str) -> None:
+def test_a_row_that_is_not_the_truth_loses_the_caller(calls: tuple[JudgedCall, ...], reason: str) -> None:
     assert reason in served(calls=calls).lost[NUMBER]
 
 
@@ -75,7 +75,9 @@ def test_a_row_that_is_not_the_truth_loses_the_caller(calls: tuple[Call, ...], r
         ((replace(RECORDING, seconds=3.9),), "lasts 3.90 s, the talk lasted 5.00 s"),
     ],
 )
-def test_an_answer_without_one_true_recording_loses_the_caller(recordings: tuple[Recording, ...], reason: str) -> None:
+def test_an_answer_without_one_true_recording_loses_the_caller(
+    recordings: tuple[JudgedRecording, ...], reason: str
+) -> None:
     verdict = served(recordings=recordings)
     assert reason in verdict.lost[NUMBER]
     assert verdict.recordings_verified == 0
@@ -140,7 +142,7 @@ PARTS = (replace(RECORDING, seconds=2.01), replace(RECORDING, seconds=2.02, endp
 BOTH_POPS = (POP, replace(POP, endpoint="op-02"))
 
 
-def handed_on(recordings: tuple[Recording, ...]) -> Verdict:
+def handed_on(recordings: tuple[JudgedRecording, ...]) -> SurgeVerdict:
     calls = (replace(ANSWERED, endpoint="op-02"),)
     return served(legs=SENT_ON[::-1], calls=calls, recordings=recordings, pops=BOTH_POPS)
 
@@ -162,7 +164,7 @@ def test_each_talk_of_a_caller_who_was_sent_on_has_its_recording() -> None:
     ],
 )
 def test_a_part_that_is_not_recorded_as_it_was_is_a_loss(
-    recordings: tuple[Recording, ...], reason: str, recorded: int
+    recordings: tuple[JudgedRecording, ...], reason: str, recorded: int
 ) -> None:
     verdict = handed_on(recordings)
     assert reason in verdict.lost[NUMBER]

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
-from callcenter.settings import Ami
+from callcenter.settings import AmiSettings
 
 Fields = dict[str, str]
 Answer = Callable[[Fields], bytes | None]
@@ -59,11 +59,11 @@ class FakeAmi:
         while self.clients:
             await asyncio.sleep(0)
 
-    def settings(self, **changes: object) -> Ami:
+    def settings(self, **changes: object) -> AmiSettings:
         """Settings for this server, with short times."""
         short = {"action_timeout_s": 2.0, "ping_every_s": 1.0, "backoff_max_s": 0.3}
         secrets = {"events_secret": "events-secret", "actions_secret": "actions-secret"}
-        return Ami.model_validate({"port": self.port, **short, **secrets, **changes})
+        return AmiSettings.model_validate({"port": self.port, **short, **secrets, **changes})
 
     def send(self, data: bytes) -> None:
         """To every client that hears events."""

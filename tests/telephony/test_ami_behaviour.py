@@ -14,7 +14,7 @@ from callcenter.domain.commands import SetMember
 from callcenter.domain.events import ChannelsSeen, Event, LinkRestored, NodeRestarted, PhoneChanged, Presence
 from callcenter.domain.ids import Interface, QueueName
 from callcenter.errors import ActionRefused
-from callcenter.settings import Ami
+from callcenter.settings import AmiSettings
 from callcenter.telephony import forms
 from callcenter.telephony.connection import Account, AmiConnection
 from callcenter.telephony.control import Control
@@ -33,7 +33,7 @@ MEMBER = "PJSIP/op-01"
 class Peer:
     """An AMI server and when it started."""
 
-    ami: Ami
+    ami: AmiSettings
     started_between: tuple[datetime, datetime]
 
 

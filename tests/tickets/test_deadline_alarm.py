@@ -6,15 +6,15 @@ import pytest
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
-from callcenter.settings import Database
+from callcenter.settings import DatabaseSettings
 from callcenter.storage import connect
 from callcenter.tickets.deadline_alarm import DeadlineAlarm
 from stack import demo_data
 
 
 @pytest.fixture
-def settings(database_url: str) -> Database:
-    return Database(url=SecretStr(database_url))
+def settings(database_url: str) -> DatabaseSettings:
+    return DatabaseSettings(url=SecretStr(database_url))
 
 
 async def ticket(connection: asyncpg.Connection, number: int, step: str, due_in: timedelta, state: str = "new") -> int:
@@ -35,7 +35,7 @@ async def ticket(connection: asyncpg.Connection, number: int, step: str, due_in:
     return int(row)
 
 
-async def test_warnings_and_alarms_are_told_once_and_again_when_they_change(settings: Database) -> None:
+async def test_warnings_and_alarms_are_told_once_and_again_when_they_change(settings: DatabaseSettings) -> None:
     connection = await connect(settings)
     await connection.execute("truncate companies, operators, nodes, push_log, screens restart identity cascade")
     await demo_data.seed(connection, operators=1)

@@ -10,9 +10,9 @@ from callcenter.domain.access import Role
 from callcenter.domain.ids import OperatorId
 from callcenter.domain.person import Person
 from callcenter.domain.ticket import TicketState
-from callcenter.settings import Database
+from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
-from callcenter.tickets.journal import OPEN, Journal, Page, TooManyFilters, Wanted
+from callcenter.tickets.journal import OPEN, Journal, JournalFilter, JournalPage, TooManyFilters
 
 NOW = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
 
@@ -90,19 +90,19 @@ class Office:
     async def found(self, text: str, person: Person | None = None, **wanted: object) -> list[int]:
         search = Search.of(text)
         assert search is not None
-        return ids(await self.journal.page(person or self.anna, Wanted(search=search, **wanted)))  # type: ignore[arg-type]
+        return ids(await self.journal.page(person or self.anna, JournalFilter(search=search, **wanted)))  # type: ignore[arg-type]
 
     async def listed(self, person: Person | None = None, **wanted: object) -> list[int]:
-        return ids(await self.journal.page(person or self.anna, Wanted(**wanted)))  # type: ignore[arg-type]
+        return ids(await self.journal.page(person or self.anna, JournalFilter(**wanted)))  # type: ignore[arg-type]
 
 
-def ids(page: Page) -> list[int]:
+def ids(page: JournalPage) -> list[int]:
     return [row["id"] for row in page.rows]
 
 
 @pytest.fixture
 async def office(database_url: str) -> AsyncIterator[Office]:
-    pool = await open_pool(Database(url=database_url))
+    pool = await open_pool(DatabaseSettings(url=database_url))
     office = Office(pool)
     await office.open()
     try:
@@ -205,9 +205,9 @@ async def test_late_and_due_soon_are_asked_of_the_deadlines(office: Office):
     await office.pool.execute("update ticket_deadlines set met_at = now() where ticket_id = $1", met)
     assert await office.listed(due="late") == [late]
     assert await office.listed(due="soon") == [soon]
-    page = await office.journal.page(office.anna, Wanted())
+    page = await office.journal.page(office.anna, JournalFilter())
     assert (page.late, page.soon) == (1, 1)
-    south = await office.journal.page(office.anna, Wanted(company=office.ids["south"]))
+    south = await office.journal.page(office.anna, JournalFilter(company=office.ids["south"]))
     assert (south.late, south.soon) == (0, 0)
 
 
@@ -217,7 +217,7 @@ async def test_pages_neither_skip_nor_double_though_tickets_come_meanwhile(offic
     seen: list[int] = []
     before = None
     while True:
-        page = await office.journal.page(office.anna, Wanted(), before, size=7)
+        page = await office.journal.page(office.anna, JournalFilter(), before, size=7)
         seen += ids(page)
         if page.after is None:
             break
@@ -237,9 +237,9 @@ async def test_the_newest_are_looked_at_first_and_the_rest_is_still_found(office
     found = await office.found("лифт")
     assert len(found) == 7
     assert found[-1] == rare
-    page = await office.journal.page(office.anna, Wanted(search=Search.of("лифт")), size=3)
+    page = await office.journal.page(office.anna, JournalFilter(search=Search.of("лифт")), size=3)
     assert len(page.rows) == 3
-    rest = await office.journal.page(office.anna, Wanted(search=Search.of("лифт")), page.after)
+    rest = await office.journal.page(office.anna, JournalFilter(search=Search.of("лифт")), page.after)
     assert ids(page) + ids(rest) == found
 
 
@@ -253,7 +253,7 @@ async def test_a_manager_finds_the_own_company_s_tickets_only(office: Office):
     assert await office.found("4567", manager) == [own]
     assert await office.listed(manager) == [own]
     assert await office.listed(manager, company=office.ids["south"]) == [own]
-    assert (await office.journal.page(manager, Wanted())).late == 0
+    assert (await office.journal.page(manager, JournalFilter())).late == 0
     with pytest.raises(NoSuchHouse):
         await office.listed(manager, house="Садовая 3")
 
@@ -281,7 +281,7 @@ async def test_one_of_a_crew_sees_what_the_crew_was_given(office: Office):
     other = await office.ticket()
     await office.due(given, -1)
     await office.due(other, -1)
-    page = await office.journal.page(kirill, Wanted())
+    page = await office.journal.page(kirill, JournalFilter())
     assert (ids(page), page.late) == ([given], 1)
 
 

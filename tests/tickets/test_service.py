@@ -13,7 +13,7 @@ from callcenter.domain.access import Role
 from callcenter.domain.ids import OperatorId
 from callcenter.domain.person import Person
 from callcenter.domain.ticket import Step, StepRefused, TicketState
-from callcenter.settings import Database
+from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
 from callcenter.tickets.service import BadEdit, Conflict, NoTicket, Ticket, TicketEdit, Tickets
 
@@ -78,7 +78,7 @@ async def add_person(pool: asyncpg.Pool, login: str, role: Role, company: int | 
 
 @pytest.fixture
 async def desk(database_url: str) -> AsyncIterator[Desk]:
-    pool = await open_pool(Database(url=database_url))
+    pool = await open_pool(DatabaseSettings(url=database_url))
     told: list[tuple[int, str]] = []
 
     async def on_change(_connection: Connection, ticket: Ticket, what: str) -> None:

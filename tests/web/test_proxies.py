@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from callcenter.settings import Web
+from callcenter.settings import WebSettings
 from callcenter.web.keys import SETTINGS
 from callcenter.web.proxies import client_of
 from tests.site import Site, put_in_place
@@ -44,7 +44,7 @@ async def failures(site: Site, said: str) -> str:
 
 async def test_the_limits_and_the_audit_log_know_the_client_behind_our_proxy_alone(site: Site):
     assert await failures(site, "203.0.113.7") == "127.0.0.1"
-    web = Web.model_validate({"cookie_secure": False, "trusted_proxies": ["127.0.0.0/8"]})
+    web = WebSettings.model_validate({"cookie_secure": False, "trusted_proxies": ["127.0.0.0/8"]})
     app = site.server.app
     put_in_place(app, SETTINGS, app[SETTINGS].model_copy(update={"web": web}))
     assert await failures(site, "203.0.113.7") == "203.0.113.7"
