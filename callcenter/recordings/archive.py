@@ -16,6 +16,20 @@ import structlog
 
 from callcenter import metrics
 from callcenter.domain.ids import NodeName
+from callcenter.domain.recording import (
+    ADOPTED_WITHIN,
+    ARCHIVED,
+    CALL_WAITED_FOR_S,
+    LENGTH_CORRECTED_WITHIN,
+    LENGTH_TOLERANCE_S,
+    MISSING_AFTER,
+    RETENTION_OVER,
+    Defect,
+    RecordingName,
+    RecordingState,
+    RecordingStep,
+    move,
+)
 from callcenter.errors import ObjectMissing, StorageError, StoreError
 from callcenter.recordings.spool import Spool, SpoolFile
 from callcenter.recordings.store import Kept, Store, digest
@@ -25,9 +39,6 @@ from callcenter.storage import AWAY, queries
 log = structlog.get_logger()
 
 SQL = queries("recordings")
-STATES = ("expected", "recorded", "stored", "verified", "attached", "expired", "deleted", "missing")
-# A file that comes once more, from a backup perhaps, is not taken in anew.
-DONE = ("attached", "expired", "deleted")
 SCAN_EVERY_S = 0.5
 COUNT_EVERY_S = 5.0
 MISSING_EVERY_S = 60.0
@@ -45,7 +56,7 @@ class _Entry:
     """What the ledger holds about a file on disk. `fresh`: the store cannot have it yet."""
 
     id: int
-    state: str
+    state: RecordingState
     sha256: bytes
     key: str
     version: str | None
@@ -70,7 +81,7 @@ class Archive:
         uploads: int,
         *,
         on_attached: Callable[[], None] = lambda: None,
-        patience_s: float = 60.0,
+        patience_s: float = CALL_WAITED_FOR_S,
         settle_s: float = SETTLE_S,
     ) -> None:
         self._pool = pool
@@ -83,9 +94,9 @@ class Archive:
         self._settle_s = settle_s
         self._started_at = time.time()
         self._began = time.monotonic()
-        self._sent_at: dict[str, float] = {}
+        self._sent_at: dict[RecordingName, float] = {}
         self._waiting: asyncio.Queue[SpoolFile] = asyncio.Queue()
-        self._in_hand: set[str] = set()
+        self._in_hand: set[RecordingName] = set()
         self._not_before: dict[SpoolFile, float] = {}
         # Verified in this run: while such a file waits for its call, it is not read again.
         self._verified: dict[SpoolFile, int] = {}
@@ -110,34 +121,46 @@ class Archive:
             entry = await self._verify(file)
             if entry is None:
                 return False
-            if entry.state in DONE:
+            if entry.state in ARCHIVED:
                 file.remove()
                 return True
             row_id = entry.id
         overdue = time.time() - max(file.complete_at, self._started_at) > self._patience_s
-        row = await self._pool.fetchrow(SQL["attach"], row_id, file.call, overdue, file.name, timeout=DATABASE_WITHIN_S)
+        row = await self._pool.fetchrow(
+            SQL[RecordingStep.ATTACH],
+            row_id,
+            file.call,
+            overdue,
+            str(file.name),
+            LENGTH_TOLERANCE_S,
+            LENGTH_CORRECTED_WITHIN,
+            Defect.NO_CALL,
+            timeout=DATABASE_WITHIN_S,
+        )
         if row is None:
             self._verified[file] = row_id
             return False
         file.remove()
-        log.info("recording attached", recording=file.name, ticket=row["ticket_id"], defect=row["defect"])
+        log.info("recording attached", recording=str(file.name), ticket=row["ticket_id"], defect=row["defect"])
         self._on_attached()
         return True
 
     async def mark_missing(self) -> None:
         """Enter as missing every recording whose call is long over and that is not on disk; adopt late calls' ones."""
         names = await asyncio.to_thread(self._spool.names)
-        for row in await self._pool.fetch(SQL["mark_missing"], self._node, names, timeout=DATABASE_WITHIN_S):
+        missing = (self._node, names, MISSING_AFTER, Defect.NO_FILE)
+        for row in await self._pool.fetch(SQL[RecordingStep.MARK_MISSING], *missing, timeout=DATABASE_WITHIN_S):
             log.error("recording missing", recording_id=row["id"])
             metrics.problems_total.labels(problem="recording missing").inc()
-        if await self._pool.fetch(SQL["adopt"], self._node, timeout=DATABASE_WITHIN_S):
+        late = (self._node, ADOPTED_WITHIN, Defect.NO_CALL)
+        if await self._pool.fetch(SQL["adopt"], *late, timeout=DATABASE_WITHIN_S):
             self._on_attached()
 
     async def count(self) -> None:
         """Set the gauge of recordings by state."""
         rows = await self._pool.fetch(SQL["count"], self._node, timeout=DATABASE_WITHIN_S)
         counts = {row["state"]: row["recordings"] for row in rows}
-        for state in STATES:
+        for state in RecordingState:
             metrics.recordings.labels(state=state).set(counts.get(state, 0))
 
     # One file
@@ -159,12 +182,11 @@ class Archive:
         if entry.sha256 != sha256:
             self._set_aside(file, math.inf, "another recording of this name is stored; this file stays on disk")
             return None
-        if entry.state in ("expired", "deleted"):
+        if entry.state in RETENTION_OVER:
             return entry
-        if entry.state != "recorded" and not await self._holds(entry, size):
-            await self._mark("store_again", entry)
-            entry = replace(entry, state="recorded", fresh=True)
-        if entry.state == "recorded":
+        if entry.state is not RecordingState.RECORDED and not await self._holds(entry, size):
+            entry = replace(await self._take(RecordingStep.STORE_AGAIN, entry), fresh=True)
+        if entry.state is RecordingState.RECORDED:
             kept = None if entry.fresh else await self._found(entry, size)
             if kept is None:
                 if not entry.fresh and (wait := self._still_coming(file)) > 0:
@@ -173,10 +195,11 @@ class Archive:
                 self._sent_at[file.name] = time.monotonic()
                 kept = await self._store.put(entry.key, file.path, sha256, retain_until=entry.retain_until)
                 self._sent_at.pop(file.name, None)
-            await self._mark("stored", entry, kept.version, kept.locked_until)
+            entry = await self._take(RecordingStep.STORE, entry, kept.version, kept.locked_until)
             if not await self._holds(replace(entry, version=kept.version), size):
                 raise StoreError(f"object {entry.key} is not what was stored; it will be stored again")
-        await self._mark("verified", entry)
+        if entry.state is RecordingState.STORED:
+            entry = await self._take(RecordingStep.VERIFY, entry)
         return entry
 
     def _still_coming(self, file: SpoolFile) -> float:
@@ -198,10 +221,11 @@ class Archive:
 
     async def _record(self, file: SpoolFile, sha256: bytes, size: int, wav: Wav) -> _Entry:
         async with self._pool.acquire(timeout=DATABASE_WITHIN_S) as connection, connection.transaction():
-            await connection.execute(SQL["enter"], file.name, self._node, timeout=DATABASE_WITHIN_S)
+            name = str(file.name)
+            await connection.execute(SQL["enter"], name, self._node, timeout=DATABASE_WITHIN_S)
             recorded = await connection.execute(
-                SQL["record"],
-                file.name,
+                SQL[RecordingStep.RECORD],
+                name,
                 sha256,
                 size,
                 wav.duration_s,
@@ -211,13 +235,13 @@ class Archive:
                 wav.repaired,
                 timeout=DATABASE_WITHIN_S,
             )
-            await connection.execute(SQL["retain"], file.name, timeout=DATABASE_WITHIN_S)
-            row = await connection.fetchrow(SQL["find"], file.name, timeout=DATABASE_WITHIN_S)
+            await connection.execute(SQL["retain"], name, file.call, timeout=DATABASE_WITHIN_S)
+            row = await connection.fetchrow(SQL["find"], name, timeout=DATABASE_WITHIN_S)
         if row is None:
             raise StorageError(f"recording {file.name} was deleted from the ledger while it was being archived")
         return _Entry(
             row["id"],
-            row["state"],
+            RecordingState(row["state"]),
             row["sha256"],
             row["object_key"],
             row["version_id"],
@@ -225,8 +249,11 @@ class Archive:
             fresh=recorded == "UPDATE 1",
         )
 
-    async def _mark(self, what: str, entry: _Entry, *values: object) -> None:
-        await self._pool.execute(SQL[what], entry.id, *values, timeout=DATABASE_WITHIN_S)
+    async def _take(self, step: RecordingStep, entry: _Entry, *values: object) -> _Entry:
+        """The entry after the step. The database changes only a row that is in a state from which the step leads."""
+        state = move(entry.state, step)
+        await self._pool.execute(SQL[step], entry.id, *values, timeout=DATABASE_WITHIN_S)
+        return replace(entry, state=state)
 
     # All of them
 
@@ -277,7 +304,7 @@ class Archive:
             except REFUSED as problem:
                 self._set_aside(file, SET_ASIDE_S, f"recording cannot be entered: {type(problem).__name__}")
             except (StoreError, *AWAY) as problem:
-                log.warning("recording waits on disk", recording=file.name, problem=str(problem) or repr(problem))
+                log.warning("recording waits on disk", recording=str(file.name), problem=str(problem) or repr(problem))
                 metrics.problems_total.labels(problem="recording waits on disk").inc()
                 await self._rest(failures)
                 failures += 1
@@ -286,7 +313,7 @@ class Archive:
 
     def _set_aside(self, file: SpoolFile, seconds: float, problem: str) -> None:
         """One bad file must not hold up the others."""
-        log.error("recording set aside", recording=file.name, problem=problem)
+        log.error("recording set aside", recording=str(file.name), problem=problem)
         metrics.problems_total.labels(problem="recording set aside").inc()
         self._not_before[file] = time.monotonic() + seconds
 

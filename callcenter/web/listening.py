@@ -7,9 +7,10 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.desk.journal import NoSuchHouse
-from callcenter.desk.listening import PLAYABLE, Leaf
+from callcenter.desk.listening import Leaf
 from callcenter.desk.place import Place
 from callcenter.domain.access import Permission
+from callcenter.domain.recording import PLAYABLE
 from callcenter.web import listening_words
 from callcenter.web.auth import needs
 from callcenter.web.journal_words import when

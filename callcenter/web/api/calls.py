@@ -8,6 +8,7 @@ from pydantic import Field
 from callcenter.desk.scope import audit, scoped
 from callcenter.domain.access import Permission
 from callcenter.domain.call import CallState, Outcome
+from callcenter.domain.recording import RecordingState
 from callcenter.domain.scopes import Scope
 from callcenter.storage import queries
 from callcenter.web.api.endpoint import Call, endpoints
@@ -42,7 +43,7 @@ class Recording(Told):
     id: int
     call_id: str | None
     ticket_id: int | None
-    state: Literal["expected", "recorded", "stored", "verified", "attached", "missing"]
+    state: RecordingState
     sha256: str | None
     size: int | None
     duration_s: float | None
