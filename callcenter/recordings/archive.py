@@ -8,8 +8,7 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 import asyncpg
 import structlog
@@ -17,51 +16,31 @@ import structlog
 from callcenter import metrics
 from callcenter.domain.ids import NodeName
 from callcenter.domain.recording import (
-    ADOPTED_WITHIN,
     ARCHIVED,
     CALL_WAITED_FOR_S,
-    LENGTH_CORRECTED_WITHIN,
-    LENGTH_TOLERANCE_S,
-    MISSING_AFTER,
     RETENTION_OVER,
-    Defect,
     RecordingName,
     RecordingState,
     RecordingStep,
-    move,
 )
 from callcenter.errors import ObjectMissing, StorageError, StoreError
+from callcenter.recordings.rows import RecordingRow, RecordingRows
 from callcenter.recordings.spool import Spool, SpoolFile
 from callcenter.recordings.store import Kept, Store, digest
 from callcenter.recordings.wav import Wav, inspect_file
-from callcenter.storage import AWAY, queries
+from callcenter.storage import AWAY
 
 log = structlog.get_logger()
 
-SQL = queries("recordings")
 SCAN_EVERY_S = 0.5
 COUNT_EVERY_S = 5.0
 MISSING_EVERY_S = 60.0
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 SET_ASIDE_S = 60.0
-DATABASE_WITHIN_S = 10.0
 # A store that is busy may keep what it was sent seconds after the sender is gone; what is sent again before is there twice.
 SETTLE_S = 20.0
 # What is wrong with one recording, and not with PostgreSQL as a whole.
 REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, StorageError)
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """What the ledger holds about a file on disk. `fresh`: the store cannot have it yet."""
-
-    id: int
-    state: RecordingState
-    sha256: bytes
-    key: str
-    version: str | None
-    retain_until: datetime | None
-    fresh: bool
 
 
 class Archive:
@@ -84,10 +63,9 @@ class Archive:
         patience_s: float = CALL_WAITED_FOR_S,
         settle_s: float = SETTLE_S,
     ) -> None:
-        self._pool = pool
+        self._rows = RecordingRows(pool, node)
         self._store = store
         self._spool = spool
-        self._node = node
         self._uploads = uploads
         self._on_attached = on_attached
         self._patience_s = patience_s
@@ -126,17 +104,7 @@ class Archive:
                 return True
             row_id = entry.id
         overdue = time.time() - max(file.complete_at, self._started_at) > self._patience_s
-        row = await self._pool.fetchrow(
-            SQL[RecordingStep.ATTACH],
-            row_id,
-            file.call,
-            overdue,
-            str(file.name),
-            LENGTH_TOLERANCE_S,
-            LENGTH_CORRECTED_WITHIN,
-            Defect.NO_CALL,
-            timeout=DATABASE_WITHIN_S,
-        )
+        row = await self._rows.attach(row_id, file.name, overdue=overdue)
         if row is None:
             self._verified[file] = row_id
             return False
@@ -148,24 +116,21 @@ class Archive:
     async def mark_missing(self) -> None:
         """Enter as missing every recording whose call is long over and that is not on disk; adopt late calls' ones."""
         names = await asyncio.to_thread(self._spool.names)
-        missing = (self._node, names, MISSING_AFTER, Defect.NO_FILE)
-        for row in await self._pool.fetch(SQL[RecordingStep.MARK_MISSING], *missing, timeout=DATABASE_WITHIN_S):
-            log.error("recording missing", recording_id=row["id"])
+        for recording_id in await self._rows.mark_missing(names):
+            log.error("recording missing", recording_id=recording_id)
             metrics.problems_total.labels(problem="recording missing").inc()
-        late = (self._node, ADOPTED_WITHIN, Defect.NO_CALL)
-        if await self._pool.fetch(SQL["adopt"], *late, timeout=DATABASE_WITHIN_S):
+        if await self._rows.adopt():
             self._on_attached()
 
     async def count(self) -> None:
         """Set the gauge of recordings by state."""
-        rows = await self._pool.fetch(SQL["count"], self._node, timeout=DATABASE_WITHIN_S)
-        counts = {row["state"]: row["recordings"] for row in rows}
+        counts = await self._rows.count()
         for state in RecordingState:
             metrics.recordings.labels(state=state).set(counts.get(state, 0))
 
     # One file
 
-    async def _verify(self, file: SpoolFile) -> _Entry | None:
+    async def _verify(self, file: SpoolFile) -> RecordingRow | None:
         """Bring the file into the ledger and the store, and compare what the store gives back.
 
         None when the ledger holds another recording of this name: then the file is left where it is.
@@ -178,14 +143,14 @@ class Archive:
         except OSError as problem:
             self._set_aside(file, SET_ASIDE_S, f"recording cannot be read: {problem.strerror}")
             return None
-        entry = await self._record(file, sha256, size, wav)
+        entry = await self._rows.record(file.name, sha256, size, wav)
         if entry.sha256 != sha256:
             self._set_aside(file, math.inf, "another recording of this name is stored; this file stays on disk")
             return None
         if entry.state in RETENTION_OVER:
             return entry
         if entry.state is not RecordingState.RECORDED and not await self._holds(entry, size):
-            entry = replace(await self._take(RecordingStep.STORE_AGAIN, entry), fresh=True)
+            entry = replace(await self._rows.take(RecordingStep.STORE_AGAIN, entry), fresh=True)
         if entry.state is RecordingState.RECORDED:
             kept = None if entry.fresh else await self._found(entry, size)
             if kept is None:
@@ -195,65 +160,29 @@ class Archive:
                 self._sent_at[file.name] = time.monotonic()
                 kept = await self._store.put(entry.key, file.path, sha256, retain_until=entry.retain_until)
                 self._sent_at.pop(file.name, None)
-            entry = await self._take(RecordingStep.STORE, entry, kept.version, kept.locked_until)
+            entry = await self._rows.take(RecordingStep.STORE, entry, kept.version, kept.locked_until)
             if not await self._holds(replace(entry, version=kept.version), size):
                 raise StoreError(f"object {entry.key} is not what was stored; it will be stored again")
         if entry.state is RecordingState.STORED:
-            entry = await self._take(RecordingStep.VERIFY, entry)
+            entry = await self._rows.take(RecordingStep.VERIFY, entry)
         return entry
 
     def _still_coming(self, file: SpoolFile) -> float:
         """Seconds for which a store may still be about to keep what was sent before, by us or by a run that was killed."""
         return max(self._began, self._sent_at.get(file.name, self._began)) + self._settle_s - time.monotonic()
 
-    async def _found(self, entry: _Entry, size: int) -> Kept | None:
+    async def _found(self, entry: RecordingRow, size: int) -> Kept | None:
         """What a run that was killed has left in the store: stored again it would be there twice."""
         for version in await self._store.versions(entry.key):
             if await self._holds(replace(entry, version=version), size):
                 return Kept(version)
         return None
 
-    async def _holds(self, entry: _Entry, size: int) -> bool:
+    async def _holds(self, entry: RecordingRow, size: int) -> bool:
         try:
             return await self._store.digest(entry.key, entry.version) == (entry.sha256, size)
         except ObjectMissing:
             return False
-
-    async def _record(self, file: SpoolFile, sha256: bytes, size: int, wav: Wav) -> _Entry:
-        async with self._pool.acquire(timeout=DATABASE_WITHIN_S) as connection, connection.transaction():
-            name = str(file.name)
-            await connection.execute(SQL["enter"], name, self._node, timeout=DATABASE_WITHIN_S)
-            recorded = await connection.execute(
-                SQL[RecordingStep.RECORD],
-                name,
-                sha256,
-                size,
-                wav.duration_s,
-                wav.defect,
-                wav.rate or None,
-                wav.channels or None,
-                wav.repaired,
-                timeout=DATABASE_WITHIN_S,
-            )
-            await connection.execute(SQL["retain"], name, file.call, timeout=DATABASE_WITHIN_S)
-            row = await connection.fetchrow(SQL["find"], name, timeout=DATABASE_WITHIN_S)
-        if row is None:
-            raise StorageError(f"recording {file.name} was deleted from the ledger while it was being archived")
-        return _Entry(
-            row["id"],
-            RecordingState(row["state"]),
-            row["sha256"],
-            row["object_key"],
-            row["version_id"],
-            row["retain_until"],
-            fresh=recorded == "UPDATE 1",
-        )
-
-    async def _take(self, step: RecordingStep, entry: _Entry, *values: object) -> _Entry:
-        """The entry after the step. The database changes only a row that is in a state from which the step leads."""
-        state = move(entry.state, step)
-        await self._pool.execute(SQL[step], entry.id, *values, timeout=DATABASE_WITHIN_S)
-        return replace(entry, state=state)
 
     # All of them
 
