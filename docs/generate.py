@@ -16,8 +16,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from callcenter import api
-from callcenter.domain import call, operator
+from callcenter.domain import call, operator, recording
 from callcenter.domain.call import CallState
+from callcenter.domain.recording import RecordingState
 from callcenter.settings import Settings
 
 DOCS = Path(__file__).resolve().parent
@@ -39,6 +40,14 @@ def operator_states() -> str:
         for state, row in operator.TRANSITIONS.items()
     }
     return _diagram(table, first=operator.OperatorState.RESTING, last=None)
+
+
+def recording_states() -> str:
+    """The steps of a recording."""
+    table = {
+        state: {step.value: (target,) for step, target in row.items()} for state, row in recording.TRANSITIONS.items()
+    }
+    return _diagram(table, first=RecordingState.EXPECTED, last=RecordingState.DELETED)
 
 
 def _diagram(table: Mapping[StrEnum, Mapping[str, tuple[StrEnum, ...]]], first: StrEnum, last: StrEnum | None) -> str:
@@ -95,6 +104,7 @@ def api_routes() -> str:
 DRAWN: Mapping[str, Callable[[], str]] = {
     "call_states": call_states,
     "operator_states": operator_states,
+    "recording_states": recording_states,
     "settings": settings,
     "api_routes": api_routes,
 }

@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-KEPT = ("verified", "attached")
+from callcenter.domain.recording import OFFERED, WAS_VERIFIED
+
 HEADER = 44
 FRAME = 4
 
@@ -59,7 +60,7 @@ def judge(witnesses: Iterable[Witness], rows: Iterable[Row], versions: Iterable[
         row = known.get(name)
         if row is None:
             verdict.missing[name] = "not in the ledger"
-        elif row.state not in KEPT:
+        elif row.state not in WAS_VERIFIED & OFFERED:
             verdict.missing[name] = f"it is {row.state}"
         elif row.data is None:
             verdict.missing[name] = "not in the store"

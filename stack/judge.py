@@ -7,11 +7,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from callcenter.domain.recording import LENGTH_TOLERANCE_S, RecordingState
 from stack.sipp import Caller, Leg
 
 # Within this time of the operator's answer a caller's hang-up and the answer cross on the wire: both outcomes are true.
 CROSSING_S = 0.5
-TALK_TOLERANCE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,14 +165,14 @@ def _talk_faults(legs: Sequence[Leg], recordings: Sequence[JudgedRecording]) -> 
 def _recording_fault(leg: Leg, recording: JudgedRecording) -> str:
     if recording.endpoint != leg.endpoint:
         return f"the recording is of {recording.endpoint}, {leg.endpoint} talked"
-    if recording.state != "attached" or not recording.on_ticket:
+    if recording.state != RecordingState.ATTACHED or not recording.on_ticket:
         return f"the recording is {recording.state}, not attached to the ticket"
     if not recording.intact:
         return "the object in the store differs from its SHA-256"
     if leg.ended is None:
         return "the operator's talk did not end"
     talk = leg.ended - leg.began
-    if abs(recording.seconds - talk) > TALK_TOLERANCE_S:
+    if abs(recording.seconds - talk) > LENGTH_TOLERANCE_S:
         return f"the recording lasts {recording.seconds:.2f} s, the talk lasted {talk:.2f} s"
     return ""
 

@@ -22,6 +22,7 @@ from callcenter.api.types import (
 from callcenter.common.scope import audit, scoped
 from callcenter.domain.access import Permission
 from callcenter.domain.call import CallState, Outcome
+from callcenter.domain.recording import RecordingState
 from callcenter.domain.scopes import Scope
 from callcenter.storage import queries
 
@@ -29,7 +30,7 @@ SQL = queries("api")
 READ = (Scope.CALLS_READ, Permission.SEE_TICKETS)
 
 
-class PhoneCall(ResponseModel):
+class CallModel(ResponseModel):
     """A call. `wait_s` and `talk_s` are seconds; `did` is the number dialled."""
 
     id: str
@@ -53,7 +54,7 @@ class RecordingModel(ResponseModel):
     id: int
     call_id: str | None
     ticket_id: int | None
-    state: Literal["expected", "recorded", "stored", "verified", "attached", "missing"]
+    state: RecordingState
     sha256: str | None
     size: int | None
     duration_s: float | None
@@ -83,7 +84,7 @@ class PageOfRecordings(QueryModel):
 
 
 @endpoints.get("/calls", *READ)
-async def calls(call: ApiRequest, query: PageOfCalls) -> PageModel[PhoneCall]:
+async def calls(call: ApiRequest, query: PageOfCalls) -> PageModel[CallModel]:
     """Calls, the last one first."""
     person = call.person
     async with scoped(call.pool, person) as connection:
@@ -91,7 +92,7 @@ async def calls(call: ApiRequest, query: PageOfCalls) -> PageModel[PhoneCall]:
         if query.cursor is not None:
             arrived_at = await connection.fetchval(SQL["arrived_at"], person.company_id, query.cursor)
             if arrived_at is None:
-                return page_of(PhoneCall, [], query.limit)
+                return page_of(CallModel, [], query.limit)
             before = (arrived_at, query.cursor)
         conditions = {
             "c.company_id = {}": (person.company_id,),
@@ -104,11 +105,11 @@ async def calls(call: ApiRequest, query: PageOfCalls) -> PageModel[PhoneCall]:
         }
         asked, values = statement(SQL["calls"], conditions, "c.arrived_at desc, c.id desc", query.limit + 1)
         rows = await connection.fetch(asked, *values)
-    return page_of(PhoneCall, rows, query.limit)
+    return page_of(CallModel, rows, query.limit)
 
 
 @endpoints.get("/calls/{call_id}", *READ, problems=(404,))
-async def phone_call(call: ApiRequest, call_id: CallName) -> PhoneCall:
+async def phone_call(call: ApiRequest, call_id: CallName) -> CallModel:
     """One call."""
     async with scoped(call.pool, call.person) as connection:
         row = await connection.fetchrow(SQL["call"], call.person.company_id, call_id)
@@ -117,7 +118,7 @@ async def phone_call(call: ApiRequest, call_id: CallName) -> PhoneCall:
         await audit(
             connection, "viewed call", person=call.person, subject="call", subject_id=call_id, address=call.address
         )
-    return PhoneCall(**row)
+    return CallModel(**row)
 
 
 @endpoints.get("/recordings", *READ)

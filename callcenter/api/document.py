@@ -60,14 +60,14 @@ PROBLEM = {
 }
 
 
-class Document(RootModel[dict[str, Any]]):
+class OpenApiDocument(RootModel[dict[str, Any]]):
     """An OpenAPI 3.1 document."""
 
 
 @endpoints.get("/openapi.json", None, Permission.ANYONE)
-async def openapi() -> Document:
+async def openapi() -> OpenApiDocument:
     """This description."""
-    return Document(describe(endpoints.all))
+    return OpenApiDocument(describe(endpoints.all))
 
 
 def describe(described: Sequence[Endpoint]) -> dict[str, Any]:

@@ -27,7 +27,8 @@ from callcenter.domain.commands import (
     StopRinging,
 )
 from callcenter.domain.events import CallEvent, OperatorAnswered, OperatorMissed, OperatorRang, TalkEnded
-from callcenter.domain.ids import CallId, OperatorId, RecordingName
+from callcenter.domain.ids import CallId, OperatorId
+from callcenter.domain.recording import RecordingName
 from callcenter.domain.talk import Talk
 
 
@@ -121,7 +122,7 @@ def _event(event: CallEvent, seen_at: datetime) -> Body:
 
 def _talk(call: CallId, talk: Talk) -> Body:
     return {
-        "recording": talk.recording,
+        "recording": str(talk.recording),
         "call_id": call,
         "kind": talk.kind,
         "interface": talk.operator,
@@ -154,7 +155,6 @@ _SAME_NAME = (
     "outcome",
     "fate",
     "interface",
-    "recording",
     "ended_by",
     "arrived_at",
     "queued_at",
@@ -174,4 +174,5 @@ _SAME_NAME = (
 
 def _call(call: Call) -> Body:
     resident = call.card.resident_id if call.card is not None else None
-    return {name: getattr(call, name) for name in _SAME_NAME} | {"resident_id": resident}
+    recording = None if call.recording is None else str(call.recording)
+    return {name: getattr(call, name) for name in _SAME_NAME} | {"recording": recording, "resident_id": resident}

@@ -7,8 +7,9 @@ import asyncpg
 
 from callcenter.calls import presence
 from callcenter.domain.call import Call, CallState, Outcome
-from callcenter.domain.ids import CallId, Interface, NodeName, QueueName, RecordingName
+from callcenter.domain.ids import CallId, Interface, NodeName, QueueName
 from callcenter.domain.operator import Operator
+from callcenter.domain.recording import RecordingName
 from callcenter.domain.talk import Party, Talk, TalkKind
 from callcenter.storage import queries
 
@@ -70,7 +71,7 @@ def _call(row: asyncpg.Record, talks: tuple[Talk, ...]) -> Call:
 
 def _talk(row: asyncpg.Record) -> Talk:
     return Talk(
-        recording=RecordingName(row["recording"]),
+        recording=RecordingName.parse(row["recording"]),
         kind=TalkKind(row["kind"]),
         operator=Interface(row["interface"]),
         began_at=row["began_at"],

@@ -32,8 +32,9 @@ from callcenter.domain.events import (
     Source,
     TalkEnded,
 )
-from callcenter.domain.ids import CallId, Interface, QueueName, RecordingName
+from callcenter.domain.ids import CallId, Interface, QueueName
 from callcenter.domain.phone import e164
+from callcenter.domain.recording import RecordingName
 from callcenter.domain.talk import Party, Talk, TalkKind
 
 

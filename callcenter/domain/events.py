@@ -10,7 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from callcenter.domain.card import Card
-from callcenter.domain.ids import CallId, Interface, OperatorId, QueueName, RecordingName
+from callcenter.domain.ids import CallId, Interface, OperatorId, QueueName
+from callcenter.domain.recording import RecordingName
 from callcenter.domain.talk import Party, TalkKind
 
 

@@ -2,6 +2,9 @@
 
 from typing import NewType
 
+UNIQUEID = r"[a-z][a-z0-9]{0,15}-[0-9]{1,11}\.[0-9]{1,10}"
+"""The form of a channel's uniqueid, as a regular expression: node, seconds since 1970, number. A linkedid is one, too."""
+
 NodeName = NewType("NodeName", str)
 """One Asterisk, `[a-z][a-z0-9]*`; also its `systemname`, so every uniqueid starts with it."""
 
@@ -13,9 +16,6 @@ Interface = NewType("Interface", str)
 
 QueueName = NewType("QueueName", str)
 """A queue; one for each company number, named by the number's digits, e.g. `74951234567`."""
-
-RecordingName = NewType("RecordingName", str)
-"""`call_uniqueid_epoch`, the uniqueid being that of the operator's channel: the stem of the file on the Asterisk disk."""
 
 OperatorId = NewType("OperatorId", int)
 CompanyId = NewType("CompanyId", int)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from callcenter.domain.ids import Interface, RecordingName
+from callcenter.domain.ids import Interface
+from callcenter.domain.recording import RecordingName
 
 
 class Party(StrEnum):
@@ -42,7 +43,7 @@ class Talk:
     @property
     def leg(self) -> str:
         """The uniqueid of the operator's channel, by which the recording is named."""
-        return self.recording.split("_")[1]
+        return self.recording.leg
 
     @property
     def with_caller(self) -> bool:

@@ -9,10 +9,11 @@ from aiohttp import web
 from callcenter.common.cursors import PageCursor
 from callcenter.common.search import NoSuchHouse
 from callcenter.domain.access import Permission
+from callcenter.domain.recording import PLAYABLE
 from callcenter.listening import texts
 from callcenter.listening.listenings import LISTENINGS
 from callcenter.listening.query import RecordingFilterForm, RecordingQuery
-from callcenter.listening.room import LISTENING_ROOM, PLAYABLE, RecordingsPage
+from callcenter.listening.room import LISTENING_ROOM, RecordingsPage
 from callcenter.web.auth import needs
 from callcenter.web.formats import when
 from callcenter.web.keys import PERSON

@@ -6,14 +6,15 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from callcenter.common.search import LONGEST
+from callcenter.domain.recording import NOT_STORED, PLAYABLE, RecordingState
 from callcenter.listening.room import RecordingFilter
 from callcenter.web.query import Day, Id, Query
 
 STATES = {
-    "there": ("stored", "verified", "attached", "expired"),
-    "waiting": ("expected", "recorded"),
-    "missing": ("missing",),
-    "deleted": ("deleted",),
+    "there": tuple(PLAYABLE),
+    "waiting": tuple(NOT_STORED),
+    "missing": (RecordingState.MISSING,),
+    "deleted": (RecordingState.DELETED,),
 }
 """What can be asked of a recording's state, and the states that it means."""
 _LONGEST_S = 24 * 3600

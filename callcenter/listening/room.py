@@ -12,11 +12,10 @@ from callcenter.common.cursors import PageCursor
 from callcenter.common.scope import Connection, scoped
 from callcenter.common.search import MOST_HOUSES, NoSuchHouse, Search, house_query
 from callcenter.domain.person import Person
+from callcenter.domain.recording import PLAYABLE, Waveform
 from callcenter.storage import queries
 
 SQL = queries("listening")
-PLAYABLE = frozenset({"stored", "verified", "attached", "expired"})
-"""The states in which the recording can be fetched from the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +44,6 @@ class RecordingsPage:
 
     rows: Sequence[asyncpg.Record]
     after: PageCursor | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Waveform:
-    """Peaks from 0 to 255, `per_s` for each second and channel, the channels in turns: the operator's first."""
-
-    per_s: float
-    channels: int
-    peaks: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,49 +8,39 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 import asyncpg
 import structlog
 
 from callcenter import metrics
 from callcenter.domain.ids import NodeName
+from callcenter.domain.recording import (
+    ARCHIVED,
+    CALL_WAITED_FOR_S,
+    RETENTION_OVER,
+    RecordingName,
+    RecordingState,
+    RecordingStep,
+)
 from callcenter.errors import ObjectMissing, StorageError, StoreError
+from callcenter.recordings.rows import RecordingRow, RecordingRows
 from callcenter.recordings.spool import Spool, SpoolFile
 from callcenter.recordings.store import Kept, Store, digest
 from callcenter.recordings.wav import Wav, inspect_file
-from callcenter.storage import AWAY, queries
+from callcenter.storage import AWAY
 
 log = structlog.get_logger()
 
-SQL = queries("recordings")
-STATES = ("expected", "recorded", "stored", "verified", "attached", "expired", "deleted", "missing")
-# A file that comes once more, from a backup perhaps, is not taken in anew.
-DONE = ("attached", "expired", "deleted")
 SCAN_EVERY_S = 0.5
 COUNT_EVERY_S = 5.0
 MISSING_EVERY_S = 60.0
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 SET_ASIDE_S = 60.0
-DATABASE_WITHIN_S = 10.0
 # A store that is busy may keep what it was sent seconds after the sender is gone; what is sent again before is there twice.
 SETTLE_S = 20.0
 # What is wrong with one recording, and not with PostgreSQL as a whole.
 REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, StorageError)
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """What the ledger holds about a file on disk. `fresh`: the store cannot have it yet."""
-
-    id: int
-    state: str
-    sha256: bytes
-    key: str
-    version: str | None
-    retain_until: datetime | None
-    fresh: bool
 
 
 class Archive:
@@ -70,22 +60,21 @@ class Archive:
         uploads: int,
         *,
         on_attached: Callable[[], None] = lambda: None,
-        patience_s: float = 60.0,
+        patience_s: float = CALL_WAITED_FOR_S,
         settle_s: float = SETTLE_S,
     ) -> None:
-        self._pool = pool
+        self._rows = RecordingRows(pool, node)
         self._store = store
         self._spool = spool
-        self._node = node
         self._uploads = uploads
         self._on_attached = on_attached
         self._patience_s = patience_s
         self._settle_s = settle_s
         self._started_at = time.time()
         self._began = time.monotonic()
-        self._sent_at: dict[str, float] = {}
+        self._sent_at: dict[RecordingName, float] = {}
         self._waiting: asyncio.Queue[SpoolFile] = asyncio.Queue()
-        self._in_hand: set[str] = set()
+        self._in_hand: set[RecordingName] = set()
         self._not_before: dict[SpoolFile, float] = {}
         # Verified in this run: while such a file waits for its call, it is not read again.
         self._verified: dict[SpoolFile, int] = {}
@@ -110,39 +99,38 @@ class Archive:
             entry = await self._verify(file)
             if entry is None:
                 return False
-            if entry.state in DONE:
+            if entry.state in ARCHIVED:
                 file.remove()
                 return True
             row_id = entry.id
         overdue = time.time() - max(file.complete_at, self._started_at) > self._patience_s
-        row = await self._pool.fetchrow(SQL["attach"], row_id, file.call, overdue, file.name, timeout=DATABASE_WITHIN_S)
+        row = await self._rows.attach(row_id, file.name, overdue=overdue)
         if row is None:
             self._verified[file] = row_id
             return False
         file.remove()
-        log.info("recording attached", recording=file.name, ticket=row["ticket_id"], defect=row["defect"])
+        log.info("recording attached", recording=str(file.name), ticket=row["ticket_id"], defect=row["defect"])
         self._on_attached()
         return True
 
     async def mark_missing(self) -> None:
         """Enter as missing every recording whose call is long over and that is not on disk; adopt late calls' ones."""
         names = await asyncio.to_thread(self._spool.names)
-        for row in await self._pool.fetch(SQL["mark_missing"], self._node, names, timeout=DATABASE_WITHIN_S):
-            log.error("recording missing", recording_id=row["id"])
+        for recording_id in await self._rows.mark_missing(names):
+            log.error("recording missing", recording_id=recording_id)
             metrics.problems_total.labels(problem="recording missing").inc()
-        if await self._pool.fetch(SQL["adopt"], self._node, timeout=DATABASE_WITHIN_S):
+        if await self._rows.adopt():
             self._on_attached()
 
     async def count(self) -> None:
         """Set the gauge of recordings by state."""
-        rows = await self._pool.fetch(SQL["count"], self._node, timeout=DATABASE_WITHIN_S)
-        counts = {row["state"]: row["recordings"] for row in rows}
-        for state in STATES:
+        counts = await self._rows.count()
+        for state in RecordingState:
             metrics.recordings.labels(state=state).set(counts.get(state, 0))
 
     # One file
 
-    async def _verify(self, file: SpoolFile) -> _Entry | None:
+    async def _verify(self, file: SpoolFile) -> RecordingRow | None:
         """Bring the file into the ledger and the store, and compare what the store gives back.
 
         None when the ledger holds another recording of this name: then the file is left where it is.
@@ -155,16 +143,15 @@ class Archive:
         except OSError as problem:
             self._set_aside(file, SET_ASIDE_S, f"recording cannot be read: {problem.strerror}")
             return None
-        entry = await self._record(file, sha256, size, wav)
+        entry = await self._rows.record(file.name, sha256, size, wav)
         if entry.sha256 != sha256:
             self._set_aside(file, math.inf, "another recording of this name is stored; this file stays on disk")
             return None
-        if entry.state in ("expired", "deleted"):
+        if entry.state in RETENTION_OVER:
             return entry
-        if entry.state != "recorded" and not await self._holds(entry, size):
-            await self._mark("store_again", entry)
-            entry = replace(entry, state="recorded", fresh=True)
-        if entry.state == "recorded":
+        if entry.state is not RecordingState.RECORDED and not await self._holds(entry, size):
+            entry = replace(await self._rows.take(RecordingStep.STORE_AGAIN, entry), fresh=True)
+        if entry.state is RecordingState.RECORDED:
             kept = None if entry.fresh else await self._found(entry, size)
             if kept is None:
                 if not entry.fresh and (wait := self._still_coming(file)) > 0:
@@ -173,60 +160,29 @@ class Archive:
                 self._sent_at[file.name] = time.monotonic()
                 kept = await self._store.put(entry.key, file.path, sha256, retain_until=entry.retain_until)
                 self._sent_at.pop(file.name, None)
-            await self._mark("stored", entry, kept.version, kept.locked_until)
+            entry = await self._rows.take(RecordingStep.STORE, entry, kept.version, kept.locked_until)
             if not await self._holds(replace(entry, version=kept.version), size):
                 raise StoreError(f"object {entry.key} is not what was stored; it will be stored again")
-        await self._mark("verified", entry)
+        if entry.state is RecordingState.STORED:
+            entry = await self._rows.take(RecordingStep.VERIFY, entry)
         return entry
 
     def _still_coming(self, file: SpoolFile) -> float:
         """Seconds for which a store may still be about to keep what was sent before, by us or by a run that was killed."""
         return max(self._began, self._sent_at.get(file.name, self._began)) + self._settle_s - time.monotonic()
 
-    async def _found(self, entry: _Entry, size: int) -> Kept | None:
+    async def _found(self, entry: RecordingRow, size: int) -> Kept | None:
         """What a run that was killed has left in the store: stored again it would be there twice."""
         for version in await self._store.versions(entry.key):
             if await self._holds(replace(entry, version=version), size):
                 return Kept(version)
         return None
 
-    async def _holds(self, entry: _Entry, size: int) -> bool:
+    async def _holds(self, entry: RecordingRow, size: int) -> bool:
         try:
             return await self._store.digest(entry.key, entry.version) == (entry.sha256, size)
         except ObjectMissing:
             return False
-
-    async def _record(self, file: SpoolFile, sha256: bytes, size: int, wav: Wav) -> _Entry:
-        async with self._pool.acquire(timeout=DATABASE_WITHIN_S) as connection, connection.transaction():
-            await connection.execute(SQL["enter"], file.name, self._node, timeout=DATABASE_WITHIN_S)
-            recorded = await connection.execute(
-                SQL["record"],
-                file.name,
-                sha256,
-                size,
-                wav.duration_s,
-                wav.defect,
-                wav.rate or None,
-                wav.channels or None,
-                wav.repaired,
-                timeout=DATABASE_WITHIN_S,
-            )
-            await connection.execute(SQL["retain"], file.name, timeout=DATABASE_WITHIN_S)
-            row = await connection.fetchrow(SQL["find"], file.name, timeout=DATABASE_WITHIN_S)
-        if row is None:
-            raise StorageError(f"recording {file.name} was deleted from the ledger while it was being archived")
-        return _Entry(
-            row["id"],
-            row["state"],
-            row["sha256"],
-            row["object_key"],
-            row["version_id"],
-            row["retain_until"],
-            fresh=recorded == "UPDATE 1",
-        )
-
-    async def _mark(self, what: str, entry: _Entry, *values: object) -> None:
-        await self._pool.execute(SQL[what], entry.id, *values, timeout=DATABASE_WITHIN_S)
 
     # All of them
 
@@ -277,7 +233,7 @@ class Archive:
             except REFUSED as problem:
                 self._set_aside(file, SET_ASIDE_S, f"recording cannot be entered: {type(problem).__name__}")
             except (StoreError, *AWAY) as problem:
-                log.warning("recording waits on disk", recording=file.name, problem=str(problem) or repr(problem))
+                log.warning("recording waits on disk", recording=str(file.name), problem=str(problem) or repr(problem))
                 metrics.problems_total.labels(problem="recording waits on disk").inc()
                 await self._rest(failures)
                 failures += 1
@@ -286,7 +242,7 @@ class Archive:
 
     def _set_aside(self, file: SpoolFile, seconds: float, problem: str) -> None:
         """One bad file must not hold up the others."""
-        log.error("recording set aside", recording=file.name, problem=problem)
+        log.error("recording set aside", recording=str(file.name), problem=problem)
         metrics.problems_total.labels(problem="recording set aside").inc()
         self._not_before[file] = time.monotonic() + seconds
 

@@ -16,10 +16,10 @@ import structlog
 
 from callcenter import metrics
 from callcenter.domain.ids import NodeName
+from callcenter.domain.recording import Defect, Waveform
 from callcenter.errors import AudioProblem, ObjectMissing, StoreError
 from callcenter.recordings.store import Store, digest
-from callcenter.recordings.transcode import MEDIA_TYPE, Waveform, make_copy
-from callcenter.recordings.wav import EMPTY
+from callcenter.recordings.transcode import MEDIA_TYPE, make_copy
 from callcenter.recordings.workers import IdlePool
 from callcenter.settings import CopiesSettings
 from callcenter.storage import AWAY, queries
@@ -117,7 +117,7 @@ class CopyMaker:
         try:
             if not row["duration_s"]:
                 # Without what was said of it beside the talk.
-                raise AudioProblem((row["defect"] or EMPTY).partition(";")[0])
+                raise AudioProblem((row["defect"] or Defect.EMPTY).partition(";")[0])
             if row["duration_s"] > longest_s:
                 raise AudioProblem(f"longer than {self._settings.longest_hours:g} h")
             self._need_room(row["size"])

@@ -11,16 +11,17 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import asyncpg
 
-from callcenter.domain.ids import NodeName
+from callcenter.domain.ids import CallId, NodeName
+from callcenter.domain.recording import Defect, RecordingName
 from callcenter.recordings.archive import Archive
 from callcenter.recordings.spool import RAW, SUFFIX, Spool, recording_name
 from callcenter.recordings.store import Store, digest
-from callcenter.recordings.wav import EMPTY, NOT_WAV, inspect
+from callcenter.recordings.wav import inspect
 from callcenter.storage import queries
 
 SQL = queries("incoming")
@@ -66,11 +67,11 @@ class Incoming:
         await self._store.ensure_bucket()
         found = _listed(folder, listed) if listed else _named(folder)
         return [
-            ImportOutcome(file.name, name if path is None else await self._one(path, name))
-            for file, path, name in found
+            ImportOutcome(file.name, name if isinstance(name, str) else await self._one(file, name))
+            for file, name in found
         ]
 
-    async def _one(self, path: Path, name: str) -> str:
+    async def _one(self, path: Path, name: RecordingName) -> str:
         if path.is_symlink() or not path.is_file():
             return STRANGE
         with tempfile.TemporaryDirectory(prefix="callcenter-import-", dir=self._scratch) as work:
@@ -85,15 +86,15 @@ class Incoming:
             spool.collect()
             (file,) = spool.ready()
             defect = inspect(file.path).defect
-            if defect in (EMPTY, NOT_WAV):
+            if defect in (Defect.EMPTY, Defect.NOT_WAV):
                 return defect
             with file.open() as opened:
                 sha256, _ = digest(opened)
             known = await self._pool.fetchval(SQL["known"], sha256)
-            if known and known != name:
+            if known and known != str(name):
                 return KNOWN
             # Kept from the talk on, not from today on.
-            await self._pool.execute(SQL["enter"], name, self._node, _began(name))
+            await self._pool.execute(SQL["enter"], str(name), self._node, name.began_at)
             # Nothing more will be written of such a call: it is attached to what there is.
             archive = Archive(self._pool, self._store, spool, self._node, 1, patience_s=-1)
             if not await archive.archive(file):
@@ -101,13 +102,14 @@ class Incoming:
             return KNOWN if known else BROUGHT
 
 
-def _named(folder: Path) -> Iterator[tuple[Path, Path | None, str]]:
+def _named(folder: Path) -> Iterator[tuple[Path, RecordingName | str]]:
+    """Each file with its name as a recording, or with why it has none."""
     for path in sorted(folder.iterdir()):
         name = recording_name(path.stem) if path.suffix.lower() in (SUFFIX, RAW) else None
-        yield (path, path, name) if name else (path, None, NAMELESS)
+        yield path, name or NAMELESS
 
 
-def _listed(folder: Path, listed: Path) -> Iterator[tuple[Path, Path | None, str]]:
+def _listed(folder: Path, listed: Path) -> Iterator[tuple[Path, RecordingName | str]]:
     with listed.open(encoding="utf-8-sig", newline="") as file:
         first = file.readline()
         file.seek(0)
@@ -115,21 +117,18 @@ def _listed(folder: Path, listed: Path) -> Iterator[tuple[Path, Path | None, str
             path = folder / Path(line.get("file") or "?").name
             name = _name_of(line)
             if path.name != line.get("file") or path.suffix.lower() not in (SUFFIX, RAW):
-                yield Path(line.get("file") or "?"), None, STRANGE
+                yield Path(line.get("file") or "?"), STRANGE
             else:
-                yield (path, path, name) if name else (path, None, BAD_LINE)
+                yield path, name or BAD_LINE
 
 
-def _name_of(line: dict[str, str]) -> str | None:
-    try:
-        at = datetime.fromisoformat(line.get("at") or "")
-    except ValueError:
-        return None
+def _name_of(line: dict[str, str]) -> RecordingName | None:
     call = line.get("call") or ""
     # Two files of one call and second are two recordings, and the same file gets the same name each time.
     mark = int.from_bytes(hashlib.sha256((line.get("file") or "").encode()).digest()[:4])
-    return recording_name(f"{call}_{call.partition('-')[0]}-0.{mark}_{int(at.timestamp())}") if at.tzinfo else None
-
-
-def _began(name: str) -> datetime:
-    return datetime.fromtimestamp(min(int(name.rpartition("_")[2]), 2**33), UTC)
+    leg = f"{call.partition('-')[0]}-0.{mark}"
+    try:
+        at = datetime.fromisoformat(line.get("at") or "")
+        return RecordingName(CallId(call), leg, int(at.timestamp())) if at.tzinfo else None
+    except ValueError:
+        return None

@@ -11,6 +11,7 @@ import asyncpg
 import structlog
 
 from callcenter import metrics
+from callcenter.domain.recording import DeletionReason, RecordingStep
 from callcenter.errors import ObjectLocked, ObjectMissing, StoreError
 from callcenter.recordings.store import Store
 from callcenter.settings import DatabaseSettings
@@ -70,9 +71,9 @@ class Keeper:
 
     async def expire(self, connection: asyncpg.Connection) -> None:
         """Mark what need not be kept any more, and delete what was marked long enough ago."""
-        for row in await connection.fetch(SQL["unexpire"]):
+        for row in await connection.fetch(SQL[RecordingStep.UNEXPIRE]):
             log.info("recording is kept after all", recording_id=row["id"])
-        for row in await connection.fetch(SQL["expire"]):
+        for row in await connection.fetch(SQL[RecordingStep.EXPIRE]):
             log.info("recording expired", recording_id=row["id"])
         for row in await connection.fetch(SQL["to_delete"], self._grace_days, AT_ONCE):
             await self._delete(connection, row["id"])
@@ -114,7 +115,7 @@ class Keeper:
                 return
             await connection.execute(SQL["forget_copy"], recording)
             await connection.execute(SQL["forget_waveform"], recording)
-            await connection.execute(SQL["deleted"], recording)
+            await connection.execute(SQL[RecordingStep.DELETE], recording, DeletionReason.RETENTION_OVER)
         metrics.recordings_deleted_total.inc()
         log.info("recording deleted by policy", recording_id=recording)
 

@@ -6,7 +6,6 @@ recording would tell it as well, but each would fork a process of a thousand thr
 
 import fcntl
 import os
-import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,13 +15,12 @@ from typing import BinaryIO
 import structlog
 
 from callcenter import metrics
-from callcenter.domain.ids import CallId, RecordingName
+from callcenter.domain.ids import CallId
+from callcenter.domain.recording import RecordingName
 from callcenter.recordings.raw import is_made_from, make_wav
 
 log = structlog.get_logger()
 
-_ID = r"[a-z][a-z0-9]{0,15}-\d{1,20}\.\d{1,20}"
-_NAME = re.compile(rf"({_ID})_{_ID}_\d{{1,20}}", re.ASCII)
 SUFFIX = ".wav"
 RAW = ".raw"
 TAKEN = "another recording of this name is in ready/ already"
@@ -34,9 +32,13 @@ class SpoolFile:
 
     path: Path
     name: RecordingName
-    call: CallId
     identity: tuple[int, int, int, int]
     complete_at: float
+
+    @property
+    def call(self) -> CallId:
+        """The call of which it is."""
+        return self.name.call
 
     def open(self) -> BinaryIO:
         """Open this very file. Raises `FileNotFoundError` when it is gone or another lies there under its name."""
@@ -114,7 +116,7 @@ class Spool:
                 return False
         except OSError as problem:
             # Files that are complete must go on to the store, which is what makes room.
-            log.error("recording cannot be made complete", recording=file.name, problem=problem.strerror)
+            log.error("recording cannot be made complete", recording=str(file.name), problem=problem.strerror)
             metrics.problems_total.labels(problem="recording cannot be made complete").inc()
             return False
         file.path.unlink()
@@ -132,15 +134,15 @@ class Spool:
         self, entry: os.DirEntry[str], status: os.stat_result, suffixes: tuple[str, ...] = (SUFFIX,)
     ) -> SpoolFile | None:
         path = Path(entry.path)
-        named = _NAME.fullmatch(path.stem) if path.suffix in suffixes else None
-        if named is None:
+        name = recording_name(path.stem) if path.suffix in suffixes else None
+        if name is None:
             self._report(path, "not the name of a recording")
             return None
         if not stat.S_ISREG(status.st_mode):
             self._report(path, "not a regular file")
             return None
         # Moving a file changes its ctime: that is when it became complete.
-        return SpoolFile(path, RecordingName(named[0]), CallId(named[1]), _identity(status), status.st_ctime)
+        return SpoolFile(path, name, _identity(status), status.st_ctime)
 
     def _report(self, path: Path, problem: str) -> None:
         if path not in self._reported:
@@ -150,8 +152,11 @@ class Spool:
 
 
 def recording_name(stem: str) -> RecordingName | None:
-    """The name, if these words are one: the call, the operator's leg, seconds since the epoch."""
-    return RecordingName(stem) if _NAME.fullmatch(stem) else None
+    """The name, if the stem of a file is one."""
+    try:
+        return RecordingName.parse(stem)
+    except ValueError:
+        return None
 
 
 def being_written(path: Path) -> bool:

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 import asyncpg
 
+from callcenter.domain.recording import IN_STORE, MISSING_AFTER
 from callcenter.recordings.store import Store
 from callcenter.storage import queries
 
 SQL = queries("sweep")
 AT_MOST = 1000
 PREFIX = "recordings/"
-KEPT = ("stored", "verified", "attached", "expired")
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -37,7 +37,7 @@ async def sweep(
     pool: asyncpg.Pool, node: str | None = None, at_most: int = AT_MOST, since: datetime = EVER
 ) -> Sequence[Finding]:
     """Look the ledger through from `since` on, of one node or of all; at most so many of each kind, the last ones first."""
-    rows = await pool.fetch(SQL["sweep"], node, at_most, since)
+    rows = await pool.fetch(SQL["sweep"], node, at_most, since, MISSING_AFTER)
     return [Finding(*row) for row in rows]
 
 
@@ -49,7 +49,7 @@ async def sweep_store(pool: asyncpg.Pool, store: Store) -> list[Finding]:
     gone: list[int] = []
     more: list[str] = []
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        rows = connection.cursor(SQL["kept"], KEPT).__aiter__()
+        rows = connection.cursor(SQL["kept"], IN_STORE).__aiter__()
         row = await anext(rows, None)
         async with aclosing(_by_key(store)) as objects:
             async for key, versions in objects:
@@ -66,7 +66,7 @@ async def sweep_store(pool: asyncpg.Pool, store: Store) -> list[Finding]:
             gone.append(row["id"])
             row = await anext(rows, None)
     # Looked at again: while it went on, recordings came and others were deleted.
-    return [Finding(*each) for each in await pool.fetch(SQL["misfits"], gone, more, KEPT)]
+    return [Finding(*each) for each in await pool.fetch(SQL["misfits"], gone, more, IN_STORE)]
 
 
 async def _by_key(store: Store) -> AsyncGenerator[tuple[str, list[str | None]], None]:

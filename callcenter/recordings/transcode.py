@@ -10,15 +10,15 @@ import resource
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from callcenter.domain.recording import Defect, Waveform
 from callcenter.errors import AudioProblem
-from callcenter.recordings.wav import EMPTY, NOT_WAV, Wav, inspect
+from callcenter.recordings.wav import Wav, inspect
 
 MEDIA_TYPE = "audio/ogg"
 PEAKS_PER_S = 8
@@ -34,15 +34,6 @@ _FFMPEG = ("ffmpeg", "-nostdin", "-hide_banner", "-v", "error", "-threads", "1",
 _FFMPEG_BYTES = 1024**3
 
 
-@dataclass(frozen=True, slots=True)
-class Waveform:
-    """`peaks`: 0 to 255, `per_s` for each second and channel, the channels in turns."""
-
-    per_s: float
-    channels: int
-    peaks: bytes
-
-
 def make_copy(original: Path, target: Path, kbps: int, longest_s: float) -> Waveform:
     """Write the copy of the WAV file `original` as Opus in Ogg to `target`, both channels kept.
 
@@ -50,8 +41,8 @@ def make_copy(original: Path, target: Path, kbps: int, longest_s: float) -> Wave
     ffmpeg. Raises `OSError` when a file cannot be read or written.
     """
     wav = inspect(original)
-    if wav.defect in (EMPTY, NOT_WAV) or wav.duration_s == 0:
-        raise AudioProblem(wav.defect or EMPTY)
+    if wav.defect in (Defect.EMPTY, Defect.NOT_WAV) or wav.duration_s == 0:
+        raise AudioProblem(wav.defect or Defect.EMPTY)
     if wav.duration_s > longest_s:
         raise AudioProblem(f"longer than {longest_s / 3600:g} h")
     if wav.linear16 and wav.channels <= 2:
@@ -62,7 +53,7 @@ def make_copy(original: Path, target: Path, kbps: int, longest_s: float) -> Wave
         _ffmpeg(["-ignore_length", "1", "-i", str(original), "-t", f"{wav.duration_s:.6f}", *form], wav.duration_s)
         size = os.stat(plain.name).st_size // (2 * channels) * 2 * channels
         if size == 0:
-            raise AudioProblem(EMPTY)
+            raise AudioProblem(Defect.EMPTY)
         seconds = size / (2 * channels * wav.rate)
         decoded = Wav(seconds, wav.rate, channels, None, start=0, size=size, linear16=True)
         return _copy(Path(plain.name), decoded, target, kbps)

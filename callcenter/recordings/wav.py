@@ -10,11 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from callcenter.domain.recording import Defect
 from callcenter.recordings.raw import REST
-
-EMPTY = "empty"
-MISMATCH = "header does not match the data"
-NOT_WAV = "not a WAV"
 
 _PCM = (1, 0xFFFE)
 # Chunks that programs put after the audio; anything else there is audio that the header does not know of.
@@ -35,7 +32,7 @@ class Wav:
     duration_s: float
     rate: int
     channels: int
-    defect: str | None
+    defect: Defect | None
     repaired: bool = False
     start: int = field(default=0, compare=False)
     size: int = field(default=0, compare=False)
@@ -65,10 +62,10 @@ def inspect_file(file: BinaryIO) -> Wav:
     """Look at an open file. Reads some dozens of bytes of it, however long it is."""
     size = os.fstat(file.fileno()).st_size
     if size == 0:
-        return Wav(0.0, 0, 0, EMPTY)
+        return Wav(0.0, 0, 0, Defect.EMPTY)
     head = _read(file, 0, 12)
     if len(head) < 12 or head[:4] != b"RIFF" or head[8:] != b"WAVE":
-        return Wav(0.0, 0, 0, NOT_WAV)
+        return Wav(0.0, 0, 0, Defect.NOT_WAV)
     # Some programs do not count the byte that pads an odd chunk.
     whole = 0 <= size - 8 - _number(head, 4) <= 1
     form, at = _NOTHING, 12
@@ -82,10 +79,10 @@ def inspect_file(file: BinaryIO) -> Wav:
         if chunk[:4] == b"fmt ":
             found = _format(_read(file, at + 8, min(length, 16)))
             if found is None:
-                return Wav(0.0, 0, 0, NOT_WAV)
+                return Wav(0.0, 0, 0, Defect.NOT_WAV)
             form = found
         at += 8 + length + length % 2
-    return Wav(0.0, form.rate, form.channels, MISMATCH)
+    return Wav(0.0, form.rate, form.channels, Defect.MISMATCH)
 
 
 def _measure(file: BinaryIO, size: int, start: int, declared: int, form: _Format, whole: bool) -> Wav:
@@ -96,10 +93,10 @@ def _measure(file: BinaryIO, size: int, start: int, declared: int, form: _Format
         real = declared
     real -= real % form.frame
     if real == 0:
-        return Wav(0.0, form.rate, form.channels, EMPTY)
+        return Wav(0.0, form.rate, form.channels, Defect.EMPTY)
     right = whole and declared - declared % form.frame == real
     cut = _read(file, start + declared + declared % 2, 4) == REST
-    seconds, defect = real / form.bytes_per_s, None if right else MISMATCH
+    seconds, defect = real / form.bytes_per_s, None if right else Defect.MISMATCH
     return Wav(seconds, form.rate, form.channels, defect, not right or cut, start, real, form.linear16)
 
 

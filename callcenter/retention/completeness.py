@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import asyncpg
 
 from callcenter.common.scope import Connection
+from callcenter.domain.recording import DUE_AFTER
 from callcenter.storage import queries
 
 SQL = queries("completeness")
-DUE_AFTER = timedelta(minutes=3)
-"""After a talk's end its recording has been read back, or it is late: the store takes seconds when all is well."""
 MOST = 200
 
 

@@ -8,16 +8,15 @@ import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from callcenter.domain.ids import CallId, Interface, QueueName, RecordingName
+from callcenter.domain.ids import UNIQUEID, CallId, Interface, QueueName
+from callcenter.domain.recording import RecordingName
 from callcenter.domain.talk import Party, TalkKind
 from callcenter.errors import ParseProblem
 
 NUMBER_LIMIT = 32
 CHANNEL_LIMIT = 128
 
-_ID = r"[a-z][a-z0-9]{0,15}-[0-9]{1,11}\.[0-9]{1,10}"
-_CALL = re.compile(_ID)
-_RECORDING = re.compile(rf"{_ID}_{_ID}_[0-9]{{1,11}}")
+_CALL = re.compile(UNIQUEID)
 _QUEUE = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _INTERFACE = re.compile(r"[A-Za-z0-9]{1,16}/[A-Za-z0-9_.-]{1,64}")
 _CHANNEL = re.compile(rf"[!-~]{{1,{CHANNEL_LIMIT}}}")
@@ -67,9 +66,10 @@ def interface(value: str) -> Interface:
 
 def recording_name(value: str) -> RecordingName:
     """A recording's name: it becomes the name of a file and of an object."""
-    if _RECORDING.fullmatch(value):
-        return RecordingName(value)
-    raise ParseProblem("recording is not linkedid_uniqueid_seconds")
+    try:
+        return RecordingName.parse(value)
+    except ValueError as problem:
+        raise ParseProblem(str(problem)) from None
 
 
 def talk_kind(value: str) -> TalkKind:

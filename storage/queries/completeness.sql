@@ -10,7 +10,7 @@ with talk as (
             when coalesce(t.ended_at, c.ended_at, r.recorded_at) < now() - $3::interval then 'late' else 'open' end as fate
     from recordings r
     left join talks t on t.recording = r.name
-    left join calls c on c.id = coalesce(r.call_id, split_part(r.name, '_', 1))
+    left join calls c on c.id = coalesce(r.call_id, r.named_call)
     where coalesce(r.expected_at, r.recorded_at) >= $1 and coalesce(r.expected_at, r.recorded_at) < $2
     union all
     select t.began_at, c.node, c.company_id,
@@ -33,7 +33,7 @@ select * from (
         coalesce(co.zone, 'Europe/Moscow') as zone, tk.id as ticket_id, tk.number as ticket, r.state, coalesce(r.defect, '') as reason
     from recordings r
     left join talks t on t.recording = r.name
-    left join calls c on c.id = coalesce(r.call_id, split_part(r.name, '_', 1))
+    left join calls c on c.id = coalesce(r.call_id, r.named_call)
     left join companies co on co.id = coalesce(r.company_id, c.company_id)
     left join tickets tk on tk.id = r.ticket_id or (r.ticket_id is null and tk.call_id = c.id)
     where coalesce(r.expected_at, r.recorded_at) >= $1 and (r.state = 'missing'

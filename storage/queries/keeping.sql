@@ -10,7 +10,7 @@ with due as (
     select r.id, c.id as company_id, greatest(
         r.locked_until, coalesce(r.expected_at, r.recorded_at) + make_interval(days => c.retention_days)) as retain_until
     from recordings r
-    left join calls l on l.id = coalesce(r.call_id, split_part(r.name, '_', 1))
+    left join calls l on l.id = coalesce(r.call_id, r.named_call)
     left join tickets t on t.id = r.ticket_id
     join companies c on c.id = coalesce(r.company_id, t.company_id, l.company_id)
     where r.state = 'attached'
@@ -70,11 +70,12 @@ where r.id = $1 and r.state = 'expired' and not r.held
     and not exists (select from legal_holds h where h.ticket_id = r.ticket_id and h.released_at is null)
 for update of r;
 
--- name: deleted
+-- name: delete
+-- $2 the reason, with a place for the days for which it was kept.
 update recordings set
-    state = 'deleted', deleted_at = now(), deleted_because = format('retention of %s days is over',
-        extract(day from retain_until - coalesce(expected_at, recorded_at)))
-where id = $1;
+    state = 'deleted', deleted_at = now(),
+    deleted_because = format($2::text, extract(day from retain_until - coalesce(expected_at, recorded_at)))
+where id = $1 and state = 'expired';
 
 -- name: forget_copy
 update recording_copies set object_key = null, media_type = null, sha256 = null, size = null, problem = 'deleted by policy'

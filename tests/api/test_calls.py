@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from callcenter.api.finding import statement
+from callcenter.domain.recording import RecordingState
 from tests.api.conftest import Desk
 
 NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
@@ -87,6 +88,17 @@ async def test_recordings_and_deliveries_come_in_pages_too(desk: Desk, calls: li
     assert [each["call_id"] for each in first["items"] + second["items"]] == ["node1-4.1", "node1-2.1", "node1-0.1"]
     assert [each["call_id"] for each in one] == ["node1-2.1"]
     assert [(each["way"], each["state"]) for each in dead] == [("webhook", "dead")]
+
+
+@pytest.mark.parametrize("state", RecordingState)
+async def test_a_recording_is_told_in_whatever_state_it_is(desk: Desk, calls: list[str], state: RecordingState):
+    await desk.pool.execute(
+        "update recordings set state = $1, sha256 = $2, size = 1, object_key = name where call_id = $3",
+        *(state, bytes(32), calls[0]),
+    )
+    async with desk.program("ada") as program:
+        [told] = (await program.get("/recordings", call_id=calls[0])).body["items"]
+    assert told["state"] == state
 
 
 def test_a_statement_has_the_conditions_that_were_asked_for_and_no_others():

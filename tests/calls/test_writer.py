@@ -34,7 +34,8 @@ from callcenter.domain.events import (
     TalkEnded,
     Tick,
 )
-from callcenter.domain.ids import CallId, Interface, NodeName, OperatorId, QueueName, RecordingName
+from callcenter.domain.ids import CallId, Interface, NodeName, OperatorId, QueueName
+from callcenter.domain.recording import RecordingName
 from callcenter.domain.switchboard import Switchboard
 from callcenter.domain.talk import Party
 from callcenter.engine import Engine
@@ -109,7 +110,7 @@ async def card_of(pool: asyncpg.Pool, *, did: str, caller: str, call: CallId) ->
 async def story(pool: asyncpg.Pool, number: int = 1) -> list[Event]:
     call = CallId(f"node1-1.{number}")
     caller = await pool.fetchval("select phone from resident_phones order by phone offset $1 limit 1", number)
-    recording = RecordingName(f"{call}_{call}7_2")
+    recording = RecordingName(call, f"{call}7", 2)
     card = await card_of(pool, did=QUEUE, caller=caller, call=call)
     return [
         CallArrived(call=call, at=at(0), did=QUEUE, caller=caller, channel="c1"),

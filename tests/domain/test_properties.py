@@ -25,7 +25,8 @@ from callcenter.domain.events import (
     TalkEnded,
     Tick,
 )
-from callcenter.domain.ids import CallId, Interface, RecordingName
+from callcenter.domain.ids import CallId, Interface
+from callcenter.domain.recording import RecordingName
 from callcenter.domain.switchboard import Switchboard
 from callcenter.domain.talk import Party, TalkKind
 from tests.domain.playbook import ANNA, BORIS, QUEUE, at, operators
@@ -56,7 +57,7 @@ class Teller:
     def begin(self, operator: Interface, kind: TalkKind) -> OperatorAnswered:
         """An operator picks up."""
         self.at += 2
-        recording = RecordingName(f"{self.call}_{self.call}{len(self.talks)}_{self.at}")
+        recording = RecordingName(self.call, f"{self.call}{len(self.talks)}", self.at)
         began = OperatorAnswered(call=self.call, at=at(self.at), operator=operator, recording=recording, kind=kind)
         self.events.append(began)
         self.talks.append((recording, kind, 0.0))
@@ -89,7 +90,7 @@ class Teller:
                 return self.begin(other, TalkKind.TRANSFER)
             case "attended":
                 consulted = self.begin(other, TalkKind.CONSULTATION)
-                leg = consulted.recording.split("_")[1]
+                leg = consulted.recording.leg
                 self.at += 1
                 self.events.append(ConsultationJoined(call=self.call, at=at(self.at), leg=leg))
                 self.end(began, Party.TRANSFER, joined=not_queue(began))

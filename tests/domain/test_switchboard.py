@@ -46,13 +46,14 @@ from callcenter.domain.events import (
     TalkEnded,
     Tick,
 )
-from callcenter.domain.ids import CallId, CompanyId, Interface, OperatorId, RecordingName
+from callcenter.domain.ids import CallId, CompanyId, Interface, OperatorId
+from callcenter.domain.recording import RecordingName
 from callcenter.domain.switchboard import Switchboard
 from callcenter.domain.talk import Party, Talk, TalkKind
 from tests.domain.playbook import ANNA, BORIS, CALL, QUEUE, Playbook, at, operators
 
 ARRIVED = CallArrived(call=CALL, at=at(0), did=QUEUE, caller="89161234567", channel="PJSIP/trunk-1")
-RECORDING = RecordingName("node1-1.1_node1-1.2_5")
+RECORDING = RecordingName.parse("node1-1.1_node1-1.2_5")
 QUEUED = CallQueued(call=CALL, at=at(2), queue=QUEUE)
 RANG = OperatorRang(call=CALL, at=at(3), operator=ANNA)
 ANSWERED = OperatorAnswered(call=CALL, at=at(5), operator=ANNA, recording=RECORDING, channel="PJSIP/op-01-2")

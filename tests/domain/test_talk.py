@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from callcenter.domain.ids import RecordingName
+from callcenter.domain.recording import RecordingName
 from callcenter.domain.talk import Party, Talk, TalkKind, settle
 
 from .playbook import ANNA, BORIS, at
 
 FIRST = Talk(
-    recording=RecordingName("node1-1.1_1.2_1"),
+    recording=RecordingName.parse("node1-1.1_node1-1.2_1"),
     kind=TalkKind.QUEUE,
     operator=ANNA,
     began_at=at(0),
@@ -18,7 +18,11 @@ FIRST = Talk(
     by=Party.OPERATOR,
 )
 COLLEAGUES = Talk(
-    recording=RecordingName("node1-1.1_1.3_5"), kind=TalkKind.TRANSFER, operator=BORIS, began_at=at(5), by=None
+    recording=RecordingName.parse("node1-1.1_node1-1.3_5"),
+    kind=TalkKind.TRANSFER,
+    operator=BORIS,
+    began_at=at(5),
+    by=None,
 )
 
 

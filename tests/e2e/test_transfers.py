@@ -86,9 +86,9 @@ async def one_call(pbx: AsteriskInstance, folder: Path, *moves: Move, colleague_
 def assert_recorded(pbx: AsteriskInstance, call: Call) -> None:
     """A file for each talk, as long as the talk, with the call's id in its name."""
     for talk in call.talks:
-        assert talk.recording.startswith(f"{call.id}_")
+        assert talk.recording.call == call.id
         assert talk.ended_at is not None
-        (path,) = wait_for(lambda name=talk.recording: pbx.recordings(name), "the recording")  # type: ignore[misc]
+        (path,) = wait_for(lambda name=str(talk.recording): pbx.recordings(name), "the recording")  # type: ignore[misc]
         wav = inspect(path)
         assert (wav.channels, wav.rate, wav.defect) == (2, 8000, None)
         assert abs(wav.duration_s - (talk.ended_at - talk.began_at).total_seconds()) < 1

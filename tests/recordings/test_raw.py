@@ -11,6 +11,7 @@ from subprocess import PIPE
 import pytest
 from structlog.testing import capture_logs
 
+from callcenter.domain.recording import RecordingName
 from callcenter.recordings import raw
 from callcenter.recordings.spool import Spool
 from callcenter.recordings.wav import Wav, inspect
@@ -31,9 +32,9 @@ def everything(root: Path) -> list[str]:
 
 def test_a_closed_file_becomes_a_wav_of_the_same_bytes(root: Path) -> None:
     name = put(root, AUDIO)
-    assert Spool(root).collect() == [name]
+    assert Spool(root).collect() == [RecordingName.parse(name)]
     (file,) = Spool(root).ready()
-    assert file.name == name
+    assert str(file.name) == name
     with wave.open(str(file.path)) as made:
         assert (made.getnchannels(), made.getsampwidth(), made.getframerate()) == (2, 2, 8000)
         assert made.readframes(made.getnframes()) == AUDIO
@@ -56,7 +57,7 @@ def test_a_last_frame_that_is_not_whole_is_kept_behind_the_audio_and_marked(root
 @pytest.mark.parametrize("data", [b"", b"abc"])
 def test_a_talk_of_no_frame_is_an_empty_recording(root: Path, data: bytes) -> None:
     name = put(root, data)
-    assert Spool(root).collect() == [name]
+    assert Spool(root).collect() == [RecordingName.parse(name)]
     assert inspect(root / "ready" / f"{name}.wav").defect == "empty"
 
 
@@ -71,7 +72,7 @@ def test_a_file_that_asterisk_writes_stays_until_it_is_closed(root: Path) -> Non
         assert Spool(root).collect() == []
         assert Spool(root).names() == [name]
         asterisk.stdin.close()
-    assert Spool(root).collect() == [name]
+    assert Spool(root).collect() == [RecordingName.parse(name)]
     assert (root / "ready" / f"{name}.wav").read_bytes()[44:] == AUDIO + b"last"
 
 
@@ -80,7 +81,7 @@ def test_killed_before_the_raw_file_went_nothing_is_doubled(root: Path) -> None:
     path, target = root / "rec" / f"{name}.raw", root / "ready" / f"{name}.wav"
     raw.make_wav(path, target)
     before = target.stat()
-    assert Spool(root).collect() == [name]
+    assert Spool(root).collect() == [RecordingName.parse(name)]
     assert everything(root) == [f"{name}.wav"]
     assert target.stat().st_ino == before.st_ino
 
@@ -110,7 +111,7 @@ def test_no_link_is_followed(root: Path) -> None:
     (root / "rec" / f"{new_name()[1]}.raw").symlink_to(secret)
     name = put(root, AUDIO)
     (root / "ready" / f"{name}.wav.part").symlink_to(secret)
-    assert Spool(root).collect() == [name]
+    assert Spool(root).collect() == [RecordingName.parse(name)]
     assert secret.read_bytes() == b"not for the store"
 
 
@@ -127,8 +128,8 @@ def test_on_a_full_disk_the_raw_file_stays_and_others_are_collected(
 
     monkeypatch.setattr(os, "fsync", full)
     with capture_logs() as logs:
-        assert Spool(root).collect() == [small]
+        assert Spool(root).collect() == [RecordingName.parse(small)]
     assert [entry["problem"] for entry in logs] == ["No space left on device"]
     assert everything(root) == sorted([f"{big}.raw", f"{small}.wav"])
     monkeypatch.undo()
-    assert Spool(root).collect() == [big]
+    assert Spool(root).collect() == [RecordingName.parse(big)]

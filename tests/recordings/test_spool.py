@@ -9,6 +9,7 @@ from subprocess import PIPE
 import pytest
 from structlog.testing import capture_logs
 
+from callcenter.domain.recording import RecordingName
 from callcenter.recordings.spool import Spool, SpoolFile
 from tests.recordings.conftest import new_name
 
@@ -28,7 +29,7 @@ def test_a_recording_knows_its_call(root: Path) -> None:
     call, name = new_name()
     put(root / "ready", name)
     file = only(Spool(root))
-    assert (file.call, file.name) == (call, name)
+    assert (file.call, str(file.name)) == (call, name)
 
 
 def test_the_oldest_comes_first(root: Path) -> None:
@@ -39,7 +40,7 @@ def test_the_oldest_comes_first(root: Path) -> None:
         while (root / "rec" / f"{name}.wav").stat().st_ctime_ns == before:
             (root / "rec" / f"{name}.wav").touch()
         (root / "rec" / f"{name}.wav").rename(root / "ready" / f"{name}.wav")
-    assert [file.name for file in Spool(root).ready()] == names[::-1]
+    assert [str(file.name) for file in Spool(root).ready()] == names[::-1]
 
 
 @pytest.mark.parametrize(
@@ -119,11 +120,11 @@ def test_a_file_that_a_process_writes_stays_and_is_ready_when_closed(root: Path)
         assert asterisk.stdout is not None
         assert asterisk.stdin is not None
         asterisk.stdout.readline()
-        assert Spool(root).collect() == [cut_off]
+        assert Spool(root).collect() == [RecordingName.parse(cut_off)]
         assert path.exists()
         asterisk.stdin.close()
-    assert Spool(root).collect() == [going_on]
-    assert {file.name for file in Spool(root).ready()} == {cut_off, going_on}
+    assert Spool(root).collect() == [RecordingName.parse(going_on)]
+    assert {str(file.name) for file in Spool(root).ready()} == {cut_off, going_on}
 
 
 def test_collecting_moves_no_link_and_overwrites_nothing(root: Path) -> None:

@@ -28,6 +28,7 @@ from callcenter.domain.events import (
     Source,
     TalkEnded,
 )
+from callcenter.domain.recording import RecordingName
 from callcenter.domain.talk import Party, TalkKind
 from callcenter.errors import ParseProblem
 from callcenter.telephony.ledger import CHUNK, Ledger
@@ -81,7 +82,7 @@ def test_a_recorded_ledger_tells_the_same_stories_as_the_live_view() -> None:
                 at=at(1795375501, 2),
                 call=CALL,
                 operator="PJSIP/op-01",
-                recording=RECORDING,
+                recording=RecordingName.parse(RECORDING),
                 kind=TalkKind.TRANSFER,
             ),
         ),
@@ -93,7 +94,7 @@ def test_a_recorded_ledger_tells_the_same_stories_as_the_live_view() -> None:
                 at=at(1795375504, 500_000),
                 call=CALL,
                 operator="PJSIP/op-01",
-                recording=RECORDING,
+                recording=RecordingName.parse(RECORDING),
                 began_at=at(1795375501, 2),
                 by=Party.CALLER,
             ),

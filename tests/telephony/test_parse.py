@@ -25,6 +25,7 @@ from callcenter.domain.events import (
     QueueTimedOut,
     TalkEnded,
 )
+from callcenter.domain.recording import RecordingName
 from callcenter.domain.talk import Party, TalkKind
 from callcenter.errors import ParseProblem
 from callcenter.telephony import parse as room
@@ -63,7 +64,8 @@ def test_a_recorded_session_is_understood_field_by_field() -> None:
     first = sorted(
         [event for event in session() if not isinstance(event, PhoneChanged)][:6], key=lambda event: event.at
     )
-    call, recording = "node1-1795626486.0", "node1-1795626486.0_node1-1795626487.1_1795626487"
+    call = "node1-1795626486.0"
+    recording = RecordingName.parse("node1-1795626486.0_node1-1795626487.1_1795626487")
     began = at(1795626487, 959520)
     assert first == [
         CallArrived(

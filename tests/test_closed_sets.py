@@ -1,0 +1,63 @@
+"""What a column may hold by its check constraint is what the enumeration in the code has."""
+
+import re
+from enum import StrEnum
+
+import asyncpg
+import pytest
+
+from callcenter.domain.access import Role
+from callcenter.domain.call import CallState, Outcome
+from callcenter.domain.deadlines import LimitStep
+from callcenter.domain.events import Presence, Source
+from callcenter.domain.recording import WITHOUT_FILE, RecordingState
+from callcenter.domain.talk import Party, TalkKind
+from callcenter.domain.ticket import TicketState
+from callcenter.listening.listenings import Reason
+
+CHECKS = """
+select pg_get_constraintdef(oid) as definition from pg_constraint where contype = 'c' and conrelid = $1::regclass
+"""
+
+
+async def sets_of(connection: asyncpg.Connection, table: str, column: str) -> list[set[str]]:
+    """The sets of values with which the table's checks compare the column."""
+    found = re.compile(rf"\b{column} = ANY \(ARRAY\[([^]]*)\]")
+    definitions = [row["definition"] for row in await connection.fetch(CHECKS, table)]
+    return [set(re.findall(r"'([^']*)'::text", values)) for text in definitions for values in found.findall(text)]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "enumeration"),
+    [
+        ("calls", "state", CallState),
+        ("calls", "outcome", Outcome),
+        ("calls", "ended_by", Party),
+        ("call_events", "source", Source),
+        ("operators", "role", Role),
+        ("presence", "wanted", Presence),
+        ("recording_plays", "reason", Reason),
+        ("recordings", "state", RecordingState),
+        ("talks", "ended_by", Party),
+        ("talks", "kind", TalkKind),
+        ("ticket_deadlines", "step", LimitStep),
+        ("tickets", "state", TicketState),
+    ],
+)
+async def test_a_column_holds_what_the_code_knows(
+    database_url: str, table: str, column: str, enumeration: type[StrEnum]
+) -> None:
+    connection = await asyncpg.connect(database_url)
+    try:
+        assert set(enumeration) in await sets_of(connection, table, column)
+    finally:
+        await connection.close()
+
+
+async def test_a_recording_has_a_file_in_all_states_but_two(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    try:
+        found = await sets_of(connection, "recordings", "state")
+    finally:
+        await connection.close()
+    assert sorted(found, key=len) == [set(WITHOUT_FILE), set(RecordingState)]
