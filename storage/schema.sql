@@ -226,6 +226,22 @@ begin
     return null;
 end $$;
 
+CREATE FUNCTION public.fill_in(message jsonb) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    known jsonb;
+begin
+    if message ? 'ticket_of' then
+        select jsonb_build_object('ticket', jsonb_build_object('id', id, 'number', number)) into known
+        from tickets where call_id = message ->> 'ticket_of';
+    elsif message ? 'name_of' then
+        select jsonb_build_object('name', name, 'login', login) into known
+        from operators where id = (message ->> 'name_of')::integer;
+    end if;
+    return message || jsonb_build_object('body', message -> 'body' || coalesce(known, '{}'));
+end $$;
+
 CREATE FUNCTION public.fn_pgqueuer_changed() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -772,15 +788,7 @@ begin
 
     if batch ? 'screens' then
         perform push((
-            select jsonb_agg(
-                message || jsonb_build_object('body', message -> 'body'
-                    || case when message ? 'ticket_of' then jsonb_build_object('ticket', (
-                        select jsonb_build_object('id', t.id, 'number', t.number)
-                        from tickets t where t.call_id = message ->> 'ticket_of')) else '{}' end
-                    || case when message ? 'name_of' then (
-                        select jsonb_build_object('name', o.name, 'login', o.login)
-                        from operators o where o.id = (message ->> 'name_of')::integer) else '{}' end)
-                order by place)
+            select jsonb_agg(fill_in(message) order by place)
             from jsonb_array_elements(batch -> 'screens') with ordinality as given (message, place)
         ));
     end if;

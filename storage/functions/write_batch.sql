@@ -31,9 +31,24 @@ begin
     end loop;
 end $$;
 
+-- Fill in what desk/screens.py leaves empty in the body of a message, since only the transaction that opens the ticket knows
+-- it: with `ticket_of` the ticket of that call, with `name_of` what that operator is called now.
+create or replace function fill_in(message jsonb) returns jsonb language plpgsql stable as $$
+declare
+    known jsonb;
+begin
+    if message ? 'ticket_of' then
+        select jsonb_build_object('ticket', jsonb_build_object('id', id, 'number', number)) into known
+        from tickets where call_id = message ->> 'ticket_of';
+    elsif message ? 'name_of' then
+        select jsonb_build_object('name', name, 'login', login) into known
+        from operators where id = (message ->> 'name_of')::integer;
+    end if;
+    return message || jsonb_build_object('body', message -> 'body' || coalesce(known, '{}'));
+end $$;
+
 -- Everything of one batch. Calls and talks come as they now are, each talk with the row of its recording; events and gaps
--- are added; a message of `screens`
--- with `ticket_of` gets that call's ticket into its body, one with `name_of` that operator's name and login.
+-- are added; messages of `screens` are filled in and pushed.
 create or replace function write_batch(node_name text, batch jsonb) returns void language plpgsql as $$
 begin
     if batch ? 'calls' then
@@ -107,15 +122,7 @@ begin
 
     if batch ? 'screens' then
         perform push((
-            select jsonb_agg(
-                message || jsonb_build_object('body', message -> 'body'
-                    || case when message ? 'ticket_of' then jsonb_build_object('ticket', (
-                        select jsonb_build_object('id', t.id, 'number', t.number)
-                        from tickets t where t.call_id = message ->> 'ticket_of')) else '{}' end
-                    || case when message ? 'name_of' then (
-                        select jsonb_build_object('name', o.name, 'login', o.login)
-                        from operators o where o.id = (message ->> 'name_of')::integer) else '{}' end)
-                order by place)
+            select jsonb_agg(fill_in(message) order by place)
             from jsonb_array_elements(batch -> 'screens') with ordinality as given (message, place)
         ));
     end if;
