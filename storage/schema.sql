@@ -846,6 +846,7 @@ CREATE TABLE public.call_events (
     at timestamp with time zone NOT NULL,
     seen_at timestamp with time zone NOT NULL,
     data jsonb DEFAULT '{}'::jsonb NOT NULL,
+    call_born_at timestamp with time zone GENERATED ALWAYS AS (to_timestamp((COALESCE("substring"(call_id, '-([0-9]{1,10})\.[0-9]+$'::text), '0'::text))::double precision)) STORED NOT NULL,
     CONSTRAINT call_events_source_check CHECK ((source = ANY (ARRAY['live'::text, 'ledger'::text, 'reconcile'::text, 'desk'::text])))
 );
 
@@ -886,6 +887,7 @@ CREATE TABLE public.calls (
     rebuilt boolean DEFAULT false NOT NULL,
     returns timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
     rewait_s double precision DEFAULT 0 NOT NULL,
+    born_at timestamp with time zone GENERATED ALWAYS AS (to_timestamp((COALESCE("substring"(id, '-([0-9]{1,10})\.[0-9]+$'::text), '0'::text))::double precision)) STORED NOT NULL,
     CONSTRAINT calls_check CHECK (((state = 'ended'::text) = (outcome IS NOT NULL))),
     CONSTRAINT calls_check1 CHECK (((state = 'ended'::text) = (ended_at IS NOT NULL))),
     CONSTRAINT calls_ended_by_check CHECK ((ended_by = ANY (ARRAY['caller'::text, 'operator'::text, 'transfer'::text, 'system'::text]))),
@@ -1794,6 +1796,7 @@ CREATE TABLE public.talks (
     talk_s double precision GENERATED ALWAYS AS ((EXTRACT(epoch FROM (ended_at - began_at)))::double precision) STORED,
     ended_by text,
     channel text DEFAULT ''::text NOT NULL,
+    call_born_at timestamp with time zone GENERATED ALWAYS AS (to_timestamp((COALESCE("substring"(call_id, '-([0-9]{1,10})\.[0-9]+$'::text), '0'::text))::double precision)) STORED NOT NULL,
     CONSTRAINT talks_ended_by_check CHECK ((ended_by = ANY (ARRAY['caller'::text, 'operator'::text, 'transfer'::text, 'system'::text]))),
     CONSTRAINT talks_kind_check CHECK ((kind = ANY (ARRAY['queue'::text, 'transfer'::text, 'consultation'::text])))
 );

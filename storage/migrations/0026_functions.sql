@@ -12,3 +12,12 @@ create table defaults (
     name text primary key,
     body jsonb not null
 );
+
+-- When the call began, by its id, in which Asterisk writes the second; 1970 where an id has none. It never changes, so it
+-- can stand in every key by which calls and what belongs to them may be partitioned (docs/decisions/0014).
+alter table calls add born_at timestamptz not null generated always as
+    (to_timestamp(coalesce(substring(id from '-([0-9]{1,10})\.[0-9]+$'), '0')::double precision)) stored;
+alter table call_events add call_born_at timestamptz not null generated always as
+    (to_timestamp(coalesce(substring(call_id from '-([0-9]{1,10})\.[0-9]+$'), '0')::double precision)) stored;
+alter table talks add call_born_at timestamptz not null generated always as
+    (to_timestamp(coalesce(substring(call_id from '-([0-9]{1,10})\.[0-9]+$'), '0')::double precision)) stored;
