@@ -14,6 +14,7 @@ import pytest
 
 from callcenter import storage
 from callcenter.domain.deadlines import Limit, LimitStep
+from callcenter.domain.ticket import OVER, TicketState
 from callcenter.errors import StorageError
 from stack import schema
 from tests.conftest import TEMPLATE
@@ -144,6 +145,17 @@ def test_a_file_comes_after_those_that_it_needs(files: Path):
     order = [path.removesuffix(".sql").removeprefix("functions/") for path in storage.repeatable_files()]
     assert order.index("write_batch") < order.index("b") < order.index("a")
     assert order.index("push") < order.index("a")
+
+
+async def test_the_database_and_the_domain_agree_on_what_is_open(connection: asyncpg.Connection):
+    for state in TicketState:
+        assert await connection.fetchval("select is_open($1)", state.value) is (state not in OVER)
+
+
+def test_which_states_are_open_is_said_once():
+    said = re.compile(r"\(\W*(closed\W+cancelled|cancelled\W+closed)\W*\)")
+    files = [*storage.FUNCTIONS.glob("*.sql"), *storage.QUERIES.glob("*.sql")]
+    assert [file.name for file in files if said.search(file.read_text())] == ["tickets.sql"]
 
 
 @pytest.mark.parametrize("role", ["none", "callcenter_company"])

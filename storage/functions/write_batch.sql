@@ -38,8 +38,8 @@ declare
     known jsonb;
 begin
     if message ? 'ticket_of' then
-        select jsonb_build_object('ticket', jsonb_build_object('id', id, 'number', number)) into known
-        from tickets where call_id = message ->> 'ticket_of';
+        known := jsonb_build_object('ticket', (
+            select jsonb_build_object('id', id, 'number', number) from tickets where call_id = message ->> 'ticket_of'));
     elsif message ? 'name_of' then
         select jsonb_build_object('name', name, 'login', login) into known
         from operators where id = (message ->> 'name_of')::integer;
