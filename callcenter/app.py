@@ -21,11 +21,19 @@ from callcenter.desk.exports import Exports
 from callcenter.desk.handover_mail import Mail
 from callcenter.desk.handover_webhook import Webhook
 from callcenter.desk.jobs import Worker
-from callcenter.desk.pauses import Pauses
-from callcenter.desk.presence import PresenceWatch
+from callcenter.desk.request_listener import RequestListener
+from callcenter.desk.requests import RequestSweep
 from callcenter.desk.writer import Writer
 from callcenter.domain.call import CallState
-from callcenter.domain.commands import Command, NameCaller, PrepareCard, SetMember, ShowJournal, ShowQueues
+from callcenter.domain.commands import (
+    Command,
+    NameCaller,
+    PauseRecording,
+    PrepareCard,
+    SetMember,
+    ShowJournal,
+    ShowQueues,
+)
 from callcenter.domain.ids import NodeName
 from callcenter.domain.switchboard import Switchboard
 from callcenter.engine import Engine, utc_now
@@ -87,7 +95,7 @@ async def serve(settings: Settings, *, web: bool, node: bool) -> int:
             checks |= await _node(settings, pool, store, parts)
         if web:
             hub = Hub(pool, lambda: connect(settings.database), settings.web.slow_client_messages)
-            parts += [hub, Alarms(settings.database), worker(settings, pool)]
+            parts += [hub, Alarms(settings.database), RequestSweep(settings.database), worker(settings, pool)]
             exports = Exports(pool, store, export_words)
             parts += [Keeper(settings.database, store, settings.s3.grace_days), CompletenessAlarm(settings.database)]
             # A worker of its own: no message to a crew waits behind a file.
@@ -156,7 +164,7 @@ async def _node(settings: Settings, pool: asyncpg.Pool, store: Store, parts: lis
     name = NodeName(settings.node)
     queues = await memory.queue_names(pool)
     calls = await memory.calls(pool, name)
-    switchboard = Switchboard(queues, await memory.operators(pool), calls, settings.queueing.missed_limit)
+    switchboard = Switchboard(queues, await memory.operators(pool, name), calls, settings.queueing.missed_limit)
     orders = Orders()
     engine = Engine(switchboard, orders.carry_out)
     spool = Spool(settings.asterisk.spool)
@@ -165,7 +173,7 @@ async def _node(settings: Settings, pool: asyncpg.Pool, store: Store, parts: lis
     asterisk = Node(settings.ami, engine.put, ledger.catch_up)
     orders.writer = writer = Writer(settings.database, name)
     orders.directory = directory = Directory(pool, engine.put)
-    orders.control = control = Control(asterisk.actions, lambda: queues)
+    orders.control = control = Control(asterisk.actions, lambda: queues, engine.put)
     archive = Archive(
         pool,
         store,
@@ -175,12 +183,11 @@ async def _node(settings: Settings, pool: asyncpg.Pool, store: Store, parts: lis
         on_attached=lambda: writer.submit(ShowJournal(at=utc_now()), utc_now()),
     )
     disk = DiskWatch(pool, settings.asterisk.spool, name)
-    watch = PresenceWatch(settings.database, engine.put)
-    pauses = Pauses(settings.database, name, control.mute)
+    requests = RequestListener(pool, settings.database, name, engine.put, asterisk.restored.wait)
     for call in calls:
         if call.state is not CallState.ENDED:
             directory.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))
-    parts += [writer, engine, directory, control, watch, pauses, ledger, asterisk, archive, disk]
+    parts += [writer, engine, directory, control, requests, ledger, asterisk, archive, disk]
     parts.append(CopyMaker(pool, store, name, settings.copies, calm=lambda: not orders.waiting))
     return {"asterisk": asterisk.restored.is_set, "ledger": ledger.caught_up.is_set, "disk": disk.check}
 
@@ -199,7 +206,7 @@ class Orders:
         match order:
             case PrepareCard():
                 self.directory.submit(order)
-            case NameCaller() | SetMember():
+            case NameCaller() | SetMember() | PauseRecording():
                 self.control.submit(order)
             case _:
                 if isinstance(order, ShowQueues):

@@ -3,6 +3,8 @@
 from dataclasses import asdict
 from datetime import datetime
 
+import asyncpg
+
 from callcenter.domain.call import Call
 from callcenter.domain.card import Card
 from callcenter.domain.commands import QueueLine, ShowOperator
@@ -45,6 +47,13 @@ def queues(lines: tuple[QueueLine, ...]) -> Body:
             for line in lines
         ]
     }
+
+
+def request(row: asyncpg.Record) -> Body:
+    """The message about a request, of which `row` is the row, to the screen of whoever asked."""
+    reason = row["answer"].get("reason")
+    body = {"id": row["id"], "state": row["state"], "asked_at": stamp(row["asked_at"]), "reason": reason}
+    return {"audience": f"operator:{row['asked_by']}", "kind": f"request/{row['kind']}", "body": body}
 
 
 def operator(order: ShowOperator) -> Body:

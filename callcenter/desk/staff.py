@@ -10,10 +10,14 @@ import asyncpg
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from callcenter.desk import requests
 from callcenter.desk.invitations import LOGIN, invite
 from callcenter.desk.people import Person
 from callcenter.desk.scope import Connection, audit
 from callcenter.domain.access import Role
+from callcenter.domain.events import Presence
+from callcenter.domain.ids import OperatorId
+from callcenter.domain.request import PresenceBody
 from callcenter.storage import queries
 
 SQL = queries("staff")
@@ -161,7 +165,7 @@ class Staff:
             if not active:
                 await connection.execute(OWN["end_sessions"], person_id, None)
                 await connection.execute(SQL["withdraw"], person_id)
-                await connection.execute(SQL["go_offline"], person_id)
+                await _send_offline(connection, by, OperatorId(person_id))
         return True
 
     async def end_sessions(self, by: Person, person_id: int, address: str) -> bool:
@@ -188,6 +192,12 @@ class Staff:
     async def _held(self, person_id: int) -> AsyncIterator[tuple[Connection, asyncpg.Record | None]]:
         async with self._pool.acquire() as connection, connection.transaction():
             yield connection, await connection.fetchrow(SQL["lock"], person_id)
+
+
+async def _send_offline(connection: Connection, by: Person, person: OperatorId) -> None:
+    """No more calls to somebody who is not here any more: from now on by the node, and should that be away, from its start."""
+    if await connection.fetchval(SQL["go_offline"], person) is not None:
+        await requests.ask(connection, PresenceBody(wanted=Presence.OFFLINE), asker=by.id, operator=person)
 
 
 def _not_oneself(by: Person, person_id: int) -> None:

@@ -18,4 +18,5 @@ RecordingName = NewType("RecordingName", str)
 """`call_uniqueid_epoch`, the uniqueid being that of the operator's channel: the stem of the file on the Asterisk disk."""
 
 OperatorId = NewType("OperatorId", int)
+RequestId = NewType("RequestId", int)
 CompanyId = NewType("CompanyId", int)

@@ -49,7 +49,7 @@ async def test_an_operators_day(site: Site):
         await expect(page.get_by_role("heading", name="Вы не в сети")).to_be_visible()
         await page.get_by_role("button", name="На линии").click()
         async with asyncio.timeout(10):
-            while await site.pool.fetchval("select wanted from presence") != "available":
+            while await site.pool.fetchval("select body ->> 'wanted' from requests") != "available":
                 await asyncio.sleep(0.01)
         await site.push(me, "presence", {"state": "available", "phone_reachable": True, "since": now})
         await expect(page.get_by_role("heading", name="Вы на линии")).to_be_visible()
