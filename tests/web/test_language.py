@@ -8,6 +8,7 @@ from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 
 from callcenter.domain.call import Outcome
+from callcenter.domain.request import RefusalReason
 from callcenter.web.language import LANGUAGES, LOCALE, translations, words
 
 Key = tuple[str | None, str | tuple[str, ...]]
@@ -101,3 +102,8 @@ def test_plurals_are_right():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_outcome_has_words(language: str):
     assert words(language)["outcomes"].keys() == {outcome.value for outcome in Outcome}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_for_which_a_request_is_refused_has_words(language: str):
+    assert words(language)["request_refused"].keys() == {reason.value for reason in RefusalReason}
