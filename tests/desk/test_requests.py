@@ -212,6 +212,15 @@ async def test_while_asterisk_is_away_a_request_waits_where_it_can_expire(road: 
         await done_once(road, waits, AVAILABLE)
 
 
+async def test_when_postgresql_cuts_the_listener_off_it_listens_again(road: Road) -> None:
+    async with living(road.node()):
+        await road.until(await road.ask(AVAILABLE), "done")
+        cut = "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen%requests%'"
+        assert await road.pool.fetchval(cut)
+        # Found well before it would be by looking now and then.
+        await road.until(await road.ask(PAUSED), "done")
+
+
 async def test_a_request_that_nobody_was_woken_for_is_found(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(request_listener, "REREAD_S", 0.05)
     async with living(road.node()):
