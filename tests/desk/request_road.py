@@ -86,6 +86,7 @@ class Road:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         self.ami.channels = [call]
+        self.ami.recorded = {CHANNEL}
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from callcenter.domain.request import PauseBody
 from tests.desk.request_node import living
 from tests.desk.request_road import CHANNEL, Road, road
 from tests.desk.test_writer import pool
-from tests.telephony.fake_ami import refusal
 
 __all__ = ["pool", "road"]
 
@@ -46,7 +45,7 @@ async def test_a_pause_is_written_and_shown_once_asterisk_has_done_it(road: Road
 
 async def test_what_asterisk_refuses_is_not_written(road: Road) -> None:
     await road.talk()
-    road.ami.answers["MixMonitorMute"] = lambda fields: refusal(fields, "No such channel")
+    road.ami.recorded.clear()
     async with living(road.node()):
         row = await road.until(await road.ask(PAUSE), "done", "refused")
     assert (row["state"], row["answer"]) == ("refused", {"reason": "asterisk_refused"})

@@ -234,6 +234,7 @@ async def test_a_link_that_is_gone_and_silence_are_told_apart() -> None:
 async def test_a_recording_is_paused_and_goes_on_on_the_channel_of_its_talk() -> None:
     told: list[Event] = []
     async with controlled(told) as (ami, control):
+        ami.recorded.add("PJSIP/op-01-1")
         for number, paused in enumerate((True, False), 1):
             control.submit(PauseRecording(channel="PJSIP/op-01-1", paused=paused, request=RequestId(number)))
             await until(lambda number=number: answers(told)[-1:] == [(number, None)])
@@ -242,6 +243,6 @@ async def test_a_recording_is_paused_and_goes_on_on_the_channel_of_its_talk() ->
             ("PJSIP/op-01-1", "both", "1"),
             ("PJSIP/op-01-1", "both", "0"),
         ]
-        ami.answers["MixMonitorMute"] = lambda fields: refusal(fields, "No such channel")
+        ami.recorded.clear()
         control.submit(PauseRecording(channel="PJSIP/op-01-1", paused=True, request=RequestId(3)))
         await until(lambda: answers(told)[-1:] == [(3, RefusalReason.ASTERISK_REFUSED)])
