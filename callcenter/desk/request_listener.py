@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import asyncpg
 import structlog
@@ -93,14 +94,16 @@ class RequestListener:
 
 
 def _event(row: asyncpg.Record, *, again: bool) -> RequestTaken:
+    # In this machine's time: PostgreSQL's may be another.
+    now = datetime.now(UTC)
     return RequestTaken(
-        at=row["at"],
+        at=now,
         source=Source.DESK,
         id=RequestId(row["id"]),
         operator=OperatorId(row["operator_id"]),
         interface=None if row["interface"] is None else Interface(row["interface"]),
         body=_body(row["kind"], row["body"]),
-        expires_at=row["expires_at"],
+        expires_at=now + row["left"],
         again=again,
     )
 

@@ -56,12 +56,22 @@ class SetMember(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PauseRecording(Command):
+class Requested(Command):
+    """An order that exists only because somebody asked, not to be begun at `until` or later.
+
+    Answered with `RequestCarriedOut`, `RequestFailed` or `RequestOverdue`.
+    """
+
+    request: RequestId
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseRecording(Requested):
     """Let silence stand in the recording of an operator's channel from now on, or the voices again."""
 
     channel: str
     paused: bool
-    request: RequestId
 
 
 # To the store of facts and the screens

@@ -35,7 +35,7 @@ class OpenRequests:
         if event.again and not _repeatable(event):
             return self.refuse(event.id, RefusalReason.NOT_KNOWN)
         if event.at >= event.expires_at:
-            return self._finish(event.id, RequestMove.EXPIRE, RefusalReason.NOT_KNOWN if event.again else None)
+            return self.overdue(event.id)
         return []
 
     def complete(self, request: RequestId) -> list[Command]:
@@ -45,6 +45,12 @@ class OpenRequests:
     def refuse(self, request: RequestId, reason: RefusalReason) -> list[Command]:
         """It is not done, and why."""
         return self._finish(request, RequestMove.REFUSE, reason)
+
+    def overdue(self, request: RequestId) -> list[Command]:
+        """It has not been begun, and is not to be any more."""
+        known = self._open.get(request)
+        again = known is not None and known.again
+        return self._finish(request, RequestMove.EXPIRE, RefusalReason.NOT_KNOWN if again else None)
 
     def fail(self, event: RequestFailed) -> list[Command]:
         """Asterisk did not do it. If it only went away, what may be done twice waits until it is back."""

@@ -168,6 +168,13 @@ class RequestCarriedOut(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestOverdue(Event):
+    """The time of a request was over before Asterisk was told of it."""
+
+    request: RequestId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFailed(Event):
     """Asterisk did not do what a request asked, or did not say."""
 

@@ -55,6 +55,7 @@ from callcenter.domain.request import (
     RefusalReason,
     RequestCarriedOut,
     RequestFailed,
+    RequestOverdue,
     RequestTaken,
 )
 from callcenter.domain.talk import Talk, TalkKind
@@ -96,6 +97,8 @@ class Switchboard:
                 return self._take(event)
             case RequestCarriedOut():
                 return self._complete(event)
+            case RequestOverdue():
+                return self._requests.overdue(event.request)
             case RequestFailed():
                 return self._requests.fail(event)
             case PhoneChanged():
@@ -199,7 +202,8 @@ class Switchboard:
         for call in self.calls.values():
             for talk in call.talks:
                 if talk.recording == body.recording and talk.channel and not call.over(talk):
-                    return [PauseRecording(channel=talk.channel, paused=body.paused, request=event.id)]
+                    until = event.expires_at
+                    return [PauseRecording(channel=talk.channel, paused=body.paused, request=event.id, until=until)]
         return RefusalReason.NO_TALK
 
     def _complete(self, event: RequestCarriedOut) -> list[Command]:

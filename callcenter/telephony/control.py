@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import structlog
 
 from callcenter import metrics
-from callcenter.domain.commands import NameCaller, PauseRecording, SetMember
+from callcenter.domain.commands import NameCaller, PauseRecording, Requested, SetMember
 from callcenter.domain.events import Event, Presence
 from callcenter.domain.ids import Interface, QueueName
-from callcenter.domain.request import RefusalReason, RequestCarriedOut, RequestFailed
+from callcenter.domain.request import RefusalReason, RequestCarriedOut, RequestFailed, RequestOverdue
 from callcenter.errors import ActionRefused, ActionTimeout, NotConnected, TelephonyError
 from callcenter.telephony.connection import AmiConnection
 
@@ -81,6 +81,9 @@ class Control:
             self._put(RequestFailed(at=at, request=order.request, reason=reason))
 
     async def _carry_out(self, order: Order) -> None:
+        if isinstance(order, Requested) and (now := datetime.now(UTC)) >= order.until:
+            self._put(RequestOverdue(at=now, request=order.request))
+            return
         try:
             match order:
                 case NameCaller():

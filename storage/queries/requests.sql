@@ -31,8 +31,8 @@ where id in (
 returning id;
 
 -- name: taken
--- What this node has in hand, and the telephone that it concerns.
-select r.*, 'PJSIP/' || o.endpoint as interface, now() as at
+-- What this node has in hand, the telephone that it concerns, and how long it is still of use.
+select r.*, 'PJSIP/' || o.endpoint as interface, r.expires_at - now() as left
 from requests r join operators o on o.id = r.operator_id
 where r.node = $1 and r.state = 'taken'
 order by r.id;

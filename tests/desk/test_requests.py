@@ -26,6 +26,7 @@ from tests.desk.request_node import Fatal, living
 from tests.desk.request_road import CHANNEL, Road, road
 from tests.desk.test_writer import NODE, pool
 from tests.telephony.fake_ami import Fields
+from tests.telephony.helpers import until
 
 __all__ = ["pool", "road"]
 
@@ -210,6 +211,19 @@ async def test_while_asterisk_is_away_a_request_waits_where_it_can_expire(road: 
         assert (await road.row(waits))["state"] == "asked"
         await road.ami.start()
         await done_once(road, waits, AVAILABLE)
+
+
+async def test_what_was_wanted_is_wanted_still_when_asterisk_and_the_node_start_again(road: Road) -> None:
+    async with living(road.node()):
+        request = await road.ask(AVAILABLE)
+        await done_once(road, request, AVAILABLE)
+        road.ami.members.clear()
+        road.ami.drop()
+        await until(lambda: len(road.ami.members) == len(road.ami.queues))
+    road.ami.members.clear()
+    async with living(road.node()):
+        await until(lambda: len(road.ami.members) == len(road.ami.queues))
+    await done_once(road, request, AVAILABLE)
 
 
 async def test_when_postgresql_cuts_the_listener_off_it_listens_again(road: Road) -> None:

@@ -5,12 +5,15 @@ from datetime import timedelta
 from types import MappingProxyType
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from callcenter.domain import open_requests
 from callcenter.domain.commands import FinishRequest, KeepPresence, PauseRecording, SavePause, SetMember, ShowOperator
 from callcenter.domain.events import (
     CallArrived,
     CallQueued,
+    Event,
     LinkLost,
     LinkRestored,
     OperatorAnswered,
@@ -22,12 +25,14 @@ from callcenter.domain.ids import OperatorId, RecordingName, RequestId
 from callcenter.domain.request import (
     TERMS,
     TRANSITIONS,
+    Body,
     PauseBody,
     PresenceBody,
     RefusalReason,
     RequestCarriedOut,
     RequestFailed,
     RequestKind,
+    RequestOverdue,
     RequestState,
     kind_of,
     origins,
@@ -42,6 +47,7 @@ CHANNEL = "PJSIP/op-01-2"
 RECORDING = RecordingName("node1-1.1_node1-1.2_5")
 PAUSE = PauseBody(paused=True, recording=RECORDING)
 MEMBER = SetMember(interface=ANNA, presence=Presence.PAUSED, request=FIRST)
+OF_USE = TERMS[RequestKind.PAUSE].of_use
 AWAY = RequestFailed(at=at(21), request=FIRST, reason=RefusalReason.ASTERISK_AWAY)
 
 
@@ -49,14 +55,18 @@ def finished(state: RequestState, reason: RefusalReason | None = None) -> Finish
     return FinishRequest(request=FIRST, state=state, reason=reason)
 
 
-@pytest.fixture
-def playbook() -> Playbook:
+def talking() -> Playbook:
     """Somebody talks with ANNA and the board has been drawn."""
     playbook = Playbook()
     playbook >> CallArrived(call=CALL, at=at(0), did=QUEUE, caller="89161234567", channel="PJSIP/trunk-1")
     playbook >> CallQueued(call=CALL, at=at(2), queue=QUEUE)
     playbook >> OperatorAnswered(call=CALL, at=at(5), operator=ANNA, recording=RECORDING, channel=CHANNEL)
     return playbook >> Tick(at=at(6))
+
+
+@pytest.fixture
+def playbook() -> Playbook:
+    return talking()
 
 
 def hung_up(playbook: Playbook) -> None:
@@ -103,7 +113,11 @@ def test_a_presence_is_answered_when_asterisk_has_done_it(playbook: Playbook) ->
 
 
 def test_a_pause_is_written_when_asterisk_has_done_it(playbook: Playbook) -> None:
-    (playbook >> taken(1, at(7), PAUSE) << [PauseRecording(channel=CHANNEL, paused=True, request=FIRST)])
+    (
+        playbook
+        >> taken(1, at(7), PAUSE)
+        << [PauseRecording(channel=CHANNEL, paused=True, request=FIRST, until=at(7) + OF_USE)]
+    )
     (
         playbook
         >> RequestCarriedOut(at=at(8), request=FIRST)
@@ -146,6 +160,8 @@ def test_what_is_of_no_use_any_more_is_not_carried_out(playbook: Playbook) -> No
     late = replace(taken(1, at(7), PAUSE), expires_at=at(7))
     playbook >> late << [finished(RequestState.EXPIRED)]
     playbook >> replace(late, again=True) << [finished(RequestState.EXPIRED, RefusalReason.NOT_KNOWN)]
+    playbook >> taken(1, at(7), PAUSE) << [PauseRecording]
+    playbook >> RequestOverdue(at=at(30), request=FIRST) << [finished(RequestState.EXPIRED)]
 
 
 def test_what_a_dead_node_had_in_hand_is_done_again_if_that_does_no_harm(
@@ -181,7 +197,7 @@ def test_when_asterisk_goes_away_under_a_request_it_is_done_when_it_is_back(play
 def test_when_asterisk_stays_away_a_request_expires(playbook: Playbook) -> None:
     playbook >> taken(1, at(20), PAUSE) << [PauseRecording]
     playbook >> AWAY << []
-    over = at(20) + TERMS[RequestKind.PAUSE].of_use
+    over = at(20) + OF_USE
     playbook >> Tick(at=over - timedelta(seconds=1)) << []
     playbook >> Tick(at=over) << [finished(RequestState.EXPIRED, RefusalReason.NOT_KNOWN)]
     playbook >> LinkRestored(at=at(60))
@@ -194,3 +210,47 @@ def test_a_talk_that_ended_while_asterisk_was_away_is_not_paused(playbook: Playb
     hung_up(playbook)
     playbook >> LinkRestored(at=at(22))
     assert playbook._orders[-1] == finished(RequestState.REFUSED, RefusalReason.NO_TALK)
+
+
+IDS = (1, 2, 3)
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["taken", "taken again", "carried out", "away", "refused", "overdue", "restored", "late"]),
+        st.sampled_from(IDS),
+        st.sampled_from([PAUSE, PauseBody(paused=False), *(PresenceBody(wanted=wanted) for wanted in Presence)]),
+    ),
+    max_size=30,
+)
+
+
+@given(STEPS)
+def test_whatever_happens_each_request_is_answered_once(steps: list[tuple[str, int, Body]]) -> None:
+    board = talking()
+    taken_, answered = set[int](), list[int]()
+
+    def step(event: Event) -> None:
+        answered.extend(order.request for order in board.switchboard.step(event) if isinstance(order, FinishRequest))
+
+    for second, (what, number, body) in enumerate(steps, 20):
+        when, request = at(second), RequestId(number)
+        match what:
+            case "taken" | "taken again" if number in taken_:
+                continue
+            case "taken" | "taken again":
+                taken_.add(number)
+                step(taken(number, when, body, again=what == "taken again"))
+            case "carried out":
+                step(RequestCarriedOut(at=when, request=request))
+            case "away" | "refused":
+                reason = RefusalReason.ASTERISK_AWAY if what == "away" else RefusalReason.ASTERISK_REFUSED
+                step(RequestFailed(at=when, request=request, reason=reason))
+            case "overdue":
+                step(RequestOverdue(at=when, request=request))
+            case "restored":
+                step(LinkRestored(at=when))
+            case _:
+                step(Tick(at=when + timedelta(hours=9)))
+    step(LinkRestored(at=at(60)))
+    for number in taken_:
+        step(RequestCarriedOut(at=at(61), request=RequestId(number)))
+    assert sorted(answered) == sorted(taken_)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from prometheus_client import REGISTRY
@@ -10,7 +11,7 @@ from prometheus_client import REGISTRY
 from callcenter.domain.commands import NameCaller, PauseRecording, SetMember
 from callcenter.domain.events import Event, Presence
 from callcenter.domain.ids import Interface, QueueName, RequestId
-from callcenter.domain.request import RefusalReason, RequestCarriedOut, RequestFailed
+from callcenter.domain.request import RefusalReason, RequestCarriedOut, RequestFailed, RequestOverdue
 from callcenter.telephony.connection import Account, AmiConnection
 from callcenter.telephony.control import Control
 from tests.telephony.fake_ami import FakeAmi, fake_ami, refusal, success
@@ -37,6 +38,11 @@ def member(presence: Presence, interface: str = "PJSIP/op-01") -> SetMember:
 
 def asked(number: int, presence: Presence) -> SetMember:
     return replace(member(presence), request=RequestId(number))
+
+
+def pause(number: int, *, paused: bool, within_s: float = 15.0) -> PauseRecording:
+    until = datetime.now(UTC) + timedelta(seconds=within_s)
+    return PauseRecording(channel="PJSIP/op-01-1", paused=paused, request=RequestId(number), until=until)
 
 
 def answers(told: list[Event]) -> list[tuple[int, RefusalReason | None]]:
@@ -236,7 +242,7 @@ async def test_a_recording_is_paused_and_goes_on_on_the_channel_of_its_talk() ->
     async with controlled(told) as (ami, control):
         ami.recorded.add("PJSIP/op-01-1")
         for number, paused in enumerate((True, False), 1):
-            control.submit(PauseRecording(channel="PJSIP/op-01-1", paused=paused, request=RequestId(number)))
+            control.submit(pause(number, paused=paused))
             await until(lambda number=number: answers(told)[-1:] == [(number, None)])
         heard = [fields for fields in ami.heard if fields["Action"] == "MixMonitorMute"]
         assert [(f["Channel"], f["Direction"], f["State"]) for f in heard] == [
@@ -244,5 +250,16 @@ async def test_a_recording_is_paused_and_goes_on_on_the_channel_of_its_talk() ->
             ("PJSIP/op-01-1", "both", "0"),
         ]
         ami.recorded.clear()
-        control.submit(PauseRecording(channel="PJSIP/op-01-1", paused=True, request=RequestId(3)))
+        control.submit(pause(3, paused=True))
         await until(lambda: answers(told)[-1:] == [(3, RefusalReason.ASTERISK_REFUSED)])
+
+
+async def test_what_waited_for_its_turn_too_long_is_not_begun() -> None:
+    told: list[Event] = []
+    async with controlled(told) as (ami, control):
+        ami.recorded.add("PJSIP/op-01-1")
+        control.submit(pause(1, paused=True, within_s=0))
+        control.submit(asked(2, AVAILABLE))
+        await until(lambda: answers(told) == [(2, None)])
+        assert [event.request for event in told if isinstance(event, RequestOverdue)] == [1]
+        assert ami.count("MixMonitorMute") == 0
