@@ -10,6 +10,7 @@ from aiohttp import web
 from babel.dates import format_date, format_datetime
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
+from callcenter.domain.access import Permission
 from callcenter.web.keys import PERSON
 from callcenter.web.language import language_of, outcomes, translations, words
 
@@ -56,6 +57,7 @@ def environment(language: str) -> Environment:
         lstrip_blocks=True,
     )
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    made.globals["Permission"] = Permission
 
     def moment(at: datetime, zone: str) -> str:
         return format_datetime(at, "d MMM, HH:mm:ss", tzinfo=ZoneInfo(zone), locale=language)
