@@ -10,10 +10,10 @@ from callcenter.domain.access import Role
 from callcenter.domain.call import CallState, Outcome
 from callcenter.domain.deadlines import LimitStep
 from callcenter.domain.events import Presence, Source
+from callcenter.domain.listening import ListeningReason
 from callcenter.domain.recording import WITHOUT_FILE, RecordingState
 from callcenter.domain.talk import Party, TalkKind
 from callcenter.domain.ticket import TicketState
-from callcenter.listening.listenings import Reason
 
 CHECKS = """
 select pg_get_constraintdef(oid) as definition from pg_constraint where contype = 'c' and conrelid = $1::regclass
@@ -36,7 +36,7 @@ async def sets_of(connection: asyncpg.Connection, table: str, column: str) -> li
         ("call_events", "source", Source),
         ("operators", "role", Role),
         ("presence", "wanted", Presence),
-        ("recording_plays", "reason", Reason),
+        ("recording_plays", "reason", ListeningReason),
         ("recordings", "state", RecordingState),
         ("talks", "ended_by", Party),
         ("talks", "kind", TalkKind),

@@ -1,6 +1,6 @@
 """Calls and what is known of their recordings: read only. The sound itself is for people with a login."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from aiohttp import web
 from pydantic import Field
@@ -24,6 +24,7 @@ from callcenter.domain.access import Permission
 from callcenter.domain.call import CallState, Outcome
 from callcenter.domain.recording import RecordingState
 from callcenter.domain.scopes import Scope
+from callcenter.domain.talk import Party
 from callcenter.storage import queries
 
 SQL = queries("api")
@@ -39,7 +40,7 @@ class CallModel(ResponseModel):
     caller: str
     state: CallState
     outcome: Outcome | None
-    ended_by: Literal["caller", "operator", "transfer", "system"] | None
+    ended_by: Party | None
     arrived_at: Moment
     answered_at: Moment | None
     ended_at: Moment | None

@@ -9,6 +9,7 @@ from aiohttp import web
 from callcenter.common import jobs
 from callcenter.common.scope import audit, scoped
 from callcenter.dispatch.handover import JOB, SQL
+from callcenter.domain.handover import DeliveryState, HandoverChannel
 from callcenter.domain.person import Person
 
 MOST = 200
@@ -24,8 +25,8 @@ class Undelivered:
     company: str
     zone: str
     crew: str
-    way: str
-    state: str
+    way: HandoverChannel
+    state: DeliveryState
     attempts: int
     problem: str
     detail: str
@@ -71,4 +72,5 @@ UNDELIVERED = web.AppKey("undelivered", DeadLetters)
 
 def _undelivered(row: asyncpg.Record) -> Undelivered:
     problem, _, detail = row["problem"].partition(": ")
-    return Undelivered(**{**row, "problem": problem, "detail": detail})
+    known = {"way": HandoverChannel(row["way"]), "state": DeliveryState(row["state"])}
+    return Undelivered(**{**row, **known, "problem": problem, "detail": detail})

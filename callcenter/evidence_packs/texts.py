@@ -7,11 +7,11 @@ from babel.dates import format_datetime
 
 from callcenter.evidence.printed import PrintedDocument, PrintedSection, PrintedTable
 from callcenter.evidence_packs.facts import Row, TicketFacts
-from callcenter.tickets.pages import change_words
+from callcenter.tickets.pages import change_texts
 from callcenter.tickets.texts import TicketTexts, ticket_texts
 from callcenter.tickets.ticket import Deadline, TicketEvent
 from callcenter.web.formats import Speech
-from callcenter.web.language import outcomes
+from callcenter.web.labels import outcomes, recording_states
 from callcenter.web.render import lasting, telephone
 
 
@@ -30,21 +30,6 @@ def problems(language: str) -> dict[str, str]:
         "ledger": t.gettext("The ledger of this company has been altered. Tell the administrator at once."),
         "too large": t.gettext("The recordings are more than one pack can hold, 4 GB."),
         "program": t.gettext("The program made a mistake. Tell the administrator."),
-    }
-
-
-def recording_states(language: str) -> dict[str, str]:
-    """The states of a recording, by their code."""
-    t = Speech(language)
-    return {
-        "expected": t.pgettext("evidence", "expected"),
-        "recorded": t.pgettext("evidence", "on the exchange's disk"),
-        "stored": t.pgettext("evidence", "stored"),
-        "verified": t.pgettext("evidence", "verified"),
-        "attached": t.pgettext("evidence", "verified"),
-        "expired": t.pgettext("evidence", "kept long enough"),
-        "deleted": t.pgettext("evidence", "deleted by the rules"),
-        "missing": t.pgettext("evidence", "missing"),
     }
 
 
@@ -212,7 +197,7 @@ class _Page:
             said.append(before + self._words.states[event.to_state])
         if event.comment:
             said.append(event.comment)
-        for name, old, new in change_words(event, self._facts.ticket, self._language):
+        for name, old, new in change_texts(event, self._facts.ticket, self._language):
             said.append(f"{name}: {new}" if old == "–" else f"{name}: {old} → {new}")
         return "\n".join(said)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -55,7 +56,7 @@ class ExportTexts:
 
     title: str
     head: Sequence[str]
-    values: Mapping[str, Mapping[object, str]]
+    values: Mapping[str, Mapping[Any, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +145,10 @@ EXPORT_ORDERS = web.AppKey("export orders", ExportOrders)
 class Exports:
     """Makes the files, one at a time, and removes them when their time is over."""
 
-    def __init__(self, pool: asyncpg.Pool, files: ObjectStore, words: Callable[[str], ExportTexts]) -> None:
+    def __init__(self, pool: asyncpg.Pool, files: ObjectStore, texts: Callable[[str], ExportTexts]) -> None:
         self._pool = pool
         self._files = files
-        self._words = words
+        self._texts = texts
         self._one_at_a_time = asyncio.Lock()
         self.kind = jobs.Kind(JOB, self._handle, self._owed)
 
@@ -199,23 +200,23 @@ class Exports:
         log.info("export ready", export=order["id"], rows=written, size=size)
 
     async def _write(self, order: asyncpg.Record, path: Path) -> int:
-        words = self._words(order["language"])
+        texts = self._texts(order["language"])
         with path.open("wb") as file:
             async with scoped_to(self._pool, order["company_id"]) as connection:
                 journal = _Journal(connection, order)
                 await self._pool.execute(SQL["expect"], order["id"], await journal.count())
-                writing = sheet(file, order["format"], order["language"], words.title, words.head)
-                written = await self._write_rows(order["id"], journal, writing, words)
+                writing = sheet(file, order["format"], order["language"], texts.title, texts.head)
+                written = await self._write_rows(order["id"], journal, writing, texts)
             await asyncio.to_thread(writing.finish)
         return written
 
-    async def _write_rows(self, order: int, journal: "_Journal", writing: Sheet, words: ExportTexts) -> int:
+    async def _write_rows(self, order: int, journal: "_Journal", writing: Sheet, texts: ExportTexts) -> int:
         written, told_at = 0, time.monotonic()
         for company in journal.companies:
             zone = ZoneInfo(company["zone"])
             cursor = await journal.cursor(company)
             while rows := await cursor.fetch(CHUNK):
-                await asyncio.to_thread(writing.add, [_cells(row, zone, words) for row in rows])
+                await asyncio.to_thread(writing.add, [_cells(row, zone, texts) for row in rows])
                 written += len(rows)
                 if time.monotonic() - told_at >= TELL_EVERY_S:
                     await self._pool.execute(SQL["progress"], order, written)
@@ -252,14 +253,14 @@ class _Journal:
         return moments([PeriodStep(first, self._order["last_day"])], ZoneInfo(company["zone"]))[0]
 
 
-def _cells(row: asyncpg.Record, zone: ZoneInfo, words: ExportTexts) -> list[Cell]:
+def _cells(row: asyncpg.Record, zone: ZoneInfo, texts: ExportTexts) -> list[Cell]:
     cells: list[Cell] = []
     for name in FIELDS:
         value = row[name]
         if value is not None and name in _MOMENTS:
             value = value.astimezone(zone).replace(tzinfo=None, microsecond=0)
-        elif name in words.values:
-            value = words.values[name].get(value, "")
+        elif name in texts.values:
+            value = texts.values[name].get(value, "")
         cells.append(value)
     return cells
 

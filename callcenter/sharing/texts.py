@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo
 
-from callcenter.common.delivery import DeliveryProblem
 from callcenter.sharing.visits import SharedLink, SharedRecording
 from callcenter.web.language import translations
 from callcenter.web.render import environment
@@ -35,22 +34,6 @@ def link_uses(language: str) -> Mapping[str, str]:
         "copy": pgettext("link", "Small copy downloaded"),
         "none left": pgettext("link", "Refused: fetched as often as allowed"),
         "cut off": pgettext("link", "Cut off: the link had ended"),
-    }
-
-
-def mail_problems(language: str) -> Mapping[str, str]:
-    """Why the letter with a link was not sent, and what to do."""
-    t = translations(language)
-    return {
-        DeliveryProblem.NO_MAIL_SERVER: t.gettext("No mail server is set up. Set it in the settings of the service."),
-        DeliveryProblem.BAD_ADDRESS: t.gettext("This e-mail address makes no sense."),
-        DeliveryProblem.UNREACHABLE: t.gettext("The server cannot be reached."),
-        DeliveryProblem.TOO_SLOW: t.gettext("The server did not answer in time."),
-        DeliveryProblem.CERTIFICATE: t.gettext("The server's certificate is not trusted."),
-        DeliveryProblem.MAIL_REFUSED: t.gettext("The mail server refused the letter."),
-        DeliveryProblem.LOGIN_REFUSED: t.gettext(
-            "The mail server refused our login. Mend it in the settings of the service."
-        ),
     }
 
 

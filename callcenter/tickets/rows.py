@@ -10,7 +10,7 @@ from callcenter.common.scope import Connection
 from callcenter.domain.access import Role
 from callcenter.domain.deadlines import Limit, LimitStep, due
 from callcenter.domain.person import Person
-from callcenter.domain.ticket import TicketState
+from callcenter.domain.ticket import PaymentState, TicketClass, TicketEventKind, TicketState
 from callcenter.storage import queries
 from callcenter.tickets.ticket import Conflict, Deadline, NoTicket, Ticket, TicketEvent
 
@@ -29,7 +29,13 @@ async def read(connection: Connection, person: Person | None, ticket_id: int) ->
         Deadline(LimitStep(line["step"]), line["due_at"], line["warn_at"], line["met_at"])
         for line in await connection.fetch(SQL["deadlines"], ticket_id)
     )
-    return Ticket(**{**row, "state": TicketState(row["state"])}, deadlines=deadlines)
+    kind = row["category_class"]
+    enumerated = {
+        "state": TicketState(row["state"]),
+        "payment": PaymentState(row["payment"]),
+        "category_class": None if kind is None else TicketClass(kind),
+    }
+    return Ticket(**{**row, **enumerated}, deadlines=deadlines)
 
 
 async def lock(connection: Connection, person: Person | None, ticket_id: int, by_crew: int | None = None) -> Ticket:
@@ -81,7 +87,7 @@ async def set_deadlines(connection: Connection, ticket: Ticket, category: object
 async def note(
     connection: Connection,
     ticket: Ticket,
-    kind: str,
+    kind: TicketEventKind,
     *,
     person: Person | None,
     crew: int | None = None,
@@ -131,4 +137,5 @@ def _seen_by(person: Person | None) -> tuple[int | None, int | None]:
 def _event(row: asyncpg.Record, labels: Labels) -> TicketEvent:
     states = {name: None if row[name] is None else TicketState(row[name]) for name in ("from_state", "to_state")}
     changes = {name: (old, new) for name, (old, new) in row["changes"].items()}
-    return TicketEvent(**{**row, **states, "changes": changes}, labels=labels)
+    kind = TicketEventKind(row["kind"])
+    return TicketEvent(**{**row, **states, "kind": kind, "changes": changes}, labels=labels)

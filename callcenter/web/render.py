@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,7 +13,9 @@ from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
 from callcenter.domain.access import Permission
 from callcenter.web.keys import PERSON
-from callcenter.web.language import language_of, outcomes, translations, words
+from callcenter.web.labels import label, outcomes
+from callcenter.web.language import language_of, translations
+from callcenter.web.script_texts import script_texts
 
 PACKAGE = Path(__file__).resolve().parent.parent
 TEMPLATES = {folder.parent.name: folder for folder in sorted(PACKAGE.glob("*/templates"))}
@@ -36,7 +39,7 @@ def render(
             person=request.get(PERSON),
             path=request.path,
             status=status,
-            words=words(language),
+            words=script_texts(language),
             outcomes=outcomes(language),
             zone=ZONE,
             **values,
@@ -68,7 +71,11 @@ def environment(language: str) -> Environment:
     def day(at: datetime, zone: str) -> str:
         return format_date(at.astimezone(ZoneInfo(zone)), "medium", locale=language)
 
+    def labelled(member: StrEnum) -> str:
+        return label(member, language)
+
     made.filters |= {"moment": moment, "day": day, "minute": minute, "lasting": lasting, "telephone": telephone}
+    made.filters["label"] = labelled
     return made
 
 

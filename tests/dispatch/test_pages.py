@@ -1,6 +1,4 @@
-from callcenter.common.delivery import DeliveryProblem
-from callcenter.dispatch.texts import letter, problems
-from callcenter.web.language import LANGUAGES
+from callcenter.dispatch.texts import letter
 from tests.dispatch.crew import add_crew, add_ticket, assignment
 from tests.dispatch.test_crew_pages import path_of
 from tests.site import Site
@@ -73,8 +71,3 @@ def test_the_letter_is_in_the_crews_language():
     assert subject == "Ticket No. 1053: Blocked sewer"
     assert "Where:" not in text
     assert "Accept the ticket and report on it here:" in text
-
-
-def test_every_problem_has_words():
-    for language in LANGUAGES:
-        assert problems(language).keys() == set(DeliveryProblem)
