@@ -10,10 +10,13 @@ from callcenter.domain.access import Role
 from callcenter.domain.call import CallState, Outcome
 from callcenter.domain.deadlines import LimitStep
 from callcenter.domain.events import Presence, Source
+from callcenter.domain.file_order import FileOrderState
+from callcenter.domain.handover import DeliveryState, HandoverChannel
 from callcenter.domain.listening import ListeningReason
 from callcenter.domain.recording import WITHOUT_FILE, RecordingState
+from callcenter.domain.sharing import LinkUseKind
 from callcenter.domain.talk import Party, TalkKind
-from callcenter.domain.ticket import TicketState
+from callcenter.domain.ticket import PaymentState, TicketClass, TicketEventKind, TicketState
 
 CHECKS = """
 select pg_get_constraintdef(oid) as definition from pg_constraint where contype = 'c' and conrelid = $1::regclass
@@ -31,6 +34,15 @@ async def sets_of(connection: asyncpg.Connection, table: str, column: str) -> li
     ("table", "column", "enumeration"),
     [
         ("calls", "state", CallState),
+        ("categories", "class", TicketClass),
+        ("limits", "step", LimitStep),
+        ("deliveries", "state", DeliveryState),
+        ("deliveries", "way", HandoverChannel),
+        ("evidence_packs", "state", FileOrderState),
+        ("exports", "state", FileOrderState),
+        ("share_link_uses", "kind", LinkUseKind),
+        ("ticket_events", "kind", TicketEventKind),
+        ("tickets", "payment", PaymentState),
         ("calls", "outcome", Outcome),
         ("calls", "ended_by", Party),
         ("call_events", "source", Source),

@@ -21,6 +21,7 @@ from callcenter.api.types import (
 )
 from callcenter.common.scope import audit, scoped
 from callcenter.domain.access import Permission
+from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.call import CallState, Outcome
 from callcenter.domain.recording import RecordingState
 from callcenter.domain.scopes import Scope
@@ -117,7 +118,12 @@ async def phone_call(call: ApiRequest, call_id: CallName) -> CallModel:
         if row is None:
             raise web.HTTPNotFound
         await audit(
-            connection, "viewed call", person=call.person, subject="call", subject_id=call_id, address=call.address
+            connection,
+            AuditAction.VIEWED_CALL,
+            person=call.person,
+            subject=AuditSubject.CALL,
+            subject_id=call_id,
+            address=call.address,
         )
     return CallModel(**row)
 

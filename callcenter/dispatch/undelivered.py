@@ -9,6 +9,7 @@ from aiohttp import web
 from callcenter.common import jobs
 from callcenter.common.scope import audit, scoped
 from callcenter.dispatch.handover import JOB, SQL
+from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.handover import DeliveryState, HandoverChannel
 from callcenter.domain.person import Person
 
@@ -56,10 +57,10 @@ class DeadLetters:
             await jobs.put(connection, JOB, [str(delivery)])
             await audit(
                 connection,
-                "sent again",
+                AuditAction.SENT_AGAIN,
                 person=person,
                 company=revived["company_id"],
-                subject="ticket",
+                subject=AuditSubject.TICKET,
                 subject_id=revived["ticket_id"],
                 address=address,
                 details={"delivery": delivery},

@@ -8,6 +8,7 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.common.scope import audit, scoped
+from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.listening import ListeningReason
 from callcenter.domain.person import Person
 from callcenter.storage import queries
@@ -67,9 +68,9 @@ class Listenings:
             if made is not None:
                 await audit(
                     connection,
-                    "listened to recording",
+                    AuditAction.LISTENED_TO_RECORDING,
                     person=person,
-                    subject="recording",
+                    subject=AuditSubject.RECORDING,
                     subject_id=recording,
                     address=address,
                     details={"reason": reason},

@@ -22,6 +22,8 @@ from callcenter.common import jobs
 from callcenter.common.object_store import ObjectStore
 from callcenter.common.scope import Connection, audit, scoped, scoped_to
 from callcenter.common.sheets import MEDIA, Cell, Sheet, sheet
+from callcenter.domain.audit import AuditAction, AuditSubject
+from callcenter.domain.file_order import FileOrderState
 from callcenter.domain.period import Period, PeriodStep, moments
 from callcenter.domain.person import Person
 from callcenter.errors import StoreError
@@ -67,7 +69,7 @@ class Export:
     company: str | None
     period: Period
     format: str
-    state: str
+    state: FileOrderState
     written: int
     expected: int | None
     size: int | None
@@ -99,7 +101,7 @@ class ExportOrders:
                 await connection.fetchval(SQL["add"], person.id, company, period.first, period.last, format_, language)
             )
             await jobs.put(connection, JOB, [str(order)])
-            await self._note(connection, "ordered journal export", person, order, company, address)
+            await self._note(connection, AuditAction.ORDERED_JOURNAL_EXPORT, person, order, company, address)
         return order
 
     async def list(self, person: Person) -> list[Export]:
@@ -112,7 +114,7 @@ class ExportOrders:
                 row["company"],
                 Period(row["first_day"], row["last_day"]),
                 row["format"],
-                row["state"],
+                FileOrderState(row["state"]),
                 row["written"],
                 row["expected"],
                 row["size"],
@@ -127,15 +129,23 @@ class ExportOrders:
             row = await connection.fetchrow(SQL["file"], order, person.id, person.company_id)
             if row is None:
                 return None
-            await self._note(connection, "downloaded journal export", person, order, row["company_id"], address)
+            await self._note(
+                connection, AuditAction.DOWNLOADED_JOURNAL_EXPORT, person, order, row["company_id"], address
+            )
         name = f"journal-{row['first_day']}-{row['last_day']}.{row['format']}"
         return row["object_key"], row["size"], row["format"], name
 
     async def _note(
-        self, connection: Connection, action: str, person: Person, order: int, company: int | None, address: str
+        self, connection: Connection, action: AuditAction, person: Person, order: int, company: int | None, address: str
     ) -> None:
         await audit(
-            connection, action, person=person, company=company, subject="export", subject_id=order, address=address
+            connection,
+            action,
+            person=person,
+            company=company,
+            subject=AuditSubject.EXPORT,
+            subject_id=order,
+            address=address,
         )
 
 

@@ -10,6 +10,7 @@ from babel.numbers import format_decimal, format_percent
 from callcenter.common.scope import audit, scoped
 from callcenter.common.sheets import MEDIA, Cell, Csv
 from callcenter.domain.access import Permission
+from callcenter.domain.audit import AuditAction
 from callcenter.recordings.sweep import sweep
 from callcenter.retention.completeness import Deletion, Hour, deletions, disks, hours, ratio, strays, troubles
 from callcenter.retention.completeness_alarm import filling
@@ -68,7 +69,9 @@ async def deleted(request: web.Request) -> web.Response:
     person, language = request[PERSON], language_of(request)
     async with scoped(request.app[POOL], person) as connection:
         rows = await deletions(connection, datetime.now(UTC) - DELETED_WITHIN, MOST_IN_A_FILE)
-        await audit(connection, "downloaded list of deleted recordings", person=person, address=request.remote or "")
+        await audit(
+            connection, AuditAction.DOWNLOADED_LIST_OF_DELETED_RECORDINGS, person=person, address=request.remote or ""
+        )
     file = io.BytesIO()
     sheet = Csv(file, language, deletion_head(language))
     sheet.add([_cells(row, states(language)) for row in rows])

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from callcenter.common.delivery import DeliveryProblem
 from callcenter.domain.access import Permission
+from callcenter.domain.sharing import LinkState, LinkUseKind
 from callcenter.sharing.links import SHARE_LINKS, Offered, ShareLink
 from callcenter.sharing.texts import link_states, link_uses
 from callcenter.tickets.sections import TicketSection
@@ -49,8 +50,8 @@ class SharingSection:
     chosen: Sequence[str]
     problems: Mapping[str, str]
     made: Made | None
-    states: Mapping[str, str]
-    uses: Mapping[str, str]
+    states: Mapping[LinkState, str]
+    uses: Mapping[LinkUseKind, str]
     mail_problems: Mapping[DeliveryProblem, str]
     longest_days: int
     most_fetches: int = MOST_FETCHES

@@ -15,6 +15,7 @@ from PIL import Image, UnidentifiedImageError
 
 from callcenter.common.object_store import ObjectStore
 from callcenter.common.scope import audit, scoped, scoped_to
+from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
 from callcenter.domain.ticket import TicketEventKind
 from callcenter.storage import queries
@@ -108,10 +109,10 @@ class TicketFiles:
                 return None
             await audit(
                 connection,
-                "viewed file",
+                AuditAction.VIEWED_FILE,
                 person=person,
                 company=ticket.company_id,
-                subject="ticket",
+                subject=AuditSubject.TICKET,
                 subject_id=ticket_id,
                 address=address,
                 details={"file": file_id},

@@ -9,6 +9,7 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.common.scope import Connection, audit, scoped, scoped_to
+from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.deadlines import LimitStep
 from callcenter.domain.person import Person
 from callcenter.domain.ticket import CREW_STEPS, Step, StepRefused, TicketEventKind, TicketState, move
@@ -85,8 +86,8 @@ class Tickets:
             ticket = await read(connection, person, ticket_id)
             if ticket is not None:
                 await audit(
-                    connection, "viewed ticket", person=person, company=ticket.company_id,
-                    subject="ticket", subject_id=ticket.id, address=address,
+                    connection, AuditAction.VIEWED_TICKET, person=person, company=ticket.company_id,
+                    subject=AuditSubject.TICKET, subject_id=ticket.id, address=address,
                 )  # fmt: skip
             return ticket
 

@@ -22,6 +22,7 @@ NOT_SHOWN = {
     "Account": "the AMI accounts of a node",
     "CallState": "shown as the outcome, or as one of two sentences while the call lasts",
     "Defect": "its text is what is kept and shown",
+    "FileOrderState": "shown as a button, a progress bar or a sentence",
     "DeletionReason": "its text is what is kept and shown",
     "DeliveryState": "shown as the heading under which a message stands",
     "OperatorState": "shown as the operator's status",
