@@ -1,7 +1,10 @@
 """How a crew is reached, and the letter to it."""
 
+from collections.abc import Mapping
+
 from callcenter.dispatch.channels import Assignment
 from callcenter.domain.handover import HandoverChannel
+from callcenter.domain.ticket import TicketState
 from callcenter.web.formats import Speech
 from callcenter.web.labels import labels
 from callcenter.web.render import environment
@@ -11,6 +14,20 @@ from callcenter.web.render import environment
 def channels(t: Speech) -> dict[HandoverChannel, str]:
     """The channels to a crew."""
     return {HandoverChannel.EMAIL: t.gettext("E-mail"), HandoverChannel.WEBHOOK: t.gettext("Webhook")}
+
+
+def crew_states(language: str) -> Mapping[TicketState, str]:
+    """Where a ticket is, as its crew sees it: every state in which its link works."""
+    t = Speech(language)
+    elsewhere = t.gettext("The dispatcher looks at it again")
+    return {
+        TicketState.NEW: elsewhere,
+        TicketState.ASSIGNED: t.pgettext("crew", "Waits for you"),
+        TicketState.ACCEPTED: t.pgettext("crew", "Accepted"),
+        TicketState.IN_PROGRESS: t.pgettext("crew", "In work"),
+        TicketState.DONE: t.pgettext("crew", "Done"),
+        TicketState.REOPENED: elsewhere,
+    }
 
 
 def letter(assignment: Assignment) -> tuple[str, str]:

@@ -47,13 +47,13 @@ async def ledger(request: web.Request) -> web.Response:
             choices=sorted(DAYS.values()),
             hours=found,
             totals={name: sum(getattr(hour, name) for hour in found) for name in COUNTS},
-            share=lambda rows: share_words(rows, language),
+            share=lambda rows: share_text(rows, language),
             troubles=await troubles(connection, since),
             strays=await strays(connection, since),
             unrecorded=[found for found in await sweep(request.app[POOL], since=since) if not found.recording_id],
             deletions=await deletions(connection, now - DELETED_WITHIN),
             disks=[(disk, filling(disk, now)) for disk in room],
-            size=lambda count: size_words(count, language),
+            size=lambda count: size_text(count, language),
             states=states(language),
             reasons=reasons(language),
         )
@@ -83,13 +83,13 @@ async def deleted(request: web.Request) -> web.Response:
     return web.Response(body=file.getvalue(), content_type=MEDIA["csv"], charset="utf-8", headers=headers)
 
 
-def share_words(rows: list[Hour], language: str) -> str:
-    """Verified ÷ expected in words: rounded down, so that 100 % means all of them; a dash when nothing was expected."""
+def share_text(rows: list[Hour], language: str) -> str:
+    """Verified ÷ expected, rounded down, so that 100 % means all of them; a dash when nothing was expected."""
     share = ratio(rows)
     return "–" if share is None else format_percent(int(share * 1000) / 1000, "#,##0.#%", language)
 
 
-def size_words(count: int, language: str) -> str:
+def size_text(count: int, language: str) -> str:
     """Bytes in gigabytes of 10^9."""
     return format_decimal(round(count / 1e9, 1), locale=language)
 

@@ -8,11 +8,12 @@ import asyncpg
 
 from callcenter.common.scope import Connection
 from callcenter.domain.access import Role
+from callcenter.domain.call import CallState, Outcome
 from callcenter.domain.deadlines import Limit, LimitStep, due
 from callcenter.domain.person import Person
 from callcenter.domain.ticket import PaymentState, TicketClass, TicketEventKind, TicketState
 from callcenter.storage import queries
-from callcenter.tickets.ticket import Conflict, Deadline, NoTicket, Ticket, TicketEvent
+from callcenter.tickets.ticket import Conflict, Deadline, NoTicket, Ticket, TicketCall, TicketEvent
 
 SQL = queries("tickets")
 Pairs = dict[str, tuple[object, object]]
@@ -120,6 +121,13 @@ async def labels_of(connection: Connection, changes: Iterable[Mapping[str, Itera
         await connection.fetch(SQL["labels"], *([*wanted[name]] for name in POINTERS)) if any(wanted.values()) else []
     )
     return {(row["field"], row["id"]): (row["ru"], row["en"]) for row in rows}
+
+
+def call_of(row: asyncpg.Record) -> TicketCall:
+    """A call about a ticket."""
+    outcome = None if row["outcome"] is None else Outcome(row["outcome"])
+    known = {"state": CallState(row["state"]), "outcome": outcome, "recordings": tuple(row["recordings"])}
+    return TicketCall(**{**row, **known})
 
 
 def pairs(ticket: Ticket, changes: Mapping[str, Any]) -> Pairs:

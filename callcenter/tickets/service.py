@@ -15,7 +15,7 @@ from callcenter.domain.person import Person
 from callcenter.domain.ticket import CREW_STEPS, Step, StepRefused, TicketEventKind, TicketState, move
 from callcenter.storage import queries
 from callcenter.tickets.checks import Values, changes_of
-from callcenter.tickets.rows import Labels, events, labels_of, lock, note, pairs, read, require_newest, write
+from callcenter.tickets.rows import Labels, call_of, events, labels_of, lock, note, pairs, read, require_newest, write
 from callcenter.tickets.ticket import (
     BadEdit,
     Child,
@@ -112,7 +112,7 @@ class Tickets:
             if await read(connection, person, ticket_id) is None:
                 return []
             rows = await connection.fetch(PAGE["calls"], ticket_id)
-        return [TicketCall(**{**row, "recordings": tuple(row["recordings"])}) for row in rows]
+        return [call_of(row) for row in rows]
 
     async def labels(self, person: Person, changes: Mapping[str, tuple[object, object]]) -> Labels:
         """The names of the rows that changes point at, by field and id: in Russian and in English."""

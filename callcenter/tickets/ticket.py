@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
+from callcenter.domain.call import CallState, Outcome
 from callcenter.domain.deadlines import LimitStep
 from callcenter.domain.phone import e164
 from callcenter.domain.ticket import PaymentState, TicketClass, TicketEventKind, TicketState
@@ -175,8 +176,8 @@ class TicketCall:
     arrived_at: datetime
     answered_at: datetime | None
     caller: str
-    state: str
-    outcome: str | None
+    state: CallState
+    outcome: Outcome | None
     talk_s: float | None
     operator: str
     recordings: tuple[int, ...]

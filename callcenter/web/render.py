@@ -12,6 +12,14 @@ from babel.dates import format_date, format_datetime
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
 from callcenter.domain.access import Permission
+from callcenter.domain.call import CallState
+from callcenter.domain.deadlines import LimitStep
+from callcenter.domain.file_order import FileOrderState
+from callcenter.domain.listening import ListeningReason
+from callcenter.domain.recording import RecordingState
+from callcenter.domain.sharing import LinkState
+from callcenter.domain.talk import TalkKind
+from callcenter.domain.ticket import PaymentState, Step, TicketClass, TicketEventKind, TicketState
 from callcenter.web.keys import PERSON
 from callcenter.web.labels import label, outcomes
 from callcenter.web.language import language_of, translations
@@ -21,6 +29,11 @@ PACKAGE = Path(__file__).resolve().parent.parent
 TEMPLATES = {folder.parent.name: folder for folder in sorted(PACKAGE.glob("*/templates"))}
 """Where the templates of each subject lie. `tickets/ticket.html` is `ticket.html` of `callcenter/tickets/templates`."""
 ZONE = "Europe/Moscow"
+ENUMERATIONS: tuple[type[StrEnum], ...] = (
+    *(CallState, FileOrderState, LimitStep, LinkState, ListeningReason, PaymentState, Permission, RecordingState, Step),
+    *(TalkKind, TicketClass, TicketEventKind, TicketState),
+)
+"""What templates may name the members of."""
 # Never wrapped between the digits and the brackets.
 SPACE, HYPHEN = "\u00a0", "\u2011"
 _RUSSIAN = re.compile(r"\+?7(\d{3})(\d{3})(\d{2})(\d{2})")
@@ -60,7 +73,7 @@ def environment(language: str) -> Environment:
         lstrip_blocks=True,
     )
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
-    made.globals["Permission"] = Permission
+    made.globals |= {enumeration.__name__: enumeration for enumeration in ENUMERATIONS}
 
     def moment(at: datetime, zone: str) -> str:
         return format_datetime(at, "d MMM, HH:mm:ss", tzinfo=ZoneInfo(zone), locale=language)

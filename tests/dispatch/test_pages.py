@@ -1,4 +1,8 @@
-from callcenter.dispatch.texts import letter
+import pytest
+
+from callcenter.dispatch.texts import crew_states, letter
+from callcenter.domain.ticket import OPEN
+from callcenter.web.language import LANGUAGES
 from tests.dispatch.crew import add_crew, add_ticket, assignment
 from tests.dispatch.test_crew_pages import path_of
 from tests.site import Site
@@ -71,3 +75,8 @@ def test_the_letter_is_in_the_crews_language():
     assert subject == "Ticket No. 1053: Blocked sewer"
     assert "Where:" not in text
     assert "Accept the ticket and report on it here:" in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_crew_reads_where_its_ticket_is_in_every_state_in_which_the_link_works(language: str):
+    assert crew_states(language).keys() == set(OPEN)
