@@ -16,6 +16,7 @@ from callcenter.domain.call import Outcome
 from callcenter.domain.deadlines import LimitStep
 from callcenter.domain.operator import OperatorStatus
 from callcenter.domain.recording import RecordingState
+from callcenter.domain.request import RefusalReason
 from callcenter.domain.ticket import PaymentState, TicketClass, TicketState
 from callcenter.web.formats import Speech
 
@@ -167,4 +168,22 @@ def roles(t: Speech) -> dict[Role, str]:
         Role.MANAGER: t.gettext("Company manager"),
         Role.CREW: t.gettext("Crew"),
         Role.ADMINISTRATOR: t.gettext("Administrator"),
+    }
+
+
+@labels(RefusalReason)
+def refusal_reasons(t: Speech) -> dict[RefusalReason, str]:
+    """Why what was asked of a node was not done."""
+    return {
+        RefusalReason.NO_TELEPHONE: t.gettext("No phone belongs to this login"),
+        RefusalReason.NO_TALK: t.gettext("This was not done: the conversation is over."),
+        RefusalReason.SUPERSEDED: t.gettext("This was not done: you asked for something else after it."),
+        RefusalReason.ASTERISK_AWAY: t.gettext("The telephone server cannot be reached: this was not done."),
+        RefusalReason.ASTERISK_REFUSED: t.gettext("The telephone server could not do this."),
+        RefusalReason.NOT_KNOWN: t.gettext(
+            "The connection to the telephone server broke: this may have been done or not. Check before you ask again."
+        ),
+        RefusalReason.NOT_UNDERSTOOD: t.gettext(
+            "The telephone server has an older version of the program: this was not done."
+        ),
     }

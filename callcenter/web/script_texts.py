@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from callcenter.web.labels import limit_steps, operator_statuses, outcomes
+from callcenter.web.labels import limit_steps, operator_statuses, outcomes, refusal_reasons
 from callcenter.web.language import translations
 
 # A number of each plural category that Intl.PluralRules may name.
@@ -65,6 +65,9 @@ def script_texts(language: str) -> dict[str, Any]:
         "empty_no_phone": t.gettext("No phone belongs to this login"),
         "empty_no_phone_hint": t.gettext("You can watch the queue here. An administrator can give you a phone."),
         "not_saved": t.gettext("This could not be saved. Try again."),
+        "request_waiting": t.gettext("Waiting for the telephone server…"),
+        "request_expired": t.gettext("The telephone server did not answer in time: this was not done."),
+        "request_refused": dict(refusal_reasons(language)),
         "no_operators": t.gettext("Nobody is registered as an operator yet"),
         "no_queues": t.gettext("No calls yet"),
     }
