@@ -20,7 +20,6 @@ from callcenter.domain.ticket import TicketClass
 ZONES = tuple(
     sorted(zone for zone in available_timezones() if zone.count("/") and not zone.startswith(("Etc", "System")))
 )
-CLASSES = ("emergency", "planned", "paid", "question")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _HOURS = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*[-–—]\s*(\d{1,2})(?:[:.](\d{2}))?")
 _EMAIL = re.compile(r"[^\s@<>,;\"]{1,64}@[A-Za-z0-9а-яА-ЯёЁ-]+(\.[A-Za-z0-9а-яА-ЯёЁ-]+)+")
