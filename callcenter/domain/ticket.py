@@ -27,7 +27,7 @@ class TicketClass(StrEnum):
 
 
 class PaymentState(StrEnum):
-    """How far a ticket's payment is; `NONE`: there is nothing to pay."""
+    """How far the payment of a ticket is; `none`: there is nothing to pay."""
 
     NONE = "none"
     DUE = "due"
