@@ -11,6 +11,7 @@ from datetime import datetime
 from callcenter.domain.call import Call
 from callcenter.domain.events import CallEvent, Presence
 from callcenter.domain.ids import CallId, Interface, OperatorId
+from callcenter.domain.operator import ShownState
 from callcenter.domain.talk import Talk
 
 
@@ -116,7 +117,7 @@ class ShowOperator(Command):
     """Tell the operator and the supervisors what the operator is now doing."""
 
     operator: OperatorId
-    state: str
+    state: ShownState
     phone_reachable: bool
     since: datetime
 
