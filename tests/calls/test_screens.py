@@ -1,0 +1,53 @@
+"""On a real PostgreSQL: whatever is pushed, by the code or by what the database adds, is one of the protocol's messages."""
+
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+from pydantic import SecretStr
+
+from callcenter.calls.pauses import Pauses
+from callcenter.domain.events import OperatorAnswered, Presence, PresenceAsked, Tick
+from callcenter.domain.ids import OperatorId
+from callcenter.push.codec import body_of
+from callcenter.push.messages import KINDS, CardMessage, OperatorMessage
+from callcenter.retention.completeness_alarm import CompletenessAlarm
+from callcenter.settings import DatabaseSettings
+from callcenter.tickets.deadline_alarm import DeadlineAlarm
+from tests.calls.test_pauses import Asterisk
+from tests.calls.test_writer import ANNA, NODE, node, pool, story
+from tests.domain.playbook import at
+
+__all__ = ["pool"]
+
+
+async def test_all_that_is_pushed_is_in_the_protocol(pool: asyncpg.Pool, database_url: str) -> None:
+    settings = DatabaseSettings(url=SecretStr(database_url))
+    pauses = Pauses(settings, NODE, Asterisk(obeys=True).mute)
+    async with pool.acquire() as connection, node(pool, database_url) as running:
+        anna = OperatorId(await pool.fetchval("select id from operators where 'PJSIP/' || endpoint = $1", ANNA))
+        running.engine.step(PresenceAsked(at=at(-1), operator=anna, interface=ANNA, wanted=Presence.AVAILABLE))
+        for number in (1, 2):
+            for event in await story(pool, number):
+                running.engine.step(event)
+                await running.written()
+                if isinstance(event, OperatorAnswered):
+                    await pool.execute("update talks set began_at = now() where ended_at is null")
+                    await pauses.carry_out(connection, anna, paused=True)
+                    await pauses.carry_out(connection, anna, paused=False)
+        running.engine.step(Tick(at=at(20)))
+        await running.written()
+        due = datetime.now(UTC) - timedelta(minutes=1)
+        await connection.execute(
+            "insert into ticket_deadlines select id, 'tell', $1, $1 from tickets on conflict do nothing", due
+        )
+        await DeadlineAlarm(settings).look(connection)
+        await CompletenessAlarm(settings).look(connection)
+
+        pushed = await connection.fetch("select kind, body from push_log union all select kind, body from screens")
+    bodies = [body_of(row["kind"], row["body"]) for row in pushed]
+    assert {type(body) for body in bodies} == {shape for _, shapes in KINDS.values() for shape in shapes}
+    # What only the database knows.
+    cards = [body for body in bodies if isinstance(body, CardMessage)]
+    assert all(card.ticket for card in cards)
+    assert {len(card.past_calls) for card in cards} == {0}
+    assert any(body.login for body in bodies if isinstance(body, OperatorMessage))
