@@ -7,14 +7,14 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from callcenter.push.codec import WISHES, adapter
+from callcenter.push.codec import REQUESTS, adapter
 from callcenter.push.messages import KINDS, ErrorMessage, Hello, Shape
 from callcenter.push.state import Delta, Resumed, Snapshot
 
 Schema = dict[str, Any]
 
 WHO = {"all": "all", "operator": "the operator", "supervisors": "supervisors"}
-FROM_BROWSER: tuple[type[Shape], ...] = (Hello, *WISHES.values())
+FROM_BROWSER: tuple[type[Shape], ...] = (Hello, *REQUESTS.values())
 OPERATOR = "operator/ID"
 
 
@@ -42,8 +42,8 @@ def _schema() -> Schema:
     defs["Snapshot"] = _envelope(Snapshot, state=_ref("State"))
     defs["Resumed"] = _envelope(Resumed)
     deltas = []
-    for kind, (_, bodies) in KINDS.items():
-        name = f"{bodies[0].__name__.removesuffix('Message')}Delta"
+    for kind in KINDS:
+        name = "".join(part.capitalize() for part in kind.split("/") if part != "ID") + "Delta"
         named = {"pattern": "^operator/[0-9]+$", "type": "string"} if kind == OPERATOR else {"const": kind}
         defs[name] = _envelope(Delta, kind=named, body=kinds[kind])
         deltas.append(name)

@@ -14,7 +14,7 @@ import aiohttp
 from callcenter.domain.events import Presence
 from callcenter.domain.operator import ShownState
 from callcenter.push.codec import body_of, to_json
-from callcenter.push.messages import CardMessage, Hello, PresenceMessage, PresenceWish
+from callcenter.push.messages import CardMessage, Hello, PresenceMessage, PresenceRequest
 from stack.errors import StackError
 from stack.judge import Pop
 
@@ -83,7 +83,7 @@ class Screens:
         for screen in asked:
             screen.wanted = wanted
             if screen.socket is not None and not screen.socket.closed:
-                await screen.socket.send_json(to_json(PresenceWish(wanted=wanted)))
+                await screen.socket.send_json(to_json(PresenceRequest(wanted=wanted)))
         shown = ShownState(wanted)
         deadline = time.monotonic() + within_s
         while missing := [
@@ -129,7 +129,7 @@ class Screens:
 
     async def _listen(self, screen: ScreenWatcher, socket: aiohttp.ClientWebSocketResponse) -> None:
         await socket.send_json(to_json(Hello(last=screen.last)))
-        await socket.send_json(to_json(PresenceWish(wanted=screen.wanted)))
+        await socket.send_json(to_json(PresenceRequest(wanted=screen.wanted)))
         async for message in socket:
             at = time.time()
             if message.type is aiohttp.WSMsgType.TEXT:

@@ -28,6 +28,8 @@ export interface CardMessage {
   others: number;
   open_tickets: TicketRow[];
   past_calls: CallRow[];
+  /** Null when none could be opened. */
+  ticket: TicketKey | null;
   /** Null for a call that came to the operator past every queue. */
   queue: string | null;
   /** How the operator came to the call. `transfer`: a colleague sent the caller on; `consultation`: a colleague asks about this caller, and the card comes again as a `transfer` when the caller is handed over. */
@@ -35,8 +37,6 @@ export interface CardMessage {
   /** Of this operator's talk, as is `talk_ended_at`. */
   answered_at: string;
   talk_ended_at: string | null;
-  /** Null when none could be opened. */
-  ticket: TicketKey | null;
 }
 
 /** One limit of a ticket. */
@@ -83,7 +83,7 @@ export interface JournalMessage {
 /** What must have happened by then. */
 export type LimitStep = "tell" | "localise" | "clear" | "repair";
 
-/** What one of the operators is doing. PostgreSQL adds the names to what the operator sees. */
+/** What one of the operators is doing. */
 export interface OperatorMessage {
   state: ShownState;
   phone_reachable: boolean;
@@ -101,6 +101,12 @@ export interface PauseMessage {
   paused_since: string | null;
 }
 
+/** Pause the recording of the talk that the operator is in, or let it go on; silence stands in the file meanwhile. A `recording` delta says that it was done. */
+export interface PauseRequest {
+  type: "recording";
+  paused: boolean;
+}
+
 /** What an operator wants to be. */
 export type Presence = "available" | "paused" | "offline";
 
@@ -111,8 +117,8 @@ export interface PresenceMessage {
   since: string;
 }
 
-/** What an operator wants to be. There is no answer of its own: a `presence` delta says that it has been carried out. Only for a login with a telephone. */
-export interface PresenceWish {
+/** What an operator wants to be; what the operator is from then on a `presence` delta says. Only for a login with a telephone. */
+export interface PresenceRequest {
   type: "presence";
   wanted: Presence;
 }
@@ -132,11 +138,19 @@ export interface QueuesMessage {
   queues: QueueRow[];
 }
 
-/** Pause the recording of the talk that the operator is in, or let it go on; silence stands in the file meanwhile. A `recording` delta says that it was done; in no talk nothing is. */
-export interface RecordingWish {
-  type: "recording";
-  paused: boolean;
+/** Why a request was not done. */
+export type RefusalReason = "no_telephone" | "no_talk" | "superseded" | "asterisk_away" | "asterisk_refused" | "not_known" | "not_understood";
+
+/** What became last of a request of this kind, for whoever asked. */
+export interface RequestMessage {
+  id: number;
+  state: RequestState;
+  asked_at: string;
+  reason: RefusalReason | null;
 }
+
+/** How far a request has come. */
+export type RequestState = "asked" | "taken" | "done" | "refused" | "expired";
 
 /** The operator's telephone rings. */
 export interface RingingMessage {
@@ -186,6 +200,8 @@ export interface State {
   ringing?: RingingMessage | SilentMessage;
   recording?: PauseMessage;
   card?: CardMessage;
+  "request/presence"?: RequestMessage;
+  "request/pause"?: RequestMessage;
   recordings?: SafetyMessage;
   deadlines?: DeadlinesMessage;
   journal?: JournalMessage;
@@ -230,7 +246,7 @@ export interface RingingDelta {
 }
 
 /** From number `n` on, `kind` shows `body`. */
-export interface PauseDelta {
+export interface RecordingDelta {
   type: "delta";
   n: number;
   kind: "recording";
@@ -246,6 +262,22 @@ export interface CardDelta {
 }
 
 /** From number `n` on, `kind` shows `body`. */
+export interface RequestPresenceDelta {
+  type: "delta";
+  n: number;
+  kind: "request/presence";
+  body: RequestMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
+export interface RequestPauseDelta {
+  type: "delta";
+  n: number;
+  kind: "request/pause";
+  body: RequestMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
 export interface OperatorDelta {
   type: "delta";
   n: number;
@@ -254,7 +286,7 @@ export interface OperatorDelta {
 }
 
 /** From number `n` on, `kind` shows `body`. */
-export interface SafetyDelta {
+export interface RecordingsDelta {
   type: "delta";
   n: number;
   kind: "recordings";
@@ -277,8 +309,8 @@ export interface JournalDelta {
   body: JournalMessage;
 }
 
-export type Delta = QueuesDelta | PresenceDelta | RingingDelta | PauseDelta | CardDelta | OperatorDelta | SafetyDelta | DeadlinesDelta | JournalDelta;
+export type Delta = QueuesDelta | PresenceDelta | RingingDelta | RecordingDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | OperatorDelta | RecordingsDelta | DeadlinesDelta | JournalDelta;
 
 export type FromService = Snapshot | Resumed | Delta | ErrorMessage;
 
-export type FromBrowser = Hello | PresenceWish | RecordingWish;
+export type FromBrowser = Hello | PresenceRequest | PauseRequest;

@@ -12,6 +12,7 @@ from callcenter.domain.call import Call
 from callcenter.domain.commands import (
     Command,
     EndTalk,
+    FinishRequest,
     KeepPresence,
     OpenTicket,
     PopCard,
@@ -19,6 +20,7 @@ from callcenter.domain.commands import (
     RefreshCalls,
     SaveCall,
     SaveCheckpoint,
+    SavePause,
     SaveTalk,
     ShowOperator,
     ShowQueues,
@@ -36,13 +38,15 @@ Body = dict[str, object]
 
 
 class Batch:
-    """A document in the making."""
+    """A document in the making. `answers`: what is written after it, by statements of their own."""
 
     def __init__(self) -> None:
+        self.answers: list[SavePause | FinishRequest] = []
         self._calls: dict[CallId, Body] = {}
         self._tickets: dict[CallId, Body] = {}
         self._talks: dict[RecordingName, Body] = {}
-        self._lists: dict[str, list[Body]] = {"events": [], "presence": [], "gaps": []}
+        self._presence: dict[OperatorId, Body] = {}
+        self._lists: dict[str, list[Body]] = {"events": [], "gaps": []}
         self._checkpoint: Body | None = None
         self._screens: dict[tuple[str, str], Body] = {}
 
@@ -60,11 +64,13 @@ class Batch:
                 self._talks[talk.recording] = _talk(order.call, talk)
             case KeepPresence():
                 row = {"operator_id": order.operator, "wanted": order.wanted, "since": order.at}
-                self._lists["presence"].append(row)
+                self._presence[order.operator] = row
             case RecordGap():
                 self._lists["gaps"].append({"began_at": order.began_at, "ended_at": order.ended_at})
             case SaveCheckpoint():
                 self._checkpoint = {"inode": order.inode, "offset": order.offset}
+            case SavePause() | FinishRequest():
+                self.answers.append(order)
             case _:
                 self._add_screen(order)
 
@@ -74,6 +80,7 @@ class Batch:
             "calls": list(self._calls.values()),
             "tickets": list(self._tickets.values()),
             "talks": list(self._talks.values()),
+            "presence": list(self._presence.values()),
             **self._lists,
             "checkpoint": self._checkpoint,
             "screens": list(self._screens.values()),
@@ -93,9 +100,9 @@ class Batch:
             case PopCard(call=call, talk=talk) | EndTalk(call=call, talk=talk):
                 self._show(_own(order.operator), screens.card(call, talk), ticket_of=call.id)
             case ShowOperator():
-                body = screens.operator(order)
-                self._show(_own(order.operator), body)
-                self._show("supervisors", body, f"operator/{order.operator}", name_of=order.operator)
+                self._show(_own(order.operator), screens.operator(order))
+                row = screens.named_operator(order)
+                self._show("supervisors", row, f"operator/{order.operator}", name_of=order.operator)
             case _:
                 raise TypeError(f"not an order to the store of facts: {type(order).__name__}")
 

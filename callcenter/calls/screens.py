@@ -1,4 +1,8 @@
-"""What the screens show of calls and operators: the messages made of what the domain knows."""
+"""What the screens show of calls and operators: the messages made of what the domain knows.
+
+A card's ticket and an operator's name are left empty here, and filled in by the call that writes the batch
+(`fill_in` in storage/functions/write_batch.sql; docs/decisions/0013 says why).
+"""
 
 from datetime import datetime
 
@@ -8,11 +12,12 @@ from callcenter.domain.commands import QueueLine, ShowOperator
 from callcenter.domain.talk import Talk
 from callcenter.push.messages import (
     CallRow,
+    CardMessage,
+    OperatorMessage,
     PresenceMessage,
     QueueRow,
     QueuesMessage,
     RingingMessage,
-    TicketlessCard,
     TicketRow,
 )
 
@@ -22,10 +27,10 @@ def ringing(call: Call, since: datetime) -> RingingMessage:
     return RingingMessage(call=call.id, queue=call.queue, caller=call.caller, since=since)
 
 
-def card(call: Call, talk: Talk) -> TicketlessCard:
-    """The whole card of one talk but for its ticket, which PostgreSQL adds in the transaction that opens it."""
+def card(call: Call, talk: Talk) -> CardMessage:
+    """The whole card of one talk."""
     known = call.card or Card(caller=call.caller, did=call.did)
-    return TicketlessCard(
+    return CardMessage(
         call=call.id,
         caller=known.caller,
         did=known.did,
@@ -40,6 +45,7 @@ def card(call: Call, talk: Talk) -> TicketlessCard:
         past_calls=tuple(
             CallRow(at=each.at, outcome=_outcome(each), operator=each.operator) for each in known.past_calls
         ),
+        ticket=None,
         queue=call.queue,
         kind=talk.kind,
         answered_at=talk.began_at,
@@ -63,3 +69,10 @@ def queues(lines: tuple[QueueLine, ...]) -> QueuesMessage:
 def operator(order: ShowOperator) -> PresenceMessage:
     """What an operator is doing."""
     return PresenceMessage(state=order.state, phone_reachable=order.phone_reachable, since=order.since)
+
+
+def named_operator(order: ShowOperator) -> OperatorMessage:
+    """What an operator is doing, for those who watch several."""
+    return OperatorMessage(
+        state=order.state, phone_reachable=order.phone_reachable, since=order.since, name="", login=""
+    )

@@ -9,13 +9,14 @@ import structlog
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from callcenter import metrics
-from callcenter.calls import pauses, presence
+from callcenter.common import requests
 from callcenter.common.sessions import SESSIONS
 from callcenter.domain.access import Permission
 from callcenter.domain.person import Person
-from callcenter.push.codec import BadMessage, hello_of, to_json, wish_of
+from callcenter.domain.request import Body, PauseBody, PresenceBody
+from callcenter.push.codec import BadMessage, hello_of, request_of, to_json
 from callcenter.push.hub import HUB, Screen
-from callcenter.push.messages import ErrorMessage, PresenceWish
+from callcenter.push.messages import BrowserRequest, ErrorMessage, PauseRequest, PresenceRequest
 from callcenter.push.state import Delta
 from callcenter.storage import AWAY
 from callcenter.web.auth import COOKIE, needs
@@ -99,19 +100,17 @@ class Conversation:
     async def _hear(self) -> None:
         async for message in self._socket:
             try:
-                wish = wish_of(_text(message))
+                asked = _asked(request_of(_text(message)))
                 if not self._person.has_phone:
                     raise BadMessage("this login has no telephone")
             except BadMessage as problem:
                 await self._complain(problem)
                 continue
             try:
-                if isinstance(wish, PresenceWish):
-                    await presence.ask(self._app[POOL], self._person.id, wish.wanted)
-                else:
-                    await pauses.ask(self._app[POOL], self._person.id, paused=wish.paused)
+                async with self._app[POOL].acquire() as connection:
+                    await requests.ask(connection, asked, asker=self._person.id)
             except AWAY as problem:
-                log.warning("wish not saved", operator=self._person.id, problem=type(problem).__name__)
+                log.warning("request not saved", operator=self._person.id, problem=type(problem).__name__)
                 await self._say(ErrorMessage(message="not saved"))
 
     async def _complain(self, problem: BadMessage) -> None:
@@ -176,3 +175,12 @@ def _text(message: WSMessage) -> str:
     if message.type is not WSMsgType.TEXT:
         raise BadMessage("text messages only")
     return str(message.data)
+
+
+def _asked(request: BrowserRequest) -> Body:
+    """What the operator asks of the telephone server."""
+    match request:
+        case PresenceRequest(wanted=wanted):
+            return PresenceBody(wanted=wanted)
+        case PauseRequest(paused=paused):
+            return PauseBody(paused=paused)

@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from callcenter.push.messages import KINDS, Hello, PresenceWish, RecordingWish, Shape, Shown, Wish
+from callcenter.push.messages import KINDS, BrowserRequest, Hello, PauseRequest, PresenceRequest, Shape, Shown
 
 S = TypeVar("S", bound=Shape)
-WISHES: Mapping[str, type[Wish]] = {"presence": PresenceWish, "recording": RecordingWish}
+REQUESTS: Mapping[str, type[BrowserRequest]] = {"presence": PresenceRequest, "recording": PauseRequest}
 
 
 class BadMessage(Exception):
@@ -28,7 +28,7 @@ def to_json(message: Shape) -> dict[str, Any]:
 
 
 def entry(audience: str, body: Shown, kind: str | None = None, **lookups: object) -> dict[str, Any]:
-    """A change of a screen as PostgreSQL takes it. `kind` where the class does not say it: `operator/ID`."""
+    """A change of a screen as PostgreSQL takes it. `kind` where the class says only a part of it: `operator/ID`."""
     return {"audience": audience, "kind": kind or body.shown_as, "body": to_json(body), **lookups}
 
 
@@ -50,9 +50,9 @@ def hello_of(text: str) -> Hello:
     return _heard(Hello, text)
 
 
-def wish_of(text: str) -> Wish:
+def request_of(text: str) -> BrowserRequest:
     """A later message of a browser. Raises `BadMessage`."""
-    shape = WISHES.get(str(_object(text).get("type")))
+    shape = REQUESTS.get(str(_object(text).get("type")))
     if shape is None:
         raise BadMessage("unknown type")
     return _heard(shape, text)

@@ -15,6 +15,7 @@ from callcenter.domain.call import CallState, Outcome
 from callcenter.domain.deadlines import LimitStep
 from callcenter.domain.events import Presence
 from callcenter.domain.operator import ShownState
+from callcenter.domain.request import RefusalReason, RequestKind, RequestState
 from callcenter.domain.talk import TalkKind
 
 
@@ -131,8 +132,8 @@ class TicketKey(Shape):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TicketlessCard(Shown):
-    """A card as the service hands it to PostgreSQL, which adds the ticket in the transaction that opens it."""
+class CardMessage(Shown):
+    """The card of a caller. It stays after the talk, until the next one."""
 
     shown_as: ClassVar[str] = "card"
     call: str
@@ -149,6 +150,8 @@ class TicketlessCard(Shown):
     """Further residents on the same number."""
     open_tickets: tuple[TicketRow, ...]
     past_calls: tuple[CallRow, ...]
+    ticket: TicketKey | None
+    """Null when none could be opened."""
     queue: str | None
     """Null for a call that came to the operator past every queue."""
     kind: TalkKind
@@ -160,11 +163,14 @@ class TicketlessCard(Shown):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CardMessage(TicketlessCard):
-    """The card of a caller. It stays after the talk, until the next one."""
+class RequestMessage(Shown):
+    """What became last of a request of this kind, for whoever asked."""
 
-    ticket: TicketKey | None
-    """Null when none could be opened."""
+    shown_as: ClassVar[str] = "request/KIND"
+    id: int
+    state: RequestState
+    asked_at: Moment
+    reason: RefusalReason | None
 
 
 # What a supervisor sees
@@ -172,7 +178,7 @@ class CardMessage(TicketlessCard):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorMessage(PresenceMessage):
-    """What one of the operators is doing. PostgreSQL adds the names to what the operator sees."""
+    """What one of the operators is doing."""
 
     shown_as: ClassVar[str] = "operator/ID"
     name: str
@@ -236,6 +242,7 @@ KINDS: Mapping[str, tuple[Audience, tuple[type[Shown], ...]]] = {
     "ringing": ("operator", (RingingMessage, SilentMessage)),
     "recording": ("operator", (PauseMessage,)),
     "card": ("operator", (CardMessage,)),
+    **{f"request/{kind}": ("operator", (RequestMessage,)) for kind in RequestKind},
     "operator/ID": ("supervisors", (OperatorMessage,)),
     "recordings": ("supervisors", (SafetyMessage,)),
     "deadlines": ("supervisors", (DeadlinesMessage,)),
@@ -268,8 +275,8 @@ class Hello(Shape):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PresenceWish(Shape):
-    """What an operator wants to be. There is no answer of its own: a `presence` delta says that it has been carried out.
+class PresenceRequest(Shape):
+    """What an operator wants to be; what the operator is from then on a `presence` delta says.
 
     Only for a login with a telephone.
     """
@@ -279,14 +286,14 @@ class PresenceWish(Shape):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingWish(Shape):
+class PauseRequest(Shape):
     """Pause the recording of the talk that the operator is in, or let it go on; silence stands in the file meanwhile.
 
-    A `recording` delta says that it was done; in no talk nothing is.
+    A `recording` delta says that it was done.
     """
 
     type: Literal["recording"] = "recording"
     paused: bool
 
 
-Wish = PresenceWish | RecordingWish
+BrowserRequest = PresenceRequest | PauseRequest

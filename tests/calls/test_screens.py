@@ -5,35 +5,40 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 from pydantic import SecretStr
 
-from callcenter.calls.pauses import Pauses
-from callcenter.domain.events import OperatorAnswered, Presence, PresenceAsked, Tick
+from callcenter.common import requests
+from callcenter.domain.commands import FinishRequest, SavePause
+from callcenter.domain.events import OperatorAnswered, Tick
 from callcenter.domain.ids import OperatorId
+from callcenter.domain.recording import RecordingName
+from callcenter.domain.request import PauseBody, RequestState
 from callcenter.push.codec import body_of
 from callcenter.push.messages import KINDS, CardMessage, OperatorMessage
 from callcenter.retention.completeness_alarm import CompletenessAlarm
 from callcenter.settings import DatabaseSettings
 from callcenter.tickets.deadline_alarm import DeadlineAlarm
-from tests.calls.test_pauses import Asterisk
-from tests.calls.test_writer import ANNA, NODE, node, pool, story
+from tests.calls.test_writer import node, pool, story
 from tests.domain.playbook import at
 
 __all__ = ["pool"]
 
 
+async def _pause(connection: asyncpg.Connection, operator: OperatorId, recording: RecordingName) -> None:
+    for paused in (True, False):
+        asked = await requests.ask(connection, PauseBody(paused=paused), asker=operator)
+        done = SavePause(recording=recording, operator=operator, paused=paused, at=datetime.now(UTC))
+        await requests.answer(connection, [done, FinishRequest(request=asked, state=RequestState.DONE)])
+
+
 async def test_all_that_is_pushed_is_in_the_protocol(pool: asyncpg.Pool, database_url: str) -> None:
     settings = DatabaseSettings(url=SecretStr(database_url))
-    pauses = Pauses(settings, NODE, Asterisk(obeys=True).mute)
     async with pool.acquire() as connection, node(pool, database_url) as running:
-        anna = OperatorId(await pool.fetchval("select id from operators where 'PJSIP/' || endpoint = $1", ANNA))
-        running.engine.step(PresenceAsked(at=at(-1), operator=anna, interface=ANNA, wanted=Presence.AVAILABLE))
         for number in (1, 2):
             for event in await story(pool, number):
                 running.engine.step(event)
                 await running.written()
                 if isinstance(event, OperatorAnswered):
-                    await pool.execute("update talks set began_at = now() where ended_at is null")
-                    await pauses.carry_out(connection, anna, paused=True)
-                    await pauses.carry_out(connection, anna, paused=False)
+                    anna = OperatorId(await pool.fetchval("select max(operator_id) from talks"))
+                    await _pause(connection, anna, event.recording)
         running.engine.step(Tick(at=at(20)))
         await running.written()
         due = datetime.now(UTC) - timedelta(minutes=1)

@@ -10,7 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from callcenter.domain.events import Presence
-from callcenter.push.codec import BadMessage, body_of, entry, hello_of, to_json, wish_of
+from callcenter.domain.request import RefusalReason, RequestState
+from callcenter.push.codec import BadMessage, body_of, entry, hello_of, request_of, to_json
 from callcenter.push.messages import (
     KINDS,
     DeadlinesMessage,
@@ -18,9 +19,10 @@ from callcenter.push.messages import (
     Hello,
     JournalMessage,
     PauseMessage,
+    PauseRequest,
     PresenceMessage,
-    PresenceWish,
-    RecordingWish,
+    PresenceRequest,
+    RequestMessage,
     SafetyMessage,
     Shown,
     SilentMessage,
@@ -36,6 +38,8 @@ EACH: dict[str, Shown] = {
     "ringing": ringing(NOW),
     "recording": PauseMessage(call="x", paused_since=None),
     "card": card(NOW, talk_ended_at=NOW + timedelta(seconds=1)),
+    "request/presence": RequestMessage(id=5, state=RequestState.ASKED, asked_at=NOW, reason=None),
+    "request/pause": RequestMessage(id=6, state=RequestState.REFUSED, asked_at=NOW, reason=RefusalReason.NO_TALK),
     "operator/7": operator(NOW),
     "recordings": SafetyMessage(late=0, missing=1, disks=("node1",)),
     "deadlines": DeadlinesMessage(late=1, due_soon=0, next=(limit(NOW, late=True),)),
@@ -64,13 +68,13 @@ def test_every_message_of_the_service_is_in_the_schema(schema: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "message", [Hello(last=None), Hello(last=7), PresenceWish(wanted=Presence.PAUSED), RecordingWish(paused=True)]
+    "message", [Hello(last=None), Hello(last=7), PresenceRequest(wanted=Presence.PAUSED), PauseRequest(paused=True)]
 )
 def test_every_message_of_a_browser_is_in_the_schema_and_is_understood(schema: Any, message: Any) -> None:
     said = to_json(message)
     schema.validate(said)
     # A newer browser may say more.
-    heard = (hello_of if isinstance(message, Hello) else wish_of)(json.dumps(said | {"more": 1}))
+    heard = (hello_of if isinstance(message, Hello) else request_of)(json.dumps(said | {"more": 1}))
     assert heard == message
 
 
@@ -94,6 +98,6 @@ def test_a_time_has_microseconds_so_that_times_compare_as_texts() -> None:
 
 def test_what_is_not_understood_is_named() -> None:
     with pytest.raises(BadMessage, match="`wanted`: Input should be 'available', 'paused' or 'offline'"):
-        wish_of('{"type": "presence", "wanted": "asleep"}')
+        request_of('{"type": "presence", "wanted": "asleep"}')
     with pytest.raises(BadMessage, match="`last`"):
         hello_of('{"type": "hello", "last": true}')
