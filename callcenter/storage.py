@@ -13,9 +13,9 @@ from types import MappingProxyType
 import asyncpg
 
 from callcenter.errors import StorageError
+from callcenter.resources import ROOT
 from callcenter.settings import DatabaseSettings
 
-ROOT = Path(__file__).resolve().parent.parent
 MIGRATIONS = ROOT / "storage" / "migrations"
 QUERIES = ROOT / "storage" / "queries"
 
