@@ -31,7 +31,7 @@ begin
     end loop;
 end $$;
 
--- Fill in what desk/screens.py leaves empty in the body of a message, since only the transaction that opens the ticket knows
+-- Fill in what calls/screens.py leaves empty in the body of a message, since only the transaction that opens the ticket knows
 -- it: with `ticket_of` the ticket of that call, with `name_of` what that operator is called now.
 create or replace function fill_in(message jsonb) returns jsonb language plpgsql stable as $$
 declare
