@@ -35,11 +35,6 @@ export function showRequests(state, kind) {
   else if (!$("asked").textContent) timer = setTimeout(() => ($("asked").textContent = words.request_waiting), PATIENCE_MS);
 }
 
-/** @param {...(RequestMessage | undefined)} requests */
-function told(...requests) {
-  return requests.filter((request) => request !== undefined);
-}
-
 /** @param {number[]} ids */
 function keepOnly(ids) {
   for (const id of open) if (!ids.includes(id)) open.delete(id);
