@@ -12,7 +12,7 @@ from typing import Any, Self
 import aiohttp
 
 from callcenter.domain.events import Presence
-from callcenter.domain.operator import ShownState
+from callcenter.domain.operator import OperatorStatus
 from callcenter.push.codec import body_of, to_json
 from callcenter.push.messages import CardMessage, Hello, PresenceMessage, PresenceRequest
 from stack.errors import StackError
@@ -84,7 +84,7 @@ class Screens:
             screen.wanted = wanted
             if screen.socket is not None and not screen.socket.closed:
                 await screen.socket.send_json(to_json(PresenceRequest(wanted=wanted)))
-        shown = ShownState(wanted)
+        shown = OperatorStatus(wanted)
         deadline = time.monotonic() + within_s
         while missing := [
             screen.login for screen in asked if screen.presence is None or screen.presence.state != shown

@@ -6,7 +6,7 @@ from typing import Any
 
 from callcenter.domain.call import Outcome
 from callcenter.domain.deadlines import LimitStep
-from callcenter.domain.operator import ShownState
+from callcenter.domain.operator import OperatorStatus
 from callcenter.domain.talk import TalkKind
 from callcenter.push.codec import body_of
 from callcenter.push.messages import (
@@ -58,7 +58,7 @@ def card(at: datetime, text: str = "Иванова", **changes: Any) -> CardMess
     return replace(made, **changes)
 
 
-def operator(at: datetime, state: ShownState = ShownState.PAUSED) -> OperatorMessage:
+def operator(at: datetime, state: OperatorStatus = OperatorStatus.PAUSED) -> OperatorMessage:
     return OperatorMessage(state=state, phone_reachable=True, since=at, name="x", login="anna")
 
 

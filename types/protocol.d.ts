@@ -85,12 +85,15 @@ export type LimitStep = "tell" | "localise" | "clear" | "repair";
 
 /** What one of the operators is doing. */
 export interface OperatorMessage {
-  state: ShownState;
+  state: OperatorStatus;
   phone_reachable: boolean;
   since: string;
   name: string;
   login: string;
 }
+
+/** What the screens say of an operator. */
+export type OperatorStatus = "offline" | "paused" | "available" | "ringing" | "talking";
 
 /** What became of a call: exactly one, once it has ended. */
 export type Outcome = "answered" | "abandoned" | "hung_up_early" | "timed_out" | "no_such_number" | "interrupted";
@@ -112,7 +115,7 @@ export type Presence = "available" | "paused" | "offline";
 
 /** What the operator is doing. */
 export interface PresenceMessage {
-  state: ShownState;
+  state: OperatorStatus;
   phone_reachable: boolean;
   since: string;
 }
@@ -170,9 +173,6 @@ export interface SafetyMessage {
   /** The nodes whose disk is filling. */
   disks: string[];
 }
-
-/** What the screens say of an operator: what the telephone is doing, or while it rests what the operator wants to be. */
-export type ShownState = "offline" | "paused" | "available" | "ringing" | "talking";
 
 /** Nothing rings (any more). */
 export interface SilentMessage {

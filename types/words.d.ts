@@ -1,4 +1,4 @@
-// Drawn by docs/generate.py from callcenter/web/language.py.
+// Drawn by docs/generate.py from callcenter/web/script_texts.py.
 
 export interface Words {
   outcomes: { answered: string; abandoned: string; hung_up_early: string; timed_out: string; no_such_number: string; interrupted: string; };

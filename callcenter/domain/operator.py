@@ -19,8 +19,8 @@ class OperatorState(StrEnum):
     TALKING = "talking"
 
 
-class ShownState(StrEnum):
-    """What the screens say of an operator: what the telephone is doing, or while it rests what the operator wants to be."""
+class OperatorStatus(StrEnum):
+    """What the screens say of an operator."""
 
     OFFLINE = "offline"
     PAUSED = "paused"
@@ -64,9 +64,9 @@ class Operator:
     phone_reachable: bool
 
     @property
-    def shown(self) -> ShownState:
-        """What the screens say."""
-        return ShownState(self.wanted if self.state is OperatorState.RESTING else self.state)
+    def shown(self) -> OperatorStatus:
+        """What the screens say: ringing, talking, or what the operator wants to be."""
+        return OperatorStatus(self.wanted if self.state is OperatorState.RESTING else self.state)
 
 
 def step(operator: Operator, signal: Signal, call: CallId, at: datetime) -> Operator:

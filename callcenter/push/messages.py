@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema
 from callcenter.domain.call import CallState, Outcome
 from callcenter.domain.deadlines import LimitStep
 from callcenter.domain.events import Presence
-from callcenter.domain.operator import ShownState
+from callcenter.domain.operator import OperatorStatus
 from callcenter.domain.request import RefusalReason, RequestKind, RequestState
 from callcenter.domain.talk import TalkKind
 
@@ -70,7 +70,7 @@ class PresenceMessage(Shown):
     """What the operator is doing."""
 
     shown_as: ClassVar[str] = "presence"
-    state: ShownState
+    state: OperatorStatus
     phone_reachable: bool
     since: Moment
 

@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 from callcenter.calls import socket as web_socket
 from callcenter.common import requests
 from callcenter.domain.commands import FinishRequest
-from callcenter.domain.operator import ShownState
+from callcenter.domain.operator import OperatorStatus
 from callcenter.domain.request import RefusalReason, RequestState
 from callcenter.push.messages import DeadlinesMessage, JournalMessage, PresenceMessage, SilentMessage
 from tests import browser
@@ -35,7 +35,7 @@ async def test_an_operators_day(site: Site):
         async with asyncio.timeout(10):
             while await site.pool.fetchval("select body ->> 'wanted' from requests") != "available":
                 await asyncio.sleep(0.01)
-        await site.push(me, PresenceMessage(state=ShownState.AVAILABLE, phone_reachable=True, since=now))
+        await site.push(me, PresenceMessage(state=OperatorStatus.AVAILABLE, phone_reachable=True, since=now))
         await expect(page.get_by_role("heading", name="Вы на линии")).to_be_visible()
         await expect(page.get_by_role("button", name="На линии")).to_have_attribute("aria-pressed", "true")
 
@@ -130,7 +130,7 @@ async def test_a_supervisor_watches_and_listens(site: Site):
     now = datetime.now(UTC)
     async with chromium(site, "vera") as page:
         await expect(page.locator("#calls")).to_contain_text("Звонков ещё не было")
-        await site.push("supervisors", operator(now, ShownState.TALKING), f"operator/{site.ids['anna']}")
+        await site.push("supervisors", operator(now, OperatorStatus.TALKING), f"operator/{site.ids['anna']}")
         await expect(page.locator("#operators li").first).to_contain_text("Анна Петрова")
         await expect(page.locator("#operators li").first).to_contain_text("Разговор")
         await site.pool.execute(
