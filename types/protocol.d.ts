@@ -92,7 +92,7 @@ export interface OperatorMessage {
   login: string;
 }
 
-/** What the screens say of an operator. */
+/** What the screens say of an operator: what the telephone is doing, or while it rests what the operator wants to be. */
 export type OperatorStatus = "offline" | "paused" | "available" | "ringing" | "talking";
 
 /** What became of a call: exactly one, once it has ended. */

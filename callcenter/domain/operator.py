@@ -20,7 +20,7 @@ class OperatorState(StrEnum):
 
 
 class OperatorStatus(StrEnum):
-    """What the screens say of an operator."""
+    """What the screens say of an operator: what the telephone is doing, or while it rests what the operator wants to be."""
 
     OFFLINE = "offline"
     PAUSED = "paused"
@@ -65,7 +65,7 @@ class Operator:
 
     @property
     def shown(self) -> OperatorStatus:
-        """What the screens say: ringing, talking, or what the operator wants to be."""
+        """What the screens say."""
         return OperatorStatus(self.wanted if self.state is OperatorState.RESTING else self.state)
 
 
