@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from callcenter.push.codec import REQUESTS, adapter
 from callcenter.push.messages import KINDS, ErrorMessage, Hello, Shape
 from callcenter.push.state import Delta, Resumed, Snapshot
+from callcenter.web.script_texts import script_texts
 
 Schema = dict[str, Any]
 
@@ -147,6 +148,15 @@ def _type(given: Schema) -> str:
 
 def _line(text: str) -> str:
     return " ".join(text.split())
+
+
+def page_words() -> str:
+    """types/words.d.ts: the texts that the server writes into the page for its scripts."""
+    lines = ["// Drawn by docs/generate.py from callcenter/web/script_texts.py.", "", "export interface Words {"]
+    for name, text in script_texts("en").items():
+        inner = " ".join(f"{key}: string;" for key in map(str, text)) if isinstance(text, dict) else ""
+        lines.append(f"  {name}: {f'{{ {inner} }}' if inner else 'string'};")
+    return "\n".join([*lines, "}", ""])
 
 
 def screen_kinds() -> str:
