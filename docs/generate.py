@@ -1,7 +1,7 @@
-"""Draws into the documents what the code knows better: state diagrams, packages and their layers, permissions, settings.
+"""Draws into the documents what the code knows better: states, packages and layers, permissions, settings, messages.
 
-`python docs/generate.py` rewrites the blocks between `<!-- drawn: NAME -->` and `<!-- end -->`;
-`--check` only says whether they are up to date.
+`python docs/generate.py` rewrites the blocks between `<!-- drawn: NAME -->` and `<!-- end -->`, and the files that are
+drawn whole; `--check` only says whether they are up to date.
 """
 
 import ast
@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import get_args
 
+import messages
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -150,19 +151,28 @@ DRAWN: Mapping[str, Callable[[], str]] = {
     "api_routes": api_routes,
     "packages": packages,
     "permissions": permissions,
+    "screen_kinds": messages.screen_kinds,
+    "screen_bodies": messages.screen_bodies,
+    "browser_messages": messages.browser_messages,
+}
+
+FILES: Mapping[Path, Callable[[], str]] = {
+    DOCS / "protocol.schema.json": messages.schema,
+    DOCS.parent / "types" / "protocol.d.ts": messages.types,
 }
 
 
 def main() -> int:
-    """Rewrite the blocks, or with `--check` say which are out of date and exit 1."""
-    stale = []
+    """Rewrite blocks and files, or with `--check` say which are out of date and exit 1."""
+    fresh = {path: draw() for path, draw in FILES.items()}
     for document in sorted(DOCS.glob("*.md")):
-        text = document.read_text()
-        drawn = BLOCK.sub(lambda block: block[1] + DRAWN[block[2]]() + block[3], text)
-        if drawn != text:
-            stale.append(document.name)
+        fresh[document] = BLOCK.sub(lambda block: block[1] + DRAWN[block[2]]() + block[3], document.read_text())
+    stale = []
+    for path, text in fresh.items():
+        if not path.exists() or path.read_text() != text:
+            stale.append(path.name)
             if "--check" not in sys.argv:
-                document.write_text(drawn)
+                path.write_text(text)
     if stale:
         print(f"{'out of date' if '--check' in sys.argv else 'rewritten'}: {', '.join(stale)}")
     return 1 if stale and "--check" in sys.argv else 0

@@ -1,5 +1,5 @@
-import { $, company, el, fill, moment, place, showConnected, showFigures, since, toast, words } from "../web/ui.js";
-import { Wire } from "../web/wire.js";
+import { $, company, el, fill, moment, place, showConnected, showFigures, since, toast, words } from "/static/web/ui.js";
+import { Wire } from "/static/web/wire.js";
 
 const ORDER = ["ringing", "talking", "available", "paused", "offline"];
 const SETTLE_MS = 1000;

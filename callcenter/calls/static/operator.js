@@ -1,7 +1,7 @@
-import { filing, keepingFocus } from "../tickets/filing.js";
-import { $, company, el, fill, lasting, moment, place, plural, showConnected, showFigures, since, telephone, toast, words } from "../web/ui.js";
+import { filing, keepingFocus } from "/static/tickets/filing.js";
+import { $, company, el, fill, lasting, moment, place, plural, showConnected, showFigures, since, telephone, toast, words } from "/static/web/ui.js";
 import { showRequests } from "./requests.js";
-import { Wire } from "../web/wire.js";
+import { Wire } from "/static/web/wire.js";
 
 const title = document.title;
 

@@ -1,6 +1,6 @@
 // What was asked of the telephone server: that it has not answered yet, and why it did not do it.
 
-import { $, toast, words } from "../web/ui.js";
+import { $, toast, words } from "/static/web/ui.js";
 
 const PATIENCE_MS = 1000;
 const open = new Set(); // ids
