@@ -10,8 +10,10 @@ from aiohttp import web
 from babel.dates import format_date, format_datetime
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
+from callcenter.domain.access import Permission
 from callcenter.web.keys import PERSON
 from callcenter.web.language import language_of, outcomes, translations, words
+from callcenter.web.navigation import entries_for
 
 PACKAGE = Path(__file__).resolve().parent.parent
 TEMPLATES = {folder.parent.name: folder for folder in sorted(PACKAGE.glob("*/templates"))}
@@ -34,6 +36,7 @@ def render(
             language=language,
             person=request.get(PERSON),
             path=request.path,
+            navigation=entries_for(request),
             status=status,
             words=words(language),
             outcomes=outcomes(language),
@@ -66,6 +69,7 @@ def environment(language: str) -> Environment:
     def day(at: datetime, zone: str) -> str:
         return format_date(at.astimezone(ZoneInfo(zone)), "medium", locale=language)
 
+    made.globals["Permission"] = Permission
     made.filters |= {"moment": moment, "day": day, "minute": minute, "lasting": lasting, "telephone": telephone}
     return made
 
