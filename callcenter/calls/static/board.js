@@ -84,7 +84,7 @@ async function fetchCalls() {
   clearTimeout(fetching);
   fetching = null;
   try {
-    const answer = await fetch("/calls", { headers: { Accept: "text/html" } });
+    const answer = await fetch("/calls/list", { headers: { Accept: "text/html" } });
     if (!answer.ok) return;
     // Rendered and escaped by the server.
     const piece = new DOMParser().parseFromString(await answer.text(), "text/html");
