@@ -90,9 +90,9 @@ class Batch:
             case PopCard(call=call, talk=talk) | EndTalk(call=call, talk=talk):
                 self._show(_own(order.operator), "card", screens.card(call, talk), ticket_of=call.id)
             case ShowOperator():
-                body = screens.operator(order)
-                self._show(_own(order.operator), "presence", body)
-                self._show("supervisors", f"operator/{order.operator}", body, name_of=order.operator)
+                line = screens.named_operator(order)
+                self._show(_own(order.operator), "presence", screens.operator(order))
+                self._show("supervisors", f"operator/{order.operator}", line, name_of=order.operator)
             case _:
                 raise TypeError(f"not an order to the store of facts: {type(order).__name__}")
 

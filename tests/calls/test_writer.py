@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from callcenter.calls import startup
+from callcenter.calls import screens, startup
 from callcenter.calls.cards import CardFinder, find_cards
 from callcenter.calls.presence import PresenceWatch, ask
 from callcenter.calls.writer import QueuedCommand, Writer, cards_first
@@ -171,6 +171,22 @@ async def test_the_card_goes_to_one_screen_after_its_ticket(pool: asyncpg.Pool, 
     assert [message["seq"] for message in heard] == sorted(message["seq"] for message in heard)
 
 
+async def test_a_batch_fills_in_the_ticket_and_the_operators_name_and_nothing_else(
+    pool: asyncpg.Pool, database_url: str
+) -> None:
+    async with node(pool, database_url) as running:
+        for event in (await story(pool))[:-1]:
+            running.engine.step(event)
+        await running.written()
+        call = running.switchboard.calls[CallId("node1-1.1")]
+        made = json.loads(json.dumps(screens.card(call, call.talks[0])))
+    anna = await pool.fetchrow("select id, name, login from operators where 'PJSIP/' || endpoint = $1", ANNA)
+    bodies = {row["kind"]: row["body"] for row in await pool.fetch("select kind, body from screens")}
+    ticket = await pool.fetchrow("select id, number from tickets")
+    assert bodies["card"] == made | {"ticket": dict(ticket)}
+    assert bodies[f"operator/{anna['id']}"] == bodies["presence"] | {"name": anna["name"], "login": anna["login"]}
+
+
 async def test_a_restarted_node_goes_on_where_the_killed_one_stopped(pool: asyncpg.Pool, database_url: str) -> None:
     events = await story(pool)
     async with node(pool, database_url) as first:
@@ -263,6 +279,7 @@ async def test_a_call_to_a_number_of_nobody_opens_no_ticket(pool: asyncpg.Pool, 
         await running.written()
     assert await pool.fetchval("select outcome from calls") == "answered"
     assert await pool.fetchval("select count(*) from tickets") == 0
+    assert (await pool.fetchval("select body from screens where kind = 'card'"))["ticket"] is None
 
 
 async def test_cards_tell_of_flat_neighbours_tickets_and_past_calls(pool: asyncpg.Pool, database_url: str) -> None:
