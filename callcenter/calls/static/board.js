@@ -1,8 +1,11 @@
-import { $, company, el, fill, moment, place, showConnected, showFigures, since, toast, words } from "../web/ui.js";
+import { $, company, el, fill, moment, place, readPage, showConnected, showFigures, since, startClock, toast, words } from "../web/ui.js";
 import { Wire } from "../web/wire.js";
 
 const ORDER = ["ringing", "talking", "available", "paused", "offline"];
 const SETTLE_MS = 1000;
+
+readPage();
+startClock();
 
 let fetching = null;
 const wire = new Wire({

@@ -1,6 +1,12 @@
 import { filing, keepingFocus } from "../tickets/filing.js";
-import { $, company, el, fill, lasting, moment, place, plural, showConnected, showFigures, since, telephone, toast, words } from "../web/ui.js";
+import {
+  $, announce, company, el, fill, lasting, moment, place, plural, readPage, showConnected, showFigures, since, startClock, telephone,
+  toast, words,
+} from "../web/ui.js";
 import { Wire } from "../web/wire.js";
+
+readPage();
+startClock();
 
 const title = document.title;
 
@@ -34,7 +40,8 @@ function showPresence() {
     button.classList.remove("asked");
   }
   $("state").className = `state ${state}`;
-  $("state").replaceChildren(el("span", "", words.states[state]), at ? since(at) : "");
+  announce($("state-name"), words.states[state]);
+  $("state-since").replaceChildren(at ? since(at) : "");
   $("phone").className = `phone ${reachable ? "reachable" : "unreachable"}`;
   $("phone").textContent = reachable ? words.phone_reachable : words.phone_unreachable;
 }
@@ -42,16 +49,17 @@ function showPresence() {
 function showRinging() {
   const ringing = wire.state.ringing ?? {};
   if (!ringing.call) {
-    $("ringing").replaceChildren();
+    $("ringing-call").replaceChildren();
+    $("ringing-since").replaceChildren();
     document.title = title;
     return;
   }
   const number = ringing.caller ? telephone(ringing.caller) : words.no_number;
   document.title = `☎ ${fill(words.ringing_title, { number })}`;
-  $("ringing").replaceChildren(
-    el("div", "notice", el("span", "bell"), el("span", "", words.states.ringing), el("b", "", number),
-      el("span", "line", company(ringing.queue)), since(ringing.since)),
-  );
+  announce($("ringing-call"),
+    el("p", "notice", el("span", "bell"), el("span", "", words.states.ringing), " ", el("b", "", number), " ",
+      el("span", "line", company(ringing.queue))));
+  $("ringing-since").replaceChildren(since(ringing.since));
 }
 
 function showCard() {

@@ -1,6 +1,15 @@
 // The list of files is fetched again while one of them is in the making.
 const EVERY_MS = 1500;
 
+// The list is spoken when it changes: while it is the same it is left alone.
+function show(list, fresh) {
+  list.toggleAttribute("data-working", fresh.hasAttribute("data-working"));
+  if (list.innerHTML === fresh.innerHTML) return;
+  const at = document.activeElement?.getAttribute("href");
+  list.replaceChildren(...fresh.childNodes);
+  if (at) list.querySelector(`a[href="${CSS.escape(at)}"]`)?.focus();
+}
+
 async function refresh() {
   const list = document.getElementById("orders");
   if (!list.hasAttribute("data-working")) return;
@@ -10,9 +19,7 @@ async function refresh() {
     if (answer.ok) {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.getElementById("orders");
-      const at = document.activeElement?.getAttribute("href");
-      list.replaceWith(fresh);
-      if (at) fresh.querySelector(`a[href="${CSS.escape(at)}"]`)?.focus();
+      show(list, fresh);
     }
   } catch {
     // The server is away; the list stays as it is until it is back.

@@ -3,7 +3,6 @@
 
 const KEPT = 8;
 const forms = new Map();
-const blank = document.getElementById("filing");
 
 /** The form for this ticket, the same each time. */
 export function filing(ticket) {
@@ -29,7 +28,7 @@ export function keepingFocus(draw) {
 class Filing {
   constructor(ticket) {
     this.address = `/tickets/${ticket.id}/filing`;
-    this.element = blank.content.firstElementChild.cloneNode(true);
+    this.element = document.getElementById("filing").content.firstElementChild.cloneNode(true);
     this.form = this.find("form");
     this.known = null;
     for (const name of ["category", "subject"]) {

@@ -1,20 +1,28 @@
 // What both pages need: words, times, numbers, and elements made of text, never of markup.
+// To import it does nothing: a page's script calls `readPage()` before all else, and `startClock()` if it shows durations.
 
-const read = (id) => JSON.parse(document.getElementById(id).textContent);
+const TICK_MS = 500;
 
-export const words = read("words");
-export const place = read("place");
 export const $ = (id) => document.getElementById(id);
+const language = () => document.documentElement.lang;
 
-const language = document.documentElement.lang;
-const plurals = new Intl.PluralRules(language);
+/** What the page says and where it stands, from `readPage()` on. */
+export let words = null;
+export let place = null;
+
+/** Take over the words and the place that the server wrote into the page. */
+export function readPage() {
+  const read = (id) => JSON.parse($(id).textContent);
+  words = read("words");
+  place = read("place");
+}
 
 export function fill(text, values) {
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
 export function plural(forms, n) {
-  return fill(forms[plurals.select(n)] ?? forms.other, { n });
+  return fill(forms[new Intl.PluralRules(language()).select(n)] ?? forms.other, { n });
 }
 
 /** An element with a class and children; strings become text. Empty children are left out. */
@@ -41,7 +49,7 @@ export function lasting(milliseconds) {
 }
 
 export function moment(iso, zone = place.zone) {
-  return new Intl.DateTimeFormat(language, {
+  return new Intl.DateTimeFormat(language(), {
     timeZone: zone, day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
   }).format(new Date(iso));
 }
@@ -50,11 +58,16 @@ export function company(queue) {
   return place.lines[queue]?.company ?? telephone(queue);
 }
 
-/** A ticking duration; `tick` brings all of them up to date. */
+/** A ticking duration, once `startClock()` was called. None belongs into a live region: it would be spoken each second. */
 export function since(iso, className = "ticking") {
   const made = el("time", className, lasting(Date.now() - new Date(iso)));
   made.dataset.since = iso;
   return made;
+}
+
+/** Keep every duration on the page up to date. */
+export function startClock() {
+  setInterval(tick, TICK_MS);
 }
 
 function tick() {
@@ -63,7 +76,11 @@ function tick() {
     if (each.textContent !== text) each.textContent = text;
   }
 }
-setInterval(tick, 500);
+
+/** Put this into a live region. What it says already is left as it is, so that it is spoken once. */
+export function announce(region, ...children) {
+  if (region.textContent !== children.map((child) => child.textContent ?? child).join("")) region.replaceChildren(...children);
+}
 
 /** The three figures at the top. Returns the queues for what the page shows beside them. */
 export function showFigures(body) {
