@@ -44,7 +44,7 @@ function showOperators() {
   $("operators").replaceChildren(...shown.map((person) => {
     const unreachable = person.state !== "offline" && person.phone_reachable === false;
     return el("li", "",
-      el("span", "name", person.name),
+      el("span", "operator-name", person.name),
       el("span", `state ${person.state}`, el("span", "", words.states[person.state]), person.since ? since(person.since) : ""),
       unreachable ? el("span", "phone unreachable", words.phone_unreachable) : "");
   }));

@@ -58,7 +58,7 @@ function showRinging() {
   document.title = `☎ ${fill(words.ringing_title, { number })}`;
   announce($("ringing-call"),
     el("p", "notice", el("span", "bell"), el("span", "", words.states.ringing), " ", el("b", "", number), " ",
-      el("span", "line", company(ringing.queue))));
+      el("span", "called", company(ringing.queue))));
   $("ringing-since").replaceChildren(since(ringing.since));
 }
 
@@ -78,7 +78,7 @@ function empty() {
 function filled(card) {
   const line = place.lines[card.did];
   const zone = line?.zone;
-  return el("article", `card ${card.talk_ended_at ? "over" : "on"}`,
+  return el("article", `card ${card.talk_ended_at ? "over" : ""}`,
     el("div", "panel who", talk(card), caller(card)),
     card.ticket && place.files ? filing(card.ticket) : "",
     el("div", "panel", el("h2", "", words.open_tickets), tickets(card, zone)),
@@ -105,7 +105,7 @@ function pausedSince(card) {
 }
 
 function recording(paused) {
-  const button = el("button", "quiet pause", paused ? words.resume_recording : words.pause_recording);
+  const button = el("button", "quiet", paused ? words.resume_recording : words.pause_recording);
   button.type = "button";
   button.addEventListener("click", () => {
     if (!wire.say({ type: "recording", paused: !paused })) toast(words.not_saved);
@@ -115,12 +115,12 @@ function recording(paused) {
 
 function caller(card) {
   const number = el("span", "telephone", card.caller ? telephone(card.caller) : words.no_number);
-  const top = el("p", "over-name", el("span", "company", card.company || company(card.did)), number);
+  const top = el("p", "over-name", el("span", "", card.company || company(card.did)), number);
   if (!card.resident) {
     return el("div", "caller unknown", top, el("h1", "", words.unknown), el("p", "hint", words.no_address));
   }
   return el("div", "caller", top, el("h1", "", card.resident),
-    el("p", "address", el("span", "house", card.address), card.flat ? el("span", "flat", fill(words.flat, { flat: card.flat })) : ""),
+    el("p", "address", el("span", "", card.address), card.flat ? el("span", "flat", fill(words.flat, { flat: card.flat })) : ""),
     card.others ? el("p", "others", plural(words.others, card.others)) : "");
 }
 

@@ -32,8 +32,8 @@ class Filing {
     this.form = this.find("form");
     this.known = null;
     for (const name of ["category", "subject"]) {
-      this.find(`.${name}`).id = `${name}-${ticket.id}`;
-      this.find(`.${name}-label`).htmlFor = `${name}-${ticket.id}`;
+      this.find(`[name=${name}]`).id = `${name}-${ticket.id}`;
+      this.find(`[data-for=${name}]`).htmlFor = `${name}-${ticket.id}`;
     }
     this.find("a").href = `/tickets/${ticket.id}`;
     this.form.addEventListener("submit", (event) => {
@@ -43,7 +43,7 @@ class Filing {
     });
     this.form.addEventListener("input", () => this.say(""));
     // A select keeps Enter to itself.
-    this.find(".category").addEventListener("keydown", (event) => {
+    this.find("[name=category]").addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
       event.preventDefault();
       this.form.requestSubmit();
@@ -61,17 +61,17 @@ class Filing {
       this.say("unreachable");
       return;
     }
-    const choice = this.find(".category");
+    const choice = this.find("[name=category]");
     for (const { id, name } of body.categories) choice.append(new Option(name, id));
     if (!choice.value) choice.value = body.category_id ?? "";
-    if (!this.find(".subject").value) this.find(".subject").value = body.subject;
+    if (!this.find("[name=subject]").value) this.find("[name=subject]").value = body.subject;
     this.say("");
     this.take(body);
   }
 
   async save() {
     this.find("button").disabled = true;
-    const typed = { category: this.find(".category").value, subject: this.find(".subject").value.trim() };
+    const typed = { category: this.find("[name=category]").value, subject: this.find("[name=subject]").value.trim() };
     const [status, body] = await this.ask({
       version: this.known.version,
       category_id: typed.category ? Number(typed.category) : null,
@@ -96,7 +96,7 @@ class Filing {
     const mine = { category: String(this.known.category_id ?? ""), subject: this.known.subject };
     const both = [];
     for (const name of ["category", "subject"]) {
-      const field = this.find(`.${name}`);
+      const field = this.find(`[name=${name}]`);
       if (typed[name] === mine[name]) field.value = theirs[name];
       else if (theirs[name] !== mine[name] && theirs[name] !== typed[name]) {
         both.push(field.options ? [...field.options].find((one) => one.value === theirs[name])?.text ?? "" : theirs[name]);

@@ -59,8 +59,8 @@ export function company(queue) {
 }
 
 /** A ticking duration, once `startClock()` was called. None belongs into a live region: it would be spoken each second. */
-export function since(iso, className = "ticking") {
-  const made = el("time", className, lasting(Date.now() - new Date(iso)));
+export function since(iso) {
+  const made = el("time", "", lasting(Date.now() - new Date(iso)));
   made.dataset.since = iso;
   return made;
 }
