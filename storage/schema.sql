@@ -719,26 +719,7 @@ CREATE FUNCTION public.write_batch(node_name text, batch jsonb) RETURNS void
     AS $$
 begin
     if batch ? 'calls' then
-        insert into calls (
-            id, node, company_id, resident_id, did, caller, queue, state, outcome, fate, interface, operator_id, recording,
-            ended_by, arrived_at, queued_at, answered_at, talk_ended_at, left_at, ended_at, wait_s, rewait_s, returns,
-            talk_s, rings, hangup_cause, rebuilt
-        )
-        select
-            c.id, node_name, (select company_id from numbers where number = c.did), c.resident_id, c.did, c.caller, c.queue,
-            c.state, c.outcome, c.fate, c.interface, (select o.id from operators o where 'PJSIP/' || o.endpoint = c.interface),
-            c.recording, c.ended_by, c.arrived_at, c.queued_at, c.answered_at, c.talk_ended_at, c.left_at, c.ended_at,
-            c.wait_s, c.rewait_s, c.returns, c.talk_s, c.rings, c.hangup_cause, c.rebuilt
-        from jsonb_populate_recordset(null::calls, batch -> 'calls') c
-        on conflict (id) do update set
-            company_id = excluded.company_id, resident_id = coalesce(excluded.resident_id, calls.resident_id),
-            did = excluded.did, caller = excluded.caller, queue = excluded.queue, state = excluded.state,
-            outcome = excluded.outcome, fate = excluded.fate, interface = excluded.interface,
-            operator_id = excluded.operator_id, recording = excluded.recording, ended_by = excluded.ended_by,
-            arrived_at = excluded.arrived_at, queued_at = excluded.queued_at, answered_at = excluded.answered_at,
-            talk_ended_at = excluded.talk_ended_at, left_at = excluded.left_at, ended_at = excluded.ended_at,
-            wait_s = excluded.wait_s, rewait_s = excluded.rewait_s, returns = excluded.returns, talk_s = excluded.talk_s,
-            rings = excluded.rings, hangup_cause = excluded.hangup_cause, rebuilt = excluded.rebuilt;
+        perform write_calls(node_name, batch -> 'calls');
     end if;
 
     if batch ? 'events' then
@@ -753,20 +734,7 @@ begin
     end if;
 
     if batch ? 'talks' then
-        insert into talks (recording, call_id, kind, interface, operator_id, began_at, ended_at, ended_by, channel)
-        select t.recording, t.call_id, t.kind, t.interface,
-               (select o.id from operators o where 'PJSIP/' || o.endpoint = t.interface), t.began_at, t.ended_at, t.ended_by,
-               t.channel
-        from jsonb_populate_recordset(null::talks, batch -> 'talks') t
-        on conflict (recording) do update set
-            kind = excluded.kind, ended_at = excluded.ended_at, ended_by = excluded.ended_by, channel = excluded.channel;
-        insert into recordings (name, node, call_id, company_id, state, expected_at)
-        select t.recording, node_name, t.call_id, (select c.company_id from calls c where c.id = t.call_id), 'expected',
-               t.began_at
-        from jsonb_populate_recordset(null::talks, batch -> 'talks') t
-        on conflict (name) do update set
-            expected_at = excluded.expected_at, call_id = excluded.call_id, company_id = excluded.company_id
-            where recordings.expected_at is null;
+        perform write_talks(node_name, batch -> 'talks');
     end if;
 
     if batch ? 'presence' then
@@ -793,6 +761,52 @@ begin
             from jsonb_array_elements(batch -> 'screens') with ordinality as given (message, place)
         ));
     end if;
+end $$;
+
+CREATE FUNCTION public.write_calls(node_name text, wanted jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into calls (
+        id, node, company_id, resident_id, did, caller, queue, state, outcome, fate, interface, operator_id, recording,
+        ended_by, arrived_at, queued_at, answered_at, talk_ended_at, left_at, ended_at, wait_s, rewait_s, returns,
+        talk_s, rings, hangup_cause, rebuilt
+    )
+    select
+        c.id, node_name, (select company_id from numbers where number = c.did), c.resident_id, c.did, c.caller, c.queue,
+        c.state, c.outcome, c.fate, c.interface, (select o.id from operators o where 'PJSIP/' || o.endpoint = c.interface),
+        c.recording, c.ended_by, c.arrived_at, c.queued_at, c.answered_at, c.talk_ended_at, c.left_at, c.ended_at,
+        c.wait_s, c.rewait_s, c.returns, c.talk_s, c.rings, c.hangup_cause, c.rebuilt
+    from jsonb_populate_recordset(null::calls, wanted) c
+    on conflict (id) do update set
+        company_id = excluded.company_id, resident_id = coalesce(excluded.resident_id, calls.resident_id),
+        did = excluded.did, caller = excluded.caller, queue = excluded.queue, state = excluded.state,
+        outcome = excluded.outcome, fate = excluded.fate, interface = excluded.interface,
+        operator_id = excluded.operator_id, recording = excluded.recording, ended_by = excluded.ended_by,
+        arrived_at = excluded.arrived_at, queued_at = excluded.queued_at, answered_at = excluded.answered_at,
+        talk_ended_at = excluded.talk_ended_at, left_at = excluded.left_at, ended_at = excluded.ended_at,
+        wait_s = excluded.wait_s, rewait_s = excluded.rewait_s, returns = excluded.returns, talk_s = excluded.talk_s,
+        rings = excluded.rings, hangup_cause = excluded.hangup_cause, rebuilt = excluded.rebuilt;
+end $$;
+
+CREATE FUNCTION public.write_talks(node_name text, wanted jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into talks (recording, call_id, kind, interface, operator_id, began_at, ended_at, ended_by, channel)
+    select t.recording, t.call_id, t.kind, t.interface,
+           (select o.id from operators o where 'PJSIP/' || o.endpoint = t.interface), t.began_at, t.ended_at, t.ended_by,
+           t.channel
+    from jsonb_populate_recordset(null::talks, wanted) t
+    on conflict (recording) do update set
+        kind = excluded.kind, ended_at = excluded.ended_at, ended_by = excluded.ended_by, channel = excluded.channel;
+    insert into recordings (name, node, call_id, company_id, state, expected_at)
+    select t.recording, node_name, t.call_id, (select c.company_id from calls c where c.id = t.call_id), 'expected',
+           t.began_at
+    from jsonb_populate_recordset(null::talks, wanted) t
+    on conflict (name) do update set
+        expected_at = excluded.expected_at, call_id = excluded.call_id, company_id = excluded.company_id
+        where recordings.expected_at is null;
 end $$;
 
 CREATE TABLE public.api_tokens (
@@ -889,8 +903,10 @@ CREATE TABLE public.calls (
     returns timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
     rewait_s double precision DEFAULT 0 NOT NULL,
     born_at timestamp with time zone GENERATED ALWAYS AS (to_timestamp((COALESCE("substring"(id, '-([0-9]{1,10})\.[0-9]+$'::text), '0'::text))::double precision)) STORED NOT NULL,
+    direction text DEFAULT 'in'::text NOT NULL,
     CONSTRAINT calls_check CHECK (((state = 'ended'::text) = (outcome IS NOT NULL))),
     CONSTRAINT calls_check1 CHECK (((state = 'ended'::text) = (ended_at IS NOT NULL))),
+    CONSTRAINT calls_direction_check CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),
     CONSTRAINT calls_ended_by_check CHECK ((ended_by = ANY (ARRAY['caller'::text, 'operator'::text, 'transfer'::text, 'system'::text]))),
     CONSTRAINT calls_fate_check CHECK ((fate = ANY (ARRAY['abandoned'::text, 'timed_out'::text, 'no_such_number'::text, 'interrupted'::text]))),
     CONSTRAINT calls_outcome_check CHECK ((outcome = ANY (ARRAY['answered'::text, 'abandoned'::text, 'hung_up_early'::text, 'timed_out'::text, 'no_such_number'::text, 'interrupted'::text]))),
@@ -1352,6 +1368,7 @@ CREATE TABLE public.operators (
     totp_secret text,
     totp_pending text,
     totp_step bigint,
+    node text,
     CONSTRAINT operators_check CHECK (((endpoint IS NULL) = (sip_secret IS NULL))),
     CONSTRAINT operators_company_check CHECK (((role = ANY (ARRAY['manager'::text, 'crew'::text])) = (company_id IS NOT NULL))),
     CONSTRAINT operators_crew_check CHECK (((role = 'crew'::text) = (crew_id IS NOT NULL))),
@@ -1572,6 +1589,40 @@ ALTER TABLE public.recording_plays ALTER COLUMN id ADD GENERATED ALWAYS AS IDENT
 
 ALTER TABLE public.recordings ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.recordings_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.requests (
+    id bigint NOT NULL,
+    node text,
+    kind text NOT NULL,
+    body jsonb NOT NULL,
+    asked_by integer NOT NULL,
+    operator_id integer NOT NULL,
+    asked_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    state text DEFAULT 'asked'::text NOT NULL,
+    taken_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    answer jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT requests_check CHECK (((state = ANY (ARRAY['asked'::text, 'taken'::text])) = (finished_at IS NULL))),
+    CONSTRAINT requests_check1 CHECK (((state <> 'taken'::text) OR ((taken_at IS NOT NULL) AND (node IS NOT NULL)))),
+    CONSTRAINT requests_kind_check CHECK ((kind <> ''::text)),
+    CONSTRAINT requests_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'taken'::text, 'done'::text, 'refused'::text, 'expired'::text])))
+);
+
+COMMENT ON COLUMN public.requests.node IS 'The Asterisk that is asked; null: whichever node takes it first.';
+
+COMMENT ON COLUMN public.requests.operator_id IS 'Whom it concerns: mostly who asked.';
+
+COMMENT ON COLUMN public.requests.expires_at IS 'Until when it is of use.';
+
+ALTER TABLE public.requests ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.requests_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -2065,6 +2116,9 @@ ALTER TABLE ONLY public.recordings
 ALTER TABLE ONLY public.recordings
     ADD CONSTRAINT recordings_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.requests
+    ADD CONSTRAINT requests_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.resident_phones
     ADD CONSTRAINT resident_phones_pkey PRIMARY KEY (phone, resident_id);
 
@@ -2277,6 +2331,16 @@ CREATE INDEX recordings_sha256 ON public.recordings USING btree (sha256) WHERE (
 CREATE INDEX recordings_state_idx ON public.recordings USING btree (state) WHERE (state <> 'attached'::text);
 
 CREATE INDEX recordings_ticket_id_idx ON public.recordings USING btree (ticket_id);
+
+CREATE INDEX requests_asked_at_idx ON public.requests USING btree (asked_at) WHERE (state <> ALL (ARRAY['asked'::text, 'taken'::text]));
+
+CREATE INDEX requests_asked_by_idx ON public.requests USING btree (asked_by);
+
+CREATE INDEX requests_expires_at_idx ON public.requests USING btree (expires_at) WHERE (state = ANY (ARRAY['asked'::text, 'taken'::text]));
+
+CREATE INDEX requests_node_id_idx ON public.requests USING btree (node, id) WHERE (state = ANY (ARRAY['asked'::text, 'taken'::text]));
+
+CREATE INDEX requests_operator_id_idx ON public.requests USING btree (operator_id);
 
 CREATE INDEX resident_phones_resident_id_idx ON public.resident_phones USING btree (resident_id);
 
@@ -2511,6 +2575,9 @@ ALTER TABLE ONLY public.operators
 ALTER TABLE ONLY public.operators
     ADD CONSTRAINT operators_crew_id_fkey FOREIGN KEY (crew_id) REFERENCES public.crews(id);
 
+ALTER TABLE ONLY public.operators
+    ADD CONSTRAINT operators_node_fkey FOREIGN KEY (node) REFERENCES public.nodes(name);
+
 ALTER TABLE ONLY public.pending_logins
     ADD CONSTRAINT pending_logins_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
 
@@ -2555,6 +2622,15 @@ ALTER TABLE ONLY public.recordings
 
 ALTER TABLE ONLY public.recordings
     ADD CONSTRAINT recordings_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
+
+ALTER TABLE ONLY public.requests
+    ADD CONSTRAINT requests_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES public.operators(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.requests
+    ADD CONSTRAINT requests_node_fkey FOREIGN KEY (node) REFERENCES public.nodes(name);
+
+ALTER TABLE ONLY public.requests
+    ADD CONSTRAINT requests_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.resident_phones
     ADD CONSTRAINT resident_phones_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES public.residents(id);
@@ -2862,6 +2938,8 @@ ALTER TABLE public.recording_pauses ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.recording_plays ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.recordings ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.requests ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.resident_phones ENABLE ROW LEVEL SECURITY;
 

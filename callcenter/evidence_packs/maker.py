@@ -17,6 +17,7 @@ from callcenter import metrics
 from callcenter.common import jobs
 from callcenter.common.object_store import ObjectStore
 from callcenter.common.scope import Connection
+from callcenter.domain.evidence import PackProblem
 from callcenter.errors import ObjectMissing, StoreError
 from callcenter.evidence import manifest as form
 from callcenter.evidence.chain import Ends, Link, faults
@@ -40,9 +41,9 @@ MEDIA = "application/zip"
 
 
 class Unmade(Exception):
-    """This pack cannot be made, now or later. `problem`: one of those that `Pack` names."""
+    """This pack cannot be made, now or later."""
 
-    def __init__(self, problem: str) -> None:
+    def __init__(self, problem: PackProblem) -> None:
         super().__init__(problem)
         self.problem = problem
 
@@ -101,9 +102,9 @@ class PackMaker:
                 log.warning("evidence pack put off", pack=order["id"], problem=type(problem).__name__, last=last)
                 if not last:
                     raise jobs.Again(AGAIN_IN) from None
-                await self._pool.execute(SQL["fail"], order["id"], "store")
+                await self._pool.execute(SQL["fail"], order["id"], PackProblem.STORE)
             except Exception:
-                await self._pool.execute(SQL["fail"], order["id"], "program")
+                await self._pool.execute(SQL["fail"], order["id"], PackProblem.PROGRAM)
                 raise
 
     async def _make(self, order: asyncpg.Record) -> None:
@@ -122,7 +123,7 @@ class PackMaker:
             try:
                 await asyncio.to_thread(seal, folder, _head(known, order, recordings), self._key, target)
             except TooLarge:
-                raise Unmade("too large") from None
+                raise Unmade(PackProblem.TOO_LARGE) from None
             await self._keep(order, target, known.chain[-1])
 
     async def _read(self, order: asyncpg.Record, ledger: Path) -> TicketFacts:
@@ -151,7 +152,7 @@ class PackMaker:
                 while rows := await cursor.fetch(CHUNK):
                     links += [Link(row["seq"], row["content"], row["hash"], row["entry"]) for row in rows]
                 if list(faults(links, run)):
-                    raise Unmade("ledger")
+                    raise Unmade(PackProblem.LEDGER)
                 file.writelines(link.line() + "\n" for link in links)
 
     async def _fetch(self, row: Row, folder: Path) -> dict[str, object]:
@@ -162,15 +163,15 @@ class PackMaker:
             try:
                 found = await self._download(row["object_key"], folder / original, row["version_id"])
             except ObjectMissing:
-                raise Unmade("lost") from None
+                raise Unmade(PackProblem.LOST) from None
             if found != row["sha256"]:
-                raise Unmade("altered")
+                raise Unmade(PackProblem.ALTERED)
         # A copy is for the ear; the proof is the original.
         if original is not None and row["copy_key"] is not None:
             copy = f"{form.COPIES}{row['id']}{Path(row['copy_key']).suffix}"
             try:
                 if await self._download(row["copy_key"], folder / copy) != row["copy_sha256"]:
-                    raise Unmade("altered")
+                    raise Unmade(PackProblem.ALTERED)
             except ObjectMissing:
                 (folder / copy).unlink()
                 copy = None

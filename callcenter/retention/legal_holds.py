@@ -7,6 +7,7 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.common.scope import audit, scoped
+from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
 from callcenter.storage import queries
 from callcenter.tickets.rows import lock, read
@@ -76,10 +77,10 @@ class LegalHolds:
                 return False
             await audit(
                 connection,
-                "placed legal hold",
+                AuditAction.PLACED_LEGAL_HOLD,
                 person=person,
                 company=ticket.company_id,
-                subject="ticket",
+                subject=AuditSubject.TICKET,
                 subject_id=ticket.id,
                 address=address,
                 details={"hold": hold},
@@ -95,10 +96,10 @@ class LegalHolds:
                 return False
             await audit(
                 connection,
-                "released legal hold",
+                AuditAction.RELEASED_LEGAL_HOLD,
                 person=person,
                 company=ticket.company_id,
-                subject="ticket",
+                subject=AuditSubject.TICKET,
                 subject_id=ticket.id,
                 address=address,
                 details={"hold": hold},

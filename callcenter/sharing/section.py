@@ -5,13 +5,16 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from callcenter.common.delivery import DeliveryProblem
 from callcenter.domain.access import Permission
+from callcenter.domain.sharing import LinkState, LinkUseKind
 from callcenter.sharing.links import SHARE_LINKS, Offered, ShareLink
-from callcenter.sharing.texts import link_states, link_uses, mail_problems
+from callcenter.sharing.texts import link_states, link_uses
 from callcenter.tickets.sections import TicketSection
 from callcenter.tickets.ticket import Ticket
 from callcenter.web.browsers import browser_name
 from callcenter.web.keys import PERSON, SETTINGS
+from callcenter.web.labels import delivery_problems
 from callcenter.web.language import language_of
 
 MOST_FETCHES = 100
@@ -47,9 +50,9 @@ class SharingSection:
     chosen: Sequence[str]
     problems: Mapping[str, str]
     made: Made | None
-    states: Mapping[str, str]
-    uses: Mapping[str, str]
-    mail_problems: Mapping[str, str]
+    states: Mapping[LinkState, str]
+    uses: Mapping[LinkUseKind, str]
+    mail_problems: Mapping[DeliveryProblem, str]
     longest_days: int
     most_fetches: int = MOST_FETCHES
 
@@ -78,7 +81,7 @@ async def sharing_section(request: web.Request, ticket: Ticket, sharing: Sharing
         made=sharing.made,
         states=link_states(language),
         uses=link_uses(language),
-        mail_problems=mail_problems(language),
+        mail_problems=delivery_problems(language),
         longest_days=app[SETTINGS].sharing.longest_days,
     )
 

@@ -1,14 +1,16 @@
 // The list is fetched again while words are typed; J and K go through it, Enter opens, / goes to the search.
 
-const list = document.getElementById("list");
-const filter = document.getElementById("filter");
-const q = document.getElementById("q");
+const list = /** @type {HTMLElement} */ (document.getElementById("list"));
+const filter = /** @type {HTMLFormElement} */ (document.getElementById("filter"));
+const q = /** @type {HTMLInputElement} */ (document.getElementById("q"));
 const TYPING_MS = 350;
 
+/** @type {AbortController | null} */
 let asking = null;
 
 function query() {
-  return new URLSearchParams([...new FormData(filter)].filter(([, value]) => value.trim())).toString();
+  const given = [...new FormData(filter)].map(([name, value]) => [name, String(value)]);
+  return new URLSearchParams(given.filter(([, value]) => value.trim())).toString();
 }
 
 async function refresh() {
@@ -26,7 +28,8 @@ async function refresh() {
   }
 }
 
-let typing = null;
+/** @type {number | undefined} */
+let typing;
 q.addEventListener("input", () => {
   clearTimeout(typing);
   typing = setTimeout(() => {
@@ -45,8 +48,9 @@ filter.addEventListener("submit", (event) => {
   location.assign(asked ? `/listening?${asked}` : "/listening");
 });
 
+/** @param {number} step how many lines down */
 function choose(step) {
-  const links = [...list.querySelectorAll(".no a")];
+  const links = [.../** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll(".no a"))];
   const now = links.findIndex((link) => link.classList.contains("chosen"));
   const next = links[Math.min(Math.max(now + step, 0), links.length - 1)];
   if (!next) return;
@@ -59,7 +63,7 @@ function choose(step) {
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape" && event.target === q) return q.blur();
-  if (event.target.closest("input, select, textarea")) return;
+  if (event.target instanceof Element && event.target.closest("input, select, textarea")) return;
   // By the place of the key, so that it is the same one under a Russian layout.
   if (event.code === "KeyJ") choose(1);
   else if (event.code === "KeyK") choose(-1);

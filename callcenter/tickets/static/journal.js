@@ -1,24 +1,28 @@
 // The list is fetched again when a ticket changes, and when the filter does; the address says what is shown.
 
-const list = document.getElementById("list");
-const filter = document.getElementById("filter");
+const list = /** @type {HTMLElement} */ (document.getElementById("list"));
+const filter = /** @type {HTMLFormElement} */ (document.getElementById("filter"));
+const q = /** @type {HTMLInputElement} */ (document.getElementById("q"));
 const TYPING_MS = 350;
 // What is late becomes so without a change.
 const TIME_PASSES_MS = 60000;
 
+/** @type {AbortController | null} */
 let asking = null;
 let lost = false;
 
+/** @param {HTMLFormElement} form */
 function addressOf(form) {
-  const given = [...new FormData(form)].filter(([, value]) => value.trim());
+  const given = [...new FormData(form)].map(([name, value]) => [name, String(value)]).filter(([, value]) => value.trim());
   const query = new URLSearchParams(given).toString();
   return query ? `/tickets?${query}` : "/tickets";
 }
 
+/** @param {boolean} is */
 function showLost(is) {
   lost = is;
   const note = list.querySelector(".link-lost");
-  if (note) note.textContent = is ? document.querySelector("main").dataset.stale : "";
+  if (note) note.textContent = is ? document.querySelector("main")?.dataset.stale ?? "" : "";
 }
 
 async function refresh() {
@@ -30,9 +34,9 @@ async function refresh() {
     if (!answer.ok && answer.status !== 400) return;
     // Rendered and escaped by the server.
     const piece = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const focused = list.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+    const focused = list.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
     list.replaceChildren(...piece.body.childNodes);
-    if (focused) list.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
+    if (focused) /** @type {HTMLElement | null} */ (list.querySelector(`a[href="${CSS.escape(focused)}"]`))?.focus();
     showLost(lost);
   } catch {
     // Aborted, or no network: the feed says so, and what comes next fetches again.
@@ -40,8 +44,9 @@ async function refresh() {
 }
 
 // Words are looked for while they are typed; other filters bring a whole page, with what belongs to them.
-let typing = null;
-document.getElementById("q").addEventListener("input", () => {
+/** @type {number | undefined} */
+let typing;
+q.addEventListener("input", () => {
   clearTimeout(typing);
   typing = setTimeout(() => {
     history.replaceState(null, "", addressOf(filter));
