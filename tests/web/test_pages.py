@@ -152,7 +152,7 @@ async def test_every_answer_carries_the_shields(site: Site):
             "/calls",
             "/login",
             "/nothing",
-            "/static/web/style.css",
+            "/static/web/base.css",
             "/healthz",
             "/recordings/1",
         ):
