@@ -15,6 +15,7 @@ from callcenter.common.sessions import SESSIONS
 from callcenter.domain.access import Permission
 from callcenter.domain.events import Presence
 from callcenter.domain.person import Person
+from callcenter.errors import CallcenterError
 from callcenter.push.hub import HUB, Screen
 from callcenter.push.state import Delta
 from callcenter.storage import AWAY
@@ -35,7 +36,7 @@ POPPED = web.AppKey("popped cards", dict[str, tuple[int, str]])
 """Number and call of the card last counted in `pop_seconds`, by audience."""
 
 
-class BadMessage(Exception):
+class BadMessage(CallcenterError):
     """The browser said something that is not in the protocol; the text says what."""
 
 

@@ -18,6 +18,7 @@ from pgqueuer.queries import Queries
 
 from callcenter import metrics
 from callcenter.common.scope import Connection
+from callcenter.errors import CallcenterError
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import AWAY, connect, queries
 
@@ -35,7 +36,7 @@ LOOK_EVERY_S = 5.0
 DEAD_AFTER_S = 30.0
 
 
-class Again(Exception):
+class Again(CallcenterError):
     """Raised by a handler: do this job again after `delay`."""
 
     def __init__(self, delay: timedelta) -> None:

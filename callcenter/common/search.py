@@ -2,7 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Self
+
+from callcenter.errors import Refusal, gettext_noop
 
 LONGEST = 200
 MOST_WORDS = 10
@@ -98,9 +100,7 @@ def _tail(digits: str) -> str:
 MOST_HOUSES = 100
 
 
-class NoSuchHouse(Exception):
+class NoSuchHouse(Refusal):
     """`few`: no house has such an address; `many`: too many have."""
 
-    def __init__(self, how: Literal["few", "many"]) -> None:
-        super().__init__(how)
-        self.how = how
+    text = gettext_noop("No house has such an address, or too many have.")

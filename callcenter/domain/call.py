@@ -36,6 +36,7 @@ from callcenter.domain.ids import CallId, Interface, QueueName
 from callcenter.domain.phone import e164
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.talk import Party, Talk, TalkKind
+from callcenter.errors import CallcenterError
 
 
 class CallState(StrEnum):
@@ -63,7 +64,7 @@ class Outcome(StrEnum):
     """Asterisk stopped under the call: our fault, and it counts as such."""
 
 
-class NotApplicable(Exception):
+class NotApplicable(CallcenterError):
     """The event cannot be, in this state; nothing was changed."""
 
 

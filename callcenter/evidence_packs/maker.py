@@ -17,7 +17,7 @@ from callcenter import metrics
 from callcenter.common import jobs
 from callcenter.common.object_store import ObjectStore
 from callcenter.common.scope import Connection
-from callcenter.errors import ObjectMissing, StoreError
+from callcenter.errors import CallcenterError, ObjectMissing, StoreError
 from callcenter.evidence import manifest as form
 from callcenter.evidence.chain import Ends, Link, faults
 from callcenter.evidence.container import TooLarge
@@ -39,7 +39,7 @@ ATTEMPTS = 5
 MEDIA = "application/zip"
 
 
-class Unmade(Exception):
+class Unmade(CallcenterError):
     """This pack cannot be made, now or later. `problem`: one of those that `Pack` names."""
 
     def __init__(self, problem: str) -> None:

@@ -9,6 +9,7 @@ from aiohttp import web
 from callcenter.common import jobs
 from callcenter.common.scope import audit, scoped
 from callcenter.domain.person import Person
+from callcenter.errors import LimitReached
 from callcenter.storage import queries
 from callcenter.tickets.rows import lock, read
 from callcenter.tickets.ticket import NoTicket
@@ -42,7 +43,7 @@ class Pack:
     person: str
 
 
-class TooManyPacks(Exception):
+class TooManyPacks(LimitReached):
     """`AT_ONCE` packs of this ticket are in the making."""
 
 

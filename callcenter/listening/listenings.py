@@ -10,6 +10,7 @@ from aiohttp import web
 
 from callcenter.common.scope import audit, scoped
 from callcenter.domain.person import Person
+from callcenter.errors import Refusal, gettext_noop
 from callcenter.storage import queries
 
 SQL = queries("listening")
@@ -29,8 +30,11 @@ class Reason(StrEnum):
     OTHER = "other"
 
 
-class NoReason(Exception):
+class NoReason(Refusal):
     """Another reason needs words."""
+
+    text = gettext_noop("Say in a few words why.")
+    code = "reason"
 
 
 @dataclass(frozen=True, slots=True)

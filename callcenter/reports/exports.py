@@ -23,7 +23,7 @@ from callcenter.common.scope import Connection, audit, scoped, scoped_to
 from callcenter.common.sheets import MEDIA, Cell, Sheet, sheet
 from callcenter.domain.period import Period, PeriodStep, moments
 from callcenter.domain.person import Person
-from callcenter.errors import StoreError
+from callcenter.errors import LimitReached, NotFound, StoreError
 from callcenter.storage import AWAY, queries
 
 log = structlog.get_logger()
@@ -73,7 +73,7 @@ class Export:
     expires_at: datetime | None
 
 
-class TooManyExports(Exception):
+class TooManyExports(LimitReached):
     """`AT_ONCE` files of this person are in the making."""
 
 
@@ -86,9 +86,9 @@ class ExportOrders:
     async def add(
         self, person: Person, company: int | None, period: Period, format_: str, language: str, address: str = ""
     ) -> int:
-        """Order a file. `company` None: of all. Raises `TooManyExports`, and `PermissionError` for a company not the person's."""
+        """Order a file. `company` None: of all. Raises `TooManyExports`, and `NotFound` for a company not the person's."""
         if person.company_id is not None and person.company_id != company:
-            raise PermissionError("not this person's company")
+            raise NotFound
         async with scoped_to(self._pool, None) as connection:
             # Two orders at a time of one person are counted one after the other.
             await connection.execute("select pg_advisory_xact_lock(hashtext('exports'), $1)", person.id)

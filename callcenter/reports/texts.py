@@ -25,7 +25,7 @@ def presets(language: str) -> dict[Preset, str]:
 
 
 def period_problems(language: str) -> dict[str, str]:
-    """What is wrong with the dates, by the reason of `BadPeriod`, and with what else was asked for."""
+    """What is wrong with the dates, by the code of `BadPeriod`, and with what else was asked for."""
     t = Speech(language)
     return {
         "missing": t.gettext("Give a date."),

@@ -6,10 +6,10 @@ import structlog
 from aiohttp import web
 
 from callcenter.domain.access import Permission
-from callcenter.retention.legal_holds import LEGAL_HOLDS, Keeping
+from callcenter.retention.legal_holds import LEGAL_HOLDS, BadReason, Keeping
 from callcenter.tickets.pages import PAGE, need_ticket, page, ticket_id_of
 from callcenter.tickets.sections import TicketSection
-from callcenter.tickets.ticket import NoTicket, Ticket
+from callcenter.tickets.ticket import Ticket
 from callcenter.web.auth import needs
 from callcenter.web.forms import typed_in
 from callcenter.web.keys import PERSON
@@ -46,8 +46,8 @@ async def place(request: web.Request) -> web.Response:
     try:
         if await request.app[LEGAL_HOLDS].place(person, ticket.id, typed.get("reason", ""), request.remote or ""):
             log.info("legal hold placed", ticket=ticket.id, operator=person.id)
-    except ValueError:
-        return await page(request, ticket, 422, answers={SECTION.name: "words"})
+    except BadReason as bad:
+        return await page(request, ticket, 422, answers={SECTION.name: bad.code})
     raise web.HTTPSeeOther(f"/tickets/{ticket.id}#keeping")
 
 
@@ -56,9 +56,6 @@ async def place(request: web.Request) -> web.Response:
 async def release(request: web.Request) -> web.Response:
     """Release the hold that stands."""
     person, ticket_id = request[PERSON], ticket_id_of(request)
-    try:
-        if await request.app[LEGAL_HOLDS].release(person, ticket_id, request.remote or ""):
-            log.info("legal hold released", ticket=ticket_id, operator=person.id)
-    except NoTicket:
-        raise web.HTTPNotFound from None
+    if await request.app[LEGAL_HOLDS].release(person, ticket_id, request.remote or ""):
+        log.info("legal hold released", ticket=ticket_id, operator=person.id)
     raise web.HTTPSeeOther(f"/tickets/{ticket_id}#keeping")

@@ -8,11 +8,18 @@ from aiohttp import web
 
 from callcenter.common.scope import audit, scoped
 from callcenter.domain.person import Person
+from callcenter.errors import Refusal, gettext_noop
 from callcenter.storage import queries
 from callcenter.tickets.rows import lock, read
 
 SQL = queries("legal_holds")
 LONGEST_REASON = 1000
+
+
+class BadReason(Refusal):
+    """A hold is placed for a reason, which is not longer than `LONGEST_REASON`."""
+
+    text = gettext_noop("Say in a few words why.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +72,10 @@ class LegalHolds:
         return Keeping(holds, **row)
 
     async def place(self, person: Person, ticket_id: int, reason: str, address: str = "") -> bool:
-        """Place a hold. False when one stands already. Raises `ValueError` without a reason, or with one too long."""
+        """Place a hold. False when one stands already. Raises `BadReason`."""
         reason = " ".join(reason.split())
         if not 0 < len(reason) <= LONGEST_REASON:
-            raise ValueError("a hold needs a reason")
+            raise BadReason("words", "reason")
         async with scoped(self._pool, person) as connection:
             ticket = await lock(connection, person, ticket_id)
             hold = await connection.fetchval(SQL["place"], ticket.id, reason, person.id)

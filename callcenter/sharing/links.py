@@ -11,6 +11,7 @@ from aiohttp import web
 from callcenter.common.passwords import Passwords, digest
 from callcenter.common.scope import Connection, audit
 from callcenter.domain.person import Person
+from callcenter.errors import Refusal, gettext_noop
 from callcenter.storage import queries
 from callcenter.tickets.rows import lock, read
 from callcenter.tickets.ticket import NoTicket
@@ -24,12 +25,10 @@ MOST_WRONG_PINS = 10
 USES_SHOWN = 30
 
 
-class BadLink(Exception):
+class BadLink(Refusal):
     """The link is not made. `field`: what is wrong, such as `recordings`."""
 
-    def __init__(self, field: str) -> None:
-        super().__init__(field)
-        self.field = field
+    text = gettext_noop("This link cannot be made.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +124,7 @@ class ShareLinks:
             there = {recording.id for recording in await _offered(connection, ticket_id)}
             wanted = list(dict.fromkeys(wish.recordings))
             if not wanted or not there.issuperset(wanted):
-                raise BadLink("recordings")
+                raise BadLink("recordings", "recordings")
             row = await connection.fetchrow(
                 SQL["add"], ticket.company_id, ticket_id, digest(token), wish.recipient, wish.email, wish.purpose,
                 wish.language, pin_hash, wish.fetches, person.id, wish.lasts,

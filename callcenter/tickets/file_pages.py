@@ -11,7 +11,6 @@ from callcenter.domain.access import Permission
 from callcenter.errors import StoreError
 from callcenter.tickets.files import LARGEST, TICKET_FILES, BadFile
 from callcenter.tickets.pages import PAGE, need_ticket, page, ticket_id_of
-from callcenter.tickets.ticket import NoTicket
 from callcenter.web.auth import needs
 from callcenter.web.keys import PERSON
 from callcenter.web.stored import send
@@ -37,9 +36,7 @@ async def add(request: web.Request) -> web.Response:
                 await request.app[TICKET_FILES].add(request[PERSON], ticket.id, name, Path(folder) / "file")
                 raise web.HTTPSeeOther(f"/tickets/{ticket.id}#files")
         except BadFile as bad:
-            problem = bad.reason
-        except NoTicket:
-            raise web.HTTPNotFound from None
+            problem = bad.code
         except StoreError as error:
             log.error("file not kept", ticket=ticket.id, problem=type(error).__name__)
             problem = "store"

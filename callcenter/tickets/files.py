@@ -16,6 +16,7 @@ from PIL import Image, UnidentifiedImageError
 from callcenter.common.object_store import ObjectStore
 from callcenter.common.scope import audit, scoped, scoped_to
 from callcenter.domain.person import Person
+from callcenter.errors import Refusal, gettext_noop
 from callcenter.storage import queries
 from callcenter.tickets.rows import lock, note, read
 from callcenter.tickets.ticket import NoTicket
@@ -40,12 +41,10 @@ ENDINGS: Mapping[str, str] = {
 }
 
 
-class BadFile(Exception):
-    """This file is not kept. `reason`: `empty`, `too large`, `kind` (neither photo nor PDF), `pixels`, `too many`."""
+class BadFile(Refusal):
+    """This file is not kept. `code`: `empty`, `too large`, `kind` (neither photo nor PDF), `pixels`, `too many`."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    text = gettext_noop("This file cannot be kept.")
 
 
 @dataclass(frozen=True, slots=True)

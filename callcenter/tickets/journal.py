@@ -15,6 +15,7 @@ from callcenter.common.search import MOST_HOUSES, NoSuchHouse, Search, house_que
 from callcenter.domain.access import Role
 from callcenter.domain.person import Person
 from callcenter.domain.ticket import OVER, TicketState
+from callcenter.errors import LimitReached
 from callcenter.storage import queries
 
 SQL = queries("journal")
@@ -27,7 +28,7 @@ Due = Literal["late", "soon"]
 Payment = Literal["due", "paid", "refunded"]
 
 
-class TooManyFilters(Exception):
+class TooManyFilters(LimitReached):
     """This person keeps `MOST_SAVED` filters already."""
 
 

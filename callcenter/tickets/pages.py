@@ -43,7 +43,7 @@ async def need_ticket(request: web.Request) -> Ticket:
     """The ticket that the address names. Raises a refusal when this person sees no such ticket."""
     ticket = await request.app[TICKETS].get(request[PERSON], ticket_id_of(request))
     if ticket is None:
-        raise web.HTTPNotFound
+        raise NoTicket
     return ticket
 
 
@@ -53,7 +53,7 @@ async def show(request: web.Request) -> web.Response:
     """Show the ticket."""
     ticket = await request.app[TICKETS].view(request[PERSON], ticket_id_of(request), request.remote or "")
     if ticket is None:
-        raise web.HTTPNotFound
+        raise NoTicket
     return await page(request, ticket)
 
 
@@ -76,8 +76,6 @@ async def edit(request: web.Request) -> web.Response:
         return await page(request, conflict.current, 409, form=form, banner="conflict")
     except BadEdit as bad:
         problems = {TYPED_AS.get(name, name): problem for name, problem in bad.fields.items()}
-    except NoTicket:
-        raise web.HTTPNotFound from None
     if problems:
         return await page(request, ticket, 422, form=TicketForm(typed, problems), banner="problems")
     raise web.HTTPSeeOther(f"/tickets/{ticket.id}")
@@ -123,14 +121,12 @@ async def step(request: web.Request) -> web.Response:
     except Conflict as conflict:
         return await page(request, conflict.current, 409, banner="moved", step_typed=typed)
     except StepRefused as refused:
-        if refused.reason == "state":
+        if refused.code == "state":
             return await page(request, ticket, 409, banner="moved", step_typed=typed)
-        name = {"words": "comment", "crew": "crew_id"}[refused.reason]
-        return await page(request, ticket, 422, step_typed=typed, step_problems={name: refused.reason})
+        name = {"words": "comment", "crew": "crew_id"}[refused.code]
+        return await page(request, ticket, 422, step_typed=typed, step_problems={name: refused.code})
     except BadEdit as bad:
         return await page(request, ticket, 422, step_typed=typed, step_problems=bad.fields)
-    except NoTicket:
-        raise web.HTTPNotFound from None
     raise web.HTTPSeeOther(f"/tickets/{ticket.id}")
 
 
@@ -144,8 +140,6 @@ async def comment(request: web.Request) -> web.Response:
         await request.app[TICKETS].comment(request[PERSON], ticket.id, typed.get("comment", ""))
     except BadEdit as bad:
         return await page(request, ticket, 422, comment=typed.get("comment", ""), comment_problem=bad.fields["comment"])
-    except NoTicket:
-        raise web.HTTPNotFound from None
     raise web.HTTPSeeOther(f"/tickets/{ticket.id}#timeline")
 
 
@@ -155,16 +149,13 @@ async def mark(request: web.Request) -> web.Response:
     """Note that the resident was told, or the damage contained."""
     typed = await typed_in(request)
     tickets, ticket_id = request.app[TICKETS], ticket_id_of(request)
-    try:
-        match typed.get("what"):
-            case "told":
-                await tickets.mark(request[PERSON], ticket_id, "told")
-            case "localised":
-                await tickets.mark(request[PERSON], ticket_id, "localised")
-            case _:
-                raise web.HTTPBadRequest
-    except NoTicket:
-        raise web.HTTPNotFound from None
+    match typed.get("what"):
+        case "told":
+            await tickets.mark(request[PERSON], ticket_id, "told")
+        case "localised":
+            await tickets.mark(request[PERSON], ticket_id, "localised")
+        case _:
+            raise web.HTTPBadRequest
     raise web.HTTPSeeOther(f"/tickets/{ticket_id}")
 
 
