@@ -6,11 +6,11 @@ from datetime import datetime
 import asyncpg
 from aiohttp import web
 
-from callcenter.common.scope import audit, scoped
+from callcenter.common.scope import Connection, audit, scoped
 from callcenter.domain.person import Person
 from callcenter.errors import Refusal, gettext_noop
 from callcenter.storage import queries
-from callcenter.tickets.rows import lock, read
+from callcenter.tickets.rows import lock
 
 SQL = queries("legal_holds")
 LONGEST_REASON = 1000
@@ -61,16 +61,6 @@ class LegalHolds:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def of(self, person: Person, ticket_id: int) -> Keeping | None:
-        """How the recordings of a ticket are kept; None when this person may not see the ticket."""
-        async with scoped(self._pool, person) as connection:
-            if await read(connection, person, ticket_id) is None:
-                return None
-            holds = tuple(LegalHold(**row) for row in await connection.fetch(SQL["of_ticket"], ticket_id))
-            row = await connection.fetchrow(SQL["kept"], ticket_id)
-        assert row is not None
-        return Keeping(holds, **row)
-
     async def place(self, person: Person, ticket_id: int, reason: str, address: str = "") -> bool:
         """Place a hold. False when one stands already. Raises `BadReason`."""
         reason = " ".join(reason.split())
@@ -114,3 +104,11 @@ class LegalHolds:
 
 
 LEGAL_HOLDS = web.AppKey("legal_holds", LegalHolds)
+
+
+async def keeping_of(connection: Connection, ticket_id: int) -> Keeping:
+    """How the recordings of a ticket are kept."""
+    holds = tuple(LegalHold(**row) for row in await connection.fetch(SQL["of_ticket"], ticket_id))
+    row = await connection.fetchrow(SQL["kept"], ticket_id)
+    assert row is not None
+    return Keeping(holds, **row)

@@ -44,11 +44,11 @@ async def make(request: web.Request) -> web.Response:
         else:
             return await page(
                 request,
-                ticket,
+                ticket.id,
                 answers={SECTION.name: SharingAnswer(made=await _hand_out(request, ticket, wish, made))},
             )
     return await page(
-        request, ticket, 422, answers={SECTION.name: SharingAnswer(typed=typed, chosen=chosen, problems=problems)}
+        request, ticket.id, 422, answers={SECTION.name: SharingAnswer(typed=typed, chosen=chosen, problems=problems)}
     )
 
 

@@ -28,7 +28,7 @@ async def add(request: web.Request) -> web.Response:
     ticket = await need_ticket(request)
     problem = "missing"
     if (request.content_length or 0) > LARGEST + ENVELOPE:
-        return await page(request, ticket, 413, file_problem="file too large")
+        return await page(request, ticket.id, 413, file_problem="file too large")
     with tempfile.TemporaryDirectory(prefix="callcenter-upload-") as folder:
         try:
             name = await receive(request, Path(folder) / "file")
@@ -41,7 +41,7 @@ async def add(request: web.Request) -> web.Response:
             log.error("file not kept", ticket=ticket.id, problem=type(error).__name__)
             problem = "store"
     status = {"store": 503, "too large": 413}.get(problem, 422)
-    return await page(request, ticket, status, file_problem=f"file {problem}")
+    return await page(request, ticket.id, status, file_problem=f"file {problem}")
 
 
 async def receive(request: web.Request, path: Path) -> str | None:
