@@ -44,7 +44,7 @@ CallcenterError
 ├── NotReady                     a part cannot do its work now; the text says why, for whoever watches `/readyz`
 ├── NotDelivered                 a message to somebody outside did not arrive
 ├── AudioProblem                 a recording of which no copy can be made; the text says why
-├── Unmade                       an evidence pack that cannot be made, now or later
+├── Unmade                       an ordered file that cannot be made, now or later
 ├── TooLarge                     more than one evidence pack can hold
 ├── Unsafe                       a file that is no evidence pack, or must not be opened as one
 ├── BadMessage                   a browser sent something that is not in the protocol
