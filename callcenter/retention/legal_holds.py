@@ -66,33 +66,23 @@ class LegalHolds:
         reason = " ".join(reason.split())
         if not 0 < len(reason) <= LONGEST_REASON:
             raise BadReason("words", "reason")
-        async with scoped(self._pool, person) as connection:
-            ticket = await lock(connection, person, ticket_id)
-            hold = await connection.fetchval(SQL["place"], ticket.id, reason, person.id)
-            if hold is None:
-                return False
-            await audit(
-                connection,
-                "placed legal hold",
-                person=person,
-                company=ticket.company_id,
-                subject="ticket",
-                subject_id=ticket.id,
-                address=address,
-                details={"hold": hold},
-            )
-        return True
+        return await self._change("place", "placed legal hold", person, ticket_id, address, reason)
 
     async def release(self, person: Person, ticket_id: int, address: str = "") -> bool:
         """Release the hold that stands. False when none does."""
+        return await self._change("release", "released legal hold", person, ticket_id, address)
+
+    async def _change(
+        self, statement: str, action: str, person: Person, ticket_id: int, address: str, *values: object
+    ) -> bool:
         async with scoped(self._pool, person) as connection:
             ticket = await lock(connection, person, ticket_id)
-            hold = await connection.fetchval(SQL["release"], ticket.id, person.id)
+            hold = await connection.fetchval(SQL[statement], ticket.id, *values, person.id)
             if hold is None:
                 return False
             await audit(
                 connection,
-                "released legal hold",
+                action,
                 person=person,
                 company=ticket.company_id,
                 subject="ticket",

@@ -1,6 +1,5 @@
 """The ticket's forms in a real Chromium: by keyboard, without leaving the card, and with nothing typed lost."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
@@ -9,16 +8,10 @@ from playwright.async_api import expect
 from callcenter.tickets.service import TicketEdit
 from tests import browser
 from tests.calls.test_browser import card
-from tests.site import PASSWORD, Site
-from tests.tickets.ticket_work import Work, open_work
+from tests.site import PASSWORD
+from tests.tickets.ticket_work import Work
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture
-async def work(site: Site) -> AsyncIterator[Work]:
-    async with open_work(site) as work:
-        yield work
 
 
 def address(work: Work) -> str:

@@ -1,5 +1,4 @@
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -14,16 +13,9 @@ from callcenter.tickets import pages
 from callcenter.tickets.reading import TicketPage, read_page
 from callcenter.tickets.sections import TICKET_SECTIONS, TicketSection
 from callcenter.tickets.service import Ticket, TicketEdit
-from tests.site import Site
-from tests.tickets.ticket_work import Work, open_work
+from tests.tickets.ticket_work import Work
 
 HOSTILE = "</textarea><script>alert(1)</script> \"' {{ 7*191 }} & ${x}"
-
-
-@pytest.fixture
-async def work(site: Site) -> AsyncIterator[Work]:
-    async with open_work(site) as work:
-        yield work
 
 
 async def test_the_page_shows_the_ticket_whole(work: Work):
