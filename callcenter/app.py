@@ -15,8 +15,7 @@ from callcenter.api.install import install as api
 from callcenter.calls import startup
 from callcenter.calls.cards import CardFinder
 from callcenter.calls.install import install as calls
-from callcenter.calls.pauses import Pauses
-from callcenter.calls.presence import PresenceWatch
+from callcenter.calls.request_listener import RequestListener
 from callcenter.calls.writer import Writer
 from callcenter.common.attempts import ATTEMPTS, Attempts
 from callcenter.common.object_store import OBJECT_STORE, ObjectStore
@@ -27,7 +26,15 @@ from callcenter.common.tokens import TOKENS, Tokens
 from callcenter.directory.install import install as directory
 from callcenter.dispatch.install import install as dispatch
 from callcenter.domain.call import CallState
-from callcenter.domain.commands import Command, NameCaller, PrepareCard, RefreshCalls, SetMember, ShowQueues
+from callcenter.domain.commands import (
+    Command,
+    NameCaller,
+    PauseRecording,
+    PrepareCard,
+    RefreshCalls,
+    SetMember,
+    ShowQueues,
+)
 from callcenter.domain.ids import NodeName
 from callcenter.domain.switchboard import Switchboard
 from callcenter.engine import Engine, utc_now
@@ -180,7 +187,7 @@ async def _node(
     name = NodeName(settings.node)
     queues = await startup.queue_names(pool)
     calls = await startup.calls(pool, name)
-    switchboard = Switchboard(queues, await startup.operators(pool), calls, settings.queueing.missed_limit)
+    switchboard = Switchboard(queues, await startup.operators(pool, name), calls, settings.queueing.missed_limit)
     orders = CommandRouter()
     engine = Engine(switchboard, orders.carry_out)
     spool = Spool(settings.asterisk.spool)
@@ -189,7 +196,7 @@ async def _node(
     asterisk = Node(settings.ami, engine.put, ledger.catch_up)
     orders.writer = writer = Writer(settings.database, name)
     orders.cards = cards = CardFinder(pool, engine.put)
-    orders.control = control = Control(asterisk.actions, lambda: queues)
+    orders.control = control = Control(asterisk.actions, lambda: queues, engine.put)
     archive = Archive(
         pool,
         store,
@@ -199,12 +206,11 @@ async def _node(
         on_attached=lambda: writer.submit(RefreshCalls(at=utc_now()), utc_now()),
     )
     disk = DiskWatch(pool, settings.asterisk.spool, name)
-    watch = PresenceWatch(settings.database, engine.put)
-    pauses = Pauses(settings.database, name, control.mute)
+    requests = RequestListener(pool, settings.database, name, engine.put, asterisk.restored.wait)
     for call in calls:
         if call.state is not CallState.ENDED:
             cards.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))
-    services += [writer, engine, cards, control, watch, pauses, ledger, asterisk, archive, disk]
+    services += [writer, engine, cards, control, requests, ledger, asterisk, archive, disk]
     services.append(CopyMaker(pool, store, name, settings.copies, calm=lambda: not orders.waiting))
     return {"asterisk": asterisk.restored.is_set, "ledger": ledger.caught_up.is_set, "disk": disk.check}
 
@@ -223,7 +229,7 @@ class CommandRouter:
         match order:
             case PrepareCard():
                 self.cards.submit(order)
-            case NameCaller() | SetMember():
+            case NameCaller() | SetMember() | PauseRecording():
                 self.control.submit(order)
             case _:
                 if isinstance(order, ShowQueues):

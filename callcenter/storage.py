@@ -1,12 +1,14 @@
-"""PostgreSQL: the pool, the listeners, the named queries, the migrations."""
+"""PostgreSQL: the pool, the listeners, the named queries, the schema."""
 
 import asyncio
 import hashlib
 import json
 import re
+import tomllib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,6 +19,8 @@ from callcenter.settings import DatabaseSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 MIGRATIONS = ROOT / "storage" / "migrations"
+FUNCTIONS = ROOT / "storage" / "functions"
+DEFAULTS = ROOT / "storage" / "defaults"
 QUERIES = ROOT / "storage" / "queries"
 
 # What asyncpg raises while the server is away or goes away under a statement.
@@ -31,6 +35,7 @@ ANSWER_WITHIN_S = 5.0
 """Seconds that PostgreSQL may take to answer a listener."""
 
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+_NEEDS = re.compile(r"^-- needs: (.+)$", re.MULTILINE)
 _MIGRATION_LOCK = 0x63616C6C
 
 
@@ -109,7 +114,7 @@ def statements(file: Path) -> Mapping[str, str]:
 
 
 async def require_schema(connection: "asyncpg.Connection | asyncpg.pool.PoolConnectionProxy") -> None:
-    """Raise `StorageError` unless every migration of this version, and no other, has been applied."""
+    """Raise `StorageError` unless the database has this version's migrations, functions and defaults, and no others."""
     known: set[str] = set()
     if await connection.fetchval("select to_regclass('schema_migrations')") is not None:
         known = {row["name"] for row in await connection.fetch("select name from schema_migrations")}
@@ -118,36 +123,103 @@ async def require_schema(connection: "asyncpg.Connection | asyncpg.pool.PoolConn
         raise StorageError(f"the database lacks {', '.join(sorted(missing))}; run `callcenter migrate` first")
     if unknown := known - wanted:
         raise StorageError(f"the database has migrations that this version does not know: {sorted(unknown)}")
+    wanted_files = {path: _version(text) for path, text in repeatable_files().items()}
+    if differing := {path for path, _ in wanted_files.items() ^ await _applied_files(connection)}:
+        raise StorageError(
+            f"the database has {', '.join(sorted(differing))} of another version; run `callcenter migrate` first"
+        )
 
 
 async def migrate(connection: asyncpg.Connection) -> list[str]:
-    """Bring the schema up to date and return the names of the migrations applied now.
+    """Bring the schema up to date and return the names of the migrations and the other files applied now.
 
-    Each runs in its own transaction, under a lock, so several processes may start at once.
-    Raises `StorageError` when an applied migration was altered since, or the database is newer
-    than this program.
+    Each migration runs in its own transaction, then all other files in one, under a lock, so several processes may
+    start at once. Raises `StorageError` when an applied migration was altered since, or the database is newer than
+    this program.
     """
-    applied_now = []
     await connection.execute(f"select pg_advisory_lock({_MIGRATION_LOCK})")
     try:
-        await connection.execute(
-            "create table if not exists schema_migrations ("
-            "name text primary key, sha256 text not null, applied_at timestamptz not null default now())"
-        )
-        known = {row["name"]: row["sha256"] for row in await connection.fetch("select * from schema_migrations")}
-        files = sorted(MIGRATIONS.glob("*.sql"))
-        if unknown := known.keys() - {file.stem for file in files}:
-            raise StorageError(f"the database has migrations that this version does not know: {sorted(unknown)}")
-        for file in files:
-            text = file.read_text()
-            digest = hashlib.sha256(text.encode()).hexdigest()
-            if known.get(file.stem, digest) != digest:
-                raise StorageError(f"migration {file.stem} was altered after it was applied; add a new one instead")
-            if file.stem not in known:
-                async with connection.transaction():
-                    await connection.execute(text)
-                    await connection.execute("insert into schema_migrations values ($1, $2)", file.stem, digest)
-                applied_now.append(file.stem)
+        return [*await _apply_migrations(connection), *await _apply_files(connection)]
     finally:
         await connection.execute(f"select pg_advisory_unlock({_MIGRATION_LOCK})")
+
+
+async def _apply_migrations(connection: asyncpg.Connection) -> list[str]:
+    await connection.execute(
+        "create table if not exists schema_migrations ("
+        "name text primary key, sha256 text not null, applied_at timestamptz not null default now())"
+    )
+    known = {row["name"]: row["sha256"] for row in await connection.fetch("select * from schema_migrations")}
+    files = sorted(MIGRATIONS.glob("*.sql"))
+    if unknown := known.keys() - {file.stem for file in files}:
+        raise StorageError(f"the database has migrations that this version does not know: {sorted(unknown)}")
+    applied_now = []
+    for file in files:
+        text = file.read_text()
+        if known.get(file.stem, _digest(text)) != _digest(text):
+            raise StorageError(f"migration {file.stem} was altered after it was applied; add a new one instead")
+        if file.stem not in known:
+            async with connection.transaction():
+                await connection.execute(text)
+                await connection.execute("insert into schema_migrations values ($1, $2)", file.stem, _digest(text))
+            applied_now.append(file.stem)
     return applied_now
+
+
+async def _apply_files(connection: asyncpg.Connection) -> list[str]:
+    texts = repeatable_files()
+    applied_now = []
+    async with connection.transaction():
+        applied = await _applied_files(connection)
+        await connection.execute("delete from schema_files where path <> all($1)", list(texts))
+        for path, text in texts.items():
+            if (path, _version(text)) in applied:
+                continue
+            await _apply_file(connection, Path(path), text)
+            await connection.execute(
+                "insert into schema_files (path, sha256, migration) values ($1, $2, $3) on conflict (path) do update"
+                " set sha256 = excluded.sha256, migration = excluded.migration, applied_at = now()",
+                path,
+                *_version(text),
+            )
+            applied_now.append(path)
+    return applied_now
+
+
+async def _apply_file(connection: asyncpg.Connection, path: Path, text: str) -> None:
+    if path.suffix == ".sql":
+        await connection.execute(text)
+        return
+    await connection.execute(
+        "insert into defaults values ($1, $2::text::jsonb) on conflict (name) do update set body = excluded.body",
+        path.stem,
+        _encode_json(tomllib.loads(text)),
+    )
+
+
+def repeatable_files() -> dict[str, str]:
+    """The text of each file that is applied after the migrations, by its path in `storage/`, in the order of applying.
+
+    Functions are applied by name, but after those of the files that a line `-- needs: …` names: PostgreSQL looks into
+    the body of a function in SQL when it is made.
+    """
+    texts = {file.stem: file.read_text() for file in sorted(FUNCTIONS.glob("*.sql"))}
+    needs = {name: [need for line in _NEEDS.findall(text) for need in line.split(", ")] for name, text in texts.items()}
+    functions = {f"functions/{name}.sql": texts[name] for name in TopologicalSorter(needs).static_order()}
+    return functions | {f"defaults/{file.name}": file.read_text() for file in sorted(DEFAULTS.glob("*.toml"))}
+
+
+async def _applied_files(
+    connection: "asyncpg.Connection | asyncpg.pool.PoolConnectionProxy",
+) -> set[tuple[str, tuple[str, str]]]:
+    rows = await connection.fetch("select path, sha256, migration from schema_files")
+    return {(row["path"], (row["sha256"], row["migration"])) for row in rows}
+
+
+def _version(text: str) -> tuple[str, str]:
+    """What tells whether a file must be applied again: its digest, and the newest migration at the time."""
+    return _digest(text), max(file.stem for file in MIGRATIONS.glob("*.sql"))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -16,9 +16,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from callcenter import api
-from callcenter.domain import call, operator, recording
+from callcenter.domain import call, operator, recording, request
 from callcenter.domain.call import CallState
 from callcenter.domain.recording import RecordingState
+from callcenter.domain.request import RequestState
 from callcenter.settings import Settings
 
 DOCS = Path(__file__).resolve().parent
@@ -30,7 +31,7 @@ def call_states() -> str:
     table = {
         state: {event.__name__: targets for event, targets in row.items()} for state, row in call.TRANSITIONS.items()
     }
-    return _diagram(table, first=CallState.ARRIVED, last=CallState.ENDED)
+    return _diagram(table, CallState.ARRIVED, CallState.ENDED)
 
 
 def operator_states() -> str:
@@ -39,7 +40,7 @@ def operator_states() -> str:
         state: {signal.value: (target,) for signal, target in row.items()}
         for state, row in operator.TRANSITIONS.items()
     }
-    return _diagram(table, first=operator.OperatorState.RESTING, last=None)
+    return _diagram(table, operator.OperatorState.RESTING)
 
 
 def recording_states() -> str:
@@ -47,18 +48,25 @@ def recording_states() -> str:
     table = {
         state: {step.value: (target,) for step, target in row.items()} for state, row in recording.TRANSITIONS.items()
     }
-    return _diagram(table, first=RecordingState.EXPECTED, last=RecordingState.DELETED)
+    return _diagram(table, RecordingState.EXPECTED, RecordingState.DELETED)
 
 
-def _diagram(table: Mapping[StrEnum, Mapping[str, tuple[StrEnum, ...]]], first: StrEnum, last: StrEnum | None) -> str:
+def request_states() -> str:
+    """The moves of what is asked of a node."""
+    table = {
+        state: {move.value: (target,) for move, target in row.items()} for state, row in request.TRANSITIONS.items()
+    }
+    return _diagram(table, RequestState.ASKED, *(state for state, row in table.items() if not row))
+
+
+def _diagram(table: Mapping[StrEnum, Mapping[str, tuple[StrEnum, ...]]], first: StrEnum, *last: StrEnum) -> str:
     lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {first.value}"]
     for state, row in table.items():
         for target in dict.fromkeys(target for targets in row.values() for target in targets):
             if target is not state:
                 names = ", ".join(name for name, targets in row.items() if target in targets)
                 lines.append(f"    {state.value} --> {target.value}: {names}")
-    if last is not None:
-        lines.append(f"    {last.value} --> [*]")
+    lines += [f"    {state.value} --> [*]" for state in last]
     return "\n".join([*lines, "```", ""])
 
 
@@ -105,6 +113,7 @@ DRAWN: Mapping[str, Callable[[], str]] = {
     "call_states": call_states,
     "operator_states": operator_states,
     "recording_states": recording_states,
+    "request_states": request_states,
     "settings": settings,
     "api_routes": api_routes,
 }

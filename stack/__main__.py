@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from callcenter.settings import load_settings
-from stack import bench, chaos, demo, surge
+from stack import bench, chaos, demo, schema, surge
 from stack.errors import StackError
 from stack.instance import Instance
 from stack.parts import ROOT
@@ -43,6 +43,8 @@ def _run(instance: Instance, options: argparse.Namespace) -> int:
             return bench.run(instance.up())
         case "chaos":
             return chaos.run(instance.up(), options)
+        case "schema":
+            schema.write()
         case "record-ami":
             os.environ["CALLCENTER_ENV_FILE"] = str(instance.env_file)
             return bench.record(load_settings().ami)
@@ -63,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     chaos.add_options(
         commands.add_parser("chaos", help="a surge in which uploader, node and store are killed; all must be kept")
     )
+    commands.add_parser("schema", help="write storage/schema.sql from a database that is migrated for it")
     commands.add_parser("record-ami", help="record the AMI session that `bench` reads, during a surge")
     return parser
 

@@ -104,7 +104,7 @@ async def whole_path(session: bytes, pool: asyncpg.Pool, dsn: str, node: str) ->
     """Events a second from bytes to committed rows: framing, parsing, stepping, writing."""
     name = NodeName(node)
     writer = Writer(DatabaseSettings(url=SecretStr(dsn)), name)
-    switchboard = Switchboard(await startup.queue_names(pool), await startup.operators(pool))
+    switchboard = Switchboard(await startup.queue_names(pool), await startup.operators(pool, name))
 
     def carry_out(order: Command, seen_at: Any) -> None:
         if not isinstance(order, PrepareCard | NameCaller | SetMember):

@@ -235,7 +235,7 @@ select f.n, f.n + base.id as id, f.opened_at, c.id as company_id, c.zone, c.numb
        case when f.category <> 'question' and f.state not in ('new', 'cancelled', 'assigned', 'accepted')
             then f.opened_at + f.took * 0.3 end as started_at,
        case when f.category <> 'question' and f.state in ('done', 'closed', 'reopened') then f.opened_at + f.took * 0.9 end as done_at,
-       case when f.state in ('closed', 'cancelled') then f.opened_at + f.took end as closed_at,
+       case when not is_open(f.state) then f.opened_at + f.took end as closed_at,
        case when f.state = 'reopened' then f.opened_at + f.took end as reopened_at,
        case when f.category = 'paid' then 500 + 50 * pg_temp.pick(f.n, 27, 150) end as price,
        pg_temp.pick(f.n, 28, 100) as paying,

@@ -1,7 +1,6 @@
-"""The migrations add up to one schema, are applied once, and are not altered."""
+"""Migrations are applied once and are not altered; queries are read by name."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -11,27 +10,12 @@ from callcenter.errors import StorageError
 
 pytestmark = pytest.mark.e2e
 
-SCHEMA = """
-select c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
-    || case when a.attnotnull then ' not null' else '' end
-from pg_class c
-join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and c.relname <> 'schema_migrations'
-order by c.relname, a.attname
-"""
-
 
 @pytest.fixture
 async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(database_url)
     yield connection
     await connection.close()
-
-
-async def test_migrations_add_up_to_the_schema_that_is_written_down(connection: asyncpg.Connection) -> None:
-    lines = [row[0] for row in await connection.fetch(SCHEMA)]
-    written = Path(storage.ROOT / "storage" / "schema.txt").read_text().splitlines()
-    assert lines == written
 
 
 async def test_migrating_twice_applies_nothing_twice(connection: asyncpg.Connection) -> None:

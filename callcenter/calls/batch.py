@@ -13,6 +13,7 @@ from callcenter.domain.call import Call
 from callcenter.domain.commands import (
     Command,
     EndTalk,
+    FinishRequest,
     KeepPresence,
     OpenTicket,
     PopCard,
@@ -20,6 +21,7 @@ from callcenter.domain.commands import (
     RefreshCalls,
     SaveCall,
     SaveCheckpoint,
+    SavePause,
     SaveTalk,
     ShowOperator,
     ShowQueues,
@@ -33,13 +35,15 @@ from callcenter.domain.talk import Talk
 
 
 class Batch:
-    """A document in the making."""
+    """A document in the making. `answers`: what is written after it, by statements of their own."""
 
     def __init__(self) -> None:
+        self.answers: list[SavePause | FinishRequest] = []
         self._calls: dict[CallId, Body] = {}
         self._tickets: dict[CallId, Body] = {}
         self._talks: dict[RecordingName, Body] = {}
-        self._lists: dict[str, list[Body]] = {"events": [], "presence": [], "gaps": []}
+        self._presence: dict[OperatorId, Body] = {}
+        self._lists: dict[str, list[Body]] = {"events": [], "gaps": []}
         self._checkpoint: Body | None = None
         self._screens: dict[tuple[str, str], Body] = {}
 
@@ -57,11 +61,13 @@ class Batch:
                 self._talks[talk.recording] = _talk(order.call, talk)
             case KeepPresence():
                 row = {"operator_id": order.operator, "wanted": order.wanted, "since": order.at}
-                self._lists["presence"].append(row)
+                self._presence[order.operator] = row
             case RecordGap():
                 self._lists["gaps"].append({"began_at": order.began_at, "ended_at": order.ended_at})
             case SaveCheckpoint():
                 self._checkpoint = {"inode": order.inode, "offset": order.offset}
+            case SavePause() | FinishRequest():
+                self.answers.append(order)
             case _:
                 self._add_screen(order)
 
@@ -71,6 +77,7 @@ class Batch:
             "calls": list(self._calls.values()),
             "tickets": list(self._tickets.values()),
             "talks": list(self._talks.values()),
+            "presence": list(self._presence.values()),
             **self._lists,
             "checkpoint": self._checkpoint,
             "screens": list(self._screens.values()),
@@ -90,9 +97,9 @@ class Batch:
             case PopCard(call=call, talk=talk) | EndTalk(call=call, talk=talk):
                 self._show(_own(order.operator), "card", screens.card(call, talk), ticket_of=call.id)
             case ShowOperator():
-                body = screens.operator(order)
-                self._show(_own(order.operator), "presence", body)
-                self._show("supervisors", f"operator/{order.operator}", body, name_of=order.operator)
+                line = screens.named_operator(order)
+                self._show(_own(order.operator), "presence", screens.operator(order))
+                self._show("supervisors", f"operator/{order.operator}", line, name_of=order.operator)
             case _:
                 raise TypeError(f"not an order to the store of facts: {type(order).__name__}")
 

@@ -1,4 +1,8 @@
-"""What the screens show: the bodies of the messages that docs/protocol.md describes."""
+"""What the screens show: the bodies of the messages that docs/protocol.md describes.
+
+A card's ticket and an operator's name are left empty here, and filled in by the call that writes the batch
+(`fill_in` in storage/functions/write_batch.sql; docs/decisions/0013 says why).
+"""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -22,7 +26,7 @@ def ringing(call: Call, since: datetime) -> Body:
 
 
 def card(call: Call, talk: Talk) -> Body:
-    """The whole card of one talk but for its ticket, which PostgreSQL adds in the transaction that opens it."""
+    """The whole card of one talk."""
     known = call.card or Card(caller=call.caller, did=call.did)
     shown = {key: value for key, value in asdict(known).items() if not key.endswith("_id")}
     shown["open_tickets"] = [{**item, "opened_at": stamp(item["opened_at"])} for item in shown["open_tickets"]]
@@ -30,6 +34,7 @@ def card(call: Call, talk: Talk) -> Body:
     return {
         "call": call.id,
         **shown,
+        "ticket": None,
         "queue": call.queue,
         "kind": talk.kind,
         "answered_at": stamp(talk.began_at),
@@ -50,3 +55,8 @@ def queues(lines: tuple[QueueLine, ...]) -> Body:
 def operator(order: ShowOperator) -> Body:
     """What an operator is doing."""
     return {"state": order.state, "phone_reachable": order.phone_reachable, "since": stamp(order.since)}
+
+
+def named_operator(order: ShowOperator) -> Body:
+    """What an operator is doing, for those who watch several."""
+    return {**operator(order), "name": "", "login": ""}

@@ -10,11 +10,12 @@ import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from callcenter import metrics
-from callcenter.calls import pauses, presence
+from callcenter.common import requests
 from callcenter.common.sessions import SESSIONS
 from callcenter.domain.access import Permission
 from callcenter.domain.events import Presence
 from callcenter.domain.person import Person
+from callcenter.domain.request import Body, PauseBody, PresenceBody
 from callcenter.errors import CallcenterError
 from callcenter.push.hub import HUB, Screen
 from callcenter.push.state import Delta
@@ -104,19 +105,17 @@ class Conversation:
     async def _hear(self) -> None:
         async for message in self._socket:
             try:
-                wanted = _wish(_read(message.type, message.data))
+                asked = _asked(_read(message.type, message.data))
                 if not self._person.has_phone:
                     raise BadMessage("this login has no telephone")
             except BadMessage as problem:
                 await self._complain(problem)
                 continue
             try:
-                if isinstance(wanted, Presence):
-                    await presence.ask(self._app[POOL], self._person.id, wanted)
-                else:
-                    await pauses.ask(self._app[POOL], self._person.id, paused=wanted)
+                async with self._app[POOL].acquire() as connection:
+                    await requests.ask(connection, asked, asker=self._person.id)
             except AWAY as problem:
-                log.warning("wish not saved", operator=self._person.id, problem=type(problem).__name__)
+                log.warning("request not saved", operator=self._person.id, problem=type(problem).__name__)
                 await self._say({"type": "error", "message": "not saved"})
 
     async def _complain(self, problem: BadMessage) -> None:
@@ -198,16 +197,16 @@ def _hello(message: dict[str, Any]) -> int | None:
     raise BadMessage("`last` must be a number or null")
 
 
-def _wish(message: dict[str, Any]) -> Presence | bool:
-    """What an operator wants to be, or whether the recording is to pause."""
+def _asked(message: dict[str, Any]) -> Body:
+    """What the operator asks of the telephone server."""
     if message.get("type") == "recording":
         paused = message.get("paused")
         if not isinstance(paused, bool):
             raise BadMessage("`paused` must be true or false")
-        return paused
+        return PauseBody(paused=paused)
     if message.get("type") != "presence":
         raise BadMessage("unknown type")
     try:
-        return Presence(str(message.get("wanted")))
+        return PresenceBody(wanted=Presence(str(message.get("wanted"))))
     except ValueError:
         raise BadMessage("`wanted` must be available, paused or offline") from None

@@ -5,15 +5,16 @@ from typing import TypeVar
 
 import asyncpg
 
-from callcenter.calls import presence
-from callcenter.domain.call import Call, CallState, Outcome
-from callcenter.domain.ids import CallId, Interface, NodeName, QueueName
+from callcenter.domain.call import Call, CallState, Direction, Outcome
+from callcenter.domain.events import Presence
+from callcenter.domain.ids import CallId, Interface, NodeName, OperatorId, QueueName
 from callcenter.domain.operator import Operator
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.talk import Party, Talk, TalkKind
 from callcenter.storage import queries
 
 SQL = queries("calls")
+PRESENCE = queries("presence")
 
 T = TypeVar("T")
 
@@ -23,13 +24,17 @@ async def queue_names(pool: asyncpg.Pool) -> list[QueueName]:
     return [QueueName(row["number"]) for row in await pool.fetch(SQL["queue_names"])]
 
 
-async def operators(pool: asyncpg.Pool) -> list[Operator]:
-    """Everyone with a telephone. Whether it can be reached is not known until Asterisk says so."""
+async def operators(pool: asyncpg.Pool, node: NodeName) -> list[Operator]:
+    """Everyone with a telephone at this node. Whether it can be reached is not known until Asterisk says so."""
     return [
         Operator(
-            id=asked.operator, interface=asked.interface, wanted=asked.wanted, since=asked.at, phone_reachable=False
+            id=OperatorId(row["id"]),
+            interface=Interface(row["interface"]),
+            wanted=Presence(row["wanted"]),
+            since=row["since"],
+            phone_reachable=False,
         )
-        for asked in await presence.read(pool)
+        for row in await pool.fetch(PRESENCE["wanted"], node)
     ]
 
 
@@ -52,6 +57,7 @@ async def checkpoint(pool: asyncpg.Pool, node: NodeName) -> tuple[int, int] | No
 def _call(row: asyncpg.Record, talks: tuple[Talk, ...]) -> Call:
     return Call(
         id=CallId(row["id"]),
+        direction=Direction(row["direction"]),
         state=CallState(row["state"]),
         did=row["did"],
         caller=row["caller"],

@@ -15,7 +15,8 @@ import structlog
 
 from callcenter import metrics
 from callcenter.calls.batch import Batch
-from callcenter.domain.commands import Command, PopCard
+from callcenter.common import requests
+from callcenter.domain.commands import Command, FinishRequest, PopCard
 from callcenter.domain.ids import NodeName
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import AWAY, connect, queries
@@ -26,7 +27,8 @@ SQL = queries("calls")
 BATCH = 500
 GATHER_S = 0.25
 """Seconds that orders may gather before they are written: in a surge most of the work is in the number of transactions.
-A card that pops, for which an operator waits with a caller on the line, goes at once and first."""
+A card that pops, for which an operator waits with a caller on the line, goes at once and first; an answer to what a person
+asked goes at once."""
 RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 # What PostgreSQL says of the data itself: trying again would say the same.
 REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, UnicodeEncodeError)
@@ -52,7 +54,7 @@ class Writer:
 
     def submit(self, order: Command, seen_at: datetime) -> None:
         """Queue an order."""
-        if isinstance(order, PopCard):
+        if isinstance(order, PopCard | FinishRequest):
             self._urgent.set()
         self._entries.put_nowait(QueuedCommand(order, seen_at))
         metrics.write_backlog.set(self.backlog)
@@ -126,7 +128,12 @@ class Writer:
         for entry in entries:
             batch.add(entry.order, entry.seen_at)
         with metrics.write_seconds.time():
-            await connection.execute(SQL["write_batch"], self._node, batch.document())
+            if not batch.answers:
+                await connection.execute(SQL["write_batch"], self._node, batch.document())
+                return
+            async with connection.transaction():
+                await connection.execute(SQL["write_batch"], self._node, batch.document())
+                await requests.answer(connection, batch.answers)
 
 
 def cards_first(entries: Sequence[QueuedCommand]) -> tuple[list[QueuedCommand], list[QueuedCommand]]:

@@ -64,6 +64,13 @@ class Outcome(StrEnum):
     """Asterisk stopped under the call: our fault, and it counts as such."""
 
 
+class Direction(StrEnum):
+    """Who called whom."""
+
+    IN = "in"
+    OUT = "out"
+
+
 class NotApplicable(CallcenterError):
     """The event cannot be, in this state; nothing was changed."""
 
@@ -148,6 +155,7 @@ class Call:
     """What is known of one call. Times are aware UTC; None means not known (yet)."""
 
     id: CallId
+    direction: Direction = Direction.IN
     state: CallState = CallState.ARRIVED
     did: str = ""
     caller: str = ""

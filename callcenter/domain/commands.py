@@ -10,7 +10,9 @@ from datetime import datetime
 
 from callcenter.domain.call import Call
 from callcenter.domain.events import CallEvent, Presence
-from callcenter.domain.ids import CallId, Interface, OperatorId
+from callcenter.domain.ids import CallId, Interface, OperatorId, RequestId
+from callcenter.domain.recording import RecordingName
+from callcenter.domain.request import RefusalReason, RequestState
 from callcenter.domain.talk import Talk
 
 
@@ -44,10 +46,33 @@ class NameCaller(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetMember(Command):
-    """Make the telephone a member of every queue: ringing, paused, or not a member at all."""
+    """Make the telephone a member of every queue: ringing, paused, or not a member at all.
+
+    `request`: which request is answered by it, with `RequestCarriedOut` or `RequestFailed`.
+    """
 
     interface: Interface
     presence: Presence
+    request: RequestId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requested(Command):
+    """An order that exists only because somebody asked, not to be begun at `until` or later.
+
+    Answered with `RequestCarriedOut`, `RequestFailed` or `RequestOverdue`.
+    """
+
+    request: RequestId
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseRecording(Requested):
+    """Let silence stand in the recording of an operator's channel from now on, or the voices again."""
+
+    channel: str
+    paused: bool
 
 
 # To the store of facts and the screens
@@ -123,11 +148,30 @@ class ShowOperator(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepPresence(Command):
-    """Write down a presence that the switchboard itself decided (an unattended telephone is paused)."""
+    """Write down the presence that the switchboard decided: one that was asked, or a pause of an unattended telephone."""
 
     operator: OperatorId
     wanted: Presence
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavePause(Command):
+    """Write down, and show the operator, that Asterisk paused a recording or let it go on."""
+
+    recording: RecordingName
+    operator: OperatorId
+    paused: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishRequest(Command):
+    """Write down what became of a request and tell whoever asked, after everything that followed from it."""
+
+    request: RequestId
+    state: RequestState
+    reason: RefusalReason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

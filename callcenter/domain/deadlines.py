@@ -2,7 +2,8 @@
 
 A window is of the company's wall clock: a minute counts when the clock on the wall there shows a time from `opens`
 to `closes`. So a night in which the clocks change shortens or lengthens no working day, and the limit itself is
-counted in real minutes. The default limits are those of Russian Government Decree 416, section IV.
+counted in real minutes. What a new company begins with is `storage/defaults/categories.toml`, after Russian Government
+Decree 416, section IV.
 """
 
 from collections.abc import Iterator

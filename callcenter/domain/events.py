@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from callcenter.domain.card import Card
-from callcenter.domain.ids import CallId, Interface, OperatorId, QueueName
+from callcenter.domain.ids import CallId, Interface, QueueName
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.talk import Party, TalkKind
 
@@ -174,15 +174,6 @@ class LedgerRead(Event):
 
     inode: int
     offset: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PresenceAsked(Event):
-    """An operator (or a supervisor for them) asked to be available, paused or offline."""
-
-    operator: OperatorId
-    interface: Interface
-    wanted: Presence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from callcenter.domain import operator as machine
 from callcenter.domain.commands import Command, KeepPresence, Report, SetMember, ShowOperator, StopRinging
-from callcenter.domain.events import OperatorMissed, PhoneChanged, Presence, PresenceAsked
+from callcenter.domain.events import OperatorMissed, PhoneChanged, Presence
 from callcenter.domain.ids import CallId, Interface
 from callcenter.domain.operator import Operator, OperatorState, Signal
+from callcenter.domain.request import PresenceBody, RefusalReason, RequestTaken
 
 
 class Floor:
@@ -63,17 +64,21 @@ class Floor:
             _show(paused),
         ]
 
-    def ask(self, event: PresenceAsked) -> list[Command]:
-        """An operator says what they want to be. During a talk it takes effect after it."""
-        known = self._operators.get(event.interface)
-        if known is not None and known.wanted is event.wanted:
-            return []
+    def ask(self, event: RequestTaken, body: PresenceBody) -> list[Command] | RefusalReason:
+        """An operator says what they want to be; nothing is to be done when they are. During a talk it holds after it."""
+        if event.interface is None:
+            return RefusalReason.NO_TELEPHONE
+        known, wanted = self._operators.get(event.interface), body.wanted
+        member = SetMember(interface=event.interface, presence=wanted, request=event.id)
+        if known is not None and known.wanted is wanted:
+            # Whether Asterisk was told the first time is not known.
+            return [member] if event.again else []
         operator = known or Operator(
-            id=event.operator, interface=event.interface, wanted=event.wanted, since=event.at, phone_reachable=False
+            id=event.operator, interface=event.interface, wanted=wanted, since=event.at, phone_reachable=False
         )
         since = event.at if operator.state is OperatorState.RESTING else operator.since
-        self._operators[event.interface] = operator = replace(operator, wanted=event.wanted, since=since, misses=0)
-        return [SetMember(interface=event.interface, presence=event.wanted), _show(operator)]
+        self._operators[event.interface] = operator = replace(operator, wanted=wanted, since=since, misses=0)
+        return [member, KeepPresence(operator=operator.id, wanted=wanted, at=event.at), _show(operator)]
 
     def phone(self, event: PhoneChanged) -> list[Command]:
         """A telephone became reachable or not."""

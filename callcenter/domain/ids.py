@@ -18,4 +18,5 @@ QueueName = NewType("QueueName", str)
 """A queue; one for each company number, named by the number's digits, e.g. `74951234567`."""
 
 OperatorId = NewType("OperatorId", int)
+RequestId = NewType("RequestId", int)
 CompanyId = NewType("CompanyId", int)

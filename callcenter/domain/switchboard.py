@@ -11,12 +11,14 @@ from callcenter.domain.commands import (
     EndTalk,
     NameCaller,
     OpenTicket,
+    PauseRecording,
     PopCard,
     PrepareCard,
     RecordGap,
     Report,
     SaveCall,
     SaveCheckpoint,
+    SavePause,
     SaveTalk,
     ShowQueues,
     ShowRinging,
@@ -38,15 +40,24 @@ from callcenter.domain.events import (
     OperatorMissed,
     OperatorRang,
     PhoneChanged,
-    PresenceAsked,
     Source,
     TalkEnded,
     Tick,
 )
 from callcenter.domain.floor import Floor
 from callcenter.domain.ids import CallId, QueueName
+from callcenter.domain.open_requests import OpenRequests
 from callcenter.domain.operator import Operator, Signal
 from callcenter.domain.queues import Queues
+from callcenter.domain.request import (
+    PauseBody,
+    PresenceBody,
+    RefusalReason,
+    RequestCarriedOut,
+    RequestFailed,
+    RequestOverdue,
+    RequestTaken,
+)
 from callcenter.domain.talk import Talk, TalkKind
 
 # An ended call is remembered while late facts about it may still come.
@@ -69,6 +80,7 @@ class Switchboard:
         self.calls: dict[CallId, Call] = {}
         self._floor = Floor(operators, missed_limit)
         self._queues = Queues(queues)
+        self._requests = OpenRequests()
         self._ended: deque[tuple[datetime, CallId]] = deque()
         self._unseen: dict[CallId, datetime] = {}
         self._link_lost_at: datetime | None = None
@@ -81,8 +93,14 @@ class Switchboard:
         match event:
             case CallEvent():
                 return self._call_event(event)
-            case PresenceAsked():
-                return self._floor.ask(event)
+            case RequestTaken():
+                return self._take(event)
+            case RequestCarriedOut():
+                return self._complete(event)
+            case RequestOverdue():
+                return self._requests.overdue(event.request)
+            case RequestFailed():
+                return self._requests.fail(event)
             case PhoneChanged():
                 return self._floor.phone(event)
             case NodeRestarted():
@@ -162,6 +180,41 @@ class Switchboard:
             orders.append(EndTalk(operator=operator.id, call=after, talk=talk))
         return orders
 
+    def _take(self, event: RequestTaken) -> list[Command]:
+        """A request: what is to be done for it, or why not."""
+        if self._requests.get(event.id) is not None:
+            return []
+        if answered := self._requests.take(event):
+            return answered
+        match event.body:
+            case PresenceBody():
+                decided = self._floor.ask(event, event.body)
+            case PauseBody():
+                decided = self._pause(event, event.body)
+            case None:
+                decided = RefusalReason.NOT_UNDERSTOOD
+        if isinstance(decided, RefusalReason):
+            return self._requests.refuse(event.id, decided)
+        return decided or self._requests.complete(event.id)
+
+    def _pause(self, event: RequestTaken, body: PauseBody) -> list[Command] | RefusalReason:
+        """Only the talk for which it was asked: the next one has another caller."""
+        for call in self.calls.values():
+            for talk in call.talks:
+                if talk.recording == body.recording and talk.channel and not call.over(talk):
+                    until = event.expires_at
+                    return [PauseRecording(channel=talk.channel, paused=body.paused, request=event.id, until=until)]
+        return RefusalReason.NO_TALK
+
+    def _complete(self, event: RequestCarriedOut) -> list[Command]:
+        request = self._requests.get(event.request)
+        orders: list[Command] = []
+        if request is not None and isinstance(body := request.body, PauseBody) and body.recording is not None:
+            orders.append(
+                SavePause(recording=body.recording, operator=request.operator, paused=body.paused, at=event.at)
+            )
+        return orders + self._requests.complete(event.request)
+
     def _put(self, before: Call | None, after: Call) -> None:
         self.calls[after.id] = after
         self._queues.move(before, after)
@@ -183,12 +236,14 @@ class Switchboard:
     def _restore(self, event: LinkRestored) -> list[Command]:
         began_at, self._link_lost_at = self._link_lost_at, None
         gap = [] if began_at is None else [RecordGap(began_at=began_at, ended_at=event.at)]
-        return [*self._floor.restore(), *gap]
+        again = [order for request in self._requests.again(event.at) for order in self._take(request)]
+        return [*self._floor.restore(), *gap, *again]
 
     def _tick(self, event: Tick) -> list[Command]:
         while self._ended and event.at - self._ended[0][0] > REMEMBERED_FOR:
             self.calls.pop(self._ended.popleft()[1], None)
-        return [ShowQueues(queues=self._queues.lines())] if self._queues.changed else []
+        late = self._requests.expire(event.at)
+        return [*late, ShowQueues(queues=self._queues.lines())] if self._queues.changed else late
 
 
 def _follow(before: Call | None, after: Call) -> list[Command]:

@@ -2,17 +2,21 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 import structlog
 
 from callcenter import metrics
-from callcenter.domain.commands import NameCaller, SetMember
-from callcenter.domain.events import Presence
+from callcenter.domain.commands import NameCaller, PauseRecording, Requested, SetMember
+from callcenter.domain.events import Event, Presence
 from callcenter.domain.ids import Interface, QueueName
-from callcenter.errors import ActionRefused, NotConnected, TelephonyError
+from callcenter.domain.request import RefusalReason, RequestCarriedOut, RequestFailed, RequestOverdue
+from callcenter.errors import ActionRefused, ActionTimeout, NotConnected, TelephonyError
 from callcenter.telephony.connection import AmiConnection
 
 log = structlog.get_logger()
+
+Order = NameCaller | SetMember | PauseRecording
 
 LANES = 8
 """Orders that may be under way at the same time; those for one target go one after the other."""
@@ -24,19 +28,24 @@ class Control:
     """Carries out orders over the actions connection.
 
     Nothing is tried again here: when the link is restored the switchboard says anew what every member
-    is to be.
+    is to be. What became of an order that answers a request is told by `put`, which must not block.
     """
 
-    def __init__(self, connection: AmiConnection, queues: Callable[[], Sequence[QueueName]]) -> None:
+    def __init__(
+        self, connection: AmiConnection, queues: Callable[[], Sequence[QueueName]], put: Callable[[Event], None]
+    ) -> None:
         self._connection = connection
         self._queues = queues
+        self._put = put
         # The last order for each target, in the order in which the targets were first named.
-        self._waiting: dict[str, NameCaller | SetMember] = {}
+        self._waiting: dict[str, Order] = {}
         self._busy: set[str] = set()
         self._changed = asyncio.Event()
 
-    def submit(self, order: NameCaller | SetMember) -> None:
+    def submit(self, order: Order) -> None:
         """Take an order. A newer one for the same target takes the place of one not yet begun. Never blocks."""
+        if (replaced := self._waiting.get(_target(order))) is not None:
+            self._answer(replaced, RefusalReason.SUPERSEDED)
         self._waiting[_target(order)] = order
         self._changed.set()
 
@@ -45,19 +54,6 @@ class Control:
         async with asyncio.TaskGroup() as tasks:
             for number in range(LANES):
                 tasks.create_task(self._lane(), name=f"control {number}")
-
-    async def mute(self, channel: str, muted: bool) -> bool:
-        """Let silence stand in the recording of an operator's channel from now on, or the voices again.
-
-        Whether Asterisk did so; it does not when the channel is gone.
-        """
-        state = "1" if muted else "0"
-        try:
-            await self._connection.action("MixMonitorMute", Channel=channel, Direction="both", State=state)
-        except TelephonyError as error:
-            log.warning("recording not paused", channel=channel, reason=str(error))
-            return False
-        return True
 
     async def _lane(self) -> None:
         while True:
@@ -74,17 +70,38 @@ class Control:
                 self._busy.discard(target)
                 self._changed.set()
 
-    async def _carry_out(self, order: NameCaller | SetMember) -> None:
+    def _answer(self, order: Order, reason: RefusalReason | None = None) -> None:
+        """Tell what became of an order, if it answers a request."""
+        if isinstance(order, NameCaller) or order.request is None:
+            return
+        at = datetime.now(UTC)
+        if reason is None:
+            self._put(RequestCarriedOut(at=at, request=order.request))
+        else:
+            self._put(RequestFailed(at=at, request=order.request, reason=reason))
+
+    async def _carry_out(self, order: Order) -> None:
+        if isinstance(order, Requested) and (now := datetime.now(UTC)) >= order.until:
+            self._put(RequestOverdue(at=now, request=order.request))
+            return
         try:
             match order:
                 case NameCaller():
                     await self._name(order)
                 case SetMember():
                     await self._set_member(order)
+                case PauseRecording():
+                    state = "1" if order.paused else "0"
+                    await self._connection.action(
+                        "MixMonitorMute", Channel=order.channel, Direction="both", State=state
+                    )
         except TelephonyError as error:
             kind = type(order).__name__
             log.warning("order failed", order=kind, target=_target(order), reason=str(error))
             metrics.problems_total.labels(problem=f"{kind} failed").inc()
+            self._answer(order, _reason(error))
+        else:
+            self._answer(order)
 
     async def _name(self, order: NameCaller) -> None:
         name = "".join(char if char.isprintable() and char not in '"<>\\' else " " for char in order.name)
@@ -128,5 +145,15 @@ class Control:
         return True
 
 
-def _target(order: NameCaller | SetMember) -> str:
-    return order.channel if isinstance(order, NameCaller) else order.interface
+def _target(order: Order) -> str:
+    return order.interface if isinstance(order, SetMember) else order.channel
+
+
+def _reason(error: TelephonyError) -> RefusalReason:
+    match error:
+        case NotConnected():
+            return RefusalReason.ASTERISK_AWAY
+        case ActionTimeout():
+            return RefusalReason.NOT_KNOWN
+        case _:
+            return RefusalReason.ASTERISK_REFUSED

@@ -123,6 +123,19 @@ def words(language: str) -> dict[str, Any]:
         "empty_no_phone": t.gettext("No phone belongs to this login"),
         "empty_no_phone_hint": t.gettext("You can watch the queue here. An administrator can give you a phone."),
         "not_saved": t.gettext("This could not be saved. Try again."),
+        "request_waiting": t.gettext("Waiting for the telephone server…"),
+        "request_expired": t.gettext("The telephone server did not answer in time: this was not done."),
+        "request_refused": {
+            "no_telephone": t.gettext("No phone belongs to this login"),
+            "no_talk": t.gettext("This was not done: the conversation is over."),
+            "superseded": t.gettext("This was not done: you asked for something else after it."),
+            "asterisk_away": t.gettext("The telephone server cannot be reached: this was not done."),
+            "asterisk_refused": t.gettext("The telephone server could not do this."),
+            "not_known": t.gettext(
+                "The connection to the telephone server broke: this may have been done or not. Check before you ask again."
+            ),
+            "not_understood": t.gettext("The telephone server has an older version of the program: this was not done."),
+        },
         "no_operators": t.gettext("Nobody is registered as an operator yet"),
         "no_queues": t.gettext("No calls yet"),
     }

@@ -6,7 +6,7 @@ select
     coalesce(r.registered, 1) - 1 as others,
     (select coalesce(jsonb_agg(to_jsonb(t)), '[]') from (
         select number, subject, opened_at from tickets
-        where state not in ('closed', 'cancelled') and company_id = c.id
+        where is_open(state) and company_id = c.id
           and (premises_id = r.premises_id or (caller = asked.caller and asked.caller <> ''))
         order by opened_at desc limit 5) t) as open_tickets,
     (select coalesce(jsonb_agg(to_jsonb(p)), '[]') from (

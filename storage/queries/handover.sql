@@ -98,7 +98,7 @@ join crew_tickets v on v.ticket_id = l.ticket_id and v.crew_id = l.crew_id
 where l.token_hash = $1
   and l.ended_at is null
   and l.expires_at > now()
-  and v.state not in ('closed', 'cancelled')
+  and is_open(v.state)
 
 -- name: files
 select count(*) from ticket_files where ticket_id = $1

@@ -19,7 +19,7 @@ left join crews w on w.id = t.crew_id
 left join operators o on o.id = t.operator_id
 left join lateral (
     select due_at, warn_at, step from ticket_deadlines
-    where ticket_id = t.id and met_at is null and t.state not in ('closed', 'cancelled')
+    where ticket_id = t.id and met_at is null and is_open(t.state)
     order by due_at
     limit 1
 ) d on true

@@ -1,27 +1,24 @@
--- name: ask
-select pg_notify('recording', json_build_object('operator', $1::integer, 'paused', $2::boolean)::text);
-
--- name: talk
--- The talk that this operator is in on this node.
-select k.recording, k.call_id, k.channel
-from talks k join calls c on c.id = k.call_id
-where k.operator_id = $1 and c.node = $2 and k.ended_at is null and k.channel <> '' and k.began_at > now() - interval '1 day'
-order by k.began_at desc limit 1;
+-- What Asterisk did to the recording $1 of the operator $2 at $3.
 
 -- name: pause
 with made as (
     insert into recording_pauses (recording, call_id, operator_id, began_at)
-    select $1, $2, $3, now() where not exists (select from recording_pauses where recording = $1 and ended_at is null)
-    returning began_at
+    select k.recording, k.call_id, $2, $3::timestamptz
+    from talks k
+    where k.recording = $1 and k.ended_at is null
+        and not exists (select from recording_pauses p where p.recording = $1 and p.ended_at is null)
+    returning call_id, began_at
 )
 select push(jsonb_build_array(jsonb_build_object(
-    'audience', 'operator:' || $3::integer, 'kind', 'recording',
-    'body', jsonb_build_object('call', $2::text, 'paused_since', began_at)))) from made;
+    'audience', 'operator:' || $2::integer, 'kind', 'recording',
+    'body', jsonb_build_object('call', call_id, 'paused_since', began_at)))) from made;
 
 -- name: resume
 with made as (
-    update recording_pauses set ended_at = now() where recording = $1 and call_id = $2 and ended_at is null returning id
+    update recording_pauses set ended_at = greatest(began_at, $3::timestamptz)
+    where recording = $1 and ended_at is null
+    returning call_id
 )
 select push(jsonb_build_array(jsonb_build_object(
-    'audience', 'operator:' || $3::integer, 'kind', 'recording',
-    'body', jsonb_build_object('call', $2::text, 'paused_since', null)))) from made limit 1;
+    'audience', 'operator:' || $2::integer, 'kind', 'recording',
+    'body', jsonb_build_object('call', call_id, 'paused_since', null)))) from made limit 1;

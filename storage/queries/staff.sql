@@ -36,13 +36,9 @@ select id, login, name, role, company_id, crew_id, active from operators where i
 -- name: set_active
 update operators set active = $2 where id = $1
 
--- Calls go no longer to somebody who is not here any more.
 -- name: go_offline
-with gone as (
-    update presence set wanted = 'offline', since = now() where operator_id = $1 and wanted <> 'offline'
-    returning operator_id
-)
-select pg_notify('presence', operator_id::text) from gone
+update presence set wanted = 'offline', since = now() where operator_id = $1 and wanted <> 'offline'
+returning operator_id
 
 -- name: forget_password
 update operators set password_hash = null where id = $1

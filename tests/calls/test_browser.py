@@ -8,6 +8,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from callcenter.calls import socket as web_socket
+from callcenter.common import requests
+from callcenter.domain.commands import FinishRequest
+from callcenter.domain.request import RefusalReason, RequestState
 from tests import browser
 from tests.site import PASSWORD, Site
 
@@ -48,7 +51,7 @@ async def test_an_operators_day(site: Site):
         await expect(page.get_by_role("heading", name="Вы не в сети")).to_be_visible()
         await page.get_by_role("button", name="На линии").click()
         async with asyncio.timeout(10):
-            while await site.pool.fetchval("select wanted from presence") != "available":
+            while await site.pool.fetchval("select body ->> 'wanted' from requests") != "available":
                 await asyncio.sleep(0.01)
         await site.push(me, "presence", {"state": "available", "phone_reachable": True, "since": now})
         await expect(page.get_by_role("heading", name="Вы на линии")).to_be_visible()
@@ -95,6 +98,44 @@ async def test_a_lost_connection_is_shown_and_made_good(site: Site):
         await page.context.set_offline(False)
         await expect(page.get_by_role("heading", name="Вторая")).to_be_visible(timeout=20_000)
         await expect(banner).to_be_hidden()
+
+
+async def test_the_page_says_that_the_telephone_server_has_not_answered_and_what_it_said(site: Site):
+    async with chromium(site, "anna") as page, site.pool.acquire() as connection:
+
+        async def finish(state: RequestState, reason: RefusalReason | None = None) -> None:
+            newest = await connection.fetchval("select max(id) from requests")
+            async with connection.transaction():
+                await connection.execute(
+                    "update requests set state = 'taken', taken_at = now(), node = 'node1' where id = $1", newest
+                )
+                await requests.answer(connection, [FinishRequest(request=newest, state=state, reason=reason)])
+
+        note, toast, button = page.locator("#asked"), page.locator("#toast"), page.get_by_role("button", name="Пауза")
+        await button.click()
+        await expect(note).to_contain_text("Ждём ответа")
+        await expect(button).to_have_class("asked")
+        await page.reload()
+        await expect(note).to_contain_text("Ждём ответа")
+        await finish(RequestState.DONE)
+        await expect(note).to_be_empty()
+        await expect(toast).to_be_hidden()
+
+        await button.click()
+        await expect(note).to_contain_text("Ждём ответа")
+        await finish(RequestState.REFUSED, RefusalReason.ASTERISK_REFUSED)
+        await expect(note).to_be_empty()
+        await expect(button).not_to_have_class("asked")
+        await expect(toast).to_contain_text("Серверу телефонии не удалось")
+
+        await button.click()
+        await expect(note).to_contain_text("Ждём ответа")
+        await connection.execute("update requests set expires_at = now() where state = 'asked'")
+        await requests.expire(connection)
+        await expect(toast).to_contain_text("не ответил вовремя")
+        await page.reload()
+        await expect(page.get_by_role("heading", name="Вы не в сети")).to_be_visible()
+        await expect(toast).to_be_hidden()
 
 
 async def test_an_ended_session_leads_to_the_login(site: Site, monkeypatch: pytest.MonkeyPatch):

@@ -70,40 +70,59 @@ async def test_a_browser_that_comes_back_gets_what_it_missed(site: Site):
 
 
 async def test_presence_is_written_down_and_told(site: Site):
-    listener = await site.pool.acquire()
-    told: asyncio.Queue[object] = asyncio.Queue()
-    await listener.add_listener("presence", lambda *told_now: told.put_nowait(told_now[3]))
-    try:
-        async with site.browser("anna") as anna:
-            socket = await anna.socket()
-            await hello(socket)
-            await socket.send_json({"type": "presence", "wanted": "paused"})
-            async with asyncio.timeout(PATIENCE_S):
-                assert await told.get() == str(site.ids["anna"])
-        assert dict(await site.pool.fetchrow("select operator_id, wanted from presence") or {}) == {
-            "operator_id": site.ids["anna"],
-            "wanted": "paused",
-        }
-    finally:
+    async with site.pool.acquire() as listener, site.browser("anna") as anna:
+        woken: asyncio.Queue[object] = asyncio.Queue()
+        await listener.add_listener("requests", lambda *told: woken.put_nowait(told[3]))
+        socket = await anna.socket()
+        await hello(socket)
+        await socket.send_json({"type": "presence", "wanted": "paused"})
+        async with asyncio.timeout(PATIENCE_S):
+            assert await woken.get() == "node1"
         await listener.reset()
-        await site.pool.release(listener)
+        asked = await site.pool.fetchrow("select * from requests")
+        assert asked is not None
+        assert (asked["kind"], asked["body"], asked["state"]) == ("presence", {"wanted": "paused"}, "asked")
+        assert (asked["asked_by"], asked["operator_id"]) == (site.ids["anna"], site.ids["anna"])
+        told = await hear(socket)
+        assert (told["type"], told["kind"]) == ("delta", "request/presence")
+        assert told["body"] == {
+            "id": asked["id"],
+            "state": "asked",
+            "asked_at": asked["asked_at"].isoformat(timespec="microseconds"),
+            "reason": None,
+        }
 
 
 async def test_a_pause_of_the_recording_is_asked_of_the_operators_own_talk(site: Site):
-    async with site.pool.acquire() as connection, site.browser("anna") as anna:
-        asked: asyncio.Queue[str] = asyncio.Queue()
-        await connection.add_listener("recording", lambda *told: asked.put_nowait(told[3]))
+    talk = """with c as (
+        insert into calls (id, node, did, caller, state, arrived_at)
+        values ('c', $1, '74951234567', '', 'talking', now()) returning id)
+    insert into talks (recording, call_id, kind, operator_id, began_at, channel)
+    select 'c_{who}_1', id, 'queue', $2, now(), 'PJSIP/{who}' from c"""
+    await site.pool.execute("insert into nodes (name) values ('node2')")
+    await site.pool.execute(talk.format(who="anna"), "node2", site.ids["anna"])
+    await site.pool.execute(talk.replace("'c'", "'d'").format(who="boris"), "node1", site.ids["boris"])
+    async with site.pool.acquire() as listener, site.browser("anna") as anna:
+        woken: asyncio.Queue[str] = asyncio.Queue()
+        await listener.add_listener("requests", lambda *told: woken.put_nowait(told[3]))
         socket = await anna.socket()
         await hello(socket)
         for paused in (True, False):
             await socket.send_json({"type": "recording", "paused": paused})
             async with asyncio.timeout(PATIENCE_S):
-                assert json.loads(await asked.get()) == {"operator": site.ids["anna"], "paused": paused}
+                assert await woken.get() == "node2"
+            asked = await site.pool.fetchrow("select * from requests order by id desc limit 1")
+            assert asked is not None
+            assert (asked["operator_id"], asked["node"], asked["kind"]) == (site.ids["anna"], "node2", "pause")
+            assert asked["body"] == {"paused": paused, "recording": "c_anna_1"}
+            told = await hear(socket)
+            assert (told["kind"], told["body"]["id"]) == ("request/pause", asked["id"])
         for nonsense in ("yes", 1, None):
             await socket.send_json({"type": "recording", "paused": nonsense})
             assert (await hear(socket))["type"] == "error"
-        await connection.reset()
-        assert asked.empty()
+        await listener.reset()
+        assert woken.empty()
+    assert await site.pool.fetchval("select count(*) from requests") == 2
 
 
 async def test_one_without_a_telephone_has_no_presence(site: Site):
@@ -112,7 +131,7 @@ async def test_one_without_a_telephone_has_no_presence(site: Site):
         await hello(socket)
         await socket.send_json({"type": "presence", "wanted": "available"})
         assert await hear(socket) == {"type": "error", "message": "this login has no telephone"}
-    assert await site.pool.fetchval("select count(*) from presence") == 0
+    assert await site.pool.fetchval("select count(*) from requests") == 0
 
 
 NONSENSE = [
@@ -141,7 +160,7 @@ async def test_nonsense_is_answered_and_survived(site: Site):
             n = await site.push("all", "queues", {"queues": []})
             assert (await hear(socket))["n"] == n
             await socket.close()
-    assert await site.pool.fetchval("select count(*) from presence") == 0
+    assert await site.pool.fetchval("select count(*) from requests") == 0
 
 
 @pytest.mark.parametrize("last", ["1", 1.5, True, -1, 2**70, {}])

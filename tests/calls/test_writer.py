@@ -10,13 +10,14 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from callcenter.calls import startup
+from callcenter.calls import screens, startup
 from callcenter.calls.cards import CardFinder, find_cards
-from callcenter.calls.presence import PresenceWatch, ask
+from callcenter.calls.request_listener import RequestListener
 from callcenter.calls.writer import QueuedCommand, Writer, cards_first
+from callcenter.common.requests import ask
 from callcenter.domain.call import Outcome
 from callcenter.domain.card import Card
-from callcenter.domain.commands import PrepareCard, SaveCheckpoint
+from callcenter.domain.commands import KeepPresence, PrepareCard, SaveCheckpoint
 from callcenter.domain.events import (
     CallArrived,
     CallEnded,
@@ -29,13 +30,13 @@ from callcenter.domain.events import (
     OperatorAnswered,
     OperatorRang,
     Presence,
-    PresenceAsked,
     Source,
     TalkEnded,
     Tick,
 )
 from callcenter.domain.ids import CallId, Interface, NodeName, OperatorId, QueueName
 from callcenter.domain.recording import RecordingName
+from callcenter.domain.request import PresenceBody, RequestTaken
 from callcenter.domain.switchboard import Switchboard
 from callcenter.domain.talk import Party
 from callcenter.engine import Engine
@@ -87,7 +88,7 @@ class Node:
 async def node(pool: asyncpg.Pool, database_url: str) -> AsyncIterator[Node]:
     writer = Writer(DatabaseSettings(url=SecretStr(database_url)), NODE)
     switchboard = Switchboard(
-        await startup.queue_names(pool), await startup.operators(pool), await startup.calls(pool, NODE)
+        await startup.queue_names(pool), await startup.operators(pool, NODE), await startup.calls(pool, NODE)
     )
     engine = Engine(switchboard, lambda order, seen_at: None if _elsewhere(order) else writer.submit(order, seen_at))
     task = asyncio.create_task(writer.run())
@@ -99,7 +100,7 @@ async def node(pool: asyncpg.Pool, database_url: str) -> AsyncIterator[Node]:
 
 
 def _elsewhere(order: object) -> bool:
-    return type(order).__name__ in ("PrepareCard", "NameCaller", "SetMember")
+    return type(order).__name__ in ("PrepareCard", "NameCaller", "SetMember", "PauseRecording")
 
 
 async def card_of(pool: asyncpg.Pool, *, did: str, caller: str, call: CallId) -> Card:
@@ -169,6 +170,22 @@ async def test_the_card_goes_to_one_screen_after_its_ticket(pool: asyncpg.Pool, 
     assert cards[0]["body"]["flat"]
     assert [message["body"] for message in heard if message["kind"] == "ringing"][-1] == {}
     assert [message["seq"] for message in heard] == sorted(message["seq"] for message in heard)
+
+
+async def test_a_batch_fills_in_the_ticket_and_the_operators_name_and_nothing_else(
+    pool: asyncpg.Pool, database_url: str
+) -> None:
+    async with node(pool, database_url) as running:
+        for event in (await story(pool))[:-1]:
+            running.engine.step(event)
+        await running.written()
+        call = running.switchboard.calls[CallId("node1-1.1")]
+        made = json.loads(json.dumps(screens.card(call, call.talks[0])))
+    anna = await pool.fetchrow("select id, name, login from operators where 'PJSIP/' || endpoint = $1", ANNA)
+    bodies = {row["kind"]: row["body"] for row in await pool.fetch("select kind, body from screens")}
+    ticket = await pool.fetchrow("select id, number from tickets")
+    assert bodies["card"] == made | {"ticket": dict(ticket)}
+    assert bodies[f"operator/{anna['id']}"] == bodies["presence"] | {"name": anna["name"], "login": anna["login"]}
 
 
 async def test_a_restarted_node_goes_on_where_the_killed_one_stopped(pool: asyncpg.Pool, database_url: str) -> None:
@@ -263,6 +280,7 @@ async def test_a_call_to_a_number_of_nobody_opens_no_ticket(pool: asyncpg.Pool, 
         await running.written()
     assert await pool.fetchval("select outcome from calls") == "answered"
     assert await pool.fetchval("select count(*) from tickets") == 0
+    assert (await pool.fetchval("select body from screens where kind = 'card'"))["ticket"] is None
 
 
 async def test_cards_tell_of_flat_neighbours_tickets_and_past_calls(pool: asyncpg.Pool, database_url: str) -> None:
@@ -313,21 +331,37 @@ async def test_the_directory_answers_with_a_card(pool: asyncpg.Pool) -> None:
 
 async def test_presence_is_heard_at_once_and_known_after_a_restart(pool: asyncpg.Pool, database_url: str) -> None:
     heard: asyncio.Queue[Event] = asyncio.Queue()
-    watch = asyncio.create_task(PresenceWatch(DatabaseSettings(url=SecretStr(database_url)), heard.put_nowait).run())
     operator = OperatorId(await pool.fetchval("select id from operators where login = 'op-01'"))
-    first = [await asyncio.wait_for(heard.get(), 5) for _ in range(2)]
-    assert all(isinstance(event, PresenceAsked) and event.wanted is Presence.OFFLINE for event in first)
-    await ask(pool, operator, Presence.AVAILABLE)
-    event = await asyncio.wait_for(heard.get(), 5)
-    watch.cancel()
-    assert isinstance(event, PresenceAsked)
-    assert (event.operator, event.interface, event.wanted) == (operator, ANNA, Presence.AVAILABLE)
-    [known] = [known for known in await startup.operators(pool) if known.id == operator]
+    assert {known.wanted for known in await startup.operators(pool, NODE)} == {Presence.OFFLINE}
+    async with node(pool, database_url) as running:
+        listener = RequestListener(
+            pool, DatabaseSettings(url=SecretStr(database_url)), NODE, heard.put_nowait, lambda: asyncio.sleep(0)
+        )
+        listening = asyncio.create_task(listener.run())
+        async with pool.acquire() as connection:
+            await ask(connection, PresenceBody(wanted=Presence.AVAILABLE), asker=operator)
+        event = await asyncio.wait_for(heard.get(), 5)
+        listening.cancel()
+        assert isinstance(event, RequestTaken)
+        assert (event.operator, event.interface) == (operator, ANNA)
+        assert event.body == PresenceBody(wanted=Presence.AVAILABLE)
+        running.engine.step(event)
+        await running.written()
+    [known] = [known for known in await startup.operators(pool, NODE) if known.id == operator]
     assert known.wanted is Presence.AVAILABLE
 
 
+async def test_of_two_presences_written_together_the_last_one_counts(pool: asyncpg.Pool, database_url: str) -> None:
+    operator = OperatorId(await pool.fetchval("select id from operators where login = 'op-01'"))
+    async with node(pool, database_url) as running:
+        for wanted in (Presence.AVAILABLE, Presence.PAUSED):
+            running.writer.submit(KeepPresence(operator=operator, wanted=wanted, at=at(1)), at(1))
+        await running.written()
+    assert await pool.fetchval("select wanted from presence") == "paused"
+
+
 async def test_what_concerns_a_card_goes_first_and_keeps_its_order(pool: asyncpg.Pool) -> None:
-    board = Switchboard(await startup.queue_names(pool), await startup.operators(pool), ())
+    board = Switchboard(await startup.queue_names(pool), await startup.operators(pool, NODE), ())
     told: list[QueuedCommand] = []
     for number in (1, 2):
         for event in (await story(pool, number))[: 5 if number == 1 else 3]:

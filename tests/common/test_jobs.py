@@ -52,6 +52,12 @@ def test_the_migration_is_what_the_library_wants():
     assert QueryBuilderEnvironment().build_install_query().partition("\n")[2].strip() in text
 
 
+def test_the_function_is_what_the_library_wants():
+    text = (storage.FUNCTIONS / "pgqueuer.sql").read_text().partition("\n")[2].strip()
+    made = text.replace("create or replace function", "CREATE FUNCTION")
+    assert made in QueryBuilderEnvironment().build_install_query()
+
+
 async def test_the_migrated_database_is_what_the_library_wants(pool: asyncpg.Pool):
     plan = await Queries.from_asyncpg_pool(pool).plan_upgrade()
     assert list(plan.statements) == []

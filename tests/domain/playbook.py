@@ -12,8 +12,9 @@ from typing import Self
 
 from callcenter.domain.commands import Command
 from callcenter.domain.events import Event, Presence
-from callcenter.domain.ids import CallId, Interface, OperatorId, QueueName
+from callcenter.domain.ids import CallId, Interface, OperatorId, QueueName, RequestId
 from callcenter.domain.operator import Operator
+from callcenter.domain.request import TERMS, Body, PresenceBody, RequestTaken, kind_of
 from callcenter.domain.switchboard import Switchboard
 
 T0 = datetime(2026, 1, 15, 3, 0, tzinfo=UTC)
@@ -32,6 +33,24 @@ def operators(*interfaces: Interface) -> list[Operator]:
         Operator(id=OperatorId(number), interface=interface, wanted=Presence.AVAILABLE, since=T0, phone_reachable=True)
         for number, interface in enumerate(interfaces, 1)
     ]
+
+
+def taken(number: int, when: datetime, body: Body | None, *, again: bool = False) -> RequestTaken:
+    """A request that ANNA made then."""
+    until = when + (timedelta(minutes=1) if body is None else TERMS[kind_of(body)].of_use)
+    return RequestTaken(
+        at=when,
+        id=RequestId(number),
+        operator=OperatorId(1),
+        interface=ANNA,
+        body=body,
+        expires_at=until,
+        again=again,
+    )
+
+
+def presence_asked(number: int, when: datetime, wanted: Presence, *, again: bool = False) -> RequestTaken:
+    return taken(number, when, PresenceBody(wanted=wanted), again=again)
 
 
 class Playbook:

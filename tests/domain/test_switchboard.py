@@ -6,6 +6,7 @@ from callcenter.domain.call import Call, CallState, Outcome
 from callcenter.domain.card import Card
 from callcenter.domain.commands import (
     EndTalk,
+    FinishRequest,
     KeepPresence,
     NameCaller,
     OpenTicket,
@@ -40,18 +41,19 @@ from callcenter.domain.events import (
     OperatorRang,
     PhoneChanged,
     Presence,
-    PresenceAsked,
     QueueTimedOut,
     Source,
     TalkEnded,
     Tick,
 )
-from callcenter.domain.ids import CallId, CompanyId, Interface, OperatorId
+from callcenter.domain.ids import CallId, CompanyId, Interface, OperatorId, RequestId
 from callcenter.domain.recording import RecordingName
+from callcenter.domain.request import RequestState
 from callcenter.domain.switchboard import Switchboard
 from callcenter.domain.talk import Party, Talk, TalkKind
-from tests.domain.playbook import ANNA, BORIS, CALL, QUEUE, Playbook, at, operators
+from tests.domain.playbook import ANNA, BORIS, CALL, QUEUE, Playbook, at, operators, presence_asked
 
+DONE = RequestState.DONE
 ARRIVED = CallArrived(call=CALL, at=at(0), did=QUEUE, caller="89161234567", channel="PJSIP/trunk-1")
 RECORDING = RecordingName.parse("node1-1.1_node1-1.2_5")
 QUEUED = CallQueued(call=CALL, at=at(2), queue=QUEUE)
@@ -246,16 +248,18 @@ def test_an_unknown_operator_costs_the_caller_nothing(playbook: Playbook) -> Non
 def test_presence_asked_during_a_talk_holds_after_it(playbook: Playbook) -> None:
     for event in (ARRIVED, QUEUED, ANSWERED):
         playbook >> event
-    asked = PresenceAsked(at=at(6), operator=OperatorId(1), interface=ANNA, wanted=Presence.PAUSED)
+    asked = presence_asked(1, at(6), Presence.PAUSED)
     (
         playbook
         >> asked
         << [
-            SetMember(interface=ANNA, presence=Presence.PAUSED),
+            SetMember(interface=ANNA, presence=Presence.PAUSED, request=RequestId(1)),
+            KeepPresence(operator=OperatorId(1), wanted=Presence.PAUSED, at=at(6)),
             ShowOperator(operator=OperatorId(1), state="talking", phone_reachable=True, since=at(5)),
         ]
     )
     playbook >> asked << []
+    playbook >> presence_asked(2, at(7), Presence.PAUSED) << [FinishRequest(request=RequestId(2), state=DONE)]
     playbook >> TALKED
     assert ShowOperator(operator=OperatorId(1), state="paused", phone_reachable=True, since=at(9.5)) in playbook._orders
 

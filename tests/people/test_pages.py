@@ -156,6 +156,10 @@ async def test_somebody_shut_out_is_out_at_once_and_can_be_let_in_again(site: Si
         assert (await browser.log_in("anna")).status == 401
         assert (await alla.post(f"/people/{anna}/invite")).status == 404
         assert await site.pool.fetchval("select wanted from presence") == "offline"
+        asked = await site.pool.fetchrow("select * from requests")
+        assert asked is not None
+        assert (asked["kind"], asked["body"]) == ("presence", {"wanted": "offline"})
+        assert (asked["operator_id"], asked["asked_by"]) == (anna, site.ids["alla"])
         assert "Доступ закрыт" in await (await alla.get("/people")).text()
         assert (await alla.post(f"/people/{anna}/active", active="yes")).status == 303
         assert (await browser.log_in("anna")).status == 303

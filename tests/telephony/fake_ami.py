@@ -42,6 +42,8 @@ class FakeAmi:
         self.members: dict[tuple[str, str], str] = {}
         self.queues = {"74951234567", "74951234568"}
         self.channels: list[str] = []
+        self.recorded: set[str] = set()
+        self.muted: dict[str, str] = {}
         self.booted_at = time.time() - 300
         self.greeting = b"Asterisk Call Manager/11.0.0\r\n"
         self.port = 0
@@ -171,6 +173,12 @@ class FakeAmi:
             return refusal(fields, "Interface not found")
         self.members[member] = fields["Paused"]
         return success(fields, Message="Interface paused successfully")
+
+    def _do_mixmonitormute(self, fields: Fields) -> bytes:
+        if fields["Channel"] not in self.recorded:
+            return refusal(fields, "No such channel")
+        self.muted[fields["Channel"]] = fields["State"]
+        return success(fields)
 
     def _do_setvar(self, fields: Fields) -> bytes:
         return refusal(fields, "No such channel")

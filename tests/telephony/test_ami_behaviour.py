@@ -127,7 +127,7 @@ async def test_orders_for_a_member_have_their_effect(actions: AmiConnection) -> 
             while sorted(await members()) != sorted(queues):
                 pass
 
-    control = Control(actions, lambda: [QueueName(queue) for queue in QUEUES])
+    control = Control(actions, lambda: [QueueName(queue) for queue in QUEUES], [].append)
     async with running(control.run()):
         for presence, queues in (
             (Presence.PAUSED, QUEUES),
@@ -146,6 +146,11 @@ async def test_a_queue_that_is_not_there_is_refused(actions: AmiConnection) -> N
 async def test_a_channel_that_is_gone_cannot_be_named(actions: AmiConnection) -> None:
     with pytest.raises(ActionRefused, match="No such channel"):
         await actions.action("Setvar", Channel="PJSIP/trunk-00000099", Variable="CALLERID(name)", Value="Имя")
+
+
+async def test_the_recording_of_a_channel_that_is_gone_cannot_be_paused(actions: AmiConnection) -> None:
+    with pytest.raises(ActionRefused, match="No such channel"):
+        await actions.action("MixMonitorMute", Channel="PJSIP/op-01-00000099", Direction="both", State="1")
 
 
 async def test_the_longest_line_that_we_send_is_understood(actions: AmiConnection) -> None:

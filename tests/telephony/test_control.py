@@ -2,13 +2,16 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from prometheus_client import REGISTRY
 
-from callcenter.domain.commands import NameCaller, SetMember
-from callcenter.domain.events import Presence
-from callcenter.domain.ids import Interface, QueueName
+from callcenter.domain.commands import NameCaller, PauseRecording, SetMember
+from callcenter.domain.events import Event, Presence
+from callcenter.domain.ids import Interface, QueueName, RequestId
+from callcenter.domain.request import RefusalReason, RequestCarriedOut, RequestFailed, RequestOverdue
 from callcenter.telephony.connection import Account, AmiConnection
 from callcenter.telephony.control import Control
 from tests.telephony.fake_ami import FakeAmi, fake_ami, refusal, success
@@ -19,10 +22,11 @@ AVAILABLE, PAUSED, OFFLINE = Presence.AVAILABLE, Presence.PAUSED, Presence.OFFLI
 
 
 @asynccontextmanager
-async def controlled(**settings: object) -> AsyncIterator[tuple[FakeAmi, Control]]:
+async def controlled(told: list[Event] | None = None, **settings: object) -> AsyncIterator[tuple[FakeAmi, Control]]:
+    told = [] if told is None else told
     async with fake_ami() as ami:
         connection = AmiConnection(Account.ACTIONS, ami.settings(**settings))
-        control = Control(connection, lambda: QUEUES)
+        control = Control(connection, lambda: QUEUES, told.append)
         async with running(connection.run(), control.run()):
             await connection.wait_connected()
             yield ami, control
@@ -30,6 +34,24 @@ async def controlled(**settings: object) -> AsyncIterator[tuple[FakeAmi, Control
 
 def member(presence: Presence, interface: str = "PJSIP/op-01") -> SetMember:
     return SetMember(interface=Interface(interface), presence=presence)
+
+
+def asked(number: int, presence: Presence) -> SetMember:
+    return replace(member(presence), request=RequestId(number))
+
+
+def pause(number: int, *, paused: bool, within_s: float = 15.0) -> PauseRecording:
+    until = datetime.now(UTC) + timedelta(seconds=within_s)
+    return PauseRecording(channel="PJSIP/op-01-1", paused=paused, request=RequestId(number), until=until)
+
+
+def answers(told: list[Event]) -> list[tuple[int, RefusalReason | None]]:
+    """What was told of requests: None for what was done."""
+    return [
+        (event.request, event.reason if isinstance(event, RequestFailed) else None)
+        for event in told
+        if isinstance(event, RequestCarriedOut | RequestFailed)
+    ]
 
 
 def orders(ami: FakeAmi) -> list[str]:
@@ -165,8 +187,79 @@ async def test_a_name_is_made_fit_for_a_telephone(name: str, sent: str) -> None:
 async def test_submitting_never_blocks_even_without_a_connection() -> None:
     before = failures("SetMember")
     async with fake_ami() as ami:
-        control = Control(AmiConnection(Account.ACTIONS, ami.settings()), lambda: QUEUES)
+        control = Control(AmiConnection(Account.ACTIONS, ami.settings()), lambda: QUEUES, [].append)
         for number in range(1000):
             control.submit(member(AVAILABLE, f"PJSIP/op-{number}"))
         async with running(control.run()):
             await until(lambda: failures("SetMember") == before + 1000)
+
+
+async def test_what_became_of_a_request_is_told_once_asterisk_has_said() -> None:
+    told: list[Event] = []
+    async with controlled(told) as (ami, control):
+        withheld: list[bytes] = []
+        ami.answers["QueueAdd"] = lambda fields: withheld.append(success(fields)) or None
+        control.submit(asked(1, AVAILABLE))
+        await until(lambda: ami.count("QueueAdd") == 1)
+        assert answers(told) == []
+        del ami.answers["QueueAdd"]
+        ami.clients[0].write(withheld[0])
+        await until(lambda: answers(told) == [(1, None)])
+        control.submit(member(PAUSED))
+        await until(lambda: ami.count("QueuePause") == 1)
+        ami.queues = {QUEUES[1]}
+        ami.members = {}
+        control.submit(asked(2, AVAILABLE))
+        await until(lambda: answers(told) == [(1, None), (2, RefusalReason.ASTERISK_REFUSED)])
+
+
+async def test_a_request_whose_order_was_replaced_before_it_began_is_told_so() -> None:
+    told: list[Event] = []
+    async with controlled(told) as (_, control):
+        control.submit(asked(1, AVAILABLE))
+        control.submit(asked(2, OFFLINE))
+        await until(lambda: len(answers(told)) == 2)
+    assert answers(told) == [(1, RefusalReason.SUPERSEDED), (2, None)]
+
+
+async def test_a_link_that_is_gone_and_silence_are_told_apart() -> None:
+    told: list[Event] = []
+    async with controlled(told, action_timeout_s=0.05) as (ami, control):
+        ami.answers["QueueAdd"] = lambda fields: None
+        control.submit(asked(1, AVAILABLE))
+        await until(lambda: answers(told) == [(1, RefusalReason.NOT_KNOWN)])
+    told.clear()
+    async with controlled(told) as (ami, control):
+        ami.answers["QueueAdd"] = lambda fields: None
+        control.submit(asked(2, AVAILABLE))
+        await until(lambda: ami.count("QueueAdd") == 1)
+        ami.drop()
+        await until(lambda: answers(told) == [(2, RefusalReason.ASTERISK_AWAY)])
+
+
+async def test_a_recording_is_paused_and_goes_on_on_the_channel_of_its_talk() -> None:
+    told: list[Event] = []
+    async with controlled(told) as (ami, control):
+        ami.recorded.add("PJSIP/op-01-1")
+        for number, paused in enumerate((True, False), 1):
+            control.submit(pause(number, paused=paused))
+            await until(lambda number=number: answers(told)[-1:] == [(number, None)])
+        heard = [fields for fields in ami.heard if fields["Action"] == "MixMonitorMute"]
+        assert [(f["Channel"], f["Direction"], f["State"]) for f in heard] == [
+            ("PJSIP/op-01-1", "both", "1"),
+            ("PJSIP/op-01-1", "both", "0"),
+        ]
+        ami.recorded.clear()
+        control.submit(pause(3, paused=True))
+        await until(lambda: answers(told)[-1:] == [(3, RefusalReason.ASTERISK_REFUSED)])
+
+
+async def test_what_waited_for_its_turn_too_long_is_not_begun() -> None:
+    told: list[Event] = []
+    async with controlled(told) as (ami, control):
+        ami.recorded.add("PJSIP/op-01-1")
+        control.submit(pause(1, paused=True, within_s=0))
+        control.submit(asked(2, AVAILABLE))
+        await until(lambda: answers(told) == [(2, None)])
+        assert [event.request for event in told if isinstance(event, RequestOverdue)] == [1]
+        assert ami.count("MixMonitorMute") == 0

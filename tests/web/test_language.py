@@ -5,6 +5,7 @@ import pytest
 from babel.messages.catalog import Catalog
 
 from callcenter.domain.call import Outcome
+from callcenter.domain.request import RefusalReason
 from callcenter.web.language import LANGUAGES, translations, words
 from stack import texts
 from stack.texts import Key
@@ -90,3 +91,8 @@ def test_plurals_are_right():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_outcome_has_words(language: str):
     assert words(language)["outcomes"].keys() == {outcome.value for outcome in Outcome}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_for_which_a_request_is_refused_has_words(language: str):
+    assert words(language)["request_refused"].keys() == {reason.value for reason in RefusalReason}

@@ -1,5 +1,6 @@
 import { filing, keepingFocus } from "../tickets/filing.js";
 import { $, company, el, fill, lasting, moment, place, plural, showConnected, showFigures, since, telephone, toast, words } from "../web/ui.js";
+import { showRequests } from "./requests.js";
 import { Wire } from "../web/wire.js";
 
 const title = document.title;
@@ -8,7 +9,8 @@ const wire = new Wire({
   changed(kind) {
     if (kind === null || kind === "queues") showQueues();
     if (kind === null || kind === "ringing") showRinging();
-    if (kind === null || kind === "presence") showPresence();
+    if (kind === null || kind === "presence" || kind === "request/presence") showPresence();
+    if (kind === null || kind.startsWith("request/")) showRequests(wire.state, kind);
     if (kind === null || kind === "card" || kind === "recording" || (kind === "presence" && !wire.state.card)) showCard();
   },
   connected: showConnected,
@@ -31,7 +33,7 @@ function showPresence() {
   const wanted = state === "paused" || state === "offline" ? state : "available";
   for (const button of $("presence").children) {
     button.setAttribute("aria-pressed", String(button.dataset.wanted === wanted));
-    button.classList.remove("asked");
+    if (wire.state["request/presence"]?.state !== "asked") button.classList.remove("asked");
   }
   $("state").className = `state ${state}`;
   $("state").replaceChildren(el("span", "", words.states[state]), at ? since(at) : "");

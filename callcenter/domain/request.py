@@ -1,0 +1,188 @@
+"""What a person asks of a telephone or a live call: the one way from a page to a node.
+
+A request is a row with a state. The node takes it, the switchboard decides, Asterisk does it, and the answer goes to the
+screen of whoever asked. To add a kind: a member of `RequestKind` with its terms, a body, a branch in the switchboard and,
+if Asterisk is to do something new, an order.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+
+from callcenter.domain.events import Event, Presence
+from callcenter.domain.ids import Interface, OperatorId, RequestId
+from callcenter.domain.recording import RecordingName
+
+
+class RequestState(StrEnum):
+    """How far a request has come."""
+
+    ASKED = "asked"
+    TAKEN = "taken"
+    """A node has it in hand; how far that got is not known to anybody else."""
+    DONE = "done"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+class RequestMove(StrEnum):
+    """What can happen to a request."""
+
+    TAKE = "a node took it"
+    COMPLETE = "Asterisk did it"
+    REFUSE = "refused"
+    EXPIRE = "its time was over"
+
+
+_ASKED, _TAKEN, _DONE, _REFUSED, _EXPIRED = RequestState
+
+# A node that died with a request in hand takes it again when it is back.
+TRANSITIONS: Mapping[RequestState, Mapping[RequestMove, RequestState]] = MappingProxyType(
+    {
+        _ASKED: {RequestMove.TAKE: _TAKEN, RequestMove.EXPIRE: _EXPIRED},
+        _TAKEN: {
+            RequestMove.TAKE: _TAKEN,
+            RequestMove.COMPLETE: _DONE,
+            RequestMove.REFUSE: _REFUSED,
+            RequestMove.EXPIRE: _EXPIRED,
+        },
+        _DONE: {},
+        _REFUSED: {},
+        _EXPIRED: {},
+    }
+)
+
+
+def origins(state: RequestState) -> list[RequestState]:
+    """The states from which this one may be reached."""
+    return [origin for origin, row in TRANSITIONS.items() if state in row.values()]
+
+
+class RefusalReason(StrEnum):
+    """Why a request was not done."""
+
+    NO_TELEPHONE = "no_telephone"
+    NO_TALK = "no_talk"
+    """The operator is in no talk, or the talk for which it was asked is over."""
+    SUPERSEDED = "superseded"
+    """A newer request for the same thing came before this one was begun."""
+    ASTERISK_AWAY = "asterisk_away"
+    ASTERISK_REFUSED = "asterisk_refused"
+    NOT_KNOWN = "not_known"
+    """It may have been done or not: the node or Asterisk went away in the middle of it."""
+    NOT_UNDERSTOOD = "not_understood"
+    """The node is older than the page."""
+
+
+class RequestKind(StrEnum):
+    """What is asked."""
+
+    PRESENCE = "presence"
+    PAUSE = "pause"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How a kind is handled.
+
+    `of_use`: how long it waits for a node. `repeatable`: whether doing it twice is as good as once, so that it is done again
+    when its node or Asterisk went away in the middle of it. `of_talk`: whether it is about the talk in which the operator is.
+    """
+
+    of_use: timedelta
+    repeatable: bool
+    of_talk: bool = False
+
+
+TERMS: Mapping[RequestKind, Terms] = MappingProxyType(
+    {
+        # A shift: who went home while the node was away is not to be rung when it is back.
+        RequestKind.PRESENCE: Terms(of_use=timedelta(hours=8), repeatable=True),
+        # What was to be left out of the recording has been said by then.
+        RequestKind.PAUSE: Terms(of_use=timedelta(seconds=15), repeatable=True, of_talk=True),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceBody:
+    """Be available, paused or offline."""
+
+    wanted: Presence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseBody:
+    """Pause the recording of the talk, or let it go on. `recording`: the talk's, None when there is no talk."""
+
+    paused: bool
+    recording: RecordingName | None = None
+
+
+Body = PresenceBody | PauseBody
+
+
+def kind_of(body: Body) -> RequestKind:
+    """The kind of request that has such a body."""
+    return RequestKind.PRESENCE if isinstance(body, PresenceBody) else RequestKind.PAUSE
+
+
+def write_body(body: Body) -> dict[str, object]:
+    """The body as JSON, without what is not known."""
+    known = ((field.name, getattr(body, field.name)) for field in fields(body))
+    return {
+        name: str(value) if isinstance(value, RecordingName) else value for name, value in known if value is not None
+    }
+
+
+def read_body(kind: str, data: Mapping[str, object]) -> Body:
+    """The body of a request of this kind. Raises `ValueError` when it is not of this version."""
+    match RequestKind(kind):
+        case RequestKind.PRESENCE:
+            return PresenceBody(wanted=Presence(str(data.get("wanted"))))
+        case RequestKind.PAUSE:
+            paused, recording = data.get("paused"), data.get("recording")
+            if not isinstance(paused, bool):
+                raise ValueError("`paused` is neither true nor false")
+            return PauseBody(
+                paused=paused, recording=None if recording is None else RecordingName.parse(str(recording))
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestTaken(Event):
+    """The node took a request. `body`: None when this version does not understand it.
+
+    `again`: it had been taken before, and how far that got is not known.
+    """
+
+    id: RequestId
+    operator: OperatorId
+    interface: Interface | None
+    body: Body | None
+    expires_at: datetime
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestCarriedOut(Event):
+    """Asterisk did what a request asked."""
+
+    request: RequestId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestOverdue(Event):
+    """The time of a request was over before Asterisk was told of it."""
+
+    request: RequestId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFailed(Event):
+    """Asterisk did not do what a request asked, or did not say."""
+
+    request: RequestId
+    reason: RefusalReason

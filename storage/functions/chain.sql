@@ -1,0 +1,144 @@
+-- Append an entry in this transaction; returns its number. `ticket` and `recording` in the body say what it is about.
+create or replace function append_ledger(company integer, kind text, body jsonb) returns bigint
+    language plpgsql set search_path from current as $$
+declare
+    head ledger_heads;
+    moment timestamptz := clock_timestamp();
+    line text;
+begin
+    insert into ledger_heads values (company, 0, decode(repeat('00', 32), 'hex')) on conflict do nothing;
+    select * into strict head from ledger_heads where company_id = company for update;
+    head.seq := head.seq + 1;
+    line := jsonb_build_object(
+        'company', company, 'seq', head.seq, 'kind', kind, 'body', body, 'salt', gen_random_uuid(),
+        'at', to_char(moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))::text;
+    head.hash := sha256(head.hash || sha256(convert_to(line, 'UTF8')));
+    insert into ledger_entries values (
+        company, head.seq, moment, kind, (body ->> 'ticket')::bigint, (body ->> 'recording')::bigint, line, head.hash);
+    update ledger_heads set seq = head.seq, hash = head.hash where company_id = company;
+    return head.seq;
+end $$;
+revoke execute on function append_ledger from public;
+
+create or replace function refuse_change() returns trigger language plpgsql as $$
+begin
+    raise exception 'the ledger is only added to' using errcode = 'insufficient_privilege';
+end $$;
+create or replace trigger only_added before update or delete on ledger_entries
+    for each row execute function refuse_change();
+
+-- A recording: each state after "expected", except "stored", which "verified" tells of too; and a ticket found later.
+-- Before its call is written nobody knows its company; then the first entry is the one that comes with the company.
+create or replace function chain_recording(r recordings, kind text) returns void
+    language plpgsql set search_path from current as $$
+declare
+    named text := coalesce(r.call_id, r.named_call);
+    ticket bigint := coalesce(r.ticket_id, (select id from tickets where call_id = named));
+    company integer := coalesce(
+        r.company_id,
+        (select company_id from tickets where id = ticket),
+        (select company_id from calls where id = named));
+begin
+    if company is not null then
+        perform append_ledger(company, kind, jsonb_strip_nulls(jsonb_build_object(
+            'recording', r.id, 'name', r.name, 'node', r.node, 'call', named, 'ticket', ticket,
+            'sha256', encode(r.sha256, 'hex'), 'size', r.size, 'duration_s', r.duration_s, 'key', r.object_key,
+            'version', r.version_id, 'defect', r.defect, 'repaired', r.repaired, 'retain_until', r.retain_until,
+            'because', r.deleted_because, 'recorded_at', r.recorded_at, 'stored_at', r.stored_at,
+            'verified_at', r.verified_at)));
+    end if;
+end $$;
+revoke execute on function chain_recording from public;
+
+create or replace function on_recording() returns trigger language plpgsql security definer set search_path from current as $$
+begin
+    if new.state not in ('expected', 'stored') then
+        perform chain_recording(
+            new,
+            case when tg_op = 'UPDATE' and old.state = new.state then 'recording adopted' else 'recording ' || new.state end);
+    end if;
+    return null;
+end $$;
+revoke execute on function on_recording from public;
+create or replace trigger chained after update of state, ticket_id on recordings for each row
+    when (old.state is distinct from new.state or old.ticket_id is distinct from new.ticket_id)
+    execute function on_recording();
+create or replace trigger chained_at_once after insert on recordings for each row
+    when (new.state <> 'expected') execute function on_recording();
+
+create or replace function chain_hold() returns trigger language plpgsql security definer set search_path from current as $$
+begin
+    perform append_ledger(
+        (select company_id from tickets where id = new.ticket_id),
+        case when new.released_at is null then 'hold placed' else 'hold released' end,
+        jsonb_build_object('hold', new.id, 'ticket', new.ticket_id, 'reason', new.reason,
+            'by', coalesce(new.released_by, new.placed_by)));
+    return null;
+end $$;
+revoke execute on function chain_hold from public;
+create or replace trigger chained after insert or update of released_at on legal_holds
+    for each row execute function chain_hold();
+
+-- Each listening, with all that its row says.
+create or replace function chain_play() returns trigger language plpgsql security definer set search_path from current as $$
+declare
+    company integer;
+    ticket bigint;
+begin
+    select coalesce(r.company_id, t.company_id, c.company_id), coalesce(r.ticket_id, t.id) into company, ticket
+    from recordings r
+    left join calls c on c.id = coalesce(r.call_id, r.named_call)
+    left join tickets t on t.id = r.ticket_id or (r.ticket_id is null and t.call_id = c.id)
+    where r.id = new.recording_id;
+    if company is not null then
+        perform append_ledger(company, 'recording listened to', jsonb_strip_nulls(
+            to_jsonb(new) - 'recording_id' - 'operator_id'
+            || jsonb_build_object('recording', new.recording_id, 'ticket', ticket, 'by', new.operator_id)));
+    end if;
+    return null;
+end $$;
+revoke execute on function chain_play from public;
+create or replace trigger chained after insert on recording_plays for each row execute function chain_play();
+
+create or replace function chain_pack() returns trigger language plpgsql security definer set search_path from current as $$
+begin
+    perform append_ledger(
+        new.company_id,
+        case new.state when 'waiting' then 'pack ordered' when 'ready' then 'pack made' else 'pack failed' end,
+        jsonb_strip_nulls(jsonb_build_object('pack', new.id, 'ticket', new.ticket_id, 'by', new.operator_id,
+            'sha256', encode(new.sha256, 'hex'), 'size', new.size, 'problem', new.problem)));
+    return null;
+end $$;
+revoke execute on function chain_pack from public;
+create or replace trigger chained after insert on evidence_packs for each row execute function chain_pack();
+create or replace trigger chained_at_end after update of state on evidence_packs for each row
+    when (old.state <> new.state and new.state in ('ready', 'failed')) execute function chain_pack();
+
+-- Links to recordings in the chained ledger: made, ended, and each time that somebody outside heard or fetched one.
+create or replace function chain_link() returns trigger language plpgsql security definer set search_path from current as $$
+begin
+    perform append_ledger(
+        new.company_id,
+        case when new.revoked_at is null then 'link made' else 'link revoked' end,
+        jsonb_build_object('link', new.id, 'ticket', new.ticket_id, 'recipient', new.recipient, 'purpose', new.purpose,
+            'expires_at', new.expires_at, 'by', coalesce(new.revoked_by, new.made_by)));
+    return null;
+end $$;
+revoke execute on function chain_link from public;
+create or replace trigger chained after insert on share_links for each row execute function chain_link();
+create or replace trigger chained_at_end after update of revoked_at on share_links for each row
+    when (old.revoked_at is null and new.revoked_at is not null) execute function chain_link();
+
+-- What a stranger can do as often as they like, such as open a page or guess a PIN, is in the link's own log alone.
+create or replace function chain_link_use() returns trigger language plpgsql security definer set search_path from current as $$
+begin
+    perform append_ledger(l.company_id, 'link used', jsonb_strip_nulls(jsonb_build_object(
+            'link', l.id, 'ticket', l.ticket_id, 'use', new.kind, 'address', new.address, 'recording', r.recording_id)))
+    from share_links l
+    left join share_link_recordings r on r.link_id = l.id and r.place = new.place
+    where l.id = new.link_id;
+    return null;
+end $$;
+revoke execute on function chain_link_use from public;
+create or replace trigger chained after insert on share_link_uses for each row
+    when (new.kind in ('listened', 'original', 'copy')) execute function chain_link_use();

@@ -1,0 +1,137 @@
+-- One of the given values; null when there are none. Of one value alone the newest come in the order of an index.
+create or replace function one_of(name text, given anyarray) returns text language sql immutable as $$
+    select case cardinality(given) when 1 then format('%s = %L', name, given[1])
+                                   else format('%s = any(%L::%s)', name, given, pg_typeof(given)) end
+    where given is not null
+$$;
+
+-- The filter as conditions on `tickets t`, without the search. Whole statements are made of it, so that each is planned for
+-- what was asked; one statement for all filters would be planned for none of them.
+create or replace function journal_conditions(f journal_filter) returns text language sql stable as $$
+    select concat_ws(' and ',
+        'true',
+        't.company_id = ' || quote_literal(f.company),
+        one_of('t.state', f.states),
+        one_of('t.category_id', f.categories),
+        one_of('t.house_id', f.houses),
+        't.crew_id = ' || quote_literal(f.crew),
+        't.operator_id = ' || quote_literal(f.operator),
+        't.opened_at >= ' || quote_literal(f.since),
+        't.opened_at < ' || quote_literal(f.until),
+        't.payment <> ''none'' and ' || one_of('t.payment', f.payments),
+        'is_open(t.state) and exists (select from ticket_deadlines d '
+            'where d.ticket_id = t.id and d.met_at is null and '
+            || case f.due when 'late' then 'd.due_at < now())'
+                          when 'soon' then 'd.due_at >= now() and d.warn_at <= now())' end)
+$$;
+
+-- The words as a query; null when there are none that tell tickets apart.
+create or replace function journal_words(f journal_filter) returns tsquery language sql stable as $$
+    with whole as (
+        select string_agg('(' || (q || plainto_tsquery('simple', w))::text || ')', ' & ') as words
+        from unnest(f.words) w, plainto_tsquery('russian', w) q
+        where numnode(q) > 0
+    ), last as (
+        -- A word such as `на` may be the beginning of another, but not when others were found to look for.
+        select case when numnode(q) > 0 then '(' || q::text || ' | ' || quote_literal(f.prefix) || ':*)'
+                    when whole.words is null then quote_literal(f.prefix) || ':*' end as words
+        from whole, plainto_tsquery('russian', f.prefix) q
+    )
+    select nullif(concat_ws(' & ', whole.words, last.words, quote_literal('@' || f.company)),
+                  coalesce(quote_literal('@' || f.company), ''))::tsquery
+    from whole, last
+$$;
+
+-- The search as a condition on `tickets t`; null when there is none.
+create or replace function journal_search(f journal_filter) returns text language sql stable as $$
+    select nullif(concat_ws(' and ',
+        't.search @@ ' || quote_literal(journal_words(f)) || '::tsquery',
+        '(' || nullif(concat_ws(' or ',
+            't.number = ' || quote_literal(f.number),
+            'reverse(t.caller) like ' || quote_literal(f.tail || '%'),
+            'reverse(t.contact_phone) like ' || quote_literal(f.tail || '%')), '') || ')'), '')
+$$;
+
+-- At most `wanted` tickets, newest first, from the one opened at `before_at` with `before_id` on; from the newest when null.
+--
+-- Which way words are found follows from how many of the newest tickets have them. A planner's guess is no help: for two
+-- words that go together it is a twentieth of the truth.
+--
+-- Row-level security keeps operators that are not leakproof (words, the end of a number) out of index scans. So this runs
+-- with its owner's rights, and holds whoever works under the role of one company to that company itself.
+create or replace function journal_page(asked jsonb, wanted integer, before_at timestamptz, before_id bigint)
+returns setof bigint
+language plpgsql stable rows 50 security definer set search_path = public, pg_temp set work_mem = '32MB' as $$
+declare
+    -- Looked at first, to find what is common and to learn how common the rest is.
+    newest constant integer := 2000;
+    -- To look at more takes longer than to gather from the index whatever is so rare.
+    most constant integer := 25000;
+    f journal_filter := jsonb_populate_record(null::journal_filter, asked);
+    mine integer := my_company();
+    conditions text;
+    search text;
+    found_ids bigint[];
+    have bigint;
+    looked bigint;
+begin
+    if current_setting('role') = 'callcenter_company' or mine is not null then
+        if mine is null or f.company <> mine then
+            return;
+        end if;
+        f.company := mine;
+    end if;
+    conditions := concat_ws(' and ', journal_conditions(f),
+        '(t.opened_at, t.id) < (' || quote_literal(before_at) || '::timestamptz, ' || before_id || ')');
+    search := journal_search(f);
+    if search is null then
+        return query execute format(
+            'select t.id from tickets t where %s order by t.opened_at desc, t.id desc limit %s', conditions, wanted);
+        return;
+    end if;
+    -- Numbers are rare.
+    if journal_words(f) is not null then
+        execute format(
+            'select (array_agg(t.id order by t.opened_at desc, t.id desc) filter (where %1$s))[:%2$s],'
+            ' count(*) filter (where %1$s), count(*) from ('
+            'select * from tickets t where %3$s order by t.opened_at desc, t.id desc limit %4$s) t',
+            search, wanted, conditions, newest)
+        into found_ids, have, looked;
+        if looked < newest or have >= wanted then
+            return query select unnest(found_ids);
+            return;
+        end if;
+        if have * most >= wanted * newest then
+            execute format(
+                'select array_agg(id) from (select t.id from ('
+                'select * from tickets t where %s order by t.opened_at desc, t.id desc limit %s) t where %s limit %s) t',
+                conditions, most, search, wanted)
+            into found_ids;
+            if cardinality(found_ids) = wanted then
+                return query select unnest(found_ids);
+                return;
+            end if;
+        end if;
+    end if;
+    return query execute format(
+        'with t as materialized (select t.id, t.opened_at from tickets t where %s and %s) '
+        'select t.id from t order by t.opened_at desc, t.id desc limit %s', search, conditions, wanted);
+end $$;
+
+-- How many tickets of the company, and of the crew, are late, and how many are due soon; of all when null.
+create or replace function journal_counts(company integer, crew integer) returns table (late bigint, soon bigint)
+language plpgsql stable security definer set search_path = public, pg_temp set plan_cache_mode = force_custom_plan as $$
+declare
+    mine integer := my_company();
+    theirs integer := coalesce(mine, company);
+begin
+    if current_setting('role') = 'callcenter_company' and mine is null then
+        theirs := 0;
+    end if;
+    return query
+        select count(distinct t.id) filter (where d.due_at < now()), count(distinct t.id) filter (where d.due_at >= now())
+        from tickets t
+        join ticket_deadlines d on d.ticket_id = t.id and d.met_at is null and d.warn_at <= now()
+        where is_open(t.state) and (theirs is null or t.company_id = theirs)
+          and (crew is null or t.crew_id = crew);
+end $$;

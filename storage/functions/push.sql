@@ -1,0 +1,27 @@
+-- Write deltas in the order given: a list of {audience, kind, body}. Returns the last one's number.
+-- The lock comes before the numbers are drawn and is held until the commit, so their order is commit order.
+-- A notification may have at most 7999 bytes; a longer one goes without its body.
+create or replace function push(messages jsonb) returns bigint language plpgsql as $$
+declare
+    delta push_log;
+    whole text;
+    newest bigint;
+begin
+    perform pg_advisory_xact_lock(hashtext('push'));
+    for delta in
+        insert into push_log (audience, kind, body)
+        select message ->> 'audience', message ->> 'kind', message -> 'body'
+        from jsonb_array_elements(messages) with ordinality as given (message, place) order by place
+        returning *
+    loop
+        insert into screens (audience, kind, seq, body) values (delta.audience, delta.kind, delta.seq, delta.body)
+        on conflict (audience, kind) do update set seq = excluded.seq, body = excluded.body;
+        whole := json_build_object('seq', delta.seq, 'audience', delta.audience, 'kind', delta.kind, 'body', delta.body);
+        if octet_length(whole) > 7900 then
+            whole := json_build_object('seq', delta.seq, 'audience', delta.audience, 'kind', delta.kind);
+        end if;
+        perform pg_notify('push', whole);
+        newest := delta.seq;
+    end loop;
+    return newest;
+end $$;

@@ -1,0 +1,3125 @@
+-- The whole schema, as the migrations and the functions make it. `python -m stack schema` writes this file anew.
+-- The role callcenter_company must be there before it is applied.
+
+set check_function_bodies = false;
+
+CREATE TYPE public.journal_filter AS (
+	company integer,
+	states text[],
+	due text,
+	categories integer[],
+	houses integer[],
+	crew integer,
+	operator integer,
+	since timestamp with time zone,
+	until timestamp with time zone,
+	payments text[],
+	words text[],
+	prefix text,
+	number integer,
+	tail text
+);
+
+CREATE TYPE public.listening_filter AS (
+	company integer,
+	operator integer,
+	houses integer[],
+	since timestamp with time zone,
+	until timestamp with time zone,
+	shortest double precision,
+	longest double precision,
+	states text[],
+	marked boolean,
+	reviewed boolean,
+	words text[],
+	prefix text,
+	number integer,
+	tail text
+);
+
+CREATE TYPE public.pgqueuer_status AS ENUM (
+    'queued',
+    'picked',
+    'successful',
+    'exception',
+    'canceled',
+    'deleted',
+    'failed'
+);
+
+CREATE FUNCTION public.add_default_categories(company integer) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    given jsonb;
+begin
+    select body -> 'category' into strict given from defaults where name = 'categories';
+    with added as (
+        insert into categories (company_id, code, class, name_ru, name_en)
+        select company, c ->> 'code', c ->> 'class', c ->> 'name_ru', c ->> 'name_en'
+        from jsonb_array_elements(given) with ordinality as category (c, place) order by place
+        on conflict do nothing
+        returning id, code
+    )
+    insert into limits (category_id, step, minutes, warn_before, opens, closes)
+    select a.id, l.step, l.minutes, l.warn_before, l.opens, l.closes
+    from added a
+    join jsonb_array_elements(given) c on c ->> 'code' = a.code
+    cross join jsonb_to_recordset(c -> 'limits') l (step text, minutes integer, warn_before integer, opens time, closes time);
+end $$;
+
+CREATE FUNCTION public.append_ledger(company integer, kind text, body jsonb) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+declare
+    head ledger_heads;
+    moment timestamptz := clock_timestamp();
+    line text;
+begin
+    insert into ledger_heads values (company, 0, decode(repeat('00', 32), 'hex')) on conflict do nothing;
+    select * into strict head from ledger_heads where company_id = company for update;
+    head.seq := head.seq + 1;
+    line := jsonb_build_object(
+        'company', company, 'seq', head.seq, 'kind', kind, 'body', body, 'salt', gen_random_uuid(),
+        'at', to_char(moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))::text;
+    head.hash := sha256(head.hash || sha256(convert_to(line, 'UTF8')));
+    insert into ledger_entries values (
+        company, head.seq, moment, kind, (body ->> 'ticket')::bigint, (body ->> 'recording')::bigint, line, head.hash);
+    update ledger_heads set seq = head.seq, hash = head.hash where company_id = company;
+    return head.seq;
+end $$;
+
+CREATE FUNCTION public.chain_hold() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+begin
+    perform append_ledger(
+        (select company_id from tickets where id = new.ticket_id),
+        case when new.released_at is null then 'hold placed' else 'hold released' end,
+        jsonb_build_object('hold', new.id, 'ticket', new.ticket_id, 'reason', new.reason,
+            'by', coalesce(new.released_by, new.placed_by)));
+    return null;
+end $$;
+
+CREATE FUNCTION public.chain_link() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+begin
+    perform append_ledger(
+        new.company_id,
+        case when new.revoked_at is null then 'link made' else 'link revoked' end,
+        jsonb_build_object('link', new.id, 'ticket', new.ticket_id, 'recipient', new.recipient, 'purpose', new.purpose,
+            'expires_at', new.expires_at, 'by', coalesce(new.revoked_by, new.made_by)));
+    return null;
+end $$;
+
+CREATE FUNCTION public.chain_link_use() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+begin
+    perform append_ledger(l.company_id, 'link used', jsonb_strip_nulls(jsonb_build_object(
+            'link', l.id, 'ticket', l.ticket_id, 'use', new.kind, 'address', new.address, 'recording', r.recording_id)))
+    from share_links l
+    left join share_link_recordings r on r.link_id = l.id and r.place = new.place
+    where l.id = new.link_id;
+    return null;
+end $$;
+
+CREATE FUNCTION public.chain_pack() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+begin
+    perform append_ledger(
+        new.company_id,
+        case new.state when 'waiting' then 'pack ordered' when 'ready' then 'pack made' else 'pack failed' end,
+        jsonb_strip_nulls(jsonb_build_object('pack', new.id, 'ticket', new.ticket_id, 'by', new.operator_id,
+            'sha256', encode(new.sha256, 'hex'), 'size', new.size, 'problem', new.problem)));
+    return null;
+end $$;
+
+CREATE FUNCTION public.chain_play() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+declare
+    company integer;
+    ticket bigint;
+begin
+    select coalesce(r.company_id, t.company_id, c.company_id), coalesce(r.ticket_id, t.id) into company, ticket
+    from recordings r
+    left join calls c on c.id = coalesce(r.call_id, r.named_call)
+    left join tickets t on t.id = r.ticket_id or (r.ticket_id is null and t.call_id = c.id)
+    where r.id = new.recording_id;
+    if company is not null then
+        perform append_ledger(company, 'recording listened to', jsonb_strip_nulls(
+            to_jsonb(new) - 'recording_id' - 'operator_id'
+            || jsonb_build_object('recording', new.recording_id, 'ticket', ticket, 'by', new.operator_id)));
+    end if;
+    return null;
+end $$;
+
+CREATE TABLE public.recordings (
+    id bigint NOT NULL,
+    name text NOT NULL,
+    node text NOT NULL,
+    call_id text,
+    ticket_id bigint,
+    state text NOT NULL,
+    sha256 bytea,
+    size bigint,
+    duration_s double precision,
+    object_key text,
+    defect text,
+    expected_at timestamp with time zone,
+    recorded_at timestamp with time zone,
+    stored_at timestamp with time zone,
+    verified_at timestamp with time zone,
+    attached_at timestamp with time zone,
+    company_id integer,
+    rate integer,
+    channels integer,
+    repaired boolean DEFAULT false NOT NULL,
+    version_id text,
+    retain_until timestamp with time zone,
+    deleted_at timestamp with time zone,
+    deleted_because text,
+    copy_wanted boolean DEFAULT true NOT NULL,
+    locked_until timestamp with time zone,
+    held boolean DEFAULT false NOT NULL,
+    named_call text GENERATED ALWAYS AS (split_part(name, '_'::text, 1)) STORED NOT NULL,
+    CONSTRAINT recordings_check CHECK (((state = ANY (ARRAY['expected'::text, 'missing'::text])) OR ((sha256 IS NOT NULL) AND (size IS NOT NULL) AND (object_key IS NOT NULL)))),
+    CONSTRAINT recordings_sha256_check CHECK ((length(sha256) = 32)),
+    CONSTRAINT recordings_state_check CHECK ((state = ANY (ARRAY['expected'::text, 'recorded'::text, 'stored'::text, 'verified'::text, 'attached'::text, 'expired'::text, 'deleted'::text, 'missing'::text])))
+);
+
+CREATE FUNCTION public.chain_recording(r public.recordings, kind text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+declare
+    named text := coalesce(r.call_id, r.named_call);
+    ticket bigint := coalesce(r.ticket_id, (select id from tickets where call_id = named));
+    company integer := coalesce(
+        r.company_id,
+        (select company_id from tickets where id = ticket),
+        (select company_id from calls where id = named));
+begin
+    if company is not null then
+        perform append_ledger(company, kind, jsonb_strip_nulls(jsonb_build_object(
+            'recording', r.id, 'name', r.name, 'node', r.node, 'call', named, 'ticket', ticket,
+            'sha256', encode(r.sha256, 'hex'), 'size', r.size, 'duration_s', r.duration_s, 'key', r.object_key,
+            'version', r.version_id, 'defect', r.defect, 'repaired', r.repaired, 'retain_until', r.retain_until,
+            'because', r.deleted_because, 'recorded_at', r.recorded_at, 'stored_at', r.stored_at,
+            'verified_at', r.verified_at)));
+    end if;
+end $$;
+
+CREATE FUNCTION public.end_pauses() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    update recording_pauses set ended_at = new.ended_at where recording = new.recording and ended_at is null;
+    return null;
+end $$;
+
+CREATE FUNCTION public.fill_in(message jsonb) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    known jsonb;
+begin
+    if message ? 'ticket_of' then
+        known := jsonb_build_object('ticket', (
+            select jsonb_build_object('id', id, 'number', number) from tickets where call_id = message ->> 'ticket_of'));
+    elsif message ? 'name_of' then
+        select jsonb_build_object('name', name, 'login', login) into known
+        from operators where id = (message ->> 'name_of')::integer;
+    end if;
+    return message || jsonb_build_object('body', message -> 'body' || coalesce(known, '{}'));
+end $$;
+
+CREATE FUNCTION public.fn_pgqueuer_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    to_emit BOOLEAN := false;  -- Flag to decide whether to emit a notification
+BEGIN
+    -- Check operation type and set the emit flag accordingly
+    IF TG_OP = 'UPDATE' AND OLD IS DISTINCT FROM NEW THEN
+        to_emit := true;
+    ELSIF TG_OP = 'DELETE' THEN
+        to_emit := true;
+    ELSIF TG_OP = 'INSERT' THEN
+        to_emit := true;
+    ELSIF TG_OP = 'TRUNCATE' THEN
+        to_emit := true;
+    END IF;
+
+    -- Perform notification if the emit flag is set
+    IF to_emit THEN
+        PERFORM pg_notify(
+            'ch_pgqueuer',
+            json_build_object(
+                'channel', 'ch_pgqueuer',
+                'operation', lower(TG_OP),
+                'sent_at', NOW(),
+                'table', TG_TABLE_NAME,
+                'type', 'table_changed_event'
+            )::text
+        );
+    END IF;
+
+    -- Return appropriate value based on the operation
+    IF TG_OP IN ('INSERT', 'UPDATE') THEN
+        RETURN NEW;
+    ELSIF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    ELSE
+        RETURN NULL; -- For TRUNCATE and other non-row-specific contexts
+    END IF;
+
+END;
+$$;
+
+CREATE FUNCTION public.is_open(state text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select state not in ('closed', 'cancelled')
+$$;
+
+CREATE FUNCTION public.journal_conditions(f public.journal_filter) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select concat_ws(' and ',
+        'true',
+        't.company_id = ' || quote_literal(f.company),
+        one_of('t.state', f.states),
+        one_of('t.category_id', f.categories),
+        one_of('t.house_id', f.houses),
+        't.crew_id = ' || quote_literal(f.crew),
+        't.operator_id = ' || quote_literal(f.operator),
+        't.opened_at >= ' || quote_literal(f.since),
+        't.opened_at < ' || quote_literal(f.until),
+        't.payment <> ''none'' and ' || one_of('t.payment', f.payments),
+        'is_open(t.state) and exists (select from ticket_deadlines d '
+            'where d.ticket_id = t.id and d.met_at is null and '
+            || case f.due when 'late' then 'd.due_at < now())'
+                          when 'soon' then 'd.due_at >= now() and d.warn_at <= now())' end)
+$$;
+
+CREATE FUNCTION public.journal_counts(company integer, crew integer) RETURNS TABLE(late bigint, soon bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+declare
+    mine integer := my_company();
+    theirs integer := coalesce(mine, company);
+begin
+    if current_setting('role') = 'callcenter_company' and mine is null then
+        theirs := 0;
+    end if;
+    return query
+        select count(distinct t.id) filter (where d.due_at < now()), count(distinct t.id) filter (where d.due_at >= now())
+        from tickets t
+        join ticket_deadlines d on d.ticket_id = t.id and d.met_at is null and d.warn_at <= now()
+        where is_open(t.state) and (theirs is null or t.company_id = theirs)
+          and (crew is null or t.crew_id = crew);
+end $$;
+
+CREATE FUNCTION public.journal_page(asked jsonb, wanted integer, before_at timestamp with time zone, before_id bigint) RETURNS SETOF bigint
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 50
+    SET search_path TO 'public', 'pg_temp'
+    SET work_mem TO '32MB'
+    AS $_$
+declare
+    -- Looked at first, to find what is common and to learn how common the rest is.
+    newest constant integer := 2000;
+    -- To look at more takes longer than to gather from the index whatever is so rare.
+    most constant integer := 25000;
+    f journal_filter := jsonb_populate_record(null::journal_filter, asked);
+    mine integer := my_company();
+    conditions text;
+    search text;
+    found_ids bigint[];
+    have bigint;
+    looked bigint;
+begin
+    if current_setting('role') = 'callcenter_company' or mine is not null then
+        if mine is null or f.company <> mine then
+            return;
+        end if;
+        f.company := mine;
+    end if;
+    conditions := concat_ws(' and ', journal_conditions(f),
+        '(t.opened_at, t.id) < (' || quote_literal(before_at) || '::timestamptz, ' || before_id || ')');
+    search := journal_search(f);
+    if search is null then
+        return query execute format(
+            'select t.id from tickets t where %s order by t.opened_at desc, t.id desc limit %s', conditions, wanted);
+        return;
+    end if;
+    -- Numbers are rare.
+    if journal_words(f) is not null then
+        execute format(
+            'select (array_agg(t.id order by t.opened_at desc, t.id desc) filter (where %1$s))[:%2$s],'
+            ' count(*) filter (where %1$s), count(*) from ('
+            'select * from tickets t where %3$s order by t.opened_at desc, t.id desc limit %4$s) t',
+            search, wanted, conditions, newest)
+        into found_ids, have, looked;
+        if looked < newest or have >= wanted then
+            return query select unnest(found_ids);
+            return;
+        end if;
+        if have * most >= wanted * newest then
+            execute format(
+                'select array_agg(id) from (select t.id from ('
+                'select * from tickets t where %s order by t.opened_at desc, t.id desc limit %s) t where %s limit %s) t',
+                conditions, most, search, wanted)
+            into found_ids;
+            if cardinality(found_ids) = wanted then
+                return query select unnest(found_ids);
+                return;
+            end if;
+        end if;
+    end if;
+    return query execute format(
+        'with t as materialized (select t.id, t.opened_at from tickets t where %s and %s) '
+        'select t.id from t order by t.opened_at desc, t.id desc limit %s', search, conditions, wanted);
+end $_$;
+
+CREATE FUNCTION public.journal_search(f public.journal_filter) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select nullif(concat_ws(' and ',
+        't.search @@ ' || quote_literal(journal_words(f)) || '::tsquery',
+        '(' || nullif(concat_ws(' or ',
+            't.number = ' || quote_literal(f.number),
+            'reverse(t.caller) like ' || quote_literal(f.tail || '%'),
+            'reverse(t.contact_phone) like ' || quote_literal(f.tail || '%')), '') || ')'), '')
+$$;
+
+CREATE FUNCTION public.journal_words(f public.journal_filter) RETURNS tsquery
+    LANGUAGE sql STABLE
+    AS $$
+    with whole as (
+        select string_agg('(' || (q || plainto_tsquery('simple', w))::text || ')', ' & ') as words
+        from unnest(f.words) w, plainto_tsquery('russian', w) q
+        where numnode(q) > 0
+    ), last as (
+        -- A word such as `на` may be the beginning of another, but not when others were found to look for.
+        select case when numnode(q) > 0 then '(' || q::text || ' | ' || quote_literal(f.prefix) || ':*)'
+                    when whole.words is null then quote_literal(f.prefix) || ':*' end as words
+        from whole, plainto_tsquery('russian', f.prefix) q
+    )
+    select nullif(concat_ws(' & ', whole.words, last.words, quote_literal('@' || f.company)),
+                  coalesce(quote_literal('@' || f.company), ''))::tsquery
+    from whole, last
+$$;
+
+CREATE FUNCTION public.keep_house_history() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if tg_op = 'UPDATE' and old.company_id is not distinct from new.company_id then
+        return new;
+    end if;
+    update house_companies set until = clock_timestamp() where house_id = new.id and until is null;
+    if new.company_id is not null then
+        insert into house_companies (house_id, company_id, since) values (new.id, new.company_id, clock_timestamp());
+    end if;
+    return new;
+end $$;
+
+CREATE FUNCTION public.keep_ticket_times() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+    ticket bigint := case when tg_op = 'DELETE' then old.ticket_id else new.ticket_id end;
+begin
+    -- Locked before it is looked at: of two that change deadlines of one ticket at a time the second sees what the first did.
+    perform from tickets where id = ticket for update;
+    update tickets t set late_from = d.late_from, localised_at = d.localised_at
+    from (
+        select min(due_at) filter (where met_at is null or met_at > due_at) as late_from,
+               min(met_at) filter (where step = 'localise') as localised_at
+        from ticket_deadlines where ticket_id = ticket
+    ) d
+    where t.id = ticket
+      and (t.late_from, t.localised_at) is distinct from (d.late_from, d.localised_at);
+    return null;
+end $$;
+
+CREATE FUNCTION public.keep_ticket_words() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    new.search := ticket_words(new);
+    return new;
+end $$;
+
+CREATE FUNCTION public.listening_conditions(f public.listening_filter) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select concat_ws(' and ',
+        'true',
+        'r.company_id = ' || quote_literal(f.company),
+        'coalesce(k.operator_id, c.operator_id) = ' || quote_literal(f.operator),
+        't.house_id = any(' || quote_literal(f.houses) || '::integer[])',
+        'coalesce(r.expected_at, r.recorded_at) >= ' || quote_literal(f.since),
+        'coalesce(r.expected_at, r.recorded_at) < ' || quote_literal(f.until),
+        'r.duration_s >= ' || quote_literal(f.shortest),
+        'r.duration_s <= ' || quote_literal(f.longest),
+        'r.state = any(' || quote_literal(f.states) || '::text[])',
+        case when f.marked then 'exists (select from recording_marks m where m.recording_id = r.id and m.removed_at is null)' end,
+        case f.reviewed
+            when true then 'exists (select from reviews v where v.recording_id = r.id and v.replaced_at is null)'
+            when false then 'not exists (select from reviews v where v.recording_id = r.id and v.replaced_at is null)' end)
+$$;
+
+CREATE FUNCTION public.listening_page(asked jsonb, wanted integer, before_at timestamp with time zone, before_id bigint) RETURNS SETOF bigint
+    LANGUAGE plpgsql STABLE ROWS 50
+    AS $$
+declare
+    f listening_filter := jsonb_populate_record(null::listening_filter, asked);
+begin
+    return query execute format(
+        'select r.id from recordings r left join calls c on c.id = r.call_id left join talks k on k.recording = r.name '
+        'left join tickets t on t.id = r.ticket_id where coalesce(r.expected_at, r.recorded_at) is not null and %s '
+        'order by coalesce(r.expected_at, r.recorded_at) desc, r.id desc limit %s',
+        concat_ws(' and ', listening_conditions(f), listening_search(f),
+            '(coalesce(r.expected_at, r.recorded_at), r.id) < (' || quote_literal(before_at) || '::timestamptz, ' || before_id || ')'), wanted);
+end $$;
+
+CREATE FUNCTION public.listening_search(f public.listening_filter) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    with asked as (
+        select quote_literal(journal_words(jsonb_populate_record(
+            null::journal_filter, jsonb_build_object('words', f.words, 'prefix', f.prefix)))) || '::tsquery' as words
+    )
+    select nullif(concat_ws(' and ',
+        'r.id in (select x.id from recordings x join tickets t on t.id = x.ticket_id where t.search @@ ' || words
+            || ' union select recording_id from recording_marks where removed_at is null and to_tsvector(''russian'', comment) @@ '
+            || words
+            || ' union select recording_id from reviews where replaced_at is null and to_tsvector(''russian'', comment) @@ '
+            || words || ')',
+        'r.id in (' || nullif(concat_ws(' union ',
+            'select x.id from recordings x join tickets t on t.id = x.ticket_id where t.number = ' || quote_literal(f.number),
+            'select x.id from recordings x join calls c on c.id = x.call_id where reverse(c.caller) like '
+                || quote_literal(f.tail || '%')), '') || ')'), '')
+    from asked
+$$;
+
+CREATE FUNCTION public.manager_visits(companies integer[], steps integer[], starts timestamp with time zone[], untils timestamp with time zone[]) RETURNS TABLE(step integer, operator_id integer, logins bigint, views bigint, last_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+    select s.step, o.id, l.logins, l.views, l.last_at
+    from unnest(companies, steps, starts, untils) s (company_id, step, start, until)
+    join operators o on o.company_id = s.company_id and o.role = 'manager'
+    cross join lateral (
+        select count(*) filter (where a.action = 'logged in') as logins,
+               count(*) filter (where a.action like 'viewed %' or a.action like 'listened %') as views,
+               max(a.at) filter (
+                   where a.action = 'logged in' or a.action like 'viewed %' or a.action like 'listened %') as last_at
+        from audit_log a
+        where a.operator_id = o.id and a.at >= s.start and a.at < s.until
+    ) l
+    where (my_company() is null or o.company_id = my_company())
+$$;
+
+CREATE FUNCTION public.my_company() RETURNS integer
+    LANGUAGE sql STABLE
+    AS $$
+    select nullif(current_setting('callcenter.company', true), '')::integer
+$$;
+
+CREATE FUNCTION public.new_company() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform add_default_categories(new.id);
+    return new;
+end $$;
+
+CREATE FUNCTION public.on_recording() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+begin
+    if new.state not in ('expected', 'stored') then
+        perform chain_recording(
+            new,
+            case when tg_op = 'UPDATE' and old.state = new.state then 'recording adopted' else 'recording ' || new.state end);
+    end if;
+    return null;
+end $$;
+
+CREATE FUNCTION public.one_of(name text, given anyarray) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select case cardinality(given) when 1 then format('%s = %L', name, given[1])
+                                   else format('%s = any(%L::%s)', name, given, pg_typeof(given)) end
+    where given is not null
+$$;
+
+CREATE FUNCTION public.open_tickets(wanted jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    asked record;
+    company integer;
+    next_number integer;
+begin
+    for asked in
+        select w ->> 'call_id' as call_id, w ->> 'did' as did, w ->> 'caller' as caller,
+               (w ->> 'opened_at')::timestamptz as opened_at, w ->> 'interface' as interface,
+               (w ->> 'resident_id')::integer as resident_id, (w ->> 'premises_id')::integer as premises_id,
+               (w ->> 'house_id')::integer as house_id
+        from jsonb_array_elements(wanted) with ordinality as given (w, place) order by place
+    loop
+        update tickets set
+            resident_id = coalesce(resident_id, asked.resident_id),
+            premises_id = coalesce(premises_id, asked.premises_id),
+            house_id = coalesce(house_id, asked.house_id)
+        where call_id = asked.call_id and resident_id is null and asked.resident_id is not null;
+        continue when found or exists (select from tickets where call_id = asked.call_id);
+        select company_id into company from numbers where number = asked.did;
+        continue when not found;
+        update companies set last_ticket_number = last_ticket_number + 1 where id = company
+            returning last_ticket_number into next_number;
+        insert into tickets (company_id, number, call_id, caller, opened_at, operator_id, resident_id, premises_id, house_id)
+        values (company, next_number, asked.call_id, asked.caller, asked.opened_at,
+                (select id from operators where 'PJSIP/' || endpoint = asked.interface),
+                asked.resident_id, asked.premises_id, asked.house_id);
+    end loop;
+end $$;
+
+CREATE FUNCTION public.push(messages jsonb) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+declare
+    delta push_log;
+    whole text;
+    newest bigint;
+begin
+    perform pg_advisory_xact_lock(hashtext('push'));
+    for delta in
+        insert into push_log (audience, kind, body)
+        select message ->> 'audience', message ->> 'kind', message -> 'body'
+        from jsonb_array_elements(messages) with ordinality as given (message, place) order by place
+        returning *
+    loop
+        insert into screens (audience, kind, seq, body) values (delta.audience, delta.kind, delta.seq, delta.body)
+        on conflict (audience, kind) do update set seq = excluded.seq, body = excluded.body;
+        whole := json_build_object('seq', delta.seq, 'audience', delta.audience, 'kind', delta.kind, 'body', delta.body);
+        if octet_length(whole) > 7900 then
+            whole := json_build_object('seq', delta.seq, 'audience', delta.audience, 'kind', delta.kind);
+        end if;
+        perform pg_notify('push', whole);
+        newest := delta.seq;
+    end loop;
+    return newest;
+end $$;
+
+CREATE FUNCTION public.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    raise exception 'the ledger is only added to' using errcode = 'insufficient_privilege';
+end $$;
+
+CREATE FUNCTION public.tell_opened() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform pg_notify('tickets', json_build_object('ticket', new.id, 'company', new.company_id)::text);
+    return null;
+end $$;
+
+CREATE TABLE public.tickets (
+    id bigint NOT NULL,
+    company_id integer NOT NULL,
+    number integer NOT NULL,
+    call_id text,
+    caller text NOT NULL,
+    house_id integer,
+    premises_id integer,
+    resident_id integer,
+    operator_id integer,
+    subject text DEFAULT ''::text NOT NULL,
+    state text DEFAULT 'new'::text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    category_id integer,
+    description text DEFAULT ''::text NOT NULL,
+    contact_name text DEFAULT ''::text NOT NULL,
+    contact_phone text DEFAULT ''::text NOT NULL,
+    common_property boolean DEFAULT false NOT NULL,
+    access_at timestamp with time zone,
+    access_reason text DEFAULT ''::text NOT NULL,
+    access_people text DEFAULT ''::text NOT NULL,
+    price numeric(12,2),
+    payment text DEFAULT 'none'::text NOT NULL,
+    crew_id integer,
+    responsible_id integer,
+    planned_from timestamp with time zone,
+    planned_until timestamp with time zone,
+    accepted_at timestamp with time zone,
+    started_at timestamp with time zone,
+    done_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    result text DEFAULT ''::text NOT NULL,
+    cancel_reason text DEFAULT ''::text NOT NULL,
+    parent_id bigint,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    search tsvector,
+    late_from timestamp with time zone,
+    localised_at timestamp with time zone,
+    CONSTRAINT tickets_check CHECK ((planned_until >= planned_from)),
+    CONSTRAINT tickets_check1 CHECK (((state <> 'cancelled'::text) OR (cancel_reason <> ''::text))),
+    CONSTRAINT tickets_check2 CHECK ((parent_id <> id)),
+    CONSTRAINT tickets_payment_check CHECK ((payment = ANY (ARRAY['none'::text, 'due'::text, 'paid'::text, 'refunded'::text]))),
+    CONSTRAINT tickets_price_check CHECK ((price >= (0)::numeric)),
+    CONSTRAINT tickets_state_check CHECK ((state = ANY (ARRAY['new'::text, 'assigned'::text, 'accepted'::text, 'in_progress'::text, 'done'::text, 'closed'::text, 'cancelled'::text, 'reopened'::text])))
+);
+
+CREATE FUNCTION public.ticket_words(t public.tickets) RETURNS tsvector
+    LANGUAGE sql STABLE
+    AS $$
+    select array_to_tsvector(array['@' || t.company_id])
+        || setweight(to_tsvector('simple', t.number::text), 'A')
+        || setweight(to_tsvector('russian', concat_ws(' ',
+            (select concat_ws(' ', h.city, h.street, h.building) from houses h where h.id = t.house_id),
+            (select p.flat from premises p where p.id = t.premises_id),
+            (select r.name from residents r where r.id = t.resident_id),
+            t.contact_name, t.subject)), 'B')
+        || setweight(to_tsvector('simple', concat_ws(' ',
+            (select r.name from residents r where r.id = t.resident_id), t.contact_name)), 'B')
+        || to_tsvector('russian', t.description)
+        || to_tsvector('simple', concat_ws(' ', t.caller, t.contact_phone))
+$$;
+
+CREATE FUNCTION public.words_of_ended_call() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    update tickets set number = number where call_id = new.id and search is null;
+    return null;
+end $$;
+
+CREATE FUNCTION public.write_batch(node_name text, batch jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if batch ? 'calls' then
+        perform write_calls(node_name, batch -> 'calls');
+    end if;
+
+    if batch ? 'events' then
+        insert into call_events (call_id, kind, source, at, seen_at, data)
+        select e.call_id, e.kind, e.source, e.at, e.seen_at, e.data
+        from jsonb_populate_recordset(null::call_events, batch -> 'events') e
+        on conflict do nothing;
+    end if;
+
+    if batch ? 'tickets' then
+        perform open_tickets(batch -> 'tickets');
+    end if;
+
+    if batch ? 'talks' then
+        perform write_talks(node_name, batch -> 'talks');
+    end if;
+
+    if batch ? 'presence' then
+        insert into presence (operator_id, wanted, since)
+        select p.operator_id, p.wanted, p.since from jsonb_populate_recordset(null::presence, batch -> 'presence') p
+        on conflict (operator_id) do update set wanted = excluded.wanted, since = excluded.since;
+    end if;
+
+    if batch ? 'gaps' then
+        insert into node_gaps (node, began_at, ended_at)
+        select node_name, g.began_at, g.ended_at from jsonb_populate_recordset(null::node_gaps, batch -> 'gaps') g;
+    end if;
+
+    if batch ? 'checkpoint' then
+        update nodes set
+            ledger_inode = (batch -> 'checkpoint' ->> 'inode')::bigint,
+            ledger_offset = (batch -> 'checkpoint' ->> 'offset')::bigint
+        where name = node_name;
+    end if;
+
+    if batch ? 'screens' then
+        perform push((
+            select jsonb_agg(fill_in(message) order by place)
+            from jsonb_array_elements(batch -> 'screens') with ordinality as given (message, place)
+        ));
+    end if;
+end $$;
+
+CREATE FUNCTION public.write_calls(node_name text, wanted jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into calls (
+        id, node, company_id, resident_id, did, caller, queue, state, outcome, fate, interface, operator_id, recording,
+        ended_by, arrived_at, queued_at, answered_at, talk_ended_at, left_at, ended_at, wait_s, rewait_s, returns,
+        talk_s, rings, hangup_cause, rebuilt
+    )
+    select
+        c.id, node_name, (select company_id from numbers where number = c.did), c.resident_id, c.did, c.caller, c.queue,
+        c.state, c.outcome, c.fate, c.interface, (select o.id from operators o where 'PJSIP/' || o.endpoint = c.interface),
+        c.recording, c.ended_by, c.arrived_at, c.queued_at, c.answered_at, c.talk_ended_at, c.left_at, c.ended_at,
+        c.wait_s, c.rewait_s, c.returns, c.talk_s, c.rings, c.hangup_cause, c.rebuilt
+    from jsonb_populate_recordset(null::calls, wanted) c
+    on conflict (id) do update set
+        company_id = excluded.company_id, resident_id = coalesce(excluded.resident_id, calls.resident_id),
+        did = excluded.did, caller = excluded.caller, queue = excluded.queue, state = excluded.state,
+        outcome = excluded.outcome, fate = excluded.fate, interface = excluded.interface,
+        operator_id = excluded.operator_id, recording = excluded.recording, ended_by = excluded.ended_by,
+        arrived_at = excluded.arrived_at, queued_at = excluded.queued_at, answered_at = excluded.answered_at,
+        talk_ended_at = excluded.talk_ended_at, left_at = excluded.left_at, ended_at = excluded.ended_at,
+        wait_s = excluded.wait_s, rewait_s = excluded.rewait_s, returns = excluded.returns, talk_s = excluded.talk_s,
+        rings = excluded.rings, hangup_cause = excluded.hangup_cause, rebuilt = excluded.rebuilt;
+end $$;
+
+CREATE FUNCTION public.write_talks(node_name text, wanted jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into talks (recording, call_id, kind, interface, operator_id, began_at, ended_at, ended_by, channel)
+    select t.recording, t.call_id, t.kind, t.interface,
+           (select o.id from operators o where 'PJSIP/' || o.endpoint = t.interface), t.began_at, t.ended_at, t.ended_by,
+           t.channel
+    from jsonb_populate_recordset(null::talks, wanted) t
+    on conflict (recording) do update set
+        kind = excluded.kind, ended_at = excluded.ended_at, ended_by = excluded.ended_by, channel = excluded.channel;
+    insert into recordings (name, node, call_id, company_id, state, expected_at)
+    select t.recording, node_name, t.call_id, (select c.company_id from calls c where c.id = t.call_id), 'expected',
+           t.began_at
+    from jsonb_populate_recordset(null::talks, wanted) t
+    on conflict (name) do update set
+        expected_at = excluded.expected_at, call_id = excluded.call_id, company_id = excluded.company_id
+        where recordings.expected_at is null;
+end $$;
+
+CREATE TABLE public.api_tokens (
+    id integer NOT NULL,
+    token_hash bytea NOT NULL,
+    operator_id integer NOT NULL,
+    name text NOT NULL,
+    scopes text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    window_start timestamp with time zone,
+    requests integer DEFAULT 0 NOT NULL,
+    CONSTRAINT api_tokens_name_check CHECK ((name <> ''::text))
+);
+
+ALTER TABLE public.api_tokens ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.api_tokens_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.audit_log (
+    id bigint NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    operator_id integer,
+    company_id integer,
+    action text NOT NULL,
+    subject text DEFAULT ''::text NOT NULL,
+    subject_id text DEFAULT ''::text NOT NULL,
+    address text DEFAULT ''::text NOT NULL,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+ALTER TABLE public.audit_log ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.audit_log_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.call_events (
+    id bigint NOT NULL,
+    call_id text NOT NULL,
+    kind text NOT NULL,
+    source text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    data jsonb DEFAULT '{}'::jsonb NOT NULL,
+    call_born_at timestamp with time zone GENERATED ALWAYS AS (to_timestamp((COALESCE("substring"(call_id, '-([0-9]{1,10})\.[0-9]+$'::text), '0'::text))::double precision)) STORED NOT NULL,
+    CONSTRAINT call_events_source_check CHECK ((source = ANY (ARRAY['live'::text, 'ledger'::text, 'reconcile'::text, 'desk'::text])))
+);
+
+ALTER TABLE public.call_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.call_events_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.calls (
+    id text NOT NULL,
+    node text NOT NULL,
+    company_id integer,
+    resident_id integer,
+    did text NOT NULL,
+    caller text NOT NULL,
+    queue text,
+    state text NOT NULL,
+    outcome text,
+    fate text,
+    interface text,
+    operator_id integer,
+    recording text,
+    ended_by text,
+    arrived_at timestamp with time zone NOT NULL,
+    queued_at timestamp with time zone,
+    answered_at timestamp with time zone,
+    talk_ended_at timestamp with time zone,
+    left_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    wait_s double precision,
+    talk_s double precision,
+    rings integer DEFAULT 0 NOT NULL,
+    hangup_cause integer,
+    rebuilt boolean DEFAULT false NOT NULL,
+    returns timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
+    rewait_s double precision DEFAULT 0 NOT NULL,
+    born_at timestamp with time zone GENERATED ALWAYS AS (to_timestamp((COALESCE("substring"(id, '-([0-9]{1,10})\.[0-9]+$'::text), '0'::text))::double precision)) STORED NOT NULL,
+    direction text DEFAULT 'in'::text NOT NULL,
+    CONSTRAINT calls_check CHECK (((state = 'ended'::text) = (outcome IS NOT NULL))),
+    CONSTRAINT calls_check1 CHECK (((state = 'ended'::text) = (ended_at IS NOT NULL))),
+    CONSTRAINT calls_direction_check CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),
+    CONSTRAINT calls_ended_by_check CHECK ((ended_by = ANY (ARRAY['caller'::text, 'operator'::text, 'transfer'::text, 'system'::text]))),
+    CONSTRAINT calls_fate_check CHECK ((fate = ANY (ARRAY['abandoned'::text, 'timed_out'::text, 'no_such_number'::text, 'interrupted'::text]))),
+    CONSTRAINT calls_outcome_check CHECK ((outcome = ANY (ARRAY['answered'::text, 'abandoned'::text, 'hung_up_early'::text, 'timed_out'::text, 'no_such_number'::text, 'interrupted'::text]))),
+    CONSTRAINT calls_state_check CHECK ((state = ANY (ARRAY['arrived'::text, 'waiting'::text, 'talking'::text, 'leaving'::text, 'ended'::text])))
+);
+
+CREATE TABLE public.categories (
+    id integer NOT NULL,
+    company_id integer NOT NULL,
+    code text NOT NULL,
+    class text NOT NULL,
+    name_ru text NOT NULL,
+    name_en text NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    CONSTRAINT categories_class_check CHECK ((class = ANY (ARRAY['emergency'::text, 'planned'::text, 'paid'::text, 'question'::text]))),
+    CONSTRAINT categories_code_check CHECK ((code ~ '^[a-z][a-z0-9_]{0,31}$'::text)),
+    CONSTRAINT categories_name_en_check CHECK ((name_en <> ''::text)),
+    CONSTRAINT categories_name_ru_check CHECK ((name_ru <> ''::text))
+);
+
+ALTER TABLE public.categories ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.categories_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.companies (
+    id integer NOT NULL,
+    name text NOT NULL,
+    zone text DEFAULT 'Europe/Moscow'::text NOT NULL,
+    language text DEFAULT 'ru'::text NOT NULL,
+    last_ticket_number integer DEFAULT 0 NOT NULL,
+    retention_days integer DEFAULT 1096 NOT NULL,
+    CONSTRAINT companies_language_check CHECK ((language = ANY (ARRAY['ru'::text, 'en'::text]))),
+    CONSTRAINT companies_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT companies_retention_days_check CHECK (((retention_days >= 1) AND (retention_days <= 36525)))
+);
+
+ALTER TABLE public.companies ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.companies_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.crew_hours (
+    crew_id integer NOT NULL,
+    weekday integer NOT NULL,
+    opens time without time zone NOT NULL,
+    closes time without time zone NOT NULL,
+    CONSTRAINT crew_hours_check CHECK ((closes > opens)),
+    CONSTRAINT crew_hours_weekday_check CHECK (((weekday >= 1) AND (weekday <= 7)))
+);
+
+CREATE TABLE public.crew_links (
+    token_hash bytea NOT NULL,
+    ticket_id bigint NOT NULL,
+    crew_id integer NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    assignment text NOT NULL
+);
+
+CREATE TABLE public.crews (
+    id integer NOT NULL,
+    company_id integer NOT NULL,
+    name text NOT NULL,
+    language text DEFAULT 'ru'::text NOT NULL,
+    phone text,
+    email text,
+    webhook_url text,
+    webhook_secret text,
+    active boolean DEFAULT true NOT NULL,
+    CONSTRAINT crews_check CHECK (((webhook_url IS NULL) = (webhook_secret IS NULL))),
+    CONSTRAINT crews_language_check CHECK ((language = ANY (ARRAY['ru'::text, 'en'::text]))),
+    CONSTRAINT crews_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT crews_phone_check CHECK ((phone ~ '^\+[0-9]{3,15}$'::text))
+);
+
+CREATE TABLE public.houses (
+    id integer NOT NULL,
+    company_id integer,
+    city text NOT NULL,
+    street text NOT NULL,
+    building text NOT NULL,
+    entrances integer,
+    key text,
+    CONSTRAINT houses_entrances_check CHECK (((entrances >= 1) AND (entrances <= 99)))
+);
+
+CREATE TABLE public.premises (
+    id integer NOT NULL,
+    house_id integer NOT NULL,
+    flat text NOT NULL,
+    entrance integer,
+    CONSTRAINT premises_entrance_check CHECK (((entrance >= 1) AND (entrance <= 99)))
+);
+
+CREATE TABLE public.residents (
+    id integer NOT NULL,
+    premises_id integer NOT NULL,
+    name text NOT NULL,
+    account text,
+    CONSTRAINT residents_name_check CHECK ((name <> ''::text))
+);
+
+CREATE TABLE public.responsibles (
+    id integer NOT NULL,
+    company_id integer NOT NULL,
+    crew_id integer,
+    name text NOT NULL,
+    phone text,
+    active boolean DEFAULT true NOT NULL,
+    CONSTRAINT responsibles_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT responsibles_phone_check CHECK ((phone ~ '^\+[0-9]{3,15}$'::text))
+);
+
+CREATE TABLE public.ticket_deadlines (
+    ticket_id bigint NOT NULL,
+    step text NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    warn_at timestamp with time zone NOT NULL,
+    met_at timestamp with time zone,
+    CONSTRAINT ticket_deadlines_check CHECK ((warn_at <= due_at)),
+    CONSTRAINT ticket_deadlines_step_check CHECK ((step = ANY (ARRAY['tell'::text, 'localise'::text, 'clear'::text, 'repair'::text])))
+);
+
+CREATE VIEW public.crew_tickets AS
+ SELECT t.id AS ticket_id,
+    t.number,
+    t.company_id,
+    m.name AS company,
+    m.zone,
+    t.state,
+    COALESCE(
+        CASE k.language
+            WHEN 'ru'::text THEN c.name_ru
+            ELSE c.name_en
+        END, ''::text) AS category,
+    COALESCE(c.class, ''::text) AS category_class,
+    t.subject,
+    t.description,
+    COALESCE(concat_ws(', '::text, NULLIF(h.city, ''::text), h.street, h.building), ''::text) AS address,
+    p.entrance,
+    COALESCE(p.flat, ''::text) AS flat,
+    t.common_property,
+    COALESCE(NULLIF(t.contact_name, ''::text), r.name, ''::text) AS contact_name,
+    COALESCE(NULLIF(t.contact_phone, ''::text), t.caller) AS contact_phone,
+    t.access_at,
+    t.access_reason,
+    t.access_people,
+    t.planned_from,
+    t.planned_until,
+    t.opened_at,
+    ( SELECT min(d.due_at) AS min
+           FROM public.ticket_deadlines d
+          WHERE ((d.ticket_id = t.id) AND (d.step <> 'tell'::text) AND (d.met_at IS NULL))) AS due_at,
+    COALESCE(s.name, ''::text) AS responsible,
+    t.result,
+    k.id AS crew_id,
+    k.name AS crew,
+    k.language,
+    k.email,
+    k.webhook_url,
+    k.webhook_secret
+   FROM (((((((public.tickets t
+     JOIN public.crews k ON ((k.id = t.crew_id)))
+     JOIN public.companies m ON ((m.id = t.company_id)))
+     LEFT JOIN public.categories c ON ((c.id = t.category_id)))
+     LEFT JOIN public.houses h ON ((h.id = t.house_id)))
+     LEFT JOIN public.premises p ON ((p.id = t.premises_id)))
+     LEFT JOIN public.residents r ON ((r.id = t.resident_id)))
+     LEFT JOIN public.responsibles s ON ((s.id = t.responsible_id)));
+
+ALTER TABLE public.crews ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.crews_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.defaults (
+    name text NOT NULL,
+    body jsonb NOT NULL
+);
+
+CREATE TABLE public.deliveries (
+    id bigint NOT NULL,
+    ticket_id bigint NOT NULL,
+    crew_id integer NOT NULL,
+    way text NOT NULL,
+    key text NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    problem text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    delivered_at timestamp with time zone,
+    next_at timestamp with time zone,
+    CONSTRAINT deliveries_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'delivered'::text, 'dead'::text, 'dropped'::text]))),
+    CONSTRAINT deliveries_way_check CHECK ((way = ANY (ARRAY['email'::text, 'webhook'::text])))
+);
+
+ALTER TABLE public.deliveries ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.deliveries_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.directory_uploads (
+    id bigint NOT NULL,
+    operator_id integer NOT NULL,
+    name text NOT NULL,
+    body bytea NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE public.directory_uploads ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.directory_uploads_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.evidence_packs (
+    id bigint NOT NULL,
+    ticket_id bigint NOT NULL,
+    company_id integer NOT NULL,
+    operator_id integer NOT NULL,
+    language text NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    done integer DEFAULT 0 NOT NULL,
+    expected integer,
+    problem text,
+    object_key text,
+    size bigint,
+    sha256 bytea,
+    head_seq bigint,
+    head_hash bytea,
+    asked_at timestamp with time zone DEFAULT now() NOT NULL,
+    ready_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    CONSTRAINT evidence_packs_check CHECK (((state = 'ready'::text) = (ready_at IS NOT NULL))),
+    CONSTRAINT evidence_packs_check1 CHECK (((state <> 'ready'::text) OR ((size IS NOT NULL) AND (sha256 IS NOT NULL) AND (head_seq IS NOT NULL) AND (head_hash IS NOT NULL)))),
+    CONSTRAINT evidence_packs_head_hash_check CHECK ((length(head_hash) = 32)),
+    CONSTRAINT evidence_packs_language_check CHECK ((language = ANY (ARRAY['ru'::text, 'en'::text]))),
+    CONSTRAINT evidence_packs_sha256_check CHECK ((length(sha256) = 32)),
+    CONSTRAINT evidence_packs_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'running'::text, 'ready'::text, 'failed'::text])))
+);
+
+ALTER TABLE public.evidence_packs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.evidence_packs_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.exports (
+    id bigint NOT NULL,
+    operator_id integer NOT NULL,
+    company_id integer,
+    first_day date NOT NULL,
+    last_day date NOT NULL,
+    format text NOT NULL,
+    language text NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    written integer DEFAULT 0 NOT NULL,
+    expected integer,
+    object_key text,
+    size bigint,
+    asked_at timestamp with time zone DEFAULT now() NOT NULL,
+    ready_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    CONSTRAINT exports_check CHECK ((last_day >= first_day)),
+    CONSTRAINT exports_check1 CHECK (((state = 'ready'::text) = (ready_at IS NOT NULL))),
+    CONSTRAINT exports_check2 CHECK (((state <> 'ready'::text) OR ((object_key IS NOT NULL) AND (size IS NOT NULL) AND (expires_at IS NOT NULL)))),
+    CONSTRAINT exports_format_check CHECK ((format = ANY (ARRAY['csv'::text, 'xlsx'::text]))),
+    CONSTRAINT exports_language_check CHECK ((language = ANY (ARRAY['ru'::text, 'en'::text]))),
+    CONSTRAINT exports_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'running'::text, 'ready'::text, 'failed'::text])))
+);
+
+ALTER TABLE public.exports ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.exports_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.house_companies (
+    house_id integer NOT NULL,
+    company_id integer NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL,
+    until timestamp with time zone
+);
+
+ALTER TABLE public.houses ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.houses_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.idempotency_keys (
+    token_id integer NOT NULL,
+    key text NOT NULL,
+    request_hash bytea NOT NULL,
+    status integer NOT NULL,
+    body jsonb NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.invitations (
+    token_hash bytea NOT NULL,
+    operator_id integer NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
+);
+
+CREATE TABLE public.ledger_entries (
+    company_id integer NOT NULL,
+    seq bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    ticket_id bigint,
+    recording_id bigint,
+    entry text NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT ledger_entries_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT ledger_entries_seq_check CHECK ((seq > 0))
+);
+
+CREATE TABLE public.ledger_heads (
+    company_id integer NOT NULL,
+    seq bigint NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT ledger_heads_hash_check CHECK ((length(hash) = 32))
+);
+
+CREATE TABLE public.legal_holds (
+    id bigint NOT NULL,
+    ticket_id bigint NOT NULL,
+    reason text NOT NULL,
+    placed_by integer NOT NULL,
+    placed_at timestamp with time zone DEFAULT now() NOT NULL,
+    released_by integer,
+    released_at timestamp with time zone,
+    CONSTRAINT legal_holds_check CHECK (((released_by IS NULL) = (released_at IS NULL))),
+    CONSTRAINT legal_holds_reason_check CHECK ((reason <> ''::text))
+);
+
+ALTER TABLE public.legal_holds ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.legal_holds_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.limits (
+    category_id integer NOT NULL,
+    step text NOT NULL,
+    minutes integer NOT NULL,
+    warn_before integer NOT NULL,
+    opens time without time zone,
+    closes time without time zone,
+    CONSTRAINT limits_check CHECK (((warn_before >= 0) AND (warn_before < minutes))),
+    CONSTRAINT limits_check1 CHECK (((opens IS NULL) = (closes IS NULL))),
+    CONSTRAINT limits_check2 CHECK ((closes > opens)),
+    CONSTRAINT limits_minutes_check CHECK ((minutes > 0)),
+    CONSTRAINT limits_step_check CHECK ((step = ANY (ARRAY['tell'::text, 'localise'::text, 'clear'::text, 'repair'::text])))
+);
+
+CREATE TABLE public.login_attempts (
+    subject text NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    id bigint NOT NULL
+);
+
+ALTER TABLE public.login_attempts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.login_attempts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.node_disks (
+    node text NOT NULL,
+    free bigint NOT NULL,
+    total bigint NOT NULL,
+    files integer NOT NULL,
+    bytes bigint NOT NULL,
+    oldest timestamp with time zone,
+    full_at timestamp with time zone,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.node_gaps (
+    id bigint NOT NULL,
+    node text NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.node_gaps ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.node_gaps_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.nodes (
+    name text NOT NULL,
+    ledger_inode bigint,
+    ledger_offset bigint DEFAULT 0 NOT NULL
+);
+
+CREATE TABLE public.numbers (
+    number text NOT NULL,
+    company_id integer NOT NULL,
+    CONSTRAINT numbers_number_check CHECK ((number ~ '^[0-9]{3,15}$'::text))
+);
+
+CREATE TABLE public.operators (
+    id integer NOT NULL,
+    login text NOT NULL,
+    name text NOT NULL,
+    role text NOT NULL,
+    password_hash text,
+    language text DEFAULT 'ru'::text NOT NULL,
+    endpoint text,
+    sip_secret text,
+    company_id integer,
+    crew_id integer,
+    active boolean DEFAULT true NOT NULL,
+    totp_secret text,
+    totp_pending text,
+    totp_step bigint,
+    node text,
+    CONSTRAINT operators_check CHECK (((endpoint IS NULL) = (sip_secret IS NULL))),
+    CONSTRAINT operators_company_check CHECK (((role = ANY (ARRAY['manager'::text, 'crew'::text])) = (company_id IS NOT NULL))),
+    CONSTRAINT operators_crew_check CHECK (((role = 'crew'::text) = (crew_id IS NOT NULL))),
+    CONSTRAINT operators_endpoint_check CHECK ((endpoint ~ '^[a-z][a-z0-9-]{0,31}$'::text)),
+    CONSTRAINT operators_language_check CHECK ((language = ANY (ARRAY['ru'::text, 'en'::text]))),
+    CONSTRAINT operators_login_check CHECK ((login ~ '^[a-z][a-z0-9._-]{1,31}$'::text)),
+    CONSTRAINT operators_role_check CHECK ((role = ANY (ARRAY['operator'::text, 'supervisor'::text, 'manager'::text, 'crew'::text, 'administrator'::text])))
+);
+
+ALTER TABLE public.operators ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.operators_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.pending_logins (
+    token_hash bytea NOT NULL,
+    operator_id integer NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.pgqueuer (
+    id bigint NOT NULL,
+    priority integer NOT NULL,
+    queue_manager_id uuid,
+    created timestamp with time zone DEFAULT now() NOT NULL,
+    updated timestamp with time zone DEFAULT now() NOT NULL,
+    heartbeat timestamp with time zone DEFAULT now() NOT NULL,
+    execute_after timestamp with time zone DEFAULT now() NOT NULL,
+    status public.pgqueuer_status NOT NULL,
+    entrypoint text NOT NULL,
+    dedupe_key text,
+    payload bytea,
+    headers jsonb,
+    attempts integer DEFAULT 0 NOT NULL,
+    slot bigint
+);
+
+CREATE SEQUENCE public.pgqueuer_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER SEQUENCE public.pgqueuer_id_seq OWNED BY public.pgqueuer.id;
+
+CREATE TABLE public.pgqueuer_log (
+    id bigint NOT NULL,
+    created timestamp with time zone DEFAULT now() NOT NULL,
+    job_id bigint NOT NULL,
+    status public.pgqueuer_status NOT NULL,
+    priority integer NOT NULL,
+    entrypoint text NOT NULL,
+    traceback jsonb,
+    aggregated boolean DEFAULT false
+);
+
+ALTER TABLE public.pgqueuer_log ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.pgqueuer_log_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.pgqueuer_schedules (
+    id bigint NOT NULL,
+    expression text NOT NULL,
+    entrypoint text NOT NULL,
+    heartbeat timestamp with time zone DEFAULT now() NOT NULL,
+    created timestamp with time zone DEFAULT now() NOT NULL,
+    updated timestamp with time zone DEFAULT now() NOT NULL,
+    next_run timestamp with time zone DEFAULT now() NOT NULL,
+    last_run timestamp with time zone,
+    status public.pgqueuer_status DEFAULT 'queued'::public.pgqueuer_status
+);
+
+CREATE SEQUENCE public.pgqueuer_schedules_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER SEQUENCE public.pgqueuer_schedules_id_seq OWNED BY public.pgqueuer_schedules.id;
+
+CREATE TABLE public.pgqueuer_statistics (
+    id bigint NOT NULL,
+    created timestamp with time zone DEFAULT date_trunc('sec'::text, now()) NOT NULL,
+    count bigint NOT NULL,
+    priority integer NOT NULL,
+    status public.pgqueuer_status NOT NULL,
+    entrypoint text NOT NULL
+);
+
+CREATE SEQUENCE public.pgqueuer_statistics_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER SEQUENCE public.pgqueuer_statistics_id_seq OWNED BY public.pgqueuer_statistics.id;
+
+ALTER TABLE public.premises ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.premises_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.presence (
+    operator_id integer NOT NULL,
+    wanted text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    CONSTRAINT presence_wanted_check CHECK ((wanted = ANY (ARRAY['available'::text, 'paused'::text, 'offline'::text])))
+);
+
+CREATE TABLE public.push_log (
+    seq bigint NOT NULL,
+    audience text NOT NULL,
+    kind text NOT NULL,
+    body jsonb NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE public.push_log ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.push_log_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.recording_copies (
+    recording_id bigint NOT NULL,
+    object_key text,
+    media_type text,
+    sha256 bytea,
+    size bigint,
+    made_at timestamp with time zone DEFAULT now() NOT NULL,
+    problem text,
+    CONSTRAINT recording_copies_check CHECK (((problem IS NULL) = ((object_key IS NOT NULL) AND (media_type IS NOT NULL) AND (sha256 IS NOT NULL) AND (size IS NOT NULL)))),
+    CONSTRAINT recording_copies_sha256_check CHECK ((length(sha256) = 32))
+);
+
+CREATE TABLE public.recording_marks (
+    id bigint NOT NULL,
+    recording_id bigint NOT NULL,
+    at_s double precision NOT NULL,
+    comment text NOT NULL,
+    made_by integer NOT NULL,
+    made_at timestamp with time zone DEFAULT now() NOT NULL,
+    removed_by integer,
+    removed_at timestamp with time zone,
+    CONSTRAINT recording_marks_at_s_check CHECK ((at_s >= (0)::double precision)),
+    CONSTRAINT recording_marks_check CHECK (((removed_by IS NULL) = (removed_at IS NULL))),
+    CONSTRAINT recording_marks_comment_check CHECK ((comment <> ''::text))
+);
+
+ALTER TABLE public.recording_marks ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.recording_marks_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.recording_pauses (
+    id bigint NOT NULL,
+    recording text NOT NULL,
+    call_id text NOT NULL,
+    operator_id integer,
+    began_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone
+);
+
+ALTER TABLE public.recording_pauses ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.recording_pauses_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.recording_plays (
+    id bigint NOT NULL,
+    recording_id bigint NOT NULL,
+    operator_id integer NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    reason text,
+    words text DEFAULT ''::text NOT NULL,
+    sent int4multirange DEFAULT '{}'::int4multirange NOT NULL,
+    heard int4multirange DEFAULT '{}'::int4multirange NOT NULL,
+    last_at timestamp with time zone,
+    CONSTRAINT recording_plays_check CHECK (((reason IS DISTINCT FROM 'other'::text) OR (words <> ''::text))),
+    CONSTRAINT recording_plays_reason_check CHECK ((reason = ANY (ARRAY['complaint'::text, 'quality'::text, 'facts'::text, 'training'::text, 'other'::text])))
+);
+
+ALTER TABLE public.recording_plays ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.recording_plays_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE public.recordings ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.recordings_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.requests (
+    id bigint NOT NULL,
+    node text,
+    kind text NOT NULL,
+    body jsonb NOT NULL,
+    asked_by integer NOT NULL,
+    operator_id integer NOT NULL,
+    asked_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    state text DEFAULT 'asked'::text NOT NULL,
+    taken_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    answer jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT requests_check CHECK (((state = ANY (ARRAY['asked'::text, 'taken'::text])) = (finished_at IS NULL))),
+    CONSTRAINT requests_check1 CHECK (((state <> 'taken'::text) OR ((taken_at IS NOT NULL) AND (node IS NOT NULL)))),
+    CONSTRAINT requests_kind_check CHECK ((kind <> ''::text)),
+    CONSTRAINT requests_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'taken'::text, 'done'::text, 'refused'::text, 'expired'::text])))
+);
+
+COMMENT ON COLUMN public.requests.node IS 'The Asterisk that is asked; null: whichever node takes it first.';
+
+COMMENT ON COLUMN public.requests.operator_id IS 'Whom it concerns: mostly who asked.';
+
+COMMENT ON COLUMN public.requests.expires_at IS 'Until when it is of use.';
+
+ALTER TABLE public.requests ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.requests_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.resident_phones (
+    phone text NOT NULL,
+    resident_id integer NOT NULL,
+    CONSTRAINT resident_phones_phone_check CHECK ((phone ~ '^\+[0-9]{3,15}$'::text))
+);
+
+ALTER TABLE public.residents ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.residents_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE public.responsibles ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.responsibles_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.review_lines (
+    review_id bigint NOT NULL,
+    line_id bigint NOT NULL,
+    points integer,
+    CONSTRAINT review_lines_points_check CHECK ((points >= 0))
+);
+
+CREATE TABLE public.reviews (
+    id bigint NOT NULL,
+    recording_id bigint NOT NULL,
+    card_id bigint NOT NULL,
+    operator_id integer,
+    made_by integer NOT NULL,
+    made_at timestamp with time zone DEFAULT now() NOT NULL,
+    replaced_at timestamp with time zone,
+    score double precision,
+    comment text DEFAULT ''::text NOT NULL,
+    CONSTRAINT reviews_score_check CHECK (((score >= (0)::double precision) AND (score <= (100)::double precision)))
+);
+
+ALTER TABLE public.reviews ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.reviews_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.saved_filters (
+    operator_id integer NOT NULL,
+    name text NOT NULL,
+    query text NOT NULL,
+    CONSTRAINT saved_filters_name_check CHECK ((name <> ''::text))
+);
+
+CREATE TABLE public.schema_files (
+    path text NOT NULL,
+    sha256 text NOT NULL,
+    migration text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.schema_migrations (
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.score_cards (
+    id bigint NOT NULL,
+    company_id integer NOT NULL,
+    made_by integer NOT NULL,
+    made_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE public.score_cards ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.score_cards_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.score_lines (
+    id bigint NOT NULL,
+    card_id bigint NOT NULL,
+    place integer NOT NULL,
+    title text NOT NULL,
+    points integer NOT NULL,
+    critical boolean DEFAULT false NOT NULL,
+    CONSTRAINT score_lines_points_check CHECK (((points >= 1) AND (points <= 10))),
+    CONSTRAINT score_lines_title_check CHECK ((title <> ''::text))
+);
+
+ALTER TABLE public.score_lines ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.score_lines_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.screens (
+    audience text NOT NULL,
+    kind text NOT NULL,
+    seq bigint NOT NULL,
+    body jsonb NOT NULL
+);
+
+CREATE TABLE public.sessions (
+    token_hash bytea NOT NULL,
+    operator_id integer NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    address text DEFAULT ''::text NOT NULL,
+    browser text DEFAULT ''::text NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    id bigint NOT NULL
+);
+
+ALTER TABLE public.sessions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.sessions_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.share_link_recordings (
+    link_id bigint NOT NULL,
+    place smallint NOT NULL,
+    recording_id bigint NOT NULL,
+    CONSTRAINT share_link_recordings_place_check CHECK ((place > 0))
+);
+
+CREATE TABLE public.share_link_uses (
+    id bigint NOT NULL,
+    link_id bigint NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    kind text NOT NULL,
+    place smallint,
+    address text NOT NULL,
+    browser text DEFAULT ''::text NOT NULL,
+    sent bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT share_link_uses_kind_check CHECK ((kind = ANY (ARRAY['opened'::text, 'wrong pin'::text, 'right pin'::text, 'listened'::text, 'original'::text, 'copy'::text, 'none left'::text, 'cut off'::text])))
+);
+
+ALTER TABLE public.share_link_uses ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.share_link_uses_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.share_link_visits (
+    token_hash bytea NOT NULL,
+    link_id bigint NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT share_link_visits_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+CREATE TABLE public.share_links (
+    id bigint NOT NULL,
+    company_id integer NOT NULL,
+    ticket_id bigint NOT NULL,
+    token_hash bytea NOT NULL,
+    recipient text NOT NULL,
+    email text,
+    purpose text NOT NULL,
+    language text NOT NULL,
+    pin_hash text,
+    pin_failures integer DEFAULT 0 NOT NULL,
+    fetches integer NOT NULL,
+    made_by integer NOT NULL,
+    made_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_by integer,
+    revoked_at timestamp with time zone,
+    sent_at timestamp with time zone,
+    problem text DEFAULT ''::text NOT NULL,
+    CONSTRAINT share_links_check CHECK (((revoked_by IS NULL) = (revoked_at IS NULL))),
+    CONSTRAINT share_links_fetches_check CHECK ((fetches > 0)),
+    CONSTRAINT share_links_language_check CHECK ((language = ANY (ARRAY['ru'::text, 'en'::text]))),
+    CONSTRAINT share_links_purpose_check CHECK ((purpose <> ''::text)),
+    CONSTRAINT share_links_recipient_check CHECK ((recipient <> ''::text)),
+    CONSTRAINT share_links_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+ALTER TABLE public.share_links ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.share_links_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.talks (
+    recording text NOT NULL,
+    call_id text NOT NULL,
+    kind text NOT NULL,
+    interface text,
+    operator_id integer,
+    began_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    talk_s double precision GENERATED ALWAYS AS ((EXTRACT(epoch FROM (ended_at - began_at)))::double precision) STORED,
+    ended_by text,
+    channel text DEFAULT ''::text NOT NULL,
+    call_born_at timestamp with time zone GENERATED ALWAYS AS (to_timestamp((COALESCE("substring"(call_id, '-([0-9]{1,10})\.[0-9]+$'::text), '0'::text))::double precision)) STORED NOT NULL,
+    CONSTRAINT talks_ended_by_check CHECK ((ended_by = ANY (ARRAY['caller'::text, 'operator'::text, 'transfer'::text, 'system'::text]))),
+    CONSTRAINT talks_kind_check CHECK ((kind = ANY (ARRAY['queue'::text, 'transfer'::text, 'consultation'::text])))
+);
+
+CREATE TABLE public.ticket_events (
+    id bigint NOT NULL,
+    ticket_id bigint NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    operator_id integer,
+    crew_id integer,
+    kind text NOT NULL,
+    from_state text,
+    to_state text,
+    comment text DEFAULT ''::text NOT NULL,
+    changes jsonb DEFAULT '{}'::jsonb NOT NULL,
+    version integer,
+    CONSTRAINT ticket_events_kind_check CHECK ((kind = ANY (ARRAY['opened'::text, 'edited'::text, 'moved'::text, 'comment'::text, 'file'::text, 'told'::text, 'localised'::text, 'sent'::text, 'linked'::text])))
+);
+
+ALTER TABLE public.ticket_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.ticket_events_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.ticket_files (
+    id bigint NOT NULL,
+    ticket_id bigint NOT NULL,
+    name text NOT NULL,
+    media_type text NOT NULL,
+    size bigint NOT NULL,
+    sha256 bytea NOT NULL,
+    object_key text NOT NULL,
+    added_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ticket_files_sha256_check CHECK ((length(sha256) = 32))
+);
+
+ALTER TABLE public.ticket_files ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.ticket_files_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE public.tickets ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.tickets_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.unwritten (
+    id bigint NOT NULL,
+    node text NOT NULL,
+    what text NOT NULL,
+    problem text NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE public.unwritten ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.unwritten_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.waveforms (
+    recording_id bigint NOT NULL,
+    per_s double precision NOT NULL,
+    channels integer NOT NULL,
+    peaks bytea NOT NULL,
+    CONSTRAINT waveforms_channels_check CHECK ((channels = ANY (ARRAY[1, 2]))),
+    CONSTRAINT waveforms_per_s_check CHECK ((per_s > (0)::double precision))
+);
+
+ALTER TABLE ONLY public.pgqueuer ALTER COLUMN id SET DEFAULT nextval('public.pgqueuer_id_seq'::regclass);
+
+ALTER TABLE ONLY public.pgqueuer_schedules ALTER COLUMN id SET DEFAULT nextval('public.pgqueuer_schedules_id_seq'::regclass);
+
+ALTER TABLE ONLY public.pgqueuer_statistics ALTER COLUMN id SET DEFAULT nextval('public.pgqueuer_statistics_id_seq'::regclass);
+
+ALTER TABLE ONLY public.api_tokens
+    ADD CONSTRAINT api_tokens_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.api_tokens
+    ADD CONSTRAINT api_tokens_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.call_events
+    ADD CONSTRAINT call_events_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.calls
+    ADD CONSTRAINT calls_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.categories
+    ADD CONSTRAINT categories_company_id_code_key UNIQUE (company_id, code);
+
+ALTER TABLE ONLY public.categories
+    ADD CONSTRAINT categories_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.companies
+    ADD CONSTRAINT companies_name_key UNIQUE (name);
+
+ALTER TABLE ONLY public.companies
+    ADD CONSTRAINT companies_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.crew_hours
+    ADD CONSTRAINT crew_hours_pkey PRIMARY KEY (crew_id, weekday, opens);
+
+ALTER TABLE ONLY public.crew_links
+    ADD CONSTRAINT crew_links_assignment_key UNIQUE (assignment);
+
+ALTER TABLE ONLY public.crew_links
+    ADD CONSTRAINT crew_links_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY public.crews
+    ADD CONSTRAINT crews_company_id_name_key UNIQUE (company_id, name);
+
+ALTER TABLE ONLY public.crews
+    ADD CONSTRAINT crews_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.defaults
+    ADD CONSTRAINT defaults_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.deliveries
+    ADD CONSTRAINT deliveries_key_key UNIQUE (key);
+
+ALTER TABLE ONLY public.deliveries
+    ADD CONSTRAINT deliveries_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.directory_uploads
+    ADD CONSTRAINT directory_uploads_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.evidence_packs
+    ADD CONSTRAINT evidence_packs_object_key_key UNIQUE (object_key);
+
+ALTER TABLE ONLY public.evidence_packs
+    ADD CONSTRAINT evidence_packs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.exports
+    ADD CONSTRAINT exports_object_key_key UNIQUE (object_key);
+
+ALTER TABLE ONLY public.exports
+    ADD CONSTRAINT exports_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.house_companies
+    ADD CONSTRAINT house_companies_pkey PRIMARY KEY (house_id, since);
+
+ALTER TABLE ONLY public.houses
+    ADD CONSTRAINT houses_company_id_city_street_building_key UNIQUE (company_id, city, street, building);
+
+ALTER TABLE ONLY public.houses
+    ADD CONSTRAINT houses_key_key UNIQUE (key);
+
+ALTER TABLE ONLY public.houses
+    ADD CONSTRAINT houses_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (token_id, key);
+
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY public.ledger_entries
+    ADD CONSTRAINT ledger_entries_pkey PRIMARY KEY (company_id, seq);
+
+ALTER TABLE ONLY public.ledger_heads
+    ADD CONSTRAINT ledger_heads_pkey PRIMARY KEY (company_id);
+
+ALTER TABLE ONLY public.legal_holds
+    ADD CONSTRAINT legal_holds_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.limits
+    ADD CONSTRAINT limits_pkey PRIMARY KEY (category_id, step);
+
+ALTER TABLE ONLY public.login_attempts
+    ADD CONSTRAINT login_attempts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.node_disks
+    ADD CONSTRAINT node_disks_pkey PRIMARY KEY (node);
+
+ALTER TABLE ONLY public.node_gaps
+    ADD CONSTRAINT node_gaps_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.nodes
+    ADD CONSTRAINT nodes_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.numbers
+    ADD CONSTRAINT numbers_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.operators
+    ADD CONSTRAINT operators_endpoint_key UNIQUE (endpoint);
+
+ALTER TABLE ONLY public.operators
+    ADD CONSTRAINT operators_login_key UNIQUE (login);
+
+ALTER TABLE ONLY public.operators
+    ADD CONSTRAINT operators_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.pending_logins
+    ADD CONSTRAINT pending_logins_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY public.pgqueuer_log
+    ADD CONSTRAINT pgqueuer_log_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.pgqueuer
+    ADD CONSTRAINT pgqueuer_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.pgqueuer_schedules
+    ADD CONSTRAINT pgqueuer_schedules_expression_entrypoint_key UNIQUE (expression, entrypoint);
+
+ALTER TABLE ONLY public.pgqueuer_schedules
+    ADD CONSTRAINT pgqueuer_schedules_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.pgqueuer_statistics
+    ADD CONSTRAINT pgqueuer_statistics_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.premises
+    ADD CONSTRAINT premises_house_id_flat_key UNIQUE (house_id, flat);
+
+ALTER TABLE ONLY public.premises
+    ADD CONSTRAINT premises_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.presence
+    ADD CONSTRAINT presence_pkey PRIMARY KEY (operator_id);
+
+ALTER TABLE ONLY public.push_log
+    ADD CONSTRAINT push_log_pkey PRIMARY KEY (seq);
+
+ALTER TABLE ONLY public.recording_copies
+    ADD CONSTRAINT recording_copies_object_key_key UNIQUE (object_key);
+
+ALTER TABLE ONLY public.recording_copies
+    ADD CONSTRAINT recording_copies_pkey PRIMARY KEY (recording_id);
+
+ALTER TABLE ONLY public.recording_marks
+    ADD CONSTRAINT recording_marks_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.recording_pauses
+    ADD CONSTRAINT recording_pauses_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.recording_pauses
+    ADD CONSTRAINT recording_pauses_recording_began_at_key UNIQUE (recording, began_at);
+
+ALTER TABLE ONLY public.recording_plays
+    ADD CONSTRAINT recording_plays_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.recordings
+    ADD CONSTRAINT recordings_name_key UNIQUE (name);
+
+ALTER TABLE ONLY public.recordings
+    ADD CONSTRAINT recordings_object_key_key UNIQUE (object_key);
+
+ALTER TABLE ONLY public.recordings
+    ADD CONSTRAINT recordings_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.requests
+    ADD CONSTRAINT requests_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.resident_phones
+    ADD CONSTRAINT resident_phones_pkey PRIMARY KEY (phone, resident_id);
+
+ALTER TABLE ONLY public.residents
+    ADD CONSTRAINT residents_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.responsibles
+    ADD CONSTRAINT responsibles_company_id_name_key UNIQUE (company_id, name);
+
+ALTER TABLE ONLY public.responsibles
+    ADD CONSTRAINT responsibles_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.review_lines
+    ADD CONSTRAINT review_lines_pkey PRIMARY KEY (review_id, line_id);
+
+ALTER TABLE ONLY public.reviews
+    ADD CONSTRAINT reviews_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.saved_filters
+    ADD CONSTRAINT saved_filters_pkey PRIMARY KEY (operator_id, name);
+
+ALTER TABLE ONLY public.schema_files
+    ADD CONSTRAINT schema_files_pkey PRIMARY KEY (path);
+
+ALTER TABLE ONLY public.schema_migrations
+    ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.score_cards
+    ADD CONSTRAINT score_cards_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.score_lines
+    ADD CONSTRAINT score_lines_card_id_place_key UNIQUE (card_id, place);
+
+ALTER TABLE ONLY public.score_lines
+    ADD CONSTRAINT score_lines_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.screens
+    ADD CONSTRAINT screens_pkey PRIMARY KEY (audience, kind);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_id_key UNIQUE (id);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY public.share_link_recordings
+    ADD CONSTRAINT share_link_recordings_link_id_recording_id_key UNIQUE (link_id, recording_id);
+
+ALTER TABLE ONLY public.share_link_recordings
+    ADD CONSTRAINT share_link_recordings_pkey PRIMARY KEY (link_id, place);
+
+ALTER TABLE ONLY public.share_link_uses
+    ADD CONSTRAINT share_link_uses_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.share_link_visits
+    ADD CONSTRAINT share_link_visits_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY public.share_links
+    ADD CONSTRAINT share_links_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.share_links
+    ADD CONSTRAINT share_links_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.talks
+    ADD CONSTRAINT talks_pkey PRIMARY KEY (recording);
+
+ALTER TABLE ONLY public.ticket_deadlines
+    ADD CONSTRAINT ticket_deadlines_pkey PRIMARY KEY (ticket_id, step);
+
+ALTER TABLE ONLY public.ticket_events
+    ADD CONSTRAINT ticket_events_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.ticket_files
+    ADD CONSTRAINT ticket_files_object_key_key UNIQUE (object_key);
+
+ALTER TABLE ONLY public.ticket_files
+    ADD CONSTRAINT ticket_files_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.tickets
+    ADD CONSTRAINT tickets_call_id_key UNIQUE (call_id);
+
+ALTER TABLE ONLY public.tickets
+    ADD CONSTRAINT tickets_company_id_number_key UNIQUE (company_id, number);
+
+ALTER TABLE ONLY public.tickets
+    ADD CONSTRAINT tickets_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.unwritten
+    ADD CONSTRAINT unwritten_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.waveforms
+    ADD CONSTRAINT waveforms_pkey PRIMARY KEY (recording_id);
+
+CREATE INDEX api_tokens_operator_id_idx ON public.api_tokens USING btree (operator_id);
+
+CREATE INDEX audit_log_action_at_idx ON public.audit_log USING btree (action, at DESC);
+
+CREATE INDEX audit_log_at_idx ON public.audit_log USING btree (at DESC);
+
+CREATE INDEX audit_log_operator_id_at_idx ON public.audit_log USING btree (operator_id, at DESC);
+
+CREATE INDEX audit_log_subject_subject_id_idx ON public.audit_log USING btree (subject, subject_id);
+
+CREATE UNIQUE INDEX call_events_call_id_seen_at_kind_idx ON public.call_events USING btree (call_id, seen_at, kind);
+
+CREATE INDEX calls_arrived_at_idx ON public.calls USING btree (arrived_at DESC);
+
+CREATE INDEX calls_caller_arrived_at_idx ON public.calls USING btree (caller, arrived_at DESC);
+
+CREATE INDEX calls_caller_tail_idx ON public.calls USING btree (reverse(caller) text_pattern_ops);
+
+CREATE INDEX calls_node_arrived_at_idx ON public.calls USING btree (node, arrived_at) WHERE (state <> 'ended'::text);
+
+CREATE INDEX crew_links_ticket_id_idx ON public.crew_links USING btree (ticket_id);
+
+CREATE INDEX deliveries_id_idx ON public.deliveries USING btree (id) WHERE (state = ANY (ARRAY['waiting'::text, 'dead'::text]));
+
+CREATE INDEX deliveries_ticket_id_idx ON public.deliveries USING btree (ticket_id);
+
+CREATE INDEX evidence_packs_id_idx ON public.evidence_packs USING btree (id) WHERE (state = ANY (ARRAY['waiting'::text, 'running'::text]));
+
+CREATE INDEX evidence_packs_ticket_id_id_idx ON public.evidence_packs USING btree (ticket_id, id DESC);
+
+CREATE INDEX exports_id_idx ON public.exports USING btree (id) WHERE (state = ANY (ARRAY['waiting'::text, 'running'::text]));
+
+CREATE INDEX exports_operator_id_id_idx ON public.exports USING btree (operator_id, id DESC);
+
+CREATE UNIQUE INDEX houses_city_street_building_idx ON public.houses USING btree (city, street, building);
+
+CREATE INDEX houses_company_id_idx ON public.houses USING btree (company_id);
+
+CREATE INDEX idempotency_keys_at_idx ON public.idempotency_keys USING btree (at);
+
+CREATE INDEX invitations_operator_id_idx ON public.invitations USING btree (operator_id);
+
+CREATE INDEX ledger_entries_recording_id_idx ON public.ledger_entries USING btree (recording_id) WHERE (recording_id IS NOT NULL);
+
+CREATE INDEX ledger_entries_ticket_id_idx ON public.ledger_entries USING btree (ticket_id) WHERE (ticket_id IS NOT NULL);
+
+CREATE UNIQUE INDEX legal_holds_ticket_id_idx ON public.legal_holds USING btree (ticket_id) WHERE (released_at IS NULL);
+
+CREATE INDEX login_attempts_at_idx ON public.login_attempts USING btree (at);
+
+CREATE INDEX login_attempts_subject_at_idx ON public.login_attempts USING btree (subject, at);
+
+CREATE INDEX numbers_company_id_idx ON public.numbers USING btree (company_id);
+
+CREATE INDEX pending_logins_expires_at_idx ON public.pending_logins USING btree (expires_at);
+
+CREATE INDEX pgqueuer_ep_ea_idx ON public.pgqueuer USING btree (entrypoint, execute_after) WHERE (status = 'queued'::public.pgqueuer_status);
+
+CREATE INDEX pgqueuer_ep_prio_id_idx ON public.pgqueuer USING btree (entrypoint, priority DESC, id) WHERE (status = 'queued'::public.pgqueuer_status);
+
+CREATE INDEX pgqueuer_log_created ON public.pgqueuer_log USING btree (created);
+
+CREATE INDEX pgqueuer_log_job_id_status ON public.pgqueuer_log USING btree (job_id, created DESC);
+
+CREATE INDEX pgqueuer_log_not_aggregated ON public.pgqueuer_log USING btree ((1)) WHERE (NOT aggregated);
+
+CREATE INDEX pgqueuer_log_status ON public.pgqueuer_log USING btree (status);
+
+CREATE INDEX pgqueuer_picked_heartbeat_idx ON public.pgqueuer USING btree (heartbeat) WHERE (status = 'picked'::public.pgqueuer_status);
+
+CREATE UNIQUE INDEX pgqueuer_picked_slot_idx ON public.pgqueuer USING btree (entrypoint, slot) WHERE ((status = 'picked'::public.pgqueuer_status) AND (slot IS NOT NULL));
+
+CREATE INDEX pgqueuer_priority_id_id1_idx ON public.pgqueuer USING btree (priority, id DESC) INCLUDE (id) WHERE (status = 'queued'::public.pgqueuer_status);
+
+CREATE INDEX pgqueuer_queue_manager_id_idx ON public.pgqueuer USING btree (queue_manager_id) WHERE (queue_manager_id IS NOT NULL);
+
+CREATE UNIQUE INDEX pgqueuer_statistics_unique_count ON public.pgqueuer_statistics USING btree (priority, date_trunc('sec'::text, timezone('UTC'::text, created)), status, entrypoint);
+
+CREATE UNIQUE INDEX pgqueuer_unique_dedupe_key ON public.pgqueuer USING btree (dedupe_key) WHERE ((status = ANY (ARRAY['queued'::public.pgqueuer_status, 'picked'::public.pgqueuer_status])) AND (dedupe_key IS NOT NULL));
+
+CREATE INDEX pgqueuer_updated_id_id1_idx ON public.pgqueuer USING btree (updated, id DESC) INCLUDE (id) WHERE (status = 'picked'::public.pgqueuer_status);
+
+CREATE INDEX push_log_at_idx ON public.push_log USING btree (at);
+
+CREATE INDEX recording_marks_recording_id_at_s_idx ON public.recording_marks USING btree (recording_id, at_s);
+
+CREATE INDEX recording_marks_to_tsvector_idx ON public.recording_marks USING gin (to_tsvector('russian'::regconfig, comment)) WHERE (removed_at IS NULL);
+
+CREATE INDEX recording_plays_at_id_idx ON public.recording_plays USING btree (at DESC, id DESC);
+
+CREATE INDEX recording_plays_recording_id_at_idx ON public.recording_plays USING btree (recording_id, at DESC);
+
+CREATE INDEX recording_plays_recording_id_operator_id_at_idx ON public.recording_plays USING btree (recording_id, operator_id, at);
+
+CREATE INDEX recordings_call_id_idx ON public.recordings USING btree (call_id);
+
+CREATE INDEX recordings_coalesce_idx ON public.recordings USING btree (COALESCE(expected_at, recorded_at));
+
+CREATE INDEX recordings_company_id_expected_at_idx ON public.recordings USING btree (company_id, expected_at);
+
+CREATE INDEX recordings_copy_wanted ON public.recordings USING btree (node, id) WHERE (copy_wanted AND (state = 'attached'::text));
+
+CREATE INDEX recordings_deleted_at_idx ON public.recordings USING btree (deleted_at) WHERE (state = ANY (ARRAY['expired'::text, 'deleted'::text]));
+
+CREATE INDEX recordings_expected_at_idx ON public.recordings USING btree (expected_at);
+
+CREATE INDEX recordings_newest_idx ON public.recordings USING btree (COALESCE(expected_at, recorded_at) DESC, id DESC);
+
+CREATE INDEX recordings_of_company_idx ON public.recordings USING btree (company_id, COALESCE(expected_at, recorded_at) DESC, id DESC);
+
+CREATE INDEX recordings_recorded_at_idx ON public.recordings USING btree (recorded_at);
+
+CREATE INDEX recordings_retain_until_idx ON public.recordings USING btree (retain_until) WHERE (state = 'attached'::text);
+
+CREATE INDEX recordings_sha256 ON public.recordings USING btree (sha256) WHERE (sha256 IS NOT NULL);
+
+CREATE INDEX recordings_state_idx ON public.recordings USING btree (state) WHERE (state <> 'attached'::text);
+
+CREATE INDEX recordings_ticket_id_idx ON public.recordings USING btree (ticket_id);
+
+CREATE INDEX requests_asked_at_idx ON public.requests USING btree (asked_at) WHERE (state <> ALL (ARRAY['asked'::text, 'taken'::text]));
+
+CREATE INDEX requests_asked_by_idx ON public.requests USING btree (asked_by);
+
+CREATE INDEX requests_expires_at_idx ON public.requests USING btree (expires_at) WHERE (state = ANY (ARRAY['asked'::text, 'taken'::text]));
+
+CREATE INDEX requests_node_id_idx ON public.requests USING btree (node, id) WHERE (state = ANY (ARRAY['asked'::text, 'taken'::text]));
+
+CREATE INDEX requests_operator_id_idx ON public.requests USING btree (operator_id);
+
+CREATE INDEX resident_phones_resident_id_idx ON public.resident_phones USING btree (resident_id);
+
+CREATE UNIQUE INDEX residents_account_idx ON public.residents USING btree (account) WHERE (account IS NOT NULL);
+
+CREATE INDEX residents_premises_id_idx ON public.residents USING btree (premises_id);
+
+CREATE INDEX responsibles_crew_id_idx ON public.responsibles USING btree (crew_id) WHERE (crew_id IS NOT NULL);
+
+CREATE INDEX reviews_card_id_made_at_idx ON public.reviews USING btree (card_id, made_at) WHERE (replaced_at IS NULL);
+
+CREATE UNIQUE INDEX reviews_recording_id_made_by_idx ON public.reviews USING btree (recording_id, made_by) WHERE (replaced_at IS NULL);
+
+CREATE INDEX reviews_to_tsvector_idx ON public.reviews USING gin (to_tsvector('russian'::regconfig, comment)) WHERE (replaced_at IS NULL);
+
+CREATE INDEX score_cards_company_id_id_idx ON public.score_cards USING btree (company_id, id DESC);
+
+CREATE INDEX sessions_expires_at_idx ON public.sessions USING btree (expires_at);
+
+CREATE INDEX sessions_operator_id_idx ON public.sessions USING btree (operator_id);
+
+CREATE INDEX share_link_uses_link_id_id_idx ON public.share_link_uses USING btree (link_id, id);
+
+CREATE INDEX share_links_ticket_id_id_idx ON public.share_links USING btree (ticket_id, id);
+
+CREATE INDEX talks_began_at_idx ON public.talks USING btree (began_at);
+
+CREATE INDEX talks_call_id_began_at_idx ON public.talks USING btree (call_id, began_at);
+
+CREATE INDEX talks_operator_id_began_at_idx ON public.talks USING btree (operator_id, began_at DESC);
+
+CREATE INDEX ticket_deadlines_due_at_idx ON public.ticket_deadlines USING btree (due_at) WHERE (met_at IS NULL);
+
+CREATE INDEX ticket_deadlines_ticket_id_due_at_warn_at_idx ON public.ticket_deadlines USING btree (ticket_id, due_at, warn_at) WHERE (met_at IS NULL);
+
+CREATE INDEX ticket_events_ticket_id_id_idx ON public.ticket_events USING btree (ticket_id, id);
+
+CREATE INDEX ticket_files_ticket_id_idx ON public.ticket_files USING btree (ticket_id);
+
+CREATE INDEX tickets_caller_idx ON public.tickets USING btree (caller) WHERE (state <> ALL (ARRAY['closed'::text, 'cancelled'::text]));
+
+CREATE INDEX tickets_caller_tail_idx ON public.tickets USING btree (reverse(caller) text_pattern_ops);
+
+CREATE INDEX tickets_cancelled_idx ON public.tickets USING btree (opened_at DESC, id DESC) WHERE (state = 'cancelled'::text);
+
+CREATE INDEX tickets_category_id_opened_at_id_idx ON public.tickets USING btree (category_id, opened_at DESC, id DESC) WHERE (category_id IS NOT NULL);
+
+CREATE INDEX tickets_company_id_opened_at_id_idx ON public.tickets USING btree (company_id, opened_at DESC, id DESC);
+
+CREATE INDEX tickets_company_id_payment_opened_at_id_idx ON public.tickets USING btree (company_id, payment, opened_at DESC, id DESC) WHERE (payment <> 'none'::text);
+
+CREATE INDEX tickets_contact_phone_tail_idx ON public.tickets USING btree (reverse(contact_phone) text_pattern_ops);
+
+CREATE INDEX tickets_crew_id_opened_at_id_idx ON public.tickets USING btree (crew_id, opened_at DESC, id DESC) WHERE (crew_id IS NOT NULL);
+
+CREATE INDEX tickets_house_id_opened_at_id_idx ON public.tickets USING btree (house_id, opened_at DESC, id DESC) WHERE (house_id IS NOT NULL);
+
+CREATE INDEX tickets_number_idx ON public.tickets USING btree (number);
+
+CREATE INDEX tickets_open_caller_idx ON public.tickets USING btree (caller) WHERE (state <> ALL (ARRAY['closed'::text, 'cancelled'::text]));
+
+CREATE INDEX tickets_open_idx ON public.tickets USING btree (opened_at DESC, id DESC) INCLUDE (company_id, crew_id) WHERE (state <> ALL (ARRAY['closed'::text, 'cancelled'::text]));
+
+CREATE INDEX tickets_open_premises_idx ON public.tickets USING btree (premises_id) WHERE ((state <> ALL (ARRAY['closed'::text, 'cancelled'::text])) AND (premises_id IS NOT NULL));
+
+CREATE INDEX tickets_opened_at_id_idx ON public.tickets USING btree (opened_at DESC, id DESC);
+
+CREATE INDEX tickets_operator_id_opened_at_id_idx ON public.tickets USING btree (operator_id, opened_at DESC, id DESC) WHERE (operator_id IS NOT NULL);
+
+CREATE INDEX tickets_parent_id_idx ON public.tickets USING btree (parent_id) WHERE (parent_id IS NOT NULL);
+
+CREATE INDEX tickets_payment_idx ON public.tickets USING btree (opened_at DESC, id DESC) WHERE (payment <> 'none'::text);
+
+CREATE INDEX tickets_payment_opened_at_id_idx ON public.tickets USING btree (payment, opened_at DESC, id DESC) WHERE (payment <> 'none'::text);
+
+CREATE INDEX tickets_premises_id_idx ON public.tickets USING btree (premises_id) WHERE (state <> ALL (ARRAY['closed'::text, 'cancelled'::text]));
+
+CREATE INDEX tickets_reactions ON public.tickets USING btree (category_id, opened_at) INCLUDE (company_id, house_id, crew_id, accepted_at, localised_at, done_at) WHERE ((state <> 'cancelled'::text) AND (category_id IS NOT NULL));
+
+CREATE INDEX tickets_reports ON public.tickets USING btree (company_id, opened_at) INCLUDE (state, category_id, late_from, closed_at, payment, price);
+
+CREATE INDEX tickets_search_idx ON public.tickets USING gin (search);
+
+CREATE STATISTICS public.tickets_of_company (dependencies) ON company_id, house_id, category_id, crew_id FROM public.tickets;
+
+CREATE TRIGGER chained AFTER INSERT ON public.evidence_packs FOR EACH ROW EXECUTE FUNCTION public.chain_pack();
+
+CREATE TRIGGER chained AFTER INSERT OR UPDATE OF released_at ON public.legal_holds FOR EACH ROW EXECUTE FUNCTION public.chain_hold();
+
+CREATE TRIGGER chained AFTER INSERT ON public.recording_plays FOR EACH ROW EXECUTE FUNCTION public.chain_play();
+
+CREATE TRIGGER chained AFTER UPDATE OF state, ticket_id ON public.recordings FOR EACH ROW WHEN (((old.state IS DISTINCT FROM new.state) OR (old.ticket_id IS DISTINCT FROM new.ticket_id))) EXECUTE FUNCTION public.on_recording();
+
+CREATE TRIGGER chained AFTER INSERT ON public.share_link_uses FOR EACH ROW WHEN ((new.kind = ANY (ARRAY['listened'::text, 'original'::text, 'copy'::text]))) EXECUTE FUNCTION public.chain_link_use();
+
+CREATE TRIGGER chained AFTER INSERT ON public.share_links FOR EACH ROW EXECUTE FUNCTION public.chain_link();
+
+CREATE TRIGGER chained_at_end AFTER UPDATE OF state ON public.evidence_packs FOR EACH ROW WHEN (((old.state <> new.state) AND (new.state = ANY (ARRAY['ready'::text, 'failed'::text])))) EXECUTE FUNCTION public.chain_pack();
+
+CREATE TRIGGER chained_at_end AFTER UPDATE OF revoked_at ON public.share_links FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND (new.revoked_at IS NOT NULL))) EXECUTE FUNCTION public.chain_link();
+
+CREATE TRIGGER chained_at_once AFTER INSERT ON public.recordings FOR EACH ROW WHEN ((new.state <> 'expected'::text)) EXECUTE FUNCTION public.on_recording();
+
+CREATE TRIGGER default_categories AFTER INSERT ON public.companies FOR EACH ROW EXECUTE FUNCTION public.new_company();
+
+CREATE TRIGGER end_pauses AFTER UPDATE ON public.talks FOR EACH ROW WHEN (((old.ended_at IS NULL) AND (new.ended_at IS NOT NULL))) EXECUTE FUNCTION public.end_pauses();
+
+CREATE TRIGGER house_history AFTER INSERT OR UPDATE OF company_id ON public.houses FOR EACH ROW EXECUTE FUNCTION public.keep_house_history();
+
+CREATE TRIGGER only_added BEFORE DELETE OR UPDATE ON public.ledger_entries FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.pgqueuer FOR EACH STATEMENT EXECUTE FUNCTION public.fn_pgqueuer_changed();
+
+CREATE TRIGGER times AFTER INSERT OR DELETE OR UPDATE OF due_at, met_at ON public.ticket_deadlines FOR EACH ROW EXECUTE FUNCTION public.keep_ticket_times();
+
+CREATE TRIGGER told_opened AFTER INSERT ON public.tickets FOR EACH ROW WHEN ((new.call_id IS NOT NULL)) EXECUTE FUNCTION public.tell_opened();
+
+CREATE TRIGGER words BEFORE UPDATE OF number, house_id, premises_id, resident_id, contact_name, contact_phone, subject, description ON public.tickets FOR EACH ROW EXECUTE FUNCTION public.keep_ticket_words();
+
+CREATE CONSTRAINT TRIGGER words_of_ended AFTER INSERT OR UPDATE OF state ON public.calls DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.outcome = 'answered'::text)) EXECUTE FUNCTION public.words_of_ended_call();
+
+CREATE TRIGGER words_of_new BEFORE INSERT ON public.tickets FOR EACH ROW WHEN ((new.call_id IS NULL)) EXECUTE FUNCTION public.keep_ticket_words();
+
+ALTER TABLE ONLY public.api_tokens
+    ADD CONSTRAINT api_tokens_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
+
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id);
+
+ALTER TABLE ONLY public.call_events
+    ADD CONSTRAINT call_events_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.calls(id);
+
+ALTER TABLE ONLY public.calls
+    ADD CONSTRAINT calls_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
+
+ALTER TABLE ONLY public.calls
+    ADD CONSTRAINT calls_node_fkey FOREIGN KEY (node) REFERENCES public.nodes(name);
+
+ALTER TABLE ONLY public.calls
+    ADD CONSTRAINT calls_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id);
+
+ALTER TABLE ONLY public.calls
+    ADD CONSTRAINT calls_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES public.residents(id);
+
+ALTER TABLE ONLY public.categories
+    ADD CONSTRAINT categories_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
+
+ALTER TABLE ONLY public.crew_hours
+    ADD CONSTRAINT crew_hours_crew_id_fkey FOREIGN KEY (crew_id) REFERENCES public.crews(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.crew_links
+    ADD CONSTRAINT crew_links_crew_id_fkey FOREIGN KEY (crew_id) REFERENCES public.crews(id);
+
+ALTER TABLE ONLY public.crew_links
+    ADD CONSTRAINT crew_links_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
+
+ALTER TABLE ONLY public.crews
+    ADD CONSTRAINT crews_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
+
+ALTER TABLE ONLY public.deliveries
+    ADD CONSTRAINT deliveries_crew_id_fkey FOREIGN KEY (crew_id) REFERENCES public.crews(id);
+
+ALTER TABLE ONLY public.deliveries
+    ADD CONSTRAINT deliveries_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
+
+ALTER TABLE ONLY public.directory_uploads
+    ADD CONSTRAINT directory_uploads_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.evidence_packs
+    ADD CONSTRAINT evidence_packs_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
+
+ALTER TABLE ONLY public.evidence_packs
+    ADD CONSTRAINT evidence_packs_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id);
+
+ALTER TABLE ONLY public.evidence_packs
+    ADD CONSTRAINT evidence_packs_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
+
+ALTER TABLE ONLY public.exports
+    ADD CONSTRAINT exports_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.exports
+    ADD CONSTRAINT exports_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.house_companies
+    ADD CONSTRAINT house_companies_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
+
+ALTER TABLE ONLY public.house_companies
+    ADD CONSTRAINT house_companies_house_id_fkey FOREIGN KEY (house_id) REFERENCES public.houses(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.houses
+    ADD CONSTRAINT houses_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
+
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_token_id_fkey FOREIGN KEY (token_id) REFERENCES public.api_tokens(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.ledger_entries
+    ADD CONSTRAINT ledger_entries_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
+
+ALTER TABLE ONLY public.ledger_heads
+    ADD CONSTRAINT ledger_heads_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
+
+ALTER TABLE ONLY public.legal_holds
+    ADD CONSTRAINT legal_holds_placed_by_fkey FOREIGN KEY (placed_by) REFERENCES public.operators(id);
+
+ALTER TABLE ONLY public.legal_holds
+    ADD CONSTRAINT legal_holds_released_by_fkey FOREIGN KEY (released_by) REFERENCES public.operators(id);
+
+ALTER TABLE ONLY public.legal_holds
+    ADD CONSTRAINT legal_holds_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
+
+ALTER TABLE ONLY public.limits
+    ADD CONSTRAINT limits_category_id_fkey FOREIGN KEY (category_id) REFERENCES public.categories(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.node_disks
+    ADD CONSTRAINT node_disks_node_fkey FOREIGN KEY (node) REFERENCES public.nodes(name);
+
+ALTER TABLE ONLY public.node_gaps
+    ADD CONSTRAINT node_gaps_node_fkey FOREIGN KEY (node) REFERENCES public.nodes(name);
+
+ALTER TABLE ONLY public.numbers
+    ADD CONSTRAINT numbers_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
+
+ALTER TABLE ONLY public.operators
+    ADD CONSTRAINT operators_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
+
+ALTER TABLE ONLY public.operators
+    ADD CONSTRAINT operators_crew_id_fkey FOREIGN KEY (crew_id) REFERENCES public.crews(id);
+
+ALTER TABLE ONLY public.operators
+    ADD CONSTRAINT operators_node_fkey FOREIGN KEY (node) REFERENCES public.nodes(name);
+
+ALTER TABLE ONLY public.pending_logins
+    ADD CONSTRAINT pending_logins_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.premises
+    ADD CONSTRAINT premises_house_id_fkey FOREIGN KEY (house_id) REFERENCES public.houses(id);
+
+ALTER TABLE ONLY public.presence
+    ADD CONSTRAINT presence_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.recording_copies
+    ADD CONSTRAINT recording_copies_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.recordings(id);
+
+ALTER TABLE ONLY public.recording_marks
+    ADD CONSTRAINT recording_marks_made_by_fkey FOREIGN KEY (made_by) REFERENCES public.operators(id);
+
+ALTER TABLE ONLY public.recording_marks
+    ADD CONSTRAINT recording_marks_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.recordings(id);
+
+ALTER TABLE ONLY public.recording_marks
+    ADD CONSTRAINT recording_marks_removed_by_fkey FOREIGN KEY (removed_by) REFERENCES public.operators(id);
+
+ALTER TABLE ONLY public.recording_pauses
+    ADD CONSTRAINT recording_pauses_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.calls(id);
+
+ALTER TABLE ONLY public.recording_pauses
+    ADD CONSTRAINT recording_pauses_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id);
+
+ALTER TABLE ONLY public.recording_plays
+    ADD CONSTRAINT recording_plays_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id);
+
+ALTER TABLE ONLY public.recording_plays
+    ADD CONSTRAINT recording_plays_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.recordings(id);
+
+ALTER TABLE ONLY public.recordings
+    ADD CONSTRAINT recordings_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.calls(id);
+
+ALTER TABLE ONLY public.recordings
+    ADD CONSTRAINT recordings_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
+
+ALTER TABLE ONLY public.recordings
+    ADD CONSTRAINT recordings_node_fkey FOREIGN KEY (node) REFERENCES public.nodes(name);
+
+ALTER TABLE ONLY public.recordings
+    ADD CONSTRAINT recordings_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
+
+ALTER TABLE ONLY public.requests
+    ADD CONSTRAINT requests_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES public.operators(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.requests
+    ADD CONSTRAINT requests_node_fkey FOREIGN KEY (node) REFERENCES public.nodes(name);
+
+ALTER TABLE ONLY public.requests
+    ADD CONSTRAINT requests_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.resident_phones
+    ADD CONSTRAINT resident_phones_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES public.residents(id);
+
+ALTER TABLE ONLY public.residents
+    ADD CONSTRAINT residents_premises_id_fkey FOREIGN KEY (premises_id) REFERENCES public.premises(id);
+
+ALTER TABLE ONLY public.responsibles
+    ADD CONSTRAINT responsibles_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
+
+ALTER TABLE ONLY public.responsibles
+    ADD CONSTRAINT responsibles_crew_id_fkey FOREIGN KEY (crew_id) REFERENCES public.crews(id);
+
+ALTER TABLE ONLY public.review_lines
+    ADD CONSTRAINT review_lines_line_id_fkey FOREIGN KEY (line_id) REFERENCES public.score_lines(id);
+
+ALTER TABLE ONLY public.review_lines
+    ADD CONSTRAINT review_lines_review_id_fkey FOREIGN KEY (review_id) REFERENCES public.reviews(id);
+
+ALTER TABLE ONLY public.reviews
+    ADD CONSTRAINT reviews_card_id_fkey FOREIGN KEY (card_id) REFERENCES public.score_cards(id);
+
+ALTER TABLE ONLY public.reviews
+    ADD CONSTRAINT reviews_made_by_fkey FOREIGN KEY (made_by) REFERENCES public.operators(id);
+
+ALTER TABLE ONLY public.reviews
+    ADD CONSTRAINT reviews_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id);
+
+ALTER TABLE ONLY public.reviews
+    ADD CONSTRAINT reviews_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.recordings(id);
+
+ALTER TABLE ONLY public.saved_filters
+    ADD CONSTRAINT saved_filters_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.score_cards
+    ADD CONSTRAINT score_cards_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
+
+ALTER TABLE ONLY public.score_cards
+    ADD CONSTRAINT score_cards_made_by_fkey FOREIGN KEY (made_by) REFERENCES public.operators(id);
+
+ALTER TABLE ONLY public.score_lines
+    ADD CONSTRAINT score_lines_card_id_fkey FOREIGN KEY (card_id) REFERENCES public.score_cards(id);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.share_link_recordings
+    ADD CONSTRAINT share_link_recordings_link_id_fkey FOREIGN KEY (link_id) REFERENCES public.share_links(id);
+
+ALTER TABLE ONLY public.share_link_recordings
+    ADD CONSTRAINT share_link_recordings_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.recordings(id);
+
+ALTER TABLE ONLY public.share_link_uses
+    ADD CONSTRAINT share_link_uses_link_id_fkey FOREIGN KEY (link_id) REFERENCES public.share_links(id);
+
+ALTER TABLE ONLY public.share_link_visits
+    ADD CONSTRAINT share_link_visits_link_id_fkey FOREIGN KEY (link_id) REFERENCES public.share_links(id);
+
+ALTER TABLE ONLY public.share_links
+    ADD CONSTRAINT share_links_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
+
+ALTER TABLE ONLY public.share_links
+    ADD CONSTRAINT share_links_made_by_fkey FOREIGN KEY (made_by) REFERENCES public.operators(id);
+
+ALTER TABLE ONLY public.share_links
+    ADD CONSTRAINT share_links_revoked_by_fkey FOREIGN KEY (revoked_by) REFERENCES public.operators(id);
+
+ALTER TABLE ONLY public.share_links
+    ADD CONSTRAINT share_links_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
+
+ALTER TABLE ONLY public.talks
+    ADD CONSTRAINT talks_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.calls(id);
+
+ALTER TABLE ONLY public.talks
+    ADD CONSTRAINT talks_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id);
+
+ALTER TABLE ONLY public.ticket_deadlines
+    ADD CONSTRAINT ticket_deadlines_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
+
+ALTER TABLE ONLY public.ticket_events
+    ADD CONSTRAINT ticket_events_crew_id_fkey FOREIGN KEY (crew_id) REFERENCES public.crews(id);
+
+ALTER TABLE ONLY public.ticket_events
+    ADD CONSTRAINT ticket_events_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id);
+
+ALTER TABLE ONLY public.ticket_events
+    ADD CONSTRAINT ticket_events_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
+
+ALTER TABLE ONLY public.ticket_files
+    ADD CONSTRAINT ticket_files_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
+
+ALTER TABLE ONLY public.tickets
+    ADD CONSTRAINT tickets_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.calls(id);
+
+ALTER TABLE ONLY public.tickets
+    ADD CONSTRAINT tickets_category_id_fkey FOREIGN KEY (category_id) REFERENCES public.categories(id);
+
+ALTER TABLE ONLY public.tickets
+    ADD CONSTRAINT tickets_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
+
+ALTER TABLE ONLY public.tickets
+    ADD CONSTRAINT tickets_crew_id_fkey FOREIGN KEY (crew_id) REFERENCES public.crews(id);
+
+ALTER TABLE ONLY public.tickets
+    ADD CONSTRAINT tickets_house_id_fkey FOREIGN KEY (house_id) REFERENCES public.houses(id);
+
+ALTER TABLE ONLY public.tickets
+    ADD CONSTRAINT tickets_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id);
+
+ALTER TABLE ONLY public.tickets
+    ADD CONSTRAINT tickets_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES public.tickets(id);
+
+ALTER TABLE ONLY public.tickets
+    ADD CONSTRAINT tickets_premises_id_fkey FOREIGN KEY (premises_id) REFERENCES public.premises(id);
+
+ALTER TABLE ONLY public.tickets
+    ADD CONSTRAINT tickets_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES public.residents(id);
+
+ALTER TABLE ONLY public.tickets
+    ADD CONSTRAINT tickets_responsible_id_fkey FOREIGN KEY (responsible_id) REFERENCES public.responsibles(id);
+
+ALTER TABLE ONLY public.waveforms
+    ADD CONSTRAINT waveforms_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.recordings(id);
+
+ALTER TABLE public.api_tokens ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.call_events ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.calls ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.categories ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.companies ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.crew_hours ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.crews ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.deliveries ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.evidence_packs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.exports ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.house_companies ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.houses ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.idempotency_keys ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_entries ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_heads ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.legal_holds ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.limits ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.numbers ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.operators ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY own ON public.api_tokens FOR SELECT TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.operators o
+  WHERE ((o.id = api_tokens.operator_id) AND (o.company_id = public.my_company())))));
+
+CREATE POLICY own ON public.audit_log FOR INSERT TO callcenter_company WITH CHECK (((company_id IS NULL) OR (company_id = public.my_company())));
+
+CREATE POLICY own ON public.call_events TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.calls c
+  WHERE (c.id = call_events.call_id))));
+
+CREATE POLICY own ON public.calls TO callcenter_company USING ((company_id = public.my_company()));
+
+CREATE POLICY own ON public.categories TO callcenter_company USING ((company_id = public.my_company()));
+
+CREATE POLICY own ON public.companies TO callcenter_company USING ((id = public.my_company()));
+
+CREATE POLICY own ON public.crew_hours TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.crews c
+  WHERE (c.id = crew_hours.crew_id))));
+
+CREATE POLICY own ON public.crews TO callcenter_company USING ((company_id = public.my_company()));
+
+CREATE POLICY own ON public.deliveries TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.tickets t
+  WHERE (t.id = deliveries.ticket_id))));
+
+CREATE POLICY own ON public.evidence_packs TO callcenter_company USING ((company_id = public.my_company()));
+
+CREATE POLICY own ON public.exports TO callcenter_company USING ((company_id = public.my_company()));
+
+CREATE POLICY own ON public.house_companies TO callcenter_company USING ((company_id = public.my_company()));
+
+CREATE POLICY own ON public.houses TO callcenter_company USING ((company_id = public.my_company()));
+
+CREATE POLICY own ON public.idempotency_keys FOR INSERT TO callcenter_company WITH CHECK ((EXISTS ( SELECT
+   FROM public.api_tokens t
+  WHERE (t.id = idempotency_keys.token_id))));
+
+CREATE POLICY own ON public.ledger_entries TO callcenter_company USING ((company_id = public.my_company()));
+
+CREATE POLICY own ON public.ledger_heads TO callcenter_company USING ((company_id = public.my_company()));
+
+CREATE POLICY own ON public.legal_holds TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.tickets t
+  WHERE (t.id = legal_holds.ticket_id))));
+
+CREATE POLICY own ON public.limits TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.categories c
+  WHERE (c.id = limits.category_id))));
+
+CREATE POLICY own ON public.numbers TO callcenter_company USING ((company_id = public.my_company()));
+
+CREATE POLICY own ON public.operators TO callcenter_company USING (((company_id IS NULL) OR (company_id = public.my_company())));
+
+CREATE POLICY own ON public.premises TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.houses h
+  WHERE (h.id = premises.house_id))));
+
+CREATE POLICY own ON public.recording_copies TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.recordings r
+  WHERE (r.id = recording_copies.recording_id))));
+
+CREATE POLICY own ON public.recording_marks TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.recordings r
+  WHERE (r.id = recording_marks.recording_id))));
+
+CREATE POLICY own ON public.recording_pauses TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.calls c
+  WHERE (c.id = recording_pauses.call_id))));
+
+CREATE POLICY own ON public.recording_plays TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.recordings r
+  WHERE (r.id = recording_plays.recording_id))));
+
+CREATE POLICY own ON public.recordings TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.tickets t
+  WHERE (t.id = recordings.ticket_id))));
+
+CREATE POLICY own ON public.resident_phones TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.residents r
+  WHERE (r.id = resident_phones.resident_id))));
+
+CREATE POLICY own ON public.residents TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.premises p
+  WHERE (p.id = residents.premises_id))));
+
+CREATE POLICY own ON public.responsibles TO callcenter_company USING ((company_id = public.my_company()));
+
+CREATE POLICY own ON public.review_lines TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.reviews r
+  WHERE (r.id = review_lines.review_id))));
+
+CREATE POLICY own ON public.reviews TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.score_cards c
+  WHERE (c.id = reviews.card_id))));
+
+CREATE POLICY own ON public.saved_filters TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.operators o
+  WHERE ((o.id = saved_filters.operator_id) AND (o.company_id = public.my_company())))));
+
+CREATE POLICY own ON public.score_cards TO callcenter_company USING ((company_id = public.my_company()));
+
+CREATE POLICY own ON public.score_lines TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.score_cards c
+  WHERE (c.id = score_lines.card_id))));
+
+CREATE POLICY own ON public.talks TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.calls c
+  WHERE (c.id = talks.call_id))));
+
+CREATE POLICY own ON public.ticket_deadlines TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.tickets t
+  WHERE (t.id = ticket_deadlines.ticket_id))));
+
+CREATE POLICY own ON public.ticket_events TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.tickets t
+  WHERE (t.id = ticket_events.ticket_id))));
+
+CREATE POLICY own ON public.ticket_files TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.tickets t
+  WHERE (t.id = ticket_files.ticket_id))));
+
+CREATE POLICY own ON public.tickets TO callcenter_company USING ((company_id = public.my_company()));
+
+CREATE POLICY own ON public.waveforms TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.recordings r
+  WHERE (r.id = waveforms.recording_id))));
+
+ALTER TABLE public.premises ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.presence ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.push_log ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.recording_copies ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.recording_marks ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.recording_pauses ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.recording_plays ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.recordings ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.requests ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.resident_phones ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.residents ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.responsibles ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.review_lines ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reviews ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.saved_filters ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.score_cards ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.score_lines ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.screens ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.share_link_recordings ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.share_link_uses ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.share_link_visits ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.share_links ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.talks ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ticket_deadlines ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ticket_events ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ticket_files ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tickets ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.unwritten ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.waveforms ENABLE ROW LEVEL SECURITY;
+
+GRANT USAGE ON SCHEMA public TO callcenter_company;
+
+REVOKE ALL ON FUNCTION public.append_ledger(company integer, kind text, body jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.chain_hold() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.chain_link() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.chain_link_use() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.chain_pack() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.chain_play() FROM PUBLIC;
+
+GRANT SELECT ON TABLE public.recordings TO callcenter_company;
+
+REVOKE ALL ON FUNCTION public.chain_recording(r public.recordings, kind text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.manager_visits(companies integer[], steps integer[], starts timestamp with time zone[], untils timestamp with time zone[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.manager_visits(companies integer[], steps integer[], starts timestamp with time zone[], untils timestamp with time zone[]) TO callcenter_company;
+
+REVOKE ALL ON FUNCTION public.on_recording() FROM PUBLIC;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.tickets TO callcenter_company;
+
+GRANT SELECT(id) ON TABLE public.api_tokens TO callcenter_company;
+
+GRANT SELECT(operator_id) ON TABLE public.api_tokens TO callcenter_company;
+
+GRANT INSERT ON TABLE public.audit_log TO callcenter_company;
+
+GRANT SELECT ON TABLE public.call_events TO callcenter_company;
+
+GRANT SELECT ON TABLE public.calls TO callcenter_company;
+
+GRANT SELECT ON TABLE public.categories TO callcenter_company;
+
+GRANT SELECT ON TABLE public.companies TO callcenter_company;
+
+GRANT UPDATE(last_ticket_number) ON TABLE public.companies TO callcenter_company;
+
+GRANT SELECT ON TABLE public.crew_hours TO callcenter_company;
+
+GRANT SELECT(id) ON TABLE public.crews TO callcenter_company;
+
+GRANT SELECT(company_id) ON TABLE public.crews TO callcenter_company;
+
+GRANT SELECT(name) ON TABLE public.crews TO callcenter_company;
+
+GRANT SELECT(language) ON TABLE public.crews TO callcenter_company;
+
+GRANT SELECT(phone) ON TABLE public.crews TO callcenter_company;
+
+GRANT SELECT(email) ON TABLE public.crews TO callcenter_company;
+
+GRANT SELECT(webhook_url) ON TABLE public.crews TO callcenter_company;
+
+GRANT SELECT(active) ON TABLE public.crews TO callcenter_company;
+
+GRANT SELECT ON TABLE public.houses TO callcenter_company;
+
+GRANT SELECT ON TABLE public.premises TO callcenter_company;
+
+GRANT SELECT ON TABLE public.residents TO callcenter_company;
+
+GRANT SELECT ON TABLE public.responsibles TO callcenter_company;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.ticket_deadlines TO callcenter_company;
+
+GRANT SELECT,INSERT ON TABLE public.deliveries TO callcenter_company;
+
+GRANT SELECT ON TABLE public.evidence_packs TO callcenter_company;
+
+GRANT SELECT ON TABLE public.exports TO callcenter_company;
+
+GRANT SELECT ON TABLE public.house_companies TO callcenter_company;
+
+GRANT INSERT ON TABLE public.idempotency_keys TO callcenter_company;
+
+GRANT SELECT ON TABLE public.ledger_entries TO callcenter_company;
+
+GRANT SELECT ON TABLE public.ledger_heads TO callcenter_company;
+
+GRANT SELECT ON TABLE public.legal_holds TO callcenter_company;
+
+GRANT SELECT ON TABLE public.limits TO callcenter_company;
+
+GRANT SELECT ON TABLE public.node_gaps TO callcenter_company;
+
+GRANT SELECT ON TABLE public.nodes TO callcenter_company;
+
+GRANT SELECT ON TABLE public.numbers TO callcenter_company;
+
+GRANT SELECT(id) ON TABLE public.operators TO callcenter_company;
+
+GRANT SELECT(name) ON TABLE public.operators TO callcenter_company;
+
+GRANT SELECT(role) ON TABLE public.operators TO callcenter_company;
+
+GRANT SELECT(company_id) ON TABLE public.operators TO callcenter_company;
+
+GRANT SELECT(crew_id) ON TABLE public.operators TO callcenter_company;
+
+GRANT SELECT(active) ON TABLE public.operators TO callcenter_company;
+
+GRANT SELECT ON TABLE public.presence TO callcenter_company;
+
+GRANT SELECT ON TABLE public.push_log TO callcenter_company;
+
+GRANT SELECT ON TABLE public.recording_copies TO callcenter_company;
+
+GRANT SELECT ON TABLE public.recording_marks TO callcenter_company;
+
+GRANT SELECT ON TABLE public.recording_pauses TO callcenter_company;
+
+GRANT SELECT,INSERT ON TABLE public.recording_plays TO callcenter_company;
+
+GRANT SELECT ON TABLE public.resident_phones TO callcenter_company;
+
+GRANT SELECT ON TABLE public.review_lines TO callcenter_company;
+
+GRANT SELECT ON TABLE public.reviews TO callcenter_company;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.saved_filters TO callcenter_company;
+
+GRANT SELECT ON TABLE public.schema_migrations TO callcenter_company;
+
+GRANT SELECT ON TABLE public.score_cards TO callcenter_company;
+
+GRANT SELECT ON TABLE public.score_lines TO callcenter_company;
+
+GRANT SELECT ON TABLE public.screens TO callcenter_company;
+
+GRANT SELECT ON TABLE public.talks TO callcenter_company;
+
+GRANT SELECT,INSERT ON TABLE public.ticket_events TO callcenter_company;
+
+GRANT SELECT,INSERT ON TABLE public.ticket_files TO callcenter_company;
+
+GRANT SELECT ON TABLE public.unwritten TO callcenter_company;
+
+GRANT SELECT ON TABLE public.waveforms TO callcenter_company;
