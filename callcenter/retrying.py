@@ -46,9 +46,9 @@ async def repeat(
         try:
             await work()
         except errors as problem:
-            # What PostgreSQL says may hold values of a row; what is raised here does not.
-            said = str(problem) if isinstance(problem, CallcenterError) else type(problem).__name__
-            log.warning(failure, problem=said)
+            # What PostgreSQL says may hold values of a row; what is raised here, or by the system, does not.
+            said = str(problem) if isinstance(problem, CallcenterError | OSError) else ""
+            log.warning(failure, problem=said or type(problem).__name__)
         await backoff.pause()
 
 
