@@ -32,10 +32,12 @@ surge: setup
 		--blind $(BLIND) --attended $(ATTENDED) --holds $(HOLDS) --returns $(RETURNS)
 
 check: setup
+	@stack/setup.sh --scripts
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	.venv/bin/node node_modules/typescript/bin/tsc
 	$(python) -m pytest -m "not e2e and not servers" -n 2 --dist loadfile
 
 test: check

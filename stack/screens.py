@@ -6,12 +6,15 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from html.parser import HTMLParser
 from typing import Any, Self
 
 import aiohttp
 
+from callcenter.domain.events import Presence
+from callcenter.domain.operator import OperatorStatus
+from callcenter.push.codec import body_of, to_json
+from callcenter.push.messages import CardMessage, Hello, PresenceMessage, PresenceRequest
 from stack.errors import StackError
 from stack.judge import Pop
 
@@ -27,8 +30,8 @@ class ScreenWatcher:
     password: str
     endpoint: str
     address: str
-    wanted: str = "available"
-    presence: Mapping[str, Any] = field(default_factory=dict)
+    wanted: Presence = Presence.AVAILABLE
+    presence: PresenceMessage | None = None
     cards: dict[str, tuple[str, float, float]] = field(default_factory=dict)
     last: int | None = None
     socket: aiohttp.ClientWebSocketResponse | None = None
@@ -60,7 +63,7 @@ class Screens:
         # No queue rings them: they only take what colleagues hand them.
         self._resting = {person["login"] for person in resting}
         for screen in self.screens:
-            screen.wanted = "paused" if screen.login in self._resting else screen.wanted
+            screen.wanted = Presence.PAUSED if screen.login in self._resting else screen.wanted
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -69,20 +72,23 @@ class Screens:
 
     async def __aexit__(self, *_: object) -> None:
         with suppress(TimeoutError, StackError):
-            await self.become("offline", within_s=5)
+            await self.become(Presence.OFFLINE, within_s=5)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def become(self, wanted: str, *, within_s: float) -> None:
+    async def become(self, wanted: Presence, *, within_s: float) -> None:
         """Ask for a presence on each screen and wait until the service shows it. Raises `StackError`."""
-        asked = [screen for screen in self.screens if wanted == "offline" or screen.login not in self._resting]
+        asked = [screen for screen in self.screens if wanted is Presence.OFFLINE or screen.login not in self._resting]
         for screen in asked:
             screen.wanted = wanted
             if screen.socket is not None and not screen.socket.closed:
-                await screen.socket.send_json({"type": "presence", "wanted": wanted})
+                await screen.socket.send_json(to_json(PresenceRequest(wanted=wanted)))
+        shown = OperatorStatus(wanted)
         deadline = time.monotonic() + within_s
-        while missing := [screen.login for screen in asked if screen.presence.get("state") != wanted]:
+        while missing := [
+            screen.login for screen in asked if screen.presence is None or screen.presence.state != shown
+        ]:
             for task in self._tasks:
                 if task.done():
                     task.result()
@@ -122,8 +128,8 @@ class Screens:
                 await asyncio.sleep(RETRY_S)
 
     async def _listen(self, screen: ScreenWatcher, socket: aiohttp.ClientWebSocketResponse) -> None:
-        await socket.send_json({"type": "hello", "last": screen.last})
-        await socket.send_json({"type": "presence", "wanted": screen.wanted})
+        await socket.send_json(to_json(Hello(last=screen.last)))
+        await socket.send_json(to_json(PresenceRequest(wanted=screen.wanted)))
         async for message in socket:
             at = time.time()
             if message.type is aiohttp.WSMsgType.TEXT:
@@ -140,12 +146,15 @@ class Screens:
                     self._show(screen, kind, body, at)
 
     def _show(self, screen: ScreenWatcher, kind: str, body: Mapping[str, Any], at: float) -> None:
-        if kind == "presence":
-            screen.presence = body
-        elif kind == "card" and body.get("call") and body["call"] not in screen.cards:
-            answered = datetime.fromisoformat(body["answered_at"]).timestamp()
-            if answered >= self._since:
-                screen.cards[body["call"]] = (body["caller"], at, answered)
+        if kind not in (PresenceMessage.shown_as, CardMessage.shown_as):
+            return
+        match body_of(kind, body):
+            case PresenceMessage() as presence:
+                screen.presence = presence
+            case CardMessage() as card if card.call not in screen.cards:
+                answered = card.answered_at.timestamp()
+                if answered >= self._since:
+                    screen.cards[card.call] = (card.caller, at, answered)
 
 
 class _Form(HTMLParser):

@@ -70,6 +70,12 @@ if ! [ -x .venv/bin/python ] || ! stamped venv requirements.lock; then
     stamp venv requirements.lock
 fi
 
+if [ "${1:-}" = --scripts ] && { ! [ -d node_modules ] || ! stamped scripts package-lock.json; }; then
+    step scripts "TypeScript, which checks the scripts of the pages, into node_modules" \
+        .venv/bin/npm ci --ignore-scripts --no-audit --no-fund
+    stamp scripts package-lock.json
+fi
+
 recipe=(asterisk/tree.sh asterisk/packages asterisk/excluded)
 if ! stamped tree "${recipe[@]}"; then
     step tree "Asterisk in a Debian tree of its own, about 400 MB" asterisk/tree.sh var/asterisk-tree

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import asyncpg
 import uvloop
 
+from callcenter.domain.events import Presence
 from stack.connects import Connects
 from stack.errors import StackError
 from stack.facts import Facts, cast_callers
@@ -178,7 +179,7 @@ class Surge:
             screens = await ending.enter_async_context(
                 Screens(url, self._people, connects.at, since=began, resting=self._colleagues)
             )
-            await screens.become("available", within_s=20)
+            await screens.become(Presence.AVAILABLE, within_s=20)
             usage = Usage(Supervisor(Path(self._stack["directory"])))
             facts = Facts(pool, numbers, began)
             ledger = Path(self._stack["asterisk"]["queue_log"])

@@ -19,7 +19,9 @@ from argon2 import PasswordHasher
 from callcenter.app import create_app
 from callcenter.common import passwords
 from callcenter.errors import StoreError
+from callcenter.push.codec import entry
 from callcenter.push.hub import Hub
+from callcenter.push.messages import Shown
 from callcenter.settings import (
     AmiSettings,
     DatabaseSettings,
@@ -110,9 +112,8 @@ class Site:
                 assert (await browser.log_in(login)).status == 303
             yield browser
 
-    async def push(self, audience: str, kind: str, body: object) -> int:
-        message = {"audience": audience, "kind": kind, "body": body}
-        return int(await self.pool.fetchval("select push($1)", [message]))
+    async def push(self, audience: str, body: Shown, kind: str | None = None) -> int:
+        return int(await self.pool.fetchval("select push($1)", [entry(audience, body, kind)]))
 
 
 def settings_for(url: str) -> Settings:

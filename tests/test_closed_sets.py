@@ -7,13 +7,17 @@ import asyncpg
 import pytest
 
 from callcenter.domain.access import Role
-from callcenter.domain.call import CallState, Outcome
+from callcenter.domain.call import CallState, Direction, Outcome
 from callcenter.domain.deadlines import LimitStep
 from callcenter.domain.events import Presence, Source
+from callcenter.domain.file_order import FileOrderState
+from callcenter.domain.handover import DeliveryState, HandoverChannel
+from callcenter.domain.listening import ListeningReason
 from callcenter.domain.recording import WITHOUT_FILE, RecordingState
+from callcenter.domain.request import RequestState
+from callcenter.domain.sharing import LinkUseKind
 from callcenter.domain.talk import Party, TalkKind
-from callcenter.domain.ticket import TicketState
-from callcenter.listening.listenings import Reason
+from callcenter.domain.ticket import PaymentState, TicketClass, TicketEventKind, TicketState
 
 CHECKS = """
 select pg_get_constraintdef(oid) as definition from pg_constraint where contype = 'c' and conrelid = $1::regclass
@@ -30,17 +34,28 @@ async def sets_of(connection: asyncpg.Connection, table: str, column: str) -> li
 @pytest.mark.parametrize(
     ("table", "column", "enumeration"),
     [
-        ("calls", "state", CallState),
-        ("calls", "outcome", Outcome),
-        ("calls", "ended_by", Party),
         ("call_events", "source", Source),
+        ("calls", "direction", Direction),
+        ("calls", "ended_by", Party),
+        ("calls", "outcome", Outcome),
+        ("calls", "state", CallState),
+        ("categories", "class", TicketClass),
+        ("deliveries", "state", DeliveryState),
+        ("deliveries", "way", HandoverChannel),
+        ("evidence_packs", "state", FileOrderState),
+        ("exports", "state", FileOrderState),
+        ("limits", "step", LimitStep),
         ("operators", "role", Role),
         ("presence", "wanted", Presence),
-        ("recording_plays", "reason", Reason),
+        ("recording_plays", "reason", ListeningReason),
         ("recordings", "state", RecordingState),
+        ("requests", "state", RequestState),
+        ("share_link_uses", "kind", LinkUseKind),
         ("talks", "ended_by", Party),
         ("talks", "kind", TalkKind),
         ("ticket_deadlines", "step", LimitStep),
+        ("ticket_events", "kind", TicketEventKind),
+        ("tickets", "payment", PaymentState),
         ("tickets", "state", TicketState),
     ],
 )

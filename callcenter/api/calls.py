@@ -1,6 +1,6 @@
 """Calls and what is known of their recordings: read only. The sound itself is for people with a login."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from aiohttp import web
 from pydantic import Field
@@ -21,9 +21,11 @@ from callcenter.api.types import (
 )
 from callcenter.common.scope import audit, scoped
 from callcenter.domain.access import Permission
+from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.call import CallState, Outcome
 from callcenter.domain.recording import RecordingState
 from callcenter.domain.scopes import Scope
+from callcenter.domain.talk import Party
 from callcenter.storage import queries
 
 SQL = queries("api")
@@ -39,7 +41,7 @@ class CallModel(ResponseModel):
     caller: str
     state: CallState
     outcome: Outcome | None
-    ended_by: Literal["caller", "operator", "transfer", "system"] | None
+    ended_by: Party | None
     arrived_at: Moment
     answered_at: Moment | None
     ended_at: Moment | None
@@ -116,7 +118,12 @@ async def phone_call(call: ApiRequest, call_id: CallName) -> CallModel:
         if row is None:
             raise web.HTTPNotFound
         await audit(
-            connection, "viewed call", person=call.person, subject="call", subject_id=call_id, address=call.address
+            connection,
+            AuditAction.VIEWED_CALL,
+            person=call.person,
+            subject=AuditSubject.CALL,
+            subject_id=call_id,
+            address=call.address,
         )
     return CallModel(**row)
 

@@ -1,7 +1,5 @@
 """What became of the messages to crews: read only."""
 
-from typing import Literal
-
 from aiohttp import web
 
 from callcenter.api.endpoint import ApiRequest, endpoints
@@ -9,13 +7,12 @@ from callcenter.api.finding import statement
 from callcenter.api.types import Limit, LongId, Moment, PageModel, QueryModel, ResponseModel, page_of
 from callcenter.common.scope import scoped
 from callcenter.domain.access import Permission
+from callcenter.domain.handover import DeliveryState, HandoverChannel
 from callcenter.domain.scopes import Scope
 from callcenter.storage import queries
 
 SQL = queries("api")
 READ = (Scope.DELIVERIES_READ, Permission.SEE_TICKETS)
-Way = Literal["email", "webhook"]
-State = Literal["waiting", "delivered", "dead", "dropped"]
 
 
 class DeliveryModel(ResponseModel):
@@ -25,8 +22,8 @@ class DeliveryModel(ResponseModel):
     id: int
     ticket_id: int
     crew_id: int
-    way: Way
-    state: State
+    way: HandoverChannel
+    state: DeliveryState
     attempts: int
     problem: str
     created_at: Moment
@@ -36,8 +33,8 @@ class DeliveryModel(ResponseModel):
 class PageOfDeliveries(QueryModel):
     """Which messages."""
 
-    state: State | None = None
-    way: Way | None = None
+    state: DeliveryState | None = None
+    way: HandoverChannel | None = None
     ticket_id: LongId | None = None
     cursor: LongId | None = None
     limit: Limit = 50

@@ -20,10 +20,10 @@ from callcenter.api.types import (
     whole,
 )
 from callcenter.domain.deadlines import LimitStep
-from callcenter.domain.ticket import Step, TicketState
+from callcenter.domain.ticket import PaymentState, Step, TicketClass, TicketEventKind, TicketState
+from callcenter.tickets.journal import DueFilter
 from callcenter.tickets.ticket import TicketEdit
 
-Payment = Literal["none", "due", "paid", "refunded"]
 Version = Annotated[int, Field(ge=1, le=2**31 - 1, description="the version that was read"), BeforeValidator(whole)]
 
 
@@ -45,7 +45,7 @@ class TicketLine(ResponseModel):
     state: TicketState
     category_id: int | None
     category: str | None
-    category_class: str | None
+    category_class: TicketClass | None
     subject: str
     caller: str
     contact_name: str
@@ -73,7 +73,7 @@ class TicketModel(TicketLine):
     access_reason: str
     access_people: str
     price: Annotated[str | None, Field(coerce_numbers_to_str=True)]
-    payment: Payment
+    payment: PaymentState
     crew: str
     responsible: str
     responsible_phone: str
@@ -93,7 +93,7 @@ class EventModel(ResponseModel):
 
     id: int
     at: Moment
-    kind: Literal["opened", "edited", "moved", "comment", "file", "told", "localised", "sent", "linked"]
+    kind: TicketEventKind
     who: str
     crew: str
     from_state: TicketState | None
@@ -107,11 +107,11 @@ class PageOfTickets(QueryModel):
 
     company_id: Id | None = None
     state: TicketState | None = None
-    due: Annotated[Literal["late", "soon"] | None, Field(description="what is late, or will be soon")] = None
+    due: Annotated[DueFilter | None, Field(description="what is late, or will be soon")] = None
     category_id: Id | None = None
     house_id: Id | None = None
     crew_id: Id | None = None
-    payment: Payment | None = None
+    payment: PaymentState | None = None
     since: Annotated[Moment | None, Field(description="opened at this time or later")] = None
     until: Annotated[Moment | None, Field(description="opened before this time")] = None
     number: Id | None = None
@@ -136,7 +136,7 @@ class TicketFields(RequestModel):
     access_reason: Line = ""
     access_people: Line = ""
     price: Money | None = None
-    payment: Payment = "none"
+    payment: PaymentState = PaymentState.NONE
     responsible_id: Id | None = None
     planned_from: Moment | None = None
     planned_until: Moment | None = None

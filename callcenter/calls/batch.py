@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from callcenter.calls import screens
-from callcenter.calls.screens import Body
 from callcenter.domain.call import Call
 from callcenter.domain.commands import (
     Command,
@@ -32,6 +31,10 @@ from callcenter.domain.events import CallEvent, OperatorAnswered, OperatorMissed
 from callcenter.domain.ids import CallId, OperatorId
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.talk import Talk
+from callcenter.push.codec import entry
+from callcenter.push.messages import JournalMessage, Shown, SilentMessage
+
+Body = dict[str, object]
 
 
 class Batch:
@@ -54,7 +57,7 @@ class Batch:
                 self._calls[call.id] = _call(call)
                 self._lists["events"].append(_event(order.because, seen_at))
                 if call.ended_at is not None:
-                    self._show("supervisors", "journal", {"at": screens.stamp(call.ended_at)})
+                    self._show("supervisors", JournalMessage(at=call.ended_at))
             case OpenTicket(call=call):
                 self._tickets[call.id] = _ticket(call)
             case SaveTalk(talk=talk):
@@ -87,26 +90,27 @@ class Batch:
     def _add_screen(self, order: Command) -> None:
         match order:
             case ShowQueues():
-                self._show("all", "queues", screens.queues(order.queues))
+                self._show("all", screens.queues(order.queues))
             case RefreshCalls():
-                self._show("supervisors", "journal", {"at": screens.stamp(order.at)})
+                self._show("supervisors", JournalMessage(at=order.at))
             case ShowRinging():
-                self._show(_own(order.operator), "ringing", screens.ringing(order.call, order.at))
+                self._show(_own(order.operator), screens.ringing(order.call, order.at))
             case StopRinging():
-                self._show(_own(order.operator), "ringing", {})
+                self._show(_own(order.operator), SilentMessage())
             case PopCard(call=call, talk=talk) | EndTalk(call=call, talk=talk):
-                self._show(_own(order.operator), "card", screens.card(call, talk), ticket_of=call.id)
+                self._show(_own(order.operator), screens.card(call, talk), ticket_of=call.id)
             case ShowOperator():
-                line = screens.named_operator(order)
-                self._show(_own(order.operator), "presence", screens.operator(order))
-                self._show("supervisors", f"operator/{order.operator}", line, name_of=order.operator)
+                self._show(_own(order.operator), screens.operator(order))
+                row = screens.named_operator(order)
+                self._show("supervisors", row, f"operator/{order.operator}", name_of=order.operator)
             case _:
                 raise TypeError(f"not an order to the store of facts: {type(order).__name__}")
 
-    def _show(self, audience: str, kind: str, body: Body, **lookups: object) -> None:
+    def _show(self, audience: str, body: Shown, kind: str | None = None, **lookups: object) -> None:
         # The newest body of each part of a screen, in the order in which they changed last.
-        self._screens.pop((audience, kind), None)
-        self._screens[audience, kind] = {"audience": audience, "kind": kind, "body": body, **lookups}
+        shown = kind or body.shown_as
+        self._screens.pop((audience, shown), None)
+        self._screens[audience, shown] = entry(audience, body, shown, **lookups)
 
 
 def _own(operator: OperatorId) -> str:

@@ -1,62 +1,78 @@
-"""What the screens show: the bodies of the messages that docs/protocol.md describes.
+"""What the screens show of calls and operators: the messages made of what the domain knows.
 
 A card's ticket and an operator's name are left empty here, and filled in by the call that writes the batch
 (`fill_in` in storage/functions/write_batch.sql; docs/decisions/0013 says why).
 """
 
-from dataclasses import asdict
 from datetime import datetime
 
-from callcenter.domain.call import Call
-from callcenter.domain.card import Card
+from callcenter.domain.call import Call, CallState, Outcome
+from callcenter.domain.card import Card, PastCall
 from callcenter.domain.commands import QueueLine, ShowOperator
 from callcenter.domain.talk import Talk
+from callcenter.push.messages import (
+    CallRow,
+    CardMessage,
+    OperatorMessage,
+    PresenceMessage,
+    QueueRow,
+    QueuesMessage,
+    RingingMessage,
+    TicketRow,
+)
 
-Body = dict[str, object]
 
-
-def stamp(at: datetime | None) -> str | None:
-    """ISO 8601 with microseconds, in UTC."""
-    return None if at is None else at.isoformat(timespec="microseconds")
-
-
-def ringing(call: Call, since: datetime) -> Body:
+def ringing(call: Call, since: datetime) -> RingingMessage:
     """The short notice while a telephone rings."""
-    return {"call": call.id, "queue": call.queue, "caller": call.caller, "since": stamp(since)}
+    return RingingMessage(call=call.id, queue=call.queue, caller=call.caller, since=since)
 
 
-def card(call: Call, talk: Talk) -> Body:
+def card(call: Call, talk: Talk) -> CardMessage:
     """The whole card of one talk."""
     known = call.card or Card(caller=call.caller, did=call.did)
-    shown = {key: value for key, value in asdict(known).items() if not key.endswith("_id")}
-    shown["open_tickets"] = [{**item, "opened_at": stamp(item["opened_at"])} for item in shown["open_tickets"]]
-    shown["past_calls"] = [{**item, "at": stamp(item["at"])} for item in shown["past_calls"]]
-    return {
-        "call": call.id,
-        **shown,
-        "ticket": None,
-        "queue": call.queue,
-        "kind": talk.kind,
-        "answered_at": stamp(talk.began_at),
-        "talk_ended_at": stamp(talk.ended_at or (call.ended_at if call.over(talk) else None)),
-    }
+    return CardMessage(
+        call=call.id,
+        caller=known.caller,
+        did=known.did,
+        company=known.company,
+        resident=known.resident,
+        address=known.address,
+        flat=known.flat,
+        others=known.others,
+        open_tickets=tuple(
+            TicketRow(number=each.number, subject=each.subject, opened_at=each.opened_at) for each in known.open_tickets
+        ),
+        past_calls=tuple(
+            CallRow(at=each.at, outcome=_outcome(each), operator=each.operator) for each in known.past_calls
+        ),
+        ticket=None,
+        queue=call.queue,
+        kind=talk.kind,
+        answered_at=talk.began_at,
+        talk_ended_at=talk.ended_at or (call.ended_at if call.over(talk) else None),
+    )
 
 
-def queues(lines: tuple[QueueLine, ...]) -> Body:
+def _outcome(past: PastCall) -> Outcome | CallState:
+    return Outcome(past.outcome) if past.outcome in set(Outcome) else CallState(past.outcome)
+
+
+def queues(lines: tuple[QueueLine, ...]) -> QueuesMessage:
     """The length of every queue."""
-    return {
-        "queues": [
-            {"queue": line.queue, "waiting": line.waiting, "talking": line.talking, "oldest": stamp(line.oldest)}
-            for line in lines
-        ]
-    }
+    return QueuesMessage(
+        queues=tuple(
+            QueueRow(queue=line.queue, waiting=line.waiting, talking=line.talking, oldest=line.oldest) for line in lines
+        )
+    )
 
 
-def operator(order: ShowOperator) -> Body:
+def operator(order: ShowOperator) -> PresenceMessage:
     """What an operator is doing."""
-    return {"state": order.state, "phone_reachable": order.phone_reachable, "since": stamp(order.since)}
+    return PresenceMessage(state=order.state, phone_reachable=order.phone_reachable, since=order.since)
 
 
-def named_operator(order: ShowOperator) -> Body:
+def named_operator(order: ShowOperator) -> OperatorMessage:
     """What an operator is doing, for those who watch several."""
-    return {**operator(order), "name": "", "login": ""}
+    return OperatorMessage(
+        state=order.state, phone_reachable=order.phone_reachable, since=order.since, name="", login=""
+    )

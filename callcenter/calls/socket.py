@@ -4,20 +4,19 @@ import asyncio
 import json
 import time
 from datetime import datetime
-from typing import Any
 
 import structlog
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from callcenter import metrics
 from callcenter.common import requests
 from callcenter.common.sessions import SESSIONS
 from callcenter.domain.access import Permission
-from callcenter.domain.events import Presence
 from callcenter.domain.person import Person
 from callcenter.domain.request import Body, PauseBody, PresenceBody
-from callcenter.errors import CallcenterError
+from callcenter.push.codec import BadMessage, hello_of, request_of, to_json
 from callcenter.push.hub import HUB, Screen
+from callcenter.push.messages import BrowserRequest, ErrorMessage, PauseRequest, PresenceRequest
 from callcenter.push.state import Delta
 from callcenter.storage import AWAY
 from callcenter.web.auth import COOKIE, needs
@@ -35,10 +34,6 @@ SESSION_ENDED = 4401
 
 POPPED = web.AppKey("popped cards", dict[str, tuple[int, str]])
 """Number and call of the card last counted in `pop_seconds`, by audience."""
-
-
-class BadMessage(CallcenterError):
-    """The browser said something that is not in the protocol; the text says what."""
 
 
 def audiences(person: Person) -> list[str]:
@@ -96,7 +91,7 @@ class Conversation:
     async def _heard_hello(self) -> bool:
         async for message in self._socket:
             try:
-                self._last = _hello(_read(message.type, message.data))
+                self._last = hello_of(_text(message)).last
                 return True
             except BadMessage as problem:
                 await self._complain(problem)
@@ -105,7 +100,7 @@ class Conversation:
     async def _hear(self) -> None:
         async for message in self._socket:
             try:
-                asked = _asked(_read(message.type, message.data))
+                asked = _asked(request_of(_text(message)))
                 if not self._person.has_phone:
                     raise BadMessage("this login has no telephone")
             except BadMessage as problem:
@@ -116,18 +111,18 @@ class Conversation:
                     await requests.ask(connection, asked, asker=self._person.id)
             except AWAY as problem:
                 log.warning("request not saved", operator=self._person.id, problem=type(problem).__name__)
-                await self._say({"type": "error", "message": "not saved"})
+                await self._say(ErrorMessage(message="not saved"))
 
     async def _complain(self, problem: BadMessage) -> None:
         self._bad += 1
         if self._bad > BAD_MESSAGES:
             await self._socket.close(code=WSCloseCode.POLICY_VIOLATION)
         else:
-            await self._say({"type": "error", "message": str(problem)})
+            await self._say(ErrorMessage(message=str(problem)))
 
-    async def _say(self, message: dict[str, str]) -> None:
+    async def _say(self, message: ErrorMessage) -> None:
         try:
-            await self._socket.send_str(json.dumps(message))
+            await self._socket.send_str(json.dumps(to_json(message)))
         except ConnectionResetError:
             pass
 
@@ -176,37 +171,16 @@ class Conversation:
             self._request.transport.abort()
 
 
-def _read(kind: WSMsgType, data: object) -> dict[str, Any]:
-    if kind is not WSMsgType.TEXT:
+def _text(message: WSMessage) -> str:
+    if message.type is not WSMsgType.TEXT:
         raise BadMessage("text messages only")
-    try:
-        message = json.loads(str(data))
-    except (ValueError, RecursionError):
-        raise BadMessage("not JSON") from None
-    if not isinstance(message, dict):
-        raise BadMessage("not an object")
-    return message
+    return str(message.data)
 
 
-def _hello(message: dict[str, Any]) -> int | None:
-    last: object = message.get("last")
-    if message.get("type") != "hello":
-        raise BadMessage("say hello first")
-    if last is None or (type(last) is int and 0 <= last < 2**63):
-        return last
-    raise BadMessage("`last` must be a number or null")
-
-
-def _asked(message: dict[str, Any]) -> Body:
+def _asked(request: BrowserRequest) -> Body:
     """What the operator asks of the telephone server."""
-    if message.get("type") == "recording":
-        paused = message.get("paused")
-        if not isinstance(paused, bool):
-            raise BadMessage("`paused` must be true or false")
-        return PauseBody(paused=paused)
-    if message.get("type") != "presence":
-        raise BadMessage("unknown type")
-    try:
-        return PresenceBody(wanted=Presence(str(message.get("wanted"))))
-    except ValueError:
-        raise BadMessage("`wanted` must be available, paused or offline") from None
+    match request:
+        case PresenceRequest(wanted=wanted):
+            return PresenceBody(wanted=wanted)
+        case PauseRequest(paused=paused):
+            return PauseBody(paused=paused)

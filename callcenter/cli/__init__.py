@@ -1,0 +1,1 @@
+"""The commands of `callcenter`, one module each."""

@@ -1,0 +1,1 @@
+"""What several subjects share and is not HTTP: sessions, passwords, tokens, jobs, requests, search, cursors, e-mail, sheets."""

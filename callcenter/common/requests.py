@@ -12,7 +12,9 @@ import asyncpg
 from callcenter.common.scope import Connection
 from callcenter.domain.commands import FinishRequest, SavePause
 from callcenter.domain.ids import OperatorId, RequestId
-from callcenter.domain.request import TERMS, Body, kind_of, origins, write_body
+from callcenter.domain.request import TERMS, Body, RefusalReason, RequestState, kind_of, origins, write_body
+from callcenter.push.codec import entry
+from callcenter.push.messages import RequestMessage
 from callcenter.retrying import watch
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import queries
@@ -69,13 +71,14 @@ async def _tell(connection: Connection, rows: Sequence[asyncpg.Record]) -> None:
 
 def _message(row: asyncpg.Record) -> dict[str, object]:
     """The message about a request to the screen of whoever asked."""
-    body = {
-        "id": row["id"],
-        "state": row["state"],
-        "asked_at": row["asked_at"].isoformat(timespec="microseconds"),
-        "reason": row["answer"].get("reason"),
-    }
-    return {"audience": f"operator:{row['asked_by']}", "kind": f"request/{row['kind']}", "body": body}
+    reason = row["answer"].get("reason")
+    body = RequestMessage(
+        id=row["id"],
+        state=RequestState(row["state"]),
+        asked_at=row["asked_at"],
+        reason=None if reason is None else RefusalReason(reason),
+    )
+    return entry(f"operator:{row['asked_by']}", body, f"request/{row['kind']}")
 
 
 class RequestSweep:

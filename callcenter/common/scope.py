@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
 from callcenter.storage import queries
 
@@ -44,25 +45,25 @@ async def _enter(connection: Connection, company: int | None) -> None:
 
 async def audit(
     connection: Connection,
-    action: str,
+    action: AuditAction,
     *,
     person: Person | None = None,
     company: int | None = None,
-    subject: str = "",
+    subject: AuditSubject | None = None,
     subject_id: object = "",
     address: str = "",
     details: Mapping[str, object] | None = None,
 ) -> None:
     """Write down that it happened, in the transaction in which it happens.
 
-    `action`: a verb and its object, `viewed ticket`; `subject`: the kind of row, `subject_id`: which one.
+    `subject`: the kind of row, `subject_id`: which one.
     """
     await connection.execute(
         SQL["audit"],
         None if person is None else person.id,
         company if company is not None or person is None else person.company_id,
         action,
-        subject,
+        subject or "",
         str(subject_id),
         address,
         dict(details or {}),

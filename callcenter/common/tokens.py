@@ -13,6 +13,7 @@ from callcenter.common.passwords import digest
 from callcenter.common.scope import audit
 from callcenter.common.sessions import person_of
 from callcenter.domain.access import Permission
+from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
 from callcenter.domain.scopes import Scope
 from callcenter.storage import queries
@@ -60,9 +61,9 @@ class Tokens:
             made = await connection.fetchval(SQL["make"], digest(token), person.id, name, sorted(scopes), lasts)
             await audit(
                 connection,
-                "made token",
+                AuditAction.MADE_TOKEN,
                 person=person,
-                subject="token",
+                subject=AuditSubject.TOKEN,
                 subject_id=made,
                 address=address,
                 details={"name": name, "scopes": sorted(scopes)},
@@ -91,9 +92,9 @@ class Tokens:
                 return False
             await audit(
                 connection,
-                "revoked token",
+                AuditAction.REVOKED_TOKEN,
                 person=person,
-                subject="token",
+                subject=AuditSubject.TOKEN,
                 subject_id=token_id,
                 address=address,
                 details={"name": name},

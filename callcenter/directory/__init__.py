@@ -1,0 +1,1 @@
+"""Companies, houses, flats, residents, crews and categories; sheets in and out."""

@@ -11,6 +11,7 @@ from aiohttp import web
 from callcenter.common.scope import Connection, audit, scoped
 from callcenter.directory.forms import HouseForm, PremisesForm, ResidentForm
 from callcenter.directory.rows import phone_of
+from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
 from callcenter.errors import Refusal, gettext_noop
 from callcenter.storage import queries
@@ -106,7 +107,7 @@ class DirectoryBook:
             if words and not people:
                 people = await connection.fetch(SQL["people"], person.company_id, words, SHOWN + 1)
             if people:
-                await audit(connection, "searched residents", person=person, details={"found": len(people)})
+                await audit(connection, AuditAction.SEARCHED_RESIDENTS, person=person, details={"found": len(people)})
         return Found(houses[:SHOWN], people[:SHOWN], len(houses) > SHOWN or len(people) > SHOWN)
 
     async def house(self, person: Person, house: int) -> asyncpg.Record | None:
@@ -122,7 +123,9 @@ class DirectoryBook:
             history = await connection.fetch(SQL["history"], person.company_id, house)
             part = part.strip().lower().replace("\0", "")
             flats = await connection.fetch(SQL["flats"], person.company_id, house, part, FLATS_SHOWN)
-            await audit(connection, "viewed house", person=person, subject="house", subject_id=house)
+            await audit(
+                connection, AuditAction.VIEWED_HOUSE, person=person, subject=AuditSubject.HOUSE, subject_id=house
+            )
         return flats, history
 
     async def premises(self, person: Person, premises: int) -> asyncpg.Record | None:
@@ -138,10 +141,10 @@ class DirectoryBook:
                 company = row["company_id"]
                 await audit(
                     connection,
-                    "viewed resident",
+                    AuditAction.VIEWED_RESIDENT,
                     person=person,
                     company=company,
-                    subject="resident",
+                    subject=AuditSubject.RESIDENT,
                     subject_id=resident,
                 )
         return row
@@ -155,20 +158,22 @@ class DirectoryBook:
         """Add or change a house. Raises `Taken`."""
         values = (form.city, form.street, form.building, form.entrances, form.key, form.company_id)
         async with telling_taken(), scoped(self._pool, person) as connection:
-            return await _save(connection, person, "house", house, form.company_id, *values)
+            return await _save(connection, person, AuditSubject.HOUSE, house, form.company_id, *values)
 
     async def save_premises(self, person: Person, house: int, premises: int | None, form: PremisesForm) -> int:
         """Add or change a flat of a house. Raises `Taken`."""
         values = (form.flat, form.entrance)
         async with telling_taken(), scoped(self._pool, person) as connection:
             parent = () if premises else (house,)
-            return await _save(connection, person, "premises", premises, None, *parent, *values)
+            return await _save(connection, person, AuditSubject.PREMISES, premises, None, *parent, *values)
 
     async def save_resident(self, person: Person, premises: int, resident: int | None, form: ResidentForm) -> int:
         """Add or change a resident of a flat, with the telephones. Raises `Taken`."""
         async with telling_taken(), scoped(self._pool, person) as connection:
             parent = () if resident else (premises,)
-            saved = await _save(connection, person, "resident", resident, None, *parent, form.name, form.account)
+            saved = await _save(
+                connection, person, AuditSubject.RESIDENT, resident, None, *parent, form.name, form.account
+            )
             await connection.execute(SQL["take_phones"], saved, form.phones)
             await connection.execute(SQL["give_phones"], saved, form.phones)
             return saved
@@ -179,7 +184,13 @@ class DirectoryBook:
             async with scoped(self._pool, person) as connection:
                 await connection.execute(SQL["remove_phones"], resident)
                 await connection.execute(SQL["remove_resident"], resident)
-                await audit(connection, "removed resident", person=person, subject="resident", subject_id=resident)
+                await audit(
+                    connection,
+                    AuditAction.REMOVED_RESIDENT,
+                    person=person,
+                    subject=AuditSubject.RESIDENT,
+                    subject_id=resident,
+                )
         except asyncpg.ForeignKeyViolationError:
             raise InUse from None
 
@@ -188,7 +199,7 @@ DIRECTORY_BOOK = web.AppKey("directory book", DirectoryBook)
 
 
 async def _save(
-    connection: Connection, person: Person, kind: str, row: int | None, company: int | None, *values: object
+    connection: Connection, person: Person, kind: AuditSubject, row: int | None, company: int | None, *values: object
 ) -> int:
     """Add or change one row, and write that down."""
     if row is None:
@@ -196,6 +207,6 @@ async def _save(
     else:
         await connection.execute(SQL[f"change_{kind}"], row, *values)
         saved = row
-    action = f"added {kind}" if row is None else f"changed {kind}"
+    action = AuditAction(f"added {kind}" if row is None else f"changed {kind}")
     await audit(connection, action, person=person, company=company, subject=kind, subject_id=saved)
     return saved

@@ -7,6 +7,7 @@ import asyncpg
 
 from callcenter.common.scope import audit, scoped
 from callcenter.directory.sheet import write_csv, write_xlsx
+from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
 from callcenter.domain.phone import local
 from callcenter.storage import queries
@@ -22,7 +23,14 @@ async def export(
     async with scoped(pool, person) as connection:
         found = await connection.fetch(SQL["rows"], only)
         details = {"kind": kind, "lines": len(found)}
-        await audit(connection, "exported directory", person=person, company=only, subject="directory", details=details)
+        await audit(
+            connection,
+            AuditAction.EXPORTED_DIRECTORY,
+            person=person,
+            company=only,
+            subject=AuditSubject.DIRECTORY,
+            details=details,
+        )
     return await asyncio.to_thread(_write, found, kind, language)
 
 

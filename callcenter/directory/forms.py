@@ -14,12 +14,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic_core import PydanticCustomError
 
 from callcenter.directory.rows import MOST_ENTRANCES, MOST_PHONES, phone_of, split_phones
+from callcenter.domain.deadlines import LimitStep
+from callcenter.domain.ticket import TicketClass
 
 ZONES = tuple(
     sorted(zone for zone in available_timezones() if zone.count("/") and not zone.startswith(("Etc", "System")))
 )
-STEPS = ("tell", "localise", "clear", "repair")
-CLASSES = ("emergency", "planned", "paid", "question")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _HOURS = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*[-–—]\s*(\d{1,2})(?:[:.](\d{2}))?")
 _EMAIL = re.compile(r"[^\s@<>,;\"]{1,64}@[A-Za-z0-9а-яА-ЯёЁ-]+(\.[A-Za-z0-9а-яА-ЯёЁ-]+)+")
@@ -241,7 +241,7 @@ class CategoryForm(DirectoryForm):
     """What tickets are about, with its limits."""
 
     code: Annotated[str, Tidy, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
-    kind: Literal["emergency", "planned", "paid", "question"]
+    kind: TicketClass
     name_ru: Short
     name_en: Short
     active: bool = False
@@ -250,7 +250,7 @@ class CategoryForm(DirectoryForm):
     clear: LimitForm = LimitForm()
     repair: LimitForm = LimitForm()
 
-    def limits(self) -> list[tuple[str, int, int, time | None, time | None]]:
+    def limits(self) -> list[tuple[LimitStep, int, int, time | None, time | None]]:
         """Step, minutes, warning before, window of each limit there is."""
-        found = ((step, getattr(self, step)) for step in STEPS)
+        found = ((step, getattr(self, step)) for step in LimitStep)
         return [(s, f.minutes, f.warn_before or 0, f.opens, f.closes) for s, f in found if f.minutes is not None]

@@ -15,6 +15,7 @@ from callcenter.common.scope import Connection, audit, scoped_to
 from callcenter.directory.refusals import MAX_BYTES, SheetProblem, SheetRefused
 from callcenter.directory.rows import gather
 from callcenter.directory.sheet import read_sheet
+from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
 from callcenter.storage import queries
 
@@ -86,7 +87,13 @@ class DirectoryImport:
                 return report
             await attempt.commit()
             details = {"file": name, "lines": read.lines, **report.counts}
-            await audit(connection, "imported directory", person=person, subject="directory", details=details)
+            await audit(
+                connection,
+                AuditAction.IMPORTED_DIRECTORY,
+                person=person,
+                subject=AuditSubject.DIRECTORY,
+                details=details,
+            )
         return report
 
 

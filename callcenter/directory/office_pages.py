@@ -8,21 +8,23 @@ from aiohttp import web
 from babel.dates import get_day_names
 
 from callcenter.directory.form_pages import known_of, number_in, serve_form, there
-from callcenter.directory.forms import STEPS, ZONES, CategoryForm, CompanyForm, CrewForm, ResponsibleForm
+from callcenter.directory.forms import ZONES, CategoryForm, CompanyForm, CrewForm, ResponsibleForm
 from callcenter.directory.offices import OFFICES
-from callcenter.directory.texts import class_names, span, step_names
+from callcenter.directory.texts import span
 from callcenter.domain.access import Permission
+from callcenter.domain.deadlines import LimitStep
 from callcenter.web.auth import needs
 from callcenter.web.keys import PERSON
-from callcenter.web.language import language_of, translations
+from callcenter.web.labels import limit_steps, ticket_classes
+from callcenter.web.language import language_of
 from callcenter.web.render import render, telephone
 
 routes = web.RouteTableDef()
 
 
 def _names(request: web.Request) -> dict[str, Any]:
-    t = translations(language_of(request))
-    return {"step_names": step_names(t), "class_names": class_names(t)}
+    language = language_of(request)
+    return {"step_names": limit_steps(language), "class_names": ticket_classes(language)}
 
 
 def _days(request: web.Request) -> dict[int, str]:
@@ -62,7 +64,7 @@ async def _company_page(request: web.Request, company: int, secret: str | None =
         categories=await offices.categories(person, company),
         crews=await offices.crews(person, company),
         responsibles=await offices.responsibles(person, company),
-        steps=STEPS,
+        steps=tuple(LimitStep),
         secret=secret,
         secret_of=of,
         days=_days(request),
@@ -126,7 +128,7 @@ async def _category_form(
         save,
         company=company,
         category=category,
-        steps=STEPS,
+        steps=tuple(LimitStep),
         **_names(request),
     )
 

@@ -9,6 +9,7 @@ from aiohttp import web
 from callcenter.common.scope import Connection, audit, scoped
 from callcenter.directory.book import telling_taken
 from callcenter.directory.forms import CategoryForm, CompanyForm, CrewForm, ResponsibleForm
+from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
 from callcenter.storage import queries
 
@@ -64,7 +65,7 @@ class Offices:
                 await connection.execute(SQL["change_company"], saved, *values)
             await connection.execute(SQL["take_numbers"], saved, form.numbers)
             await connection.execute(SQL["give_numbers"], saved, form.numbers)
-            await _write_down(connection, person, saved, "company", company, saved)
+            await _write_down(connection, person, saved, AuditSubject.COMPANY, company, saved)
             return saved
 
     async def save_category(self, person: Person, company: int, category: int | None, form: CategoryForm) -> int:
@@ -78,7 +79,7 @@ class Offices:
                 await connection.execute(SQL["change_category"], saved, *values)
             await connection.execute(SQL["take_limits"], saved)
             await connection.executemany(SQL["give_limit"], [(saved, *limit) for limit in form.limits()])
-            await _write_down(connection, person, company, "category", category, saved)
+            await _write_down(connection, person, company, AuditSubject.CATEGORY, category, saved)
             return saved
 
     async def save_crew(self, person: Person, company: int, crew: int | None, form: CrewForm) -> tuple[int, str | None]:
@@ -99,7 +100,7 @@ class Offices:
             await connection.execute(SQL["take_hours"], saved)
             hours = form.all_hours()
             await connection.execute(SQL["give_hours"], saved, *([each[n] for each in hours] for n in range(3)))
-            await _write_down(connection, person, company, "crew", crew, saved)
+            await _write_down(connection, person, company, AuditSubject.CREW, crew, saved)
             return saved, secret if fresh else None
 
     async def new_secret(self, person: Person, crew: int) -> str | None:
@@ -108,7 +109,13 @@ class Offices:
         async with scoped(self._pool, person) as connection:
             if await connection.fetchval(SQL["new_secret"], crew, secret) is None:
                 return None
-            await audit(connection, "renewed webhook secret", person=person, subject="crew", subject_id=crew)
+            await audit(
+                connection,
+                AuditAction.RENEWED_WEBHOOK_SECRET,
+                person=person,
+                subject=AuditSubject.CREW,
+                subject_id=crew,
+            )
         return secret
 
     async def save_responsible(
@@ -122,7 +129,7 @@ class Offices:
             else:
                 saved = responsible
                 await connection.execute(SQL["change_responsible"], saved, *values)
-            await _write_down(connection, person, company, "responsible", responsible, saved)
+            await _write_down(connection, person, company, AuditSubject.RESPONSIBLE, responsible, saved)
             return saved
 
     async def _fetch(self, person: Person, query: str, *values: object) -> Sequence[asyncpg.Record]:
@@ -138,7 +145,7 @@ OFFICES = web.AppKey("offices", Offices)
 
 
 async def _write_down(
-    connection: Connection, person: Person, company: int, kind: str, before: int | None, saved: int
+    connection: Connection, person: Person, company: int, kind: AuditSubject, before: int | None, saved: int
 ) -> None:
-    action = f"added {kind}" if before is None else f"changed {kind}"
+    action = AuditAction(f"added {kind}" if before is None else f"changed {kind}")
     await audit(connection, action, person=person, company=company, subject=kind, subject_id=saved)

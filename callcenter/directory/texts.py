@@ -19,6 +19,7 @@ def form_problem(t: NullTranslations, code: str, values: Mapping[str, object]) -
         "less_than_equal": t.gettext("At most %(le)s."),
         "string_pattern_mismatch": t.gettext("Small Latin letters, digits and underscores, a letter first."),
         "literal_error": t.gettext("Choose from the list."),
+        "enum": t.gettext("Choose from the list."),
         "bad_zone": t.gettext("Choose a time zone from the list, for example Europe/Moscow."),
         "control_characters": t.gettext("There are invisible control characters in it. Type it anew."),
         "bad_phone": t.gettext("“%(value)s” is no telephone number. Write it like +7 916 123-45-67."),
@@ -132,26 +133,6 @@ def count_names(t: NullTranslations) -> dict[str, str]:
         "residents added": t.gettext("new residents"),
         "residents changed": t.gettext("changed residents"),
         "phones added": t.gettext("new telephones"),
-    }
-
-
-def step_names(t: NullTranslations) -> dict[str, str]:
-    """The steps that have limits."""
-    return {
-        "tell": t.gettext("Tell the number and the times"),
-        "localise": t.gettext("Localise"),
-        "clear": t.gettext("Clear the blockage"),
-        "repair": t.gettext("Repair"),
-    }
-
-
-def class_names(t: NullTranslations) -> dict[str, str]:
-    """Kinds of tickets."""
-    return {
-        "emergency": t.gettext("Emergency"),
-        "planned": t.gettext("Planned"),
-        "paid": t.gettext("Paid"),
-        "question": t.gettext("Question"),
     }
 
 

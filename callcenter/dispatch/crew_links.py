@@ -9,6 +9,7 @@ from callcenter.common.attempts import Attempts
 from callcenter.common.scope import audit
 from callcenter.dispatch.channels import CrewTicket
 from callcenter.dispatch.handover import SQL, digest
+from callcenter.domain.audit import AuditAction, AuditSubject
 
 
 class CrewLinks:
@@ -36,9 +37,9 @@ class CrewLinks:
         async with self._pool.acquire() as connection, connection.transaction():
             await audit(
                 connection,
-                "viewed ticket",
+                AuditAction.VIEWED_TICKET,
                 company=ticket.company_id,
-                subject="ticket",
+                subject=AuditSubject.TICKET,
                 subject_id=ticket.ticket_id,
                 address=address,
                 details={"crew": ticket.crew_id},

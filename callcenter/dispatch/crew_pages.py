@@ -10,6 +10,7 @@ from aiohttp import web
 from callcenter.common.attempts import TooManyAttempts
 from callcenter.dispatch.channels import CrewTicket
 from callcenter.dispatch.crew_links import CREW_LINKS
+from callcenter.dispatch.texts import crew_states
 from callcenter.domain.access import Permission
 from callcenter.domain.ticket import CREW_STEPS, Step, StepRefused, TicketState, steps_from
 from callcenter.errors import StoreError
@@ -166,9 +167,10 @@ async def _page(
         status,
         language=ticket.language,
         ticket=ticket,
-        state=state.value,
+        state=state,
+        state_name=crew_states(ticket.language)[state],
         result=ticket.result if result is None else result,
-        steps=[step.value for step in steps_from(state) if step in CREW_STEPS],
+        steps=[step for step in steps_from(state) if step in CREW_STEPS],
         late=ticket.due_at is not None and ticket.due_at < datetime.now(UTC),
         files=files,
         at=f"/w/{request.match_info['token']}",

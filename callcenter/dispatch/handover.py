@@ -20,14 +20,16 @@ from callcenter.common import jobs
 from callcenter.common.delivery import DeliveryProblem, NotDelivered
 from callcenter.common.scope import Connection
 from callcenter.dispatch.channels import Assignment, Channel
+from callcenter.domain.ticket import Step
 from callcenter.settings import HandoverSettings as Settings
 from callcenter.storage import queries
+from callcenter.tickets.service import TicketChange
 
 log = structlog.get_logger()
 
 SQL = queries("handover")
 JOB = "deliver"
-OVER = frozenset({"close", "cancel"})
+TAKES_BACK = frozenset({Step.CLOSE, Step.CANCEL})
 
 
 class Assigned(Protocol):
@@ -73,12 +75,12 @@ class Handover:
     def __init__(self, links: Links) -> None:
         self._links = links
 
-    async def on_change(self, connection: Connection, ticket: Assigned, what: str) -> None:
-        """Do what follows from a step, in its transaction: `assign` hands over, `close` and `cancel` take back."""
-        if what == "assign" or what in OVER:
+    async def on_change(self, connection: Connection, ticket: Assigned, what: TicketChange) -> None:
+        """Do what follows from a step, in its transaction: assigning hands over, closing and cancelling take back."""
+        if what == Step.ASSIGN or what in TAKES_BACK:
             await connection.execute(SQL["end_links"], ticket.id)
             await connection.execute(SQL["drop"], ticket.id)
-        if what == "assign" and ticket.crew_id is not None:
+        if what == Step.ASSIGN and ticket.crew_id is not None:
             await self._hand_over(connection, ticket.id, ticket.crew_id)
 
     async def _hand_over(self, connection: Connection, ticket: int, crew: int) -> None:

@@ -12,6 +12,7 @@ from callcenter.dispatch.mail import Mail
 from callcenter.dispatch.texts import letter
 from callcenter.dispatch.undelivered import UNDELIVERED, DeadLetters
 from callcenter.dispatch.webhook import Webhook
+from callcenter.domain.handover import HandoverChannel
 from callcenter.settings import Settings
 from callcenter.tickets.service import TICKETS
 from callcenter.web.keys import POOL, SERVICES, SETTINGS
@@ -34,7 +35,7 @@ def worker(settings: Settings, pool: asyncpg.Pool) -> Worker:
     deliveries = Deliveries(
         pool,
         Links(settings.handover, settings.web.url),
-        {"email": Mail(settings.smtp, letter), "webhook": Webhook(settings.handover)},
+        {HandoverChannel.EMAIL: Mail(settings.smtp, letter), HandoverChannel.WEBHOOK: Webhook(settings.handover)},
         attempts=settings.handover.attempts,
         wait=backoff(settings.handover),
     )

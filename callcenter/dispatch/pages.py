@@ -3,11 +3,13 @@
 import structlog
 from aiohttp import web
 
-from callcenter.dispatch.texts import problems, ways
+from callcenter.dispatch.texts import channels
 from callcenter.dispatch.undelivered import UNDELIVERED
 from callcenter.domain.access import Permission
+from callcenter.domain.handover import DeliveryState
 from callcenter.web.auth import needs
 from callcenter.web.keys import PERSON
+from callcenter.web.labels import delivery_problems
 from callcenter.web.language import language_of
 from callcenter.web.render import render
 
@@ -38,8 +40,8 @@ async def _page(request: web.Request) -> web.Response:
     return render(
         request,
         "dispatch/deliveries.html",
-        dead=[each for each in found if each.state == "dead"],
-        waiting=[each for each in found if each.state == "waiting"],
-        problems=problems(language),
-        ways=ways(language),
+        dead=[each for each in found if each.state is DeliveryState.DEAD],
+        waiting=[each for each in found if each.state is DeliveryState.WAITING],
+        problems=delivery_problems(language),
+        channels=channels(language),
     )

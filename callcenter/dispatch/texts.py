@@ -1,39 +1,32 @@
-"""Words for what became of a message to a crew, and the letter itself."""
+"""How a crew is reached, and the letter to it."""
 
 from collections.abc import Mapping
 
-from callcenter.common.delivery import DeliveryProblem
 from callcenter.dispatch.channels import Assignment
-from callcenter.web.language import translations
+from callcenter.domain.handover import HandoverChannel
+from callcenter.domain.ticket import TicketState
+from callcenter.web.formats import Speech
+from callcenter.web.labels import labels
 from callcenter.web.render import environment
 
 
-def ways(language: str) -> Mapping[str, str]:
-    """The ways to a crew."""
-    t = translations(language)
-    return {"email": t.gettext("E-mail"), "webhook": t.gettext("Webhook")}
+@labels(HandoverChannel)
+def channels(t: Speech) -> dict[HandoverChannel, str]:
+    """The channels to a crew."""
+    return {HandoverChannel.EMAIL: t.gettext("E-mail"), HandoverChannel.WEBHOOK: t.gettext("Webhook")}
 
 
-def problems(language: str) -> Mapping[str, str]:
-    """Why a message did not arrive, and what to do."""
-    t = translations(language)
+def crew_states(language: str) -> Mapping[TicketState, str]:
+    """Where a ticket is, as its crew sees it: every state in which its link works."""
+    t = Speech(language)
+    elsewhere = t.gettext("The dispatcher looks at it again")
     return {
-        DeliveryProblem.NO_WAY: t.gettext("The crew no longer has this address. Enter it in the directory."),
-        DeliveryProblem.NO_MAIL_SERVER: t.gettext("No mail server is set up. Set it in the settings of the service."),
-        DeliveryProblem.BAD_ADDRESS: t.gettext("The crew's address makes no sense. Mend it in the directory."),
-        DeliveryProblem.UNREACHABLE: t.gettext("The server cannot be reached."),
-        DeliveryProblem.TOO_SLOW: t.gettext("The server did not answer in time."),
-        DeliveryProblem.CERTIFICATE: t.gettext("The server's certificate is not trusted."),
-        DeliveryProblem.MAIL_REFUSED: t.gettext("The mail server refused the letter."),
-        DeliveryProblem.LOGIN_REFUSED: t.gettext(
-            "The mail server refused our login. Mend it in the settings of the service."
-        ),
-        DeliveryProblem.ANSWER: t.gettext("The crew's program answered with an error."),
-        DeliveryProblem.REDIRECT: t.gettext(
-            "The crew's program sent us elsewhere; that is not followed. Enter its new address."
-        ),
-        DeliveryProblem.INNER_ADDRESS: t.gettext("The webhook leads into an inner network; that is not allowed."),
-        DeliveryProblem.OURS: t.gettext("Something broke on our side. It has been written down."),
+        TicketState.NEW: elsewhere,
+        TicketState.ASSIGNED: t.pgettext("crew", "Waits for you"),
+        TicketState.ACCEPTED: t.pgettext("crew", "Accepted"),
+        TicketState.IN_PROGRESS: t.pgettext("crew", "In work"),
+        TicketState.DONE: t.pgettext("crew", "Done"),
+        TicketState.REOPENED: elsewhere,
     }
 
 

@@ -9,6 +9,8 @@ from aiohttp import web
 from callcenter.common import jobs
 from callcenter.common.scope import audit, scoped
 from callcenter.dispatch.handover import JOB, SQL
+from callcenter.domain.audit import AuditAction, AuditSubject
+from callcenter.domain.handover import DeliveryState, HandoverChannel
 from callcenter.domain.person import Person
 
 MOST = 200
@@ -24,8 +26,8 @@ class Undelivered:
     company: str
     zone: str
     crew: str
-    way: str
-    state: str
+    way: HandoverChannel
+    state: DeliveryState
     attempts: int
     problem: str
     detail: str
@@ -55,10 +57,10 @@ class DeadLetters:
             await jobs.put(connection, JOB, [str(delivery)])
             await audit(
                 connection,
-                "sent again",
+                AuditAction.SENT_AGAIN,
                 person=person,
                 company=revived["company_id"],
-                subject="ticket",
+                subject=AuditSubject.TICKET,
                 subject_id=revived["ticket_id"],
                 address=address,
                 details={"delivery": delivery},
@@ -71,4 +73,5 @@ UNDELIVERED = web.AppKey("undelivered", DeadLetters)
 
 def _undelivered(row: asyncpg.Record) -> Undelivered:
     problem, _, detail = row["problem"].partition(": ")
-    return Undelivered(**{**row, "problem": problem, "detail": detail})
+    known = {"way": HandoverChannel(row["way"]), "state": DeliveryState(row["state"])}
+    return Undelivered(**{**row, **known, "problem": problem, "detail": detail})

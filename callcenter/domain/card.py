@@ -17,7 +17,7 @@ class CardTicket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastCall:
-    """An earlier call from the same number. `outcome`: a `domain.call.Outcome` value."""
+    """An earlier call from the same number. `outcome`: an `Outcome` of `domain.call`, or the `CallState` of one that is not over."""
 
     at: datetime
     outcome: str

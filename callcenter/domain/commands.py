@@ -11,6 +11,7 @@ from datetime import datetime
 from callcenter.domain.call import Call
 from callcenter.domain.events import CallEvent, Presence
 from callcenter.domain.ids import CallId, Interface, OperatorId, RequestId
+from callcenter.domain.operator import OperatorStatus
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.request import RefusalReason, RequestState
 from callcenter.domain.talk import Talk
@@ -141,7 +142,7 @@ class ShowOperator(Command):
     """Tell the operator and the supervisors what the operator is now doing."""
 
     operator: OperatorId
-    state: str
+    state: OperatorStatus
     phone_reachable: bool
     since: datetime
 

@@ -19,6 +19,16 @@ class OperatorState(StrEnum):
     TALKING = "talking"
 
 
+class OperatorStatus(StrEnum):
+    """What the screens say of an operator: what the telephone is doing, or while it rests what the operator wants to be."""
+
+    OFFLINE = "offline"
+    PAUSED = "paused"
+    AVAILABLE = "available"
+    RINGING = "ringing"
+    TALKING = "talking"
+
+
 class Signal(StrEnum):
     """What can happen to an operator."""
 
@@ -54,9 +64,9 @@ class Operator:
     phone_reachable: bool
 
     @property
-    def shown(self) -> str:
-        """What the screens say: ringing, talking, or what the operator wants to be."""
-        return self.wanted.value if self.state is OperatorState.RESTING else self.state.value
+    def shown(self) -> OperatorStatus:
+        """What the screens say."""
+        return OperatorStatus(self.wanted if self.state is OperatorState.RESTING else self.state)
 
 
 def step(operator: Operator, signal: Signal, call: CallId, at: datetime) -> Operator:

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from callcenter.domain import call as machine
 from callcenter.domain.call import Call, CallState, NotApplicable
@@ -193,6 +194,8 @@ class Switchboard:
                 decided = self._pause(event, event.body)
             case None:
                 decided = RefusalReason.NOT_UNDERSTOOD
+            case _:
+                assert_never(event.body)
         if isinstance(decided, RefusalReason):
             return self._requests.refuse(event.id, decided)
         return decided or self._requests.complete(event.id)

@@ -19,6 +19,42 @@ class TicketState(StrEnum):
     REOPENED = "reopened"
 
 
+class TicketClass(StrEnum):
+    """What kind of work a ticket's category is."""
+
+    EMERGENCY = "emergency"
+    PLANNED = "planned"
+    PAID = "paid"
+    QUESTION = "question"
+
+
+class PaymentState(StrEnum):
+    """How far the payment of a ticket is; `none`: there is nothing to pay."""
+
+    NONE = "none"
+    DUE = "due"
+    PAID = "paid"
+    REFUNDED = "refunded"
+
+
+class TicketEventKind(StrEnum):
+    """What an entry of a ticket's history says."""
+
+    OPENED = "opened"
+    EDITED = "edited"
+    MOVED = "moved"
+    COMMENT = "comment"
+    FILE = "file"
+    TOLD = "told"
+    """The resident was told the number and the times."""
+    LOCALISED = "localised"
+    """The damage was contained."""
+    SENT = "sent"
+    """The ticket was sent to the crew."""
+    LINKED = "linked"
+    """It became part of an incident, or is part of one no more."""
+
+
 class Step(StrEnum):
     """What somebody does with a ticket."""
 
@@ -61,6 +97,7 @@ TRANSITIONS: Mapping[tuple[TicketState, Step], TicketState] = {
 
 OVER = frozenset({_S.CLOSED, _S.CANCELLED})
 """States in which nothing is due any more."""
+OPEN = tuple(state for state in TicketState if state not in OVER)
 
 NEEDS_WORDS = frozenset({Step.CANCEL, Step.REOPEN, Step.FINISH})
 """Steps that need a comment: the reason, or the result."""
@@ -85,6 +122,11 @@ def move(state: TicketState, step: Step, *, comment: str = "", crew: int | None 
     if step is Step.ASSIGN and crew is None:
         raise StepRefused("crew")
     return TRANSITIONS[state, step]
+
+
+def is_open(state: TicketState) -> bool:
+    """Whether something is still to be done."""
+    return state not in OVER
 
 
 def steps_from(state: TicketState) -> tuple[Step, ...]:

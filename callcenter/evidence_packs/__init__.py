@@ -1,0 +1,1 @@
+"""Evidence packs ordered, made and downloaded; the audit of the custody chain."""

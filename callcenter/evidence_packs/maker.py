@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from callcenter.common.file_jobs import FileJobs, Unmade
 from callcenter.common.object_store import ObjectStore
 from callcenter.common.scope import Connection
+from callcenter.domain.evidence import PackProblem
 from callcenter.errors import ObjectMissing
 from callcenter.evidence import manifest as form
 from callcenter.evidence.chain import Ends, Link, faults
@@ -71,7 +72,7 @@ class PackMaker(FileJobs):
             try:
                 await asyncio.to_thread(seal, folder, _head(known, order, recordings), self._key, target)
             except TooLarge:
-                raise Unmade("too large") from None
+                raise Unmade(PackProblem.TOO_LARGE) from None
             await self._keep(order, target, known.chain[-1])
 
     async def _read(self, order: asyncpg.Record, ledger: Path) -> TicketFacts:
@@ -99,7 +100,7 @@ class PackMaker(FileJobs):
                 while rows := await cursor.fetch(CHUNK):
                     links += [Link(row["seq"], row["content"], row["hash"], row["entry"]) for row in rows]
                 if list(faults(links, run)):
-                    raise Unmade("ledger")
+                    raise Unmade(PackProblem.LEDGER)
                 file.writelines(link.line() + "\n" for link in links)
 
     async def _fetch(self, row: Row, folder: Path) -> dict[str, object]:
@@ -110,15 +111,15 @@ class PackMaker(FileJobs):
             try:
                 found = await self._download(row["object_key"], folder / original, row["version_id"])
             except ObjectMissing:
-                raise Unmade("lost") from None
+                raise Unmade(PackProblem.LOST) from None
             if found != row["sha256"]:
-                raise Unmade("altered")
+                raise Unmade(PackProblem.ALTERED)
         # A copy is for the ear; the proof is the original.
         if original is not None and row["copy_key"] is not None:
             copy = f"{form.COPIES}{row['id']}{Path(row['copy_key']).suffix}"
             try:
                 if await self._download(row["copy_key"], folder / copy) != row["copy_sha256"]:
-                    raise Unmade("altered")
+                    raise Unmade(PackProblem.ALTERED)
             except ObjectMissing:
                 (folder / copy).unlink()
                 copy = None

@@ -8,6 +8,9 @@ from aiohttp import web
 
 from callcenter.common import jobs
 from callcenter.common.scope import audit, scoped
+from callcenter.domain.audit import AuditAction, AuditSubject
+from callcenter.domain.evidence import PackProblem
+from callcenter.domain.file_order import FileOrderState
 from callcenter.domain.person import Person
 from callcenter.errors import LimitReached
 from callcenter.storage import queries
@@ -22,18 +25,14 @@ AT_ONCE = 2
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """One order. `done` of `expected` steps; `kept`: whether it can still be downloaded; `size` in bytes.
-
-    `problem`, of a failed one: `store`, `lost` (an original is not in the store), `altered` (it is not what was
-    recorded), `ledger` (the chain is broken), `too large`, or `program`.
-    """
+    """One order. `done` of `expected` steps; `kept`: whether it can still be downloaded; `size` in bytes."""
 
     id: int
     language: str
-    state: str
+    state: FileOrderState
     done: int
     expected: int | None
-    problem: str | None
+    problem: PackProblem | None
     size: int | None
     sha256: bytes | None
     asked_at: datetime
@@ -63,10 +62,10 @@ class EvidencePacks:
             await jobs.put(connection, JOB, [str(pack)])
             await audit(
                 connection,
-                "ordered evidence pack",
+                AuditAction.ORDERED_EVIDENCE_PACK,
                 person=person,
                 company=ticket.company_id,
-                subject="ticket",
+                subject=AuditSubject.TICKET,
                 subject_id=ticket_id,
                 address=address,
                 details={"pack": pack},
@@ -78,7 +77,7 @@ class EvidencePacks:
         async with scoped(self._pool, person) as connection:
             if await read(connection, person, ticket_id) is None:
                 raise NoTicket
-            return [Pack(**row) for row in await connection.fetch(SQL["of_ticket"], ticket_id)]
+            return [_pack(row) for row in await connection.fetch(SQL["of_ticket"], ticket_id)]
 
     async def take(self, person: Person, ticket_id: int, pack: int, address: str = "") -> tuple[str, int, str] | None:
         """Key, size in bytes and name of the file, if it is there; that it was taken is chained."""
@@ -92,10 +91,10 @@ class EvidencePacks:
             await connection.execute(SQL["chain"], row["company_id"], "pack taken", said)
             await audit(
                 connection,
-                "downloaded evidence pack",
+                AuditAction.DOWNLOADED_EVIDENCE_PACK,
                 person=person,
                 company=row["company_id"],
-                subject="ticket",
+                subject=AuditSubject.TICKET,
                 subject_id=ticket_id,
                 address=address,
                 details={"pack": pack},
@@ -104,3 +103,11 @@ class EvidencePacks:
 
 
 EVIDENCE_PACKS = web.AppKey("evidence packs", EvidencePacks)
+
+
+def _pack(row: asyncpg.Record) -> Pack:
+    problem = row["problem"]
+    if problem is not None:
+        # One of a newer version is an error of the program as far as this one knows.
+        problem = PackProblem(problem) if problem in list(PackProblem) else PackProblem.PROGRAM
+    return Pack(**{**row, "state": FileOrderState(row["state"]), "problem": problem})

@@ -4,9 +4,10 @@ from aiohttp import web
 
 from callcenter.common.object_store import OBJECT_STORE
 from callcenter.domain.access import Permission
+from callcenter.domain.file_order import IN_THE_MAKING
 from callcenter.evidence.manifest import fingerprint, key_of
 from callcenter.evidence_packs.packs import EVIDENCE_PACKS, TooManyPacks
-from callcenter.evidence_packs.texts import problems
+from callcenter.evidence_packs.texts import pack_problems
 from callcenter.tickets.pages import PAGE, need_ticket, ticket_id_of
 from callcenter.web.auth import needs
 from callcenter.web.formats import number
@@ -72,8 +73,8 @@ async def _page(request: web.Request, status: int = 200, *, too_many: bool = Fal
         ticket=ticket,
         packs=packs,
         too_many=too_many,
-        working=any(pack.state in ("waiting", "running") for pack in packs),
+        working=any(pack.state in IN_THE_MAKING for pack in packs),
         fingerprint=None if key is None else fingerprint(key_of(key.get_secret_value())),
-        problems=problems(language),
+        problems=pack_problems(language),
         megabytes=lambda size: number(max(1, size / 1_000_000), language),
     )

@@ -5,13 +5,14 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 
+from callcenter.domain.evidence import PackProblem
 from callcenter.evidence.printed import PrintedDocument, PrintedSection, PrintedTable
 from callcenter.evidence_packs.facts import Row, TicketFacts
-from callcenter.tickets.pages import change_words
+from callcenter.tickets.pages import change_texts
 from callcenter.tickets.texts import TicketTexts, ticket_texts
 from callcenter.tickets.ticket import Deadline, TicketEvent
 from callcenter.web.formats import Speech
-from callcenter.web.language import outcomes
+from callcenter.web.labels import labels, outcomes, recording_states
 from callcenter.web.render import lasting, telephone
 
 
@@ -20,31 +21,18 @@ def page(facts: TicketFacts, language: str, fingerprint: str) -> PrintedDocument
     return _Page(facts, language, fingerprint).document()
 
 
-def problems(language: str) -> dict[str, str]:
-    """Why a pack could not be made, by the problem of `Pack`."""
-    t = Speech(language)
+@labels(PackProblem)
+def pack_problems(t: Speech) -> dict[PackProblem, str]:
+    """Why a pack could not be made."""
     return {
-        "store": t.gettext("The store of recordings could not be reached. Ask for the pack again."),
-        "lost": t.gettext("A recording is not in the store any more. Tell the administrator at once."),
-        "altered": t.gettext("A recording in the store is not what was recorded. Tell the administrator at once."),
-        "ledger": t.gettext("The ledger of this company has been altered. Tell the administrator at once."),
-        "too large": t.gettext("The recordings are more than one pack can hold, 4 GB."),
-        "program": t.gettext("The program made a mistake. Tell the administrator."),
-    }
-
-
-def recording_states(language: str) -> dict[str, str]:
-    """The states of a recording, by their code."""
-    t = Speech(language)
-    return {
-        "expected": t.pgettext("evidence", "expected"),
-        "recorded": t.pgettext("evidence", "on the exchange's disk"),
-        "stored": t.pgettext("evidence", "stored"),
-        "verified": t.pgettext("evidence", "verified"),
-        "attached": t.pgettext("evidence", "verified"),
-        "expired": t.pgettext("evidence", "kept long enough"),
-        "deleted": t.pgettext("evidence", "deleted by the rules"),
-        "missing": t.pgettext("evidence", "missing"),
+        PackProblem.STORE: t.gettext("The store of recordings could not be reached. Ask for the pack again."),
+        PackProblem.LOST: t.gettext("A recording is not in the store any more. Tell the administrator at once."),
+        PackProblem.ALTERED: t.gettext(
+            "A recording in the store is not what was recorded. Tell the administrator at once."
+        ),
+        PackProblem.LEDGER: t.gettext("The ledger of this company has been altered. Tell the administrator at once."),
+        PackProblem.TOO_LARGE: t.gettext("The recordings are more than one pack can hold, 4 GB."),
+        PackProblem.PROGRAM: t.gettext("The program made a mistake. Tell the administrator."),
     }
 
 
@@ -54,7 +42,7 @@ class _Page:
         self._language = language
         self._fingerprint = fingerprint
         self._t = Speech(language)
-        self._words: TicketTexts = ticket_texts(language)
+        self._texts: TicketTexts = ticket_texts(language)
 
     def document(self) -> PrintedDocument:
         t, ticket = self._t, self._facts.ticket
@@ -77,11 +65,11 @@ class _Page:
         )
 
     def _ticket(self) -> PrintedSection:
-        t, ticket, names = self._t, self._facts.ticket, self._words.fields
+        t, ticket, names = self._t, self._facts.ticket, self._texts.fields
         flat = t.gettext("flat {flat}").format(flat=ticket.flat) if ticket.flat else ""
         facts = [
             (t.pgettext("evidence", "Opened"), self._at(ticket.opened_at)),
-            (names["state"], self._words.states[ticket.state]),
+            (names["state"], self._texts.states[ticket.state]),
             (names["category_id"], ticket.category_name(self._language)),
             (t.gettext("Address"), ", ".join(filter(None, (ticket.address, flat)))),
             (t.gettext("Caller"), " · ".join(filter(None, (ticket.resident, telephone(ticket.caller))))),
@@ -105,7 +93,7 @@ class _Page:
         now = ticket.closed_at or self._facts.at
         rows = [
             (
-                self._words.limits[line.step],
+                self._texts.limits[line.step],
                 self._at(line.due_at),
                 self._at(line.met_at) or t.gettext("not noted"),
                 self._result(line, now),
@@ -206,13 +194,13 @@ class _Page:
         )
 
     def _what(self, event: TicketEvent) -> str:
-        said = [self._words.events.get(event.kind, event.kind)]
+        said = [self._texts.events.get(event.kind, event.kind)]
         if event.to_state:
-            before = self._words.states[event.from_state] + " → " if event.from_state else ""
-            said.append(before + self._words.states[event.to_state])
+            before = self._texts.states[event.from_state] + " → " if event.from_state else ""
+            said.append(before + self._texts.states[event.to_state])
         if event.comment:
             said.append(event.comment)
-        for name, old, new in change_words(event, self._facts.ticket, self._language):
+        for name, old, new in change_texts(event, self._facts.ticket, self._language):
             said.append(f"{name}: {new}" if old == "–" else f"{name}: {old} → {new}")
         return "\n".join(said)
 

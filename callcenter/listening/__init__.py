@@ -1,0 +1,1 @@
+"""Recordings found, heard and reviewed by supervisors, and who listened to what."""

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 import asyncpg
 from aiohttp import web
 
 from callcenter.common.scope import audit, scoped
+from callcenter.domain.audit import AuditAction, AuditSubject
+from callcenter.domain.listening import ListeningReason
 from callcenter.domain.person import Person
 from callcenter.errors import Refusal, gettext_noop
 from callcenter.storage import queries
@@ -18,16 +19,6 @@ OPEN_FOR = timedelta(hours=12)
 """How long a listening stays open; afterwards the reason is asked anew."""
 LONGEST_WORDS = 300
 MOST_PARTS = 500
-
-
-class Reason(StrEnum):
-    """Why somebody listens."""
-
-    COMPLAINT = "complaint"
-    QUALITY = "quality"
-    FACTS = "facts"
-    TRAINING = "training"
-    OTHER = "other"
 
 
 class NoReason(Refusal):
@@ -42,7 +33,7 @@ class Listening:
     """A listening that is open."""
 
     id: int
-    reason: Reason
+    reason: ListeningReason
     words: str
     at: datetime
 
@@ -69,19 +60,21 @@ class Listenings:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def begin(self, person: Person, recording: int, reason: Reason, words: str, address: str) -> int | None:
+    async def begin(
+        self, person: Person, recording: int, reason: ListeningReason, words: str, address: str
+    ) -> int | None:
         """Open a listening, and write that down; its id, None when there is no such recording. Raises `NoReason`."""
         words = words.strip()[:LONGEST_WORDS]
-        if reason is Reason.OTHER and not words:
+        if reason is ListeningReason.OTHER and not words:
             raise NoReason
         async with scoped(self._pool, person) as connection:
             made: int | None = await connection.fetchval(SQL["begin"], recording, person.id, reason, words)
             if made is not None:
                 await audit(
                     connection,
-                    "listened to recording",
+                    AuditAction.LISTENED_TO_RECORDING,
                     person=person,
-                    subject="recording",
+                    subject=AuditSubject.RECORDING,
                     subject_id=recording,
                     address=address,
                     details={"reason": reason},
@@ -92,13 +85,13 @@ class Listenings:
         """The one that this person has open."""
         async with scoped(self._pool, person) as connection:
             row = await connection.fetchrow(SQL["open"], recording, person.id, OPEN_FOR)
-        return None if row is None else Listening(row["id"], Reason(row["reason"]), row["words"], row["at"])
+        return None if row is None else Listening(row["id"], ListeningReason(row["reason"]), row["words"], row["at"])
 
-    async def last_reason(self, person: Person) -> Reason | None:
+    async def last_reason(self, person: Person) -> ListeningReason | None:
         """What this person listened for last."""
         async with scoped(self._pool, person) as connection:
             reason = await connection.fetchval(SQL["last_reason"], person.id)
-        return None if reason is None else Reason(reason)
+        return None if reason is None else ListeningReason(reason)
 
     async def audio(self, person: Person, recording: int, *, copy: bool) -> StoredAudio | None:
         """The copy for listening or the original; None when there is none in the store."""

@@ -9,6 +9,7 @@ from aiohttp import web
 from callcenter.common.cursors import PageCursor
 from callcenter.common.search import NoSuchHouse
 from callcenter.domain.access import Permission
+from callcenter.domain.listening import ListeningReason
 from callcenter.domain.recording import PLAYABLE
 from callcenter.listening import texts
 from callcenter.listening.listenings import LISTENINGS
@@ -63,7 +64,7 @@ async def log(request: web.Request) -> web.Response:
 
 def listening_row(row: asyncpg.Record, now: datetime, language: str) -> dict[str, Any]:
     """A listening as it is read: when, why, and which parts."""
-    reason = texts.reasons(language).get(row["reason"] or "", "")
+    reason = texts.reasons(language)[ListeningReason(row["reason"])] if row["reason"] else ""
     return {
         **row,
         "began": when(row["at"], row["zone"], now, language),
@@ -97,8 +98,8 @@ async def _show(request: web.Request, template: str) -> web.Response:
         companies=[(each["id"], each["name"]) for each in companies],
         operators=[(each["id"], each["name"]) for each in operators],
         options=texts.choices(language),
-        states=texts.states(language),
-        kinds=texts.kinds(language),
+        states=texts.states_to_note(language),
+        kinds=texts.talk_kinds(language),
         problems=texts.problems(language),
     )
 

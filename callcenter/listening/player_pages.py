@@ -8,8 +8,9 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from callcenter.domain.access import Permission
+from callcenter.domain.listening import ListeningReason
 from callcenter.listening import texts
-from callcenter.listening.listenings import LISTENINGS, MOST_PARTS, NoReason, Reason
+from callcenter.listening.listenings import LISTENINGS, MOST_PARTS, NoReason
 from callcenter.listening.pages import listening_row
 from callcenter.listening.query import seconds
 from callcenter.listening.reviews import REVIEWS, ScoreCard
@@ -63,13 +64,13 @@ async def show(request: web.Request) -> web.Response:
 async def begin(request: web.Request) -> web.Response:
     """Open a listening, for a reason."""
     shown, typed = await need_recording(request), await typed_in(request)
-    if typed.get("reason") not in list(Reason):
+    if typed.get("reason") not in list(ListeningReason):
         raise web.HTTPBadRequest
     try:
         await request.app[LISTENINGS].begin(
             request[PERSON],
             recording_of(request),
-            Reason(typed["reason"]),
+            ListeningReason(typed["reason"]),
             typed.get("words", ""),
             request.remote or "",
         )
@@ -154,8 +155,8 @@ async def page(
         listening=listening,
         last_reason=None if listening else await app[LISTENINGS].last_reason(person),
         reasons=texts.reasons(language),
-        kinds=texts.kinds(language),
-        states=texts.states(language),
+        kinds=texts.talk_kinds(language),
+        states=texts.states_to_note(language),
         listened=[listening_row(each, now, language) for each in listed],
         problem=texts.problems(language)[problem] if problem else "",
         problem_of=problem,
@@ -188,5 +189,5 @@ def _told(shown: Shown, listening: int | None, language: str) -> dict[str, Any]:
         "channels": row["channels"],
         "pauses": [{"from": each["from_s"], "until": each["until_s"]} for each in shown.pauses],
         "marks": [{"id": each["id"], "at": each["at_s"], "comment": each["comment"]} for each in shown.marks],
-        "words": texts.script_words(language),
+        "words": texts.script_texts(language),
     }

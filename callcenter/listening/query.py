@@ -1,7 +1,8 @@
 """Which recordings are asked for, as it stands in the address of the page."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from enum import StrEnum
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -10,13 +11,32 @@ from callcenter.domain.recording import NOT_STORED, PLAYABLE, RecordingState
 from callcenter.listening.room import RecordingFilter
 from callcenter.web.query import Day, Id, Query
 
+
+class PlayableFilter(StrEnum):
+    """Recordings by what can be done with them."""
+
+    THERE = "there"
+    WAITING = "waiting"
+    MISSING = "missing"
+    DELETED = "deleted"
+
+
+class ReviewFilter(StrEnum):
+    """Recordings by what was noted of them."""
+
+    UNREVIEWED = "unreviewed"
+    REVIEWED = "reviewed"
+    MARKED = "marked"
+
+
 STATES = {
-    "there": tuple(PLAYABLE),
-    "waiting": tuple(NOT_STORED),
-    "missing": (RecordingState.MISSING,),
-    "deleted": (RecordingState.DELETED,),
+    PlayableFilter.THERE: tuple(PLAYABLE),
+    PlayableFilter.WAITING: tuple(NOT_STORED),
+    PlayableFilter.MISSING: (RecordingState.MISSING,),
+    PlayableFilter.DELETED: (RecordingState.DELETED,),
 }
 """What can be asked of a recording's state, and the states that it means."""
+REVIEWED = {ReviewFilter.REVIEWED: True, ReviewFilter.UNREVIEWED: False}
 _LONGEST_S = 24 * 3600
 
 
@@ -49,8 +69,8 @@ class RecordingQuery(BaseModel):
     until: Day | None = None
     shortest: Length | None = None
     longest: Length | None = None
-    state: Literal["there", "waiting", "missing", "deleted"] | None = None
-    noted: Literal["marked", "reviewed", "unreviewed"] | None = None
+    state: PlayableFilter | None = None
+    noted: ReviewFilter | None = None
 
 
 class RecordingFilterForm(Query[RecordingQuery]):
@@ -74,7 +94,7 @@ class RecordingFilterForm(Query[RecordingQuery]):
             shortest=asked.shortest,
             longest=None if "longest" in self.problems else asked.longest,
             states=STATES[asked.state] if asked.state else (),
-            marked=True if asked.noted == "marked" else None,
-            reviewed={"reviewed": True, "unreviewed": False}.get(asked.noted or ""),
+            marked=True if asked.noted is ReviewFilter.MARKED else None,
+            reviewed=None if asked.noted is None else REVIEWED.get(asked.noted),
             search=search,
         )

@@ -7,6 +7,7 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.common.scope import Connection, audit, scoped
+from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
 from callcenter.domain.review import ScoreLine, score
 from callcenter.errors import Refusal, gettext_noop
@@ -86,10 +87,10 @@ class Reviews:
             await connection.execute(SQL["review_lines"], review, card_id, list(points))
             await audit(
                 connection,
-                "reviewed talk",
+                AuditAction.REVIEWED_TALK,
                 person=person,
                 company=company,
-                subject="recording",
+                subject=AuditSubject.RECORDING,
                 subject_id=recording,
                 address=address,
                 details={"score": got},
@@ -123,10 +124,10 @@ async def _make(
     )
     await audit(
         connection,
-        "changed score card",
+        AuditAction.CHANGED_SCORE_CARD,
         person=person,
         company=company,
-        subject="company",
+        subject=AuditSubject.COMPANY,
         subject_id=company,
         address=address,
         details={"lines": len(lines)},

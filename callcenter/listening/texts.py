@@ -2,67 +2,70 @@
 
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
+from callcenter.domain.listening import ListeningReason
+from callcenter.domain.recording import OFFERED, RecordingState
 from callcenter.domain.review import ScoreLine
-from callcenter.listening.listenings import Reason
+from callcenter.domain.talk import TalkKind
+from callcenter.listening.query import PlayableFilter, ReviewFilter
 from callcenter.web.filter_texts import filter_problems
 from callcenter.web.formats import Speech
+from callcenter.web.labels import labels, recording_states
 
 
-@cache
-def reasons(language: str) -> Mapping[str, str]:
+@labels(ListeningReason)
+def reasons(t: Speech) -> dict[ListeningReason, str]:
     """Why somebody listens."""
-    t = Speech(language)
     return {
-        Reason.COMPLAINT: t.pgettext("listening", "A complaint or dispute"),
-        Reason.QUALITY: t.pgettext("listening", "Quality review"),
-        Reason.FACTS: t.pgettext("listening", "To find out what was said"),
-        Reason.TRAINING: t.pgettext("listening", "Training"),
-        Reason.OTHER: t.pgettext("listening", "Another reason"),
+        ListeningReason.COMPLAINT: t.pgettext("listening", "A complaint or dispute"),
+        ListeningReason.QUALITY: t.pgettext("listening", "Quality review"),
+        ListeningReason.FACTS: t.pgettext("listening", "To find out what was said"),
+        ListeningReason.TRAINING: t.pgettext("listening", "Training"),
+        ListeningReason.OTHER: t.pgettext("listening", "Another reason"),
     }
 
 
-@cache
-def kinds(language: str) -> Mapping[str, str]:
+@labels(TalkKind)
+def talk_kinds(t: Speech) -> dict[TalkKind, str]:
     """How an operator came to talk."""
-    t = Speech(language)
     return {
-        "queue": t.pgettext("listening", "from the queue"),
-        "transfer": t.pgettext("listening", "transferred"),
-        "consultation": t.pgettext("listening", "consultation"),
+        TalkKind.QUEUE: t.pgettext("listening", "from the queue"),
+        TalkKind.TRANSFER: t.pgettext("listening", "transferred"),
+        TalkKind.CONSULTATION: t.pgettext("listening", "consultation"),
+    }
+
+
+@labels(PlayableFilter)
+def playable_filters(t: Speech) -> dict[PlayableFilter, str]:
+    """Which recordings are looked for, by what can be done with them."""
+    return {
+        PlayableFilter.THERE: t.pgettext("listening", "can be played"),
+        PlayableFilter.WAITING: t.pgettext("listening", "not stored yet"),
+        PlayableFilter.MISSING: t.pgettext("listening", "missing"),
+        PlayableFilter.DELETED: t.pgettext("listening", "deleted"),
+    }
+
+
+@labels(ReviewFilter)
+def review_filters(t: Speech) -> dict[ReviewFilter, str]:
+    """Which recordings are looked for, by what was noted of them."""
+    return {
+        ReviewFilter.UNREVIEWED: t.pgettext("listening", "not reviewed"),
+        ReviewFilter.REVIEWED: t.pgettext("listening", "reviewed"),
+        ReviewFilter.MARKED: t.pgettext("listening", "with marks"),
     }
 
 
 @cache
-def states(language: str) -> Mapping[str, str]:
-    """What can be said of a recording that cannot be listened to, or not for long."""
-    t = Speech(language)
-    return {
-        "expected": t.pgettext("listening", "being recorded"),
-        "recorded": t.pgettext("listening", "on its way to the store"),
-        "missing": t.pgettext("listening", "missing"),
-        "expired": t.pgettext("listening", "to be deleted soon"),
-        "deleted": t.pgettext("listening", "deleted"),
-    }
+def states_to_note(language: str) -> Mapping[RecordingState, str]:
+    """The states of recordings that cannot be listened to, or not for long."""
+    return {state: label for state, label in recording_states(language).items() if state not in OFFERED}
 
 
-@cache
-def choices(language: str) -> Mapping[str, Mapping[str, str]]:
+def choices(language: str) -> Mapping[str, Mapping[Any, str]]:
     """What can be chosen in the fields that are the same for everybody."""
-    t = Speech(language)
-    return {
-        "state": {
-            "there": t.pgettext("listening", "can be played"),
-            "waiting": t.pgettext("listening", "not stored yet"),
-            "missing": t.pgettext("listening", "missing"),
-            "deleted": t.pgettext("listening", "deleted"),
-        },
-        "noted": {
-            "unreviewed": t.pgettext("listening", "not reviewed"),
-            "reviewed": t.pgettext("listening", "reviewed"),
-            "marked": t.pgettext("listening", "with marks"),
-        },
-    }
+    return {"state": playable_filters(language), "noted": review_filters(language)}
 
 
 @cache
@@ -97,7 +100,7 @@ def problems(language: str) -> Mapping[str, str]:
 
 
 @cache
-def script_words(language: str) -> Mapping[str, str]:
+def script_texts(language: str) -> Mapping[str, str]:
     """What the player's script says. `{…}` are its to fill in."""
     t = Speech(language)
     return {

@@ -1,0 +1,1 @@
+"""Logins, people, invitations, second factors, API tokens, the audit log."""

@@ -11,6 +11,7 @@ from aiohttp import web
 from callcenter.common.attempts import Attempts
 from callcenter.common.passwords import LONGEST, Passwords, digest, problem_with
 from callcenter.common.scope import audit
+from callcenter.domain.audit import AuditAction
 from callcenter.domain.person import Person
 from callcenter.people.second_factor import new_secret, step_of
 from callcenter.storage import queries
@@ -49,7 +50,7 @@ class Accounts:
         async with self._pool.acquire() as connection, connection.transaction():
             ended = await connection.fetchval(SQL["end_session"], person.id, session_id)
             if ended is not None:
-                await audit(connection, "ended session", person=person, address=address)
+                await audit(connection, AuditAction.ENDED_SESSION, person=person, address=address)
         return ended is not None
 
     async def end_others(self, person: Person, token: str, address: str) -> int:
@@ -57,7 +58,9 @@ class Accounts:
         async with self._pool.acquire() as connection, connection.transaction():
             ended = await connection.fetch(SQL["end_sessions"], person.id, digest(token))
             if ended:
-                await audit(connection, "ended session", person=person, address=address, details={"n": len(ended)})
+                await audit(
+                    connection, AuditAction.ENDED_SESSION, person=person, address=address, details={"n": len(ended)}
+                )
         return len(ended)
 
     async def change_password(
@@ -75,7 +78,7 @@ class Accounts:
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute(SQL["set_password"], person.id, password_hash)
             await connection.execute(SQL["end_sessions"], person.id, digest(token))
-            await audit(connection, "changed password", person=person, address=address)
+            await audit(connection, AuditAction.CHANGED_PASSWORD, person=person, address=address)
         return None
 
     async def codes(self, person: Person) -> tuple[Codes, str]:
@@ -101,7 +104,7 @@ class Accounts:
         async with self._pool.acquire() as connection, connection.transaction():
             if await connection.fetchval(SQL["confirm_code"], person.id, pending, step) is None:
                 return False
-            await audit(connection, "turned codes on", person=person, address=address)
+            await audit(connection, AuditAction.TURNED_CODES_ON, person=person, address=address)
         await self._attempts.forgive(attempt)
         return True
 
@@ -111,7 +114,7 @@ class Accounts:
             return False
         async with self._pool.acquire() as connection, connection.transaction():
             if await connection.fetchval(SQL["remove_code"], person.id) is not None:
-                await audit(connection, "turned codes off", person=person, address=address)
+                await audit(connection, AuditAction.TURNED_CODES_OFF, person=person, address=address)
         return True
 
     async def _is_password(self, person: Person, password: str, address: str) -> bool:

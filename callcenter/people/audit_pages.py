@@ -11,7 +11,7 @@ from babel.dates import format_datetime
 from callcenter.common.cursors import PageCursor
 from callcenter.domain.access import Permission
 from callcenter.people.audit_log import AUDIT_LOG, AuditEntry, AuditFilter
-from callcenter.people.audit_texts import action_name, subjects
+from callcenter.people.audit_texts import action_name, subject_name, subjects
 from callcenter.web.auth import needs
 from callcenter.web.browsers import browser_name
 from callcenter.web.language import language_of
@@ -46,6 +46,7 @@ async def audit(request: web.Request) -> web.Response:
         actions=sorted(((action, action_name(language, action)) for action in await log.actions()), key=lambda a: a[1]),
         action_name=lambda action: action_name(language, action),
         subjects=subjects(language),
+        subject_name=lambda subject: subject_name(language, subject),
         details=details,
         moment=lambda at: format_datetime(at, "d MMM y, HH:mm:ss", tzinfo=ZoneInfo(ZONE), locale=language),
     )

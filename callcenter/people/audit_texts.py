@@ -1,90 +1,103 @@
-"""What the audit log calls things, in words for people."""
+"""What the audit log calls things."""
 
-from callcenter.web.language import translations
+from callcenter.domain.audit import AuditAction, AuditSubject
+from callcenter.web.formats import Speech
+from callcenter.web.labels import labels
 
 
-def actions(language: str) -> dict[str, str]:
-    """Every action that the program writes down, in words."""
-    t = translations(language)
+@labels(AuditAction)
+def actions(t: Speech) -> dict[AuditAction, str]:
+    """What somebody did."""
     return {
-        "logged in": t.gettext("logged in"),
-        "failed to log in": t.gettext("failed to log in"),
-        "logged out": t.gettext("logged out"),
-        "ended session": t.gettext("ended session"),
-        "changed password": t.gettext("changed password"),
-        "turned codes on": t.gettext("turned codes on"),
-        "turned codes off": t.gettext("turned codes off"),
-        "accepted invitation": t.gettext("accepted invitation"),
-        "added person": t.gettext("added person"),
-        "changed person": t.gettext("changed person"),
-        "invited person": t.gettext("invited person"),
-        "let person in": t.gettext("let person in"),
-        "shut person out": t.gettext("shut person out"),
-        "ended person's sessions": t.gettext("ended person's sessions"),
-        "turned person's codes off": t.gettext("turned person's codes off"),
-        "viewed ticket": t.gettext("viewed ticket"),
-        "viewed file": t.gettext("viewed file"),
-        "viewed call": t.gettext("viewed call"),
-        "viewed house": t.gettext("viewed house"),
-        "viewed resident": t.gettext("viewed resident"),
-        "searched residents": t.gettext("searched residents"),
-        "listened to recording": t.gettext("listened to recording"),
-        "downloaded list of deleted recordings": t.gettext("downloaded list of deleted recordings"),
-        "placed legal hold": t.gettext("placed legal hold"),
-        "released legal hold": t.gettext("released legal hold"),
-        "reviewed talk": t.gettext("reviewed talk"),
-        "changed score card": t.gettext("changed score card"),
-        "added company": t.gettext("added company"),
-        "changed company": t.gettext("changed company"),
-        "added crew": t.gettext("added crew"),
-        "changed crew": t.gettext("changed crew"),
-        "added responsible": t.gettext("added responsible"),
-        "changed responsible": t.gettext("changed responsible"),
-        "added house": t.gettext("added house"),
-        "changed house": t.gettext("changed house"),
-        "added resident": t.gettext("added resident"),
-        "changed resident": t.gettext("changed resident"),
-        "removed resident": t.gettext("removed resident"),
-        "renewed webhook secret": t.gettext("renewed webhook secret"),
-        "imported directory": t.gettext("imported directory"),
-        "exported directory": t.gettext("exported directory"),
-        "downloaded report": t.gettext("downloaded report"),
-        "ordered evidence pack": t.gettext("ordered evidence pack"),
-        "downloaded evidence pack": t.gettext("downloaded evidence pack"),
-        "ordered journal export": t.gettext("ordered journal export"),
-        "downloaded journal export": t.gettext("downloaded journal export"),
-        "sent again": t.gettext("sent again"),
-        "shared recordings": t.gettext("shared recordings"),
-        "revoked link": t.gettext("revoked link"),
-        "opened link": t.gettext("opened link"),
-        "gave wrong PIN of link": t.gettext("gave wrong PIN of link"),
-        "listened by link": t.gettext("listened by link"),
-        "downloaded by link": t.gettext("downloaded by link"),
-        "made token": t.gettext("made token"),
-        "revoked token": t.gettext("revoked token"),
+        AuditAction.LOGGED_IN: t.gettext("logged in"),
+        AuditAction.FAILED_TO_LOG_IN: t.gettext("failed to log in"),
+        AuditAction.LOGGED_OUT: t.gettext("logged out"),
+        AuditAction.ENDED_SESSION: t.gettext("ended session"),
+        AuditAction.CHANGED_PASSWORD: t.gettext("changed password"),
+        AuditAction.TURNED_CODES_ON: t.gettext("turned codes on"),
+        AuditAction.TURNED_CODES_OFF: t.gettext("turned codes off"),
+        AuditAction.ACCEPTED_INVITATION: t.gettext("accepted invitation"),
+        AuditAction.ADDED_PERSON: t.gettext("added person"),
+        AuditAction.CHANGED_PERSON: t.gettext("changed person"),
+        AuditAction.INVITED_PERSON: t.gettext("invited person"),
+        AuditAction.LET_PERSON_IN: t.gettext("let person in"),
+        AuditAction.SHUT_PERSON_OUT: t.gettext("shut person out"),
+        AuditAction.ENDED_PERSONS_SESSIONS: t.gettext("ended person's sessions"),
+        AuditAction.TURNED_PERSONS_CODES_OFF: t.gettext("turned person's codes off"),
+        AuditAction.VIEWED_TICKET: t.gettext("viewed ticket"),
+        AuditAction.VIEWED_FILE: t.gettext("viewed file"),
+        AuditAction.VIEWED_CALL: t.gettext("viewed call"),
+        AuditAction.VIEWED_HOUSE: t.gettext("viewed house"),
+        AuditAction.VIEWED_RESIDENT: t.gettext("viewed resident"),
+        AuditAction.SEARCHED_RESIDENTS: t.gettext("searched residents"),
+        AuditAction.LISTENED_TO_RECORDING: t.gettext("listened to recording"),
+        AuditAction.DOWNLOADED_LIST_OF_DELETED_RECORDINGS: t.gettext("downloaded list of deleted recordings"),
+        AuditAction.PLACED_LEGAL_HOLD: t.gettext("placed legal hold"),
+        AuditAction.RELEASED_LEGAL_HOLD: t.gettext("released legal hold"),
+        AuditAction.REVIEWED_TALK: t.gettext("reviewed talk"),
+        AuditAction.CHANGED_SCORE_CARD: t.gettext("changed score card"),
+        AuditAction.ADDED_COMPANY: t.gettext("added company"),
+        AuditAction.CHANGED_COMPANY: t.gettext("changed company"),
+        AuditAction.ADDED_CATEGORY: t.gettext("added category"),
+        AuditAction.CHANGED_CATEGORY: t.gettext("changed category"),
+        AuditAction.ADDED_CREW: t.gettext("added crew"),
+        AuditAction.CHANGED_CREW: t.gettext("changed crew"),
+        AuditAction.ADDED_RESPONSIBLE: t.gettext("added responsible"),
+        AuditAction.CHANGED_RESPONSIBLE: t.gettext("changed responsible"),
+        AuditAction.ADDED_HOUSE: t.gettext("added house"),
+        AuditAction.CHANGED_HOUSE: t.gettext("changed house"),
+        AuditAction.ADDED_PREMISES: t.gettext("added flat"),
+        AuditAction.CHANGED_PREMISES: t.gettext("changed flat"),
+        AuditAction.ADDED_RESIDENT: t.gettext("added resident"),
+        AuditAction.CHANGED_RESIDENT: t.gettext("changed resident"),
+        AuditAction.REMOVED_RESIDENT: t.gettext("removed resident"),
+        AuditAction.RENEWED_WEBHOOK_SECRET: t.gettext("renewed webhook secret"),
+        AuditAction.IMPORTED_DIRECTORY: t.gettext("imported directory"),
+        AuditAction.EXPORTED_DIRECTORY: t.gettext("exported directory"),
+        AuditAction.DOWNLOADED_REPORT: t.gettext("downloaded report"),
+        AuditAction.ORDERED_EVIDENCE_PACK: t.gettext("ordered evidence pack"),
+        AuditAction.DOWNLOADED_EVIDENCE_PACK: t.gettext("downloaded evidence pack"),
+        AuditAction.ORDERED_JOURNAL_EXPORT: t.gettext("ordered journal export"),
+        AuditAction.DOWNLOADED_JOURNAL_EXPORT: t.gettext("downloaded journal export"),
+        AuditAction.SENT_AGAIN: t.gettext("sent again"),
+        AuditAction.SHARED_RECORDINGS: t.gettext("shared recordings"),
+        AuditAction.REVOKED_LINK: t.gettext("revoked link"),
+        AuditAction.OPENED_LINK: t.gettext("opened link"),
+        AuditAction.GAVE_WRONG_PIN_OF_LINK: t.gettext("gave wrong PIN of link"),
+        AuditAction.LISTENED_BY_LINK: t.gettext("listened by link"),
+        AuditAction.DOWNLOADED_BY_LINK: t.gettext("downloaded by link"),
+        AuditAction.MADE_TOKEN: t.gettext("made token"),
+        AuditAction.REVOKED_TOKEN: t.gettext("revoked token"),
     }
 
 
-def subjects(language: str) -> dict[str, str]:
-    """What an entry may be about, in words."""
-    t = translations(language)
+@labels(AuditSubject)
+def subjects(t: Speech) -> dict[AuditSubject, str]:
+    """What an entry may be about."""
     return {
-        "person": t.gettext("person"),
-        "ticket": t.gettext("ticket"),
-        "resident": t.gettext("resident"),
-        "recording": t.gettext("recording"),
-        "call": t.gettext("call"),
-        "house": t.gettext("house"),
-        "company": t.gettext("company"),
-        "crew": t.gettext("crew"),
-        "responsible": t.gettext("responsible"),
-        "directory": t.gettext("directory"),
-        "report": t.gettext("report"),
-        "export": t.gettext("export"),
-        "token": t.gettext("token"),
+        AuditSubject.PERSON: t.gettext("person"),
+        AuditSubject.TICKET: t.gettext("ticket"),
+        AuditSubject.RESIDENT: t.gettext("resident"),
+        AuditSubject.RECORDING: t.gettext("recording"),
+        AuditSubject.CALL: t.gettext("call"),
+        AuditSubject.HOUSE: t.gettext("house"),
+        AuditSubject.PREMISES: t.gettext("flat"),
+        AuditSubject.COMPANY: t.gettext("company"),
+        AuditSubject.CATEGORY: t.gettext("category"),
+        AuditSubject.CREW: t.gettext("crew"),
+        AuditSubject.RESPONSIBLE: t.gettext("responsible"),
+        AuditSubject.DIRECTORY: t.gettext("directory"),
+        AuditSubject.REPORT: t.gettext("report"),
+        AuditSubject.EXPORT: t.gettext("export"),
+        AuditSubject.TOKEN: t.gettext("token"),
     }
 
 
 def action_name(language: str, action: str) -> str:
-    """An action in words; one of an older or newer version as it is written."""
-    return actions(language).get(action, action)
+    """The label of an action; one of an older or newer version as it is written."""
+    return actions(language)[AuditAction(action)] if action in list(AuditAction) else action
+
+
+def subject_name(language: str, subject: str) -> str:
+    """The label of a subject; one of an older or newer version as it is written."""
+    return subjects(language)[AuditSubject(subject)] if subject in list(AuditSubject) else subject

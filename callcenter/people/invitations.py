@@ -10,6 +10,7 @@ from callcenter.common.passwords import Passwords, digest, new_token
 from callcenter.common.scope import Connection, audit
 from callcenter.common.sessions import person_of
 from callcenter.domain.access import Role
+from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
 from callcenter.errors import InvitationError
 from callcenter.storage import queries
@@ -51,7 +52,11 @@ async def invite_administrator(connection: asyncpg.Connection, login: str, name:
                 raise InvitationError(f"{login} is somebody who is no active administrator; choose another login")
             person_id = row["id"]
         await audit(
-            connection, "invited person", subject="person", subject_id=person_id, details={"by": "command line"}
+            connection,
+            AuditAction.INVITED_PERSON,
+            subject=AuditSubject.PERSON,
+            subject_id=person_id,
+            details={"by": "command line"},
         )
         return await invite(connection, person_id)
 
@@ -79,10 +84,12 @@ class Invitations:
                 return None
             await connection.execute(OWN["set_password"], person.id, password_hash)
             await connection.execute(OWN["end_sessions"], person.id, None)
-            await audit(connection, "accepted invitation", person=person, address=address)
+            await audit(connection, AuditAction.ACCEPTED_INVITATION, person=person, address=address)
             # Whoever had the old password may have made some.
             if revoked := await connection.fetch(TOKENS["revoke_all"], person.id):
-                await audit(connection, "revoked token", person=person, address=address, details={"n": len(revoked)})
+                await audit(
+                    connection, AuditAction.REVOKED_TOKEN, person=person, address=address, details={"n": len(revoked)}
+                )
         return person
 
 

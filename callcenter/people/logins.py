@@ -11,6 +11,7 @@ from callcenter.common.origin import LONGEST_BROWSER, Origin
 from callcenter.common.passwords import LONGEST, Passwords, digest, new_token
 from callcenter.common.scope import Connection, audit
 from callcenter.common.sessions import person_of
+from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
 from callcenter.errors import Refusal, gettext_noop
 from callcenter.people.second_factor import step_of
@@ -96,15 +97,15 @@ class Logins:
         async with self._pool.acquire() as connection, connection.transaction():
             row = await connection.fetchrow(SQL["close_session"], digest(token))
             if row is not None:
-                await audit(connection, "logged out", person=person_of(row), address=address)
+                await audit(connection, AuditAction.LOGGED_OUT, person=person_of(row), address=address)
 
     async def _failed(self, who: int | None, origin: Origin, wrong: str) -> None:
         # A login that nobody has may be a password typed into the wrong field, so it is not written down.
         async with self._pool.acquire() as connection:
             await audit(
                 connection,
-                "failed to log in",
-                subject="" if who is None else "person",
+                AuditAction.FAILED_TO_LOG_IN,
+                subject=None if who is None else AuditSubject.PERSON,
                 subject_id="" if who is None else who,
                 address=origin.address,
                 details={"wrong": wrong if who is not None else "login"},
@@ -117,5 +118,5 @@ LOGINS = web.AppKey("logins", Logins)
 async def _enter(connection: Connection, person: Person, token: str, origin: Origin, lasts: timedelta) -> Entered:
     browser = origin.browser[:LONGEST_BROWSER].encode(errors="ignore").decode().replace("\0", "")
     await connection.execute(SQL["open_session"], digest(token), person.id, lasts, origin.address, browser)
-    await audit(connection, "logged in", person=person, address=origin.address, details={"browser": browser})
+    await audit(connection, AuditAction.LOGGED_IN, person=person, address=origin.address, details={"browser": browser})
     return Entered(person, token)

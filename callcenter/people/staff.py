@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 from callcenter.common import requests
 from callcenter.common.scope import Connection, audit
 from callcenter.domain.access import Role
+from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.events import Presence
 from callcenter.domain.ids import OperatorId
 from callcenter.domain.person import Person
@@ -123,7 +124,7 @@ class Staff:
             if person_id is None:
                 raise StaffRefusal("taken", "login")
             details = {"login": new.login, "role": new.role}
-            await _note(connection, "added person", by, person_id, address, details)
+            await _note(connection, AuditAction.ADDED_PERSON, by, person_id, address, details)
             return person_id, await invite(connection, person_id)
 
     async def change(self, by: Person, person_id: int, edit: PersonEdit, address: str) -> bool:
@@ -138,7 +139,7 @@ class Staff:
             changes = {key: [row[key], value] for key, value in after.items() if row[key] != value}
             if changes:
                 await connection.execute(SQL["change"], person_id, edit.name, edit.role, company, crew)
-                await _note(connection, "changed person", by, person_id, address, changes)
+                await _note(connection, AuditAction.CHANGED_PERSON, by, person_id, address, changes)
         return True
 
     async def invite(self, by: Person, person_id: int, address: str) -> str | None:
@@ -150,7 +151,7 @@ class Staff:
         async with self._held(person_id) as (connection, row):
             if row is None or not row["active"]:
                 return None
-            await _note(connection, "invited person", by, person_id, address)
+            await _note(connection, AuditAction.INVITED_PERSON, by, person_id, address)
             return await invite(connection, person_id)
 
     async def set_active(self, by: Person, person_id: int, active: bool, address: str) -> bool:
@@ -161,7 +162,13 @@ class Staff:
                 return False
             if row["active"] != active:
                 await connection.execute(SQL["set_active"], person_id, active)
-                await _note(connection, "let person in" if active else "shut person out", by, person_id, address)
+                await _note(
+                    connection,
+                    AuditAction.LET_PERSON_IN if active else AuditAction.SHUT_PERSON_OUT,
+                    by,
+                    person_id,
+                    address,
+                )
             if not active:
                 await connection.execute(OWN["end_sessions"], person_id, None)
                 await connection.execute(SQL["withdraw"], person_id)
@@ -175,7 +182,7 @@ class Staff:
             if row is None:
                 return False
             ended = await connection.fetch(OWN["end_sessions"], person_id, None)
-            await _note(connection, "ended person's sessions", by, person_id, address, {"n": len(ended)})
+            await _note(connection, AuditAction.ENDED_PERSONS_SESSIONS, by, person_id, address, {"n": len(ended)})
         return True
 
     async def remove_codes(self, by: Person, person_id: int, address: str) -> bool:
@@ -185,7 +192,7 @@ class Staff:
             if row is None:
                 return False
             if await connection.fetchval(OWN["remove_code"], person_id) is not None:
-                await _note(connection, "turned person's codes off", by, person_id, address)
+                await _note(connection, AuditAction.TURNED_PERSONS_CODES_OFF, by, person_id, address)
         return True
 
     @asynccontextmanager
@@ -225,13 +232,21 @@ async def _place(connection: Connection, edit: PersonEdit) -> tuple[int | None, 
 
 async def _note(
     connection: Connection,
-    action: str,
+    action: AuditAction,
     by: Person,
     person_id: int,
     address: str,
     details: Mapping[str, object] | None = None,
 ) -> None:
-    await audit(connection, action, person=by, subject="person", subject_id=person_id, address=address, details=details)
+    await audit(
+        connection,
+        action,
+        person=by,
+        subject=AuditSubject.PERSON,
+        subject_id=person_id,
+        address=address,
+        details=details,
+    )
 
 
 def _colleague(row: asyncpg.Record) -> Colleague:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 Body = dict[str, Any]
 
@@ -13,31 +13,34 @@ Body = dict[str, Any]
 class Snapshot:
     """Everything the audiences of one screen see when all deltas up to number `n` are applied."""
 
+    type: ClassVar[str] = "snapshot"
     n: int
     state: Mapping[str, Body]
 
     @cached_property
     def text(self) -> str:
         """The message as sent to the browser."""
-        return _json({"type": "snapshot", "n": self.n, "state": dict(self.state)})
+        return _json({"type": self.type, "n": self.n, "state": dict(self.state)})
 
 
 @dataclass(frozen=True)
 class Resumed:
     """The screen was up to date at `n`; all that it missed since follows."""
 
+    type: ClassVar[str] = "resumed"
     n: int
 
     @cached_property
     def text(self) -> str:
         """The message as sent to the browser."""
-        return _json({"type": "resumed", "n": self.n})
+        return _json({"type": self.type, "n": self.n})
 
 
 @dataclass(frozen=True)
 class Delta:
     """From number `n` on, `kind` shows `body`."""
 
+    type: ClassVar[str] = "delta"
     n: int
     audience: str
     kind: str
@@ -46,7 +49,7 @@ class Delta:
     @cached_property
     def text(self) -> str:
         """The message as sent to the browser; encoded once however many browsers get it."""
-        return _json({"type": "delta", "n": self.n, "kind": self.kind, "body": self.body})
+        return _json({"type": self.type, "n": self.n, "kind": self.kind, "body": self.body})
 
 
 Message = Snapshot | Resumed | Delta

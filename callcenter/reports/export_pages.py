@@ -8,6 +8,7 @@ from aiohttp import web
 from callcenter.common.object_store import OBJECT_STORE
 from callcenter.common.sheets import MEDIA
 from callcenter.domain.access import Permission
+from callcenter.domain.file_order import IN_THE_MAKING
 from callcenter.domain.period import Preset
 from callcenter.reports.exports import EXPORT_ORDERS, TooManyExports
 from callcenter.reports.query import Choice, choose
@@ -83,7 +84,7 @@ async def _page(
         format_wrong=format_ not in FORMATS,
         too_many=too_many,
         orders=orders,
-        working=any(order.state in ("waiting", "running") for order in orders),
+        working=any(order.state in IN_THE_MAKING for order in orders),
         presets=presets(language),
         own=Preset.OWN,
         problems=period_problems(language),

@@ -1,10 +1,15 @@
 """How the file of the whole journal says things."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from callcenter.domain.ticket import PaymentState
 from callcenter.reports.exports import FIELDS, ExportTexts
 from callcenter.web.formats import Speech
+from callcenter.web.labels import payment_states, ticket_classes, ticket_states
 
 
-def words(language: str) -> ExportTexts:
+def export_texts(language: str) -> ExportTexts:
     """The title, the heads, and the values that are codes."""
     t = Speech(language)
     heads = {
@@ -48,31 +53,15 @@ def words(language: str) -> ExportTexts:
         "recordings": t.pgettext("export", "Recordings"),
         "files": t.pgettext("export", "Files"),
     }
-    return ExportTexts(t.pgettext("export", "Journal"), [heads[name] for name in FIELDS], _values(t))
+    return ExportTexts(t.pgettext("export", "Journal"), [heads[name] for name in FIELDS], _values(language))
 
 
-def _values(t: Speech) -> dict[str, dict[object, str]]:
+def _values(language: str) -> dict[str, Mapping[Any, str]]:
+    t, payments = Speech(language), dict(payment_states(language))
+    del payments[PaymentState.NONE]
     return {
-        "state": {
-            "new": t.pgettext("export", "new"),
-            "assigned": t.pgettext("export", "assigned"),
-            "accepted": t.pgettext("export", "accepted by the crew"),
-            "in_progress": t.pgettext("export", "in progress"),
-            "done": t.pgettext("export", "done"),
-            "closed": t.pgettext("export", "closed"),
-            "cancelled": t.pgettext("export", "cancelled"),
-            "reopened": t.pgettext("export", "reopened"),
-        },
-        "kind": {
-            "emergency": t.pgettext("report", "Emergency"),
-            "planned": t.pgettext("report", "Planned"),
-            "paid": t.pgettext("report", "Paid"),
-            "question": t.pgettext("report", "Question"),
-        },
-        "payment": {
-            "due": t.pgettext("export", "due"),
-            "paid": t.pgettext("export", "paid"),
-            "refunded": t.pgettext("export", "refunded"),
-        },
+        "state": ticket_states(language),
+        "kind": ticket_classes(language),
+        "payment": payments,
         "common_property": {True: t.pgettext("export", "yes"), False: t.pgettext("export", "no")},
     }

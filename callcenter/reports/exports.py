@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -18,6 +19,8 @@ from callcenter.common.file_jobs import FileJobs
 from callcenter.common.object_store import ObjectStore
 from callcenter.common.scope import Connection, audit, scoped, scoped_to
 from callcenter.common.sheets import MEDIA, Cell, Sheet, sheet
+from callcenter.domain.audit import AuditAction, AuditSubject
+from callcenter.domain.file_order import FileOrderState
 from callcenter.domain.period import Period, PeriodStep, moments
 from callcenter.domain.person import Person
 from callcenter.errors import LimitReached, NotFound
@@ -48,7 +51,7 @@ class ExportTexts:
 
     title: str
     head: Sequence[str]
-    values: Mapping[str, Mapping[object, str]]
+    values: Mapping[str, Mapping[Any, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Export:
     company: str | None
     period: Period
     format: str
-    state: str
+    state: FileOrderState
     written: int
     expected: int | None
     size: int | None
@@ -91,7 +94,7 @@ class ExportOrders:
                 await connection.fetchval(SQL["add"], person.id, company, period.first, period.last, format_, language)
             )
             await jobs.put(connection, JOB, [str(order)])
-            await self._note(connection, "ordered journal export", person, order, company, address)
+            await self._note(connection, AuditAction.ORDERED_JOURNAL_EXPORT, person, order, company, address)
         return order
 
     async def list(self, person: Person) -> list[Export]:
@@ -104,7 +107,7 @@ class ExportOrders:
                 row["company"],
                 Period(row["first_day"], row["last_day"]),
                 row["format"],
-                row["state"],
+                FileOrderState(row["state"]),
                 row["written"],
                 row["expected"],
                 row["size"],
@@ -119,15 +122,23 @@ class ExportOrders:
             row = await connection.fetchrow(SQL["file"], order, person.id, person.company_id)
             if row is None:
                 return None
-            await self._note(connection, "downloaded journal export", person, order, row["company_id"], address)
+            await self._note(
+                connection, AuditAction.DOWNLOADED_JOURNAL_EXPORT, person, order, row["company_id"], address
+            )
         name = f"journal-{row['first_day']}-{row['last_day']}.{row['format']}"
         return row["object_key"], row["size"], row["format"], name
 
     async def _note(
-        self, connection: Connection, action: str, person: Person, order: int, company: int | None, address: str
+        self, connection: Connection, action: AuditAction, person: Person, order: int, company: int | None, address: str
     ) -> None:
         await audit(
-            connection, action, person=person, company=company, subject="export", subject_id=order, address=address
+            connection,
+            action,
+            person=person,
+            company=company,
+            subject=AuditSubject.EXPORT,
+            subject_id=order,
+            address=address,
         )
 
 
@@ -139,9 +150,9 @@ class Exports(FileJobs):
 
     name, job, sql, kept, tidy_every_s = "export", JOB, SQL, timedelta(days=1), 600.0
 
-    def __init__(self, pool: asyncpg.Pool, store: ObjectStore, words: Callable[[str], ExportTexts]) -> None:
+    def __init__(self, pool: asyncpg.Pool, store: ObjectStore, texts: Callable[[str], ExportTexts]) -> None:
         super().__init__(pool, store)
-        self._words = words
+        self._texts = texts
 
     async def _fail(self, order: int, _problem: str) -> None:
         await self._pool.execute(SQL["fail"], order, self.kept)
@@ -156,23 +167,23 @@ class Exports(FileJobs):
         log.info("export ready", export=order["id"], rows=written, size=size)
 
     async def _write(self, order: asyncpg.Record, path: Path) -> int:
-        words = self._words(order["language"])
+        texts = self._texts(order["language"])
         with path.open("wb") as file:
             async with scoped_to(self._pool, order["company_id"]) as connection:
                 journal = _Journal(connection, order)
                 await self._pool.execute(SQL["expect"], order["id"], await journal.count())
-                writing = sheet(file, order["format"], order["language"], words.title, words.head)
-                written = await self._write_rows(order["id"], journal, writing, words)
+                writing = sheet(file, order["format"], order["language"], texts.title, texts.head)
+                written = await self._write_rows(order["id"], journal, writing, texts)
             await asyncio.to_thread(writing.finish)
         return written
 
-    async def _write_rows(self, order: int, journal: "_Journal", writing: Sheet, words: ExportTexts) -> int:
+    async def _write_rows(self, order: int, journal: "_Journal", writing: Sheet, texts: ExportTexts) -> int:
         written, told_at = 0, time.monotonic()
         for company in journal.companies:
             zone = ZoneInfo(company["zone"])
             cursor = await journal.cursor(company)
             while rows := await cursor.fetch(CHUNK):
-                await asyncio.to_thread(writing.add, [_cells(row, zone, words) for row in rows])
+                await asyncio.to_thread(writing.add, [_cells(row, zone, texts) for row in rows])
                 written += len(rows)
                 if time.monotonic() - told_at >= TELL_EVERY_S:
                     await self._pool.execute(SQL["progress"], order, written)
@@ -209,13 +220,13 @@ class _Journal:
         return moments([PeriodStep(first, self._order["last_day"])], ZoneInfo(company["zone"]))[0]
 
 
-def _cells(row: asyncpg.Record, zone: ZoneInfo, words: ExportTexts) -> list[Cell]:
+def _cells(row: asyncpg.Record, zone: ZoneInfo, texts: ExportTexts) -> list[Cell]:
     cells: list[Cell] = []
     for name in FIELDS:
         value = row[name]
         if value is not None and name in _MOMENTS:
             value = value.astimezone(zone).replace(tzinfo=None, microsecond=0)
-        elif name in words.values:
-            value = words.values[name].get(value, "")
+        elif name in texts.values:
+            value = texts.values[name].get(value, "")
         cells.append(value)
     return cells

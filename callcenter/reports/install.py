@@ -5,7 +5,7 @@ from aiohttp import web
 from callcenter.common.jobs import Worker
 from callcenter.common.object_store import OBJECT_STORE
 from callcenter.reports import export_pages, pages
-from callcenter.reports.export_texts import words
+from callcenter.reports.export_texts import export_texts
 from callcenter.reports.exports import EXPORT_ORDERS, ExportOrders, Exports
 from callcenter.reports.service import REPORTS, Reports
 from callcenter.web.keys import POOL, SERVICES, SETTINGS
@@ -16,7 +16,7 @@ def install(app: web.Application) -> None:
     pool = app[POOL]
     app[REPORTS] = Reports(pool)
     app[EXPORT_ORDERS] = ExportOrders(pool)
-    exports = Exports(pool, app[OBJECT_STORE], words)
+    exports = Exports(pool, app[OBJECT_STORE], export_texts)
     # A worker of its own: no message to a crew waits behind a file.
     app[SERVICES] += [exports, Worker(app[SETTINGS].database, [exports.kind])]
     for part in (export_pages, pages):

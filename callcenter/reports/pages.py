@@ -11,6 +11,7 @@ from aiohttp import web
 from callcenter.common.scope import audit, scoped
 from callcenter.common.sheets import MEDIA, sheet
 from callcenter.domain.access import Permission
+from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.period import Period, Preset
 from callcenter.domain.person import Person
 from callcenter.reports import charts as charts
@@ -195,10 +196,10 @@ async def file(request: web.Request) -> web.Response:
     async with scoped(request.app[POOL], question.person) as connection:
         await audit(
             connection,
-            "downloaded report",
+            AuditAction.DOWNLOADED_REPORT,
             person=question.person,
             company=company.id if company else None,
-            subject="report",
+            subject=AuditSubject.REPORT,
             subject_id=name,
             address=request.remote or "",
             details={"first": str(question.period.first), "last": str(question.period.last), "format": format_},

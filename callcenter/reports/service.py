@@ -12,6 +12,7 @@ from aiohttp import web
 from callcenter.common.scope import scoped
 from callcenter.domain.period import Period, PeriodStep, Unit, moments
 from callcenter.domain.person import Person
+from callcenter.domain.ticket import TicketClass
 from callcenter.storage import queries
 
 SQL = queries("reports")
@@ -46,7 +47,7 @@ class CategoryCount:
     """What tickets are about; all None for those without a category."""
 
     code: str | None
-    kind: str | None
+    kind: TicketClass | None
     name_ru: str | None
     name_en: str | None
 
@@ -148,9 +149,7 @@ class Reports:
     ) -> list[tuple[CategoryCount, Counts]]:
         """Tickets by category, those with most tickets first."""
         rows = await self._ask(person, "categories", companies, [PeriodStep(period.first, period.last)])
-        return [
-            (CategoryCount(row["code"], row["class"], row["name_ru"], row["name_en"]), _counts(row)) for row in rows
-        ]
+        return [(_category(row), _counts(row)) for row in rows]
 
     async def houses(self, person: Person, companies: Iterable[ReportCompany], period: Period) -> list[Reaction]:
         """Emergencies by house, the house with most of them first. Cancelled ones do not count."""
@@ -219,6 +218,11 @@ class Reports:
 
 
 REPORTS = web.AppKey("reports", Reports)
+
+
+def _category(row: asyncpg.Record) -> CategoryCount:
+    kind = None if row["class"] is None else TicketClass(row["class"])
+    return CategoryCount(row["code"], kind, row["name_ru"], row["name_en"])
 
 
 def _counts(row: asyncpg.Record) -> Counts:

@@ -12,6 +12,7 @@ from callcenter.domain.period import Period, PeriodStep, Unit
 from callcenter.reports.service import CategoryCount, Counts, Judged, JudgedLine, Paid, Reaction, Visits
 from callcenter.reports.texts import full
 from callcenter.web.formats import Speech
+from callcenter.web.labels import ticket_classes
 
 Kind = Literal["text", "step", "count", "share", "seconds", "money", "moment"]
 Value = str | int | float | Decimal | datetime | PeriodStep | None
@@ -88,7 +89,11 @@ def categories(rows: Sequence[tuple[CategoryCount, Counts]], language: str) -> T
         t.gettext("Tickets by category"),
         [Column(t.gettext("Category"), "text"), Column(t.pgettext("report", "Kind"), "text"), *_counts(language)],
         [
-            (category_name(category, language), kinds(language).get(category.kind or "", ""), *_figures(counts))
+            (
+                category_name(category, language),
+                "" if category.kind is None else ticket_classes(language)[category.kind],
+                *_figures(counts),
+            )
             for category, counts in rows
         ],
     )
@@ -209,17 +214,6 @@ def review_lines(rows: Sequence[JudgedLine], language: str) -> Table:
         ],
         [(row.title, row.answers, row.mean, row.nothing) for row in rows],
     )
-
-
-def kinds(language: str) -> dict[str, str]:
-    """The classes of categories."""
-    t = Speech(language)
-    return {
-        "emergency": t.pgettext("report", "Emergency"),
-        "planned": t.pgettext("report", "Planned"),
-        "paid": t.pgettext("report", "Paid"),
-        "question": t.pgettext("report", "Question"),
-    }
 
 
 def category_name(category: CategoryCount, language: str) -> str:

@@ -6,14 +6,15 @@ from babel.dates import format_date
 
 from callcenter.domain.period import Period, PeriodStep, Preset, Unit
 from callcenter.web.formats import SPACE, Speech
+from callcenter.web.labels import labels
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 _AXIS = [MINUTE * n for n in (1, 2, 5, 10, 15, 30)] + [HOUR * n for n in (1, 2, 3, 6, 12)]
 
 
-def presets(language: str) -> dict[Preset, str]:
+@labels(Preset)
+def presets(t: Speech) -> dict[Preset, str]:
     """The names of the periods."""
-    t = Speech(language)
     return {
         Preset.TODAY: t.gettext("Today"),
         Preset.WEEK: t.gettext("This week"),

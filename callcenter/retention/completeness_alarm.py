@@ -8,6 +8,8 @@ import asyncpg
 import structlog
 
 from callcenter import metrics
+from callcenter.push.codec import entry
+from callcenter.push.messages import SafetyMessage
 from callcenter.retention.completeness import SQL, Disk, Hour, disks, hours, ratio
 from callcenter.retrying import watch
 from callcenter.settings import DatabaseSettings
@@ -31,7 +33,7 @@ class CompletenessAlarm:
     def __init__(self, settings: DatabaseSettings, every_s: float = LOOK_S) -> None:
         self._settings = settings
         self._every_s = every_s
-        self._told: Mapping[str, object] = {}
+        self._told: SafetyMessage | None = None
 
     async def run(self) -> None:
         """Look until cancelled; reconnects by itself."""
@@ -43,13 +45,13 @@ class CompletenessAlarm:
         day = await hours(connection, now - WINDOWS["24h"], now + timedelta(hours=1))
         last = await hours(connection, now - WINDOWS["1h"], now + timedelta(hours=1))
         _set_figures(last, day)
-        full = [disk.node for disk in await disks(connection) if filling(disk, now) and not disk.silent]
+        full = tuple(disk.node for disk in await disks(connection) if filling(disk, now) and not disk.silent)
         late, missing = sum(hour.late for hour in day), sum(hour.missing for hour in day)
-        body = {"late": late, "missing": missing, "disks": full}
+        body = SafetyMessage(late=late, missing=missing, disks=full)
         if body != self._told:
             if late or missing or full:
                 log.error("recordings are not safe", late=late, missing=missing, disks=full)
-            await connection.execute(SQL["push"], [{"audience": "supervisors", "kind": "recordings", "body": body}])
+            await connection.execute(SQL["push"], [entry("supervisors", body)])
             self._told = body
 
 

@@ -7,6 +7,7 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.common.scope import Connection, audit, scoped
+from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
 from callcenter.errors import Refusal, gettext_noop
 from callcenter.storage import queries
@@ -66,14 +67,14 @@ class LegalHolds:
         reason = " ".join(reason.split())
         if not 0 < len(reason) <= LONGEST_REASON:
             raise BadReason("words", "reason")
-        return await self._change("place", "placed legal hold", person, ticket_id, address, reason)
+        return await self._change("place", AuditAction.PLACED_LEGAL_HOLD, person, ticket_id, address, reason)
 
     async def release(self, person: Person, ticket_id: int, address: str = "") -> bool:
         """Release the hold that stands. False when none does."""
-        return await self._change("release", "released legal hold", person, ticket_id, address)
+        return await self._change("release", AuditAction.RELEASED_LEGAL_HOLD, person, ticket_id, address)
 
     async def _change(
-        self, statement: str, action: str, person: Person, ticket_id: int, address: str, *values: object
+        self, statement: str, action: AuditAction, person: Person, ticket_id: int, address: str, *values: object
     ) -> bool:
         async with scoped(self._pool, person) as connection:
             ticket = await lock(connection, person, ticket_id)
@@ -85,7 +86,7 @@ class LegalHolds:
                 action,
                 person=person,
                 company=ticket.company_id,
-                subject="ticket",
+                subject=AuditSubject.TICKET,
                 subject_id=ticket.id,
                 address=address,
                 details={"hold": hold},

@@ -10,6 +10,7 @@ from babel.numbers import format_decimal, format_percent
 from callcenter.common.scope import audit, scoped
 from callcenter.common.sheets import MEDIA, Cell, Csv
 from callcenter.domain.access import Permission
+from callcenter.domain.audit import AuditAction
 from callcenter.recordings.sweep import sweep
 from callcenter.retention.completeness import Deletion, Hour, deletions, disks, hours, ratio, strays, troubles
 from callcenter.retention.completeness_alarm import filling
@@ -46,13 +47,13 @@ async def ledger(request: web.Request) -> web.Response:
             choices=sorted(DAYS.values()),
             hours=found,
             totals={name: sum(getattr(hour, name) for hour in found) for name in COUNTS},
-            share=lambda rows: share_words(rows, language),
+            share=lambda rows: share_text(rows, language),
             troubles=await troubles(connection, since),
             strays=await strays(connection, since),
             unrecorded=[found for found in await sweep(request.app[POOL], since=since) if not found.recording_id],
             deletions=await deletions(connection, now - DELETED_WITHIN),
             disks=[(disk, filling(disk, now)) for disk in room],
-            size=lambda count: size_words(count, language),
+            size=lambda count: size_text(count, language),
             states=states(language),
             reasons=reasons(language),
         )
@@ -68,7 +69,9 @@ async def deleted(request: web.Request) -> web.Response:
     person, language = request[PERSON], language_of(request)
     async with scoped(request.app[POOL], person) as connection:
         rows = await deletions(connection, datetime.now(UTC) - DELETED_WITHIN, MOST_IN_A_FILE)
-        await audit(connection, "downloaded list of deleted recordings", person=person, address=request.remote or "")
+        await audit(
+            connection, AuditAction.DOWNLOADED_LIST_OF_DELETED_RECORDINGS, person=person, address=request.remote or ""
+        )
     file = io.BytesIO()
     sheet = Csv(file, language, deletion_head(language))
     sheet.add([_cells(row, states(language)) for row in rows])
@@ -80,13 +83,13 @@ async def deleted(request: web.Request) -> web.Response:
     return web.Response(body=file.getvalue(), content_type=MEDIA["csv"], charset="utf-8", headers=headers)
 
 
-def share_words(rows: list[Hour], language: str) -> str:
-    """Verified ÷ expected in words: rounded down, so that 100 % means all of them; a dash when nothing was expected."""
+def share_text(rows: list[Hour], language: str) -> str:
+    """Verified ÷ expected, rounded down, so that 100 % means all of them; a dash when nothing was expected."""
     share = ratio(rows)
     return "–" if share is None else format_percent(int(share * 1000) / 1000, "#,##0.#%", language)
 
 
-def size_words(count: int, language: str) -> str:
+def size_text(count: int, language: str) -> str:
     """Bytes in gigabytes of 10^9."""
     return format_decimal(round(count / 1e9, 1), locale=language)
 

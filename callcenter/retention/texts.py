@@ -1,33 +1,28 @@
-"""Words for the ledger of recordings."""
+"""Texts of the ledger of recordings."""
 
+from callcenter.domain.recording import RecordingState
+from callcenter.web.labels import recording_states
 from callcenter.web.language import translations
+
+UNKNOWN = "unknown"
+"""A talk whose recording has no row."""
 
 
 def states(language: str) -> dict[str, str]:
     """Each state of a recording's row; `unknown`: there is no row."""
-    t = translations(language)
-    return {
-        "expected": str(t.pgettext("recording", "expected")),
-        "recorded": str(t.pgettext("recording", "on the node's disk")),
-        "stored": str(t.pgettext("recording", "stored, not read back yet")),
-        "verified": str(t.pgettext("recording", "read back")),
-        "attached": str(t.pgettext("recording", "kept")),
-        "expired": str(t.pgettext("recording", "to be deleted")),
-        "deleted": str(t.pgettext("recording", "deleted")),
-        "missing": str(t.pgettext("recording", "missing")),
-        "unknown": str(t.pgettext("recording", "never entered")),
-    }
+    known = {state.value: label for state, label in recording_states(language).items()}
+    return known | {UNKNOWN: str(translations(language).pgettext("recording", "never entered"))}
 
 
 def reasons(language: str) -> dict[str, str]:
     """Why a recording in this state is late."""
     t = translations(language)
     return {
-        "expected": t.gettext("The node has not found its file yet"),
-        "recorded": t.gettext("It waits on the node's disk for the store"),
-        "stored": t.gettext("The store has not given it back yet"),
-        "unknown": t.gettext("The talk is known, its recording is not"),
-        "missing": t.gettext("The file never came"),
+        RecordingState.EXPECTED: t.gettext("The node has not found its file yet"),
+        RecordingState.RECORDED: t.gettext("It waits on the node's disk for the store"),
+        RecordingState.STORED: t.gettext("The store has not given it back yet"),
+        UNKNOWN: t.gettext("The talk is known, its recording is not"),
+        RecordingState.MISSING: t.gettext("The file never came"),
     }
 
 

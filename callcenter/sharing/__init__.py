@@ -1,0 +1,1 @@
+"""Links by which a named person outside hears a ticket's recordings."""

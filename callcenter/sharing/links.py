@@ -10,7 +10,9 @@ from aiohttp import web
 
 from callcenter.common.passwords import Passwords, digest
 from callcenter.common.scope import Connection, audit
+from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
+from callcenter.domain.sharing import LinkState, LinkUseKind
 from callcenter.errors import Refusal, gettext_noop
 from callcenter.storage import queries
 from callcenter.tickets.rows import lock
@@ -70,7 +72,7 @@ class LinkUse:
 
     link_id: int
     at: datetime
-    kind: str
+    kind: LinkUseKind
     place: int | None
     address: str
     browser: str
@@ -79,7 +81,7 @@ class LinkUse:
 
 @dataclass(frozen=True, slots=True)
 class ShareLink:
-    """A link as the ticket's page lists it. `state`: `open`, `revoked`, `expired`, or `locked` by wrong PINs."""
+    """A link as the ticket's page lists it."""
 
     id: int
     recipient: str
@@ -94,7 +96,7 @@ class ShareLink:
     problem: str
     made_by: str
     revoked_by: str
-    state: str
+    state: LinkState
     recordings: int
     uses: tuple[LinkUse, ...] = ()
 
@@ -124,8 +126,8 @@ class ShareLinks:
             assert row is not None
             await connection.execute(SQL["add_recordings"], row["id"], wanted)
             await audit(
-                connection, "shared recordings", person=person, company=ticket.company_id,
-                subject="ticket", subject_id=ticket_id, address=address,
+                connection, AuditAction.SHARED_RECORDINGS, person=person, company=ticket.company_id,
+                subject=AuditSubject.TICKET, subject_id=ticket_id, address=address,
                 details={"link": row["id"], "recordings": wanted, "pin": bool(pin)},
             )  # fmt: skip
         return MadeLink(row["id"], token, pin, row["expires_at"])
@@ -142,8 +144,8 @@ class ShareLinks:
             if company is None:
                 return False
             await audit(
-                connection, "revoked link", person=person, company=company,
-                subject="ticket", subject_id=ticket_id, address=address, details={"link": link_id},
+                connection, AuditAction.REVOKED_LINK, person=person, company=company,
+                subject=AuditSubject.TICKET, subject_id=ticket_id, address=address, details={"link": link_id},
             )  # fmt: skip
         return True
 
@@ -154,8 +156,14 @@ SHARE_LINKS = web.AppKey("share_links", ShareLinks)
 async def links_of(connection: Connection, ticket_id: int) -> list[ShareLink]:
     """The ticket's links, newest first, each with its newest `USES_SHOWN` uses."""
     rows = await connection.fetch(SQL["of_ticket"], ticket_id, MOST_WRONG_PINS)
-    uses = [LinkUse(**row) for row in await connection.fetch(SQL["uses"], [row["id"] for row in rows], USES_SHOWN)]
-    return [ShareLink(**row, uses=tuple(use for use in uses if use.link_id == row["id"])) for row in rows]
+    found = await connection.fetch(SQL["uses"], [row["id"] for row in rows], USES_SHOWN)
+    uses = [LinkUse(**{**row, "kind": LinkUseKind(row["kind"])}) for row in found]
+    return [
+        ShareLink(
+            **{**row, "state": LinkState(row["state"])}, uses=tuple(use for use in uses if use.link_id == row["id"])
+        )
+        for row in rows
+    ]
 
 
 async def offered_of(connection: Connection, ticket_id: int) -> list[Offered]:

@@ -5,14 +5,17 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from callcenter.common.delivery import DeliveryProblem
 from callcenter.common.scope import Connection
 from callcenter.domain.access import Permission
+from callcenter.domain.sharing import LinkState, LinkUseKind
 from callcenter.sharing.links import Offered, ShareLink, links_of, offered_of
-from callcenter.sharing.texts import link_states, link_uses, mail_problems
+from callcenter.sharing.texts import link_states, link_uses
 from callcenter.tickets.sections import TicketSection
 from callcenter.tickets.ticket import Ticket
 from callcenter.web.browsers import browser_name
 from callcenter.web.keys import PERSON, SETTINGS
+from callcenter.web.labels import delivery_problems
 from callcenter.web.language import language_of
 
 MOST_FETCHES = 100
@@ -48,9 +51,9 @@ class SharingSection:
     chosen: Sequence[str]
     problems: Mapping[str, str]
     made: Made | None
-    states: Mapping[str, str]
-    uses: Mapping[str, str]
-    mail_problems: Mapping[str, str]
+    states: Mapping[LinkState, str]
+    uses: Mapping[LinkUseKind, str]
+    mail_problems: Mapping[DeliveryProblem, str]
     longest_days: int
     most_fetches: int = MOST_FETCHES
 
@@ -81,7 +84,7 @@ async def sharing_section(
         made=sharing.made,
         states=link_states(language),
         uses=link_uses(language),
-        mail_problems=mail_problems(language),
+        mail_problems=delivery_problems(language),
         longest_days=app[SETTINGS].sharing.longest_days,
     )
 

@@ -1,62 +1,41 @@
-"""Words around links to recordings: their states and uses, the letter, the names of files."""
+"""Texts around links to recordings: their states and uses, the letter, the names of files."""
 
 import re
-from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo
 
-from callcenter.common.delivery import DeliveryProblem
+from callcenter.domain.sharing import LinkState, LinkUseKind
 from callcenter.sharing.visits import SharedLink, SharedRecording
-from callcenter.web.language import translations
+from callcenter.web.formats import Speech
+from callcenter.web.labels import labels
 from callcenter.web.render import environment
 
 ENDINGS = {"audio/wav": "wav", "audio/ogg": "ogg", "audio/mpeg": "mp3"}
 
 
-def link_states(language: str) -> Mapping[str, str]:
-    """What a link is."""
-    pgettext = _say(language)
+@labels(LinkState)
+def link_states(t: Speech) -> dict[LinkState, str]:
+    """Whether a link works."""
     return {
-        "open": pgettext("link", "Works"),
-        "revoked": pgettext("link", "Revoked"),
-        "expired": pgettext("link", "Expired"),
-        "locked": pgettext("link", "Shut: wrong PIN too often"),
+        LinkState.OPEN: t.pgettext("link", "Works"),
+        LinkState.REVOKED: t.pgettext("link", "Revoked"),
+        LinkState.EXPIRED: t.pgettext("link", "Expired"),
+        LinkState.LOCKED: t.pgettext("link", "Shut: wrong PIN too often"),
     }
 
 
-def link_uses(language: str) -> Mapping[str, str]:
+@labels(LinkUseKind)
+def link_uses(t: Speech) -> dict[LinkUseKind, str]:
     """What was done with a link."""
-    pgettext = _say(language)
     return {
-        "opened": pgettext("link", "Page opened"),
-        "wrong pin": pgettext("link", "Wrong PIN"),
-        "right pin": pgettext("link", "Right PIN"),
-        "listened": pgettext("link", "Listened"),
-        "original": pgettext("link", "Original downloaded"),
-        "copy": pgettext("link", "Small copy downloaded"),
-        "none left": pgettext("link", "Refused: fetched as often as allowed"),
-        "cut off": pgettext("link", "Cut off: the link had ended"),
+        LinkUseKind.OPENED: t.pgettext("link", "Page opened"),
+        LinkUseKind.WRONG_PIN: t.pgettext("link", "Wrong PIN"),
+        LinkUseKind.RIGHT_PIN: t.pgettext("link", "Right PIN"),
+        LinkUseKind.LISTENED: t.pgettext("link", "Listened"),
+        LinkUseKind.ORIGINAL: t.pgettext("link", "Original downloaded"),
+        LinkUseKind.COPY: t.pgettext("link", "Small copy downloaded"),
+        LinkUseKind.NONE_LEFT: t.pgettext("link", "Refused: fetched as often as allowed"),
+        LinkUseKind.CUT_OFF: t.pgettext("link", "Cut off: the link had ended"),
     }
-
-
-def mail_problems(language: str) -> Mapping[str, str]:
-    """Why the letter with a link was not sent, and what to do."""
-    t = translations(language)
-    return {
-        DeliveryProblem.NO_MAIL_SERVER: t.gettext("No mail server is set up. Set it in the settings of the service."),
-        DeliveryProblem.BAD_ADDRESS: t.gettext("This e-mail address makes no sense."),
-        DeliveryProblem.UNREACHABLE: t.gettext("The server cannot be reached."),
-        DeliveryProblem.TOO_SLOW: t.gettext("The server did not answer in time."),
-        DeliveryProblem.CERTIFICATE: t.gettext("The server's certificate is not trusted."),
-        DeliveryProblem.MAIL_REFUSED: t.gettext("The mail server refused the letter."),
-        DeliveryProblem.LOGIN_REFUSED: t.gettext(
-            "The mail server refused our login. Mend it in the settings of the service."
-        ),
-    }
-
-
-def _say(language: str) -> Callable[[str, str], str]:
-    catalogue = translations(language)
-    return lambda context, text: str(catalogue.pgettext(context, text))
 
 
 def link_letter(language: str, **values: object) -> tuple[str, str]:

@@ -17,6 +17,8 @@ from callcenter.common.attempts import Attempts
 from callcenter.common.origin import LONGEST_BROWSER, Origin
 from callcenter.common.passwords import Passwords, digest, new_token
 from callcenter.common.scope import Connection, audit
+from callcenter.domain.audit import AuditAction, AuditSubject
+from callcenter.domain.sharing import LinkUseKind
 from callcenter.sharing.links import MOST_WRONG_PINS, SQL
 
 VISIT_LASTS = timedelta(hours=2)
@@ -26,9 +28,9 @@ LONGEST_PIN = 20
 class Variant(StrEnum):
     """How a recording is fetched: to be heard on the page, or as a file, original or smaller."""
 
-    LISTEN = "listened"
-    ORIGINAL = "original"
-    COPY = "copy"
+    LISTEN = LinkUseKind.LISTENED.value
+    ORIGINAL = LinkUseKind.ORIGINAL.value
+    COPY = LinkUseKind.COPY.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ class LinkVisits:
     async def opened(self, link: SharedLink, origin: Origin) -> list[SharedRecording]:
         """What is behind the link, for somebody who looks at it: that is written down."""
         async with self._pool.acquire() as connection, connection.transaction():
-            await _use(connection, link, "opened", origin)
+            await _use(connection, link, LinkUseKind.OPENED, origin)
             return [
                 SharedRecording.of(row, link.fetches)
                 for row in await connection.fetch(SQL["recordings"], link.id, None)
@@ -133,7 +135,7 @@ class LinkVisits:
             return 0
         right = await self._passwords.check(row["pin_hash"], pin)
         async with self._pool.acquire() as connection, connection.transaction():
-            await _use(connection, link, "right pin" if right else "wrong pin", origin)
+            await _use(connection, link, LinkUseKind.RIGHT_PIN if right else LinkUseKind.WRONG_PIN, origin)
             if right:
                 visit = new_token()
                 await connection.execute(SQL["pin_was_right"], digest(visit), link.id, VISIT_LASTS)
@@ -155,9 +157,9 @@ class LinkVisits:
                 return None
             row = await connection.fetchrow(SQL["recordings"], link.id, place)
             if row is None or variant not in SharedRecording.of(row, link.fetches).left:
-                await _use(connection, link, "none left", origin, place)
+                await _use(connection, link, LinkUseKind.NONE_LEFT, origin, place)
                 return None
-            return await _use(connection, link, variant, origin, place, length, row["id"])
+            return await _use(connection, link, LinkUseKind(variant), origin, place, length, row["id"])
 
     async def settle(self, use: int, unsent: int) -> None:
         """A request has ended; `unsent` of the bytes that it was promised were not sent."""
@@ -167,37 +169,37 @@ class LinkVisits:
     async def cut_off(self, link: SharedLink, place: int, origin: Origin) -> None:
         """Write down that the link ended while something was fetched."""
         async with self._pool.acquire() as connection, connection.transaction():
-            await _use(connection, link, "cut off", origin, place)
+            await _use(connection, link, LinkUseKind.CUT_OFF, origin, place)
 
 
 LINK_VISITS = web.AppKey("link_visits", LinkVisits)
 
 
 AUDITED = {
-    "opened": "opened link",
-    "wrong pin": "gave wrong PIN of link",
-    Variant.LISTEN: "listened by link",
-    Variant.ORIGINAL: "downloaded by link",
-    Variant.COPY: "downloaded by link",
+    LinkUseKind.OPENED: AuditAction.OPENED_LINK,
+    LinkUseKind.WRONG_PIN: AuditAction.GAVE_WRONG_PIN_OF_LINK,
+    LinkUseKind.LISTENED: AuditAction.LISTENED_BY_LINK,
+    LinkUseKind.ORIGINAL: AuditAction.DOWNLOADED_BY_LINK,
+    LinkUseKind.COPY: AuditAction.DOWNLOADED_BY_LINK,
 }
 
 
 async def _use(
     connection: Connection,
     link: SharedLink,
-    kind: str,
+    kind: LinkUseKind,
     origin: Origin,
     place: int | None = None,
     sent: int = 0,
     recording: int | None = None,
 ) -> int:
     browser = origin.browser[:LONGEST_BROWSER].encode(errors="ignore").decode().replace("\0", "")
-    row = await connection.fetchrow(SQL["use"], link.id, str(kind), place, origin.address, browser, sent)
+    row = await connection.fetchrow(SQL["use"], link.id, kind, place, origin.address, browser, sent)
     assert row is not None
     # Once for all the pieces in which a browser fetches one recording.
     if kind in AUDITED and row["new"]:
         await audit(
-            connection, AUDITED[kind], company=link.company_id, subject="ticket", subject_id=link.ticket_id,
+            connection, AUDITED[kind], company=link.company_id, subject=AuditSubject.TICKET, subject_id=link.ticket_id,
             address=origin.address,
             details={"link": link.id} | ({} if recording is None else {"recording": recording}),
         )  # fmt: skip

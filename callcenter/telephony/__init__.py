@@ -1,0 +1,1 @@
+"""Asterisk: AMI connections, parsing, the ledger (queue_log), actions, its configuration."""

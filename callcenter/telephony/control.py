@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import assert_never
 
 import structlog
 
@@ -95,6 +96,8 @@ class Control:
                     await self._connection.action(
                         "MixMonitorMute", Channel=order.channel, Direction="both", State=state
                     )
+                case _:
+                    assert_never(order)
         except TelephonyError as error:
             kind = type(order).__name__
             log.warning("order failed", order=kind, target=_target(order), reason=str(error))

@@ -14,9 +14,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from callcenter.errors import RenderError
+from callcenter.resources import ROOT
 from callcenter.settings import Settings
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 TEMPLATES = ROOT / "asterisk" / "templates"
 DIALPLAN = ROOT / "dialplan"
 

@@ -1,0 +1,1 @@
+"""Tickets and their journal: states, edits, files, deadlines, search."""

@@ -3,12 +3,12 @@
 Nothing is marked: what is late is asked of the deadlines every few seconds, and told when it has changed.
 """
 
-from collections.abc import Mapping
-from datetime import datetime
-
 import asyncpg
 
 from callcenter import metrics
+from callcenter.domain.deadlines import LimitStep
+from callcenter.push.codec import entry
+from callcenter.push.messages import DeadlineRow, DeadlinesMessage
 from callcenter.retrying import watch
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import queries
@@ -24,7 +24,7 @@ class DeadlineAlarm:
     def __init__(self, settings: DatabaseSettings, every_s: float = LOOK_S) -> None:
         self._settings = settings
         self._every_s = every_s
-        self._told: Mapping[str, object] = {}
+        self._told: DeadlinesMessage | None = None
 
     async def run(self) -> None:
         """Look until cancelled; reconnects by itself."""
@@ -34,13 +34,14 @@ class DeadlineAlarm:
         """Ask once; tell the screens if the answer has changed."""
         counts = await connection.fetchrow(SQL["counts"])
         assert counts is not None
-        body = {**counts, "next": [_line(row) for row in await connection.fetch(SQL["next"], SHOWN)]}
+        urgent = tuple(_row(row) for row in await connection.fetch(SQL["next"], SHOWN))
+        body = DeadlinesMessage(late=counts["late"], due_soon=counts["due_soon"], next=urgent)
         metrics.tickets_late.set(counts["late"])
         metrics.tickets_due_soon.set(counts["due_soon"])
         if body != self._told:
-            await connection.execute(SQL["push"], [{"audience": "supervisors", "kind": "deadlines", "body": body}])
+            await connection.execute(SQL["push"], [entry("supervisors", body)])
             self._told = body
 
 
-def _line(row: asyncpg.Record) -> dict[str, object]:
-    return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in row.items()}
+def _row(row: asyncpg.Record) -> DeadlineRow:
+    return DeadlineRow(**{**row, "step": LimitStep(row["step"])})

@@ -15,7 +15,9 @@ from PIL import Image, UnidentifiedImageError
 
 from callcenter.common.object_store import ObjectStore
 from callcenter.common.scope import Connection, audit, scoped, scoped_to
+from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
+from callcenter.domain.ticket import TicketEventKind
 from callcenter.errors import Refusal, gettext_noop
 from callcenter.storage import queries
 from callcenter.tickets.rows import lock, note, read
@@ -84,7 +86,9 @@ class TicketFiles:
         async with scoped(self._pool, person) if person else scoped_to(self._pool, None) as connection:
             ticket = await lock(connection, person, ticket_id, by_crew)
             [row] = await connection.fetch(SQL["add_file"], ticket_id, shown, media_type, size, sha256, key)
-            await note(connection, ticket, "file", person=person, crew=by_crew, changes={"file": (None, shown)})
+            await note(
+                connection, ticket, TicketEventKind.FILE, person=person, crew=by_crew, changes={"file": (None, shown)}
+            )
             await connection.execute(NOTIFY, ticket_id, ticket.company_id)
         return TicketFile(**row)
 
@@ -97,10 +101,10 @@ class TicketFiles:
                 return None
             await audit(
                 connection,
-                "viewed file",
+                AuditAction.VIEWED_FILE,
                 person=person,
                 company=ticket.company_id,
-                subject="ticket",
+                subject=AuditSubject.TICKET,
                 subject_id=ticket_id,
                 address=address,
                 details={"file": file_id},

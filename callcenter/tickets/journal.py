@@ -4,7 +4,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any
 
 import asyncpg
 from aiohttp import web
@@ -14,18 +15,21 @@ from callcenter.common.scope import Connection, scoped
 from callcenter.common.search import Search, houses_at
 from callcenter.domain.access import Role
 from callcenter.domain.person import Person
-from callcenter.domain.ticket import OVER, TicketState
+from callcenter.domain.ticket import PaymentState, TicketClass, TicketState
 from callcenter.errors import LimitReached
 from callcenter.storage import queries
 
 SQL = queries("journal")
-OPEN = tuple(state for state in TicketState if state not in OVER)
 MOST_SAVED = 50
 # All open tickets are looked at to count the late ones; those who look at the same moment share the count.
 FRESH_S = 5.0
 
-Due = Literal["late", "soon"]
-Payment = Literal["due", "paid", "refunded"]
+
+class DueFilter(StrEnum):
+    """Open tickets by their next limit: it has passed, or its warning has begun."""
+
+    LATE = "late"
+    SOON = "soon"
 
 
 class TooManyFilters(LimitReached):
@@ -42,15 +46,15 @@ class JournalFilter:
 
     company: int | None = None
     states: tuple[TicketState, ...] = ()
-    due: Due | None = None
-    category_class: str | None = None
+    due: DueFilter | None = None
+    category_class: TicketClass | None = None
     category: int | None = None
     house: str = ""
     crew: int | None = None
     operator: int | None = None
     since: datetime | None = None
     until: datetime | None = None
-    payments: tuple[Payment, ...] = ()
+    payments: tuple[PaymentState, ...] = ()
     search: Search | None = None
 
 

@@ -23,6 +23,7 @@ from callcenter.tickets.journal_query import JournalFilterForm, JournalQuery
 from callcenter.web.auth import COOKIE, needs
 from callcenter.web.formats import when
 from callcenter.web.keys import PERSON
+from callcenter.web.labels import ticket_states
 from callcenter.web.language import language_of
 from callcenter.web.query import place_of
 from callcenter.web.render import ZONE, render
@@ -153,7 +154,7 @@ async def _show(
         counted={
             name: format_decimal(count, locale=language) for name, count in (("late", page.late), ("soon", page.soon))
         },
-        states=journal_texts.states(language),
+        states=ticket_states(language),
         options=journal_texts.choices(language),
         problems=journal_texts.problems(language),
         saved_name=name,

@@ -5,11 +5,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from callcenter.common.search import LONGEST
-from callcenter.domain.ticket import TicketState
-from callcenter.tickets.journal import OPEN, JournalFilter, Payment
+from callcenter.domain.ticket import OPEN, PaymentState, TicketClass, TicketState
+from callcenter.tickets.journal import DueFilter, JournalFilter
 from callcenter.web.query import Day, Id, Query
 
-PAYMENTS: tuple[Payment, ...] = ("due", "paid", "refunded")
+PAYMENTS = tuple(state for state in PaymentState if state is not PaymentState.NONE)
+"""Of tickets that have something to pay, or had."""
 
 
 class JournalQuery(BaseModel):
@@ -19,15 +20,15 @@ class JournalQuery(BaseModel):
 
     q: Annotated[str, Field(max_length=LONGEST)] | None = None
     state: TicketState | Literal["open"] | None = None
-    due: Literal["late", "soon"] | None = None
-    category: Literal["emergency", "planned", "paid", "question"] | Id | None = None
+    due: DueFilter | None = None
+    category: TicketClass | Id | None = None
     company: Id | None = None
     house: Annotated[str, Field(max_length=LONGEST)] | None = None
     crew: Id | None = None
     operator: Id | None = None
     since: Day | None = None
     until: Day | None = None
-    paid: Literal["any", "due", "paid", "refunded"] | None = None
+    paid: Literal["any", PaymentState.DUE, PaymentState.PAID, PaymentState.REFUNDED] | None = None
 
 
 class JournalFilterForm(Query[JournalQuery]):
@@ -42,7 +43,7 @@ class JournalFilterForm(Query[JournalQuery]):
             company=asked.company,
             states=OPEN if asked.state == "open" else (TicketState(asked.state),) if asked.state else (),
             due=asked.due,
-            category_class=asked.category if isinstance(asked.category, str) else None,
+            category_class=asked.category if isinstance(asked.category, TicketClass) else None,
             category=asked.category if isinstance(asked.category, int) else None,
             house=asked.house or "",
             crew=asked.crew,

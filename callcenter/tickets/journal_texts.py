@@ -3,10 +3,15 @@
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import cache
+from typing import Any
 
 from babel.dates import format_timedelta
 
+from callcenter.domain.ticket import PaymentState
+from callcenter.tickets.journal import DueFilter
 from callcenter.web.filter_texts import filter_problems
+from callcenter.web.formats import Speech
+from callcenter.web.labels import labels, payment_states, ticket_classes
 from callcenter.web.language import translations
 
 
@@ -15,39 +20,22 @@ def _say(language: str) -> Callable[[str, str], str]:
     return lambda context, text: str(catalogue.pgettext(context, text))
 
 
-@cache
-def states(language: str) -> Mapping[str, str]:
-    """Where a ticket is."""
-    pgettext = _say(language)
-    return {
-        "new": pgettext("journal state", "new"),
-        "assigned": pgettext("journal state", "assigned"),
-        "accepted": pgettext("journal state", "accepted"),
-        "in_progress": pgettext("journal state", "in progress"),
-        "done": pgettext("journal state", "done"),
-        "closed": pgettext("journal state", "closed"),
-        "cancelled": pgettext("journal state", "cancelled"),
-        "reopened": pgettext("journal state", "reopened"),
-    }
+@labels(DueFilter)
+def due_filters(t: Speech) -> dict[DueFilter, str]:
+    """Which limits are looked for."""
+    return {DueFilter.LATE: t.pgettext("journal due", "late"), DueFilter.SOON: t.pgettext("journal due", "due soon")}
 
 
 @cache
-def choices(language: str) -> Mapping[str, Mapping[str, str]]:
+def choices(language: str) -> Mapping[str, Mapping[Any, str]]:
     """What can be chosen in the fields that are the same for everybody."""
     pgettext = _say(language)
     return {
-        "due": {"late": pgettext("journal due", "late"), "soon": pgettext("journal due", "due soon")},
-        "category": {
-            "emergency": pgettext("journal class", "emergency"),
-            "planned": pgettext("journal class", "planned"),
-            "paid": pgettext("journal class", "paid work"),
-            "question": pgettext("journal class", "question"),
-        },
+        "due": due_filters(language),
+        "category": ticket_classes(language),
         "paid": {
-            "any": pgettext("journal payment", "with a price"),
-            "due": pgettext("journal payment", "to be paid"),
-            "paid": pgettext("journal payment", "paid"),
-            "refunded": pgettext("journal payment", "refunded"),
+            "any": pgettext("journal payment", "With a price"),
+            **{state: label for state, label in payment_states(language).items() if state is not PaymentState.NONE},
         },
     }
 

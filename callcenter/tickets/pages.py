@@ -8,7 +8,17 @@ from babel.numbers import format_decimal
 
 from callcenter.common.scope import Connection, snapshot
 from callcenter.domain.access import Permission
-from callcenter.domain.ticket import CREW_STEPS, NEEDS_WORDS, Step, StepRefused, steps_from
+from callcenter.domain.ticket import (
+    CREW_STEPS,
+    NEEDS_WORDS,
+    PaymentState,
+    Step,
+    StepRefused,
+    TicketEventKind,
+    TicketState,
+    is_open,
+    steps_from,
+)
 from callcenter.tickets.choices import TICKET_CHOICES, choices_of
 from callcenter.tickets.form import MOMENTS, TYPED_AS, FormReader, TicketForm, typed_of, typed_value
 from callcenter.tickets.reading import TicketPage, read_page
@@ -94,7 +104,7 @@ async def merged(request: web.Request, conflict: Conflict, typed: dict[str, str]
         if typed[field] == was:
             form.typed[field] = newest[field]
         elif typed[field] != newest[field]:
-            form.theirs[field] = value_words(name, new, conflict.current.zone, language, labels)
+            form.theirs[field] = value_text(name, new, conflict.current.zone, language, labels)
     return form
 
 
@@ -152,10 +162,10 @@ async def mark(request: web.Request) -> web.Response:
     typed = await typed_in(request)
     tickets, ticket_id = request.app[TICKETS], ticket_id_of(request)
     match typed.get("what"):
-        case "told":
-            await tickets.mark(request[PERSON], ticket_id, "told")
-        case "localised":
-            await tickets.mark(request[PERSON], ticket_id, "localised")
+        case TicketEventKind.TOLD:
+            await tickets.mark(request[PERSON], ticket_id, TicketEventKind.TOLD)
+        case TicketEventKind.LOCALISED:
+            await tickets.mark(request[PERSON], ticket_id, TicketEventKind.LOCALISED)
         case _:
             raise web.HTTPBadRequest
     raise web.HTTPSeeOther(f"/tickets/{ticket_id}")
@@ -196,6 +206,7 @@ async def page(
         "tickets/ticket.html",
         status,
         ticket=ticket,
+        is_open=is_open(ticket.state),
         names=ticket_texts(language),
         edits=edits,
         comments=person.may(Permission.COMMENT_TICKETS),
@@ -210,7 +221,7 @@ async def page(
         comment_problem=comment_problem,
         file_problem=file_problem,
         choices=choices,
-        deadlines=deadline_words(ticket, now, language),
+        deadlines=deadline_texts(ticket, now, language),
         price="" if ticket.price is None else format_decimal(ticket.price, "#,##0.00", language),
         read_out=read_out(ticket),
         timeline=timeline(shown, language),
@@ -233,7 +244,7 @@ async def sections(
     return shown
 
 
-def deadline_words(ticket: Ticket, now: datetime, language: str) -> list[tuple[Deadline, bool, str, str]]:
+def deadline_texts(ticket: Ticket, now: datetime, language: str) -> list[tuple[Deadline, bool, str, str]]:
     """Each deadline, whether it was or is missed, when it ends, and by how much it is early or late.
 
     For a ticket that is over, the clock stands where that was.
@@ -260,25 +271,25 @@ def timeline(shown: TicketPage, language: str) -> list[dict[str, object]]:
     items: list[tuple[datetime, int, dict[str, object]]] = []
     items += [(call.arrived_at, 0, {"call": call}) for call in shown.calls]
     for event in shown.events:
-        items.append((event.at, event.id, {"event": event, "changes": change_words(event, shown.ticket, language)}))
+        items.append((event.at, event.id, {"event": event, "changes": change_texts(event, shown.ticket, language)}))
     return [item for _, _, item in sorted(items, key=lambda entry: entry[:2], reverse=True)]
 
 
-def change_words(event: TicketEvent, ticket: Ticket, language: str) -> list[tuple[str, str, str]]:
+def change_texts(event: TicketEvent, ticket: Ticket, language: str) -> list[tuple[str, str, str]]:
     """The name, the old and the new value of each field that an event changed, in words."""
     names, labels = ticket_texts(language).fields, dict(event.labels)
     order = {name: place for place, name in enumerate(names)}
     return [
         (
             names.get(name, name),
-            value_words(name, old, ticket.zone, language, labels),
-            value_words(name, new, ticket.zone, language, labels),
+            value_text(name, old, ticket.zone, language, labels),
+            value_text(name, new, ticket.zone, language, labels),
         )
         for name, (old, new) in sorted(event.changes.items(), key=lambda item: order.get(item[0], len(order)))
     ]
 
 
-def value_words(
+def value_text(
     name: str, value: object, zone: str, language: str, labels: dict[tuple[str, object], tuple[str, str]]
 ) -> str:
     """A changed field's value, as JSON has it, in words; a dash for none."""
@@ -288,11 +299,11 @@ def value_words(
         return labels[name, value][0 if language == "ru" else 1]
     if value is True:
         return "✓"
-    words = ticket_texts(language)
+    texts = ticket_texts(language)
     if name == "payment":
-        return words.payments.get(str(value), str(value))
+        return texts.payments[PaymentState(str(value))]
     if name == "state":
-        return words.states.get(str(value), str(value))
+        return texts.states[TicketState(str(value))]
     if name in MOMENTS or name.endswith("_at"):
         return when(datetime.fromisoformat(str(value)), zone, language)
     return str(value)

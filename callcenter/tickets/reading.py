@@ -8,7 +8,7 @@ from callcenter.domain.person import Person
 from callcenter.domain.ticket import TicketState
 from callcenter.storage import queries
 from callcenter.tickets.files import TicketFile, files_of
-from callcenter.tickets.rows import events, read
+from callcenter.tickets.rows import call_of, events, read
 from callcenter.tickets.ticket import Child, NoTicket, Ticket, TicketCall, TicketEvent
 
 SQL, PAGE = queries("tickets"), queries("ticket_page")
@@ -47,4 +47,4 @@ async def children_of(connection: Connection, ticket_id: int) -> list[Child]:
 
 async def _calls(connection: Connection, ticket_id: int) -> list[TicketCall]:
     rows = await connection.fetch(PAGE["calls"], ticket_id)
-    return [TicketCall(**{**row, "recordings": tuple(row["recordings"])}) for row in rows]
+    return [call_of(row) for row in rows]

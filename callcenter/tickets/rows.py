@@ -8,11 +8,12 @@ import asyncpg
 
 from callcenter.common.scope import Connection
 from callcenter.domain.access import Role
+from callcenter.domain.call import CallState, Outcome
 from callcenter.domain.deadlines import Limit, LimitStep, due
 from callcenter.domain.person import Person
-from callcenter.domain.ticket import TicketState
+from callcenter.domain.ticket import PaymentState, TicketClass, TicketEventKind, TicketState
 from callcenter.storage import queries
-from callcenter.tickets.ticket import Conflict, Deadline, NoTicket, Ticket, TicketEvent
+from callcenter.tickets.ticket import Conflict, Deadline, NoTicket, Ticket, TicketCall, TicketEvent
 
 SQL = queries("tickets")
 Pairs = dict[str, tuple[object, object]]
@@ -29,7 +30,13 @@ async def read(connection: Connection, person: Person | None, ticket_id: int) ->
         Deadline(LimitStep(line["step"]), line["due_at"], line["warn_at"], line["met_at"])
         for line in await connection.fetch(SQL["deadlines"], ticket_id)
     )
-    return Ticket(**{**row, "state": TicketState(row["state"])}, deadlines=deadlines)
+    kind = row["category_class"]
+    enumerated = {
+        "state": TicketState(row["state"]),
+        "payment": PaymentState(row["payment"]),
+        "category_class": None if kind is None else TicketClass(kind),
+    }
+    return Ticket(**{**row, **enumerated}, deadlines=deadlines)
 
 
 async def lock(connection: Connection, person: Person | None, ticket_id: int, by_crew: int | None = None) -> Ticket:
@@ -81,7 +88,7 @@ async def set_deadlines(connection: Connection, ticket: Ticket, category: object
 async def note(
     connection: Connection,
     ticket: Ticket,
-    kind: str,
+    kind: TicketEventKind,
     *,
     person: Person | None,
     crew: int | None = None,
@@ -116,6 +123,13 @@ async def labels_of(connection: Connection, changes: Iterable[Mapping[str, Itera
     return {(row["field"], row["id"]): (row["ru"], row["en"]) for row in rows}
 
 
+def call_of(row: asyncpg.Record) -> TicketCall:
+    """A call about a ticket."""
+    outcome = None if row["outcome"] is None else Outcome(row["outcome"])
+    known = {"state": CallState(row["state"]), "outcome": outcome, "recordings": tuple(row["recordings"])}
+    return TicketCall(**{**row, **known})
+
+
 def pairs(ticket: Ticket, changes: Mapping[str, Any]) -> Pairs:
     """The value before and the value after, by field, for what really changes."""
     both = {name: (getattr(ticket, name), value) for name, value in changes.items()}
@@ -131,4 +145,5 @@ def _seen_by(person: Person | None) -> tuple[int | None, int | None]:
 def _event(row: asyncpg.Record, labels: Labels) -> TicketEvent:
     states = {name: None if row[name] is None else TicketState(row[name]) for name in ("from_state", "to_state")}
     changes = {name: (old, new) for name, (old, new) in row["changes"].items()}
-    return TicketEvent(**{**row, **states, "changes": changes}, labels=labels)
+    kind = TicketEventKind(row["kind"])
+    return TicketEvent(**{**row, **states, "kind": kind, "changes": changes}, labels=labels)

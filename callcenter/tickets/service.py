@@ -9,9 +9,10 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.common.scope import Connection, audit, scoped, scoped_to
+from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.deadlines import LimitStep
 from callcenter.domain.person import Person
-from callcenter.domain.ticket import CREW_STEPS, Step, StepRefused, move
+from callcenter.domain.ticket import CREW_STEPS, Step, StepRefused, TicketEventKind, move
 from callcenter.storage import queries
 from callcenter.tickets.checks import Values, changes_of
 from callcenter.tickets.rows import Labels, events, labels_of, lock, note, pairs, read, require_newest, write
@@ -40,16 +41,17 @@ SQL = queries("tickets")
 LONGEST_COMMENT = 10_000
 # Whoever has repaired the damage has localised it.
 MET_WHEN_DONE = (LimitStep.LOCALISE, LimitStep.CLEAR, LimitStep.REPAIR)
-MET_BY: Mapping[str, LimitStep] = {"told": LimitStep.TELL, "localised": LimitStep.LOCALISE}
+MET_BY = {TicketEventKind.TOLD: LimitStep.TELL, TicketEventKind.LOCALISED: LimitStep.LOCALISE}
 
-OnChange = Callable[[Connection, Ticket, str], Awaitable[None]]
+TicketChange = TicketEventKind | Step
+OnChange = Callable[[Connection, Ticket, TicketChange], Awaitable[None]]
 
 
 class Tickets:
     """Tickets over PostgreSQL.
 
     `on_change(connection, ticket, what)` is called inside each transaction before it ends, with the ticket as it will
-    be; `what`: `opened`, `edited`, `comment`, `told`, `localised`, or the step. What it raises undoes the change.
+    be; `what`: the step, or the kind of the event. What it raises undoes the change.
 
     A person of a company sees that company's tickets, one of a crew the crew's. Methods raise `NoTicket` for others,
     and may raise `OSError` or an `asyncpg` error.
@@ -62,7 +64,7 @@ class Tickets:
     def also(self, on_change: OnChange) -> "Tickets":
         """The same tickets, with something more done inside each transaction."""
 
-        async def both(connection: Connection, ticket: Ticket, what: str) -> None:
+        async def both(connection: Connection, ticket: Ticket, what: TicketChange) -> None:
             if self._on_change is not None:
                 await self._on_change(connection, ticket, what)
             await on_change(connection, ticket, what)
@@ -80,8 +82,8 @@ class Tickets:
             ticket = await read(connection, person, ticket_id)
             if ticket is not None:
                 await audit(
-                    connection, "viewed ticket", person=person, company=ticket.company_id,
-                    subject="ticket", subject_id=ticket.id, address=address,
+                    connection, AuditAction.VIEWED_TICKET, person=person, company=ticket.company_id,
+                    subject=AuditSubject.TICKET, subject_id=ticket.id, address=address,
                 )  # fmt: skip
             return ticket
 
@@ -111,10 +113,9 @@ class Tickets:
             blank = await _known(connection, ticket_id)
             changes = await changes_of(connection, blank, edit)
             await write(connection, blank, changes)
-            await note(
-                connection, blank, "opened", person=person, changes=pairs(blank, changes), version=blank.version + 1
-            )
-            return await self._tell(connection, ticket_id, "opened")
+            made, version = pairs(blank, changes), blank.version + 1
+            await note(connection, blank, TicketEventKind.OPENED, person=person, changes=made, version=version)
+            return await self._tell(connection, ticket_id, TicketEventKind.OPENED)
 
     async def edit(self, person: Person, ticket_id: int, version: int, edit: TicketEdit) -> Ticket:
         """Change the fields given. Raises `Conflict` unless `version` is the newest, and `BadEdit`.
@@ -128,9 +129,9 @@ class Tickets:
             if not changes:
                 return before
             await write(connection, before, changes)
-            kind = "linked" if changes.keys() == {"parent_id"} else "edited"
+            kind = TicketEventKind.LINKED if changes.keys() == {"parent_id"} else TicketEventKind.EDITED
             await note(connection, before, kind, person=person, changes=pairs(before, changes), version=version + 1)
-            return await self._tell(connection, ticket_id, "edited")
+            return await self._tell(connection, ticket_id, TicketEventKind.EDITED)
 
     async def step(
         self,
@@ -162,7 +163,7 @@ class Tickets:
             await note(
                 connection,
                 before,
-                "moved",
+                TicketEventKind.MOVED,
                 person=person,
                 crew=by_crew,
                 comment=comment,
@@ -170,7 +171,7 @@ class Tickets:
                 changes=pairs(before, changes),
                 version=before.version + 1,
             )
-            return await self._tell(connection, ticket_id, step.value)
+            return await self._tell(connection, ticket_id, step)
 
     async def comment(self, person: Person | None, ticket_id: int, text: str, *, by_crew: int | None = None) -> None:
         """Add a comment. It makes no new version: nobody's edit is in its way. Raises `BadEdit` for an empty one."""
@@ -179,10 +180,12 @@ class Tickets:
             raise BadEdit({"comment": "words"})
         async with self._scope(person, by_crew) as connection:
             ticket = await lock(connection, person, ticket_id, by_crew)
-            await note(connection, ticket, "comment", person=person, crew=by_crew, comment=text)
-            await self._tell(connection, ticket_id, "comment")
+            await note(connection, ticket, TicketEventKind.COMMENT, person=person, crew=by_crew, comment=text)
+            await self._tell(connection, ticket_id, TicketEventKind.COMMENT)
 
-    async def mark(self, person: Person, ticket_id: int, what: Literal["told", "localised"]) -> Ticket:
+    async def mark(
+        self, person: Person, ticket_id: int, what: Literal[TicketEventKind.TOLD, TicketEventKind.LOCALISED]
+    ) -> Ticket:
         """Note that the resident was told, or the damage localised; the first time counts."""
         async with scoped(self._pool, person) as connection:
             before = await lock(connection, person, ticket_id)
@@ -199,7 +202,7 @@ class Tickets:
             raise ValueError("a person or a crew does it")
         return scoped_to(self._pool, None)
 
-    async def _tell(self, connection: Connection, ticket_id: int, what: str) -> Ticket:
+    async def _tell(self, connection: Connection, ticket_id: int, what: TicketChange) -> Ticket:
         await connection.execute(SQL["touch"], ticket_id)
         ticket = await _known(connection, ticket_id)
         if self._on_change is not None:

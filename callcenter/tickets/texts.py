@@ -1,6 +1,6 @@
 """What the ticket's pages say, and the sentences that are read out to the resident."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -8,33 +8,36 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_datetime
 
 from callcenter.domain.deadlines import LimitStep
+from callcenter.domain.ticket import PaymentState, Step, TicketEventKind, TicketState
 from callcenter.tickets.ticket import Ticket
+from callcenter.web.formats import Speech
+from callcenter.web.labels import labels, limit_steps, payment_states, ticket_states
 from callcenter.web.language import translations
 
-Names = dict[str, str]
+Names = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class TicketTexts:
     """Names of states, steps, fields and so on in one language, by their code."""
 
-    states: Names
-    steps: Names
-    payments: Names
-    events: Names
-    limits: Names
+    states: Mapping[TicketState, str]
+    steps: Mapping[Step, str]
+    payments: Mapping[PaymentState, str]
+    events: Mapping[TicketEventKind, str]
+    limits: Mapping[LimitStep, str]
     fields: Names
     problems: Names
 
 
 def ticket_texts(language: str) -> TicketTexts:
-    """The words of a language."""
+    """The texts of a language."""
     return TicketTexts(
-        states=_states(language),
-        steps=_steps(language),
-        payments=_payments(language),
-        events=_events(language),
-        limits=_limits(language),
+        states=ticket_states(language),
+        steps=ticket_steps(language),
+        payments=payment_states(language),
+        events=ticket_event_kinds(language),
+        limits=limit_steps(language),
         fields=_fields(language),
         problems=_problems(language),
     )
@@ -56,6 +59,36 @@ def span(lasts: timedelta, language: str) -> str:
     if hours:
         return t.gettext("{hours} h {minutes} min").format(hours=hours, minutes=minutes)
     return t.gettext("{minutes} min").format(minutes=minutes)
+
+
+@labels(Step)
+def ticket_steps(t: Speech) -> dict[Step, str]:
+    """What somebody does with a ticket."""
+    return {
+        Step.ASSIGN: t.pgettext("ticket", "Assign"),
+        Step.ACCEPT: t.pgettext("ticket", "Accept"),
+        Step.START: t.pgettext("ticket", "Start work"),
+        Step.FINISH: t.pgettext("ticket", "Mark as done"),
+        Step.CLOSE: t.pgettext("ticket", "Close"),
+        Step.CANCEL: t.pgettext("ticket", "Cancel the ticket"),
+        Step.REOPEN: t.pgettext("ticket", "Reopen"),
+    }
+
+
+@labels(TicketEventKind)
+def ticket_event_kinds(t: Speech) -> dict[TicketEventKind, str]:
+    """What happened to a ticket."""
+    return {
+        TicketEventKind.OPENED: t.pgettext("ticket", "Ticket opened"),
+        TicketEventKind.EDITED: t.pgettext("ticket", "Ticket changed"),
+        TicketEventKind.MOVED: t.pgettext("ticket", "State changed"),
+        TicketEventKind.COMMENT: t.pgettext("ticket", "Comment"),
+        TicketEventKind.FILE: t.pgettext("ticket", "File added"),
+        TicketEventKind.TOLD: t.pgettext("ticket", "Resident told"),
+        TicketEventKind.LOCALISED: t.pgettext("ticket", "Damage contained"),
+        TicketEventKind.SENT: t.pgettext("ticket", "Sent to the crew"),
+        TicketEventKind.LINKED: t.pgettext("ticket", "Link to an incident changed"),
+    }
 
 
 def read_out(ticket: Ticket) -> str:
@@ -95,68 +128,6 @@ def read_out(ticket: Ticket) -> str:
 def _say(language: str) -> Callable[[str, str], str]:
     catalogue = translations(language)
     return lambda context, text: str(catalogue.pgettext(context, text))
-
-
-def _states(language: str) -> Names:
-    pgettext = _say(language)
-    return {
-        "new": pgettext("ticket", "New"),
-        "assigned": pgettext("ticket", "Assigned"),
-        "accepted": pgettext("ticket", "Accepted"),
-        "in_progress": pgettext("ticket", "Work in progress"),
-        "done": pgettext("ticket", "Done"),
-        "closed": pgettext("ticket", "Closed"),
-        "cancelled": pgettext("ticket", "Cancelled"),
-        "reopened": pgettext("ticket", "Reopened"),
-    }
-
-
-def _steps(language: str) -> Names:
-    pgettext = _say(language)
-    return {
-        "assign": pgettext("ticket", "Assign"),
-        "accept": pgettext("ticket", "Accept"),
-        "start": pgettext("ticket", "Start work"),
-        "finish": pgettext("ticket", "Mark as done"),
-        "close": pgettext("ticket", "Close"),
-        "cancel": pgettext("ticket", "Cancel the ticket"),
-        "reopen": pgettext("ticket", "Reopen"),
-    }
-
-
-def _payments(language: str) -> Names:
-    pgettext = _say(language)
-    return {
-        "none": pgettext("ticket", "Not paid work"),
-        "due": pgettext("ticket", "To be paid"),
-        "paid": pgettext("ticket", "Paid"),
-        "refunded": pgettext("ticket", "Refunded"),
-    }
-
-
-def _events(language: str) -> Names:
-    pgettext = _say(language)
-    return {
-        "opened": pgettext("ticket", "Ticket opened"),
-        "edited": pgettext("ticket", "Ticket changed"),
-        "moved": pgettext("ticket", "State changed"),
-        "comment": pgettext("ticket", "Comment"),
-        "file": pgettext("ticket", "File added"),
-        "told": pgettext("ticket", "Resident told"),
-        "localised": pgettext("ticket", "Damage contained"),
-        "sent": pgettext("ticket", "Sent to the crew"),
-        "linked": pgettext("ticket", "Link to an incident changed"),
-    }
-
-
-def _limits(language: str) -> Names:
-    pgettext = _say(language)
-    return {
-        "tell": pgettext("ticket", "Tell the resident"),
-        "localise": pgettext("ticket", "Contain the damage"),
-        "clear": pgettext("ticket", "Clear the blockage"),
-        "repair": pgettext("ticket", "Repair"),
-    }
 
 
 def _fields(language: str) -> Names:

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
+from callcenter.domain.call import CallState, Outcome
 from callcenter.domain.deadlines import LimitStep
 from callcenter.domain.phone import e164
-from callcenter.domain.ticket import TicketState
+from callcenter.domain.ticket import PaymentState, TicketClass, TicketEventKind, TicketState
 from callcenter.errors import NotFound, Refusal, gettext_noop
 
 
@@ -58,7 +59,7 @@ class TicketEdit(BaseModel):
     access_reason: Line = ""
     access_people: Line = ""
     price: Price | None = None
-    payment: Literal["none", "due", "paid", "refunded"] = "none"
+    payment: PaymentState = PaymentState.NONE
     responsible_id: Id | None = None
     planned_from: AwareDatetime | None = None
     planned_until: AwareDatetime | None = None
@@ -102,7 +103,7 @@ class Ticket:
     caller: str
     category_id: int | None
     category: str | None
-    category_class: str | None
+    category_class: TicketClass | None
     category_ru: str | None
     category_en: str | None
     subject: str
@@ -121,7 +122,7 @@ class Ticket:
     access_reason: str
     access_people: str
     price: Decimal | None
-    payment: str
+    payment: PaymentState
     crew_id: int | None
     crew: str
     responsible_id: int | None
@@ -152,14 +153,13 @@ class Ticket:
 class TicketEvent:
     """What happened to a ticket.
 
-    `kind`: `opened`, `edited`, `moved`, `comment`, `file`, `told`, `localised`, `sent` or `linked`; `who` or `crew` did
-    it. `changes`: the old and the new value by field, as JSON has them. `labels`: the names of rows that the changes
-    point at, by field and id, in Russian and in English.
+    `who` or `crew` did it. `changes`: the old and the new value by field, as JSON has them. `labels`: the names of
+    rows that the changes point at, by field and id, in Russian and in English.
     """
 
     id: int
     at: datetime
-    kind: str
+    kind: TicketEventKind
     who: str
     crew: str
     from_state: TicketState | None
@@ -177,8 +177,8 @@ class TicketCall:
     arrived_at: datetime
     answered_at: datetime | None
     caller: str
-    state: str
-    outcome: str | None
+    state: CallState
+    outcome: Outcome | None
     talk_s: float | None
     operator: str
     recordings: tuple[int, ...]

@@ -1,1 +1,1 @@
-"""HTTP for people and monitoring: pages, sessions, the socket, recordings, health."""
+"""HTTP machinery and nothing of a subject: sign-in of requests, rendering, languages, errors, uploads, health, shared style."""

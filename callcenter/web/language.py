@@ -1,4 +1,4 @@
-"""Russian and English: catalogues, and the words that scripts in the browser need.
+"""Russian and English: catalogues, and who reads which.
 
 The catalogues are read as they are written (`<subject>/locale/ru.po`), once a process; there is nothing to compile.
 After changing a text, `python -m stack.texts` brings them up to date.
@@ -7,7 +7,6 @@ After changing a text, `python -m stack.texts` brings them up to date.
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 from babel.messages.mofile import write_mo
@@ -19,8 +18,6 @@ from callcenter.web.keys import PERSON, SETTINGS
 PACKAGE = Path(__file__).resolve().parent.parent
 LANGUAGES = ("ru", "en")
 LANGUAGE_COOKIE = "language"
-# A number of each plural category that Intl.PluralRules may name.
-SAMPLES = {"ru": {"one": 1, "few": 2, "many": 5, "other": 2}, "en": {"one": 1, "other": 2}}
 
 
 @cache
@@ -41,101 +38,3 @@ def language_of(request: web.Request) -> str:
     person = request.get(PERSON)
     chosen = person.language if person else request.cookies.get(LANGUAGE_COOKIE, "")
     return chosen if chosen in LANGUAGES else request.app[SETTINGS].language
-
-
-def outcomes(language: str) -> dict[str, str]:
-    """What became of a call, in words."""
-    t = translations(language)
-    return {
-        "answered": t.gettext("Answered"),
-        "abandoned": t.gettext("Hung up while waiting"),
-        "hung_up_early": t.gettext("Hung up during the greeting"),
-        "timed_out": t.gettext("Waited too long"),
-        "no_such_number": t.gettext("No such number"),
-        "interrupted": t.gettext("Interrupted"),
-    }
-
-
-def words(language: str) -> dict[str, Any]:
-    """What the scripts say. `{…}` are theirs to fill in."""
-    t = translations(language)
-    return {
-        "outcomes": outcomes(language),
-        "states": {
-            "offline": t.gettext("Offline"),
-            "paused": t.gettext("On pause"),
-            "available": t.gettext("Available"),
-            "ringing": t.gettext("Ringing"),
-            "talking": t.gettext("Talking"),
-        },
-        "waiting": {
-            category: t.ngettext("caller waiting", "callers waiting", n) for category, n in SAMPLES[language].items()
-        },
-        "others": {
-            category: t.ngettext("{n} more resident on this number", "{n} more residents on this number", n)
-            for category, n in SAMPLES[language].items()
-        },
-        "limits": {
-            "tell": t.gettext("Tell the resident the number and the times"),
-            "localise": t.gettext("Localise the damage"),
-            "clear": t.gettext("Clear the blockage"),
-            "repair": t.gettext("Repair the damage"),
-        },
-        "due_at": t.gettext("by {at}"),
-        "due_at_passed": t.gettext("since {at}"),
-        "nothing_due": t.gettext("Nothing is due soon, nothing is overdue"),
-        "recordings_safe": t.gettext("Every talk that is over has its recording"),
-        "recordings_late": t.gettext("late: {n}"),
-        "recordings_missing": t.gettext("missing: {n}"),
-        "disk_filling": t.gettext("The disk of {node} is filling"),
-        "recordings_unsafe": t.gettext("Recordings are not safe: see the ledger"),
-        "limit_passed": t.gettext("A limit has passed: see Deadlines"),
-        "phone_reachable": t.gettext("Phone connected"),
-        "phone_unreachable": t.gettext("Phone not connected"),
-        "no_number": t.gettext("Number withheld"),
-        "unknown": t.gettext("Unknown caller"),
-        "no_address": t.gettext("Ask for the address: this number is not in the directory"),
-        "flat": t.gettext("flat {flat}"),
-        "ticket": t.gettext("Ticket No. {number}"),
-        "ticket_opened": t.gettext("Ticket No. {number} opened"),
-        "no_ticket": t.gettext("No ticket: the number dialled belongs to no company"),
-        "no_subject": t.gettext("No subject yet"),
-        "open_tickets": t.gettext("Open tickets"),
-        "past_calls": t.gettext("Last calls"),
-        "no_open_tickets": t.gettext("No other open tickets"),
-        "no_past_calls": t.gettext("First call from this number"),
-        "talking_for": t.gettext("Talking"),
-        "pause_recording": t.gettext("Pause recording"),
-        "resume_recording": t.gettext("Resume recording"),
-        "recording_paused": t.gettext("Recording paused"),
-        "talk_ended": t.gettext("Talk ended"),
-        "ringing_title": t.gettext("Call: {number}"),
-        "empty_available": t.gettext("Ready for calls"),
-        "empty_available_hint": t.gettext("Pick up your phone when it rings. The caller's card opens here by itself."),
-        "empty_paused": t.gettext("You are on pause"),
-        "empty_paused_hint": t.gettext("Calls go to others. Press “Available” when you are ready."),
-        "empty_offline": t.gettext("You are offline"),
-        "empty_offline_hint": t.gettext("Press “Available” at the top of the page to start taking calls."),
-        "empty_unreachable": t.gettext("Your phone is not connected"),
-        "empty_unreachable_hint": t.gettext(
-            "Start the phone and check its network; calls cannot reach you until then."
-        ),
-        "empty_no_phone": t.gettext("No phone belongs to this login"),
-        "empty_no_phone_hint": t.gettext("You can watch the queue here. An administrator can give you a phone."),
-        "not_saved": t.gettext("This could not be saved. Try again."),
-        "request_waiting": t.gettext("Waiting for the telephone server…"),
-        "request_expired": t.gettext("The telephone server did not answer in time: this was not done."),
-        "request_refused": {
-            "no_telephone": t.gettext("No phone belongs to this login"),
-            "no_talk": t.gettext("This was not done: the conversation is over."),
-            "superseded": t.gettext("This was not done: you asked for something else after it."),
-            "asterisk_away": t.gettext("The telephone server cannot be reached: this was not done."),
-            "asterisk_refused": t.gettext("The telephone server could not do this."),
-            "not_known": t.gettext(
-                "The connection to the telephone server broke: this may have been done or not. Check before you ask again."
-            ),
-            "not_understood": t.gettext("The telephone server has an older version of the program: this was not done."),
-        },
-        "no_operators": t.gettext("Nobody is registered as an operator yet"),
-        "no_queues": t.gettext("No calls yet"),
-    }

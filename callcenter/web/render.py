@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,13 +11,29 @@ from aiohttp import web
 from babel.dates import format_date, format_datetime
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
+from callcenter.domain.access import Permission
+from callcenter.domain.call import CallState
+from callcenter.domain.deadlines import LimitStep
+from callcenter.domain.file_order import FileOrderState
+from callcenter.domain.listening import ListeningReason
+from callcenter.domain.recording import RecordingState
+from callcenter.domain.sharing import LinkState
+from callcenter.domain.talk import TalkKind
+from callcenter.domain.ticket import PaymentState, Step, TicketClass, TicketEventKind, TicketState
 from callcenter.web.keys import PERSON
-from callcenter.web.language import language_of, outcomes, translations, words
+from callcenter.web.labels import label, outcomes
+from callcenter.web.language import language_of, translations
+from callcenter.web.script_texts import script_texts
 
 PACKAGE = Path(__file__).resolve().parent.parent
 TEMPLATES = {folder.parent.name: folder for folder in sorted(PACKAGE.glob("*/templates"))}
 """Where the templates of each subject lie. `tickets/ticket.html` is `ticket.html` of `callcenter/tickets/templates`."""
 ZONE = "Europe/Moscow"
+ENUMERATIONS: tuple[type[StrEnum], ...] = (
+    *(CallState, FileOrderState, LimitStep, LinkState, ListeningReason, PaymentState, Permission, RecordingState, Step),
+    *(TalkKind, TicketClass, TicketEventKind, TicketState),
+)
+"""What templates may name the members of."""
 # Never wrapped between the digits and the brackets.
 SPACE, HYPHEN = "\u00a0", "\u2011"
 _RUSSIAN = re.compile(r"\+?7(\d{3})(\d{3})(\d{2})(\d{2})")
@@ -35,7 +52,7 @@ def render(
             person=request.get(PERSON),
             path=request.path,
             status=status,
-            words=words(language),
+            words=script_texts(language),
             outcomes=outcomes(language),
             zone=ZONE,
             **values,
@@ -56,6 +73,7 @@ def environment(language: str) -> Environment:
         lstrip_blocks=True,
     )
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    made.globals |= {enumeration.__name__: enumeration for enumeration in ENUMERATIONS}
 
     def moment(at: datetime, zone: str) -> str:
         return format_datetime(at, "d MMM, HH:mm:ss", tzinfo=ZoneInfo(zone), locale=language)
@@ -66,7 +84,11 @@ def environment(language: str) -> Environment:
     def day(at: datetime, zone: str) -> str:
         return format_date(at.astimezone(ZoneInfo(zone)), "medium", locale=language)
 
+    def labelled(member: StrEnum) -> str:
+        return label(member, language)
+
     made.filters |= {"moment": moment, "day": day, "minute": minute, "lasting": lasting, "telephone": telephone}
+    made.filters["label"] = labelled
     return made
 
 

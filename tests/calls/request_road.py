@@ -14,10 +14,10 @@ from callcenter.calls.writer import Writer
 from callcenter.common.requests import ask
 from callcenter.domain.call import Call, CallState
 from callcenter.domain.commands import SaveCall, SaveTalk
-from callcenter.domain.events import CallQueued
+from callcenter.domain.events import CallQueued, Presence
 from callcenter.domain.ids import CallId, Interface, OperatorId, RequestId
 from callcenter.domain.recording import RecordingName
-from callcenter.domain.request import Body
+from callcenter.domain.request import Body, PresenceBody
 from callcenter.domain.talk import Talk, TalkKind
 from callcenter.settings import DatabaseSettings
 from tests.calls.request_node import NODE, Fatal, RequestNode
@@ -88,6 +88,23 @@ class Road:
         await asyncio.gather(task, return_exceptions=True)
         self.ami.channels = [call]
         self.ami.recorded = {CHANNEL}
+
+    async def done_once(self, request: RequestId, body: Body) -> None:
+        """It is done, Asterisk is as was asked, it is written once, and the screen was told once."""
+        row = await self.until(request, "done", "refused", "expired")
+        assert (row["state"], row["answer"]) == ("done", {})
+        assert await self.told(request) == [("asked", None), ("done", None)]
+        if isinstance(body, PresenceBody):
+            paused = "true" if body.wanted is Presence.PAUSED else "false"
+            assert {value for (_, who), value in self.ami.members.items() if who == "PJSIP/op-01"} == {paused}
+            wanted = "select wanted from presence where operator_id = $1"
+            assert await self.pool.fetchval(wanted, self.operator) == body.wanted
+            return
+        assert self.ami.muted == {CHANNEL: "1"}
+        [pause] = await self.pool.fetch("select * from recording_pauses")
+        assert (pause["operator_id"], pause["ended_at"]) == (self.operator, None)
+        shown = await self.pool.fetch("select body from push_log where kind = 'recording'")
+        assert [row["body"]["call"] for row in shown] == [pause["call_id"]]
 
 
 @pytest.fixture

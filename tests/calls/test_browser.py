@@ -10,34 +10,16 @@ from playwright.async_api import Page, expect
 from callcenter.calls import socket as web_socket
 from callcenter.common import requests
 from callcenter.domain.commands import FinishRequest
+from callcenter.domain.operator import OperatorStatus
 from callcenter.domain.request import RefusalReason, RequestState
+from callcenter.push.messages import DeadlinesMessage, JournalMessage, PresenceMessage, SilentMessage
 from tests import browser
+from tests.messages import NUMBER, card, limit, operator, queue, ringing
 from tests.site import PASSWORD, Site
 
 pytestmark = pytest.mark.e2e
 
 HOSTILE = "<img src=x onerror=document.title='owned'> Иванова & {n} %s"
-QUEUE = "74951234567"
-
-
-def card(**changes: object) -> dict[str, object]:
-    now = datetime.now(UTC).isoformat()
-    return {
-        "call": "node1-1.1",
-        "caller": "+79001234567",
-        "did": QUEUE,
-        "company": "УК «Заречье»",
-        "resident": HOSTILE,
-        "address": HOSTILE,
-        "flat": HOSTILE,
-        "others": 2,
-        "open_tickets": [{"number": 1041, "subject": HOSTILE, "opened_at": now}],
-        "past_calls": [{"at": now, "outcome": "abandoned", "operator": HOSTILE}],
-        "ticket": {"id": 1, "number": 1053},
-        "queue": QUEUE,
-        "answered_at": now,
-        "talk_ended_at": None,
-    } | changes
 
 
 def chromium(site: Site, login: str) -> AbstractAsyncContextManager[Page]:
@@ -46,38 +28,36 @@ def chromium(site: Site, login: str) -> AbstractAsyncContextManager[Page]:
 
 async def test_an_operators_day(site: Site):
     me = f"operator:{site.ids['anna']}"
-    now = datetime.now(UTC).isoformat()
+    now = datetime.now(UTC)
     async with chromium(site, "anna") as page:
         await expect(page.get_by_role("heading", name="Вы не в сети")).to_be_visible()
         await page.get_by_role("button", name="На линии").click()
         async with asyncio.timeout(10):
             while await site.pool.fetchval("select body ->> 'wanted' from requests") != "available":
                 await asyncio.sleep(0.01)
-        await site.push(me, "presence", {"state": "available", "phone_reachable": True, "since": now})
+        await site.push(me, PresenceMessage(state=OperatorStatus.AVAILABLE, phone_reachable=True, since=now))
         await expect(page.get_by_role("heading", name="Вы на линии")).to_be_visible()
         await expect(page.get_by_role("button", name="На линии")).to_have_attribute("aria-pressed", "true")
 
-        await site.push("all", "queues", {"queues": [{"queue": QUEUE, "waiting": 22, "talking": 1, "oldest": now}]})
+        await site.push("all", queue(22, oldest=now))
         await expect(page.locator("#waiting")).to_have_text("22")
         await expect(page.locator("#waiting-word")).to_have_text("звонящих ждут")
-        await site.push(me, "ringing", {"call": "x", "queue": QUEUE, "caller": "+79001234567", "since": now})
+        await site.push(me, ringing(now))
         await expect(page.locator("[aria-live=assertive]")).to_contain_text("+7 900 123‑45‑67")
         await expect(page.locator("[aria-live=assertive]")).to_contain_text("УК «Заречье»")
 
-        await site.push(me, "ringing", {})
-        await site.push(me, "card", card())
+        await site.push(me, SilentMessage())
+        await site.push(me, card(now, HOSTILE))
         await expect(page.get_by_text("Открыта заявка № 1053")).to_be_visible()
         await expect(page.locator(".notice")).to_have_count(0)
         await expect(page.get_by_role("heading", name=HOSTILE)).to_be_visible()
         await expect(page.get_by_text("На этом номере ещё 2 жителя")).to_be_visible()
         await expect(page.locator("#card img")).to_have_count(0)
         assert "owned" not in await page.title()
-        await site.push(me, "card", card(talk_ended_at=now))
+        await site.push(me, card(now, HOSTILE, talk_ended_at=now))
         await expect(page.get_by_text("Разговор окончен")).to_be_visible()
 
-        await site.push(
-            me, "card", card(call="y", resident="", address="", flat="", caller="", past_calls=[], others=0)
-        )
+        await site.push(me, card(now, "", call="y", caller="", past_calls=(), others=0))
         await expect(page.get_by_role("heading", name="Неизвестный абонент")).to_be_visible()
         await expect(page.get_by_text("Номер скрыт")).to_be_visible()
 
@@ -86,14 +66,14 @@ async def test_a_lost_connection_is_shown_and_made_good(site: Site):
     me = f"operator:{site.ids['anna']}"
     async with chromium(site, "anna") as page:
         banner = page.locator("#disconnected")
-        await site.push(me, "card", card(resident="Первая"))
+        await site.push(me, card(datetime.now(UTC), "Первая"))
         await expect(page.get_by_role("heading", name="Первая")).to_be_visible()
         await expect(banner).to_be_hidden()
         await page.context.set_offline(True)
         port = site.server.port
         await site.server.close()
         await expect(banner).to_be_visible()
-        await site.push(me, "card", card(resident="Вторая"))
+        await site.push(me, card(datetime.now(UTC), "Вторая"))
         await site.reopen(port)
         await page.context.set_offline(False)
         await expect(page.get_by_role("heading", name="Вторая")).to_be_visible(timeout=20_000)
@@ -150,17 +130,13 @@ async def test_a_supervisor_watches_and_listens(site: Site):
     now = datetime.now(UTC)
     async with chromium(site, "vera") as page:
         await expect(page.locator("#calls")).to_contain_text("Звонков ещё не было")
-        await site.push(
-            "supervisors",
-            f"operator/{site.ids['anna']}",
-            {"state": "talking", "phone_reachable": True, "since": now.isoformat(), "name": "x", "login": "anna"},
-        )
+        await site.push("supervisors", operator(now, OperatorStatus.TALKING), f"operator/{site.ids['anna']}")
         await expect(page.locator("#operators li").first).to_contain_text("Анна Петрова")
         await expect(page.locator("#operators li").first).to_contain_text("Разговор")
         await site.pool.execute(
             "insert into calls (id, node, did, caller, state, arrived_at)"
             " values ('c', 'node1', $1, '+79001234567', 'talking', $2)",
-            QUEUE,
+            NUMBER,
             now,
         )
         recording = await site.pool.fetchval(
@@ -169,20 +145,19 @@ async def test_a_supervisor_watches_and_listens(site: Site):
             bytes(32),
         )
         site.shelf.objects["key"] = bytes(100)
-        await site.push("supervisors", "journal", {"at": now.isoformat()})
+        await site.push("supervisors", JournalMessage(at=now))
         await expect(page.get_by_role("link", name="Слушать")).to_have_attribute("href", f"/listening/{recording}")
 
 
 async def test_a_supervisor_sees_what_is_due_and_is_told_when_a_limit_passes(site: Site):
-    line = {"step": "clear", "due_at": datetime.now(UTC).isoformat(), "company": "УК «Заря»", "house": "Мира, 5"}
-    soon = {**line, "ticket": 7, "number": 41, "late": False}
+    now = datetime.now(UTC)
     async with chromium(site, "vera") as page:
         await expect(page.locator("#deadlines")).to_contain_text("Ничего не просрочено")
-        await site.push("supervisors", "deadlines", {"late": 0, "due_soon": 1, "next": [soon]})
+        await site.push("supervisors", DeadlinesMessage(late=0, due_soon=1, next=(limit(now, late=False),)))
         await expect(page.locator("#deadlines")).to_contain_text("Устранить засор")
         await expect(page.get_by_role("link", name="41")).to_have_attribute("href", "/tickets/7")
         await expect(page.locator("#toast")).to_be_hidden()
-        late = {**soon, "late": True}
-        await site.push("supervisors", "deadlines", {"late": 1, "due_soon": 0, "next": [late, late]})
+        late = limit(now, late=True)
+        await site.push("supervisors", DeadlinesMessage(late=1, due_soon=0, next=(late, late)))
         await expect(page.locator("#toast")).to_contain_text("Истёк срок")
         await expect(page.locator("#late")).to_have_text("1")

@@ -14,7 +14,6 @@ import asyncpg
 import pytest
 
 from callcenter.calls import request_listener
-from callcenter.calls import writer as desk_writer
 from callcenter.common import requests
 from callcenter.common.requests import DEAD_AFTER, KEPT, RequestSweep
 from callcenter.domain import open_requests
@@ -24,7 +23,7 @@ from callcenter.domain.ids import RequestId
 from callcenter.domain.request import TERMS, Body, PauseBody, PresenceBody, RequestCarriedOut, RequestTaken
 from callcenter.storage import connect
 from tests.calls.request_node import Fatal, living
-from tests.calls.request_road import CHANNEL, Road, road
+from tests.calls.request_road import Road, road
 from tests.calls.test_writer import NODE, pool
 from tests.telephony.fake_ami import Fields
 from tests.telephony.helpers import until
@@ -38,30 +37,12 @@ AVAILABLE = PresenceBody(wanted=Presence.AVAILABLE)
 SILENCE = PauseBody(paused=True)
 
 
-async def done_once(road: Road, request: RequestId, body: Body) -> None:
-    """It is done, Asterisk is as was asked, it is written once, and the screen was told once."""
-    row = await road.until(request, "done", "refused", "expired")
-    assert (row["state"], row["answer"]) == ("done", {})
-    assert await road.told(request) == [("asked", None), ("done", None)]
-    if isinstance(body, PresenceBody):
-        paused = "true" if body.wanted is Presence.PAUSED else "false"
-        assert {value for (_, who), value in road.ami.members.items() if who == "PJSIP/op-01"} == {paused}
-        wanted = "select wanted from presence where operator_id = $1"
-        assert await road.pool.fetchval(wanted, road.operator) == body.wanted
-        return
-    assert road.ami.muted == {CHANNEL: "1"}
-    [pause] = await road.pool.fetch("select * from recording_pauses")
-    assert (pause["operator_id"], pause["ended_at"]) == (road.operator, None)
-    shown = await road.pool.fetch("select body from push_log where kind = 'recording'")
-    assert [row["body"]["call"] for row in shown] == [pause["call_id"]]
-
-
 @pytest.mark.parametrize("body", [PAUSED, SILENCE], ids=["presence", "pause"])
 async def test_what_is_asked_is_done_and_told(road: Road, body: Body) -> None:
     await road.talk()
     async with living(road.node()):
         request = await road.ask(body)
-        await done_once(road, request, body)
+        await road.done_once(request, body)
     row = await road.row(request)
     assert row["node"] == NODE
     assert row["asked_at"] <= row["taken_at"] <= row["finished_at"]
@@ -91,33 +72,44 @@ async def test_killed_at_any_step_it_is_done_when_the_node_is_back(road: Road, b
         assert (await road.row(request))["state"] == "taken"
         assert await road.told(request) == [("asked", None)]
     async with living(road.node()):
-        await done_once(road, request, body)
+        await road.done_once(request, body)
 
 
-@pytest.mark.parametrize("committed", [False, True], ids=["before the commit", "after the commit"])
+WRITING = ["before the screen is told", "before the commit", "after the commit"]
+
+
+@pytest.mark.parametrize("at", WRITING)
 @pytest.mark.parametrize("body", [PAUSED, SILENCE], ids=["presence", "pause"])
-async def test_killed_while_it_is_written_it_is_written_once(
-    road: Road, body: Body, committed: bool, monkeypatch: pytest.MonkeyPatch
+async def test_killed_while_it_is_written_it_is_written_and_told_once(
+    road: Road, body: Body, at: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await road.talk()
     request = await road.ask(body)
-    written = asyncio.Event()
+    committed, reached, never = at == "after the commit", asyncio.Event(), asyncio.Event()
+    real_answer, real_tell = requests.answer, requests._tell
 
     async def answer(connection: asyncpg.Connection, orders: list[Any]) -> None:
-        await requests.answer(connection, orders)
-        written.set()
+        await real_answer(connection, orders)
+        reached.set()
         if not committed:
-            await asyncio.Event().wait()
+            await never.wait()
+
+    async def tell(connection: asyncpg.Connection, rows: list[asyncpg.Record]) -> None:
+        if rows and at == "before the screen is told":
+            reached.set()
+            await never.wait()
+        await real_tell(connection, rows)
 
     with monkeypatch.context() as patch:
-        patch.setattr(desk_writer, "requests", type("Patched", (), {"answer": staticmethod(answer)}))
+        patch.setattr(requests, "answer", answer)
+        patch.setattr(requests, "_tell", tell)
         async with living(road.node()), asyncio.timeout(20):
-            await written.wait()
+            await reached.wait()
             if committed:
                 await road.until(request, "done")
     heard = len(road.ami.heard)
     async with living(road.node()):
-        await done_once(road, request, body)
+        await road.done_once(request, body)
         # Once the next one is done, this one would have been taken up again.
         await road.until(await road.ask(AVAILABLE), "done")
     assert await road.told(request) == [("asked", None), ("done", None)]
@@ -200,7 +192,7 @@ async def test_kill_9_at_any_moment(road: Road, database_url: str) -> None:
     assert {(row["state"], row["answer"].get("reason")) for row in rows} <= {("done", None), ("refused", "superseded")}
     for row in rows:
         assert [state for state, _ in await road.told(row["id"])] == ["asked", row["state"]]
-    await done_once(road, asked[-1], bodies[0])
+    await road.done_once(asked[-1], bodies[0])
 
 
 async def test_while_asterisk_is_away_a_request_waits_where_it_can_expire(road: Road) -> None:
@@ -213,20 +205,20 @@ async def test_while_asterisk_is_away_a_request_waits_where_it_can_expire(road: 
         assert (await road.row(useless))["state"] == "expired"
         assert (await road.row(waits))["state"] == "asked"
         await road.ami.start()
-        await done_once(road, waits, AVAILABLE)
+        await road.done_once(waits, AVAILABLE)
 
 
 async def test_what_was_wanted_is_wanted_still_when_asterisk_and_the_node_start_again(road: Road) -> None:
     async with living(road.node()):
         request = await road.ask(AVAILABLE)
-        await done_once(road, request, AVAILABLE)
+        await road.done_once(request, AVAILABLE)
         road.ami.members.clear()
         road.ami.drop()
         await until(lambda: len(road.ami.members) == len(road.ami.queues))
     road.ami.members.clear()
     async with living(road.node()):
         await until(lambda: len(road.ami.members) == len(road.ami.queues))
-    await done_once(road, request, AVAILABLE)
+    await road.done_once(request, AVAILABLE)
 
 
 async def test_when_postgresql_cuts_the_listener_off_it_listens_again(road: Road) -> None:

@@ -1,5 +1,6 @@
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -8,6 +9,10 @@ from prometheus_client import REGISTRY
 
 from callcenter.calls import socket as web_socket
 from callcenter.calls.socket import BAD_MESSAGES, LONGEST_MESSAGE, SESSION_ENDED
+from callcenter.domain.events import Presence
+from callcenter.push.codec import to_json
+from callcenter.push.messages import ErrorMessage, Hello, PauseRequest, PresenceRequest
+from tests.messages import EMPTY, body, card, operator, queue, ringing
 from tests.site import NOW, SLOW_LIMIT, Site
 
 PATIENCE_S = 10.0
@@ -18,7 +23,7 @@ async def hear(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
 
 
 async def hello(socket: aiohttp.ClientWebSocketResponse, last: int | None = None) -> dict[str, Any]:
-    await socket.send_json({"type": "hello", "last": last})
+    await socket.send_json(to_json(Hello(last=last)))
     return await hear(socket)
 
 
@@ -34,21 +39,18 @@ async def test_a_card_reaches_its_operator_and_nobody_else(site: Site):
         sockets = [await each.socket() for each in (anna, boris, vera)]
         for socket in sockets:
             assert await hello(socket) == {"type": "snapshot", "n": 0, "state": {}}
-        n = await site.push(f"operator:{site.ids['anna']}", "card", {"call": "x", "resident": "Иванова"})
-        after = await site.push("all", "queues", {"queues": []})
-        assert await hear(sockets[0]) == {
-            "type": "delta",
-            "n": n,
-            "kind": "card",
-            "body": {"call": "x", "resident": "Иванова"},
-        }
+        popped = card(NOW)
+        n = await site.push(f"operator:{site.ids['anna']}", popped)
+        after = await site.push("all", EMPTY)
+        heard = await hear(sockets[0])
+        assert (heard["n"], body(heard)) == (n, popped)
         for socket in sockets:
             assert (await hear(socket))["n"] == after
 
 
 async def test_a_supervisor_sees_the_board_and_an_operator_does_not(site: Site):
-    await site.push("supervisors", "operator/1", {"state": "paused"})
-    await site.push("all", "queues", {"queues": []})
+    await site.push("supervisors", operator(NOW), "operator/1")
+    await site.push("all", EMPTY)
     async with site.browser("anna") as anna, site.browser("vera") as vera:
         assert (await hello(await anna.socket()))["state"] == {"queues": {"queues": []}}
         assert (await hello(await vera.socket()))["state"].keys() == {"queues", "operator/1"}
@@ -58,13 +60,14 @@ async def test_a_browser_that_comes_back_gets_what_it_missed(site: Site):
     async with site.browser("anna") as anna:
         socket = await anna.socket()
         await hello(socket)
-        n = await site.push("all", "queues", {"queues": [1]})
+        n = await site.push("all", queue(1))
         assert (await hear(socket))["n"] == n
         await socket.close()
-        missed = await site.push(f"operator:{site.ids['anna']}", "ringing", {"call": "x"})
+        missed = await site.push(f"operator:{site.ids['anna']}", ringing(NOW))
         again = await anna.socket()
         assert await hello(again, n) == {"type": "resumed", "n": n}
-        assert await hear(again) == {"type": "delta", "n": missed, "kind": "ringing", "body": {"call": "x"}}
+        heard = await hear(again)
+        assert (heard["n"], body(heard)) == (missed, ringing(NOW))
         far = await anna.socket()
         assert (await hello(far, missed + 1000))["type"] == "snapshot"
 
@@ -75,7 +78,7 @@ async def test_presence_is_written_down_and_told(site: Site):
         await listener.add_listener("requests", lambda *told: woken.put_nowait(told[3]))
         socket = await anna.socket()
         await hello(socket)
-        await socket.send_json({"type": "presence", "wanted": "paused"})
+        await socket.send_json(to_json(PresenceRequest(wanted=Presence.PAUSED)))
         async with asyncio.timeout(PATIENCE_S):
             assert await woken.get() == "node1"
         await listener.reset()
@@ -108,7 +111,7 @@ async def test_a_pause_of_the_recording_is_asked_of_the_operators_own_talk(site:
         socket = await anna.socket()
         await hello(socket)
         for paused in (True, False):
-            await socket.send_json({"type": "recording", "paused": paused})
+            await socket.send_json(to_json(PauseRequest(paused=paused)))
             async with asyncio.timeout(PATIENCE_S):
                 assert await woken.get() == "node2"
             asked = await site.pool.fetchrow("select * from requests order by id desc limit 1")
@@ -129,8 +132,8 @@ async def test_one_without_a_telephone_has_no_presence(site: Site):
     async with site.browser("vera") as vera:
         socket = await vera.socket()
         await hello(socket)
-        await socket.send_json({"type": "presence", "wanted": "available"})
-        assert await hear(socket) == {"type": "error", "message": "this login has no telephone"}
+        await socket.send_json(to_json(PresenceRequest(wanted=Presence.AVAILABLE)))
+        assert await hear(socket) == to_json(ErrorMessage(message="this login has no telephone"))
     assert await site.pool.fetchval("select count(*) from requests") == 0
 
 
@@ -157,7 +160,7 @@ async def test_nonsense_is_answered_and_survived(site: Site):
             await hello(socket)
             await socket.send_str(text)
             assert (await hear(socket))["type"] == "error", text
-            n = await site.push("all", "queues", {"queues": []})
+            n = await site.push("all", EMPTY)
             assert (await hear(socket))["n"] == n
             await socket.close()
     assert await site.pool.fetchval("select count(*) from requests") == 0
@@ -167,12 +170,12 @@ async def test_nonsense_is_answered_and_survived(site: Site):
 async def test_a_hello_that_makes_no_sense_may_be_said_again(site: Site, last: object):
     async with site.browser("anna") as anna:
         socket = await anna.socket()
-        await socket.send_json({"type": "presence", "wanted": "paused"})
-        assert await hear(socket) == {"type": "error", "message": "say hello first"}
+        await socket.send_json(to_json(PresenceRequest(wanted=Presence.PAUSED)))
+        assert await hear(socket) == to_json(ErrorMessage(message="say hello first"))
         await socket.send_json({"type": "hello", "last": last})
         assert (await hear(socket))["type"] == "error"
         await socket.send_bytes(b"hello")
-        assert await hear(socket) == {"type": "error", "message": "text messages only"}
+        assert await hear(socket) == to_json(ErrorMessage(message="text messages only"))
         assert (await hello(socket))["type"] == "snapshot"
 
 
@@ -205,15 +208,15 @@ async def test_a_slow_browser_is_disconnected_and_the_others_are_not(site: Site)
         transport = slow._response.connection and slow._response.connection.transport
         assert transport is not None
         transport.pause_reading()
-        body = {"queues": ["x" * 100_000]}
+        long = queue(number="x" * 100_000)
         slow_clients = before
         async with asyncio.timeout(60):
             while slow_clients == before:
-                n = await site.push("all", "queues", body)
+                n = await site.push("all", long)
                 assert (await hear(quick))["n"] == n
                 slow_clients = REGISTRY.get_sample_value("callcenter_slow_clients_total") or 0.0
         assert slow_clients == before + 1
-        n = await site.push("all", "queues", {"queues": []})
+        n = await site.push("all", EMPTY)
         assert (await hear(quick))["n"] == n
         transport.resume_reading()
         assert await closed(slow) != aiohttp.WSCloseCode.OK
@@ -231,7 +234,7 @@ async def test_the_socket_ends_with_the_session(site: Site, monkeypatch: pytest.
 
 async def test_the_socket_of_another_role_is_another(site: Site, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(web_socket, "ASK_AGAIN_WHO_S", 0.01)
-    await site.push("supervisors", "operator/1", {"state": "paused"})
+    await site.push("supervisors", operator(NOW), "operator/1")
     async with site.browser("vera") as vera:
         socket = await vera.socket()
         assert (await hello(socket))["state"].keys() == {"operator/1"}
@@ -245,16 +248,16 @@ async def test_a_pop_is_measured_once(site: Site):
         return REGISTRY.get_sample_value("callcenter_pop_seconds_count") or 0.0
 
     audience = f"operator:{site.ids['anna']}"
-    card = {"call": "x", "answered_at": NOW.isoformat(), "talk_ended_at": None}
+    popped = card(NOW, call="x")
     before = pops()
     async with site.browser("anna") as anna:
         sockets = [await anna.socket(), await anna.socket()]
         for socket in sockets:
             await hello(socket)
         assert REGISTRY.get_sample_value("callcenter_sockets") == 2.0
-        await site.push(audience, "card", card)
-        await site.push(audience, "card", card | {"talk_ended_at": NOW.isoformat()})
-        await site.push(audience, "card", card | {"call": "y"})
+        await site.push(audience, popped)
+        await site.push(audience, replace(popped, talk_ended_at=NOW))
+        await site.push(audience, replace(popped, call="y"))
         for socket in sockets:
             assert [(await hear(socket))["body"]["call"] for _ in range(3)] == ["x", "x", "y"]
         async with asyncio.timeout(PATIENCE_S):
@@ -268,17 +271,17 @@ async def test_a_window_that_comes_back_measures_no_pop_again(site: Site):
 
     audience = f"operator:{site.ids['anna']}"
     before = pops()
-    await site.push("all", "queues", {"queues": []})
+    await site.push("all", EMPTY)
     async with site.browser("anna") as anna:
         socket = await anna.socket()
         n = (await hello(socket))["n"]
         for call in ("x", "y"):
-            await site.push(audience, "card", {"call": call, "answered_at": NOW.isoformat(), "talk_ended_at": None})
+            await site.push(audience, card(NOW, call=call))
             await hear(socket)
         again = await anna.socket()
         assert (await hello(again, n))["type"] == "resumed"
         assert [(await hear(again))["body"]["call"] for _ in range(2)] == ["x", "y"]
-        await site.push(audience, "card", {"call": "z", "answered_at": NOW.isoformat(), "talk_ended_at": None})
+        await site.push(audience, card(NOW, call="z"))
         for window in (socket, again):
             assert (await hear(window))["body"]["call"] == "z"
         async with asyncio.timeout(PATIENCE_S):
@@ -288,7 +291,7 @@ async def test_a_window_that_comes_back_measures_no_pop_again(site: Site):
 
 
 async def test_messages_are_those_of_the_protocol(site: Site):
-    await site.push("all", "queues", {"имя": "Ж"})
+    await site.push("all", queue(number="Ж"))
     async with site.browser("anna") as anna:
         socket = await anna.socket()
         await socket.send_json({"type": "hello", "last": None})

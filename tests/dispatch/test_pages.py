@@ -1,5 +1,7 @@
-from callcenter.common.delivery import DeliveryProblem
-from callcenter.dispatch.texts import letter, problems
+import pytest
+
+from callcenter.dispatch.texts import crew_states, letter
+from callcenter.domain.ticket import OPEN
 from callcenter.web.language import LANGUAGES
 from tests.dispatch.crew import add_crew, add_ticket, assignment
 from tests.dispatch.test_crew_pages import path_of
@@ -75,6 +77,6 @@ def test_the_letter_is_in_the_crews_language():
     assert "Accept the ticket and report on it here:" in text
 
 
-def test_every_problem_has_words():
-    for language in LANGUAGES:
-        assert problems(language).keys() == set(DeliveryProblem)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_crew_reads_where_its_ticket_is_in_every_state_in_which_the_link_works(language: str):
+    assert crew_states(language).keys() == set(OPEN)

@@ -5,11 +5,13 @@ import pytest
 from callcenter.domain.ticket import (
     CREW_STEPS,
     NEEDS_WORDS,
+    OPEN,
     OVER,
     TRANSITIONS,
     Step,
     StepRefused,
     TicketState,
+    is_open,
     move,
     steps_from,
 )
@@ -58,3 +60,9 @@ def test_a_crews_steps_lead_from_assignment_to_done():
         assert step in CREW_STEPS
         state = move(state, step, comment="готово")
     assert state is TicketState.DONE
+
+
+def test_a_ticket_is_open_until_it_is_closed_or_cancelled():
+    assert [state for state in TicketState if not is_open(state)] == [TicketState.CLOSED, TicketState.CANCELLED]
+    assert set(OPEN) | OVER == set(TicketState)
+    assert not OVER.intersection(OPEN)

@@ -15,7 +15,7 @@ from playwright.async_api import expect
 from callcenter.common.file_jobs import ATTEMPTS
 from callcenter.common.jobs import Again, Worker
 from callcenter.errors import StoreError
-from callcenter.reports.export_texts import words
+from callcenter.reports.export_texts import export_texts
 from callcenter.reports.exports import FIELDS, Exports
 from tests import browser
 from tests.site import PASSWORD, Browser, Shelf, Site, settings_for
@@ -43,7 +43,7 @@ async def filled(site: Site) -> Site:
 
 @asynccontextmanager
 async def working(site: Site, url: str) -> AsyncIterator[Exports]:
-    exports = Exports(site.pool, site.shelf, words)
+    exports = Exports(site.pool, site.shelf, export_texts)
     running = asyncio.create_task(Worker(settings_for(url).database, [exports.kind], dead_after_s=1).run())
     try:
         yield exports
@@ -82,7 +82,7 @@ async def test_a_manager_orders_waits_and_downloads(filled: Site, database_url: 
         assert (row["number"], row["subject"], row["caller"]) == ("7", "'=2+2", "+79001234567")
         # Shown in the company's zone, three hours ahead.
         assert row["opened_at"] == "2026-11-02 09:30:00"
-        assert (row["kind"], row["payment"], row["state"]) == ("Платная", "к оплате", "новая")
+        assert (row["kind"], row["payment"], row["state"]) == ("Платная", "К оплате", "Новая")
 
         assert (await vera.get(f"/reports/exports/{order}")).status == 404
         assert f"/reports/exports/{order}" not in await (await vera.get("/reports/exports")).text()
@@ -143,7 +143,7 @@ async def test_what_a_dead_process_left_is_made_by_the_next(filled: Site, databa
 
 
 async def test_a_store_out_of_reach_is_tried_again_and_given_up_at_last(filled: Site):
-    exports = Exports(filled.pool, filled.shelf, words)
+    exports = Exports(filled.pool, filled.shelf, export_texts)
     filled.shelf.broken = True
     async with filled.browser("vera") as vera:
         await vera.post("/reports/exports", **FORM)
@@ -194,7 +194,9 @@ async def test_progress_is_told_while_the_file_is_made(filled: Site, monkeypatch
                 page.append(await (await vera.get("/reports/exports")).text())
 
         await vera.post("/reports/exports", **FORM)
-        await Exports(filled.pool, Slow(), words).kind.handle(str(await filled.pool.fetchval("select id from exports")))
+        await Exports(filled.pool, Slow(), export_texts).kind.handle(
+            str(await filled.pool.fetchval("select id from exports"))
+        )
     assert seen == [(32, 32)]
     assert '<progress max="32" value="32"' in page[0]
 
@@ -222,5 +224,5 @@ async def test_people_who_may_not_see_reports_get_no_files(filled: Site):
 
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_every_field_has_a_head_of_its_own(language: str):
-    head = words(language).head
+    head = export_texts(language).head
     assert len(set(head)) == len(head) == len(FIELDS)

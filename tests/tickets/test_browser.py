@@ -1,14 +1,16 @@
 """The ticket's forms in a real Chromium: by keyboard, without leaving the card, and with nothing typed lost."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from playwright.async_api import expect
 
+from callcenter.push.messages import TicketKey
 from callcenter.tickets.service import TicketEdit
 from tests import browser
-from tests.calls.test_browser import card
+from tests.messages import card
 from tests.site import PASSWORD
 from tests.tickets.ticket_work import Work
 
@@ -22,9 +24,9 @@ def address(work: Work) -> str:
 async def test_a_ticket_is_filed_in_two_fields_while_the_card_changes(work: Work):
     ticket = await work.ticket()
     me = f"operator:{work.site.ids['anna']}"
-    popped = card(ticket={"id": ticket.id, "number": ticket.number})
+    popped = card(datetime.now(UTC), ticket=TicketKey(id=ticket.id, number=ticket.number))
     async with browser.chromium(address(work), "anna", PASSWORD) as page:
-        await work.site.push(me, "card", popped)
+        await work.site.push(me, popped)
         await expect(page.locator(".filing .sentence")).to_have_text("Номер вашей заявки — 1.")
         await expect(page.get_by_role("link", name="Открыть заявку целиком")).to_have_attribute(
             "href", f"/tickets/{ticket.id}"
@@ -33,7 +35,7 @@ async def test_a_ticket_is_filed_in_two_fields_while_the_card_changes(work: Work
         await page.get_by_label("Категория").select_option(label="Засор канализации")
         await subject.focus()
         await page.keyboard.type("Засор")
-        await work.site.push(me, "card", popped | {"talk_ended_at": datetime.now(UTC).isoformat()})
+        await work.site.push(me, replace(popped, talk_ended_at=datetime.now(UTC)))
         await expect(page.locator(".card.over")).to_be_visible()
         await page.keyboard.type(" на кухне")
         await page.keyboard.press("Enter")
@@ -58,9 +60,8 @@ async def test_a_ticket_is_filed_in_two_fields_while_the_card_changes(work: Work
 async def test_a_filing_that_fails_keeps_what_was_typed(work: Work):
     ticket = await work.ticket()
     async with browser.chromium(address(work), "anna", PASSWORD) as page:
-        await work.site.push(
-            f"operator:{work.site.ids['anna']}", "card", card(ticket={"id": ticket.id, "number": ticket.number})
-        )
+        popped = card(datetime.now(UTC), ticket=TicketKey(id=ticket.id, number=ticket.number))
+        await work.site.push(f"operator:{work.site.ids['anna']}", popped)
         await expect(page.locator(".filing .sentence")).to_be_visible()
         await page.route("**/filing", lambda route: route.abort())
         await page.get_by_label("Тема").fill("Дорогой текст")

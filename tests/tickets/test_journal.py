@@ -9,10 +9,10 @@ from callcenter.common.search import NoSuchHouse, Search
 from callcenter.domain.access import Role
 from callcenter.domain.ids import OperatorId
 from callcenter.domain.person import Person
-from callcenter.domain.ticket import TicketState
+from callcenter.domain.ticket import OPEN, TicketState
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
-from callcenter.tickets.journal import OPEN, Journal, JournalFilter, JournalPage, TooManyFilters
+from callcenter.tickets.journal import Journal, JournalFilter, JournalPage, TooManyFilters
 
 NOW = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
 

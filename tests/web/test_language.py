@@ -4,9 +4,8 @@ from collections import Counter
 import pytest
 from babel.messages.catalog import Catalog
 
-from callcenter.domain.call import Outcome
-from callcenter.domain.request import RefusalReason
-from callcenter.web.language import LANGUAGES, translations, words
+from callcenter.web.language import LANGUAGES, translations
+from callcenter.web.script_texts import script_texts
 from stack import texts
 from stack.texts import Key
 
@@ -71,28 +70,18 @@ def blanks(text: str) -> Counter[str]:
 
 
 def test_plurals_are_right():
-    waiting = words("ru")["waiting"]
+    waiting = script_texts("ru")["waiting"]
     assert (waiting["one"], waiting["few"], waiting["many"]) == (
         "звонящий ждёт",
         "звонящих ждут",
         "звонящих ждут",
     )
-    others = words("ru")["others"]
+    others = script_texts("ru")["others"]
     assert others["few"].endswith("жителя")
     assert others["many"].endswith("жителей")
-    assert words("en")["waiting"] == {"one": "caller waiting", "other": "callers waiting"}
+    assert script_texts("en")["waiting"] == {"one": "caller waiting", "other": "callers waiting"}
     minutes = (
         "Too many attempts. Try again in %(count)s minute.",
         "Too many attempts. Try again in %(count)s minutes.",
     )
     assert translations("ru").ngettext(*minutes, 21).endswith("минуту.")
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_outcome_has_words(language: str):
-    assert words(language)["outcomes"].keys() == {outcome.value for outcome in Outcome}
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_reason_for_which_a_request_is_refused_has_words(language: str):
-    assert words(language)["request_refused"].keys() == {reason.value for reason in RefusalReason}

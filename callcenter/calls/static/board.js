@@ -1,9 +1,12 @@
-import { $, company, el, fill, moment, place, showConnected, showFigures, since, toast, words } from "../web/ui.js";
-import { Wire } from "../web/wire.js";
+import { $, company, el, fill, moment, place, showConnected, showFigures, since, toast, words } from "/static/web/ui.js";
+import { Wire } from "/static/web/wire.js";
+
+/** @import { DeadlinesMessage, OperatorMessage, SafetyMessage } from "types/protocol" */
 
 const ORDER = ["ringing", "talking", "available", "paused", "offline"];
 const SETTLE_MS = 1000;
 
+/** @type {number | null} */
 let fetching = null;
 const wire = new Wire({
   changed(kind) {
@@ -35,9 +38,13 @@ function showQueues() {
 }
 
 function showOperators() {
-  const shown = place.people.map((person) => ({ state: "offline", ...wire.state[`operator/${person.id}`], ...person }));
+  const shown = (place.people ?? []).map((person) => {
+    /** @type {Partial<OperatorMessage>} */
+    const { state = "offline", phone_reachable, since } = wire.state[`operator/${person.id}`] ?? {};
+    return { ...person, state, phone_reachable, since };
+  });
   shown.sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.name.localeCompare(b.name));
-  $("ready").textContent = shown.filter((person) => person.state === "available" && person.phone_reachable).length;
+  $("ready").textContent = String(shown.filter((person) => person.state === "available" && person.phone_reachable).length);
   $("operators").replaceChildren(...shown.map((person) => {
     const unreachable = person.state !== "offline" && person.phone_reachable === false;
     return el("li", "",
@@ -50,10 +57,12 @@ function showOperators() {
 
 let late = 0;
 
+/** @param {boolean} isNews */
 function showDeadlines(isNews) {
+  /** @type {DeadlinesMessage} */
   const told = wire.state.deadlines ?? { late: 0, due_soon: 0, next: [] };
-  $("late").textContent = told.late;
-  $("due-soon").textContent = told.due_soon;
+  $("late").textContent = String(told.late);
+  $("due-soon").textContent = String(told.due_soon);
   if (isNews && told.late > late) toast(words.limit_passed);
   late = told.late;
   $("deadlines").replaceChildren(...told.next.map((line) => {
@@ -68,7 +77,9 @@ function showDeadlines(isNews) {
   if (!told.next.length) $("deadlines").replaceChildren(el("li", "empty-note", words.nothing_due));
 }
 
+/** @param {boolean} isNews */
 function showSafety(isNews) {
+  /** @type {SafetyMessage} */
   const told = wire.state.recordings ?? { late: 0, missing: 0, disks: [] };
   const problems = [
     told.missing ? fill(words.recordings_missing, { n: told.missing }) : "",
@@ -81,7 +92,7 @@ function showSafety(isNews) {
 }
 
 async function fetchCalls() {
-  clearTimeout(fetching);
+  clearTimeout(fetching ?? undefined);
   fetching = null;
   try {
     const answer = await fetch("/calls", { headers: { Accept: "text/html" } });

@@ -1,7 +1,9 @@
-import { filing, keepingFocus } from "../tickets/filing.js";
-import { $, company, el, fill, lasting, moment, place, plural, showConnected, showFigures, since, telephone, toast, words } from "../web/ui.js";
-import { showRequests } from "./requests.js";
-import { Wire } from "../web/wire.js";
+import { filing, keepingFocus } from "/static/tickets/filing.js";
+import { $, company, el, fill, lasting, moment, place, plural, showConnected, showFigures, since, telephone, toast, words } from "/static/web/ui.js";
+import { isRequest, showRequests } from "./requests.js";
+import { Wire } from "/static/web/wire.js";
+
+/** @import { CardMessage, Presence, PresenceMessage, Outcome } from "types/protocol" */
 
 const title = document.title;
 
@@ -10,7 +12,7 @@ const wire = new Wire({
     if (kind === null || kind === "queues") showQueues();
     if (kind === null || kind === "ringing") showRinging();
     if (kind === null || kind === "presence" || kind === "request/presence") showPresence();
-    if (kind === null || kind.startsWith("request/")) showRequests(wire.state, kind);
+    if (kind === null || isRequest(kind)) showRequests(wire.state, kind);
     if (kind === null || kind === "card" || kind === "recording" || (kind === "presence" && !wire.state.card)) showCard();
   },
   connected: showConnected,
@@ -29,9 +31,10 @@ function showQueues() {
 
 function showPresence() {
   if (!place.has_phone) return;
+  /** @type {Partial<PresenceMessage>} */
   const { state = "offline", phone_reachable: reachable = false, since: at } = wire.state.presence ?? {};
   const wanted = state === "paused" || state === "offline" ? state : "available";
-  for (const button of $("presence").children) {
+  for (const button of $("presence").querySelectorAll("button")) {
     button.setAttribute("aria-pressed", String(button.dataset.wanted === wanted));
     if (wire.state["request/presence"]?.state !== "asked") button.classList.remove("asked");
   }
@@ -42,8 +45,8 @@ function showPresence() {
 }
 
 function showRinging() {
-  const ringing = wire.state.ringing ?? {};
-  if (!ringing.call) {
+  const ringing = wire.state.ringing;
+  if (!ringing || !("call" in ringing)) {
     $("ringing").replaceChildren();
     document.title = title;
     return;
@@ -62,13 +65,16 @@ function showCard() {
 }
 
 function empty() {
+  /** @type {Partial<PresenceMessage>} */
   const { state = "offline", phone_reachable: reachable = false } = wire.state.presence ?? {};
+  /** @type {Presence | "no_phone" | "unreachable"} */
   let why = state === "paused" || state === "offline" ? state : "available";
   if (!place.has_phone) why = "no_phone";
   else if (!reachable && why === "available") why = "unreachable";
   return el("div", "panel nothing", el("h1", "", words[`empty_${why}`]), el("p", "", words[`empty_${why}_hint`]));
 }
 
+/** @param {CardMessage} card */
 function filled(card) {
   const line = place.lines[card.did];
   const zone = line?.zone;
@@ -79,6 +85,7 @@ function filled(card) {
     el("div", "panel", el("h2", "", words.past_calls), past(card, zone)));
 }
 
+/** @param {CardMessage} card */
 function talk(card) {
   const ticket = card.ticket
     ? el("span", "ticket", fill(words.ticket_opened, { number: card.ticket.number }))
@@ -86,18 +93,20 @@ function talk(card) {
   const begun = card.answered_at;
   const ended = card.talk_ended_at;
   const timer = ended
-    ? el("span", "timer", el("span", "", words.talk_ended), begun ? el("b", "", lasting(new Date(ended) - new Date(begun))) : "")
+    ? el("span", "timer", el("span", "", words.talk_ended), begun ? el("b", "", lasting(Date.parse(ended) - Date.parse(begun))) : "")
     : el("span", "timer", el("span", "", words.talking_for), begun ? since(begun) : "");
   const paused = ended ? null : pausedSince(card);
   return el("div", paused ? "talk unrecorded" : "talk", timer, ended ? "" : recording(paused), ticket);
 }
 
 // What is shown is what Asterisk did, not what was asked of it.
+/** @param {CardMessage} card */
 function pausedSince(card) {
-  const { call, paused_since: since_ } = wire.state.recording ?? {};
-  return call === card.call && since_ && since_ >= card.answered_at ? since_ : null;
+  const paused = wire.state.recording;
+  return paused?.call === card.call && paused.paused_since && paused.paused_since >= card.answered_at ? paused.paused_since : null;
 }
 
+/** @param {string | null} paused since when */
 function recording(paused) {
   const button = el("button", "quiet pause", paused ? words.resume_recording : words.pause_recording);
   button.type = "button";
@@ -107,6 +116,7 @@ function recording(paused) {
   return el("span", "recorded", paused ? el("b", "", words.recording_paused) : "", paused ? since(paused) : "", button);
 }
 
+/** @param {CardMessage} card */
 function caller(card) {
   const number = el("span", "telephone", card.caller ? telephone(card.caller) : words.no_number);
   const top = el("p", "over-name", el("span", "company", card.company || company(card.did)), number);
@@ -118,6 +128,10 @@ function caller(card) {
     card.others ? el("p", "others", plural(words.others, card.others)) : "");
 }
 
+/**
+ * @param {CardMessage} card
+ * @param {string | undefined} zone
+ */
 function tickets(card, zone) {
   if (!card.open_tickets.length) return el("p", "empty-note", words.no_open_tickets);
   return el("ul", "list", ...card.open_tickets.map((ticket) => el("li", "",
@@ -126,17 +140,21 @@ function tickets(card, zone) {
     el("span", "muted when", moment(ticket.opened_at, zone)))));
 }
 
+/**
+ * @param {CardMessage} card
+ * @param {string | undefined} zone
+ */
 function past(card, zone) {
   if (!card.past_calls.length) return el("p", "empty-note", words.no_past_calls);
   return el("ul", "list", ...card.past_calls.map((call) => el("li", "",
-    el("span", `tag ${call.outcome}`, words.outcomes[call.outcome] ?? ""),
+    el("span", `tag ${call.outcome}`, call.outcome in words.outcomes ? words.outcomes[/** @type {Outcome} */ (call.outcome)] : ""),
     el("span", "what", call.operator),
     el("span", "muted when", moment(call.at, zone)))));
 }
 
 $("presence")?.addEventListener("click", (event) => {
-  const button = event.target.closest("button");
+  const button = event.target instanceof Element ? event.target.closest("button") : null;
   if (!button) return;
-  if (wire.say({ type: "presence", wanted: button.dataset.wanted })) button.classList.add("asked");
+  if (wire.say({ type: "presence", wanted: /** @type {Presence} */ (button.dataset.wanted) })) button.classList.add("asked");
   else toast(words.not_saved);
 });

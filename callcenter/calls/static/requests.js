@@ -1,15 +1,30 @@
 // What was asked of the telephone server: that it has not answered yet, and why it did not do it.
 
-import { $, toast, words } from "../web/ui.js";
+import { $, toast, words } from "/static/web/ui.js";
+
+/** @import { RequestMessage, State } from "types/protocol" */
 
 const PATIENCE_MS = 1000;
+/** @type {Set<number>} */
 const open = new Set(); // ids
-let timer = null;
+/** @type {number | undefined} */
+let timer;
 
-/** The newest request of each kind, `request/KIND` in the state; `kind` is null when everything is new. */
+/** @typedef {Extract<keyof State, `request/${string}`>} RequestKind */
+
+/** @type {(kind: string) => kind is RequestKind} */
+export const isRequest = (kind) => kind.startsWith("request/");
+
+/**
+ * The newest request of each kind, `request/KIND` in the state; `kind` is null when everything is new.
+ *
+ * @param {State} state
+ * @param {RequestKind | null} kind
+ */
 export function showRequests(state, kind) {
-  const requests = Object.keys(state).filter((name) => name.startsWith("request/")).map((name) => state[name]);
+  const requests = Object.keys(state).filter(isRequest).map((name) => state[name]).filter((request) => request !== undefined);
   for (const request of kind === null ? requests : [state[kind]]) {
+    if (!request) continue;
     if (request.state === "asked") open.add(request.id);
     else if (open.delete(request.id)) explain(request);
   }
@@ -20,10 +35,12 @@ export function showRequests(state, kind) {
   else if (!$("asked").textContent) timer = setTimeout(() => ($("asked").textContent = words.request_waiting), PATIENCE_MS);
 }
 
+/** @param {number[]} ids */
 function keepOnly(ids) {
   for (const id of open) if (!ids.includes(id)) open.delete(id);
 }
 
+/** @param {RequestMessage} request */
 function explain({ state, reason }) {
   if (state === "done" || reason === "superseded") return;
   toast(reason ? words.request_refused[reason] : words.request_expired);

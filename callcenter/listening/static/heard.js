@@ -3,28 +3,41 @@
 const TELL_MS = 5000;
 
 export class Heard {
+  /**
+   * @param {number} recording
+   * @param {number | null} listening
+   * @param {() => void} failed
+   */
   constructor(recording, listening, failed) {
     this.address = `/listening/${recording}/heard`;
     this.listening = listening;
     this.failed = failed;
+    /** @type {[number, number][]} */
     this.parts = [];
+    /** @type {number | null} */
     this.from = null;
-    this.last = null;
+    this.last = 0;
     setInterval(() => this.tell(), TELL_MS);
   }
 
+  /** @param {number} seconds */
   begin(seconds) {
     this.from = this.last = seconds;
   }
 
-  /** Called often while it plays, not while it leaps: `end` comes before a leap, `begin` after it. */
+  /**
+   * Called often while it plays, not while it leaps: `end` comes before a leap, `begin` after it.
+   *
+   * @param {number} seconds
+   * @param {boolean} playing
+   */
   at(seconds, playing) {
     if (playing && this.from !== null) this.last = Math.max(this.last, seconds);
   }
 
   end(seconds = this.last) {
     if (this.from !== null && seconds > this.from) this.parts.push([Math.floor(this.from), Math.ceil(seconds)]);
-    this.from = this.last = null;
+    this.from = null;
   }
 
   async tell(leaving = false) {

@@ -1,12 +1,13 @@
 // J and K go through the list, Enter opens, / goes to the search.
 
-import { filteredList } from "../web/list.js";
+import { filteredList } from "/static/web/list.js";
 
-const q = document.getElementById("q");
+const q = /** @type {HTMLInputElement} */ (document.getElementById("q"));
 const { list } = filteredList("/listening");
 
+/** @param {number} step how many lines down */
 function choose(step) {
-  const links = [...list.querySelectorAll(".no a")];
+  const links = [.../** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll(".no a"))];
   const now = links.findIndex((link) => link.classList.contains("chosen"));
   const next = links[Math.min(Math.max(now + step, 0), links.length - 1)];
   if (!next) return;
@@ -19,7 +20,7 @@ function choose(step) {
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape" && event.target === q) return q.blur();
-  if (event.target.closest("input, select, textarea")) return;
+  if (event.target instanceof Element && event.target.closest("input, select, textarea")) return;
   // By the place of the key, so that it is the same one under a Russian layout.
   if (event.code === "KeyJ") choose(1);
   else if (event.code === "KeyK") choose(-1);

@@ -3,22 +3,36 @@
 import { draw, fetchPeaks } from "./waveform.js";
 import { Heard } from "./heard.js";
 
-const told = JSON.parse(document.getElementById("told").textContent);
+/** @import { PlayerPage } from "types/player" */
+/** @import { Peaks } from "./waveform.js" */
+
+/** @param {string} id */
+const $ = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+/** @param {string} id */
+const input = (id) => /** @type {HTMLInputElement} */ ($(id));
+/** @type {PlayerPage} */
+const told = JSON.parse($("told").textContent ?? "");
 const words = told.words;
-const $ = (id) => document.getElementById(id);
-const audio = $("audio");
+const audio = /** @type {HTMLAudioElement} */ ($("audio"));
+/** @type {NodeListOf<HTMLElement>} */
+const speeds = document.querySelectorAll("[data-speed]");
 const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
 
-const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+/** @type {(text: string, values: Record<string, string | number>) => string} */
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 
+/** @param {number} seconds */
 function clock(seconds) {
   const s = Math.max(0, Math.floor(seconds));
+  /** @param {number} n */
   const two = (n) => String(n).padStart(2, "0");
   const [h, m] = [Math.floor(s / 3600), Math.floor(s / 60) % 60];
   return h ? `${h}:${two(m)}:${two(s % 60)}` : `${m}:${two(s % 60)}`;
 }
 
-let lineTimer = null;
+/** @type {number | undefined} */
+let lineTimer;
+/** @param {string} text */
 function say(text, bad = false) {
   $("line").textContent = text;
   $("line").classList.toggle("bad", bad);
@@ -28,15 +42,22 @@ function say(text, bad = false) {
 
 // A digit chooses a reason. The second that the address names is kept meanwhile: a form's answer has no such part.
 function chooseReason() {
-  for (const form of document.querySelectorAll(".why form")) form.action += location.hash;
+  for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll(".why form"))) form.action += location.hash;
   addEventListener("keydown", (event) => {
-    if (event.target.closest("input") || event.ctrlKey || event.metaKey || event.altKey) return;
-    document.querySelectorAll(".reason")[Number(event.key) - 1]?.click();
+    if (within(event, "input") || event.ctrlKey || event.metaKey || event.altKey) return;
+    /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".reason"))[Number(event.key) - 1]?.click();
   });
 }
 
+/** @type {(event: KeyboardEvent, selector: string) => HTMLElement | null} */
+function within(event, selector) {
+  return event.target instanceof Element ? event.target.closest(selector) : null;
+}
+
 function player() {
+  /** @type {Peaks | null} */
   let peaks = null;
+  /** @type {[number, number][]} */
   let silences = [];
   const heard = new Heard(told.recording, told.listening, () => say(words.unheard, true));
   const duration = () => told.duration || audio.duration || 0;
@@ -44,11 +65,12 @@ function player() {
   function show() {
     const at = audio.currentTime;
     $("clock").textContent = fill(words.at, { at: clock(at), length: clock(Math.round(duration())) });
-    $("seek").value = at;
+    input("seek").value = String(at);
     $("seek").setAttribute("aria-valuetext", clock(at));
-    if (duration()) draw($("canvas"), { peaks, duration: duration(), at, pauses: told.pauses, silences });
+    if (duration()) draw(/** @type {HTMLCanvasElement} */ ($("canvas")), { peaks, duration: duration(), at, pauses: told.pauses, silences });
   }
 
+  /** @param {number} seconds */
   function seek(seconds) {
     audio.currentTime = Math.min(Math.max(seconds, 0), Math.max(0, duration() - 0.05));
     show();
@@ -71,14 +93,16 @@ function player() {
     audio.play().catch((problem) => problem.name === "AbortError" || fail());
   }
 
+  /** @param {number} value */
   function speed(value) {
     audio.playbackRate = value;
-    for (const each of document.querySelectorAll("[data-speed]")) {
+    for (const each of speeds) {
       each.setAttribute("aria-pressed", String(Number(each.dataset.speed) === value));
     }
-    localStorage.setItem("listening-speed", value);
+    localStorage.setItem("listening-speed", String(value));
   }
 
+  /** @param {number} step */
   function faster(step) {
     const now = SPEEDS.indexOf(audio.playbackRate);
     speed(SPEEDS[Math.min(Math.max(now + step, 0), SPEEDS.length - 1)]);
@@ -102,10 +126,11 @@ function player() {
   }
 
   function mark() {
-    $("mark-at").value = clock(audio.currentTime);
+    input("mark-at").value = clock(audio.currentTime);
     $("mark-comment").focus();
   }
 
+  /** @param {number} step */
   function jumpToMark(step) {
     const places = told.marks.map((each) => each.at);
     const at = audio.currentTime;
@@ -117,7 +142,7 @@ function player() {
     $("flags").replaceChildren(...told.marks.map((each, i) => {
       const flag = document.createElement("a");
       flag.href = `#t=${Math.round(each.at)}`;
-      flag.textContent = i + 1;
+      flag.textContent = String(i + 1);
       flag.title = `${clock(each.at)} ${each.comment}`;
       flag.style.left = `${(each.at / duration()) * 100}%`;
       return flag;
@@ -125,7 +150,7 @@ function player() {
   }
 
   function skipSilence() {
-    if (!$("skip").checked || audio.paused) return;
+    if (!input("skip").checked || audio.paused) return;
     const at = audio.currentTime;
     const silence = silences.find(([from, until]) => at >= from && at < until - 0.2);
     if (!silence) return;
@@ -143,9 +168,9 @@ function player() {
   audio.controls = false;
   audio.hidden = true;
   for (const id of ["wave", "transport"]) $(id).hidden = false;
-  $("seek").max = duration();
-  $("skip").disabled = !told.drawn;
-  $("skip").checked = told.drawn && localStorage.getItem("listening-skip") === "yes";
+  input("seek").max = String(duration());
+  input("skip").disabled = !told.drawn;
+  input("skip").checked = told.drawn && localStorage.getItem("listening-skip") === "yes";
   speed(SPEEDS.includes(Number(localStorage.getItem("listening-speed"))) ? Number(localStorage.getItem("listening-speed")) : 1);
 
   audio.addEventListener("play", () => { $("turn").textContent = words.pause; heard.begin(audio.currentTime); follow(); });
@@ -154,18 +179,18 @@ function player() {
   audio.addEventListener("pause", () => { $("turn").textContent = words.play; heard.end(audio.currentTime); show(); });
   audio.addEventListener("seeking", () => heard.end());
   audio.addEventListener("seeked", () => { if (!audio.paused) heard.begin(audio.currentTime); show(); });
-  audio.addEventListener("loadedmetadata", () => { $("seek").max = duration(); fromAddress(); showFlags(); show(); });
+  audio.addEventListener("loadedmetadata", () => { input("seek").max = String(duration()); fromAddress(); showFlags(); show(); });
   // A source that cannot be played gives way to the next one; the last one's failure is the end.
-  audio.lastElementChild.addEventListener("error", fail);
+  audio.lastElementChild?.addEventListener("error", fail);
   audio.addEventListener("error", fail);
   $("turn").addEventListener("click", turn);
   $("link").addEventListener("click", copyLink);
-  $("seek").addEventListener("input", () => seek(Number($("seek").value)));
-  $("skip").addEventListener("change", () => localStorage.setItem("listening-skip", $("skip").checked ? "yes" : "no"));
-  for (const each of document.querySelectorAll("[data-jump]")) {
+  $("seek").addEventListener("input", () => seek(Number(input("seek").value)));
+  $("skip").addEventListener("change", () => localStorage.setItem("listening-skip", input("skip").checked ? "yes" : "no"));
+  for (const each of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-jump]"))) {
     each.addEventListener("click", () => seek(audio.currentTime + Number(each.dataset.jump)));
   }
-  for (const each of document.querySelectorAll("[data-speed]")) {
+  for (const each of speeds) {
     each.addEventListener("click", () => speed(Number(each.dataset.speed)));
   }
   addEventListener("hashchange", fromAddress);
@@ -174,18 +199,19 @@ function player() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
 
   // By the place of the key, so that it is the same one under a Russian layout.
+  /** @type {Record<string, () => unknown>} */
   const KEYS = {
     Space: turn, KeyM: mark, KeyL: copyLink,
     ArrowLeft: () => seek(audio.currentTime - 5), ArrowRight: () => seek(audio.currentTime + 5),
     Comma: () => faster(-1), Period: () => faster(1),
     BracketLeft: () => jumpToMark(-1), BracketRight: () => jumpToMark(1),
-    KeyS: () => $("skip").disabled || $("skip").click(),
+    KeyS: () => input("skip").disabled || $("skip").click(),
   };
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const typing = event.target.closest("input:not([type=range]):not([type=checkbox]), textarea, select");
-    if (typing) return event.key === "Escape" ? event.target.blur() : undefined;
-    if (event.code === "Space" && event.target.closest("button, a, summary, [type=checkbox], [type=radio]")) return;
+    const typing = within(event, "input:not([type=range]):not([type=checkbox]), textarea, select");
+    if (typing) return event.key === "Escape" ? typing.blur() : undefined;
+    if (event.code === "Space" && within(event, "button, a, summary, [type=checkbox], [type=radio]")) return;
     const act = KEYS[event.code];
     if (!act) return;
     event.preventDefault();
@@ -193,7 +219,7 @@ function player() {
   });
 
   // A mark takes the place at which its words begin to be written.
-  $("mark-comment").addEventListener("focus", () => { if (!$("mark-comment").value) $("mark-at").value = clock(audio.currentTime); });
+  $("mark-comment").addEventListener("focus", () => { if (!input("mark-comment").value) input("mark-at").value = clock(audio.currentTime); });
   showFlags();
   show();
   // What happened before this script came.

@@ -1,10 +1,17 @@
 // The picture of both voices: the operator above, the caller below; and where both are silent.
 
+/** @import { Stretch } from "types/player" */
+
 const SILENT_S = 1.5;
 const BREATH_S = 0.25;
 
 /** Peaks of a recording. `per`: how many a second; `at(channel, i)`: 0 to 255. */
 export class Peaks {
+  /**
+   * @param {Uint8Array} bytes
+   * @param {number} per
+   * @param {number} channels
+   */
   constructor(bytes, per, channels) {
     this.bytes = bytes;
     this.per = per;
@@ -12,11 +19,21 @@ export class Peaks {
     this.length = Math.floor(bytes.length / channels);
   }
 
+  /**
+   * @param {number} channel
+   * @param {number} i
+   */
   at(channel, i) {
     return this.bytes[i * this.channels + Math.min(channel, this.channels - 1)];
   }
 
-  /** The loudest peak of a channel between two seconds. */
+  /**
+   * The loudest peak of a channel between two seconds.
+   *
+   * @param {number} channel
+   * @param {number} from
+   * @param {number} until
+   */
   loudest(channel, from, until) {
     let found = 0;
     const last = Math.min(Math.max(Math.ceil(until * this.per), Math.floor(from * this.per) + 1), this.length);
@@ -30,7 +47,9 @@ export class Peaks {
     const sorted = [...loud].sort((a, b) => a - b);
     const voice = sorted[Math.floor(sorted.length * 0.95)] ?? 0;
     const limit = Math.max(3, voice * 0.08);
+    /** @type {[number, number][]} */
     const found = [];
+    /** @type {number | null} */
     let from = null;
     for (let i = 0; i <= this.length; i++) {
       if (i < this.length && loud[i] <= limit) from ??= i;
@@ -44,6 +63,7 @@ export class Peaks {
   }
 }
 
+/** @param {number} recording */
 export async function fetchPeaks(recording) {
   const answer = await fetch(`/listening/${recording}/waveform`);
   if (!answer.ok) return null;
@@ -51,19 +71,26 @@ export async function fetchPeaks(recording) {
   return new Peaks(bytes, Number(answer.headers.get("X-Peaks-Per-Second")), Number(answer.headers.get("X-Channels")));
 }
 
-/** Draw it anew: `at` and `duration` in seconds, `pauses` and `silences` as they are known. */
+/**
+ * Draw it anew: `at` and `duration` in seconds, `pauses` and `silences` as they are known.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {{ peaks: Peaks | null, duration: number, at: number, pauses: Stretch[], silences: [number, number][] }} shown
+ */
 export function draw(canvas, { peaks, duration, at, pauses, silences }) {
   const ratio = devicePixelRatio || 1;
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
   if (!width) return;
   if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
   if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
-  const pen = canvas.getContext("2d");
+  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   pen.clearRect(0, 0, width, height);
+  /** @param {string} name */
   const colour = (name) => getComputedStyle(canvas).getPropertyValue(name).trim();
   const [operator, caller, unplayed, paused, ink] = ["--operator", "--caller", "--unplayed", "--paused", "--ink"].map(colour);
   const middle = height / 2;
+  /** @param {number} seconds */
   const x = (seconds) => (seconds / duration) * width;
 
   pen.fillStyle = unplayed;
@@ -75,7 +102,7 @@ export function draw(canvas, { peaks, duration, at, pauses, silences }) {
     for (let left = 0; left < width; left += step) {
       const [from, until] = [(left / width) * duration, ((left + step) / width) * duration];
       const played = until <= at;
-      for (const [channel, of, up] of [[0, operator, -1], [1, caller, 1]]) {
+      for (const { channel, of, up } of [{ channel: 0, of: operator, up: -1 }, { channel: 1, of: caller, up: 1 }]) {
         const tall = Math.max(1, (peaks.loudest(channel, from, until) / 255) * (middle - 6));
         pen.fillStyle = of;
         pen.globalAlpha = played ? 1 : 0.42;

@@ -1,6 +1,6 @@
 // Shows the company to managers and the crew to crews' members only.
-const role = document.getElementById("role");
-const fields = document.querySelectorAll("[data-role]");
+const role = /** @type {HTMLSelectElement} */ (document.getElementById("role"));
+const fields = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-role]"));
 
 function show() {
   for (const field of fields) field.hidden = field.dataset.role !== role.value;

@@ -1,42 +1,62 @@
 // The two fields in which a ticket is filed while the caller talks: one form a ticket, kept with what is typed in it
 // however often the card is drawn anew. docs/protocol.md has the two requests behind it.
 
-const KEPT = 8;
-const forms = new Map();
-const blank = document.getElementById("filing");
+/** @import { Filed, FilingAnswer } from "types/page" */
+/** @import { TicketKey } from "types/protocol" */
+/** @typedef {{ category: string, subject: string }} Typed */
 
-/** The form for this ticket, the same each time. */
+const KEPT = 8;
+/** @type {("category" | "subject")[]} */
+const FIELDS = ["category", "subject"];
+/** @type {Map<number, Filing>} */
+const forms = new Map();
+const blank = /** @type {HTMLTemplateElement} */ (document.getElementById("filing"));
+
+/**
+ * The form for this ticket, the same each time.
+ *
+ * @param {TicketKey} ticket
+ */
 export function filing(ticket) {
   let form = forms.get(ticket.id);
   if (!form) {
     form = new Filing(ticket);
     forms.set(ticket.id, form);
-    if (forms.size > KEPT) forms.delete(forms.keys().next().value);
+    if (forms.size > KEPT) forms.delete([...forms.keys()][0]);
   }
   return form.element;
 }
 
-/** Draw anew by `draw()`, leaving the cursor where it was in a form that stays. */
+/**
+ * Draw anew by `draw()`, leaving the cursor where it was in a form that stays.
+ *
+ * @param {() => void} draw
+ */
 export function keepingFocus(draw) {
-  const field = document.activeElement;
-  const kept = field?.closest(".filing") ? [field.selectionStart, field.selectionEnd] : null;
+  const field = /** @type {HTMLInputElement | null} */ (document.activeElement);
+  const kept = field?.closest(".filing") ? { from: field.selectionStart, to: field.selectionEnd } : null;
   draw();
-  if (!kept || !field.isConnected || document.activeElement === field) return;
+  if (!field || !kept || !field.isConnected || document.activeElement === field) return;
   field.focus({ preventScroll: true });
-  if (typeof kept[0] === "number") field.setSelectionRange(...kept);
+  if (typeof kept.from === "number") field.setSelectionRange(kept.from, kept.to);
 }
 
 class Filing {
+  /** @param {TicketKey} ticket */
   constructor(ticket) {
     this.address = `/tickets/${ticket.id}/filing`;
-    this.element = blank.content.firstElementChild.cloneNode(true);
-    this.form = this.find("form");
+    this.element = /** @type {HTMLElement} */ (blank.content.firstElementChild?.cloneNode(true));
+    this.form = /** @type {HTMLFormElement} */ (this.find("form"));
+    this.category = /** @type {HTMLSelectElement} */ (this.find(".category"));
+    this.subject = /** @type {HTMLInputElement} */ (this.find(".subject"));
+    this.button = /** @type {HTMLButtonElement} */ (this.find("button"));
+    /** @type {Filed | null} */
     this.known = null;
-    for (const name of ["category", "subject"]) {
-      this.find(`.${name}`).id = `${name}-${ticket.id}`;
-      this.find(`.${name}-label`).htmlFor = `${name}-${ticket.id}`;
+    for (const name of FIELDS) {
+      this[name].id = `${name}-${ticket.id}`;
+      /** @type {HTMLLabelElement} */ (this.find(`.${name}-label`)).htmlFor = `${name}-${ticket.id}`;
     }
-    this.find("a").href = `/tickets/${ticket.id}`;
+    /** @type {HTMLAnchorElement} */ (this.find("a")).href = `/tickets/${ticket.id}`;
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (this.known) this.save();
@@ -44,7 +64,7 @@ class Filing {
     });
     this.form.addEventListener("input", () => this.say(""));
     // A select keeps Enter to itself.
-    this.find(".category").addEventListener("keydown", (event) => {
+    this.category.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
       event.preventDefault();
       this.form.requestSubmit();
@@ -52,39 +72,41 @@ class Filing {
     this.load();
   }
 
+  /** @param {string} selector */
   find(selector) {
-    return this.element.querySelector(selector);
+    return /** @type {HTMLElement} */ (this.element.querySelector(selector));
   }
 
   async load() {
     const [status, body] = await this.ask();
-    if (status !== 200) {
+    if (status !== 200 || !body) {
       this.say("unreachable");
       return;
     }
-    const choice = this.find(".category");
-    for (const { id, name } of body.categories) choice.append(new Option(name, id));
-    if (!choice.value) choice.value = body.category_id ?? "";
-    if (!this.find(".subject").value) this.find(".subject").value = body.subject;
+    const choice = this.category;
+    for (const { id, name } of body.categories) choice.append(new Option(name, String(id)));
+    if (!choice.value) choice.value = String(body.category_id ?? "");
+    if (!this.subject.value) this.subject.value = body.subject;
     this.say("");
     this.take(body);
   }
 
   async save() {
-    this.find("button").disabled = true;
-    const typed = { category: this.find(".category").value, subject: this.find(".subject").value.trim() };
+    const known = /** @type {Filed} */ (this.known);
+    this.button.disabled = true;
+    const typed = { category: this.category.value, subject: this.subject.value.trim() };
     const [status, body] = await this.ask({
-      version: this.known.version,
+      version: known.version,
       category_id: typed.category ? Number(typed.category) : null,
       subject: typed.subject,
     });
-    this.find("button").disabled = false;
-    if (status === 200) {
+    this.button.disabled = false;
+    if (status === 200 && body) {
       this.take(body);
       this.say("saved");
-    } else if (status === 409) {
-      this.meet(body, typed);
-    } else if (status === 422) {
+    } else if (status === 409 && body) {
+      this.meet(known, body, typed);
+    } else if (status === 422 && body) {
       this.say("refused", Object.values(body.problems).join(" "));
     } else {
       this.say("unreachable");
@@ -92,21 +114,27 @@ class Filing {
   }
 
   // Somebody else was quicker. Where nothing else was typed their value stands; the rest is saved by the same key again.
-  meet(body, typed) {
+  /**
+   * @param {Filed} known
+   * @param {Filed} body
+   * @param {Typed} typed
+   */
+  meet(known, body, typed) {
     const theirs = { category: String(body.category_id ?? ""), subject: body.subject };
-    const mine = { category: String(this.known.category_id ?? ""), subject: this.known.subject };
+    const mine = { category: String(known.category_id ?? ""), subject: known.subject };
     const both = [];
-    for (const name of ["category", "subject"]) {
-      const field = this.find(`.${name}`);
+    for (const name of FIELDS) {
+      const field = this[name];
       if (typed[name] === mine[name]) field.value = theirs[name];
       else if (theirs[name] !== mine[name] && theirs[name] !== typed[name]) {
-        both.push(field.options ? [...field.options].find((one) => one.value === theirs[name])?.text ?? "" : theirs[name]);
+        both.push("options" in field ? [...field.options].find((one) => one.value === theirs[name])?.text ?? "" : theirs[name]);
       }
     }
     this.take(body);
     this.say("conflict", both.join(" · "));
   }
 
+  /** @param {Filed} body */
   take(body) {
     this.known = body;
     this.find(".sentence").textContent = body.read_out;
@@ -114,14 +142,21 @@ class Filing {
     this.find(".read-out").hidden = false;
   }
 
+  /** @param {string} what */
   say(what, more = "") {
-    for (const line of this.element.querySelectorAll("[data-said]")) {
+    for (const line of /** @type {NodeListOf<HTMLElement>} */ (this.element.querySelectorAll("[data-said]"))) {
       line.hidden = line.dataset.said !== what;
       const blank = line.querySelector("b");
       if (blank) blank.textContent = more;
     }
   }
 
+  /**
+   * The status, 0 without a network, and the answer if it is one of ours.
+   *
+   * @param {{ version: number, category_id: number | null, subject: string }} [body]
+   * @returns {Promise<[number, FilingAnswer | null]>}
+   */
   async ask(body) {
     const request = body
       ? { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }

@@ -1,6 +1,6 @@
 // The list is fetched again when a ticket changes, and when the filter does.
 
-import { filteredList } from "../web/list.js";
+import { filteredList } from "/static/web/list.js";
 
 // What is late becomes so without a change.
 const TIME_PASSES_MS = 60000;
@@ -8,10 +8,11 @@ const TIME_PASSES_MS = 60000;
 let lost = false;
 const { list, refresh } = filteredList("/tickets", () => showLost(lost));
 
+/** @param {boolean} is */
 function showLost(is) {
   lost = is;
   const note = list.querySelector(".link-lost");
-  if (note) note.textContent = is ? document.querySelector("main").dataset.stale : "";
+  if (note) note.textContent = is ? document.querySelector("main")?.dataset.stale ?? "" : "";
 }
 
 function listen() {

@@ -1,5 +1,5 @@
 // A ticket's forms: Ctrl+Enter saves, and what was typed is not left behind by accident.
-for (const form of document.querySelectorAll("form.fields")) {
+for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll("form.fields"))) {
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit(form.querySelector("button"));
   });
@@ -13,7 +13,7 @@ for (const form of document.querySelectorAll("form[data-keep]")) {
 addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
 
 document.querySelector("[aria-invalid], .theirs")?.scrollIntoView({ block: "center" });
-document.querySelector("[aria-invalid]")?.focus({ preventScroll: true });
+/** @type {HTMLElement | null} */ (document.querySelector("[aria-invalid]"))?.focus({ preventScroll: true });
 
 // A link is shown in the answer to the form that made it: to load the page anew is to look, not to make another.
 if (document.querySelector("#made-link")) history.replaceState(null, "", `${location.pathname.replace(/\/links$/, "")}#links`);

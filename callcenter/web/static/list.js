@@ -3,15 +3,20 @@
 
 const TYPING_MS = 350;
 
-// `path`: of the page; its list alone is at `path`/list. `shown` is called with the list each time it is new.
+/**
+ * @param {string} path of the page; its list alone is at `path`/list
+ * @param {() => void} shown called each time the list is new
+ */
 export function filteredList(path, shown = () => {}) {
-  const list = document.getElementById("list");
-  const filter = document.getElementById("filter");
+  const list = /** @type {HTMLElement} */ (document.getElementById("list"));
+  const filter = /** @type {HTMLFormElement} */ (document.getElementById("filter"));
+  /** @type {AbortController | null} */
   let asking = null;
-  let typing = null;
+  /** @type {number | undefined} */
+  let typing;
 
   function address() {
-    const given = [...new FormData(filter)].filter(([, value]) => value.trim());
+    const given = [...new FormData(filter)].map(([name, value]) => [name, String(value)]).filter(([, value]) => value.trim());
     const query = new URLSearchParams(given).toString();
     return query ? `${path}?${query}` : path;
   }
@@ -25,16 +30,16 @@ export function filteredList(path, shown = () => {}) {
       if (!answer.ok && answer.status !== 400) return;
       // Rendered and escaped by the server.
       const piece = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const focused = list.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+      const focused = list.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
       list.replaceChildren(...piece.body.childNodes);
-      if (focused) list.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
-      shown(list);
+      if (focused) /** @type {HTMLElement | null} */ (list.querySelector(`a[href="${CSS.escape(focused)}"]`))?.focus();
+      shown();
     } catch {
       // Aborted, or no network: what comes next fetches again.
     }
   }
 
-  document.getElementById("q").addEventListener("input", () => {
+  document.getElementById("q")?.addEventListener("input", () => {
     clearTimeout(typing);
     typing = setTimeout(() => {
       history.replaceState(null, "", address());

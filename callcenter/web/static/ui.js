@@ -1,91 +1,139 @@
 // What both pages need: words, times, numbers, and elements made of text, never of markup.
 
-const read = (id) => JSON.parse(document.getElementById(id).textContent);
+/** @import { Place } from "types/page" */
+/** @import { QueueRow, QueuesMessage } from "types/protocol" */
+/** @import { Words } from "types/words" */
 
+/** @param {string} id */
+const read = (id) => JSON.parse(document.getElementById(id)?.textContent ?? "");
+
+/** @type {Words} */
 export const words = read("words");
+/** @type {Place} */
 export const place = read("place");
-export const $ = (id) => document.getElementById(id);
+/**
+ * An element that is on the page.
+ *
+ * @param {string} id
+ */
+export const $ = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 const language = document.documentElement.lang;
 const plurals = new Intl.PluralRules(language);
 
+/** @type {(text: string, values: Record<string, string | number>) => string} */
 export function fill(text, values) {
-  return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 }
 
+/**
+ * @param {Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }} forms
+ * @param {number} n
+ */
 export function plural(forms, n) {
   return fill(forms[plurals.select(n)] ?? forms.other, { n });
 }
 
-/** An element with a class and children; strings become text. Empty children are left out. */
+/**
+ * An element with a class and children; strings become text. Empty children are left out.
+ *
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {string} className
+ * @param {...(Node | string | null | undefined)} children
+ */
 export function el(tag, className, ...children) {
   const made = document.createElement(tag);
   if (className) made.className = className;
-  made.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+  for (const child of children) if (child) made.append(child);
   return made;
 }
 
-/** A Russian number in groups, any other as it is. Never wrapped between its digits. */
+/**
+ * A Russian number in groups, any other as it is. Never wrapped between its digits.
+ *
+ * @param {string} number
+ */
 export function telephone(number) {
   const found = /^\+?7(\d{3})(\d{3})(\d{2})(\d{2})$/.exec(number);
   if (!found) return number;
   return `+7\u00a0${found[1]}\u00a0${found[2]}\u2011${found[3]}\u2011${found[4]}`;
 }
 
-/** Milliseconds as `m:ss`, from an hour on `h:mm:ss`. */
+/**
+ * Milliseconds as `m:ss`, from an hour on `h:mm:ss`.
+ *
+ * @param {number} milliseconds
+ */
 export function lasting(milliseconds) {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  /** @param {number} n */
   const two = (n) => String(n).padStart(2, "0");
   const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
+/** @param {string} iso */
 export function moment(iso, zone = place.zone) {
   return new Intl.DateTimeFormat(language, {
     timeZone: zone, day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
   }).format(new Date(iso));
 }
 
+/** @param {string | null} queue */
 export function company(queue) {
-  return place.lines[queue]?.company ?? telephone(queue);
+  return place.lines[queue ?? ""]?.company ?? telephone(queue ?? "");
 }
 
-/** A ticking duration; `tick` brings all of them up to date. */
+/**
+ * A ticking duration; `tick` brings all of them up to date.
+ *
+ * @param {string} iso
+ */
 export function since(iso, className = "ticking") {
-  const made = el("time", className, lasting(Date.now() - new Date(iso)));
+  const made = el("time", className, lasting(Date.now() - Date.parse(iso)));
   made.dataset.since = iso;
   return made;
 }
 
 function tick() {
-  for (const each of document.querySelectorAll("[data-since]")) {
-    const text = each.dataset.since ? lasting(Date.now() - new Date(each.dataset.since)) : "–";
+  for (const each of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-since]"))) {
+    const text = each.dataset.since ? lasting(Date.now() - Date.parse(each.dataset.since)) : "–";
     if (each.textContent !== text) each.textContent = text;
   }
 }
 setInterval(tick, 500);
 
-/** The three figures at the top. Returns the queues for what the page shows beside them. */
+/**
+ * The three figures at the top. Returns the queues for what the page shows beside them.
+ *
+ * @param {QueuesMessage | undefined} body
+ */
 export function showFigures(body) {
+  /** @type {QueueRow[]} */
   const queues = body?.queues ?? [];
+  /** @param {"waiting" | "talking"} name */
   const sum = (name) => queues.reduce((total, queue) => total + queue[name], 0);
   const waiting = sum("waiting");
   const oldest = queues.map((queue) => queue.oldest).filter(Boolean).sort()[0] ?? "";
-  $("waiting").textContent = waiting;
-  $("waiting").parentElement.classList.toggle("busy", waiting > 0);
+  $("waiting").textContent = String(waiting);
+  $("waiting").parentElement?.classList.toggle("busy", waiting > 0);
   $("waiting-word").textContent = plural(words.waiting, waiting);
-  $("talking").textContent = sum("talking");
+  $("talking").textContent = String(sum("talking"));
   $("longest").dataset.since = oldest;
   tick();
   return queues;
 }
 
+/** @param {boolean} is */
 export function showConnected(is) {
   $("disconnected").hidden = is;
   document.body.classList.toggle("stale", !is);
 }
 
+/** @type {number | undefined} */
 let toastTimer;
+/** @param {string} text */
 export function toast(text) {
   $("toast").textContent = text;
   $("toast").hidden = false;

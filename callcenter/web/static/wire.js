@@ -1,6 +1,8 @@
 // The socket: a snapshot, then deltas; comes back by itself and asks for what it missed.
 // docs/protocol.md is the contract.
 
+/** @import { FromBrowser, FromService, State } from "types/protocol" */
+
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 15000;
 // The server pings every 20 s, unseen by scripts; this only bounds a socket that never opens.
@@ -8,12 +10,21 @@ const OPEN_WITHIN_MS = 10000;
 const SESSION_ENDED = 4401;
 
 export class Wire {
-  /** `changed(kind)` after every change (null: everything), `connected(bool)`, `refused(message)`. */
+  /**
+   * `changed(kind)` after every change (null: everything), `connected(bool)`, `refused(message)`.
+   *
+   * @param {{
+   *   changed: (kind: keyof State | null) => void, connected: (is: boolean) => void, refused: (message: string) => void,
+   * }} told
+   */
   constructor({ changed, connected, refused }) {
+    /** @type {State} */
     this.state = {};
+    /** @type {number | null} */
     this.last = null;
     this.delay = FIRST_DELAY_MS;
     this.told = { changed, connected, refused };
+    /** @type {number | null} */
     this.timer = null;
     addEventListener("online", () => this.retryNow());
     document.addEventListener("visibilitychange", () => document.hidden || this.retryNow());
@@ -40,6 +51,7 @@ export class Wire {
     };
   }
 
+  /** @param {FromService} message */
   hear(message) {
     if (message.type === "snapshot") {
       this.state = message.state;
@@ -48,8 +60,8 @@ export class Wire {
       this.told.changed(null);
     } else if (message.type === "resumed") {
       this.live();
-    } else if (message.type === "delta" && message.n > this.last) {
-      this.state[message.kind] = message.body;
+    } else if (message.type === "delta" && message.n > (this.last ?? 0)) {
+      Object.assign(this.state, { [message.kind]: message.body });
       this.last = message.n;
       this.told.changed(message.kind);
     } else if (message.type === "error") {
@@ -81,9 +93,13 @@ export class Wire {
     this.open();
   }
 
-  /** Whether the message could be handed to the socket. */
+  /**
+   * Whether the message could be handed to the socket.
+   *
+   * @param {FromBrowser} message
+   */
   say(message) {
-    if (this.socket.readyState !== WebSocket.OPEN) return false;
+    if (this.socket?.readyState !== WebSocket.OPEN) return false;
     this.socket.send(JSON.stringify(message));
     return true;
   }

@@ -1,0 +1,299 @@
+"""Everything that a browser and the service say to each other over the socket, one class a message.
+
+docs/protocol.md, the schema beside it and the types of the scripts are drawn from here (docs/messages.py).
+`callcenter.push.codec` writes and reads them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+from callcenter.domain.call import CallState, Outcome
+from callcenter.domain.deadlines import LimitStep
+from callcenter.domain.events import Presence
+from callcenter.domain.operator import OperatorStatus
+from callcenter.domain.request import RefusalReason, RequestKind, RequestState
+from callcenter.domain.talk import TalkKind
+
+
+def _stamp(at: datetime) -> str:
+    return at.isoformat(timespec="microseconds")
+
+
+Moment = Annotated[datetime, PlainSerializer(_stamp), WithJsonSchema({"type": "string", "format": "date-time"})]
+"""ISO 8601 with microseconds, in UTC."""
+
+
+class Shape:
+    """What all messages share: no field may be missing, none unknown, and a field's docstring says what it means."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+
+
+class Shown(Shape):
+    """The body of one part of a screen. `shown_as`: the kind of its deltas."""
+
+    shown_as: ClassVar[str]
+
+
+# What everybody sees
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueRow(Shape):
+    """One queue."""
+
+    queue: str
+    """The number dialled, in digits."""
+    waiting: int
+    talking: int
+    oldest: Moment | None
+    """When the first of those waiting joined."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuesMessage(Shown):
+    """How long the queues are."""
+
+    shown_as: ClassVar[str] = "queues"
+    queues: tuple[QueueRow, ...]
+
+
+# What an operator sees
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceMessage(Shown):
+    """What the operator is doing."""
+
+    shown_as: ClassVar[str] = "presence"
+    state: OperatorStatus
+    phone_reachable: bool
+    since: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RingingMessage(Shown):
+    """The operator's telephone rings."""
+
+    shown_as: ClassVar[str] = "ringing"
+    call: str
+    queue: str | None
+    caller: str
+    """E.164, empty when withheld."""
+    since: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilentMessage(Shown):
+    """Nothing rings (any more)."""
+
+    shown_as: ClassVar[str] = "ringing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseMessage(Shown):
+    """Whether a talk's recording is paused: what Asterisk did, not what was asked."""
+
+    shown_as: ClassVar[str] = "recording"
+    call: str
+    paused_since: Moment | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketRow(Shape):
+    """A ticket of this flat or this caller that is not closed yet."""
+
+    number: int
+    subject: str
+    opened_at: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRow(Shape):
+    """An earlier call from the same number."""
+
+    at: Moment
+    outcome: Outcome | CallState
+    """What became of it, or where it still is."""
+    operator: str
+    """A name, empty when nobody answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketKey(Shape):
+    """Where a ticket is found, and what it is called."""
+
+    id: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardMessage(Shown):
+    """The card of a caller. It stays after the talk, until the next one."""
+
+    shown_as: ClassVar[str] = "card"
+    call: str
+    caller: str
+    """E.164, empty when withheld."""
+    did: str
+    """The number dialled, in digits."""
+    company: str
+    resident: str
+    """Empty for a number that is not in the directory; then `address` and `flat` are too."""
+    address: str
+    flat: str
+    others: int
+    """Further residents on the same number."""
+    open_tickets: tuple[TicketRow, ...]
+    past_calls: tuple[CallRow, ...]
+    ticket: TicketKey | None
+    """Null when none could be opened."""
+    queue: str | None
+    """Null for a call that came to the operator past every queue."""
+    kind: TalkKind
+    """How the operator came to the call. `transfer`: a colleague sent the caller on; `consultation`: a colleague asks about
+    this caller, and the card comes again as a `transfer` when the caller is handed over."""
+    answered_at: Moment
+    """Of this operator's talk, as is `talk_ended_at`."""
+    talk_ended_at: Moment | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestMessage(Shown):
+    """What became last of a request of this kind, for whoever asked."""
+
+    shown_as: ClassVar[str] = "request/KIND"
+    id: int
+    state: RequestState
+    asked_at: Moment
+    reason: RefusalReason | None
+
+
+# What a supervisor sees
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorMessage(PresenceMessage):
+    """What one of the operators is doing."""
+
+    shown_as: ClassVar[str] = "operator/ID"
+    name: str
+    login: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyMessage(Shown):
+    """What is not safe of the recordings of the last day."""
+
+    shown_as: ClassVar[str] = "recordings"
+    late: int
+    """Talks without a recording that was read back in time."""
+    missing: int
+    """Talks without any."""
+    disks: tuple[str, ...]
+    """The nodes whose disk is filling."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineRow(Shape):
+    """One limit of a ticket."""
+
+    ticket: int
+    """The ticket's id."""
+    number: int
+    step: LimitStep
+    due_at: Moment
+    late: bool
+    company: str
+    house: str
+    """Empty for a ticket without a house."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlinesMessage(Shown):
+    """What must be done soon, or should have been."""
+
+    shown_as: ClassVar[str] = "deadlines"
+    late: int
+    """Open tickets past a limit."""
+    due_soon: int
+    """Open tickets of which a limit is near."""
+    next: tuple[DeadlineRow, ...]
+    """The most urgent limits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalMessage(Shown):
+    """The list of calls changed; fetch `/calls` again."""
+
+    shown_as: ClassVar[str] = "journal"
+    at: Moment
+
+
+Audience = Literal["all", "operator", "supervisors"]
+
+KINDS: Mapping[str, tuple[Audience, tuple[type[Shown], ...]]] = {
+    "queues": ("all", (QueuesMessage,)),
+    "presence": ("operator", (PresenceMessage,)),
+    "ringing": ("operator", (RingingMessage, SilentMessage)),
+    "recording": ("operator", (PauseMessage,)),
+    "card": ("operator", (CardMessage,)),
+    **{f"request/{kind}": ("operator", (RequestMessage,)) for kind in RequestKind},
+    "operator/ID": ("supervisors", (OperatorMessage,)),
+    "recordings": ("supervisors", (SafetyMessage,)),
+    "deadlines": ("supervisors", (DeadlinesMessage,)),
+    "journal": ("supervisors", (JournalMessage,)),
+}
+"""The parts of screens by kind: who sees each, and the bodies that it may have."""
+
+
+# What else the service says
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorMessage(Shape):
+    """What was asked cannot be done. For programmers, in English; the socket stays open."""
+
+    type: Literal["error"] = "error"
+    message: str
+
+
+# What a browser says
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hello(Shape):
+    """The first message."""
+
+    type: Literal["hello"] = "hello"
+    last: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    """The highest `n` seen since the last snapshot, or null for a new page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceRequest(Shape):
+    """What an operator wants to be; what the operator is from then on a `presence` delta says.
+
+    Only for a login with a telephone.
+    """
+
+    type: Literal["presence"] = "presence"
+    wanted: Presence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseRequest(Shape):
+    """Pause the recording of the talk that the operator is in, or let it go on; silence stands in the file meanwhile.
+
+    A `recording` delta says that it was done.
+    """
+
+    type: Literal["recording"] = "recording"
+    paused: bool
+
+
+BrowserRequest = PresenceRequest | PauseRequest

@@ -1,0 +1,13 @@
+"""Where the files that are no Python lie: `storage/`, `dialplan/`, `asterisk/templates/`.
+
+In a checkout they stand beside the package. A wheel carries them inside it, in `callcenter/_resources/`, as
+pyproject.toml says. Templates, browser files and catalogues of a subject lie in its own package and need none of this.
+"""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+_PACKED = _PACKAGE / "_resources"
+
+ROOT = _PACKED if _PACKED.is_dir() else _PACKAGE.parent
+"""The folder in which `storage/`, `dialplan/` and `asterisk/` are."""

@@ -1,0 +1,189 @@
+"""What people call the members of enumerations: one label for each, wherever it is shown.
+
+A function with the decorator `labels` gives the labels of one enumeration in one language. Those that several subjects
+show stand here, those of one subject in its `texts.py`. A test finds them all and wants a label for every member.
+"""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from functools import cache
+from types import MappingProxyType
+from typing import TypeVar
+
+from callcenter.common.delivery import DeliveryProblem
+from callcenter.domain.access import Role
+from callcenter.domain.call import Outcome
+from callcenter.domain.deadlines import LimitStep
+from callcenter.domain.operator import OperatorStatus
+from callcenter.domain.recording import RecordingState
+from callcenter.domain.request import RefusalReason
+from callcenter.domain.ticket import PaymentState, TicketClass, TicketState
+from callcenter.web.formats import Speech
+
+E = TypeVar("E", bound=StrEnum)
+LabelsOf = Callable[[str], Mapping[E, str]]
+"""From a language to the labels in it, in the order in which a list shows them."""
+
+REGISTERED: dict[type[StrEnum], Callable[[str], Mapping[StrEnum, str]]] = {}
+
+
+def labels(enumeration: type[E]) -> Callable[[Callable[[Speech], dict[E, str]]], LabelsOf[E]]:
+    """Register a function as the labels of an enumeration. Raises `ValueError` when that has some already."""
+
+    def register(write: Callable[[Speech], dict[E, str]]) -> LabelsOf[E]:
+        @cache
+        def of(language: str) -> Mapping[E, str]:
+            return MappingProxyType(write(Speech(language)))
+
+        if enumeration in REGISTERED:
+            raise ValueError(f"{enumeration.__name__} has labels already")
+        REGISTERED[enumeration] = of  # type: ignore[assignment]
+        return of
+
+    return register
+
+
+def label(member: StrEnum, language: str) -> str:
+    """The label of a member of an enumeration that has labels."""
+    return REGISTERED[type(member)](language)[member]
+
+
+@labels(Outcome)
+def outcomes(t: Speech) -> dict[Outcome, str]:
+    """What became of a call."""
+    return {
+        Outcome.ANSWERED: t.gettext("Answered"),
+        Outcome.ABANDONED: t.gettext("Hung up while waiting"),
+        Outcome.HUNG_UP_EARLY: t.gettext("Hung up during the greeting"),
+        Outcome.TIMED_OUT: t.gettext("Waited too long"),
+        Outcome.NO_SUCH_NUMBER: t.gettext("No such number"),
+        Outcome.INTERRUPTED: t.gettext("Interrupted"),
+    }
+
+
+@labels(OperatorStatus)
+def operator_statuses(t: Speech) -> dict[OperatorStatus, str]:
+    """What an operator is doing."""
+    return {
+        OperatorStatus.OFFLINE: t.gettext("Offline"),
+        OperatorStatus.PAUSED: t.gettext("On pause"),
+        OperatorStatus.AVAILABLE: t.gettext("Available"),
+        OperatorStatus.RINGING: t.gettext("Ringing"),
+        OperatorStatus.TALKING: t.gettext("Talking"),
+    }
+
+
+@labels(LimitStep)
+def limit_steps(t: Speech) -> dict[LimitStep, str]:
+    """What must have happened by a limit."""
+    return {
+        LimitStep.TELL: t.pgettext("limit", "Tell the resident"),
+        LimitStep.LOCALISE: t.pgettext("limit", "Contain the damage"),
+        LimitStep.CLEAR: t.pgettext("limit", "Clear the blockage"),
+        LimitStep.REPAIR: t.pgettext("limit", "Repair"),
+    }
+
+
+@labels(TicketState)
+def ticket_states(t: Speech) -> dict[TicketState, str]:
+    """Where a ticket is."""
+    return {
+        TicketState.NEW: t.pgettext("ticket", "New"),
+        TicketState.ASSIGNED: t.pgettext("ticket", "Assigned"),
+        TicketState.ACCEPTED: t.pgettext("ticket", "Accepted"),
+        TicketState.IN_PROGRESS: t.pgettext("ticket", "Work in progress"),
+        TicketState.DONE: t.pgettext("ticket", "Done"),
+        TicketState.CLOSED: t.pgettext("ticket", "Closed"),
+        TicketState.CANCELLED: t.pgettext("ticket", "Cancelled"),
+        TicketState.REOPENED: t.pgettext("ticket", "Reopened"),
+    }
+
+
+@labels(TicketClass)
+def ticket_classes(t: Speech) -> dict[TicketClass, str]:
+    """What kind of work a category is."""
+    return {
+        TicketClass.EMERGENCY: t.pgettext("ticket class", "Emergency"),
+        TicketClass.PLANNED: t.pgettext("ticket class", "Planned"),
+        TicketClass.PAID: t.pgettext("ticket class", "Paid"),
+        TicketClass.QUESTION: t.pgettext("ticket class", "Question"),
+    }
+
+
+@labels(PaymentState)
+def payment_states(t: Speech) -> dict[PaymentState, str]:
+    """How far a payment is."""
+    return {
+        PaymentState.NONE: t.pgettext("ticket", "Not paid work"),
+        PaymentState.DUE: t.pgettext("ticket", "To be paid"),
+        PaymentState.PAID: t.pgettext("ticket", "Paid"),
+        PaymentState.REFUNDED: t.pgettext("ticket", "Refunded"),
+    }
+
+
+@labels(RecordingState)
+def recording_states(t: Speech) -> dict[RecordingState, str]:
+    """How far a recording has come."""
+    return {
+        RecordingState.EXPECTED: t.pgettext("recording", "expected"),
+        RecordingState.RECORDED: t.pgettext("recording", "on the node's disk"),
+        RecordingState.STORED: t.pgettext("recording", "stored, not verified yet"),
+        RecordingState.VERIFIED: t.pgettext("recording", "verified"),
+        RecordingState.ATTACHED: t.pgettext("recording", "verified and kept"),
+        RecordingState.EXPIRED: t.pgettext("recording", "to be deleted soon"),
+        RecordingState.DELETED: t.pgettext("recording", "deleted"),
+        RecordingState.MISSING: t.pgettext("recording", "missing"),
+    }
+
+
+@labels(DeliveryProblem)
+def delivery_problems(t: Speech) -> dict[DeliveryProblem, str]:
+    """Why a message did not arrive, and what to do."""
+    return {
+        DeliveryProblem.NO_WAY: t.gettext("The crew no longer has this address. Enter it in the directory."),
+        DeliveryProblem.NO_MAIL_SERVER: t.gettext("No mail server is set up. Set it in the settings of the service."),
+        DeliveryProblem.BAD_ADDRESS: t.gettext("The address makes no sense. Correct it."),
+        DeliveryProblem.UNREACHABLE: t.gettext("The server cannot be reached."),
+        DeliveryProblem.TOO_SLOW: t.gettext("The server did not answer in time."),
+        DeliveryProblem.CERTIFICATE: t.gettext("The server's certificate is not trusted."),
+        DeliveryProblem.MAIL_REFUSED: t.gettext("The mail server refused the letter."),
+        DeliveryProblem.LOGIN_REFUSED: t.gettext(
+            "The mail server refused our login. Correct it in the settings of the service."
+        ),
+        DeliveryProblem.ANSWER: t.gettext("The crew's program answered with an error."),
+        DeliveryProblem.REDIRECT: t.gettext(
+            "The crew's program sent us elsewhere; that is not followed. Enter its new address."
+        ),
+        DeliveryProblem.INNER_ADDRESS: t.gettext("The webhook leads into an inner network; that is not allowed."),
+        DeliveryProblem.OURS: t.gettext("Something broke on our side. It has been written down."),
+    }
+
+
+@labels(Role)
+def roles(t: Speech) -> dict[Role, str]:
+    """What a person is here."""
+    return {
+        Role.OPERATOR: t.gettext("Operator"),
+        Role.SUPERVISOR: t.gettext("Supervisor"),
+        Role.MANAGER: t.gettext("Company manager"),
+        Role.CREW: t.gettext("Crew"),
+        Role.ADMINISTRATOR: t.gettext("Administrator"),
+    }
+
+
+@labels(RefusalReason)
+def refusal_reasons(t: Speech) -> dict[RefusalReason, str]:
+    """Why what was asked of a node was not done."""
+    return {
+        RefusalReason.NO_TELEPHONE: t.gettext("No phone belongs to this login"),
+        RefusalReason.NO_TALK: t.gettext("This was not done: the conversation is over."),
+        RefusalReason.SUPERSEDED: t.gettext("This was not done: you asked for something else after it."),
+        RefusalReason.ASTERISK_AWAY: t.gettext("The telephone server cannot be reached: this was not done."),
+        RefusalReason.ASTERISK_REFUSED: t.gettext("The telephone server could not do this."),
+        RefusalReason.NOT_KNOWN: t.gettext(
+            "The connection to the telephone server broke: this may have been done or not. Check before you ask again."
+        ),
+        RefusalReason.NOT_UNDERSTOOD: t.gettext(
+            "The telephone server has an older version of the program: this was not done."
+        ),
+    }

@@ -1,0 +1,73 @@
+"""What the scripts of the workplace and the board say in the browser."""
+
+from typing import Any
+
+from callcenter.web.labels import limit_steps, operator_statuses, outcomes, refusal_reasons
+from callcenter.web.language import translations
+
+# A number of each plural category that Intl.PluralRules may name.
+SAMPLES = {"ru": {"one": 1, "few": 2, "many": 5, "other": 2}, "en": {"one": 1, "other": 2}}
+
+
+def script_texts(language: str) -> dict[str, Any]:
+    """What the scripts say. `{…}` are theirs to fill in."""
+    t = translations(language)
+    return {
+        "outcomes": dict(outcomes(language)),
+        "states": dict(operator_statuses(language)),
+        "waiting": {
+            category: t.ngettext("caller waiting", "callers waiting", n) for category, n in SAMPLES[language].items()
+        },
+        "others": {
+            category: t.ngettext("{n} more resident on this number", "{n} more residents on this number", n)
+            for category, n in SAMPLES[language].items()
+        },
+        "limits": dict(limit_steps(language)),
+        "due_at": t.gettext("by {at}"),
+        "due_at_passed": t.gettext("since {at}"),
+        "nothing_due": t.gettext("Nothing is due soon, nothing is overdue"),
+        "recordings_safe": t.gettext("Every talk that is over has its recording"),
+        "recordings_late": t.gettext("late: {n}"),
+        "recordings_missing": t.gettext("missing: {n}"),
+        "disk_filling": t.gettext("The disk of {node} is filling"),
+        "recordings_unsafe": t.gettext("Recordings are not safe: see the ledger"),
+        "limit_passed": t.gettext("A limit has passed: see Deadlines"),
+        "phone_reachable": t.gettext("Phone connected"),
+        "phone_unreachable": t.gettext("Phone not connected"),
+        "no_number": t.gettext("Number withheld"),
+        "unknown": t.gettext("Unknown caller"),
+        "no_address": t.gettext("Ask for the address: this number is not in the directory"),
+        "flat": t.gettext("flat {flat}"),
+        "ticket": t.gettext("Ticket No. {number}"),
+        "ticket_opened": t.gettext("Ticket No. {number} opened"),
+        "no_ticket": t.gettext("No ticket: the number dialled belongs to no company"),
+        "no_subject": t.gettext("No subject yet"),
+        "open_tickets": t.gettext("Open tickets"),
+        "past_calls": t.gettext("Last calls"),
+        "no_open_tickets": t.gettext("No other open tickets"),
+        "no_past_calls": t.gettext("First call from this number"),
+        "talking_for": t.gettext("Talking"),
+        "pause_recording": t.gettext("Pause recording"),
+        "resume_recording": t.gettext("Resume recording"),
+        "recording_paused": t.gettext("Recording paused"),
+        "talk_ended": t.gettext("Talk ended"),
+        "ringing_title": t.gettext("Call: {number}"),
+        "empty_available": t.gettext("Ready for calls"),
+        "empty_available_hint": t.gettext("Pick up your phone when it rings. The caller's card opens here by itself."),
+        "empty_paused": t.gettext("You are on pause"),
+        "empty_paused_hint": t.gettext("Calls go to others. Press “Available” when you are ready."),
+        "empty_offline": t.gettext("You are offline"),
+        "empty_offline_hint": t.gettext("Press “Available” at the top of the page to start taking calls."),
+        "empty_unreachable": t.gettext("Your phone is not connected"),
+        "empty_unreachable_hint": t.gettext(
+            "Start the phone and check its network; calls cannot reach you until then."
+        ),
+        "empty_no_phone": t.gettext("No phone belongs to this login"),
+        "empty_no_phone_hint": t.gettext("You can watch the queue here. An administrator can give you a phone."),
+        "not_saved": t.gettext("This could not be saved. Try again."),
+        "request_waiting": t.gettext("Waiting for the telephone server…"),
+        "request_expired": t.gettext("The telephone server did not answer in time: this was not done."),
+        "request_refused": dict(refusal_reasons(language)),
+        "no_operators": t.gettext("Nobody is registered as an operator yet"),
+        "no_queues": t.gettext("No calls yet"),
+    }

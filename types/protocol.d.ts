@@ -1,0 +1,316 @@
+// Drawn by docs/generate.py from callcenter/push/messages.py.
+
+/** An earlier call from the same number. */
+export interface CallRow {
+  at: string;
+  /** What became of it, or where it still is. */
+  outcome: Outcome | CallState;
+  /** A name, empty when nobody answered. */
+  operator: string;
+}
+
+/** Where a call is. */
+export type CallState = "arrived" | "waiting" | "talking" | "leaving" | "ended";
+
+/** The card of a caller. It stays after the talk, until the next one. */
+export interface CardMessage {
+  call: string;
+  /** E.164, empty when withheld. */
+  caller: string;
+  /** The number dialled, in digits. */
+  did: string;
+  company: string;
+  /** Empty for a number that is not in the directory; then `address` and `flat` are too. */
+  resident: string;
+  address: string;
+  flat: string;
+  /** Further residents on the same number. */
+  others: number;
+  open_tickets: TicketRow[];
+  past_calls: CallRow[];
+  /** Null when none could be opened. */
+  ticket: TicketKey | null;
+  /** Null for a call that came to the operator past every queue. */
+  queue: string | null;
+  /** How the operator came to the call. `transfer`: a colleague sent the caller on; `consultation`: a colleague asks about this caller, and the card comes again as a `transfer` when the caller is handed over. */
+  kind: TalkKind;
+  /** Of this operator's talk, as is `talk_ended_at`. */
+  answered_at: string;
+  talk_ended_at: string | null;
+}
+
+/** One limit of a ticket. */
+export interface DeadlineRow {
+  /** The ticket's id. */
+  ticket: number;
+  number: number;
+  step: LimitStep;
+  due_at: string;
+  late: boolean;
+  company: string;
+  /** Empty for a ticket without a house. */
+  house: string;
+}
+
+/** What must be done soon, or should have been. */
+export interface DeadlinesMessage {
+  /** Open tickets past a limit. */
+  late: number;
+  /** Open tickets of which a limit is near. */
+  due_soon: number;
+  /** The most urgent limits. */
+  next: DeadlineRow[];
+}
+
+/** What was asked cannot be done. For programmers, in English; the socket stays open. */
+export interface ErrorMessage {
+  type: "error";
+  message: string;
+}
+
+/** The first message. */
+export interface Hello {
+  type: "hello";
+  /** The highest `n` seen since the last snapshot, or null for a new page. */
+  last: number | null;
+}
+
+/** The list of calls changed; fetch `/calls` again. */
+export interface JournalMessage {
+  at: string;
+}
+
+/** What must have happened by then. */
+export type LimitStep = "tell" | "localise" | "clear" | "repair";
+
+/** What one of the operators is doing. */
+export interface OperatorMessage {
+  state: OperatorStatus;
+  phone_reachable: boolean;
+  since: string;
+  name: string;
+  login: string;
+}
+
+/** What the screens say of an operator: what the telephone is doing, or while it rests what the operator wants to be. */
+export type OperatorStatus = "offline" | "paused" | "available" | "ringing" | "talking";
+
+/** What became of a call: exactly one, once it has ended. */
+export type Outcome = "answered" | "abandoned" | "hung_up_early" | "timed_out" | "no_such_number" | "interrupted";
+
+/** Whether a talk's recording is paused: what Asterisk did, not what was asked. */
+export interface PauseMessage {
+  call: string;
+  paused_since: string | null;
+}
+
+/** Pause the recording of the talk that the operator is in, or let it go on; silence stands in the file meanwhile. A `recording` delta says that it was done. */
+export interface PauseRequest {
+  type: "recording";
+  paused: boolean;
+}
+
+/** What an operator wants to be. */
+export type Presence = "available" | "paused" | "offline";
+
+/** What the operator is doing. */
+export interface PresenceMessage {
+  state: OperatorStatus;
+  phone_reachable: boolean;
+  since: string;
+}
+
+/** What an operator wants to be; what the operator is from then on a `presence` delta says. Only for a login with a telephone. */
+export interface PresenceRequest {
+  type: "presence";
+  wanted: Presence;
+}
+
+/** One queue. */
+export interface QueueRow {
+  /** The number dialled, in digits. */
+  queue: string;
+  waiting: number;
+  talking: number;
+  /** When the first of those waiting joined. */
+  oldest: string | null;
+}
+
+/** How long the queues are. */
+export interface QueuesMessage {
+  queues: QueueRow[];
+}
+
+/** Why a request was not done. */
+export type RefusalReason = "no_telephone" | "no_talk" | "superseded" | "asterisk_away" | "asterisk_refused" | "not_known" | "not_understood";
+
+/** What became last of a request of this kind, for whoever asked. */
+export interface RequestMessage {
+  id: number;
+  state: RequestState;
+  asked_at: string;
+  reason: RefusalReason | null;
+}
+
+/** How far a request has come. */
+export type RequestState = "asked" | "taken" | "done" | "refused" | "expired";
+
+/** The operator's telephone rings. */
+export interface RingingMessage {
+  call: string;
+  queue: string | null;
+  /** E.164, empty when withheld. */
+  caller: string;
+  since: string;
+}
+
+/** What is not safe of the recordings of the last day. */
+export interface SafetyMessage {
+  /** Talks without a recording that was read back in time. */
+  late: number;
+  /** Talks without any. */
+  missing: number;
+  /** The nodes whose disk is filling. */
+  disks: string[];
+}
+
+/** Nothing rings (any more). */
+export interface SilentMessage {
+}
+
+/** How an operator came to it. */
+export type TalkKind = "queue" | "transfer" | "consultation";
+
+/** Where a ticket is found, and what it is called. */
+export interface TicketKey {
+  id: number;
+  number: number;
+}
+
+/** A ticket of this flat or this caller that is not closed yet. */
+export interface TicketRow {
+  number: number;
+  subject: string;
+  opened_at: string;
+}
+
+export interface State {
+  queues?: QueuesMessage;
+  presence?: PresenceMessage;
+  ringing?: RingingMessage | SilentMessage;
+  recording?: PauseMessage;
+  card?: CardMessage;
+  "request/presence"?: RequestMessage;
+  "request/pause"?: RequestMessage;
+  recordings?: SafetyMessage;
+  deadlines?: DeadlinesMessage;
+  journal?: JournalMessage;
+  [operator: `operator/${number}`]: OperatorMessage | undefined;
+}
+
+/** Everything the audiences of one screen see when all deltas up to number `n` are applied. */
+export interface Snapshot {
+  type: "snapshot";
+  n: number;
+  state: State;
+}
+
+/** The screen was up to date at `n`; all that it missed since follows. */
+export interface Resumed {
+  type: "resumed";
+  n: number;
+}
+
+/** From number `n` on, `kind` shows `body`. */
+export interface QueuesDelta {
+  type: "delta";
+  n: number;
+  kind: "queues";
+  body: QueuesMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
+export interface PresenceDelta {
+  type: "delta";
+  n: number;
+  kind: "presence";
+  body: PresenceMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
+export interface RingingDelta {
+  type: "delta";
+  n: number;
+  kind: "ringing";
+  body: RingingMessage | SilentMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
+export interface RecordingDelta {
+  type: "delta";
+  n: number;
+  kind: "recording";
+  body: PauseMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
+export interface CardDelta {
+  type: "delta";
+  n: number;
+  kind: "card";
+  body: CardMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
+export interface RequestPresenceDelta {
+  type: "delta";
+  n: number;
+  kind: "request/presence";
+  body: RequestMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
+export interface RequestPauseDelta {
+  type: "delta";
+  n: number;
+  kind: "request/pause";
+  body: RequestMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
+export interface OperatorDelta {
+  type: "delta";
+  n: number;
+  kind: `operator/${number}`;
+  body: OperatorMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
+export interface RecordingsDelta {
+  type: "delta";
+  n: number;
+  kind: "recordings";
+  body: SafetyMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
+export interface DeadlinesDelta {
+  type: "delta";
+  n: number;
+  kind: "deadlines";
+  body: DeadlinesMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
+export interface JournalDelta {
+  type: "delta";
+  n: number;
+  kind: "journal";
+  body: JournalMessage;
+}
+
+export type Delta = QueuesDelta | PresenceDelta | RingingDelta | RecordingDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | OperatorDelta | RecordingsDelta | DeadlinesDelta | JournalDelta;
+
+export type FromService = Snapshot | Resumed | Delta | ErrorMessage;
+
+export type FromBrowser = Hello | PresenceRequest | PauseRequest;

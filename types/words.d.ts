@@ -1,0 +1,54 @@
+// Drawn by docs/generate.py from callcenter/web/script_texts.py.
+
+export interface Words {
+  outcomes: { answered: string; abandoned: string; hung_up_early: string; timed_out: string; no_such_number: string; interrupted: string; };
+  states: { offline: string; paused: string; available: string; ringing: string; talking: string; };
+  waiting: { one: string; other: string; };
+  others: { one: string; other: string; };
+  limits: { tell: string; localise: string; clear: string; repair: string; };
+  due_at: string;
+  due_at_passed: string;
+  nothing_due: string;
+  recordings_safe: string;
+  recordings_late: string;
+  recordings_missing: string;
+  disk_filling: string;
+  recordings_unsafe: string;
+  limit_passed: string;
+  phone_reachable: string;
+  phone_unreachable: string;
+  no_number: string;
+  unknown: string;
+  no_address: string;
+  flat: string;
+  ticket: string;
+  ticket_opened: string;
+  no_ticket: string;
+  no_subject: string;
+  open_tickets: string;
+  past_calls: string;
+  no_open_tickets: string;
+  no_past_calls: string;
+  talking_for: string;
+  pause_recording: string;
+  resume_recording: string;
+  recording_paused: string;
+  talk_ended: string;
+  ringing_title: string;
+  empty_available: string;
+  empty_available_hint: string;
+  empty_paused: string;
+  empty_paused_hint: string;
+  empty_offline: string;
+  empty_offline_hint: string;
+  empty_unreachable: string;
+  empty_unreachable_hint: string;
+  empty_no_phone: string;
+  empty_no_phone_hint: string;
+  not_saved: string;
+  request_waiting: string;
+  request_expired: string;
+  request_refused: { no_telephone: string; no_talk: string; superseded: string; asterisk_away: string; asterisk_refused: string; not_known: string; not_understood: string; };
+  no_operators: string;
+  no_queues: string;
+}
