@@ -1,4 +1,6 @@
-"""The exception tree. What belongs to one subject stands beside it; `tests/test_errors.py` holds the drawing to the code.
+"""The exception tree; what belongs to one subject stands beside it.
+
+`tests/test_errors.py` holds this drawing to the code.
 
 CallcenterError
 ├── Refusal                      what a person asked for is not done; mapped to an answer once, in `web/errors.py`
