@@ -41,6 +41,8 @@ function showPresence() {
   const { state = "offline", phone_reachable: reachable = false, since: at } = wire.state.presence ?? {};
   const wanted = state === "paused" || state === "offline" ? state : "available";
   for (const button of $("presence").querySelectorAll("button")) {
+    // Before the first snapshot nothing could be asked, nor what was asked be shown.
+    button.disabled = false;
     button.setAttribute("aria-pressed", String(button.dataset.wanted === wanted));
     if (wire.state["request/presence"]?.state !== "asked") button.classList.remove("asked");
   }
