@@ -135,7 +135,7 @@ def test_from_an_empty_database_to_pages(bare: Path, environment: Environment, t
         with urlopen(f"{url}/login", timeout=10) as page:
             assert "<h1>Вход</h1>" in page.read().decode()
         with urlopen(f"{url}/static/web/base.css", timeout=10) as style:
-            assert style.read() == (ROOT / "callcenter" / "web" / "static" / "style.css").read_bytes()
+            assert style.read() == (ROOT / "callcenter" / "web" / "static" / "base.css").read_bytes()
     finally:
         process.terminate()
         status = process.wait(STARTED_WITHIN_S)
