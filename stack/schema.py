@@ -1,4 +1,4 @@
-"""The whole schema as one file: what `pg_dump` says of a migrated database, without what differs from run to run."""
+"""The whole schema as one file: the `pg_dump` of a migrated database, without what differs from run to run."""
 
 import asyncio
 import re
