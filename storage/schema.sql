@@ -632,7 +632,7 @@ CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
-    raise exception 'the ledger is only added to' using errcode = 'insufficient_privilege';
+    raise exception 'the custody chain is only added to' using errcode = 'insufficient_privilege';
 end $$;
 
 CREATE FUNCTION public.tell_opened() RETURNS trigger
