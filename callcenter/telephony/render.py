@@ -1,7 +1,7 @@
 """Asterisk's configuration, rendered from the settings and the directory of numbers and telephones.
 
-A value that could end a line, open a section or start a comment would be configuration of its own:
-every value is held against a pattern before it is rendered, and `RenderError` names the one that fails.
+A value that could end a line, open a section or start a comment would inject configuration: every value is compared
+with a pattern before it is rendered, and `RenderError` names the one that fails.
 """
 
 import os
@@ -55,7 +55,7 @@ _RESERVED_ACCOUNTS = frozenset({"general", "probe"})
 class Directory:
     """What Asterisk must know of the companies and the operators.
 
-    `numbers`: digits of each company number and the language (`ru`, `en`) its callers are spoken to.
+    `numbers`: digits of each company number and the language (`ru`, `en`) its callers hear.
     `endpoints`: each operator's telephone and its SIP secret.
     """
 

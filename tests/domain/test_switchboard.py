@@ -175,7 +175,7 @@ def test_an_impossible_live_event_is_reported_and_changes_nothing(playbook: Play
     for event in (ARRIVED, QUEUED, ANSWERED):
         playbook >> event
     before = the_call(playbook)
-    playbook >> RANG << [Report(problem="illegal", event="OperatorRang in state talking", call=CALL)]
+    playbook >> RANG << [Report(problem="not applicable", event="OperatorRang in state talking", call=CALL)]
     playbook >> ANSWERED << [Report]
     assert the_call(playbook) == before
 

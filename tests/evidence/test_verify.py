@@ -118,7 +118,7 @@ def test_audio_that_was_changed_before_the_pack_was_sealed_is_named_by_the_ledge
     names = [(fault.part, fault.name) for fault in verdict.faults]
     # The copy of number 8 was replaced as well; no ledger tells of copies.
     assert names == [(Part.AUDIO, "originals/8.wav")]
-    assert "the ledger has SHA-256" in verdict.faults[0].text
+    assert "the custody chain has SHA-256" in verdict.faults[0].text
 
 
 def test_what_was_done_to_the_chain_is_said_even_of_a_pack_sealed_anew(tmp_path: Path):
@@ -127,10 +127,10 @@ def test_what_was_done_to_the_chain_is_said_even_of_a_pack_sealed_anew(tmp_path:
     changes = {
         "entry 3 is missing": [*links[:2], *links[3:]],
         "entries 5 to 6 are missing": links[:4],
-        "entry 5 is not the one that was chained": [
+        "entry 5 does not match its hash": [
             *links[:4], Link(5, content_of(forged), links[4].hash, forged), links[5],
         ],
-        "entry 2 stands after entry 3": [links[0], links[2], links[1], *links[3:]],
+        "entry 2 comes after entry 3": [links[0], links[2], links[1], *links[3:]],
     }  # fmt: skip
     for text, chain in changes.items():
         verdict = verify(make(tmp_path / "pack.zip", ledger=text_of(chain)))
@@ -144,7 +144,7 @@ def test_a_changed_ledger_is_named_together_with_the_entry(pack: Path):
 
     verdict = verify(changed(pack, other_reason))
     assert {fault.part for fault in verdict.faults} == {Part.LEDGER}
-    assert "entry 5 is not the one that was chained" in {fault.text for fault in verdict.faults}
+    assert "entry 5 does not match its hash" in {fault.text for fault in verdict.faults}
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -165,8 +165,8 @@ async def test_entries_are_only_added(pool: asyncpg.Pool):
     [
         ("delete from ledger_entries where seq = 2", "entry 2 is missing"),
         ("delete from ledger_entries where seq = 3", "entry 3 is missing"),
-        ("update ledger_entries set entry = replace(entry, 'two', 'six')", "entry 2 is not the one that was chained"),
-        ("update ledger_entries set seq = 5 - seq where seq > 1", "entry 2 is not the one that was chained"),
+        ("update ledger_entries set entry = replace(entry, 'two', 'six')", "entry 2 does not match its hash"),
+        ("update ledger_entries set seq = 5 - seq where seq > 1", "entry 2 does not match its hash"),
     ],
 )
 async def test_whoever_goes_past_the_lock_is_seen(pool: asyncpg.Pool, statement: str, said: str):

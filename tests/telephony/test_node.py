@@ -95,14 +95,14 @@ async def test_a_restart_is_told_after_the_ledger_and_only_then_waits_for_it() -
     told = asyncio.Event()
     asked = 0
 
-    async def ledger_told() -> None:
+    async def ledger_caught_up() -> None:
         nonlocal asked
         asked += 1
         await told.wait()
 
     async with fake_ami() as ami:
         events: list[Event] = []
-        it = Node(ami.settings(), events.append, ledger_told)
+        it = Node(ami.settings(), events.append, ledger_caught_up)
         async with running(it.run()):
             await until(lambda: asked == 1)
             assert events == []
