@@ -166,7 +166,7 @@ class WebSettings(SettingsSection):
 
     @property
     def url(self) -> str:
-        """What links to the pages begin with, without a slash at the end."""
+        """The start of links to the pages, without a slash at the end."""
         return self.public_url or f"http://{self.host}:{self.port}"
 
 
@@ -288,7 +288,7 @@ class Settings(BaseSettings):
             raise ValueError(f"asterisk.rtp_end ({high}) must be at least 3 above asterisk.rtp_start ({low})")
         udp = self.asterisk.sip_port
         if low <= udp <= high:
-            raise ValueError(f"asterisk.sip_port ({udp}) lies inside the audio ports {low}-{high}; move one of them")
+            raise ValueError(f"asterisk.sip_port ({udp}) is inside the audio ports {low}-{high}; change one of them")
         tcp = {"ami.port": self.ami.port, "asterisk.ws_port": self.asterisk.ws_port, "web.port": self.web.port}
         if len(set(tcp.values())) < len(tcp):
             raise ValueError(f"these must be three different ports: {tcp}")

@@ -46,7 +46,7 @@ IDLE_S = 20.0
 
 
 def run(stack: dict[str, Any]) -> int:
-    """Measure, print a table, write `var/bench.json`. `stack`: what `up` wrote; bench rows come and go in its database."""
+    """Measure, print a table, write `var/bench.json`. `stack`: what `up` wrote; its database gets bench rows."""
     session = gzip.decompress(SESSION.read_bytes())
     dsn = stack["postgres"]["dsn"]
     results = asyncio.run(_measure(session, dsn)) | asyncio.run(measure(dsn, [journal_looks, report_looks]))

@@ -251,7 +251,7 @@ cross join (select greatest(coalesce(max(id), 0), coalesce(pg_sequence_last_valu
 -- name: analyze
 analyze made
 
--- The calls with which tickets begin.
+-- The calls with which tickets start.
 -- name: calls_of_tickets
 insert into calls (id, node, company_id, resident_id, did, caller, queue, state, outcome, operator_id, ended_by,
                    arrived_at, queued_at, answered_at, talk_ended_at, left_at, ended_at, wait_s, talk_s, rings, hangup_cause)

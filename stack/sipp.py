@@ -134,7 +134,7 @@ class Sipp:
         return process
 
     def hang_up(self, caller: Caller) -> None:
-        """Tell a caller to hang up. There is no answer: `callers` shows that it did; repeat it until then."""
+        """Make a caller hang up. There is no answer: `callers` shows that it did; repeat it until then."""
         lines = (
             f"INFO sip:caller@{self._trunk}:{self._caller_port} SIP/2.0",
             f"Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK-{caller.sip_id}",

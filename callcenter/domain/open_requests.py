@@ -1,4 +1,4 @@
-"""The requests that a node has taken and not answered yet, and what holds for every kind of them."""
+"""The requests that a node has taken and not answered yet, and the rules for every kind of them."""
 
 from dataclasses import replace
 from datetime import datetime

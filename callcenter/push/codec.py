@@ -18,7 +18,7 @@ class BadMessage(Exception):
 
 
 adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
-"""What pydantic knows of a message: how it is written, read and described."""
+"""The pydantic adapter of a message: writes, reads and describes it."""
 
 
 def to_json(message: Shape) -> dict[str, Any]:

@@ -82,7 +82,7 @@ class Spool:
         ]
 
     def collect(self) -> list[RecordingName]:
-        """Bring closed files to `ready/`: of a talk that ended, or cut off when Asterisk died.
+        """Bring closed files to `ready/`: of a talk that ended, or cut off when Asterisk crashed.
 
         A raw file is made into a WAV, a WAV is moved as it is. Returns the names brought. Raises `OSError` when a
         folder cannot be read or written, or is on a file system without leases (NFS): the spool must be a local one.

@@ -1,4 +1,4 @@
-"""What a WAV file on disk really holds, whatever its header says.
+"""What a WAV file on disk really contains, whatever its header says.
 
 Asterisk writes the sizes into the header when it closes the file. After a crash they are zero or
 too large, so the length is taken from the bytes that are there.
@@ -25,7 +25,7 @@ class Wav:
     """`duration_s` in seconds, `rate` in Hz; `defect` says what is wrong with the file, None when nothing is.
 
     `repaired` is true when the audio had to be found without the header's help: its header is wrong, or its last frame
-    was not written whole. The audio lies `start` bytes into the file and is `size` bytes long; `linear16` says that it
+    was not written whole. The audio is `start` bytes into the file and is `size` bytes long; `linear16` says that it
     is plain samples of signed 16 bit, little endian.
     """
 

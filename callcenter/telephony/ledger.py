@@ -241,7 +241,7 @@ class _File:
     def read(self) -> Iterator[tuple[bytes, int]]:
         """Whole lines of the next piece, each with the offset of its end. A line longer than a piece is left out."""
         if not self._continues():
-            log.warning("ledger was truncated; reading it from its beginning")
+            log.warning("ledger was truncated; reading it from the start")
             self._offset = 0
             self._skipping = False
         data = os.pread(self.fd, CHUNK, self._offset)

@@ -67,7 +67,7 @@ def render(settings: Settings, directory: Directory, out: Path) -> None:
     """Write the whole configuration into `out`, which becomes /etc/asterisk.
 
     The same input gives the same bytes. Each file is replaced as a whole, and only when every one
-    could be rendered. Raises `RenderError` for a value that must not stand in a configuration file.
+    could be rendered. Raises `RenderError` for a value that is not allowed in a configuration file.
     """
     environment = Environment(
         loader=FileSystemLoader([TEMPLATES, DIALPLAN]),

@@ -75,7 +75,7 @@ where d.state in ('waiting', 'dead') and ($1::integer is null or t.company_id = 
 order by d.state, d.id
 limit $2
 
--- Try again from the beginning, with a link that lasts as long as a new one ($3).
+-- Try again from the first attempt, with a link that lasts as long as a new one ($3).
 -- name: revive
 with revived as (
     update deliveries d

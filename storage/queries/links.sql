@@ -1,6 +1,6 @@
 -- Links by which somebody outside may play and download recordings of a ticket.
 
--- The recordings of the ticket $1 that can be heard, oldest first.
+-- The recordings of the ticket $1 that can be played, oldest first.
 -- name: offered
 select r.id, coalesce(k.began_at, c.answered_at, r.recorded_at) as at, r.duration_s, coalesce(o.name, '') as operator
 from tickets t

@@ -223,7 +223,7 @@ async def test_a_key_cannot_leave_its_folder(bucket: S3Settings, file: Path, key
     store.close()
 
 
-async def test_clocks_that_differ_are_told_of(store: Store, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_clocks_that_differ_are_reported(store: Store, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("minio.time.utcnow", lambda: in_a(hours=-1))
     with pytest.raises(StoreError, match=r"clocks .* differ by more than 15 minutes"):
         await store.put("recordings/1.wav", file, SHA256)
