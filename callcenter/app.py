@@ -60,8 +60,9 @@ from callcenter.telephony.control import Control
 from callcenter.telephony.ledger import Ledger
 from callcenter.telephony.node import Node
 from callcenter.tickets.install import install as tickets
-from callcenter.web import auth, errors, health, proxies, shield, static
+from callcenter.web import auth, errors, health, navigation, proxies, shield, static
 from callcenter.web.keys import HEALTH_CHECKS, POOL, SERVICES, SETTINGS, HealthCheck, Service
+from callcenter.web.navigation import NAVIGATION
 
 SUBJECTS = (people, directory, tickets, calls, dispatch, listening, retention, sharing, evidence_packs, reports, api)
 """Each adds its services and pages. Those that add to a ticket's page or steps come after `tickets`."""
@@ -129,13 +130,13 @@ def create_app(
         client_max_size=16 * 1024,
     )
     app[SETTINGS], app[POOL], app[OBJECT_STORE], app[HUB] = settings, pool, store, hub
-    app[SERVICES] = []
+    app[SERVICES], app[NAVIGATION] = [], []
     app[HEALTH_CHECKS] = {"database": health.database(pool), "screens": lambda: hub.live, **checks}
     app[SESSIONS], app[TOKENS] = Sessions(pool), Tokens(pool)
     app[PASSWORDS], app[ATTEMPTS] = Passwords(), Attempts(pool)
     app[MAIL_SERVER] = MailServer(settings.smtp)
     app.on_response_prepare.append(shield.add_headers)
-    for part in (auth, health, static):
+    for part in (auth, health, navigation, static):
         app.add_routes(part.routes)
     for install in SUBJECTS:
         install(app)

@@ -1,27 +1,119 @@
-"""The exception tree.
+"""The exception tree; what belongs to one subject stands beside it.
+
+`tests/test_errors.py` holds this drawing to the code.
 
 CallcenterError
-├── SettingsError        the settings make no sense; the text says which one and what to write instead
+├── Refusal                      what a person asked for is not done; mapped to an answer once, in `web/errors.py`
+│   ├── NotFound                 there is no such thing, or none that this person may see
+│   │   └── NoTicket
+│   ├── LimitReached             as much as one may have, or ask for in a while, is there already
+│   │   ├── TooManyAttempts
+│   │   ├── TooManyExports
+│   │   ├── TooManyFilters
+│   │   └── TooManyPacks
+│   ├── BadEdit                  a ticket would not make sense
+│   ├── BadFile                  neither photograph nor PDF, or too large
+│   ├── BadLink                  a link to recordings that are not the ticket's
+│   ├── BadPeriod                dates that make no period
+│   ├── BadReason                a legal hold without a reason, or with one too long
+│   ├── BadPoints                points that do not fit the score card
+│   ├── CardChanged              somebody else has changed the score card
+│   ├── Conflict                 somebody else has changed the ticket
+│   ├── InUse                    calls or tickets name it
+│   ├── LoginExpired             the first step of a login is too long ago
+│   ├── NoReason                 it needs words that say why
+│   ├── NoSuchHouse              no house has such an address, or too many have
+│   ├── SheetRefused             a directory that cannot be read as a whole
+│   ├── StaffRefusal             a change of a person's login that is not made
+│   ├── StepRefused              a step that a ticket cannot take
+│   ├── Taken                    another row has this already
+│   └── TooLong                  a field, or a file, that is larger than it may be
+├── ProblemDetails               a program's request is answered with this document
+├── SettingsError                the settings make no sense; the text says which one and what to write instead
 ├── TelephonyError
-│   ├── NotConnected     no AMI connection now; the action was not sent
-│   ├── LoginRefused     Asterisk refused the account; trying again will not help
-│   ├── ActionRefused    Asterisk answered "Error"; its words are in the text
-│   ├── ActionTimeout    no answer before the deadline; the action may or may not have been carried out
-│   ├── ParseProblem     Asterisk sent something that makes no sense; the text names the field, never its value
-│   └── UnsafeValue      a value that must not go into an AMI action (CR, LF, too long); a defect of ours
-├── StorageError         PostgreSQL holds something that this program cannot work with (a migration altered, a newer schema)
-├── StoreError           the S3 store cannot be reached, or answers wrongly
-│   ├── ObjectMissing    the store works, and does not have this object
-│   └── ObjectLocked     the store works, and keeps this object from being removed
-├── NotReady             a part cannot do its work now; the text says why, for whoever watches `/readyz`
-├── AudioProblem         a recording of which no copy can be made; the text says why
-├── InvitationError      this login cannot be invited; the text says why
-└── RenderError          the Asterisk configuration cannot be rendered from these settings
+│   ├── NotConnected             no AMI connection now; the action was not sent
+│   ├── LoginRefused             Asterisk refused the account; trying again will not help
+│   ├── ActionRefused            Asterisk answered "Error"; its words are in the text
+│   ├── ActionTimeout            no answer before the deadline; the action may or may not have been carried out
+│   ├── ParseProblem             Asterisk sent something that makes no sense; the text names the field, never its value
+│   └── UnsafeValue              a value that must not go into an AMI action (CR, LF, too long); a defect of ours
+├── NotApplicable                an event that cannot be in the state that a call is in
+├── RecordingStepRefused         a step that a recording cannot take; a defect of ours
+├── StorageError                 PostgreSQL holds something that this program cannot work with (a migration altered, a newer schema)
+├── StoreError                   the S3 store cannot be reached, or answers wrongly
+│   ├── ObjectMissing            the store works, and does not have this object
+│   └── ObjectLocked             the store works, and keeps this object from being removed
+├── NotReady                     a part cannot do its work now; the text says why, for whoever watches `/readyz`
+├── NotDelivered                 a message to somebody outside did not arrive
+├── AudioProblem                 a recording of which no copy can be made; the text says why
+├── Unmade                       an ordered file that cannot be made, now or later
+├── TooLarge                     more than one evidence pack can hold
+├── Unsafe                       a file that is no evidence pack, or must not be opened as one
+├── BadMessage                   a browser sent something that is not in the protocol
+├── Again                        a job is to be done again later
+├── Stop                         no more is given out of what is being sent
+├── CheckFailed                  what `callcenter doctor` found broken
+├── CheckWarning                 what `callcenter doctor` found not as it should be
+├── InvitationError              this login cannot be invited; the text says why
+└── RenderError                  the Asterisk configuration cannot be rendered from these settings
 """
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+def gettext_noop(text: str) -> str:
+    """Mark a text for the catalogues; whoever shows it translates it."""
+    return text
 
 
 class CallcenterError(Exception):
     """Base of every error that this program raises on purpose."""
+
+
+class Refusal(CallcenterError):
+    """What a person asked for is not done, and nothing has changed; there is something that the person can do about it.
+
+    `code`: why, stable, for texts and for programs; `field`: of the form, empty when it is about the whole of it.
+    `status`: of the answer over HTTP, unless a form says it beside the field; `text`: what a page says then, and a program
+    as it is; `meanings`: what programs are told of a code.
+    """
+
+    status: ClassVar[int] = 422
+    text: ClassVar[str] = gettext_noop("This cannot be done as it was asked for.")
+    meanings: ClassVar[Mapping[str, str]] = {}
+    code: str = "refused"
+
+    def __init__(self, code: str = "", field: str = "") -> None:
+        self.code = code or self.code
+        self.field = field
+        super().__init__(f"{field}: {self.code}" if field else self.code)
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """What is wrong, by field."""
+        return {self.field: self.code} if self.field else {}
+
+    @property
+    def details(self) -> Mapping[str, object]:
+        """What else programs are told, by member of the document (RFC 9457)."""
+        return {}
+
+
+class NotFound(Refusal):
+    """There is no such thing, or none that this person may see."""
+
+    status = 404
+    text = gettext_noop("There is no such thing, or it is not yours to see.")
+    code = "not found"
+
+
+class LimitReached(Refusal):
+    """As much as one may have, or ask for in a while, is there already."""
+
+    status = 429
+    text = gettext_noop("That is as many as there may be for the moment. Try again later.")
+    code = "too many"
 
 
 class SettingsError(CallcenterError):

@@ -23,6 +23,7 @@ METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2"), ("**/templat
 KEYWORDS = {
     "_": None,
     "N_": None,
+    "gettext_noop": None,
     "gettext": None,
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
@@ -35,7 +36,8 @@ def extracted(package: Path = PACKAGE) -> dict[str, set[Key]]:
     """What each subject says, by the folder whose catalogue holds it."""
     said: dict[str, set[Key]] = {}
     for file, _line, message, _comments, context in extract_from_dir(package, METHODS, keywords=KEYWORDS):
-        said.setdefault(Path(file).parts[0], set()).add((context, message))
+        room, *inner = Path(file).parts
+        said.setdefault(room if inner else SHARED, set()).add((context, message))
     times = Counter(key for keys in said.values() for key in keys)
     shared = {key for key, count in times.items() if count > 1}
     return {

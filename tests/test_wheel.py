@@ -134,8 +134,8 @@ def test_from_an_empty_database_to_pages(bare: Path, environment: Environment, t
         assert b"true" in first_answer(f"{url}/healthz", process, tmp_path / "log")
         with urlopen(f"{url}/login", timeout=10) as page:
             assert "<h1>Вход</h1>" in page.read().decode()
-        with urlopen(f"{url}/static/web/style.css", timeout=10) as style:
-            assert style.read() == (ROOT / "callcenter" / "web" / "static" / "style.css").read_bytes()
+        with urlopen(f"{url}/static/web/base.css", timeout=10) as style:
+            assert style.read() == (ROOT / "callcenter" / "web" / "static" / "base.css").read_bytes()
     finally:
         process.terminate()
         status = process.wait(STARTED_WITHIN_S)

@@ -75,7 +75,7 @@ export interface Hello {
   last: number | null;
 }
 
-/** The list of calls changed; fetch `/calls` again. */
+/** The list of calls changed; fetch `/calls/list` again. */
 export interface JournalMessage {
   at: string;
 }

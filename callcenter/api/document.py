@@ -42,6 +42,7 @@ PROBLEM = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
+        "code": {"type": "string", "description": "why, in a word or two that stays the same"},
         "errors": {
             "type": "array",
             "items": {

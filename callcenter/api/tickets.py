@@ -1,9 +1,5 @@
 """Tickets: found, read, opened, changed, moved, commented. Every change goes by the same way as a person's."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
-from aiohttp import web
 from pydantic import BaseModel
 
 from callcenter.api.endpoint import ApiRequest, endpoints
@@ -22,26 +18,15 @@ from callcenter.api.types import All, LongId, PageModel, page_of
 from callcenter.common.scope import Connection, scoped
 from callcenter.domain.access import Permission
 from callcenter.domain.scopes import Scope
-from callcenter.domain.ticket import StepRefused
 from callcenter.storage import queries
 from callcenter.tickets.service import TICKETS, Tickets
-from callcenter.tickets.ticket import BadEdit, Conflict, NoTicket
+from callcenter.tickets.ticket import NoTicket
 from callcenter.tickets.ticket import Ticket as Held
-from callcenter.web.problem import ProblemDetails
 
 SQL = queries("api")
 READ = (Scope.TICKETS_READ, Permission.SEE_TICKETS)
 WRITE = (Scope.TICKETS_WRITE, Permission.EDIT_TICKETS)
 COMMENT = (Scope.TICKETS_WRITE, Permission.COMMENT_TICKETS)
-MEANINGS = {
-    "unknown": "there is no such thing in this company",
-    "inactive": "is not in use any more",
-    "other house": "belongs to another house",
-    "other flat": "belongs to another flat",
-    "before start": "lies before the start",
-    "linked": "an incident cannot be part of another, nor of itself",
-    "words": "needs some words",
-}
 
 
 @endpoints.get("/tickets", *READ)
@@ -76,7 +61,7 @@ async def ticket(call: ApiRequest, ticket_id: LongId) -> TicketModel:
     """One ticket."""
     held = await call.app[TICKETS].view(call.person, ticket_id, call.address)
     if held is None:
-        raise web.HTTPNotFound
+        raise NoTicket
     return TicketModel.model_validate(held)
 
 
@@ -84,7 +69,7 @@ async def ticket(call: ApiRequest, ticket_id: LongId) -> TicketModel:
 async def history(call: ApiRequest, ticket_id: LongId) -> All[EventModel]:
     """Everything that happened to a ticket, comments too, from the beginning."""
     if await call.app[TICKETS].get(call.person, ticket_id) is None:
-        raise web.HTTPNotFound
+        raise NoTicket
     events = await call.app[TICKETS].history(call.person, ticket_id)
     return All(items=[EventModel.model_validate(event) for event in events])
 
@@ -92,16 +77,14 @@ async def history(call: ApiRequest, ticket_id: LongId) -> All[EventModel]:
 @endpoints.post("/tickets", *WRITE, status=201, once=True, problems=(409,))
 async def create_ticket(call: ApiRequest, body: NewTicket) -> TicketModel:
     """Open a ticket. It gets the company's next number."""
-    async with _explained():
-        made = await _tickets(call, 201).create(call.person, body.company_id, body.edit(), caller=body.caller)
+    made = await _tickets(call, 201).create(call.person, body.company_id, body.edit(), caller=body.caller)
     return TicketModel.model_validate(made)
 
 
 @endpoints.patch("/tickets/{ticket_id}", *WRITE, problems=(404, 409))
 async def change_ticket(call: ApiRequest, ticket_id: LongId, body: TicketChange) -> TicketModel:
     """Change fields of a ticket. When somebody else changed it since, 409 tells what."""
-    async with _explained():
-        held = await call.app[TICKETS].edit(call.person, ticket_id, body.version, body.edit())
+    held = await call.app[TICKETS].edit(call.person, ticket_id, body.version, body.edit())
     return TicketModel.model_validate(held)
 
 
@@ -110,24 +93,22 @@ async def take_step(call: ApiRequest, ticket_id: LongId, body: NewStep) -> Ticke
     """Assign, accept, start, finish, close, cancel or reopen a ticket."""
     asked = body.root
     crew, responsible = (asked.crew_id, asked.responsible_id) if isinstance(asked, Assign) else (None, None)
-    async with _explained():
-        held = await _tickets(call, 200).step(
-            call.person,
-            ticket_id,
-            asked.version,
-            asked.step,
-            crew_id=crew,
-            responsible_id=responsible,
-            comment=asked.comment,
-        )
+    held = await _tickets(call, 200).step(
+        call.person,
+        ticket_id,
+        asked.version,
+        asked.step,
+        crew_id=crew,
+        responsible_id=responsible,
+        comment=asked.comment,
+    )
     return TicketModel.model_validate(held)
 
 
 @endpoints.post("/tickets/{ticket_id}/comments", *COMMENT, status=204, once=True, problems=(404, 409))
 async def add_comment(call: ApiRequest, ticket_id: LongId, body: NewComment) -> None:
     """Add a comment; it is read in the history."""
-    async with _explained():
-        await _tickets(call, 204).comment(call.person, ticket_id, body.text)
+    await _tickets(call, 204).comment(call.person, ticket_id, body.text)
 
 
 def _tickets(call: ApiRequest, status: int) -> Tickets:
@@ -141,23 +122,3 @@ def _tickets(call: ApiRequest, status: int) -> Tickets:
         await once.keep(connection, status, answer)
 
     return call.app[TICKETS].also(keep)
-
-
-@asynccontextmanager
-async def _explained() -> AsyncIterator[None]:
-    """Say in problem details why a change was refused."""
-    try:
-        yield
-    except NoTicket:
-        raise web.HTTPNotFound from None
-    except Conflict as conflict:
-        raise ProblemDetails(
-            409,
-            "Somebody else has changed this ticket since the version given; look at it and send the change again.",
-            extra={"current_version": conflict.current.version, "changed": sorted(conflict.changed)},
-        ) from None
-    except StepRefused as refusal:
-        raise ProblemDetails(409, f"This step cannot be taken now ({refusal.reason}).") from None
-    except BadEdit as bad:
-        errors = [{"at": f"body.{name}", "message": MEANINGS.get(text, text)} for name, text in bad.fields.items()]
-        raise ProblemDetails(409, "The change does not fit what is in the directory.", errors=errors) from None

@@ -4,12 +4,18 @@ from aiohttp import web
 
 from callcenter.calls import pages, recent_pages, socket
 from callcenter.common.requests import RequestSweep
+from callcenter.domain.access import Permission, Role
 from callcenter.web.keys import SERVICES, SETTINGS
+from callcenter.web.navigation import N_, NAVIGATION, NavigationEntry
 
 
 def install(app: web.Application) -> None:
     """Add this subject to the application."""
     app[socket.POPPED] = {}
+    app[NAVIGATION] += [
+        NavigationEntry("/board", N_("Board"), Permission.SEE_BOARD, 10, frozenset({Role.SUPERVISOR})),
+        NavigationEntry("/workplace", N_("Workplace"), Permission.TAKE_CALLS, 20, frozenset({Role.OPERATOR})),
+    ]
     app[SERVICES].append(RequestSweep(app[SETTINGS].database))
     for part in (pages, recent_pages, socket):
         app.add_routes(part.routes)

@@ -14,7 +14,7 @@ routes = web.RouteTableDef()
 SQL = queries("web")
 
 
-@routes.get("/")
+@routes.get("/workplace")
 @needs(Permission.TAKE_CALLS)
 async def operator_page(request: web.Request) -> web.Response:
     """Where an operator works."""

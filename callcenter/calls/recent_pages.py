@@ -1,4 +1,4 @@
-"""The list of the last calls: a piece of the board, fetched again whenever it changed."""
+"""The list of the last calls: a page, and the piece of the board that is fetched again whenever it changed."""
 
 from aiohttp import web
 
@@ -17,4 +17,15 @@ SHOWN = 50
 @needs(Permission.SEE_BOARD)
 async def calls(request: web.Request) -> web.Response:
     """The last calls, newest first, each in its company's time zone."""
-    return render(request, "calls/calls.html", calls=await request.app[POOL].fetch(SQL["calls"], SHOWN))
+    return await _show(request, "calls/calls.html")
+
+
+@routes.get("/calls/list")
+@needs(Permission.SEE_BOARD)
+async def calls_list(request: web.Request) -> web.Response:
+    """The list alone, for the board."""
+    return await _show(request, "calls/calls_list.html")
+
+
+async def _show(request: web.Request, template: str) -> web.Response:
+    return render(request, template, calls=await request.app[POOL].fetch(SQL["calls"], SHOWN))

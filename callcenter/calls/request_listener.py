@@ -13,6 +13,7 @@ from callcenter.common.requests import SQL
 from callcenter.domain.events import Event, Source
 from callcenter.domain.ids import Interface, NodeName, OperatorId, RequestId
 from callcenter.domain.request import Body, RequestTaken, read_body
+from callcenter.retrying import repeat
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import AWAY, connect, listening
 
@@ -50,21 +51,16 @@ class RequestListener:
     async def run(self) -> None:
         """Listen and take until cancelled; outlives PostgreSQL."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._listen(), name="requests listen")
+            tasks.create_task(repeat(self._listen, RETRY_S, "requests not heard"), name="requests listen")
             tasks.create_task(self._keep_taking(), name="requests take")
 
     async def _listen(self) -> None:
-        while True:
-            try:
-                async with listening(lambda: connect(self._settings), "requests") as (_, payloads):
-                    # What was asked before anybody listened.
+        async with listening(lambda: connect(self._settings), "requests") as (_, payloads):
+            # What was asked before anybody listened.
+            self._changed.set()
+            async for node in payloads:
+                if node in ("", self._node):
                     self._changed.set()
-                    async for node in payloads:
-                        if node in ("", self._node):
-                            self._changed.set()
-            except AWAY as problem:
-                log.warning("requests not heard", problem=type(problem).__name__)
-            await asyncio.sleep(RETRY_S)
 
     async def _keep_taking(self) -> None:
         while True:

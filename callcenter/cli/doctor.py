@@ -19,11 +19,11 @@ PATIENCE_S = 5.0
 FREE_BYTES = 2 * 1024**3
 
 
-class CheckFailed(Exception):
+class CheckFailed(CallcenterError):
     """What is wrong, and how to mend it."""
 
 
-class CheckWarning(Exception):
+class CheckWarning(CallcenterError):
     """What works, and is not as it should be; and how to mend it."""
 
 
@@ -46,7 +46,7 @@ async def examine(settings: Settings) -> int:
                 finding = await examination(settings)
         except CheckWarning as concern:
             print(f"warn  {name}: {concern}")
-        except (CheckFailed, CallcenterError, TimeoutError) as problem:
+        except (CallcenterError, TimeoutError) as problem:
             ill += 1
             print(f"FAIL  {name}: {problem or 'no answer'}")
         else:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import asyncpg
 from aiohttp import web
 
+from callcenter.errors import LimitReached, gettext_noop
 from callcenter.storage import queries
 
 SQL = queries("people")
@@ -15,8 +16,10 @@ ATTEMPTS_PER_SECRET = 10
 ATTEMPTS_PER_ADDRESS = 100
 
 
-class TooManyAttempts(Exception):
+class TooManyAttempts(LimitReached):
     """This secret, or this address, has been tried too often; wait `WINDOW`."""
+
+    text = gettext_noop("This was tried too often. Wait a while, and try again.")
 
 
 @dataclass(frozen=True, slots=True)

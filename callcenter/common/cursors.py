@@ -1,8 +1,11 @@
 """Where a page of a list begins, when the list goes back in time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
+
+import asyncpg
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +17,11 @@ class PageCursor:
 
     def __str__(self) -> str:
         return f"{self.at.astimezone(UTC):%Y%m%d%H%M%S%f}-{self.id}"
+
+    @classmethod
+    def below(cls, rows: Sequence[asyncpg.Record], size: int, moment: str) -> Self | None:
+        """Where the page after the first `size` rows begins; None when there are no more. `moment`: the column with it."""
+        return cls(rows[size - 1][moment], rows[size - 1]["id"]) if len(rows) > size else None
 
     @classmethod
     def parse(cls, text: str) -> Self:

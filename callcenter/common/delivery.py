@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from callcenter.errors import CallcenterError
+
 
 def one_line(text: str) -> str:
     """The text without anything that could end a line or steer a terminal."""
@@ -25,7 +27,7 @@ class DeliveryProblem(StrEnum):
     OURS = "ours"
 
 
-class NotDelivered(Exception):
+class NotDelivered(CallcenterError):
     """The message did not arrive. `lasting`: trying again by itself will not help."""
 
     def __init__(self, problem: DeliveryProblem, detail: str = "", *, lasting: bool = False) -> None:

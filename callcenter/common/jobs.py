@@ -18,6 +18,8 @@ from pgqueuer.queries import Queries
 
 from callcenter import metrics
 from callcenter.common.scope import Connection
+from callcenter.errors import CallcenterError
+from callcenter.retrying import repeat
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import AWAY, connect, queries
 
@@ -35,7 +37,7 @@ LOOK_EVERY_S = 5.0
 DEAD_AFTER_S = 30.0
 
 
-class Again(Exception):
+class Again(CallcenterError):
     """Raised by a handler: do this job again after `delay`."""
 
     def __init__(self, delay: timedelta) -> None:
@@ -89,12 +91,7 @@ class Worker:
 
         What is being done at the end may be finished within `FINISH_S`; what is not is left to the next worker.
         """
-        while True:
-            try:
-                await self._work()
-            except AWAY as problem:
-                log.warning("worker interrupted", problem=type(problem).__name__)
-            await asyncio.sleep(RECONNECT_S)
+        await repeat(self._work, RECONNECT_S, "worker interrupted")
 
     async def _work(self) -> None:
         connection = await connect(self._settings)
@@ -130,12 +127,11 @@ class Worker:
 
 async def _forget(manager: QueueManager) -> None:
     """Now and then, clear away what is remembered of jobs long over."""
-    while True:
-        try:
-            await manager.queries.driver.execute(SQL["forget"], REMEMBERED)
-        except AWAY as problem:
-            log.warning("old jobs not forgotten", problem=type(problem).__name__)
-        await asyncio.sleep(FORGET_EVERY_S)
+
+    async def forget() -> None:
+        await manager.queries.driver.execute(SQL["forget"], REMEMBERED)
+
+    await repeat(forget, FORGET_EVERY_S, "old jobs not forgotten")
 
 
 async def _finish(working: asyncio.Task[None], connection: asyncpg.Connection) -> None:

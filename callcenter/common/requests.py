@@ -10,12 +10,12 @@ from datetime import timedelta
 import asyncpg
 
 from callcenter.common.scope import Connection
-from callcenter.common.watch import watch
 from callcenter.domain.commands import FinishRequest, SavePause
 from callcenter.domain.ids import OperatorId, RequestId
 from callcenter.domain.request import TERMS, Body, RefusalReason, RequestState, kind_of, origins, write_body
 from callcenter.push.codec import entry
 from callcenter.push.messages import RequestMessage
+from callcenter.retrying import watch
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import queries
 
@@ -91,7 +91,7 @@ class RequestSweep:
 
     async def run(self) -> None:
         """Look until cancelled; reconnects by itself."""
-        await watch(self._settings, SQL["lead"], self.look, self._every_s, "requests")
+        await watch(self._settings, SQL["lead"], self.look, self._every_s, "requests cannot be looked at")
 
     async def look(self, connection: asyncpg.Connection) -> None:
         """Look once."""

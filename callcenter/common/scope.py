@@ -25,10 +25,22 @@ async def scoped(pool: asyncpg.Pool, person: Person) -> AsyncIterator[Connection
 async def scoped_to(pool: asyncpg.Pool, company: int | None) -> AsyncIterator[Connection]:
     """A transaction that sees the rows of one company alone; of all when `company` is None."""
     async with pool.acquire() as connection, connection.transaction():
-        if company is not None:
-            await connection.execute(SQL["enter"], str(company))
-            await connection.execute("set local role callcenter_company")
+        await _enter(connection, company)
         yield connection
+
+
+@asynccontextmanager
+async def snapshot(pool: asyncpg.Pool, person: Person) -> AsyncIterator[Connection]:
+    """As `scoped`, for reading alone: whatever is read, and however many statements it takes, is of one moment."""
+    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        await _enter(connection, person.company_id)
+        yield connection
+
+
+async def _enter(connection: Connection, company: int | None) -> None:
+    if company is not None:
+        await connection.execute(SQL["enter"], str(company))
+        await connection.execute("set local role callcenter_company")
 
 
 async def audit(

@@ -2,7 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Self
+
+from callcenter.common.scope import Connection
+from callcenter.errors import Refusal, gettext_noop
+from callcenter.storage import queries
+
+SQL = queries("search")
 
 LONGEST = 200
 MOST_WORDS = 10
@@ -45,6 +51,11 @@ class Search:
     prefix: str | None = None
     number: int | None = None
     tail: str | None = None
+
+    @property
+    def columns(self) -> dict[str, object]:
+        """It as the types of filters in the database have it, such as `journal_filter`."""
+        return {"words": self.words or None, "prefix": self.prefix, "number": self.number, "tail": self.tail}
 
     @classmethod
     def of(cls, typed: str) -> Self | None:
@@ -98,9 +109,18 @@ def _tail(digits: str) -> str:
 MOST_HOUSES = 100
 
 
-class NoSuchHouse(Exception):
+class NoSuchHouse(Refusal):
     """`few`: no house has such an address; `many`: too many have."""
 
-    def __init__(self, how: Literal["few", "many"]) -> None:
-        super().__init__(how)
-        self.how = how
+    text = gettext_noop("No house has such an address, or too many have.")
+
+
+async def houses_at(connection: Connection, company: int | None, address: str) -> list[int]:
+    """The ids of the houses at an address, of one company or of all. Raises `NoSuchHouse`."""
+    query = house_query(address)
+    rows = await connection.fetch(SQL["houses"], company, query, MOST_HOUSES + 1) if query else []
+    if not rows:
+        raise NoSuchHouse("few")
+    if len(rows) > MOST_HOUSES:
+        raise NoSuchHouse("many")
+    return [row["id"] for row in rows]

@@ -13,6 +13,7 @@ from callcenter.directory.forms import HouseForm, PremisesForm, ResidentForm
 from callcenter.directory.rows import phone_of
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
+from callcenter.errors import Refusal, gettext_noop
 from callcenter.storage import queries
 
 SQL = queries("directory_book")
@@ -36,16 +37,20 @@ _FIELDS = {
 }
 
 
-class Taken(Exception):
+class Taken(Refusal):
     """Another row has this already, or what was chosen is gone; nothing was written. `field`: of the form."""
 
-    def __init__(self, field: str) -> None:
-        super().__init__(field)
-        self.field = field
+    status = 409
+    text = gettext_noop("This is there already, or what was chosen is gone.")
+    code = "taken"
 
 
-class InUse(Exception):
+class InUse(Refusal):
     """Calls or tickets name this resident, so the row must stay."""
+
+    status = 409
+    text = gettext_noop("Calls or tickets name this, so it must stay.")
+    code = "in use"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ async def telling_taken() -> AsyncIterator[None]:
         field = _FIELDS.get(problem.constraint_name or "")
         if field is None:
             raise
-        raise Taken(field) from None
+        raise Taken(field=field) from None
 
 
 def address_words(query: str) -> list[str]:

@@ -6,7 +6,9 @@ from callcenter.directory import file_pages, office_pages, pages
 from callcenter.directory.book import DIRECTORY_BOOK, DirectoryBook
 from callcenter.directory.importing import DIRECTORY_IMPORT, DirectoryImport
 from callcenter.directory.offices import OFFICES, Offices
+from callcenter.domain.access import Permission
 from callcenter.web.keys import POOL
+from callcenter.web.navigation import N_, NAVIGATION, NavigationEntry
 
 
 def install(app: web.Application) -> None:
@@ -14,5 +16,6 @@ def install(app: web.Application) -> None:
     app[DIRECTORY_BOOK] = DirectoryBook(app[POOL])
     app[OFFICES] = Offices(app[POOL])
     app[DIRECTORY_IMPORT] = DirectoryImport(app[POOL])
+    app[NAVIGATION].append(NavigationEntry("/directory", N_("Directory"), Permission.SEE_DIRECTORY, 50))
     for part in (file_pages, office_pages, pages):
         app.add_routes(part.routes)

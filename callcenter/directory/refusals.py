@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from callcenter.errors import Refusal, gettext_noop
+
 MAX_BYTES = 20 * 1024 * 1024
 """An uploaded file, at most."""
 
@@ -27,10 +29,11 @@ class SheetProblem:
     values: Mapping[str, object] = field(default_factory=dict)
 
 
-class SheetRefused(Exception):
+class SheetRefused(Refusal):
     """The file as a whole cannot be read. `code`: why, `values`: the blanks in its words."""
+
+    text = gettext_noop("This file cannot be read.")
 
     def __init__(self, code: str, **values: object) -> None:
         super().__init__(code)
-        self.code = code
         self.values = values

@@ -131,7 +131,7 @@ async def _wrong_photo(form: UploadedForm) -> str:
     try:
         await asyncio.to_thread(media_type_of, form.file)
     except BadFile as bad:
-        return f"photo {bad.reason}"
+        return f"photo {bad.code}"
     return ""
 
 

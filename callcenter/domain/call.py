@@ -36,6 +36,7 @@ from callcenter.domain.ids import CallId, Interface, QueueName
 from callcenter.domain.phone import e164
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.talk import Party, Talk, TalkKind
+from callcenter.errors import CallcenterError
 
 
 class CallState(StrEnum):
@@ -70,7 +71,7 @@ class Direction(StrEnum):
     OUT = "out"
 
 
-class NotApplicable(Exception):
+class NotApplicable(CallcenterError):
     """The event cannot be, in this state; nothing was changed."""
 
 

@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import NamedTuple, assert_never
 from zoneinfo import ZoneInfo
 
+from callcenter.errors import Refusal, gettext_noop
+
 LONGEST = timedelta(days=5 * 366)
 EARLIEST = date(2000, 1, 1)
 LATEST = date(2199, 12, 31)
@@ -31,13 +33,10 @@ class Unit(StrEnum):
     MONTH = "month"
 
 
-class BadPeriod(ValueError):
-    """Dates that make no period. `field`: `first` or `last`; `reason`: `missing`, `range`, `order` or `long`."""
+class BadPeriod(Refusal):
+    """Dates that make no period. `field`: `first` or `last`; `code`: `missing`, `range`, `order` or `long`."""
 
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
-        self.field = field
-        self.reason = reason
+    text = gettext_noop("These dates make no period.")
 
 
 class PeriodStep(NamedTuple):
@@ -101,14 +100,14 @@ def named(preset: Preset, today: date) -> Period:
 def own(first: date | None, last: date | None) -> Period:
     """A period of two dates. Raises `BadPeriod`."""
     if first is None or last is None:
-        raise BadPeriod("first" if first is None else "last", "missing")
+        raise BadPeriod("missing", "first" if first is None else "last")
     for field, day in (("first", first), ("last", last)):
         if not EARLIEST <= day <= LATEST:
-            raise BadPeriod(field, "range")
+            raise BadPeriod("range", field)
     if last < first:
-        raise BadPeriod("last", "order")
+        raise BadPeriod("order", "last")
     if last - first >= LONGEST:
-        raise BadPeriod("last", "long")
+        raise BadPeriod("long", "last")
     return Period(first, last)
 
 

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Self
 
 from callcenter.domain.ids import UNIQUEID, CallId
+from callcenter.errors import CallcenterError
 
 _NAME = re.compile(rf"({UNIQUEID})_({UNIQUEID})_(0|[1-9][0-9]{{0,10}})")
 
@@ -126,7 +127,7 @@ UNCHAINED = frozenset({_S.EXPECTED, _S.STORED})
 """Without an entry of their own in the custody chain: nothing is proved yet."""
 
 
-class RecordingStepRefused(Exception):
+class RecordingStepRefused(CallcenterError):
     """This step cannot be taken from this state; nothing has changed."""
 
 

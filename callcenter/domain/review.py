@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from callcenter.errors import Refusal, gettext_noop
+
 MOST_LINES = 15
 MOST_POINTS = 10
 
@@ -16,8 +18,11 @@ class ScoreLine:
     critical: bool = False
 
 
-class BadPoints(ValueError):
+class BadPoints(Refusal):
     """More or fewer answers than lines, or more points than a line is worth."""
+
+    text = gettext_noop("The points do not fit the score card.")
+    code = "points"
 
 
 def score(lines: Sequence[ScoreLine], points: Sequence[int | None]) -> float | None:

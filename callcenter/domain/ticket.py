@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from callcenter.errors import Refusal, gettext_noop
+
 
 class TicketState(StrEnum):
     """Where a ticket is."""
@@ -104,12 +106,11 @@ CREW_STEPS = frozenset({Step.ACCEPT, Step.START, Step.FINISH})
 """What a crew does by its link."""
 
 
-class StepRefused(Exception):
-    """This step cannot be taken; nothing has changed. `reason`: `state`, `words` or `crew`."""
+class StepRefused(Refusal):
+    """This step cannot be taken; nothing has changed. `code`: `state`, `words` or `crew`."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    status = 409
+    text = gettext_noop("This step cannot be taken now.")
 
 
 def move(state: TicketState, step: Step, *, comment: str = "", crew: int | None = None) -> TicketState:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO
 
+from callcenter.errors import CallcenterError
+
 CHUNK = 256 * 1024
 MOST_ENTRIES = 10_000
 MOST_BYTES = 4 * 1024**3 - 64 * 1024 * 1024
@@ -38,11 +40,11 @@ _DOS_DAY = 0x21
 """The first of January 1980, where the clock of a ZIP begins."""
 
 
-class Unsafe(Exception):
+class Unsafe(CallcenterError):
     """This file is no ZIP that can be looked into. The text says why."""
 
 
-class TooLarge(Exception):
+class TooLarge(CallcenterError):
     """The entries are more than one pack can hold."""
 
 

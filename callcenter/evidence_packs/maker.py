@@ -13,46 +13,34 @@ import asyncpg
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from callcenter import metrics
-from callcenter.common import jobs
+from callcenter.common.file_jobs import FileJobs, Unmade
 from callcenter.common.object_store import ObjectStore
 from callcenter.common.scope import Connection
 from callcenter.domain.evidence import PackProblem
-from callcenter.errors import ObjectMissing, StoreError
+from callcenter.errors import ObjectMissing
 from callcenter.evidence import manifest as form
 from callcenter.evidence.chain import Ends, Link, faults
 from callcenter.evidence.container import TooLarge
 from callcenter.evidence.printed import PrintedDocument, print_document
-from callcenter.evidence.seal import digest, seal
+from callcenter.evidence.seal import seal
 from callcenter.evidence_packs.facts import Row, TicketFacts, chain_rows, facts
 from callcenter.evidence_packs.packs import JOB
-from callcenter.storage import AWAY, queries
+from callcenter.storage import queries
 
 log = structlog.get_logger()
 
 SQL = queries("evidence")
 CHUNK = 1000
-KEPT = timedelta(days=30)
-"""A pack can be made again at any time, so it need not be kept for ever."""
-TIDY_EVERY_S = 3600.0
-AGAIN_IN = timedelta(seconds=30)
-ATTEMPTS = 5
 MEDIA = "application/zip"
 
 
-class Unmade(Exception):
-    """This pack cannot be made, now or later."""
+class PackMaker(FileJobs):
+    """Makes packs, signed with `key`, with the page that `words` writes in a language.
 
-    def __init__(self, problem: PackProblem) -> None:
-        super().__init__(problem)
-        self.problem = problem
-
-
-class PackMaker:
-    """Makes packs, one at a time, signed with `key`, with the page that `words` writes in a language.
-
-    Removes those whose time is over.
+    They can be made again at any time, so they need not be kept for ever; that one was made stays known.
     """
+
+    name, job, sql, kept, tidy_every_s = "evidence pack", JOB, SQL, timedelta(days=30), 3600.0
 
     def __init__(
         self,
@@ -61,51 +49,12 @@ class PackMaker:
         key: Ed25519PrivateKey,
         words: Callable[[TicketFacts, str, str], PrintedDocument],
     ) -> None:
-        self._pool = pool
-        self._store = store
+        super().__init__(pool, store)
         self._key = key
         self._words = words
-        self._one_at_a_time = asyncio.Lock()
-        self.kind = jobs.Kind(JOB, self._handle, self._owed)
 
-    async def run(self) -> None:
-        """Remove what has expired, until cancelled."""
-        while True:
-            try:
-                await self.tidy()
-            except (StoreError, *AWAY) as problem:
-                log.warning("expired evidence packs not removed", problem=type(problem).__name__)
-            await asyncio.sleep(TIDY_EVERY_S)
-
-    async def tidy(self) -> None:
-        """Remove what has expired; that it was made stays known."""
-        for row in await self._pool.fetch(SQL["expired"]):
-            await self._store.remove(row["object_key"])
-            await self._pool.execute(SQL["forget"], row["id"])
-
-    async def _owed(self, connection: Connection) -> Sequence[str]:
-        return [row["id"] for row in await connection.fetch(SQL["owed"])]
-
-    async def _handle(self, job: str) -> None:
-        async with self._one_at_a_time:
-            order = await self._pool.fetchrow(SQL["begin"], int(job))
-            if order is None:
-                return
-            try:
-                await self._make(order)
-            except Unmade as unmade:
-                log.error("evidence pack cannot be made", pack=order["id"], problem=unmade.problem)
-                metrics.problems_total.labels(problem=f"evidence pack: {unmade.problem}").inc()
-                await self._pool.execute(SQL["fail"], order["id"], unmade.problem)
-            except (StoreError, *AWAY) as problem:
-                last = order["attempts"] >= ATTEMPTS
-                log.warning("evidence pack put off", pack=order["id"], problem=type(problem).__name__, last=last)
-                if not last:
-                    raise jobs.Again(AGAIN_IN) from None
-                await self._pool.execute(SQL["fail"], order["id"], PackProblem.STORE)
-            except Exception:
-                await self._pool.execute(SQL["fail"], order["id"], PackProblem.PROGRAM)
-                raise
+    async def _fail(self, order: int, problem: str) -> None:
+        await self._pool.execute(SQL["fail"], order, problem)
 
     async def _make(self, order: asyncpg.Record) -> None:
         with TemporaryDirectory(prefix="callcenter-evidence-") as place:
@@ -137,10 +86,9 @@ class PackMaker:
         return known
 
     async def _keep(self, order: asyncpg.Record, target: Path, head: Ends) -> None:
-        found, size = await asyncio.to_thread(digest, target), target.stat().st_size
         key = f"evidence/{order['id']}.zip"
-        await self._store.put(key, target, found, MEDIA)
-        await self._pool.execute(SQL["ready"], order["id"], key, size, found, head.last, head.head, KEPT)
+        size, found = await self._upload(key, target, MEDIA)
+        await self._pool.execute(SQL["ready"], order["id"], key, size, found, head.last, head.head, self.kept)
         log.info("evidence pack ready", pack=order["id"], size=size)
 
     async def _write_ledger(self, connection: Connection, known: TicketFacts, path: Path) -> None:

@@ -12,6 +12,7 @@ from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.evidence import PackProblem
 from callcenter.domain.file_order import FileOrderState
 from callcenter.domain.person import Person
+from callcenter.errors import LimitReached
 from callcenter.storage import queries
 from callcenter.tickets.rows import lock, read
 from callcenter.tickets.ticket import NoTicket
@@ -41,7 +42,7 @@ class Pack:
     person: str
 
 
-class TooManyPacks(Exception):
+class TooManyPacks(LimitReached):
     """`AT_ONCE` packs of this ticket are in the making."""
 
 

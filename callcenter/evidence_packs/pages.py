@@ -9,7 +9,6 @@ from callcenter.evidence.manifest import fingerprint, key_of
 from callcenter.evidence_packs.packs import EVIDENCE_PACKS, TooManyPacks
 from callcenter.evidence_packs.texts import pack_problems
 from callcenter.tickets.pages import PAGE, need_ticket, ticket_id_of
-from callcenter.tickets.ticket import NoTicket
 from callcenter.web.auth import needs
 from callcenter.web.formats import number
 from callcenter.web.forms import typed_in
@@ -42,8 +41,6 @@ async def order(request: web.Request) -> web.Response:
         await app[EVIDENCE_PACKS].order(request[PERSON], ticket, language, request.remote or "")
     except TooManyPacks:
         return await _page(request, 429, too_many=True)
-    except NoTicket:
-        raise web.HTTPNotFound from None
     raise web.HTTPSeeOther(f"/tickets/{ticket}/evidence")
 
 
@@ -52,10 +49,7 @@ async def order(request: web.Request) -> web.Response:
 async def download(request: web.Request) -> web.StreamResponse:
     """The pack."""
     app, pack = request.app, int(request.match_info["pack"])
-    try:
-        found = await app[EVIDENCE_PACKS].take(request[PERSON], ticket_id_of(request), pack, request.remote or "")
-    except NoTicket:
-        found = None
+    found = await app[EVIDENCE_PACKS].take(request[PERSON], ticket_id_of(request), pack, request.remote or "")
     if found is None:
         raise web.HTTPNotFound
     key, size, name = found

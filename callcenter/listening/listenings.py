@@ -11,6 +11,7 @@ from callcenter.common.scope import audit, scoped
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.listening import ListeningReason
 from callcenter.domain.person import Person
+from callcenter.errors import Refusal, gettext_noop
 from callcenter.storage import queries
 
 SQL = queries("listening")
@@ -20,8 +21,11 @@ LONGEST_WORDS = 300
 MOST_PARTS = 500
 
 
-class NoReason(Exception):
+class NoReason(Refusal):
     """Another reason needs words."""
+
+    text = gettext_noop("Say in a few words why.")
+    code = "reason"
 
 
 @dataclass(frozen=True, slots=True)

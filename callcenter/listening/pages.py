@@ -112,7 +112,7 @@ async def _leaf(
     try:
         return await request.app[LISTENING_ROOM].page(request[PERSON], wanted, before)
     except NoSuchHouse as problem:
-        form.problems["house"] = problem.how
+        form.problems["house"] = problem.code
         return RecordingsPage(())
 
 

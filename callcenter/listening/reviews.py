@@ -10,14 +10,19 @@ from callcenter.common.scope import Connection, audit, scoped
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
 from callcenter.domain.review import ScoreLine, score
+from callcenter.errors import Refusal, gettext_noop
 from callcenter.storage import queries
 
 SQL = queries("reviews")
 LONGEST_COMMENT = 2000
 
 
-class CardChanged(Exception):
+class CardChanged(Refusal):
     """Somebody changed the company's card meanwhile."""
+
+    status = 409
+    text = gettext_noop("Somebody has changed the score card meanwhile.")
+    code = "card"
 
 
 @dataclass(frozen=True, slots=True)

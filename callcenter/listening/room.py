@@ -10,7 +10,7 @@ from aiohttp import web
 
 from callcenter.common.cursors import PageCursor
 from callcenter.common.scope import Connection, scoped
-from callcenter.common.search import MOST_HOUSES, NoSuchHouse, Search, house_query
+from callcenter.common.search import Search, houses_at
 from callcenter.domain.person import Person
 from callcenter.domain.recording import PLAYABLE, Waveform
 from callcenter.storage import queries
@@ -75,8 +75,7 @@ class ListeningRoom:
             asked = await _filter(connection, person, wanted)
             place = (None, None) if before is None else (before.at, before.id)
             rows = await connection.fetch(SQL["page"], asked, size + 1, *place, person.id)
-        last = rows[size - 1] if len(rows) > size else None
-        return RecordingsPage(rows[:size], None if last is None else PageCursor(last["placed_at"], last["id"]))
+        return RecordingsPage(rows[:size], PageCursor.below(rows, size, "placed_at"))
 
     async def choices(self, person: Person) -> tuple[list[asyncpg.Record], list[asyncpg.Record]]:
         """The companies and the operators that can be chosen, by name."""
@@ -120,11 +119,10 @@ LISTENING_ROOM = web.AppKey("listening_room", ListeningRoom)
 async def _filter(connection: Connection, person: Person, wanted: RecordingFilter) -> dict[str, Any]:
     """The filter as the type `listening_filter` has it."""
     company = wanted.company if person.company_id is None else person.company_id
-    search = wanted.search or Search()
     return {
         "company": company,
         "operator": wanted.operator,
-        "houses": await _houses(connection, company, wanted.house) if wanted.house else None,
+        "houses": await houses_at(connection, company, wanted.house) if wanted.house else None,
         "since": wanted.since,
         "until": wanted.until,
         "shortest": wanted.shortest,
@@ -132,18 +130,5 @@ async def _filter(connection: Connection, person: Person, wanted: RecordingFilte
         "states": wanted.states or None,
         "marked": wanted.marked,
         "reviewed": wanted.reviewed,
-        "words": search.words or None,
-        "prefix": search.prefix,
-        "number": search.number,
-        "tail": search.tail,
+        **(wanted.search or Search()).columns,
     }
-
-
-async def _houses(connection: Connection, company: int | None, address: str) -> list[int]:
-    query = house_query(address)
-    rows = await connection.fetch(SQL["houses"], company, query, MOST_HOUSES + 1) if query else []
-    if not rows:
-        raise NoSuchHouse("few")
-    if len(rows) > MOST_HOUSES:
-        raise NoSuchHouse("many")
-    return [row["id"] for row in rows]

@@ -9,6 +9,7 @@ from callcenter.domain.recording import OFFERED, RecordingState
 from callcenter.domain.review import ScoreLine
 from callcenter.domain.talk import TalkKind
 from callcenter.listening.query import PlayableFilter, ReviewFilter
+from callcenter.web.filter_texts import filter_problems
 from callcenter.web.formats import Speech
 from callcenter.web.labels import labels, recording_states
 
@@ -85,16 +86,9 @@ def problems(language: str) -> Mapping[str, str]:
     """What is wrong with a field, and what to do."""
     t = Speech(language)
     return {
-        "choice": t.pgettext("listening", "There is no such choice: take one from the list."),
-        "date": t.pgettext("listening", "Write the day as 2026-03-05."),
-        "order": t.pgettext("listening", "The period ends before it begins: change one of the two days."),
+        **filter_problems(language),
         "length": t.pgettext("listening", "Write minutes and seconds, such as 1:30."),
         "lengths": t.pgettext("listening", "The longest is shorter than the shortest: change one of the two."),
-        "words": t.pgettext(
-            "listening", "Type a word, a ticket number, or at least four digits of a telephone number."
-        ),
-        "few": t.pgettext("listening", "No house has this address: type a street and a number, such as Lesnaya 3."),
-        "many": t.pgettext("listening", "Too many houses have this address: add the number of the house."),
         "card": t.pgettext("listening", "The score card was changed meanwhile. This is the new one: judge by it."),
         "points": t.pgettext("listening", "Give points for every line, or say that there was no occasion."),
         "line": t.pgettext("listening", "Give each line at most 200 letters and 1 to 10 points."),

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from callcenter.common.attempts import ATTEMPTS
 from callcenter.common.passwords import PASSWORDS
+from callcenter.domain.access import Permission, Role
 from callcenter.people import account_pages, audit_pages, invite_pages, login_pages, pages, token_pages
 from callcenter.people.accounts import ACCOUNTS, Accounts
 from callcenter.people.audit_log import AUDIT_LOG, AuditLog
@@ -11,6 +12,7 @@ from callcenter.people.invitations import INVITATIONS, Invitations
 from callcenter.people.logins import LOGINS, Logins
 from callcenter.people.staff import STAFF, Staff
 from callcenter.web.keys import POOL
+from callcenter.web.navigation import N_, NAVIGATION, NavigationEntry
 
 
 def install(app: web.Application) -> None:
@@ -21,5 +23,8 @@ def install(app: web.Application) -> None:
     app[INVITATIONS] = Invitations(pool, passwords)
     app[STAFF] = Staff(pool)
     app[AUDIT_LOG] = AuditLog(pool)
+    app[NAVIGATION].append(
+        NavigationEntry("/people", N_("Administration"), Permission.MANAGE_PEOPLE, 80, frozenset({Role.ADMINISTRATOR}))
+    )
     for part in (account_pages, audit_pages, invite_pages, login_pages, pages, token_pages):
         app.add_routes(part.routes)

@@ -7,10 +7,10 @@ from aiohttp import web
 
 from callcenter.common.attempts import WINDOW, TooManyAttempts
 from callcenter.domain.access import Permission
-from callcenter.domain.person import Person
 from callcenter.people.logins import CODE_WITHIN, LOGINS, CodeNeeded, Entered, LoginExpired
 from callcenter.web.auth import COOKIE, needs
 from callcenter.web.keys import PERSON, SETTINGS
+from callcenter.web.navigation import start_page
 from callcenter.web.proxies import origin_of
 from callcenter.web.render import render
 
@@ -20,13 +20,6 @@ routes = web.RouteTableDef()
 HALFWAY_COOKIE = "login"
 HALFWAY_PATH = "/login"
 WAIT_MINUTES = int(WINDOW.total_seconds() // 60)
-
-
-def home(person: Person) -> str:
-    """The page on which this person's work begins."""
-    if person.may(Permission.SEE_BOARD):
-        return "/board"
-    return "/" if person.may(Permission.TAKE_CALLS) else "/tickets"
 
 
 @routes.get("/login")
@@ -113,7 +106,7 @@ def _lasts(request: web.Request) -> timedelta:
 
 def _entered(request: web.Request, entered: Entered) -> web.HTTPSeeOther:
     log.info("logged in", operator=entered.person.id)
-    answer = web.HTTPSeeOther(home(entered.person))
+    answer = web.HTTPSeeOther(start_page(request.app, entered.person))
     _set(request, answer, COOKIE, entered.token, _lasts(request), "/")
     answer.del_cookie(HALFWAY_COOKIE, path=HALFWAY_PATH)
     return answer

@@ -13,6 +13,7 @@ from callcenter.common.scope import Connection, audit
 from callcenter.common.sessions import person_of
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
+from callcenter.errors import Refusal, gettext_noop
 from callcenter.people.second_factor import step_of
 from callcenter.storage import queries
 
@@ -35,8 +36,12 @@ class CodeNeeded:
     token: str
 
 
-class LoginExpired(Exception):
+class LoginExpired(Refusal):
     """The first step of this login is too long ago, or was never made."""
+
+    status = 401
+    text = gettext_noop("That took too long. Give the login and the password again.")
+    code = "expired"
 
 
 class Logins:

@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from callcenter.domain.access import OF_ONE_COMPANY, Permission, Role
-from callcenter.people.staff import NEEDED, STAFF, NewPerson, PersonEdit, Refused
+from callcenter.people.staff import NEEDED, STAFF, NewPerson, PersonEdit, StaffRefusal
 from callcenter.web.auth import needs
 from callcenter.web.keys import PERSON, SETTINGS
 from callcenter.web.render import render
@@ -48,8 +48,8 @@ async def add(request: web.Request) -> web.Response:
     staff = request.app[STAFF]
     try:
         person_id, token = await staff.add(request[PERSON], new, request.remote or "")
-    except Refused as refused:
-        return await _new_form(request, typed, {refused.field: refused.problem})
+    except StaffRefusal as refused:
+        return await _new_form(request, typed, dict(refused.fields))
     log.info("person added", operator=request[PERSON].id, person=person_id)
     return await _show(request, person_id, token=token)
 
@@ -79,8 +79,8 @@ async def invite(request: web.Request) -> web.Response:
     """Make a new link, and show it once; the password and the sessions are over."""
     try:
         token = await request.app[STAFF].invite(request[PERSON], _id(request), request.remote or "")
-    except Refused as refused:
-        return await _show(request, _id(request), problems={refused.field: refused.problem})
+    except StaffRefusal as refused:
+        return await _show(request, _id(request), problems=dict(refused.fields))
     if token is None:
         raise web.HTTPNotFound
     return await _show(request, _id(request), token=token)
@@ -143,8 +143,8 @@ async def _done(
 ) -> web.StreamResponse:
     try:
         found = await doing
-    except Refused as refused:
-        return await _show(request, _id(request), typed=typed, problems={refused.field: refused.problem})
+    except StaffRefusal as refused:
+        return await _show(request, _id(request), typed=typed, problems=dict(refused.fields))
     if not found:
         raise web.HTTPNotFound
     raise web.HTTPSeeOther(f"/people/{_id(request)}")

@@ -19,6 +19,7 @@ from callcenter.domain.events import Presence
 from callcenter.domain.ids import OperatorId
 from callcenter.domain.person import Person
 from callcenter.domain.request import PresenceBody
+from callcenter.errors import Refusal, gettext_noop
 from callcenter.people.invitations import LOGIN, invite
 from callcenter.storage import queries
 
@@ -56,13 +57,11 @@ class NewPerson(PersonEdit):
     language: Literal["ru", "en"] = "ru"
 
 
-class Refused(Exception):
-    """It was not done; `field` and `problem` say why."""
+class StaffRefusal(Refusal):
+    """It was not done; `field` and `code` say why."""
 
-    def __init__(self, field: str, problem: str) -> None:
-        super().__init__(f"{field}: {problem}")
-        self.field = field
-        self.problem = problem
+    status = 409
+    text = gettext_noop("This login cannot be changed like that.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,25 +115,25 @@ class Staff:
         return StaffChoices(companies, crews)
 
     async def add(self, by: Person, new: NewPerson, address: str) -> tuple[int, str]:
-        """The new person's id and the token of the invitation. Raises `Refused`."""
+        """The new person's id and the token of the invitation. Raises `StaffRefusal`."""
         async with self._pool.acquire() as connection, connection.transaction():
             company, crew = await _place(connection, new)
             person_id = await connection.fetchval(
                 SQL["add"], new.login, new.name, new.role, company, crew, new.language
             )
             if person_id is None:
-                raise Refused("login", "taken")
+                raise StaffRefusal("taken", "login")
             details = {"login": new.login, "role": new.role}
             await _note(connection, AuditAction.ADDED_PERSON, by, person_id, address, details)
             return person_id, await invite(connection, person_id)
 
     async def change(self, by: Person, person_id: int, edit: PersonEdit, address: str) -> bool:
-        """Change name, role and place; False when there is nobody such. Raises `Refused`."""
+        """Change name, role and place; False when there is nobody such. Raises `StaffRefusal`."""
         async with self._held(person_id) as (connection, row):
             if row is None:
                 return False
             if person_id == by.id and edit.role != row["role"]:
-                raise Refused("role", "own")
+                raise StaffRefusal("own", "role")
             company, crew = await _place(connection, edit)
             after = {"name": edit.name, "role": edit.role, "company_id": company, "crew_id": crew}
             changes = {key: [row[key], value] for key, value in after.items() if row[key] != value}
@@ -146,7 +145,7 @@ class Staff:
     async def invite(self, by: Person, person_id: int, address: str) -> str | None:
         """A new invitation's token; the password and the sessions are over. None when there is nobody such and active.
 
-        Raises `Refused` when it is oneself.
+        Raises `StaffRefusal` when it is oneself.
         """
         _not_oneself(by, person_id)
         async with self._held(person_id) as (connection, row):
@@ -156,7 +155,7 @@ class Staff:
             return await invite(connection, person_id)
 
     async def set_active(self, by: Person, person_id: int, active: bool, address: str) -> bool:
-        """Let somebody in again, or no longer; False when there is nobody such. Raises `Refused` when it is oneself."""
+        """Let somebody in again, or no longer; False when there is nobody such. Raises `StaffRefusal` when it is oneself."""
         _not_oneself(by, person_id)
         async with self._held(person_id) as (connection, row):
             if row is None:
@@ -177,7 +176,7 @@ class Staff:
         return True
 
     async def end_sessions(self, by: Person, person_id: int, address: str) -> bool:
-        """End all sessions of a person; False when there is nobody such. Raises `Refused` when it is oneself."""
+        """End all sessions of a person; False when there is nobody such. Raises `StaffRefusal` when it is oneself."""
         _not_oneself(by, person_id)
         async with self._held(person_id) as (connection, row):
             if row is None:
@@ -187,7 +186,7 @@ class Staff:
         return True
 
     async def remove_codes(self, by: Person, person_id: int, address: str) -> bool:
-        """Ask this person for no codes; False when there is nobody such. Raises `Refused` when it is oneself."""
+        """Ask this person for no codes; False when there is nobody such. Raises `StaffRefusal` when it is oneself."""
         _not_oneself(by, person_id)
         async with self._held(person_id) as (connection, row):
             if row is None:
@@ -213,7 +212,7 @@ async def _send_offline(connection: Connection, by: Person, person: OperatorId) 
 
 def _not_oneself(by: Person, person_id: int) -> None:
     if by.id == person_id:
-        raise Refused("person", "own")
+        raise StaffRefusal("own", "person")
 
 
 async def _place(connection: Connection, edit: PersonEdit) -> tuple[int | None, int | None]:
@@ -221,12 +220,12 @@ async def _place(connection: Connection, edit: PersonEdit) -> tuple[int | None, 
     if edit.role is Role.MANAGER:
         companies = {row["id"] for row in await connection.fetch(SQL["companies"])}
         if edit.company_id not in companies:
-            raise Refused("company_id", "unknown")
+            raise StaffRefusal("unknown", "company_id")
         return edit.company_id, None
     if edit.role is Role.CREW:
         crews = {row["id"]: row["company_id"] for row in await connection.fetch(SQL["crews"])}
         if edit.crew_id not in crews:
-            raise Refused("crew_id", "unknown")
+            raise StaffRefusal("unknown", "crew_id")
         return crews[edit.crew_id], edit.crew_id
     return None, None
 

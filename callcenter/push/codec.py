@@ -7,13 +7,14 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from callcenter.errors import CallcenterError
 from callcenter.push.messages import KINDS, BrowserRequest, Hello, PauseRequest, PresenceRequest, Shape, Shown
 
 S = TypeVar("S", bound=Shape)
 REQUESTS: Mapping[str, type[BrowserRequest]] = {"presence": PresenceRequest, "recording": PauseRequest}
 
 
-class BadMessage(Exception):
+class BadMessage(CallcenterError):
     """A browser sent something that is not in the protocol; the text says what."""
 
 

@@ -20,7 +20,8 @@ from aiohttp import web
 
 from callcenter import metrics
 from callcenter.push.state import Delta, Message, Resumed, Snapshot
-from callcenter.storage import ANSWER_WITHIN_S, AWAY, listening, queries
+from callcenter.retrying import Backoff, repeat
+from callcenter.storage import ANSWER_WITHIN_S, listening, queries
 
 log = structlog.get_logger()
 
@@ -107,6 +108,7 @@ class Hub:
         self._seen: int | None = None
         self._live = asyncio.Event()
         self._grace: asyncio.TimerHandle | None = None
+        self._backoff = Backoff(*BACKOFF_S)
 
     @property
     def live(self) -> bool:
@@ -163,24 +165,18 @@ class Hub:
             return [Snapshot(row["n"], row["state"])], row["n"]
 
     async def _keep_listening(self) -> None:
-        delay = BACKOFF_S[0]
-        while True:
-            try:
-                await self._listen()
-            except AWAY as problem:
-                log.warning("push listener interrupted", problem=type(problem).__name__)
-            if self._live.is_set() and self._grace is None:
-                delay = BACKOFF_S[0]
-                self._grace = asyncio.get_running_loop().call_later(self._grace_s, self._give_up)
-            await asyncio.sleep(delay)
-            delay = min(delay * 2, BACKOFF_S[1])
+        await repeat(self._listen, self._backoff, "push listener interrupted")
 
     async def _listen(self) -> None:
-        async with listening(self._connect, "push") as (connection, payloads):
-            await self._catch_up(connection)
-            self._be_live()
-            async for payload in payloads:
-                await self._spread(connection, payload)
+        try:
+            async with listening(self._connect, "push") as (connection, payloads):
+                await self._catch_up(connection)
+                self._be_live()
+                async for payload in payloads:
+                    await self._spread(connection, payload)
+        finally:
+            if self._live.is_set() and self._grace is None:
+                self._grace = asyncio.get_running_loop().call_later(self._grace_s, self._give_up)
 
     async def _catch_up(self, connection: asyncpg.Connection) -> None:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
@@ -211,6 +207,7 @@ class Hub:
         if self._grace is not None:
             self._grace.cancel()
             self._grace = None
+        self._backoff.reset()
         self._live.set()
 
     def _give_up(self) -> None:
@@ -224,12 +221,7 @@ class Hub:
                 screen.end()
 
     async def _keep_forgetting(self) -> None:
-        while True:
-            try:
-                await self.forget(KEEP)
-            except AWAY as problem:
-                log.warning("old deltas not deleted", problem=type(problem).__name__)
-            await asyncio.sleep(FORGET_EVERY_S)
+        await repeat(lambda: self.forget(KEEP), FORGET_EVERY_S, "old deltas not deleted")
 
     async def forget(self, older_than: timedelta) -> None:
         """Delete deltas older than this; screens that need them get a new snapshot."""

@@ -228,7 +228,7 @@ class DeadlinesMessage(Shown):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalMessage(Shown):
-    """The list of calls changed; fetch `/calls` again."""
+    """The list of calls changed; fetch `/calls/list` again."""
 
     shown_as: ClassVar[str] = "journal"
     at: Moment

@@ -14,7 +14,8 @@ import structlog
 from callcenter import metrics
 from callcenter.domain.ids import NodeName
 from callcenter.errors import NotReady
-from callcenter.storage import AWAY, queries
+from callcenter.retrying import repeat
+from callcenter.storage import queries
 
 log = structlog.get_logger()
 
@@ -58,12 +59,10 @@ class DiskWatch:
 
     async def run(self) -> None:
         """Look until cancelled."""
-        while True:
-            try:
-                await self.look(time.time())
-            except (OSError, *AWAY) as problem:
-                log.warning("the disk cannot be looked at", problem=str(problem) or repr(problem))
-            await asyncio.sleep(LOOK_S)
+        await repeat(self._look_now, LOOK_S, "the disk cannot be looked at")
+
+    async def _look_now(self) -> None:
+        await self.look(time.time())
 
     async def look(self, now: float) -> Filling:
         """Look once and say what was seen. `now` in seconds since the epoch."""

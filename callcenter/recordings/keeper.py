@@ -4,7 +4,6 @@ What the store must know (until when to refuse removal, whether a legal hold sta
 and again: so a store that was away learns it later, and one told twice is told the same.
 """
 
-import asyncio
 import time
 
 import asyncpg
@@ -14,15 +13,15 @@ from callcenter import metrics
 from callcenter.domain.recording import DeletionReason, RecordingStep
 from callcenter.errors import ObjectLocked, ObjectMissing, StoreError
 from callcenter.recordings.store import Store
+from callcenter.retrying import watch
 from callcenter.settings import DatabaseSettings
-from callcenter.storage import AWAY, connect, queries
+from callcenter.storage import AWAY, queries
 
 log = structlog.get_logger()
 
 SQL = queries("keeping")
 LOOK_S = 2.0
 SETTLE_S = 60.0
-RETRY_S = 5.0
 AT_ONCE = 200
 
 
@@ -41,21 +40,8 @@ class Keeper:
 
     async def run(self) -> None:
         """Keep until cancelled; reconnects by itself."""
-        while True:
-            connection = None
-            try:
-                connection = await connect(self._settings)
-                while not await connection.fetchval(SQL["lead"]):
-                    await asyncio.sleep(RETRY_S)
-                while True:
-                    await self.look(connection)
-                    await asyncio.sleep(LOOK_S)
-            except (StoreError, *AWAY) as problem:
-                log.warning("recordings cannot be looked after", problem=str(problem) or repr(problem))
-                await asyncio.sleep(RETRY_S)
-            finally:
-                if connection is not None:
-                    connection.terminate()
+        failure = "recordings cannot be looked after"
+        await watch(self._settings, SQL["lead"], self.look, LOOK_S, failure, errors=(StoreError, *AWAY))
 
     async def look(self, connection: asyncpg.Connection) -> None:
         """Do what is due now. Raises `StoreError`, or what asyncpg raises; then it can be done again."""

@@ -1,10 +1,6 @@
-"""The whole journal of a period as a file: ordered by a person, made by a job, kept in the store for a while.
-
-A job that dies in the middle is begun anew by the next worker, and writes over what there is under its key.
-"""
+"""The whole journal of a period as a file: ordered by a person, made by a job, kept in the store for a while."""
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +15,7 @@ import structlog
 from aiohttp import web
 
 from callcenter.common import jobs
+from callcenter.common.file_jobs import FileJobs
 from callcenter.common.object_store import ObjectStore
 from callcenter.common.scope import Connection, audit, scoped, scoped_to
 from callcenter.common.sheets import MEDIA, Cell, Sheet, sheet
@@ -26,8 +23,8 @@ from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.file_order import FileOrderState
 from callcenter.domain.period import Period, PeriodStep, moments
 from callcenter.domain.person import Person
-from callcenter.errors import StoreError
-from callcenter.storage import AWAY, queries
+from callcenter.errors import LimitReached, NotFound
+from callcenter.storage import queries
 
 log = structlog.get_logger()
 
@@ -36,10 +33,6 @@ JOB = "export"
 CHUNK = 500
 """Rows that are fetched and written at a time: a thread holds the interpreter for so long that nobody notices."""
 TELL_EVERY_S = 0.5
-KEPT = timedelta(days=1)
-TIDY_EVERY_S = 600.0
-AGAIN_IN = timedelta(seconds=30)
-ATTEMPTS = 5
 AT_ONCE = 3
 """ObjectStore of one person that may be in the making."""
 FIELDS = (
@@ -76,7 +69,7 @@ class Export:
     expires_at: datetime | None
 
 
-class TooManyExports(Exception):
+class TooManyExports(LimitReached):
     """`AT_ONCE` files of this person are in the making."""
 
 
@@ -89,9 +82,9 @@ class ExportOrders:
     async def add(
         self, person: Person, company: int | None, period: Period, format_: str, language: str, address: str = ""
     ) -> int:
-        """Order a file. `company` None: of all. Raises `TooManyExports`, and `PermissionError` for a company not the person's."""
+        """Order a file. `company` None: of all. Raises `TooManyExports`, and `NotFound` for a company not the person's."""
         if person.company_id is not None and person.company_id != company:
-            raise PermissionError("not this person's company")
+            raise NotFound
         async with scoped_to(self._pool, None) as connection:
             # Two orders at a time of one person are counted one after the other.
             await connection.execute("select pg_advisory_xact_lock(hashtext('exports'), $1)", person.id)
@@ -152,61 +145,25 @@ class ExportOrders:
 EXPORT_ORDERS = web.AppKey("export orders", ExportOrders)
 
 
-class Exports:
-    """Makes the files, one at a time, and removes them when their time is over."""
+class Exports(FileJobs):
+    """Makes the files, with the texts that `words` has in a language."""
 
-    def __init__(self, pool: asyncpg.Pool, files: ObjectStore, texts: Callable[[str], ExportTexts]) -> None:
-        self._pool = pool
-        self._files = files
+    name, job, sql, kept, tidy_every_s = "export", JOB, SQL, timedelta(days=1), 600.0
+
+    def __init__(self, pool: asyncpg.Pool, store: ObjectStore, texts: Callable[[str], ExportTexts]) -> None:
+        super().__init__(pool, store)
         self._texts = texts
-        self._one_at_a_time = asyncio.Lock()
-        self.kind = jobs.Kind(JOB, self._handle, self._owed)
 
-    async def run(self) -> None:
-        """Remove what has expired, until cancelled."""
-        while True:
-            try:
-                await self.tidy()
-            except (StoreError, *AWAY) as problem:
-                log.warning("expired exports not removed", problem=type(problem).__name__)
-            await asyncio.sleep(TIDY_EVERY_S)
-
-    async def tidy(self) -> None:
-        """Remove what has expired."""
-        for row in await self._pool.fetch(SQL["expired"]):
-            if row["object_key"] is not None:
-                await self._files.remove(row["object_key"])
-            await self._pool.execute(SQL["forget"], row["id"])
-
-    async def _owed(self, connection: Connection) -> Sequence[str]:
-        return [row["id"] for row in await connection.fetch(SQL["owed"])]
-
-    async def _handle(self, job: str) -> None:
-        async with self._one_at_a_time:
-            order = await self._pool.fetchrow(SQL["begin"], int(job))
-            if order is None:
-                return
-            last = order["attempts"] >= ATTEMPTS
-            try:
-                await self._make(order)
-            except (StoreError, *AWAY) as problem:
-                log.warning("export put off", export=order["id"], problem=type(problem).__name__, last=last)
-                if not last:
-                    raise jobs.Again(AGAIN_IN) from None
-                await self._pool.execute(SQL["fail"], order["id"], KEPT)
-            except Exception:
-                await self._pool.execute(SQL["fail"], order["id"], KEPT)
-                raise
+    async def _fail(self, order: int, _problem: str) -> None:
+        await self._pool.execute(SQL["fail"], order, self.kept)
 
     async def _make(self, order: asyncpg.Record) -> None:
         key = f"exports/{order['id']}.{order['format']}"
         with TemporaryDirectory(prefix="callcenter-export-") as folder:
             path = Path(folder) / "file"
             written = await self._write(order, path)
-            sha256 = await asyncio.to_thread(_digest, path)
-            await self._files.put(key, path, sha256, MEDIA[order["format"]])
-            size = path.stat().st_size
-        await self._pool.execute(SQL["ready"], order["id"], written, key, size, KEPT)
+            size, _sha256 = await self._upload(key, path, MEDIA[order["format"]])
+        await self._pool.execute(SQL["ready"], order["id"], written, key, size, self.kept)
         log.info("export ready", export=order["id"], rows=written, size=size)
 
     async def _write(self, order: asyncpg.Record, path: Path) -> int:
@@ -273,8 +230,3 @@ def _cells(row: asyncpg.Record, zone: ZoneInfo, texts: ExportTexts) -> list[Cell
             value = texts.values[name].get(value, "")
         cells.append(value)
     return cells
-
-
-def _digest(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()

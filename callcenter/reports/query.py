@@ -83,5 +83,5 @@ def choose(query: Mapping[str, str], companies: Sequence[ReportCompany], now: da
     try:
         period = own(asked.first, asked.last) if asked.period is Preset.OWN else named(asked.period, today)
     except BadPeriod as problem:
-        return Choice(typed, asked.period, company=company, problems={problem.field: problem.reason})
+        return Choice(typed, asked.period, company=company, problems={problem.field: problem.code})
     return Choice(typed, asked.period, period, company, [company] if company else companies)

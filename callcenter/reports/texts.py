@@ -26,7 +26,7 @@ def presets(t: Speech) -> dict[Preset, str]:
 
 
 def period_problems(language: str) -> dict[str, str]:
-    """What is wrong with the dates, by the reason of `BadPeriod`, and with what else was asked for."""
+    """What is wrong with the dates, by the code of `BadPeriod`, and with what else was asked for."""
     t = Speech(language)
     return {
         "missing": t.gettext("Give a date."),

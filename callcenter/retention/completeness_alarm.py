@@ -8,10 +8,10 @@ import asyncpg
 import structlog
 
 from callcenter import metrics
-from callcenter.common.watch import watch
 from callcenter.push.codec import entry
 from callcenter.push.messages import SafetyMessage
 from callcenter.retention.completeness import SQL, Disk, Hour, disks, hours, ratio
+from callcenter.retrying import watch
 from callcenter.settings import DatabaseSettings
 
 log = structlog.get_logger()
@@ -37,7 +37,7 @@ class CompletenessAlarm:
 
     async def run(self) -> None:
         """Look until cancelled; reconnects by itself."""
-        await watch(self._settings, SQL["lead"], self.look, self._every_s, "completeness")
+        await watch(self._settings, SQL["lead"], self.look, self._every_s, "completeness cannot be looked at")
 
     async def look(self, connection: asyncpg.Connection) -> None:
         """Ask once; set the figures, and tell the screens if the answer has changed."""

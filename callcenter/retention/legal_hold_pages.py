@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import web
 
+from callcenter.common.scope import Connection
 from callcenter.domain.access import Permission
-from callcenter.retention.legal_holds import LEGAL_HOLDS, Keeping
+from callcenter.retention.legal_holds import LEGAL_HOLDS, BadReason, Keeping, keeping_of
 from callcenter.tickets.pages import PAGE, need_ticket, page, ticket_id_of
 from callcenter.tickets.sections import TicketSection
-from callcenter.tickets.ticket import NoTicket, Ticket
+from callcenter.tickets.ticket import Ticket
 from callcenter.web.auth import needs
 from callcenter.web.forms import typed_in
 from callcenter.web.keys import PERSON
@@ -26,12 +27,13 @@ class KeepingSection:
     problem: str
 
 
-async def content(request: web.Request, ticket: Ticket, problem: str | None) -> KeepingSection | None:
+async def content(
+    request: web.Request, connection: Connection, ticket: Ticket, problem: str | None
+) -> KeepingSection | None:
     """The section of the ticket's page, for those who may place holds."""
     if not request[PERSON].may(Permission.KEEP_RECORDINGS):
         return None
-    keeping = await request.app[LEGAL_HOLDS].of(request[PERSON], ticket.id)
-    return None if keeping is None else KeepingSection(keeping, problem or "")
+    return KeepingSection(await keeping_of(connection, ticket.id), problem or "")
 
 
 SECTION = TicketSection("keeping", "retention/ticket_section.html", content)
@@ -46,8 +48,8 @@ async def place(request: web.Request) -> web.Response:
     try:
         if await request.app[LEGAL_HOLDS].place(person, ticket.id, typed.get("reason", ""), request.remote or ""):
             log.info("legal hold placed", ticket=ticket.id, operator=person.id)
-    except ValueError:
-        return await page(request, ticket, 422, answers={SECTION.name: "words"})
+    except BadReason as bad:
+        return await page(request, ticket.id, 422, answers={SECTION.name: bad.code})
     raise web.HTTPSeeOther(f"/tickets/{ticket.id}#keeping")
 
 
@@ -56,9 +58,6 @@ async def place(request: web.Request) -> web.Response:
 async def release(request: web.Request) -> web.Response:
     """Release the hold that stands."""
     person, ticket_id = request[PERSON], ticket_id_of(request)
-    try:
-        if await request.app[LEGAL_HOLDS].release(person, ticket_id, request.remote or ""):
-            log.info("legal hold released", ticket=ticket_id, operator=person.id)
-    except NoTicket:
-        raise web.HTTPNotFound from None
+    if await request.app[LEGAL_HOLDS].release(person, ticket_id, request.remote or ""):
+        log.info("legal hold released", ticket=ticket_id, operator=person.id)
     raise web.HTTPSeeOther(f"/tickets/{ticket_id}#keeping")

@@ -6,14 +6,21 @@ from datetime import datetime
 import asyncpg
 from aiohttp import web
 
-from callcenter.common.scope import audit, scoped
+from callcenter.common.scope import Connection, audit, scoped
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
+from callcenter.errors import Refusal, gettext_noop
 from callcenter.storage import queries
-from callcenter.tickets.rows import lock, read
+from callcenter.tickets.rows import lock
 
 SQL = queries("legal_holds")
 LONGEST_REASON = 1000
+
+
+class BadReason(Refusal):
+    """A hold is placed for a reason, which is not longer than `LONGEST_REASON`."""
+
+    text = gettext_noop("Say in a few words why.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,48 +62,28 @@ class LegalHolds:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def of(self, person: Person, ticket_id: int) -> Keeping | None:
-        """How the recordings of a ticket are kept; None when this person may not see the ticket."""
-        async with scoped(self._pool, person) as connection:
-            if await read(connection, person, ticket_id) is None:
-                return None
-            holds = tuple(LegalHold(**row) for row in await connection.fetch(SQL["of_ticket"], ticket_id))
-            row = await connection.fetchrow(SQL["kept"], ticket_id)
-        assert row is not None
-        return Keeping(holds, **row)
-
     async def place(self, person: Person, ticket_id: int, reason: str, address: str = "") -> bool:
-        """Place a hold. False when one stands already. Raises `ValueError` without a reason, or with one too long."""
+        """Place a hold. False when one stands already. Raises `BadReason`."""
         reason = " ".join(reason.split())
         if not 0 < len(reason) <= LONGEST_REASON:
-            raise ValueError("a hold needs a reason")
-        async with scoped(self._pool, person) as connection:
-            ticket = await lock(connection, person, ticket_id)
-            hold = await connection.fetchval(SQL["place"], ticket.id, reason, person.id)
-            if hold is None:
-                return False
-            await audit(
-                connection,
-                AuditAction.PLACED_LEGAL_HOLD,
-                person=person,
-                company=ticket.company_id,
-                subject=AuditSubject.TICKET,
-                subject_id=ticket.id,
-                address=address,
-                details={"hold": hold},
-            )
-        return True
+            raise BadReason("words", "reason")
+        return await self._change("place", AuditAction.PLACED_LEGAL_HOLD, person, ticket_id, address, reason)
 
     async def release(self, person: Person, ticket_id: int, address: str = "") -> bool:
         """Release the hold that stands. False when none does."""
+        return await self._change("release", AuditAction.RELEASED_LEGAL_HOLD, person, ticket_id, address)
+
+    async def _change(
+        self, statement: str, action: AuditAction, person: Person, ticket_id: int, address: str, *values: object
+    ) -> bool:
         async with scoped(self._pool, person) as connection:
             ticket = await lock(connection, person, ticket_id)
-            hold = await connection.fetchval(SQL["release"], ticket.id, person.id)
+            hold = await connection.fetchval(SQL[statement], ticket.id, *values, person.id)
             if hold is None:
                 return False
             await audit(
                 connection,
-                AuditAction.RELEASED_LEGAL_HOLD,
+                action,
                 person=person,
                 company=ticket.company_id,
                 subject=AuditSubject.TICKET,
@@ -108,3 +95,11 @@ class LegalHolds:
 
 
 LEGAL_HOLDS = web.AppKey("legal_holds", LegalHolds)
+
+
+async def keeping_of(connection: Connection, ticket_id: int) -> Keeping:
+    """How the recordings of a ticket are kept."""
+    holds = tuple(LegalHold(**row) for row in await connection.fetch(SQL["of_ticket"], ticket_id))
+    row = await connection.fetchrow(SQL["kept"], ticket_id)
+    assert row is not None
+    return Keeping(holds, **row)

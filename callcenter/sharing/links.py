@@ -13,9 +13,9 @@ from callcenter.common.scope import Connection, audit
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
 from callcenter.domain.sharing import LinkState, LinkUseKind
+from callcenter.errors import Refusal, gettext_noop
 from callcenter.storage import queries
-from callcenter.tickets.rows import lock, read
-from callcenter.tickets.ticket import NoTicket
+from callcenter.tickets.rows import lock
 
 SQL = queries("links")
 
@@ -26,12 +26,10 @@ MOST_WRONG_PINS = 10
 USES_SHOWN = 30
 
 
-class BadLink(Exception):
+class BadLink(Refusal):
     """The link is not made. `field`: what is wrong, such as `recordings`."""
 
-    def __init__(self, field: str) -> None:
-        super().__init__(field)
-        self.field = field
+    text = gettext_noop("This link cannot be made.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,13 +108,6 @@ class ShareLinks:
         self._pool = pool
         self._passwords = passwords
 
-    async def offered(self, person: Person, ticket_id: int) -> list[Offered]:
-        """The ticket's recordings that can be shared, oldest first."""
-        async with self._pool.acquire() as connection, connection.transaction():
-            if await read(connection, person, ticket_id) is None:
-                raise NoTicket
-            return await _offered(connection, ticket_id)
-
     async def make(self, person: Person, ticket_id: int, wish: LinkWish, address: str) -> MadeLink:
         """Make a link and write down who did. Raises `BadLink` when a recording is not the ticket's."""
         token = token_urlsafe(TOKEN_BYTES)
@@ -124,10 +115,10 @@ class ShareLinks:
         pin_hash = await self._passwords.hash(pin) if pin else None
         async with self._pool.acquire() as connection, connection.transaction():
             ticket = await lock(connection, person, ticket_id)
-            there = {recording.id for recording in await _offered(connection, ticket_id)}
+            there = {recording.id for recording in await offered_of(connection, ticket_id)}
             wanted = list(dict.fromkeys(wish.recordings))
             if not wanted or not there.issuperset(wanted):
-                raise BadLink("recordings")
+                raise BadLink("recordings", "recordings")
             row = await connection.fetchrow(
                 SQL["add"], ticket.company_id, ticket_id, digest(token), wish.recipient, wish.email, wish.purpose,
                 wish.language, pin_hash, wish.fetches, person.id, wish.lasts,
@@ -158,27 +149,23 @@ class ShareLinks:
             )  # fmt: skip
         return True
 
-    async def of(self, person: Person, ticket_id: int) -> list[ShareLink]:
-        """The ticket's links, newest first, each with its newest `USES_SHOWN` uses."""
-        async with self._pool.acquire() as connection, connection.transaction():
-            if await read(connection, person, ticket_id) is None:
-                raise NoTicket
-            rows = await connection.fetch(SQL["of_ticket"], ticket_id, MOST_WRONG_PINS)
-            found = await connection.fetch(SQL["uses"], [row["id"] for row in rows], USES_SHOWN)
-        uses = [LinkUse(**{**row, "kind": LinkUseKind(row["kind"])}) for row in found]
-        return [
-            ShareLink(
-                **{**row, "state": LinkState(row["state"])}, uses=tuple(use for use in uses if use.link_id == row["id"])
-            )
-            for row in rows
-        ]
-
 
 SHARE_LINKS = web.AppKey("share_links", ShareLinks)
 
 
-async def _offered(connection: Connection, ticket_id: int) -> list[Offered]:
+async def links_of(connection: Connection, ticket_id: int) -> list[ShareLink]:
+    """The ticket's links, newest first, each with its newest `USES_SHOWN` uses."""
+    rows = await connection.fetch(SQL["of_ticket"], ticket_id, MOST_WRONG_PINS)
+    found = await connection.fetch(SQL["uses"], [row["id"] for row in rows], USES_SHOWN)
+    uses = [LinkUse(**{**row, "kind": LinkUseKind(row["kind"])}) for row in found]
+    return [
+        ShareLink(
+            **{**row, "state": LinkState(row["state"])}, uses=tuple(use for use in uses if use.link_id == row["id"])
+        )
+        for row in rows
+    ]
+
+
+async def offered_of(connection: Connection, ticket_id: int) -> list[Offered]:
+    """The ticket's recordings that can be shared, oldest first."""
     return [Offered(**row) for row in await connection.fetch(SQL["offered"], ticket_id)]
-
-
-__all__ = ["BadLink", "LinkUse", "LinkWish", "MadeLink", "NoTicket", "Offered", "ShareLink", "ShareLinks"]

@@ -13,7 +13,7 @@ from callcenter.sharing.links import SHARE_LINKS, BadLink, LinkWish, MadeLink
 from callcenter.sharing.section import MOST_FETCHES, SECTION, Made, SharingAnswer
 from callcenter.sharing.texts import link_letter
 from callcenter.tickets.pages import PAGE, need_ticket, page
-from callcenter.tickets.ticket import NoTicket, Ticket
+from callcenter.tickets.ticket import Ticket
 from callcenter.web.auth import needs
 from callcenter.web.forms import LARGEST_FORM
 from callcenter.web.keys import PERSON, SETTINGS
@@ -40,17 +40,15 @@ async def make(request: web.Request) -> web.Response:
         try:
             made = await app[SHARE_LINKS].make(request[PERSON], ticket.id, wish, request.remote or "")
         except BadLink as bad:
-            problems = {bad.field: bad.field}
-        except NoTicket:
-            raise web.HTTPNotFound from None
+            problems = dict(bad.fields)
         else:
             return await page(
                 request,
-                ticket,
+                ticket.id,
                 answers={SECTION.name: SharingAnswer(made=await _hand_out(request, ticket, wish, made))},
             )
     return await page(
-        request, ticket, 422, answers={SECTION.name: SharingAnswer(typed=typed, chosen=chosen, problems=problems)}
+        request, ticket.id, 422, answers={SECTION.name: SharingAnswer(typed=typed, chosen=chosen, problems=problems)}
     )
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from callcenter.common.delivery import DeliveryProblem
+from callcenter.common.scope import Connection
 from callcenter.domain.access import Permission
 from callcenter.domain.sharing import LinkState, LinkUseKind
-from callcenter.sharing.links import SHARE_LINKS, Offered, ShareLink
+from callcenter.sharing.links import Offered, ShareLink, links_of, offered_of
 from callcenter.sharing.texts import link_states, link_uses
 from callcenter.tickets.sections import TicketSection
 from callcenter.tickets.ticket import Ticket
@@ -61,20 +62,22 @@ class SharingSection:
         return browser_name(name) if name else ""
 
 
-async def sharing_section(request: web.Request, ticket: Ticket, sharing: SharingAnswer | None) -> SharingSection | None:
+async def sharing_section(
+    request: web.Request, connection: Connection, ticket: Ticket, sharing: SharingAnswer | None
+) -> SharingSection | None:
     """The section, for those who may share; None for others."""
     person, app, language = request[PERSON], request.app, language_of(request)
     if not person.may(Permission.SHARE_RECORDINGS):
         return None
     sharing = sharing or SharingAnswer()
-    offered = await app[SHARE_LINKS].offered(person, ticket.id)
+    offered = await offered_of(connection, ticket.id)
     usual = {
         "recipient": "", "email": "", "purpose": "", "language": ticket.language,
         "days": str(app[SETTINGS].sharing.days), "fetches": "5", "pin": "",
     }  # fmt: skip
     return SharingSection(
         offered=offered,
-        links=await app[SHARE_LINKS].of(person, ticket.id),
+        links=await links_of(connection, ticket.id),
         typed=sharing.typed or usual,
         chosen=[str(each.id) for each in offered] if sharing.typed is None else sharing.chosen,
         problems=sharing.problems,

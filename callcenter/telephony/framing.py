@@ -29,15 +29,20 @@ class Framer:
     def feed(self, data: bytes) -> Iterator[Message]:
         """The messages that are complete now. Bytes that are not UTF-8 become U+FFFD.
 
-        Raises `ParseProblem` when a message does not end within `MESSAGE_LIMIT`.
+        Raises `ParseProblem` for a message of more than `MESSAGE_LIMIT` bytes, whether or not its end has come.
         """
         *blocks, self._rest = (self._rest + data).split(END_OF_MESSAGE)
         for block in blocks:
+            _require_size(block)
             message = Message.from_line(block.decode("utf-8", "replace").strip())  # type: ignore[no-untyped-call]
             if message is not None:
                 yield message
-        if len(self._rest) > MESSAGE_LIMIT:
-            raise ParseProblem(f"a message without an end after {MESSAGE_LIMIT} bytes")
+        _require_size(self._rest)
+
+
+def _require_size(message: bytes) -> None:
+    if len(message) > MESSAGE_LIMIT:
+        raise ParseProblem(f"a message of more than {MESSAGE_LIMIT} bytes")
 
 
 def text(message: Mapping[str, str | list[str]], header: str) -> str:

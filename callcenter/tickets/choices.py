@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import asyncpg
 from aiohttp import web
 
-from callcenter.common.scope import scoped
+from callcenter.common.scope import Connection, scoped
 from callcenter.domain.person import Person
 from callcenter.storage import queries
 
@@ -68,20 +68,12 @@ class TicketChoices:
     ) -> tuple[CategoryChoice, ...]:
         """The company's categories that are in use, and the one that was chosen already."""
         async with scoped(self._pool, person) as connection:
-            rows = await connection.fetch(SQL["categories"], company_id, chosen)
-        return tuple(CategoryChoice(row["id"], row["code"], row["name_ru"], row["name_en"]) for row in rows)
+            return await _categories(connection, company_id, chosen)
 
-    async def of(
-        self, person: Person, company_id: int, *, category: int | None = None, premises: int | None = None
-    ) -> FormChoices:
-        """All choices for a ticket of this company that has this category and flat."""
-        categories = await self.categories(person, company_id, category)
+    async def of(self, person: Person, company_id: int) -> FormChoices:
+        """All choices for a new ticket of this company."""
         async with scoped(self._pool, person) as connection:
-            options: dict[str, tuple[Option, ...]] = {}
-            for name in ("houses", "residents", "crews", "responsibles"):
-                rows = await connection.fetch(SQL[name], premises if name == "residents" else company_id)
-                options[name] = tuple((row["id"], row["name"]) for row in rows)
-        return FormChoices(categories, **options)
+            return await choices_of(connection, company_id)
 
     async def premises(self, person: Person, company_id: int, house: int, flat: str) -> int | None:
         """The flat of this number in the house."""
@@ -97,3 +89,19 @@ class TicketChoices:
 
 
 TICKET_CHOICES = web.AppKey("ticket_choices", TicketChoices)
+
+
+async def choices_of(
+    connection: Connection, company_id: int, *, category: int | None = None, premises: int | None = None
+) -> FormChoices:
+    """All choices for a ticket of this company that has this category and flat."""
+    options: dict[str, tuple[Option, ...]] = {}
+    for name in ("houses", "residents", "crews", "responsibles"):
+        rows = await connection.fetch(SQL[name], premises if name == "residents" else company_id)
+        options[name] = tuple((row["id"], row["name"]) for row in rows)
+    return FormChoices(await _categories(connection, company_id, category), **options)
+
+
+async def _categories(connection: Connection, company_id: int, chosen: int | None) -> tuple[CategoryChoice, ...]:
+    rows = await connection.fetch(SQL["categories"], company_id, chosen)
+    return tuple(CategoryChoice(row["id"], row["code"], row["name_ru"], row["name_en"]) for row in rows)

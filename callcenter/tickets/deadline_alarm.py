@@ -6,10 +6,10 @@ Nothing is marked: what is late is asked of the deadlines every few seconds, and
 import asyncpg
 
 from callcenter import metrics
-from callcenter.common.watch import watch
 from callcenter.domain.deadlines import LimitStep
 from callcenter.push.codec import entry
 from callcenter.push.messages import DeadlineRow, DeadlinesMessage
+from callcenter.retrying import watch
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import queries
 
@@ -28,7 +28,7 @@ class DeadlineAlarm:
 
     async def run(self) -> None:
         """Look until cancelled; reconnects by itself."""
-        await watch(self._settings, SQL["lead"], self.look, self._every_s, "deadlines")
+        await watch(self._settings, SQL["lead"], self.look, self._every_s, "deadlines cannot be looked at")
 
     async def look(self, connection: asyncpg.Connection) -> None:
         """Ask once; tell the screens if the answer has changed."""

@@ -10,12 +10,10 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 import asyncpg
-import structlog
 from aiohttp import web
 
-from callcenter.storage import AWAY, listening
-
-log = structlog.get_logger()
+from callcenter.retrying import Backoff, repeat
+from callcenter.storage import listening
 
 CHANNEL = "tickets"
 BACKOFF_S = (0.1, 5.0)
@@ -55,24 +53,21 @@ class TicketFeed:
     def __init__(self, connect: Callable[[], Awaitable[asyncpg.Connection]]) -> None:
         self._connect = connect
         self._readers: set[FeedReader] = set()
+        self._backoff = Backoff(*BACKOFF_S)
 
     async def run(self) -> None:
         """Listen until cancelled."""
-        delay = BACKOFF_S[0]
         try:
-            while True:
-                try:
-                    async with listening(self._connect, CHANNEL) as (_connection, payloads):
-                        delay = BACKOFF_S[0]
-                        self._wake(None)
-                        async for payload in payloads:
-                            self._wake(_company_of(payload))
-                except AWAY as problem:
-                    log.warning("ticket listener interrupted", problem=type(problem).__name__)
-                await asyncio.sleep(delay)
-                delay = min(delay * 2, BACKOFF_S[1])
+            await repeat(self._listen, self._backoff, "ticket listener interrupted")
         finally:
             self.end()
+
+    async def _listen(self) -> None:
+        async with listening(self._connect, CHANNEL) as (_connection, payloads):
+            self._backoff.reset()
+            self._wake(None)
+            async for payload in payloads:
+                self._wake(_company_of(payload))
 
     @contextmanager
     def reader(self, company: int | None) -> Iterator[FeedReader]:

@@ -11,7 +11,6 @@ from callcenter.domain.access import Permission
 from callcenter.errors import StoreError
 from callcenter.tickets.files import LARGEST, TICKET_FILES, BadFile
 from callcenter.tickets.pages import PAGE, need_ticket, page, ticket_id_of
-from callcenter.tickets.ticket import NoTicket
 from callcenter.web.auth import needs
 from callcenter.web.keys import PERSON
 from callcenter.web.stored import send
@@ -29,7 +28,7 @@ async def add(request: web.Request) -> web.Response:
     ticket = await need_ticket(request)
     problem = "missing"
     if (request.content_length or 0) > LARGEST + ENVELOPE:
-        return await page(request, ticket, 413, file_problem="file too large")
+        return await page(request, ticket.id, 413, file_problem="file too large")
     with tempfile.TemporaryDirectory(prefix="callcenter-upload-") as folder:
         try:
             name = await receive(request, Path(folder) / "file")
@@ -37,14 +36,12 @@ async def add(request: web.Request) -> web.Response:
                 await request.app[TICKET_FILES].add(request[PERSON], ticket.id, name, Path(folder) / "file")
                 raise web.HTTPSeeOther(f"/tickets/{ticket.id}#files")
         except BadFile as bad:
-            problem = bad.reason
-        except NoTicket:
-            raise web.HTTPNotFound from None
+            problem = bad.code
         except StoreError as error:
             log.error("file not kept", ticket=ticket.id, problem=type(error).__name__)
             problem = "store"
     status = {"store": 503, "too large": 413}.get(problem, 422)
-    return await page(request, ticket, status, file_problem=f"file {problem}")
+    return await page(request, ticket.id, status, file_problem=f"file {problem}")
 
 
 async def receive(request: web.Request, path: Path) -> str | None:

@@ -14,10 +14,11 @@ from aiohttp import web
 from PIL import Image, UnidentifiedImageError
 
 from callcenter.common.object_store import ObjectStore
-from callcenter.common.scope import audit, scoped, scoped_to
+from callcenter.common.scope import Connection, audit, scoped, scoped_to
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
 from callcenter.domain.ticket import TicketEventKind
+from callcenter.errors import Refusal, gettext_noop
 from callcenter.storage import queries
 from callcenter.tickets.rows import lock, note, read
 from callcenter.tickets.ticket import NoTicket
@@ -42,12 +43,10 @@ ENDINGS: Mapping[str, str] = {
 }
 
 
-class BadFile(Exception):
-    """This file is not kept. `reason`: `empty`, `too large`, `kind` (neither photo nor PDF), `pixels`, `too many`."""
+class BadFile(Refusal):
+    """This file is not kept. `code`: `empty`, `too large`, `kind` (neither photo nor PDF), `pixels`, `too many`."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    text = gettext_noop("This file cannot be kept.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +92,6 @@ class TicketFiles:
             await connection.execute(NOTIFY, ticket_id, ticket.company_id)
         return TicketFile(**row)
 
-    async def of(self, person: Person, ticket_id: int) -> list[TicketFile]:
-        """The ticket's files, oldest first."""
-        async with scoped(self._pool, person) as connection:
-            if await read(connection, person, ticket_id) is None:
-                return []
-            return [TicketFile(**row) for row in await connection.fetch(SQL["files"], ticket_id)]
-
     async def open(self, person: Person, ticket_id: int, file_id: int, address: str) -> TicketFile | None:
         """The file, for somebody who looks at it: that is written down. `address`: where from."""
         async with scoped(self._pool, person) as connection:
@@ -127,11 +119,16 @@ class TicketFiles:
         async with scoped(self._pool, person) if person else scoped_to(self._pool, None) as connection:
             if await read(connection, person, ticket_id) is None:
                 raise NoTicket
-            if len(await connection.fetch(SQL["files"], ticket_id)) >= MOST_FILES:
+            if len(await files_of(connection, ticket_id)) >= MOST_FILES:
                 raise BadFile("too many")
 
 
 TICKET_FILES = web.AppKey("ticket_files", TicketFiles)
+
+
+async def files_of(connection: Connection, ticket_id: int) -> list[TicketFile]:
+    """The ticket's files, oldest first."""
+    return [TicketFile(**row) for row in await connection.fetch(SQL["files"], ticket_id)]
 
 
 def media_type_of(path: Path) -> str:

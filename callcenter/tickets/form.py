@@ -28,6 +28,8 @@ class TicketForm:
     problems: dict[str, str] = field(default_factory=dict)
     # The newest value of a field that somebody else has changed meanwhile.
     theirs: dict[str, str] = field(default_factory=dict)
+    version: int | None = None
+    """Of the ticket that it was filled in for; None: of the one that is shown."""
 
 
 def local(at: datetime | None, zone: str) -> str:

@@ -12,10 +12,11 @@ from aiohttp import web
 
 from callcenter.common.cursors import PageCursor
 from callcenter.common.scope import Connection, scoped
-from callcenter.common.search import MOST_HOUSES, NoSuchHouse, Search, house_query
+from callcenter.common.search import Search, houses_at
 from callcenter.domain.access import Role
 from callcenter.domain.person import Person
 from callcenter.domain.ticket import PaymentState, TicketClass, TicketState
+from callcenter.errors import LimitReached
 from callcenter.storage import queries
 
 SQL = queries("journal")
@@ -31,7 +32,7 @@ class DueFilter(StrEnum):
     SOON = "soon"
 
 
-class TooManyFilters(Exception):
+class TooManyFilters(LimitReached):
     """This person keeps `MOST_SAVED` filters already."""
 
 
@@ -84,9 +85,7 @@ class Journal:
             place = (None, None) if before is None else (before.at, before.id)
             rows = await connection.fetch(SQL["page"], asked, size + 1, *place)
             late, soon = await self._counts(connection, person, asked["company"])
-        last = rows[size - 1] if len(rows) > size else None
-        after = None if last is None else PageCursor(last["opened_at"], last["id"])
-        return JournalPage(rows[:size], after, late, soon)
+        return JournalPage(rows[:size], PageCursor.below(rows, size, "opened_at"), late, soon)
 
     async def counts(self, person: Person, company: int | None) -> tuple[int, int]:
         """How many tickets are late, and how many are due soon."""
@@ -139,30 +138,16 @@ async def _filter(connection: Connection, person: Person, wanted: JournalFilter)
     if wanted.category_class is not None:
         found = await connection.fetch(SQL["categories_of_class"], company, wanted.category_class)
         categories = [row["id"] for row in found]
-    search = wanted.search or Search()
     return {
         "company": company,
         "states": wanted.states or None,
         "due": wanted.due,
         "categories": categories,
-        "houses": await _houses(connection, company, wanted.house) if wanted.house else None,
+        "houses": await houses_at(connection, company, wanted.house) if wanted.house else None,
         "crew": crew,
         "operator": wanted.operator,
         "since": wanted.since,
         "until": wanted.until,
         "payments": wanted.payments or None,
-        "words": search.words or None,
-        "prefix": search.prefix,
-        "number": search.number,
-        "tail": search.tail,
+        **(wanted.search or Search()).columns,
     }
-
-
-async def _houses(connection: Connection, company: int | None, address: str) -> list[int]:
-    query = house_query(address)
-    rows = await connection.fetch(SQL["houses"], company, query, MOST_HOUSES + 1) if query else []
-    if not rows:
-        raise NoSuchHouse("few")
-    if len(rows) > MOST_HOUSES:
-        raise NoSuchHouse("many")
-    return [row["id"] for row in rows]

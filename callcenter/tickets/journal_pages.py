@@ -168,7 +168,7 @@ async def _page(request: web.Request, form: JournalFilterForm, zone: str, before
     try:
         return await request.app[JOURNAL].page(request[PERSON], wanted, before)
     except NoSuchHouse as problem:
-        form.problems["house"] = problem.how
+        form.problems["house"] = problem.code
         return JournalPage((), None, *await request.app[JOURNAL].counts(request[PERSON], form.asked.company))
 
 

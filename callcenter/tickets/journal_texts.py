@@ -9,6 +9,7 @@ from babel.dates import format_timedelta
 
 from callcenter.domain.ticket import PaymentState
 from callcenter.tickets.journal import DueFilter
+from callcenter.web.filter_texts import filter_problems
 from callcenter.web.formats import Speech
 from callcenter.web.labels import labels, payment_states, ticket_classes
 from callcenter.web.language import translations
@@ -44,12 +45,7 @@ def problems(language: str) -> Mapping[str, str]:
     """What is wrong with a field, and what to do."""
     pgettext = _say(language)
     return {
-        "choice": pgettext("journal", "There is no such choice: take one from the list."),
-        "date": pgettext("journal", "Write the day as 2026-03-05."),
-        "order": pgettext("journal", "The period ends before it begins: change one of the two days."),
-        "words": pgettext("journal", "Type a word, a ticket number, or at least four digits of a telephone number."),
-        "few": pgettext("journal", "No house has this address: type a street and a number, such as Lesnaya 3."),
-        "many": pgettext("journal", "Too many houses have this address: add the number of the house."),
+        **filter_problems(language),
         "name": pgettext("journal", "Give the filter a name of at most 60 characters."),
         "filters": pgettext("journal", "You keep as many filters as there can be: delete one first."),
     }

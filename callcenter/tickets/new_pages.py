@@ -10,7 +10,7 @@ from callcenter.tickets.form import TYPED_AS, FormReader, TicketForm, problems_o
 from callcenter.tickets.pages import PAGE, need_ticket
 from callcenter.tickets.service import TICKETS
 from callcenter.tickets.texts import read_out, ticket_texts
-from callcenter.tickets.ticket import BadEdit, Conflict, NoTicket, Ticket, TicketEdit
+from callcenter.tickets.ticket import BadEdit, Conflict, Ticket, TicketEdit
 from callcenter.web.auth import needs
 from callcenter.web.forms import chosen_id, typed_in
 from callcenter.web.keys import PERSON
@@ -118,8 +118,6 @@ async def file(request: web.Request) -> web.Response:
         return _problems(request, bad.fields)
     except Conflict as conflict:
         return web.json_response(_filed(request, conflict.current), status=409)
-    except NoTicket:
-        raise web.HTTPNotFound from None
     return web.json_response(_filed(request, saved))
 
 

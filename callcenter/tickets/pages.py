@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from aiohttp import web
 from babel.numbers import format_decimal
 
+from callcenter.common.scope import Connection, snapshot
 from callcenter.domain.access import Permission
 from callcenter.domain.ticket import (
     CREW_STEPS,
@@ -18,16 +19,16 @@ from callcenter.domain.ticket import (
     is_open,
     steps_from,
 )
-from callcenter.tickets.choices import TICKET_CHOICES
-from callcenter.tickets.files import TICKET_FILES
+from callcenter.tickets.choices import TICKET_CHOICES, choices_of
 from callcenter.tickets.form import MOMENTS, TYPED_AS, FormReader, TicketForm, typed_of, typed_value
+from callcenter.tickets.reading import TicketPage, read_page
 from callcenter.tickets.sections import TICKET_SECTIONS, TicketSection
 from callcenter.tickets.service import TICKETS
 from callcenter.tickets.texts import read_out, span, ticket_texts, when
 from callcenter.tickets.ticket import BadEdit, Conflict, Deadline, NoTicket, Ticket, TicketEdit, TicketEvent
 from callcenter.web.auth import needs
 from callcenter.web.forms import chosen_id, typed_in
-from callcenter.web.keys import PERSON
+from callcenter.web.keys import PERSON, POOL
 from callcenter.web.language import language_of
 from callcenter.web.render import render
 
@@ -53,7 +54,7 @@ async def need_ticket(request: web.Request) -> Ticket:
     """The ticket that the address names. Raises a refusal when this person sees no such ticket."""
     ticket = await request.app[TICKETS].get(request[PERSON], ticket_id_of(request))
     if ticket is None:
-        raise web.HTTPNotFound
+        raise NoTicket
     return ticket
 
 
@@ -61,10 +62,9 @@ async def need_ticket(request: web.Request) -> Ticket:
 @needs(Permission.SEE_TICKETS)
 async def show(request: web.Request) -> web.Response:
     """Show the ticket."""
-    ticket = await request.app[TICKETS].view(request[PERSON], ticket_id_of(request), request.remote or "")
-    if ticket is None:
-        raise web.HTTPNotFound
-    return await page(request, ticket)
+    if await request.app[TICKETS].view(request[PERSON], ticket_id_of(request), request.remote or "") is None:
+        raise NoTicket
+    return await page(request, ticket_id_of(request))
 
 
 @routes.post(PAGE)
@@ -83,13 +83,11 @@ async def edit(request: web.Request) -> web.Response:
         await app[TICKETS].edit(person, ticket.id, version, TicketEdit() if problems else change)
     except Conflict as conflict:
         form = await merged(request, conflict, typed)
-        return await page(request, conflict.current, 409, form=form, banner="conflict")
+        return await page(request, ticket.id, 409, form=form, banner="conflict")
     except BadEdit as bad:
         problems = {TYPED_AS.get(name, name): problem for name, problem in bad.fields.items()}
-    except NoTicket:
-        raise web.HTTPNotFound from None
     if problems:
-        return await page(request, ticket, 422, form=TicketForm(typed, problems), banner="problems")
+        return await page(request, ticket.id, 422, form=TicketForm(typed, problems, version=version), banner="problems")
     raise web.HTTPSeeOther(f"/tickets/{ticket.id}")
 
 
@@ -97,7 +95,7 @@ async def merged(request: web.Request, conflict: Conflict, typed: dict[str, str]
     """The form after somebody else was quicker: their values where nothing else was typed, both where there was."""
     newest, person, language = typed_of(conflict.current), request[PERSON], language_of(request)
     labels = await request.app[TICKETS].labels(person, conflict.changed)
-    form = TicketForm(dict(typed))
+    form = TicketForm(dict(typed), version=conflict.current.version)
     for name, (old, new) in conflict.changed.items():
         field = TYPED_AS.get(name, name)
         if field not in newest:
@@ -130,17 +128,15 @@ async def step(request: web.Request) -> web.Response:
             responsible_id=chosen_id(typed.get("responsible_id", "")),
             comment=words,
         )
-    except Conflict as conflict:
-        return await page(request, conflict.current, 409, banner="moved", step_typed=typed)
+    except Conflict:
+        return await page(request, ticket.id, 409, banner="moved", step_typed=typed)
     except StepRefused as refused:
-        if refused.reason == "state":
-            return await page(request, ticket, 409, banner="moved", step_typed=typed)
-        name = {"words": "comment", "crew": "crew_id"}[refused.reason]
-        return await page(request, ticket, 422, step_typed=typed, step_problems={name: refused.reason})
+        if refused.code == "state":
+            return await page(request, ticket.id, 409, banner="moved", step_typed=typed)
+        name = {"words": "comment", "crew": "crew_id"}[refused.code]
+        return await page(request, ticket.id, 422, step_typed=typed, step_problems={name: refused.code})
     except BadEdit as bad:
-        return await page(request, ticket, 422, step_typed=typed, step_problems=bad.fields)
-    except NoTicket:
-        raise web.HTTPNotFound from None
+        return await page(request, ticket.id, 422, step_typed=typed, step_problems=bad.fields)
     raise web.HTTPSeeOther(f"/tickets/{ticket.id}")
 
 
@@ -153,9 +149,9 @@ async def comment(request: web.Request) -> web.Response:
     try:
         await request.app[TICKETS].comment(request[PERSON], ticket.id, typed.get("comment", ""))
     except BadEdit as bad:
-        return await page(request, ticket, 422, comment=typed.get("comment", ""), comment_problem=bad.fields["comment"])
-    except NoTicket:
-        raise web.HTTPNotFound from None
+        return await page(
+            request, ticket.id, 422, comment=typed.get("comment", ""), comment_problem=bad.fields["comment"]
+        )
     raise web.HTTPSeeOther(f"/tickets/{ticket.id}#timeline")
 
 
@@ -165,22 +161,19 @@ async def mark(request: web.Request) -> web.Response:
     """Note that the resident was told, or the damage contained."""
     typed = await typed_in(request)
     tickets, ticket_id = request.app[TICKETS], ticket_id_of(request)
-    try:
-        match typed.get("what"):
-            case TicketEventKind.TOLD:
-                await tickets.mark(request[PERSON], ticket_id, TicketEventKind.TOLD)
-            case TicketEventKind.LOCALISED:
-                await tickets.mark(request[PERSON], ticket_id, TicketEventKind.LOCALISED)
-            case _:
-                raise web.HTTPBadRequest
-    except NoTicket:
-        raise web.HTTPNotFound from None
+    match typed.get("what"):
+        case TicketEventKind.TOLD:
+            await tickets.mark(request[PERSON], ticket_id, TicketEventKind.TOLD)
+        case TicketEventKind.LOCALISED:
+            await tickets.mark(request[PERSON], ticket_id, TicketEventKind.LOCALISED)
+        case _:
+            raise web.HTTPBadRequest
     raise web.HTTPSeeOther(f"/tickets/{ticket_id}")
 
 
 async def page(
     request: web.Request,
-    ticket: Ticket,
+    ticket_id: int,
     status: int = 200,
     *,
     form: TicketForm | None = None,
@@ -192,17 +185,21 @@ async def page(
     file_problem: str = "",
     answers: Mapping[str, object] | None = None,
 ) -> web.Response:
-    """The whole page, with what was typed and what was wrong with it.
+    """The whole page, read at one moment, with what was typed and what was wrong with it. Raises `NoTicket`.
 
     `answers`: what the form of a section led to, by the section's name.
     """
     app, person, language = request.app, request[PERSON], language_of(request)
     edits = person.may(Permission.EDIT_TICKETS)
     choices = None
-    if edits:
-        choices = await app[TICKET_CHOICES].of(
-            person, ticket.company_id, category=ticket.category_id, premises=ticket.premises_id
-        )
+    async with snapshot(app[POOL], person) as connection:
+        shown = await read_page(connection, person, ticket_id)
+        ticket = shown.ticket
+        if edits:
+            choices = await choices_of(
+                connection, ticket.company_id, category=ticket.category_id, premises=ticket.premises_id
+            )
+        added = await sections(request, connection, ticket, answers or {})
     now = datetime.now(UTC)
     return render(
         request,
@@ -227,21 +224,21 @@ async def page(
         deadlines=deadline_texts(ticket, now, language),
         price="" if ticket.price is None else format_decimal(ticket.price, "#,##0.00", language),
         read_out=read_out(ticket),
-        timeline=await timeline(request, ticket),
-        files=await app[TICKET_FILES].of(person, ticket.id),
-        children=await app[TICKETS].children(person, ticket.id),
-        sections=await sections(request, ticket, answers or {}),
+        timeline=timeline(shown, language),
+        files=shown.files,
+        children=shown.children,
+        sections=added,
         now=now,
     )
 
 
 async def sections(
-    request: web.Request, ticket: Ticket, answers: Mapping[str, object]
+    request: web.Request, connection: Connection, ticket: Ticket, answers: Mapping[str, object]
 ) -> list[tuple[TicketSection, object]]:
     """The sections of other subjects that this person has, each with its content."""
     shown = []
     for section in request.app[TICKET_SECTIONS]:
-        content = await section.content(request, ticket, answers.get(section.name))
+        content = await section.content(request, connection, ticket, answers.get(section.name))
         if content is not None:
             shown.append((section, content))
     return shown
@@ -269,14 +266,12 @@ def steps_for(ticket: Ticket) -> list[Step]:
     return sorted(steps_from(ticket.state), key=lambda step: step in CREW_STEPS)
 
 
-async def timeline(request: web.Request, ticket: Ticket) -> list[dict[str, object]]:
+def timeline(shown: TicketPage, language: str) -> list[dict[str, object]]:
     """Events and calls together, newest first."""
-    app, person, language = request.app, request[PERSON], language_of(request)
     items: list[tuple[datetime, int, dict[str, object]]] = []
-    for call in await app[TICKETS].calls(person, ticket.id):
-        items.append((call.arrived_at, 0, {"call": call}))
-    for event in await app[TICKETS].history(person, ticket.id):
-        items.append((event.at, event.id, {"event": event, "changes": change_texts(event, ticket, language)}))
+    items += [(call.arrived_at, 0, {"call": call}) for call in shown.calls]
+    for event in shown.events:
+        items.append((event.at, event.id, {"event": event, "changes": change_texts(event, shown.ticket, language)}))
     return [item for _, _, item in sorted(items, key=lambda entry: entry[:2], reverse=True)]
 
 

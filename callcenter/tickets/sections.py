@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from callcenter.common.scope import Connection
 from callcenter.tickets.ticket import Ticket
 
 
@@ -13,12 +14,13 @@ from callcenter.tickets.ticket import Ticket
 class TicketSection:
     """A section: its `template` gets what `content` returns; for whom that is None the page has no such section.
 
-    `content(request, ticket, answer)`: `answer` is what the section's own form led to, None when it was not sent.
+    `content(request, connection, ticket, answer)`: `connection` is in the transaction in which the whole page is read, as
+    the person may see it; `answer` is what the section's own form led to, None when it was not sent.
     """
 
     name: str
     template: str
-    content: Callable[[web.Request, Ticket, Any], Awaitable[object | None]]
+    content: Callable[[web.Request, Connection, Ticket, Any], Awaitable[object | None]]
     style: str | None = None
 
 

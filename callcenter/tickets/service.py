@@ -12,36 +12,32 @@ from callcenter.common.scope import Connection, audit, scoped, scoped_to
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.deadlines import LimitStep
 from callcenter.domain.person import Person
-from callcenter.domain.ticket import CREW_STEPS, Step, StepRefused, TicketEventKind, TicketState, move
+from callcenter.domain.ticket import CREW_STEPS, Step, StepRefused, TicketEventKind, move
 from callcenter.storage import queries
 from callcenter.tickets.checks import Values, changes_of
-from callcenter.tickets.rows import Labels, call_of, events, labels_of, lock, note, pairs, read, require_newest, write
+from callcenter.tickets.rows import Labels, events, labels_of, lock, note, pairs, read, require_newest, write
 from callcenter.tickets.ticket import (
     BadEdit,
-    Child,
     Conflict,
     Deadline,
     NoTicket,
     Ticket,
-    TicketCall,
     TicketEdit,
     TicketEvent,
 )
 
 __all__ = [
     "BadEdit",
-    "Child",
     "Conflict",
     "Deadline",
     "NoTicket",
     "Ticket",
-    "TicketCall",
     "TicketEdit",
     "TicketEvent",
     "Tickets",
 ]
 
-SQL, PAGE = queries("tickets"), queries("ticket_page")
+SQL = queries("tickets")
 LONGEST_COMMENT = 10_000
 # Whoever has repaired the damage has localised it.
 MET_WHEN_DONE = (LimitStep.LOCALISE, LimitStep.CLEAR, LimitStep.REPAIR)
@@ -97,22 +93,6 @@ class Tickets:
             if await read(connection, person, ticket_id) is None:
                 return []
             return await events(connection, ticket_id)
-
-    async def children(self, person: Person, ticket_id: int) -> list[Child]:
-        """The tickets that hang on this one, by number."""
-        async with scoped(self._pool, person) as connection:
-            if await read(connection, person, ticket_id) is None:
-                return []
-            rows = await connection.fetch(SQL["children"], ticket_id)
-        return [Child(**{**row, "state": TicketState(row["state"])}) for row in rows]
-
-    async def calls(self, person: Person, ticket_id: int) -> list[TicketCall]:
-        """The calls about it, oldest first."""
-        async with scoped(self._pool, person) as connection:
-            if await read(connection, person, ticket_id) is None:
-                return []
-            rows = await connection.fetch(PAGE["calls"], ticket_id)
-        return [call_of(row) for row in rows]
 
     async def labels(self, person: Person, changes: Mapping[str, tuple[object, object]]) -> Labels:
         """The names of the rows that changes point at, by field and id: in Russian and in English."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -12,6 +12,7 @@ from callcenter.domain.call import CallState, Outcome
 from callcenter.domain.deadlines import LimitStep
 from callcenter.domain.phone import e164
 from callcenter.domain.ticket import PaymentState, TicketClass, TicketEventKind, TicketState
+from callcenter.errors import NotFound, Refusal, gettext_noop
 
 
 def _phone(typed: str) -> str:
@@ -194,29 +195,63 @@ class Child:
     opened_at: datetime
 
 
-class Conflict(Exception):
+class Conflict(Refusal):
     """The version given is not the newest; nothing was written.
 
     `changed`: what others changed since, by field: the value before and the value now.
     """
 
+    status = 409
+    text = gettext_noop(
+        "Somebody else has changed this ticket since the version given; look at it and send the change again."
+    )
+    code = "conflict"
+
     def __init__(self, current: Ticket, changed: dict[str, tuple[object, object]]) -> None:
-        super().__init__("somebody else was quicker")
+        super().__init__()
         self.current = current
         self.changed = changed
 
+    @property
+    def details(self) -> Mapping[str, object]:
+        """The newest version, and what was changed."""
+        return {"current_version": self.current.version, "changed": sorted(self.changed)}
 
-class BadEdit(Exception):
+
+class BadEdit(Refusal):
     """The change makes no sense; nothing was written. `fields`: what is wrong, by field.
 
     `unknown` (no such row of this company), `inactive`, `other house`, `other flat`, `before start`, `linked`
     (the incident is part of another, is this ticket, or this ticket is an incident itself), `words` (needs some).
     """
 
+    status = 409
+    text = gettext_noop("The change does not fit what is in the directory.")
+    meanings: ClassVar = {
+        "unknown": "there is no such thing in this company",
+        "inactive": "is not in use any more",
+        "other house": "belongs to another house",
+        "other flat": "belongs to another flat",
+        "before start": "lies before the start",
+        "linked": "an incident cannot be part of another, nor of itself",
+        "words": "needs some words",
+    }
+    code = "bad edit"
+
     def __init__(self, fields: dict[str, str]) -> None:
-        super().__init__(", ".join(f"{name}: {problem}" for name, problem in fields.items()))
-        self.fields = fields
+        super().__init__()
+        self._fields = fields
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name}: {problem}" for name, problem in self._fields.items())
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What is wrong, by field."""
+        return self._fields
 
 
-class NoTicket(LookupError):
+class NoTicket(NotFound):
     """There is no such ticket, or none that this person or crew may see."""
+
+    code = "no ticket"

@@ -5,6 +5,8 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from callcenter.errors import NotFound, Refusal
+from callcenter.web.language import language_of, translations
 from callcenter.web.problem import ProblemDetails, for_programs
 from callcenter.web.render import render
 
@@ -28,6 +30,8 @@ async def show_errors(request: web.Request, handler: Handler) -> web.StreamRespo
         if refusal.status < 400:
             raise
         return _refusal(request, refusal.status)
+    except Refusal as refusal:
+        return _refusal(request, refusal.status, refusal.text)
     except UNREACHABLE as problem:
         log.error("request failed", route=_route(request), problem=type(problem).__name__)
         return _refusal(request, 503)
@@ -36,9 +40,10 @@ async def show_errors(request: web.Request, handler: Handler) -> web.StreamRespo
         return _refusal(request, 500)
 
 
-def _refusal(request: web.Request, status: int) -> web.Response:
+def _refusal(request: web.Request, status: int, text: str = "") -> web.Response:
     if "text/html" in request.headers.get("Accept", ""):
-        return render(request, "web/error.html", status)
+        said = translations(language_of(request)).gettext(text) if text else ""
+        return render(request, "web/error.html", status, text=said)
     return web.Response(status=status, text=f"{status}\n")
 
 
@@ -49,7 +54,7 @@ def _route(request: web.Request) -> str | None:
 
 _SAID = {
     403: "The person whose token this is may not do this.",
-    404: "There is no such thing, or it is not yours to see.",
+    404: NotFound.text,
 }
 _KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 
@@ -63,6 +68,8 @@ async def show_problems(request: web.Request, handler: Handler) -> web.StreamRes
         return await handler(request)
     except ProblemDetails as problem:
         return problem.response()
+    except Refusal as refusal:
+        return problem_of(refusal).response()
     except web.HTTPException as refusal:
         kept = {name: refusal.headers[name] for name in _KEPT_HEADERS if name in refusal.headers}
         return ProblemDetails(refusal.status, _SAID.get(refusal.status, ""), headers=kept).response()
@@ -72,3 +79,11 @@ async def show_problems(request: web.Request, handler: Handler) -> web.StreamRes
     except Exception:
         log.exception("request failed", route=_route(request))
         return ProblemDetails(500, "Something broke on our side. It has been written down.").response()
+
+
+def problem_of(refusal: Refusal) -> ProblemDetails:
+    """The document that tells a program of it."""
+    errors = [
+        {"at": f"body.{field}", "message": refusal.meanings.get(code, code)} for field, code in refusal.fields.items()
+    ]
+    return ProblemDetails(refusal.status, refusal.text, errors=errors, extra={"code": refusal.code, **refusal.details})

@@ -5,10 +5,12 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from callcenter.errors import CallcenterError
+
 MEDIA_TYPE = "application/problem+json"
 
 
-class ProblemDetails(Exception):
+class ProblemDetails(CallcenterError):
     """The request is answered with this problem, and nothing has changed.
 
     `errors`: what is wrong where, as `{"at": …, "message": …}`; `extra`: further members of the document.

@@ -23,6 +23,7 @@ from callcenter.domain.ticket import PaymentState, Step, TicketClass, TicketEven
 from callcenter.web.keys import PERSON
 from callcenter.web.labels import label, outcomes
 from callcenter.web.language import language_of, translations
+from callcenter.web.navigation import entries_for
 from callcenter.web.script_texts import script_texts
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -51,6 +52,7 @@ def render(
             language=language,
             person=request.get(PERSON),
             path=request.path,
+            navigation=entries_for(request),
             status=status,
             words=script_texts(language),
             outcomes=outcomes(language),

@@ -6,12 +6,12 @@ from contextlib import aclosing
 import structlog
 from aiohttp import web
 
-from callcenter.errors import StoreError
+from callcenter.errors import CallcenterError, StoreError
 
 log = structlog.get_logger()
 
 
-class Stop(Exception):
+class Stop(CallcenterError):
     """Raised by what is being sent: no more of it is given out."""
 
 

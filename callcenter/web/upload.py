@@ -8,18 +8,20 @@ from pathlib import Path
 
 from aiohttp import BodyPartReader, web
 
+from callcenter.errors import Refusal, gettext_noop
+
 # 10,000 letters of four bytes, and something to spare.
 MOST_TEXT = 64 * 1024
 MOST_FIELDS = 20
 PIECE = 64 * 1024
 
 
-class TooLong(Exception):
+class TooLong(Refusal):
     """A field, or the file, is larger than it may be. `field`: its name."""
 
-    def __init__(self, field: str) -> None:
-        super().__init__(field)
-        self.field = field
+    status = 413
+    text = gettext_noop("This is larger than it may be.")
+    code = "too large"
 
 
 @dataclass
@@ -55,7 +57,7 @@ async def _text(part: BodyPartReader, name: str) -> str:
     while piece := await part.read_chunk(PIECE):
         read += piece
         if len(read) > MOST_TEXT:
-            raise TooLong(name)
+            raise TooLong(field=name)
     return read.decode(errors="replace")
 
 
@@ -65,5 +67,5 @@ async def _save(part: BodyPartReader, name: str, path: Path, largest: int) -> No
         while piece := await part.read_chunk(PIECE):
             size += len(piece)
             if size > largest:
-                raise TooLong(name)
+                raise TooLong(field=name)
             file.write(piece)

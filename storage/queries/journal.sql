@@ -42,13 +42,6 @@ select (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name, 'zo
        (select coalesce(jsonb_agg(jsonb_build_object('name', name, 'query', query) order by name), '[]')
         from saved_filters where operator_id = $2) as saved
 
--- Houses at the address $2, at most $3.
--- name: houses
-select id from houses
-where ($1::integer is null or company_id = $1)
-  and to_tsvector('simple', concat_ws(' ', city, street, building)) @@ $2::text::tsquery
-limit $3
-
 -- name: categories_of_class
 select id from categories where class = $2 and ($1::integer is null or company_id = $1)
 

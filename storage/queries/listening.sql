@@ -81,12 +81,6 @@ select id, name from operators where role in ('operator', 'supervisor', 'adminis
 -- name: companies
 select id, name, zone from companies order by name
 
--- name: houses
-select id from houses
-where ($1::integer is null or company_id = $1)
-  and to_tsvector('simple', concat_ws(' ', city, street, building)) @@ $2::text::tsquery
-limit $3
-
 -- Where the bytes are, for somebody ($2) whose listening is open, and which one that is. $3: of the copy for listening; else
 -- of the original, in the version whose digest was verified.
 -- name: audio

@@ -93,7 +93,7 @@ def test_one_day_ends_where_the_next_begins(day: date, zone: str):
 def test_dates_that_make_no_period_say_which_and_why(first: date | None, last: date | None, field: str, reason: str):
     with pytest.raises(BadPeriod) as refused:
         own(first, last)
-    assert (refused.value.field, refused.value.reason) == (field, reason)
+    assert (refused.value.field, refused.value.code) == (field, reason)
 
 
 def test_five_years_are_a_period():

@@ -27,7 +27,7 @@ def test_every_step_is_in_the_table_or_refused(state: TicketState, step: Step):
     else:
         with pytest.raises(StepRefused) as refused:
             move(state, step, comment="почему", crew=1)
-        assert refused.value.reason == "state"
+        assert refused.value.code == "state"
         assert step not in steps_from(state)
 
 
@@ -36,13 +36,13 @@ def test_every_step_is_in_the_table_or_refused(state: TicketState, step: Step):
 def test_steps_that_need_words_are_refused_without(state: TicketState, step: Step, words: str):
     with pytest.raises(StepRefused) as refused:
         move(state, step, comment=words)
-    assert refused.value.reason == "words"
+    assert refused.value.code == "words"
 
 
 def test_nobody_is_assigned_to_nobody():
     with pytest.raises(StepRefused) as refused:
         move(TicketState.NEW, Step.ASSIGN)
-    assert refused.value.reason == "crew"
+    assert refused.value.code == "crew"
 
 
 def test_what_is_over_can_be_reopened_and_nothing_else():

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from callcenter.common.file_jobs import ATTEMPTS
 from callcenter.common.jobs import Again
 from callcenter.evidence.manifest import fingerprint
 from callcenter.evidence.verify import verify
-from callcenter.evidence_packs.maker import ATTEMPTS
 from callcenter.recordings.store import Store
 from callcenter.settings import EvidenceSettings, S3Settings
 from callcenter.tickets.ticket import Ticket

@@ -1,27 +1,13 @@
 """The listening room: what is found, what is shown of a recording, what is noted of who listened."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
 
 from tests.listening.listening_work import Tapes
-from tests.site import NOW, Browser, Site
-
-
-@pytest.fixture
-async def tapes(site: Site) -> Tapes:
-    tapes = Tapes(site)
-    await tapes.open()
-    return tapes
-
-
-@pytest.fixture
-async def vera(site: Site) -> AsyncIterator[Browser]:
-    async with site.browser("vera") as vera:
-        yield vera
+from tests.site import NOW, Browser
 
 
 async def found(vera: Browser, status: int = 200, **asked: str) -> list[int]:

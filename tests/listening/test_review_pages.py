@@ -1,27 +1,10 @@
 """Score cards, reviews of talks by them, and what the reports make of these."""
 
-from collections.abc import AsyncIterator
-
-import pytest
-
 from tests.listening.listening_work import Tapes
 from tests.site import Browser, Site
 
 SEPARATOR = ";"
 FULL = {"p0": "2", "p1": "5", "p2": "3", "p3": "5", "p4": "5"}
-
-
-@pytest.fixture
-async def tapes(site: Site) -> Tapes:
-    tapes = Tapes(site)
-    await tapes.open()
-    return tapes
-
-
-@pytest.fixture
-async def vera(site: Site) -> AsyncIterator[Browser]:
-    async with site.browser("vera") as vera:
-        yield vera
 
 
 async def scores(site: Site) -> list[float | None]:

@@ -128,4 +128,4 @@ async def test_a_store_out_of_reach_is_said(site: Site, recording: int):
 
 async def test_the_list_of_calls_offers_it(site: Site, recording: int):
     async with site.browser("vera") as vera:
-        assert f'href="/listening/{recording}"' in await (await vera.get("/calls")).text()
+        assert f'href="/listening/{recording}"' in await (await vera.get("/calls/list")).text()

@@ -52,25 +52,25 @@ async def test_sessions_are_listed_and_each_is_ended(site: Site):
         other = re.search(r"/account/sessions/\d+/end", text)
         assert other
         assert (await boris.post(other[0])).status == 404
-        assert (await there.get("/")).status == 200
+        assert (await there.get("/workplace")).status == 200
         assert (await here.post(other[0])).status == 303
-        assert (await there.get("/")).status == 303
-        assert (await here.get("/")).status == 200
+        assert (await there.get("/workplace")).status == 303
+        assert (await here.get("/workplace")).status == 200
         assert (await here.post(other[0])).status == 404
         await there.log_in("anna")
         assert (await here.post("/account/sessions/end")).status == 303
-        assert (await there.get("/")).status == 303
-        assert (await here.get("/")).status == 200
+        assert (await there.get("/workplace")).status == 303
+        assert (await here.get("/workplace")).status == 200
 
 
 async def test_when_a_session_was_seen_is_written_once_a_minute(site: Site):
     async with site.browser("anna") as anna:
         first = await site.pool.fetchval("select seen_at from sessions")
-        await anna.get("/")
+        await anna.get("/workplace")
         assert await site.pool.fetchval("select seen_at from sessions") == first
         await site.pool.execute("update sessions set seen_at = now() - interval '61 seconds'")
         before = await site.pool.fetchval("select seen_at from sessions")
-        await anna.get("/")
+        await anna.get("/workplace")
         assert await site.pool.fetchval("select seen_at from sessions") > before + timedelta(seconds=60)
 
 
@@ -79,7 +79,7 @@ async def test_a_new_password_ends_the_other_sessions(site: Site):
         answer = await here.post("/account/password", old=PASSWORD, new=GOOD, again=GOOD)
         assert answer.headers["Location"] == "/account?done=password"
         assert "Пароль изменён" in await (await here.get(answer.headers["Location"])).text()
-        assert (await there.get("/")).status == 303
+        assert (await there.get("/workplace")).status == 303
         assert (await there.log_in("anna")).status == 401
         assert (await there.log_in("anna", GOOD)).status == 303
 
@@ -102,7 +102,7 @@ async def test_a_password_that_will_not_do_changes_nothing(site: Site):
             text = await answer.text()
             assert f'id="{field}-problem"' in text
             assert GOOD not in text
-        assert (await there.get("/")).status == 200
+        assert (await there.get("/workplace")).status == 200
         assert (await there.log_in("anna")).status == 303
 
 
@@ -123,7 +123,7 @@ async def test_a_login_asks_for_a_code_once_it_was_confirmed(site: Site):
         text = await page(anna)
         assert "otpauth://totp/" in text
         # Not confirmed: a login goes as before.
-        assert (await there.log_in("anna")).headers["Location"] == "/"
+        assert (await there.log_in("anna")).headers["Location"] == "/workplace"
         wrong = await anna.post("/account/codes/confirm", code="000000" if code(totp) != "000000" else "000001")
         assert wrong.status == 400
         assert 'id="code-problem"' in await wrong.text()
@@ -142,11 +142,11 @@ async def test_with_codes_the_password_alone_opens_nothing(site: Site):
         answer = await there.log_in("anna")
         assert answer.headers["Location"] == "/login/code"
         assert "session" not in answer.cookies
-        assert (await there.get("/")).headers["Location"] == "/login"
+        assert (await there.get("/workplace")).headers["Location"] == "/login"
         assert (await there.get("/login/code")).status == 200
         assert (await there.post("/login/code", code="12345")).status == 401
-        assert (await there.post("/login/code", code=code(totp))).headers["Location"] == "/"
-        assert (await there.get("/")).status == 200
+        assert (await there.post("/login/code", code=code(totp))).headers["Location"] == "/workplace"
+        assert (await there.get("/workplace")).status == 200
         assert (await there.get("/login/code")).headers["Location"] == "/login"
 
 
@@ -197,7 +197,7 @@ async def test_codes_are_turned_off_by_the_password_only(site: Site):
         assert 'id="password-problem"' in await wrong.text()
         assert (await there.log_in("anna")).headers["Location"] == "/login/code"
         assert (await anna.post("/account/codes/remove", password=PASSWORD)).status == 303
-        assert (await there.log_in("anna")).headers["Location"] == "/"
+        assert (await there.log_in("anna")).headers["Location"] == "/workplace"
 
 
 async def test_nothing_is_confirmed_that_was_not_begun(site: Site):

@@ -16,10 +16,10 @@ DAY = timedelta(days=1)
 
 async def test_an_operator_comes_to_the_workplace_and_a_supervisor_to_the_board(site: Site):
     async with site.browser() as anna, site.browser() as vera:
-        assert (await anna.get("/")).headers["Location"] == "/login"
-        assert (await anna.log_in("anna")).headers["Location"] == "/"
+        assert (await anna.get("/workplace")).headers["Location"] == "/login"
+        assert (await anna.log_in("anna")).headers["Location"] == "/workplace"
         assert (await vera.log_in(" Vera ")).headers["Location"] == "/board"
-        assert (await anna.get("/")).status == 200
+        assert (await anna.get("/workplace")).status == 200
         assert (await vera.get("/board")).status == 200
 
 
@@ -51,7 +51,7 @@ async def test_a_wrong_login_or_password_opens_nothing(site: Site, login: str, p
         assert answer.status == 401
         assert "session" not in answer.cookies
         assert "Неверный логин или пароль" in await answer.text()
-        assert (await browser.get("/")).status == 303
+        assert (await browser.get("/workplace")).status == 303
     assert await site.pool.fetchval("select count(*) from sessions") == 0
 
 
@@ -73,9 +73,9 @@ async def test_an_unknown_login_is_checked_as_thoroughly_as_a_known_one(site: Si
 
 async def test_a_session_ends_by_time(site: Site):
     async with site.browser("anna") as anna:
-        assert (await anna.get("/")).status == 200
+        assert (await anna.get("/workplace")).status == 200
         await site.pool.execute("update sessions set expires_at = now()")
-        assert (await anna.get("/")).headers["Location"] == "/login"
+        assert (await anna.get("/workplace")).headers["Location"] == "/login"
         assert (await anna.get("/session", Accept="*/*")).status == 401
 
 
@@ -83,15 +83,15 @@ async def test_logging_out_ends_the_session_for_a_copied_cookie_too(site: Site):
     async with site.browser("anna") as anna:
         token = anna.http.cookie_jar.filter_cookies(anna.http._base_url)["session"].value
         assert (await anna.post("/logout")).headers["Location"] == "/login"
-        assert (await anna.get("/")).status == 303
-        assert (await anna.get("/", Cookie=f"session={token}")).status == 303
+        assert (await anna.get("/workplace")).status == 303
+        assert (await anna.get("/workplace", Cookie=f"session={token}")).status == 303
         assert await site.pool.fetchval("select count(*) from sessions") == 0
 
 
 @pytest.mark.parametrize("token", ["", "x", "\u00ff\u00fe", "a" * 3000])
 async def test_a_made_up_cookie_is_nobody(site: Site, token: str):
     async with site.browser() as browser:
-        assert (await browser.get("/", Cookie=f"session={token}")).status == 303
+        assert (await browser.get("/workplace", Cookie=f"session={token}")).status == 303
 
 
 @pytest.mark.parametrize("origin", [None, "https://evil.example", "null", "http://[", "http://127.0.0.1"])
@@ -99,7 +99,7 @@ async def test_a_foreign_origin_changes_nothing(site: Site, origin: str | None):
     async with site.browser("anna") as anna:
         assert (await anna.post("/logout", origin=origin)).status == 403
         assert (await anna.post("/language", origin=origin, language="en")).status == 403
-        assert (await anna.get("/")).status == 200
+        assert (await anna.get("/workplace")).status == 200
     async with site.browser() as browser:
         assert (await browser.post("/login", origin=origin, login="anna", password=PASSWORD)).status == 403
 

@@ -128,7 +128,7 @@ async def test_a_reset_ends_the_password_the_sessions_and_the_link_before(site: 
     anna = site.ids["anna"]
     async with site.browser("alla") as alla, site.browser("anna") as browser:
         first = link_in(await (await alla.post(f"/people/{anna}/invite")).text())
-        assert (await browser.get("/")).status == 303
+        assert (await browser.get("/workplace")).status == 303
         assert (await browser.log_in("anna")).status == 401
         second = link_in(await (await alla.post(f"/people/{anna}/invite")).text())
         assert (await browser.get(first)).status == 404
@@ -152,7 +152,7 @@ async def test_somebody_shut_out_is_out_at_once_and_can_be_let_in_again(site: Si
     async with site.browser("alla") as alla, site.browser("anna") as browser:
         assert (await alla.post(f"/people/{anna}/active", active="maybe")).status == 400
         assert (await alla.post(f"/people/{anna}/active", active="no")).status == 303
-        assert (await browser.get("/")).status == 303
+        assert (await browser.get("/workplace")).status == 303
         assert (await browser.log_in("anna")).status == 401
         assert (await alla.post(f"/people/{anna}/invite")).status == 404
         assert await site.pool.fetchval("select wanted from presence") == "offline"
@@ -172,9 +172,9 @@ async def test_sessions_and_codes_of_others_are_ended(site: Site):
     async with site.browser("alla") as alla, site.browser("anna") as browser:
         await site.pool.execute("update operators set totp_secret = 'x', totp_step = 1 where id = $1", anna)
         assert (await alla.post(f"/people/{anna}/sessions/end")).status == 303
-        assert (await browser.get("/")).status == 303
+        assert (await browser.get("/workplace")).status == 303
         assert (await alla.post(f"/people/{anna}/codes/remove")).status == 303
-        assert (await browser.log_in("anna")).headers["Location"] == "/"
+        assert (await browser.log_in("anna")).headers["Location"] == "/workplace"
         for what in ("sessions/end", "codes/remove"):
             assert (await alla.post(f"/people/999999/{what}")).status == 404
     assert await audited(site, str(anna)) == ["ended person's sessions", "turned person's codes off"]

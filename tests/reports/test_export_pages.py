@@ -12,10 +12,11 @@ import pytest
 from openpyxl import load_workbook
 from playwright.async_api import expect
 
+from callcenter.common.file_jobs import ATTEMPTS
 from callcenter.common.jobs import Again, Worker
 from callcenter.errors import StoreError
 from callcenter.reports.export_texts import export_texts
-from callcenter.reports.exports import ATTEMPTS, FIELDS, Exports
+from callcenter.reports.exports import FIELDS, Exports
 from tests import browser
 from tests.site import PASSWORD, Browser, Shelf, Site, settings_for
 

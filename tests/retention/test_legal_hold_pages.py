@@ -1,17 +1,8 @@
 """A legal hold on a ticket's page: placed with a reason, shown, released."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from tests.site import Site
-from tests.tickets.ticket_work import Work, open_work
-
-
-@pytest.fixture
-async def work(site: Site) -> AsyncIterator[Work]:
-    async with open_work(site) as work:
-        yield work
+from tests.tickets.ticket_work import Work
 
 
 async def record(work: Work, ticket: int, *, held: bool = False, state: str = "attached") -> None:

@@ -71,6 +71,11 @@ def test_a_message_without_an_end_is_not_kept_for_ever() -> None:
         list(framer.feed(b"x" * 1000))
 
 
+def test_a_message_that_is_too_long_is_refused_even_when_its_end_comes_in_the_same_read() -> None:
+    with pytest.raises(ParseProblem):
+        list(Framer().feed(b"y" * (MESSAGE_LIMIT + 1) + b"\r\n\r\n"))
+
+
 async def test_a_peer_that_never_ends_its_message_is_left(ami: FakeAmi) -> None:
     async with running(events_to([], ami).run()):
         await until(lambda: ami.logins == 1)

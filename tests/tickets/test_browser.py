@@ -1,6 +1,6 @@
 """The ticket's forms in a real Chromium: by keyboard, without leaving the card, and with nothing typed lost."""
 
-from collections.abc import AsyncIterator
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -11,16 +11,10 @@ from callcenter.push.messages import TicketKey
 from callcenter.tickets.service import TicketEdit
 from tests import browser
 from tests.messages import card
-from tests.site import PASSWORD, Site
-from tests.tickets.ticket_work import Work, open_work
+from tests.site import PASSWORD
+from tests.tickets.ticket_work import Work
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture
-async def work(site: Site) -> AsyncIterator[Work]:
-    async with open_work(site) as work:
-        yield work
 
 
 def address(work: Work) -> str:
@@ -95,3 +89,25 @@ async def test_a_conflict_on_the_page_is_met_by_keyboard(work: Work):
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     saved = await work.now(ticket)
     assert (saved.subject, str(saved.price)) == ("Моё", "7.00")
+
+
+async def test_the_journal_is_searched_while_words_are_typed_and_shows_what_comes_in(work: Work):
+    await work.ticket(subject="Течёт кран")
+    await work.ticket(subject="Нет света")
+    async with browser.chromium(address(work), "vera", PASSWORD) as page:
+        await page.goto(f"{address(work)}/tickets")
+        rows = page.locator("#list tbody tr")
+        await expect(rows).to_have_count(2)
+        await page.keyboard.press("Tab")
+        await page.locator("#q").fill("кран")
+        await expect(rows).to_have_count(1)
+        await expect(rows).to_contain_text("Течёт кран")
+        assert page.url.endswith("/tickets?q=%D0%BA%D1%80%D0%B0%D0%BD")
+        await page.locator("#list a").first.focus()
+        await work.ticket(subject="Капает кран")
+        await expect(rows).to_have_count(2)
+        # Who goes through the list by keyboard stays where they were.
+        focused = page.locator("#list a:focus")
+        await expect(focused).to_have_count(1)
+        await page.locator("#due").select_option("late")
+        await expect(page).to_have_url(re.compile(r"/tickets\?q=.*&due=late$"))

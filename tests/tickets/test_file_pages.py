@@ -1,20 +1,13 @@
 import io
 import re
-from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
 from PIL import Image
 
 from callcenter.tickets.files import LARGEST
-from tests.site import Browser, Site
-from tests.tickets.ticket_work import Work, open_work
-
-
-@pytest.fixture
-async def work(site: Site) -> AsyncIterator[Work]:
-    async with open_work(site) as work:
-        yield work
+from tests.site import Browser
+from tests.tickets.ticket_work import Work
 
 
 def photo() -> bytes:

@@ -180,12 +180,12 @@ async def test_a_change_is_told_to_those_who_may_see_it(journal: Site):
 async def test_a_ticket_that_a_call_opens_appears_by_itself(journal: Site):
     async with chromium(str(journal.server.make_url("")), "anna", PASSWORD) as page:
         await page.goto(f"{journal.server.make_url('/tickets')}")
-        await expect(page.locator(".tickets .no")).to_have_text(["205", "104", "103", "102", "101"])
+        await expect(page.locator(".records .no")).to_have_text(["205", "104", "103", "102", "101"])
         await journal.pool.execute(
             "insert into calls (id, node, did, caller, state, arrived_at) values ('node1-1.1', 'node1', '1', '', 'arrived', now())"
         )
         await open_ticket(journal, 500, call_id="node1-1.1")
-        await expect(page.locator(".tickets .no").first).to_have_text("500")
+        await expect(page.locator(".records .no").first).to_have_text("500")
         await page.fill("#q", "протеч")
-        await expect(page.locator(".tickets .no")).to_have_text(["205", "101"])
+        await expect(page.locator(".records .no")).to_have_text(["205", "101"])
         assert "q=" in page.url

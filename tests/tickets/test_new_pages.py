@@ -1,16 +1,7 @@
 import json
-from collections.abc import AsyncIterator
 
-import pytest
-
-from tests.site import Browser, Site
-from tests.tickets.ticket_work import Work, open_work
-
-
-@pytest.fixture
-async def work(site: Site) -> AsyncIterator[Work]:
-    async with open_work(site) as work:
-        yield work
+from tests.site import Browser
+from tests.tickets.ticket_work import Work
 
 
 async def test_a_ticket_made_by_hand(work: Work):

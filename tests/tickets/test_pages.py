@@ -1,21 +1,21 @@
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
 import pytest
+from asyncpg.transaction import Transaction
 
+from callcenter.common.scope import Connection
+from callcenter.domain.person import Person
 from callcenter.domain.ticket import Step
-from callcenter.tickets.service import TicketEdit
-from tests.site import Site
-from tests.tickets.ticket_work import Work, open_work
+from callcenter.retention.legal_holds import LegalHolds
+from callcenter.tickets import pages
+from callcenter.tickets.reading import TicketPage, read_page
+from callcenter.tickets.sections import TICKET_SECTIONS, TicketSection
+from callcenter.tickets.service import Ticket, TicketEdit
+from tests.tickets.ticket_work import Work
 
 HOSTILE = "</textarea><script>alert(1)</script> \"' {{ 7*191 }} & ${x}"
-
-
-@pytest.fixture
-async def work(site: Site) -> AsyncIterator[Work]:
-    async with open_work(site) as work:
-        yield work
 
 
 async def test_the_page_shows_the_ticket_whole(work: Work):
@@ -323,3 +323,62 @@ async def test_a_foreign_page_changes_nothing(work: Work):
         answer = await work.vera.post(f"/tickets/{ticket.id}{path}", origin="https://evil.example", comment="x")
         assert answer.status == 403
     assert await work.now(ticket) == ticket
+
+
+async def test_the_page_is_of_one_moment(work: Work):
+    """What another connection commits while the page is read is shown by the next page, and by no part of this one."""
+    ticket = await work.ticket(subject="Течь")
+    holds, meanwhile = LegalHolds(work.site.pool), []
+
+    async def change(_request: object, _connection: object, shown: Ticket, _answer: object) -> None:
+        if not meanwhile:
+            meanwhile.append(shown.version)
+            await work.tickets.comment(work.person, shown.id, "Перезвонили жителю")
+            await holds.place(work.person, shown.id, "Суд")
+
+    sections = work.site.server.app[TICKET_SECTIONS]
+    sections.insert(0, TicketSection("change", "web/parts.html", change))
+    first = await (await work.vera.get(f"/tickets/{ticket.id}")).text()
+    assert meanwhile == [ticket.version]
+    assert "Перезвонили жителю" not in first
+    assert "Суд" not in first
+    second = await (await work.vera.get(f"/tickets/{ticket.id}")).text()
+    assert "Перезвонили жителю" in second
+    assert "Суд" in second
+
+
+async def test_the_page_is_read_in_one_transaction(work: Work, monkeypatch: pytest.MonkeyPatch):
+    begun: list[dict[str, object]] = []
+    begin = asyncpg.Connection.transaction
+
+    def counted(connection: asyncpg.Connection, **options: object) -> Transaction:
+        begun.append(options)
+        return begin(connection, **options)
+
+    ticket = await work.ticket(subject="Течь")
+    monkeypatch.setattr(asyncpg.Connection, "transaction", counted)
+    assert (await work.vera.get(f"/tickets/{ticket.id}")).status == 200
+    # That somebody looks at it is written down first.
+    assert begun == [{}, {"isolation": "repeatable_read", "readonly": True}]
+
+
+async def test_a_form_that_is_shown_again_is_of_the_version_that_it_was_filled_in_for(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+):
+    """Else whoever saves it again would write over what was changed while the page was made."""
+    ticket = await work.ticket(subject="Было")
+    sent = await work.form(ticket) | {"subject": "Моё", "price": "дорого"}
+
+    async def changed_before(connection: Connection, person: Person, ticket_id: int) -> TicketPage:
+        await work.tickets.edit(work.person, ticket.id, ticket.version, TicketEdit(description="Их слова"))
+        return await read_page(connection, person, ticket_id)
+
+    monkeypatch.setattr(pages, "read_page", changed_before)
+    answer = await work.vera.post(f"/tickets/{ticket.id}", **sent)
+    monkeypatch.undo()
+    form = (await answer.text()).split('class="fields" data-keep>')[1]
+    assert answer.status == 422
+    assert f'name="version" value="{ticket.version}"' in form
+    again = await work.vera.post(f"/tickets/{ticket.id}", **sent | {"price": "5"})
+    assert again.status == 409
+    assert (await work.now(ticket)).description == "Их слова"

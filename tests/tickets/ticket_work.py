@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import pytest
+
 from callcenter.domain.access import Role
 from callcenter.domain.ids import OperatorId
 from callcenter.domain.person import Person
@@ -68,3 +70,9 @@ async def open_work(site: Site) -> AsyncIterator[Work]:
     person = Person(OperatorId(site.ids["vera"]), "vera", "Вера", Role.SUPERVISOR, "ru", has_phone=False)
     async with site.browser("vera") as vera:
         yield Work(site, vera, person, Tickets(site.pool), ids)
+
+
+@pytest.fixture
+async def work(site: Site) -> AsyncIterator[Work]:
+    async with open_work(site) as work:
+        yield work

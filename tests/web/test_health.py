@@ -65,7 +65,7 @@ async def test_without_a_database_it_is_alive_and_not_ready(site: Site):
         assert answer.status == 503
         assert (await answer.json())["parts"]["database"] is False
         assert (await anna.get("/healthz")).status == 200
-        page = await anna.get("/")
+        page = await anna.get("/workplace")
         assert page.status == 503
         assert "Временно недоступно" in await page.text()
 

@@ -46,7 +46,7 @@ async def fill_calls(site: Site, resident: str = "Иванова Анна") -> N
 async def test_a_call_is_shown_whole_in_its_companys_zone(site: Site):
     await fill_calls(site)
     async with site.browser("vera") as vera:
-        text = await (await vera.get("/calls")).text()
+        text = await (await vera.get("/calls/list")).text()
     for shown in (
         "5 мар., 14:30:00",
         "+7\u00a0900\u00a0123\u201145\u201167",
@@ -66,10 +66,10 @@ async def test_a_call_is_shown_whole_in_its_companys_zone(site: Site):
 
 async def test_an_empty_list_says_what_will_come(site: Site):
     async with site.browser("vera") as vera:
-        assert "Звонков ещё не было" in await (await vera.get("/calls")).text()
+        assert "Звонков ещё не было" in await (await vera.get("/calls/list")).text()
 
 
-@pytest.mark.parametrize("path", ["/", "/board", "/calls"])
+@pytest.mark.parametrize("path", ["/workplace", "/board", "/calls", "/calls/list"])
 async def test_hostile_names_stay_text(site: Site, path: str):
     await fill_calls(site, HOSTILE)
     await site.pool.execute("update operators set name = $1", HOSTILE)
@@ -94,8 +94,8 @@ async def test_the_login_form_gives_back_what_was_typed_as_text(site: Site):
 
 
 PAGES = [
-    ("anna", "/", "ru", "Пауза"),
-    ("anna", "/", "en", "Pause"),
+    ("anna", "/workplace", "ru", "Пауза"),
+    ("anna", "/workplace", "en", "Pause"),
     ("vera", "/board", "ru", "Последние звонки"),
     ("vera", "/board", "en", "Last calls"),
     (None, "/login", "ru", "Войти"),
@@ -123,14 +123,14 @@ async def test_a_persons_language_follows_them_to_another_browser(site: Site):
         away = await anna.post("/language", language="en", back="//evil.example/")
         assert away.headers["Location"] == "/"
     async with site.browser("anna") as elsewhere:
-        assert '<html lang="en">' in await (await elsewhere.get("/")).text()
+        assert '<html lang="en">' in await (await elsewhere.get("/workplace")).text()
 
 
 async def test_a_failure_of_ours_is_a_page_without_its_reasons(site: Site):
     await site.pool.execute("drop table numbers")
     try:
         async with site.browser("anna") as anna:
-            answer = await anna.get("/")
+            answer = await anna.get("/workplace")
             text = await answer.text()
     finally:
         await site.pool.execute(
@@ -147,11 +147,12 @@ async def test_every_answer_carries_the_shields(site: Site):
     async with site.browser("vera") as vera:
         for path in (
             "/",
+            "/workplace",
             "/board",
             "/calls",
             "/login",
             "/nothing",
-            "/static/web/style.css",
+            "/static/web/base.css",
             "/healthz",
             "/recordings/1",
         ):
@@ -164,7 +165,7 @@ async def test_every_answer_carries_the_shields(site: Site):
 
 async def test_pages_hold_no_inline_script_or_style(site: Site):
     async with site.browser("vera") as vera:
-        for path in ("/", "/board", "/login", "/nothing"):
+        for path in ("/workplace", "/board", "/login", "/nothing"):
             text = await (await vera.get(path)).text()
             assert not re.search(r"<script(?![^>]*(?:src=|application/json))", text)
             assert not re.search(r"\s(on\w+|style)=", text)

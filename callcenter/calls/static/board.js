@@ -1,10 +1,15 @@
-import { $, company, el, fill, moment, place, showConnected, showFigures, since, toast, words } from "/static/web/ui.js";
+import {
+  $, company, el, fill, moment, place, readPage, showConnected, showFigures, since, startClock, toast, words,
+} from "/static/web/ui.js";
 import { Wire } from "/static/web/wire.js";
 
 /** @import { DeadlinesMessage, OperatorMessage, SafetyMessage } from "types/protocol" */
 
 const ORDER = ["ringing", "talking", "available", "paused", "offline"];
 const SETTLE_MS = 1000;
+
+readPage();
+startClock();
 
 /** @type {number | null} */
 let fetching = null;
@@ -48,7 +53,7 @@ function showOperators() {
   $("operators").replaceChildren(...shown.map((person) => {
     const unreachable = person.state !== "offline" && person.phone_reachable === false;
     return el("li", "",
-      el("span", "name", person.name),
+      el("span", "operator-name", person.name),
       el("span", `state ${person.state}`, el("span", "", words.states[person.state]), person.since ? since(person.since) : ""),
       unreachable ? el("span", "phone unreachable", words.phone_unreachable) : "");
   }));
@@ -95,7 +100,7 @@ async function fetchCalls() {
   clearTimeout(fetching ?? undefined);
   fetching = null;
   try {
-    const answer = await fetch("/calls", { headers: { Accept: "text/html" } });
+    const answer = await fetch("/calls/list", { headers: { Accept: "text/html" } });
     if (!answer.ok) return;
     // Rendered and escaped by the server.
     const piece = new DOMParser().parseFromString(await answer.text(), "text/html");

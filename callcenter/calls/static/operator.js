@@ -1,9 +1,15 @@
 import { filing, keepingFocus } from "/static/tickets/filing.js";
-import { $, company, el, fill, lasting, moment, place, plural, showConnected, showFigures, since, telephone, toast, words } from "/static/web/ui.js";
+import {
+  $, announce, company, el, fill, lasting, moment, place, plural, readPage, showConnected, showFigures, since, startClock, telephone,
+  toast, words,
+} from "/static/web/ui.js";
 import { isRequest, showRequests } from "./requests.js";
 import { Wire } from "/static/web/wire.js";
 
 /** @import { CardMessage, Presence, PresenceMessage, Outcome } from "types/protocol" */
+
+readPage();
+startClock();
 
 const title = document.title;
 
@@ -35,11 +41,14 @@ function showPresence() {
   const { state = "offline", phone_reachable: reachable = false, since: at } = wire.state.presence ?? {};
   const wanted = state === "paused" || state === "offline" ? state : "available";
   for (const button of $("presence").querySelectorAll("button")) {
+    // Before the first snapshot nothing could be asked, nor what was asked be shown.
+    button.disabled = false;
     button.setAttribute("aria-pressed", String(button.dataset.wanted === wanted));
     if (wire.state["request/presence"]?.state !== "asked") button.classList.remove("asked");
   }
   $("state").className = `state ${state}`;
-  $("state").replaceChildren(el("span", "", words.states[state]), at ? since(at) : "");
+  announce($("state-name"), words.states[state]);
+  $("state-since").replaceChildren(at ? since(at) : "");
   $("phone").className = `phone ${reachable ? "reachable" : "unreachable"}`;
   $("phone").textContent = reachable ? words.phone_reachable : words.phone_unreachable;
 }
@@ -47,16 +56,17 @@ function showPresence() {
 function showRinging() {
   const ringing = wire.state.ringing;
   if (!ringing || !("call" in ringing)) {
-    $("ringing").replaceChildren();
+    $("ringing-call").replaceChildren();
+    $("ringing-since").replaceChildren();
     document.title = title;
     return;
   }
   const number = ringing.caller ? telephone(ringing.caller) : words.no_number;
   document.title = `☎ ${fill(words.ringing_title, { number })}`;
-  $("ringing").replaceChildren(
-    el("div", "notice", el("span", "bell"), el("span", "", words.states.ringing), el("b", "", number),
-      el("span", "line", company(ringing.queue)), since(ringing.since)),
-  );
+  announce($("ringing-call"),
+    el("p", "notice", el("span", "bell"), el("span", "", words.states.ringing), " ", el("b", "", number), " ",
+      el("span", "called", company(ringing.queue))));
+  $("ringing-since").replaceChildren(since(ringing.since));
 }
 
 function showCard() {
@@ -78,7 +88,7 @@ function empty() {
 function filled(card) {
   const line = place.lines[card.did];
   const zone = line?.zone;
-  return el("article", `card ${card.talk_ended_at ? "over" : "on"}`,
+  return el("article", `card ${card.talk_ended_at ? "over" : ""}`,
     el("div", "panel who", talk(card), caller(card)),
     card.ticket && place.files ? filing(card.ticket) : "",
     el("div", "panel", el("h2", "", words.open_tickets), tickets(card, zone)),
@@ -108,7 +118,7 @@ function pausedSince(card) {
 
 /** @param {string | null} paused since when */
 function recording(paused) {
-  const button = el("button", "quiet pause", paused ? words.resume_recording : words.pause_recording);
+  const button = el("button", "quiet", paused ? words.resume_recording : words.pause_recording);
   button.type = "button";
   button.addEventListener("click", () => {
     if (!wire.say({ type: "recording", paused: !paused })) toast(words.not_saved);
@@ -119,12 +129,12 @@ function recording(paused) {
 /** @param {CardMessage} card */
 function caller(card) {
   const number = el("span", "telephone", card.caller ? telephone(card.caller) : words.no_number);
-  const top = el("p", "over-name", el("span", "company", card.company || company(card.did)), number);
+  const top = el("p", "over-name", el("span", "", card.company || company(card.did)), number);
   if (!card.resident) {
     return el("div", "caller unknown", top, el("h1", "", words.unknown), el("p", "hint", words.no_address));
   }
   return el("div", "caller", top, el("h1", "", card.resident),
-    el("p", "address", el("span", "house", card.address), card.flat ? el("span", "flat", fill(words.flat, { flat: card.flat })) : ""),
+    el("p", "address", el("span", "", card.address), card.flat ? el("span", "flat", fill(words.flat, { flat: card.flat })) : ""),
     card.others ? el("p", "others", plural(words.others, card.others)) : "");
 }
 

@@ -1,52 +1,9 @@
-// The list is fetched again while words are typed; J and K go through it, Enter opens, / goes to the search.
+// J and K go through the list, Enter opens, / goes to the search.
 
-const list = /** @type {HTMLElement} */ (document.getElementById("list"));
-const filter = /** @type {HTMLFormElement} */ (document.getElementById("filter"));
+import { filteredList } from "/static/web/list.js";
+
 const q = /** @type {HTMLInputElement} */ (document.getElementById("q"));
-const TYPING_MS = 350;
-
-/** @type {AbortController | null} */
-let asking = null;
-
-function query() {
-  const given = [...new FormData(filter)].map(([name, value]) => [name, String(value)]);
-  return new URLSearchParams(given.filter(([, value]) => value.trim())).toString();
-}
-
-async function refresh() {
-  asking?.abort();
-  const mine = (asking = new AbortController());
-  try {
-    const answer = await fetch(`/listening/list${location.search}`, { headers: { Accept: "text/html" }, signal: mine.signal });
-    if (answer.redirected || answer.status === 401) return location.assign("/login");
-    if (!answer.ok && answer.status !== 400) return;
-    // Rendered and escaped by the server.
-    const piece = new DOMParser().parseFromString(await answer.text(), "text/html");
-    list.replaceChildren(...piece.body.childNodes);
-  } catch {
-    // Aborted, or no network: what is typed next fetches again.
-  }
-}
-
-/** @type {number | undefined} */
-let typing;
-q.addEventListener("input", () => {
-  clearTimeout(typing);
-  typing = setTimeout(() => {
-    const asked = query();
-    history.replaceState(null, "", asked ? `/listening?${asked}` : "/listening");
-    refresh();
-  }, TYPING_MS);
-});
-for (const each of filter.querySelectorAll("select, input[type=date]")) {
-  each.addEventListener("change", () => filter.requestSubmit());
-}
-filter.addEventListener("submit", (event) => {
-  event.preventDefault();
-  clearTimeout(typing);
-  const asked = query();
-  location.assign(asked ? `/listening?${asked}` : "/listening");
-});
+const { list } = filteredList("/listening");
 
 /** @param {number} step how many lines down */
 function choose(step) {

@@ -1,6 +1,20 @@
 // The list of files is fetched again while one of them is in the making.
 const EVERY_MS = 1500;
 
+/**
+ * The list is spoken when it changes: while it is the same it is left alone.
+ *
+ * @param {HTMLElement} list
+ * @param {HTMLElement} fresh
+ */
+function show(list, fresh) {
+  list.toggleAttribute("data-working", fresh.hasAttribute("data-working"));
+  if (list.innerHTML === fresh.innerHTML) return;
+  const at = document.activeElement?.getAttribute("href");
+  list.replaceChildren(...fresh.childNodes);
+  if (at) /** @type {HTMLElement | null} */ (list.querySelector(`a[href="${CSS.escape(at)}"]`))?.focus();
+}
+
 async function refresh() {
   const list = document.getElementById("orders");
   if (!list?.hasAttribute("data-working")) return;
@@ -9,10 +23,7 @@ async function refresh() {
     if (answer.redirected || answer.status === 401) return location.assign("/login");
     if (answer.ok) {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const fresh = /** @type {HTMLElement} */ (page.getElementById("orders"));
-      const at = document.activeElement?.getAttribute("href");
-      list.replaceWith(fresh);
-      if (at) /** @type {HTMLElement | null} */ (fresh.querySelector(`a[href="${CSS.escape(at)}"]`))?.focus();
+      show(list, /** @type {HTMLElement} */ (page.getElementById("orders")));
     }
   } catch {
     // The server is away; the list stays as it is until it is back.

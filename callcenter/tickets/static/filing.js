@@ -10,7 +10,6 @@ const KEPT = 8;
 const FIELDS = ["category", "subject"];
 /** @type {Map<number, Filing>} */
 const forms = new Map();
-const blank = /** @type {HTMLTemplateElement} */ (document.getElementById("filing"));
 
 /**
  * The form for this ticket, the same each time.
@@ -45,16 +44,17 @@ class Filing {
   /** @param {TicketKey} ticket */
   constructor(ticket) {
     this.address = `/tickets/${ticket.id}/filing`;
+    const blank = /** @type {HTMLTemplateElement} */ (document.getElementById("filing"));
     this.element = /** @type {HTMLElement} */ (blank.content.firstElementChild?.cloneNode(true));
     this.form = /** @type {HTMLFormElement} */ (this.find("form"));
-    this.category = /** @type {HTMLSelectElement} */ (this.find(".category"));
-    this.subject = /** @type {HTMLInputElement} */ (this.find(".subject"));
+    this.category = /** @type {HTMLSelectElement} */ (this.find("[name=category]"));
+    this.subject = /** @type {HTMLInputElement} */ (this.find("[name=subject]"));
     this.button = /** @type {HTMLButtonElement} */ (this.find("button"));
     /** @type {Filed | null} */
     this.known = null;
     for (const name of FIELDS) {
       this[name].id = `${name}-${ticket.id}`;
-      /** @type {HTMLLabelElement} */ (this.find(`.${name}-label`)).htmlFor = `${name}-${ticket.id}`;
+      /** @type {HTMLLabelElement} */ (this.find(`[data-for=${name}]`)).htmlFor = `${name}-${ticket.id}`;
     }
     /** @type {HTMLAnchorElement} */ (this.find("a")).href = `/tickets/${ticket.id}`;
     this.form.addEventListener("submit", (event) => {

@@ -1,25 +1,40 @@
 // What both pages need: words, times, numbers, and elements made of text, never of markup.
+// To import it does nothing: a page's script calls `readPage()` before all else, and `startClock()` if it shows durations.
 
 /** @import { Place } from "types/page" */
 /** @import { QueueRow, QueuesMessage } from "types/protocol" */
 /** @import { Words } from "types/words" */
 
-/** @param {string} id */
-const read = (id) => JSON.parse(document.getElementById(id)?.textContent ?? "");
+const TICK_MS = 500;
 
-/** @type {Words} */
-export const words = read("words");
-/** @type {Place} */
-export const place = read("place");
 /**
  * An element that is on the page.
  *
  * @param {string} id
  */
 export const $ = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const language = () => document.documentElement.lang;
 
-const language = document.documentElement.lang;
-const plurals = new Intl.PluralRules(language);
+/**
+ * What the page says, from `readPage()` on.
+ *
+ * @type {Words}
+ */
+export let words;
+/**
+ * Where the page stands, from `readPage()` on.
+ *
+ * @type {Place}
+ */
+export let place;
+
+/** Take over the words and the place that the server wrote into the page. */
+export function readPage() {
+  /** @param {string} id */
+  const read = (id) => JSON.parse($(id).textContent ?? "");
+  words = read("words");
+  place = read("place");
+}
 
 /** @type {(text: string, values: Record<string, string | number>) => string} */
 export function fill(text, values) {
@@ -31,7 +46,7 @@ export function fill(text, values) {
  * @param {number} n
  */
 export function plural(forms, n) {
-  return fill(forms[plurals.select(n)] ?? forms.other, { n });
+  return fill(forms[new Intl.PluralRules(language()).select(n)] ?? forms.other, { n });
 }
 
 /**
@@ -75,7 +90,7 @@ export function lasting(milliseconds) {
 
 /** @param {string} iso */
 export function moment(iso, zone = place.zone) {
-  return new Intl.DateTimeFormat(language, {
+  return new Intl.DateTimeFormat(language(), {
     timeZone: zone, day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
   }).format(new Date(iso));
 }
@@ -86,14 +101,19 @@ export function company(queue) {
 }
 
 /**
- * A ticking duration; `tick` brings all of them up to date.
+ * A ticking duration, once `startClock()` was called. None belongs into a live region: it would be spoken each second.
  *
  * @param {string} iso
  */
-export function since(iso, className = "ticking") {
-  const made = el("time", className, lasting(Date.now() - Date.parse(iso)));
+export function since(iso) {
+  const made = el("time", "", lasting(Date.now() - Date.parse(iso)));
   made.dataset.since = iso;
   return made;
+}
+
+/** Keep every duration on the page up to date. */
+export function startClock() {
+  setInterval(tick, TICK_MS);
 }
 
 function tick() {
@@ -102,7 +122,17 @@ function tick() {
     if (each.textContent !== text) each.textContent = text;
   }
 }
-setInterval(tick, 500);
+
+/**
+ * Put this into a live region. What it says already is left as it is, so that it is spoken once.
+ *
+ * @param {HTMLElement} region
+ * @param {Node | string} child
+ */
+export function announce(region, child) {
+  const text = typeof child === "string" ? child : child.textContent;
+  if (region.textContent !== text) region.replaceChildren(child);
+}
 
 /**
  * The three figures at the top. Returns the queues for what the page shows beside them.
