@@ -1,10 +1,10 @@
-"""Files that are made in order: a person asks for one, a job makes it."""
+"""Files that are made on request: a person orders one, a job makes it."""
 
 from enum import StrEnum
 
 
 class FileOrderState(StrEnum):
-    """How far the file is."""
+    """The progress of an ordered file."""
 
     WAITING = "waiting"
     RUNNING = "running"

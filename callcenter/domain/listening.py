@@ -4,11 +4,11 @@ from enum import StrEnum
 
 
 class ListeningReason(StrEnum):
-    """What a person says before they hear anything."""
+    """The reason, which a person gives before anything is played."""
 
     COMPLAINT = "complaint"
     QUALITY = "quality"
     FACTS = "facts"
     TRAINING = "training"
     OTHER = "other"
-    """It needs a few words."""
+    """Needs an explanation in words."""

@@ -109,10 +109,10 @@ async def test_one_bad_file_holds_up_no_other(bench: Bench, tmp_path: Path) -> N
         good: None,
         empty: "empty",
         text: "not a WAV",
-        altered: "what the store gives is not what was recorded",
+        altered: "the object in the store is not what was recorded",
         gone: "the store does not have the original",
         long: "longer than 0.000833333 h",
-        large: "larger than the folder for files in work",
+        large: "larger than the folder for temporary files",
     }
 
 
