@@ -88,3 +88,13 @@ OF_ONE_COMPANY = frozenset({Role.MANAGER, Role.CREW})
 def may(role: Role, permission: Permission) -> bool:
     """Whether somebody of this role may do this."""
     return permission in PERMISSIONS[role]
+
+
+class Scope(StrEnum):
+    """What a program may do with a token: never more than the person whose token it is."""
+
+    TICKETS_READ = "tickets:read"
+    TICKETS_WRITE = "tickets:write"
+    DIRECTORY_READ = "directory:read"
+    CALLS_READ = "calls:read"
+    DELIVERIES_READ = "deliveries:read"

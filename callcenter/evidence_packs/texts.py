@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 
-from callcenter.domain.evidence import PackProblem
+from callcenter.domain.file_order import PackProblem
 from callcenter.evidence.printed import PrintedDocument, PrintedSection, PrintedTable
 from callcenter.evidence_packs.facts import Row, TicketFacts
 from callcenter.tickets.pages import change_texts

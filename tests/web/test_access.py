@@ -11,8 +11,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from callcenter.domain.access import PERMISSIONS, Permission, Role
-from callcenter.domain.scopes import Scope
+from callcenter.domain.access import PERMISSIONS, Permission, Role, Scope
 from callcenter.web.auth import COOKIE
 from tests.site import Site
 
