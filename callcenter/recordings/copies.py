@@ -43,7 +43,7 @@ DEADLY = "its processing was killed"
 class CopyMaker:
     """Makes the copies of one node's recordings, `settings.at_once` at a time, the last one first.
 
-    `calm` says whether nobody is waiting for an operator. While somebody is, copies wait: their
+    `idle` says whether nobody is waiting for an operator. While somebody is, copies wait: their
     traffic with the store would delay the cards.
     """
 
@@ -53,13 +53,13 @@ class CopyMaker:
         store: Store,
         node: NodeName,
         settings: CopiesSettings,
-        calm: Callable[[], bool] = lambda: True,
+        idle: Callable[[], bool] = lambda: True,
     ) -> None:
         self._pool = pool
         self._store = store
         self._node = node
         self._settings = settings
-        self._calm = calm
+        self._idle = idle
         self._workers = IdlePool(settings.at_once)
         self._deaths: dict[int, int] = {}
 
@@ -105,7 +105,7 @@ class CopyMaker:
 
     async def _lull(self) -> None:
         until = time.monotonic() + PATIENCE_S
-        while not self._calm() and time.monotonic() < until:
+        while not self._idle() and time.monotonic() < until:
             await asyncio.sleep(LOOK_EVERY_S)
 
     def close(self) -> None:

@@ -22,10 +22,10 @@ from tests.recordings.test_raw import AUDIO
 pytestmark = pytest.mark.e2e
 
 
-def maker(bench: Bench, scratch: Path, calm: Callable[[], bool] = lambda: True, **settings: float) -> CopyMaker:
+def maker(bench: Bench, scratch: Path, idle: Callable[[], bool] = lambda: True, **settings: float) -> CopyMaker:
     (scratch / "scratch").mkdir(exist_ok=True)
     return CopyMaker(
-        bench.ledger.pool, bench.store, NODE, CopiesSettings(scratch=scratch / "scratch", **settings), calm
+        bench.ledger.pool, bench.store, NODE, CopiesSettings(scratch=scratch / "scratch", **settings), idle
     )
 
 
