@@ -109,8 +109,10 @@ class AsteriskInstance:
 
 
 @contextmanager
-def asterisk(home: Path, directory: Directory, **queueing: int) -> Iterator[AsteriskInstance]:
-    """Start an Asterisk in `home`, yield it when it has booted, end it."""
+def asterisk(
+    home: Path, directory: Directory, change: Callable[[Path], None] = lambda _etc: None, **queueing: int
+) -> Iterator[AsteriskInstance]:
+    """Start an Asterisk in `home`, yield it when it has booted, end it. `change` may edit the rendered configuration."""
     settings = Settings.model_validate(
         {
             "database": {"url": "postgresql://unused"},
@@ -131,6 +133,7 @@ def asterisk(home: Path, directory: Directory, **queueing: int) -> Iterator[Aste
         }
     )
     render(settings, directory, home / "etc")
+    change(home / "etc")
     _make_sounds(home)
     with open(home / "asterisk.out", "wb") as out:
         process = subprocess.Popen([ROOT / "asterisk" / "run.sh", TREE, home], stdout=out, stderr=out)
