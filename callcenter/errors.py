@@ -80,7 +80,7 @@ class Refusal(CallcenterError):
     """
 
     status: ClassVar[int] = 422
-    text: ClassVar[str] = gettext_noop("This cannot be done as it was asked for.")
+    text: ClassVar[str] = gettext_noop("This cannot be done in this form.")
     meanings: ClassVar[Mapping[str, str]] = {}
     code: str = "refused"
 
@@ -104,7 +104,7 @@ class NotFound(Refusal):
     """There is no such thing, or none that this person may see."""
 
     status = 404
-    text = gettext_noop("There is no such thing, or it is not yours to see.")
+    text = gettext_noop("It does not exist, or you have no access to it.")
     code = "not found"
 
 
@@ -112,7 +112,7 @@ class LimitReached(Refusal):
     """As much as one may have, or ask for in a while, is there already."""
 
     status = 429
-    text = gettext_noop("That is as many as there may be for the moment. Try again later.")
+    text = gettext_noop("The limit is reached for now. Try again later.")
     code = "too many"
 
 

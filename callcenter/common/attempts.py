@@ -19,7 +19,7 @@ ATTEMPTS_PER_ADDRESS = 100
 class TooManyAttempts(LimitReached):
     """This secret, or this address, has been tried too often; wait `WINDOW`."""
 
-    text = gettext_noop("This was tried too often. Wait a while, and try again.")
+    text = gettext_noop("Too many attempts. Wait a while and try again.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class InUse(Refusal):
     """Calls or tickets name this resident, so the row must stay."""
 
     status = 409
-    text = gettext_noop("Calls or tickets name this, so it must stay.")
+    text = gettext_noop("Calls or tickets refer to this, so it cannot be removed.")
     code = "in use"
 
 

@@ -19,10 +19,10 @@ def channels(t: Speech) -> dict[HandoverChannel, str]:
 def crew_states(language: str) -> Mapping[TicketState, str]:
     """Where a ticket is, as its crew sees it: every state in which its link works."""
     t = Speech(language)
-    elsewhere = t.gettext("The dispatcher looks at it again")
+    elsewhere = t.gettext("Back with the dispatcher")
     return {
         TicketState.NEW: elsewhere,
-        TicketState.ASSIGNED: t.pgettext("crew", "Waits for you"),
+        TicketState.ASSIGNED: t.pgettext("crew", "Waiting for you"),
         TicketState.ACCEPTED: t.pgettext("crew", "Accepted"),
         TicketState.IN_PROGRESS: t.pgettext("crew", "In work"),
         TicketState.DONE: t.pgettext("crew", "Done"),

@@ -24,7 +24,7 @@ MOST_PARTS = 500
 class NoReason(Refusal):
     """Another reason needs words."""
 
-    text = gettext_noop("Say in a few words why.")
+    text = gettext_noop("Explain why in a few words.")
     code = "reason"
 
 

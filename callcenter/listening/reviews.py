@@ -21,7 +21,7 @@ class CardChanged(Refusal):
     """Somebody changed the company's card meanwhile."""
 
     status = 409
-    text = gettext_noop("Somebody has changed the score card meanwhile.")
+    text = gettext_noop("Somebody else has changed the score card.")
     code = "card"
 
 

@@ -87,15 +87,15 @@ def problems(language: str) -> Mapping[str, str]:
     t = Speech(language)
     return {
         **filter_problems(language),
-        "length": t.pgettext("listening", "Write minutes and seconds, such as 1:30."),
-        "lengths": t.pgettext("listening", "The longest is shorter than the shortest: change one of the two."),
-        "card": t.pgettext("listening", "The score card was changed meanwhile. This is the new one: judge by it."),
-        "points": t.pgettext("listening", "Give points for every line, or say that there was no occasion."),
-        "line": t.pgettext("listening", "Give each line at most 200 letters and 1 to 10 points."),
+        "length": t.pgettext("listening", "Enter minutes and seconds, such as 1:30."),
+        "lengths": t.pgettext("listening", "The maximum length is less than the minimum: change one of the two."),
+        "card": t.pgettext("listening", "The score card has been changed. This is the new one: review the talk by it."),
+        "points": t.pgettext("listening", "Score every line, or mark it as not applicable."),
+        "line": t.pgettext("listening", "Give each line at most 200 characters and 1 to 10 points."),
         "lines": t.pgettext("listening", "A score card needs at least one line."),
-        "reason": t.pgettext("listening", "Say in a few words why."),
-        "comment": t.pgettext("listening", "Write what is to be noted, in at most 1000 characters."),
-        "at": t.pgettext("listening", "Write the place as minutes and seconds, such as 1:30."),
+        "reason": t.pgettext("listening", "Explain why in a few words."),
+        "comment": t.pgettext("listening", "Enter a note of at most 1000 characters."),
+        "at": t.pgettext("listening", "Enter the position as minutes and seconds, such as 1:30."),
     }
 
 
@@ -109,7 +109,7 @@ def script_texts(language: str) -> Mapping[str, str]:
         "at": t.pgettext("listening", "{at} of {length}"),
         "copied": t.pgettext("listening", "The link to {at} is copied"),
         "not_copied": t.pgettext("listening", "Copy the link from the address bar"),
-        "failed": t.pgettext("listening", "The recording cannot be played now. Try again, or take the original."),
+        "failed": t.pgettext("listening", "The recording cannot be played now. Try again, or download the original."),
         "silence": t.pgettext("listening", "Silence skipped: {seconds} s"),
-        "unheard": t.pgettext("listening", "What you listen to could not be noted: the connection is lost"),
+        "unheard": t.pgettext("listening", "What you listened to could not be saved: the connection is lost"),
     }

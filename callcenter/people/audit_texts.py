@@ -20,8 +20,8 @@ def actions(t: Speech) -> dict[AuditAction, str]:
         AuditAction.ADDED_PERSON: t.gettext("added person"),
         AuditAction.CHANGED_PERSON: t.gettext("changed person"),
         AuditAction.INVITED_PERSON: t.gettext("invited person"),
-        AuditAction.LET_PERSON_IN: t.gettext("let person in"),
-        AuditAction.SHUT_PERSON_OUT: t.gettext("shut person out"),
+        AuditAction.LET_PERSON_IN: t.gettext("restored person's access"),
+        AuditAction.SHUT_PERSON_OUT: t.gettext("blocked person's access"),
         AuditAction.ENDED_PERSONS_SESSIONS: t.gettext("ended person's sessions"),
         AuditAction.TURNED_PERSONS_CODES_OFF: t.gettext("turned person's codes off"),
         AuditAction.VIEWED_TICKET: t.gettext("viewed ticket"),
@@ -66,7 +66,7 @@ def actions(t: Speech) -> dict[AuditAction, str]:
         AuditAction.GAVE_WRONG_PIN_OF_LINK: t.gettext("gave wrong PIN of link"),
         AuditAction.LISTENED_BY_LINK: t.gettext("listened by link"),
         AuditAction.DOWNLOADED_BY_LINK: t.gettext("downloaded by link"),
-        AuditAction.MADE_TOKEN: t.gettext("made token"),
+        AuditAction.MADE_TOKEN: t.gettext("created token"),
         AuditAction.REVOKED_TOKEN: t.gettext("revoked token"),
     }
 

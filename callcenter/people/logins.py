@@ -40,7 +40,7 @@ class LoginExpired(Refusal):
     """The first step of this login is too long ago, or was never made."""
 
     status = 401
-    text = gettext_noop("That took too long. Give the login and the password again.")
+    text = gettext_noop("That took too long. Enter the login and the password again.")
     code = "expired"
 
 

@@ -61,7 +61,7 @@ class StaffRefusal(Refusal):
     """It was not done; `field` and `code` say why."""
 
     status = 409
-    text = gettext_noop("This login cannot be changed like that.")
+    text = gettext_noop("This login cannot be changed in this way.")
 
 
 @dataclass(frozen=True, slots=True)

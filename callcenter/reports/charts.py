@@ -147,7 +147,7 @@ def visits(rows: Sequence[Visits], period: Period, language: str) -> Chart:
     says = t.gettext("{name}, week from {week}: logins {logins}, views {views}")
     words = ChartTexts(
         "visits",
-        t.gettext("How often managers looked in, {span}").format(span=span(period, language)),
+        t.gettext("Visits by managers, {span}").format(span=span(period, language)),
         "; ".join(
             t.gettext("{name}: logins {logins}, views {views}").format(
                 name=row.name, logins=row.logins, views=row.views

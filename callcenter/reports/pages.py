@@ -119,7 +119,7 @@ async def _visits(question: Question) -> Answer:
         (len(rows), t.pgettext("report", "managers"), ""),
         (sum(row.logins for row in rows), t.pgettext("report", "logins"), ""),
         (sum(row.views for row in rows), t.pgettext("report", "views"), ""),
-        (never, t.gettext("never looked in"), "busy" if never else ""),
+        (never, t.gettext("no visits"), "busy" if never else ""),
     ]
     return [(number(value, question.language), name, look) for value, name, look in figures], [
         Panel(table, by_week, drawn)

@@ -152,7 +152,7 @@ def visits(rows: Sequence[Visits], zone: str, language: str) -> Table:
     t = Speech(language)
     return Table(
         "visits",
-        t.gettext("How often managers looked in"),
+        t.gettext("Visits by managers"),
         [
             Column(t.gettext("Manager"), "text"),
             Column(t.gettext("Company"), "text"),
@@ -172,7 +172,7 @@ def visits_by_week(rows: Sequence[Visits], period: Period, language: str) -> Tab
     weeks = period.steps(Unit.WEEK)
     return Table(
         "visits",
-        t.gettext("How often managers looked in"),
+        t.gettext("Visits by managers"),
         [Column(t.gettext("Week"), "step"), *columns[:4]],
         [
             (week, row.name, row.company, logins, views)
@@ -210,7 +210,7 @@ def review_lines(rows: Sequence[JudgedLine], language: str) -> Table:
             Column(t.pgettext("report", "Line of the card"), "text"),
             Column(t.pgettext("report", "Answers"), "count"),
             Column(t.pgettext("report", "Mean, %"), "share"),
-            Column(t.pgettext("report", "Got nothing"), "count"),
+            Column(t.pgettext("report", "Scored zero"), "count"),
         ],
         [(row.title, row.answers, row.mean, row.nothing) for row in rows],
     )

@@ -29,13 +29,13 @@ def period_problems(language: str) -> dict[str, str]:
     """What is wrong with the dates, by the code of `BadPeriod`, and with what else was asked for."""
     t = Speech(language)
     return {
-        "missing": t.gettext("Give a date."),
-        "date": t.gettext("Give a date as year-month-day, such as 2026-03-31."),
-        "range": t.gettext("Give a date between 2000 and 2199."),
+        "missing": t.gettext("Enter a date."),
+        "date": t.gettext("Enter a date as year-month-day, such as 2026-03-31."),
+        "range": t.gettext("Enter a date between 2000 and 2199."),
         "order": t.gettext("The last day must not be before the first."),
         "long": t.gettext("Choose at most five years."),
         "period": t.gettext("Choose one of these periods."),
-        "company": t.gettext("There is no such company. Choose one of the list."),
+        "company": t.gettext("There is no such company. Choose one from the list."),
     }
 
 

@@ -20,7 +20,7 @@ LONGEST_REASON = 1000
 class BadReason(Refusal):
     """A hold is placed for a reason, which is not longer than `LONGEST_REASON`."""
 
-    text = gettext_noop("Say in a few words why.")
+    text = gettext_noop("Explain why in a few words.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ def link_states(t: Speech) -> dict[LinkState, str]:
         LinkState.OPEN: t.pgettext("link", "Works"),
         LinkState.REVOKED: t.pgettext("link", "Revoked"),
         LinkState.EXPIRED: t.pgettext("link", "Expired"),
-        LinkState.LOCKED: t.pgettext("link", "Shut: wrong PIN too often"),
+        LinkState.LOCKED: t.pgettext("link", "Blocked: wrong PIN too often"),
     }
 
 
@@ -33,8 +33,8 @@ def link_uses(t: Speech) -> dict[LinkUseKind, str]:
         LinkUseKind.LISTENED: t.pgettext("link", "Listened"),
         LinkUseKind.ORIGINAL: t.pgettext("link", "Original downloaded"),
         LinkUseKind.COPY: t.pgettext("link", "Small copy downloaded"),
-        LinkUseKind.NONE_LEFT: t.pgettext("link", "Refused: fetched as often as allowed"),
-        LinkUseKind.CUT_OFF: t.pgettext("link", "Cut off: the link had ended"),
+        LinkUseKind.NONE_LEFT: t.pgettext("link", "Refused: the limit of the link is reached"),
+        LinkUseKind.CUT_OFF: t.pgettext("link", "Interrupted: the link stopped working"),
     }
 
 

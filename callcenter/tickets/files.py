@@ -46,7 +46,7 @@ ENDINGS: Mapping[str, str] = {
 class BadFile(Refusal):
     """This file is not kept. `code`: `empty`, `too large`, `kind` (neither photo nor PDF), `pixels`, `too many`."""
 
-    text = gettext_noop("This file cannot be kept.")
+    text = gettext_noop("This file cannot be saved.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def problems(language: str) -> Mapping[str, str]:
     return {
         **filter_problems(language),
         "name": pgettext("journal", "Give the filter a name of at most 60 characters."),
-        "filters": pgettext("journal", "You keep as many filters as there can be: delete one first."),
+        "filters": pgettext("journal", "You already have the maximum number of filters: delete one first."),
     }
 
 

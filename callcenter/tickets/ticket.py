@@ -203,7 +203,7 @@ class Conflict(Refusal):
 
     status = 409
     text = gettext_noop(
-        "Somebody else has changed this ticket since the version given; look at it and send the change again."
+        "Somebody else has changed this ticket since the given version; read it again and repeat the change."
     )
     code = "conflict"
 
@@ -226,7 +226,7 @@ class BadEdit(Refusal):
     """
 
     status = 409
-    text = gettext_noop("The change does not fit what is in the directory.")
+    text = gettext_noop("The change contradicts the directory.")
     meanings: ClassVar = {
         "unknown": "there is no such thing in this company",
         "inactive": "is not in use any more",

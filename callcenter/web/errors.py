@@ -78,7 +78,7 @@ async def show_problems(request: web.Request, handler: Handler) -> web.StreamRes
         return ProblemDetails(503, "Not available for the moment; try again.", headers={"Retry-After": "10"}).response()
     except Exception:
         log.exception("request failed", route=_route(request))
-        return ProblemDetails(500, "Something broke on our side. It has been written down.").response()
+        return ProblemDetails(500, "Something went wrong on our side. The error has been logged.").response()
 
 
 def problem_of(refusal: Refusal) -> ProblemDetails:

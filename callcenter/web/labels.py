@@ -142,7 +142,7 @@ def delivery_problems(t: Speech) -> dict[DeliveryProblem, str]:
     return {
         DeliveryProblem.NO_WAY: t.gettext("The crew no longer has this address. Enter it in the directory."),
         DeliveryProblem.NO_MAIL_SERVER: t.gettext("No mail server is set up. Set it in the settings of the service."),
-        DeliveryProblem.BAD_ADDRESS: t.gettext("The address makes no sense. Correct it."),
+        DeliveryProblem.BAD_ADDRESS: t.gettext("The address is not valid. Correct it."),
         DeliveryProblem.UNREACHABLE: t.gettext("The server cannot be reached."),
         DeliveryProblem.TOO_SLOW: t.gettext("The server did not answer in time."),
         DeliveryProblem.CERTIFICATE: t.gettext("The server's certificate is not trusted."),
@@ -152,10 +152,10 @@ def delivery_problems(t: Speech) -> dict[DeliveryProblem, str]:
         ),
         DeliveryProblem.ANSWER: t.gettext("The crew's program answered with an error."),
         DeliveryProblem.REDIRECT: t.gettext(
-            "The crew's program sent us elsewhere; that is not followed. Enter its new address."
+            "The crew's program answered with a redirect, which is not followed. Enter its new address."
         ),
-        DeliveryProblem.INNER_ADDRESS: t.gettext("The webhook leads into an inner network; that is not allowed."),
-        DeliveryProblem.OURS: t.gettext("Something broke on our side. It has been written down."),
+        DeliveryProblem.INNER_ADDRESS: t.gettext("The webhook leads into an internal network; that is not allowed."),
+        DeliveryProblem.OURS: t.gettext("Something went wrong on our side. The error has been logged."),
     }
 
 
@@ -181,7 +181,7 @@ def refusal_reasons(t: Speech) -> dict[RefusalReason, str]:
         RefusalReason.ASTERISK_AWAY: t.gettext("The telephone server cannot be reached: this was not done."),
         RefusalReason.ASTERISK_REFUSED: t.gettext("The telephone server could not do this."),
         RefusalReason.NOT_KNOWN: t.gettext(
-            "The connection to the telephone server broke: this may have been done or not. Check before you ask again."
+            "The connection to the telephone server was lost: it is not known whether this was done. Check before you try again."
         ),
         RefusalReason.NOT_UNDERSTOOD: t.gettext(
             "The telephone server has an older version of the program: this was not done."

@@ -20,7 +20,7 @@ class TooLong(Refusal):
     """A field, or the file, is larger than it may be. `field`: its name."""
 
     status = 413
-    text = gettext_noop("This is larger than it may be.")
+    text = gettext_noop("This is larger than allowed.")
     code = "too large"
 
 

@@ -96,7 +96,7 @@ async def test_what_makes_no_sense_is_said_beside_the_field(tapes: Tapes, vera: 
 async def test_the_reason_is_asked_before_the_player_is_shown(tapes: Tapes, vera: Browser):
     leak = await tapes.record("leak")
     text = await text_of(vera, f"/listening/{leak}")
-    assert "Зачем вы слушаете?" in text
+    assert "Для чего вы слушаете запись?" in text
     assert "<audio" not in text
     assert (await vera.post(f"/listening/{leak}/begin", reason="quality")).status == 303
     text = await text_of(vera, f"/listening/{leak}")
@@ -109,13 +109,13 @@ async def test_the_reason_is_asked_before_the_player_is_shown(tapes: Tapes, vera
 
 @pytest.mark.parametrize(
     ("state", "words"),
-    [("missing", "Этой записи не хватает"), ("expected", "Пока нельзя прослушать"), ("deleted", "Эта запись удалена")],
+    [("missing", "Файла этой записи нет"), ("expected", "Пока нельзя прослушать"), ("deleted", "Эта запись удалена")],
 )
 async def test_a_recording_that_cannot_be_heard_says_why(tapes: Tapes, vera: Browser, state: str, words: str):
     gone = await tapes.record("gone", state=state)
     text = await text_of(vera, f"/listening/{gone}")
     assert words in text
-    assert "Зачем вы слушаете?" not in text
+    assert "Для чего вы слушаете запись?" not in text
 
 
 async def test_the_talks_of_a_call_and_its_pauses_are_shown_together(tapes: Tapes, vera: Browser):

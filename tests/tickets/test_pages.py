@@ -186,7 +186,7 @@ async def test_the_second_writer_sees_both_values_and_loses_nothing(work: Work):
     answer = await work.vera.post(f"/tickets/{ticket.id}", **sent)
     text = await answer.text()
     assert answer.status == 409
-    assert "Сейчас сохранено другим: <b>Их</b>" in text
+    assert "Другой сотрудник сохранил: <b>Их</b>" in text
     assert text.count("Сейчас сохранено другим") == 1
     for kept in ('value="Моё"', "Моё описание</textarea>", 'value="Их имя"', 'value="12А"', 'value="5.00"'):
         assert kept in text, kept
