@@ -1,4 +1,4 @@
-"""The description of the interface, OpenAPI 3.1, made from the endpoints themselves."""
+"""The OpenAPI 3.1 description of the interface, made from the endpoints themselves."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
@@ -72,7 +72,7 @@ async def openapi() -> OpenApiDocument:
 
 
 def describe(described: Sequence[Endpoint]) -> dict[str, Any]:
-    """The document that describes these endpoints."""
+    """The OpenAPI document of these endpoints."""
     bodies, schemas = _bodies(described)
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in described:
@@ -110,7 +110,7 @@ class PublicNames(GenerateJsonSchema):
 
 
 def _bodies(described: Sequence[Endpoint]) -> tuple[Mapping[Any, dict[str, Any]], dict[str, Any]]:
-    """A reference for each body that is sent or answered, and all the schemas they refer to."""
+    """A reference for each request and response body, and all the schemas they refer to."""
     wanted: set[tuple[Any, JsonSchemaMode]] = set()
     for endpoint in described:
         if endpoint.body is not None:

@@ -1,6 +1,7 @@
-"""One route of the interface: what it takes, what it gives, and who may. The document is made from the same.
+"""One route of the interface: its parameters, its answer, and the rights it needs. The OpenAPI document is made from
+the same.
 
-A handler says all of it by its signature:
+A handler declares all of it by its signature:
 
     @endpoints.get("/tickets/{ticket_id}", Scope.TICKETS_READ, Permission.SEE_TICKETS)
     async def ticket(call: Call, ticket_id: Id) -> Ticket:
@@ -32,7 +33,7 @@ Function = TypeVar("Function", bound=Handler)
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """One request. `once`: how it is made sure that it is done once, on endpoints that take an idempotency key."""
+    """One request. `once`: its idempotency key, on endpoints that take one."""
 
     person: Person
     app: web.Application
@@ -47,7 +48,7 @@ class ApiRequest:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A method on a path. `scope`: None for what is open to all; `problems`: answers beside the usual ones."""
+    """A method on a path. `scope`: None for what is open to all; `problems`: error statuses besides the usual ones."""
 
     method: str
     path: str
@@ -69,7 +70,7 @@ class Endpoint:
 
     @property
     def described(self) -> str:
-        """What it does, in words."""
+        """The description in the OpenAPI document."""
         return inspect.getdoc(self.handler) or ""
 
     @property
@@ -94,7 +95,7 @@ class Endpoint:
         return None if found is type(None) else found
 
     def route(self) -> web.RouteDef:
-        """The route as aiohttp wants it."""
+        """The aiohttp route."""
         adapters = {name: TypeAdapter(hint) for name, hint in self.in_path.items()}
 
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -130,7 +131,7 @@ class Endpoint:
 
 
 class Endpoints:
-    """All endpoints, in the order in which they are written."""
+    """All endpoints, in the order of their definition."""
 
     def __init__(self) -> None:
         self.all: list[Endpoint] = []
@@ -138,15 +139,15 @@ class Endpoints:
     def get(
         self, path: str, scope: Scope | None, permission: Permission, **options: Any
     ) -> Callable[[Function], Function]:
-        """Something that is read."""
+        """Register a handler that reads."""
         return self._add("GET", path, scope, permission, **options)
 
     def post(self, path: str, scope: Scope, permission: Permission, **options: Any) -> Callable[[Function], Function]:
-        """Something that is made or done."""
+        """Register a handler that creates or does something."""
         return self._add("POST", path, scope, permission, **options)
 
     def patch(self, path: str, scope: Scope, permission: Permission, **options: Any) -> Callable[[Function], Function]:
-        """Something that is changed."""
+        """Register a handler that changes something."""
         return self._add("PATCH", path, scope, permission, **options)
 
     def _add(

@@ -121,7 +121,7 @@ class PageOfTickets(QueryModel):
 
 
 class TicketFields(RequestModel):
-    """What may be set. A flat brings its house along, a resident their flat."""
+    """What may be set. A flat sets its house too, a resident their flat."""
 
     category_id: Id | None = None
     subject: Line = ""
@@ -166,7 +166,7 @@ class _Step(RequestModel):
 
 
 class Assign(_Step):
-    """To a crew, which is told."""
+    """Assign to a crew, which is notified."""
 
     step: Literal[Step.ASSIGN]
     crew_id: Id
@@ -182,7 +182,7 @@ class WithWords(_Step):
 
 
 class Plain(_Step):
-    """Steps that need nothing."""
+    """Steps without further fields."""
 
     step: Literal[Step.ACCEPT, Step.START, Step.CLOSE]
     comment: Words = ""

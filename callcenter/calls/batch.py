@@ -1,7 +1,7 @@
-"""Orders collected into one document, which PostgreSQL writes in one transaction (`write_batch`).
+"""Commands collected into one document, which PostgreSQL writes in one transaction (`write_batch`).
 
-Of several orders that say how one thing now is, the last one counts. Names of the document's parts and
-fields are those of the tables that they go to.
+Of several commands that give the current state of one thing the last one counts. The document's parts and
+fields are named after the tables and columns that they go to.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ Body = dict[str, object]
 
 
 class Batch:
-    """A document in the making. `answers`: what is written after it, by statements of their own."""
+    """A document being built. `answers`: what is written after it, by separate statements."""
 
     def __init__(self) -> None:
         self.answers: list[SavePause | FinishRequest] = []
@@ -51,7 +51,7 @@ class Batch:
         self._screens: dict[tuple[str, str], Body] = {}
 
     def add(self, order: Command, seen_at: datetime) -> None:
-        """Take an order. `seen_at`: when the event behind it was stepped."""
+        """Add a command. `seen_at`: when the event behind it was processed."""
         match order:
             case SaveCall(call=call):
                 self._calls[call.id] = _call(call)
@@ -75,7 +75,7 @@ class Batch:
                 self._add_screen(order)
 
     def document(self) -> Mapping[str, object]:
-        """What `write_batch` takes: the parts in which there is something."""
+        """The argument of `write_batch`: the parts that are not empty."""
         parts: dict[str, object] = {
             "calls": list(self._calls.values()),
             "tickets": list(self._tickets.values()),
@@ -104,7 +104,7 @@ class Batch:
                 row = screens.named_operator(order)
                 self._show("supervisors", row, f"operator/{order.operator}", name_of=order.operator)
             case _:
-                raise TypeError(f"not an order to the store of facts: {type(order).__name__}")
+                raise TypeError(f"not a command to PostgreSQL: {type(order).__name__}")
 
     def _show(self, audience: str, body: Shown, kind: str | None = None, **lookups: object) -> None:
         # The newest body of each part of a screen, in the order in which they changed last.

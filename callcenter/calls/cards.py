@@ -19,9 +19,9 @@ log = structlog.get_logger()
 SQL = queries("directory")
 WORKERS = 4
 BATCH = 50
-# So many arrive in the same moment that to look each up by itself would be most of the work; the greeting takes longer.
+# So many calls arrive at the same moment that a query for each would be most of the work; the greeting takes longer.
 GATHER_S = 0.2
-# A card that takes longer than the greeting is of no use to anybody.
+# A card that takes longer than the greeting comes too late to be of use.
 DEADLINE_S = 5.0
 
 
@@ -57,7 +57,7 @@ def _card(order: PrepareCard, row: asyncpg.Record) -> Card:
 
 
 class CardFinder:
-    """Prepares cards in the background and answers with `CardPrepared`."""
+    """Prepares cards in the background and reports them as `CardPrepared`."""
 
     def __init__(self, pool: asyncpg.Pool, put: Callable[[Event], None]) -> None:
         self._pool = pool
@@ -65,11 +65,11 @@ class CardFinder:
         self._asked: asyncio.Queue[PrepareCard] = asyncio.Queue()
 
     def submit(self, order: PrepareCard) -> None:
-        """Queue a look-up. Never blocks."""
+        """Queue a lookup. Never blocks."""
         self._asked.put_nowait(order)
 
     async def run(self) -> None:
-        """Look callers up until cancelled. A look-up that fails leaves its call without a card, and nothing else."""
+        """Look callers up until cancelled. A failed lookup only leaves its call without a card."""
         async with asyncio.TaskGroup() as tasks:
             for number in range(WORKERS):
                 tasks.create_task(self._work(), name=f"directory {number}")

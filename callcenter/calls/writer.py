@@ -1,7 +1,7 @@
-"""The store of facts: orders in, transactions out, in order, a batch at a time.
+"""The writer: commands in, transactions out, in order, a batch at a time.
 
-While PostgreSQL is away the orders wait in memory and no call notices. Should this process die
-meanwhile, the ledger has not been ticked off, and tells it all again.
+While PostgreSQL is unavailable the commands wait in memory and calls are not affected. If the process crashes
+meanwhile, the checkpoint in the ledger has not advanced, and the events are read from there again.
 """
 
 import asyncio
@@ -30,19 +30,19 @@ GATHER_S = 0.25
 A card that pops, for which an operator waits with a caller on the line, goes at once and first; an answer to what a person
 asked goes at once."""
 RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
-# What PostgreSQL says of the data itself: trying again would say the same.
+# Errors in the data itself: a retry would fail in the same way.
 REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, UnicodeEncodeError)
 
 
 class QueuedCommand(NamedTuple):
-    """An order and when the event behind it was stepped."""
+    """A command, and when the event behind it was processed."""
 
     order: Command
     seen_at: datetime
 
 
 class Writer:
-    """Writes orders to PostgreSQL. `submit` never blocks."""
+    """Writes commands to PostgreSQL. `submit` never blocks."""
 
     def __init__(self, settings: DatabaseSettings, node: NodeName) -> None:
         self._settings = settings
@@ -53,7 +53,7 @@ class Writer:
         self._later: list[QueuedCommand] = []
 
     def submit(self, order: Command, seen_at: datetime) -> None:
-        """Queue an order."""
+        """Queue a command."""
         if isinstance(order, PopCard | FinishRequest):
             self._urgent.set()
         self._entries.put_nowait(QueuedCommand(order, seen_at))
@@ -61,7 +61,7 @@ class Writer:
 
     @property
     def backlog(self) -> int:
-        """Orders that are not in PostgreSQL yet."""
+        """Number of commands that are not in PostgreSQL yet."""
         return self._entries.qsize() + len(self._later) + self._in_hand
 
     async def run(self) -> None:
@@ -87,7 +87,7 @@ class Writer:
                     connection.terminate()
 
     async def _become_the_only_one(self, connection: asyncpg.Connection) -> None:
-        """Wait until no other process writes for this node: two would tell every story twice."""
+        """Wait until no other process writes for this node: two would write everything twice."""
         while not await connection.fetchval(SQL["lock_node"], self._node):
             log.error("another process runs this node; waiting for it to end", node=self._node)
             metrics.problems_total.labels(problem="node runs twice").inc()
@@ -109,7 +109,7 @@ class Writer:
         return batch
 
     async def _write_all(self, connection: asyncpg.Connection, batch: Sequence[QueuedCommand]) -> None:
-        """Write the batch; should PostgreSQL refuse something in it, write the rest and set that aside."""
+        """Write the batch; if PostgreSQL refuses a command in it, set that one aside and write the rest."""
         try:
             await self._write(connection, batch)
         except REFUSED as problem:
@@ -119,8 +119,8 @@ class Writer:
                 await self._write_all(connection, batch[middle:])
                 return
             what = ascii(batch[0].order)
-            log.error("order refused", order=type(batch[0].order).__name__, problem=type(problem).__name__)
-            metrics.problems_total.labels(problem="order refused").inc()
+            log.error("command refused", command=type(batch[0].order).__name__, problem=type(problem).__name__)
+            metrics.problems_total.labels(problem="command refused").inc()
             await connection.execute(SQL["add_unwritten"], self._node, what, ascii(problem))
 
     async def _write(self, connection: asyncpg.Connection, entries: Sequence[QueuedCommand]) -> None:
@@ -137,9 +137,10 @@ class Writer:
 
 
 def cards_first(entries: Sequence[QueuedCommand]) -> tuple[list[QueuedCommand], list[QueuedCommand]]:
-    """What is written now and what after it: if cards pop, first all that concerns their calls and operators.
+    """What is written now and what after it: if there are cards to pop, first all that concerns their calls and
+    operators.
 
-    Orders about one call, and those about one operator, stay in their order. A checkpoint never overtakes.
+    Commands about one call, and those about one operator, keep their order. A checkpoint never overtakes.
     """
     pops = [entry.order for entry in entries if isinstance(entry.order, PopCard)]
     if not pops:

@@ -1,4 +1,4 @@
-"""`callcenter doctor`: tries every part as the program would use it, and says how to mend what fails."""
+"""`callcenter doctor`: checks every part as the program would use it, and says how to fix what fails."""
 
 import asyncio
 import shutil
@@ -20,15 +20,15 @@ FREE_BYTES = 2 * 1024**3
 
 
 class CheckFailed(CallcenterError):
-    """What is wrong, and how to mend it."""
+    """What is wrong, and how to fix it."""
 
 
 class CheckWarning(CallcenterError):
-    """What works, and is not as it should be; and how to mend it."""
+    """What works but is not as it should be, and how to fix it."""
 
 
 async def examine(settings: Settings) -> int:
-    """Print a line for each part; return 0 when all of them are well, otherwise 1."""
+    """Print a line for each part; return 0 when none of them fails, otherwise 1."""
     examinations: Mapping[str, Callable[[Settings], Awaitable[str]]] = {
         "PostgreSQL": _database,
         "AMI, events": lambda settings: _ami(settings, Account.EVENTS),
@@ -55,7 +55,7 @@ async def examine(settings: Settings) -> int:
 
 
 async def lock_bucket(settings: Settings) -> int:
-    """Let the bucket of the recordings lock them from now on; return 0."""
+    """Turn object lock on for the bucket of the recordings; return 0."""
     store = Store(settings.s3)
     try:
         await store.turn_locks_on()
@@ -82,7 +82,7 @@ async def _database(settings: Settings) -> str:
 
 async def _ami(settings: Settings, account: Account) -> str:
     where = f"{settings.ami.host}:{settings.ami.port}"
-    # Where nothing answers the connection would go on trying.
+    # Without an answer the connection would retry for ever.
     _reader, writer = await _dial(settings.ami.host, settings.ami.port, where)
     writer.close()
     connection = AmiConnection(account, settings.ami)

@@ -13,7 +13,7 @@ LANGUAGE = "en"
 
 
 async def import_directory(settings: Settings, file: Path, *, apply: bool) -> int:
-    """Look a sheet through, or write it; print what is wrong or what changes. Returns the exit status."""
+    """Check a sheet, or import it; print what is wrong or what changes. Returns the exit status."""
     t = translations(LANGUAGE)
     body = file.read_bytes()
     pool = await open_pool(settings.database)
@@ -32,7 +32,7 @@ async def import_directory(settings: Settings, file: Path, *, apply: bool) -> in
         print(f"{len(report.problems)} problems in {report.lines} lines; nothing was written")
         return 1
     for line, address in report.unserved:
-        print(f"line {line}: served by nobody: {address}")
+        print(f"line {line}: served by no company: {address}")
     names = count_names(t)
     changes = ", ".join(f"{count} {names[kind]}" for kind, count in report.counts.items() if count) or "nothing changes"
     done = "written" if apply else "nothing is written yet: add --apply"

@@ -13,7 +13,7 @@ from callcenter.storage import open_pool
 
 
 async def import_recordings(settings: Settings, folder: Path, listed: Path | None) -> int:
-    """Bring the folder in; print what was refused and how many were not. Returns the exit status."""
+    """Import the folder; print what was refused and how many were imported. Returns the exit status."""
     pool = await open_pool(settings.database)
     store = Store(settings.s3)
     try:
@@ -34,7 +34,7 @@ async def import_recordings(settings: Settings, folder: Path, listed: Path | Non
 
 
 async def sweep_recordings(settings: Settings, node: str | None, *, look_into_store: bool) -> int:
-    """Print what does not fit together, a line each. Returns 1 if there is something."""
+    """Print the inconsistencies, a line each. Returns 1 if there are any."""
     pool = await open_pool(settings.database)
     store = Store(settings.s3)
     try:

@@ -1,6 +1,6 @@
-"""What is asked of a node: asking, answering, and what becomes of what nobody answered in time.
+"""Requests to a node: sending, answering, and expiry of those that were not answered in time.
 
-Every change of a request tells the screen of whoever asked, in the transaction that makes it.
+Every change of a request is sent to the screen of the person who made it, in the same transaction.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ FORGET_EVERY_S = 3600.0
 async def ask(
     connection: Connection, body: Body, *, asker: OperatorId, operator: OperatorId | None = None
 ) -> RequestId:
-    """Write a request down and wake the node that it is for. `operator`: whom it concerns, if not the asker."""
+    """Save a request and notify its node. `operator`: whom it concerns, if not the asker."""
     kind = kind_of(body)
     terms = TERMS[kind]
     async with connection.transaction():
@@ -45,7 +45,7 @@ async def ask(
 
 
 async def answer(connection: Connection, orders: Iterable[SavePause | FinishRequest]) -> None:
-    """Write what became of requests, and what Asterisk did for them, in the connection's transaction."""
+    """Save the results of requests, and what Asterisk did for them, in the connection's transaction."""
     for order in orders:
         match order:
             case SavePause():
@@ -58,7 +58,7 @@ async def answer(connection: Connection, orders: Iterable[SavePause | FinishRequ
 
 
 async def expire(connection: Connection) -> None:
-    """Give up what nobody answered in time."""
+    """Expire the requests that were not answered in time."""
     async with connection.transaction():
         rows = await connection.fetch(SQL["expire"], DEAD_AFTER)
         await _tell(connection, sorted(rows, key=lambda row: int(row["id"])))
@@ -70,7 +70,7 @@ async def _tell(connection: Connection, rows: Sequence[asyncpg.Record]) -> None:
 
 
 def _message(row: asyncpg.Record) -> dict[str, object]:
-    """The message about a request to the screen of whoever asked."""
+    """The message about a request to the screen of the person who made it."""
     reason = row["answer"].get("reason")
     body = RequestMessage(
         id=row["id"],
@@ -82,7 +82,7 @@ def _message(row: asyncpg.Record) -> dict[str, object]:
 
 
 class RequestSweep:
-    """Gives up what is late while its node is away, and clears away what is long over. Of several processes one does."""
+    """Expires late requests while their node is down, and deletes old ones. Of several processes one does."""
 
     def __init__(self, settings: DatabaseSettings, every_s: float = LOOK_S) -> None:
         self._settings = settings
@@ -90,11 +90,11 @@ class RequestSweep:
         self._forgotten_at: float | None = None
 
     async def run(self) -> None:
-        """Look until cancelled; reconnects by itself."""
-        await watch(self._settings, SQL["lead"], self.look, self._every_s, "requests cannot be looked at")
+        """Check until cancelled; reconnects by itself."""
+        await watch(self._settings, SQL["lead"], self.look, self._every_s, "requests not checked")
 
     async def look(self, connection: asyncpg.Connection) -> None:
-        """Look once."""
+        """Check once."""
         await expire(connection)
         now = asyncio.get_running_loop().time()
         if self._forgotten_at is None or now - self._forgotten_at > FORGET_EVERY_S:

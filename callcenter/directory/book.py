@@ -1,4 +1,4 @@
-"""Houses, flats, residents: found, shown and changed by people, within what each may see."""
+"""Houses, flats, residents: search, display and changes, within what each person may see."""
 
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -19,7 +19,7 @@ from callcenter.storage import queries
 SQL = queries("directory_book")
 SHOWN = 50
 FLATS_SHOWN = 1000
-# Words of an address that say what follows them, and nothing else.
+# Words of an address that only say what the next word is.
 _FILLERS = frozenset(["г", "д", "дом", "кв", "квартира", "ул", "улица", "flat", "apt"])
 _FIELDS = {
     "companies_name_key": "name",
@@ -38,7 +38,7 @@ _FIELDS = {
 
 
 class Taken(Refusal):
-    """Another row has this already, or what was chosen is gone; nothing was written. `field`: of the form."""
+    """Another row has this value already, or what was chosen no longer exists; nothing was saved. `field`: of the form."""
 
     status = 409
     text = gettext_noop("This is there already, or what was chosen is gone.")
@@ -46,7 +46,7 @@ class Taken(Refusal):
 
 
 class InUse(Refusal):
-    """Calls or tickets name this resident, so the row must stay."""
+    """Calls or tickets refer to this resident, so the row cannot be deleted."""
 
     status = 409
     text = gettext_noop("Calls or tickets refer to this, so it cannot be removed.")
@@ -55,7 +55,7 @@ class InUse(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search came to. `more`: there is more than is shown."""
+    """The result of a search. `more`: more was found than is shown."""
 
     houses: Sequence[asyncpg.Record]
     people: Sequence[asyncpg.Record]
@@ -75,7 +75,7 @@ async def telling_taken() -> AsyncIterator[None]:
 
 
 def address_words(query: str) -> list[str]:
-    """The words of a query that can be looked for, in small letters."""
+    """The words of a query that can be searched for, in lower case."""
     words = re.findall(r"[\w/\-]+", query.lower().replace("ё", "е"))
     return [word for word in words if word not in _FILLERS][:8]
 
@@ -90,7 +90,7 @@ def as_phone(query: str) -> tuple[str, str | None] | None:
 
 
 class DirectoryBook:
-    """The directory of houses over an open pool. What a person may not see is None, or is not there."""
+    """The directory of houses over an open pool. What a person may not see is None, or left out."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -201,7 +201,7 @@ DIRECTORY_BOOK = web.AppKey("directory book", DirectoryBook)
 async def _save(
     connection: Connection, person: Person, kind: AuditSubject, row: int | None, company: int | None, *values: object
 ) -> int:
-    """Add or change one row, and write that down."""
+    """Add or change one row, and audit it."""
     if row is None:
         saved = int(await connection.fetchval(SQL[f"add_{kind}"], *values))
     else:

@@ -17,7 +17,7 @@ SQL = queries("directory_offices")
 
 
 class Offices:
-    """Companies and what belongs to each, over an open pool. What a person may not see is None, or is not there."""
+    """Companies and what belongs to each, over an open pool. What a person may not see is None, or left out."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -104,7 +104,7 @@ class Offices:
             return saved, secret if fresh else None
 
     async def new_secret(self, person: Person, crew: int) -> str | None:
-        """A new secret for the crew's webhook, shown once; None when it has no webhook. The old one ends now."""
+        """A new secret for the crew's webhook, shown once; None when it has no webhook. The old one stops working now."""
         secret = secrets.token_urlsafe(32)
         async with scoped(self._pool, person) as connection:
             if await connection.fetchval(SQL["new_secret"], crew, secret) is None:

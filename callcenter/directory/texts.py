@@ -1,4 +1,4 @@
-"""What is wrong with a directory form or a sheet, in words that say what to do."""
+"""Texts of the problems of a directory form or a sheet; they say what to do."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from callcenter.directory.sheet import HEADERS
 
 
 def form_problem(t: NullTranslations, code: str, values: Mapping[str, object]) -> str:
-    """The words of a validation error's `type`, with its context filled in."""
+    """The text of a validation error's `type`, with its context filled in."""
     said = {
         "missing": t.gettext("Fill this in."),
         "string_too_short": t.gettext("Fill this in."),
@@ -137,7 +137,7 @@ def count_names(t: NullTranslations) -> dict[str, str]:
 
 
 def span(minutes: int, language: str) -> str:
-    """Minutes as people say them: whole days, whole hours, or minutes."""
+    """A duration: whole days, whole hours, or minutes."""
     for unit, length in (("day", 1440), ("hour", 60)):
         if minutes % length == 0:
             return format_unit(minutes // length, unit, "short", locale=language)

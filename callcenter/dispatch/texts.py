@@ -1,4 +1,4 @@
-"""How a crew is reached, and the letter to it."""
+"""Labels of the channels and states, and the e-mail to a crew."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ def channels(t: Speech) -> dict[HandoverChannel, str]:
 
 
 def crew_states(language: str) -> Mapping[TicketState, str]:
-    """Where a ticket is, as its crew sees it: every state in which its link works."""
+    """The ticket's states as its crew sees them: every state in which the link works."""
     t = Speech(language)
     elsewhere = t.gettext("Back with the dispatcher")
     return {
@@ -31,7 +31,7 @@ def crew_states(language: str) -> Mapping[TicketState, str]:
 
 
 def letter(assignment: Assignment) -> tuple[str, str]:
-    """Subject and text of the letter to a crew, in its language."""
+    """Subject and text of the e-mail to a crew, in its language."""
     text = environment(assignment.language).get_template("dispatch/letter.txt").render(ticket=assignment)
     subject, _, body = text.partition("\n")
     return subject, body.lstrip("\n")

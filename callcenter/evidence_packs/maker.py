@@ -1,4 +1,4 @@
-"""Makes the evidence packs: a job that gathers, prints, signs and stores, and can be begun anew at any time."""
+"""Makes the evidence packs: a job that collects, prints, signs and stores, and can be restarted at any time."""
 
 import asyncio
 import json
@@ -35,9 +35,9 @@ MEDIA = "application/zip"
 
 
 class PackMaker(FileJobs):
-    """Makes packs, signed with `key`, with the page that `words` writes in a language.
+    """Makes packs, signed with `key`, with the page that `page` writes in a language.
 
-    They can be made again at any time, so they need not be kept for ever; that one was made stays known.
+    A pack can be made again at any time, so it is not stored for ever; the record that it was made remains.
     """
 
     name, job, sql, kept, tidy_every_s = "evidence pack", JOB, SQL, timedelta(days=30), 3600.0
@@ -76,7 +76,7 @@ class PackMaker(FileJobs):
             await self._keep(order, target, known.chain[-1])
 
     async def _read(self, order: asyncpg.Record, ledger: Path) -> TicketFacts:
-        """Everything in one snapshot: what the page says and what the chain holds are of the same moment."""
+        """Read everything in one snapshot, so that the page and the chain are of the same moment."""
         async with (
             self._pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
@@ -92,7 +92,7 @@ class PackMaker(FileJobs):
         log.info("evidence pack ready", pack=order["id"], size=size)
 
     async def _write_ledger(self, connection: Connection, known: TicketFacts, path: Path) -> None:
-        """The parts of the chain, looked at on the way: what is broken is not signed."""
+        """Write the parts of the chain, verified on the way: a broken one is not signed."""
         with path.open("w", encoding="utf-8") as file:
             for run in known.chain:
                 links: list[Link] = []
@@ -104,7 +104,7 @@ class PackMaker(FileJobs):
                 file.writelines(link.line() + "\n" for link in links)
 
     async def _fetch(self, row: Row, folder: Path) -> dict[str, object]:
-        """Bring the original and the copy into the folder; what the manifest says of them."""
+        """Download the original and the copy into the folder; returns their entry in the manifest."""
         original = copy = None
         if row["object_key"] is not None:
             original = f"{form.ORIGINALS}{row['id']}.wav"
@@ -114,7 +114,7 @@ class PackMaker(FileJobs):
                 raise Unmade(PackProblem.LOST) from None
             if found != row["sha256"]:
                 raise Unmade(PackProblem.ALTERED)
-        # A copy is for the ear; the proof is the original.
+        # A copy is for listening; the proof is the original.
         if original is not None and row["copy_key"] is not None:
             copy = f"{form.COPIES}{row['id']}{Path(row['copy_key']).suffix}"
             try:

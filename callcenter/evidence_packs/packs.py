@@ -1,4 +1,4 @@
-"""Evidence packs of a ticket as people see them: ordered, followed, downloaded. Each of these is chained and audited."""
+"""Evidence packs of a ticket as people use them: order, progress, download; chained and audited."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,11 +43,11 @@ class Pack:
 
 
 class TooManyPacks(LimitReached):
-    """`AT_ONCE` packs of this ticket are in the making."""
+    """`AT_ONCE` packs of this ticket are being made."""
 
 
 class EvidencePacks:
-    """What a person asks for and gets. Methods raise `NoTicket` for a ticket that the person may not see."""
+    """A person's orders of packs. Methods raise `NoTicket` for a ticket that the person may not see."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -80,7 +80,7 @@ class EvidencePacks:
             return [_pack(row) for row in await connection.fetch(SQL["of_ticket"], ticket_id)]
 
     async def take(self, person: Person, ticket_id: int, pack: int, address: str = "") -> tuple[str, int, str] | None:
-        """Key, size in bytes and name of the file, if it is there; that it was taken is chained."""
+        """Key, size in bytes and name of the file, if it exists; the download is chained."""
         async with scoped(self._pool, person) as connection:
             if await read(connection, person, ticket_id) is None:
                 raise NoTicket
@@ -108,6 +108,6 @@ EVIDENCE_PACKS = web.AppKey("evidence packs", EvidencePacks)
 def _pack(row: asyncpg.Record) -> Pack:
     problem = row["problem"]
     if problem is not None:
-        # One of a newer version is an error of the program as far as this one knows.
+        # A code of a newer version is shown as a program error.
         problem = PackProblem(problem) if problem in list(PackProblem) else PackProblem.PROGRAM
     return Pack(**{**row, "state": FileOrderState(row["state"]), "problem": problem})

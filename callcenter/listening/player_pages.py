@@ -31,7 +31,7 @@ Second = Annotated[int, Field(ge=0, le=10**6)]
 
 
 class Heard(BaseModel):
-    """What a browser says that it has played: parts in whole seconds, from and to."""
+    """The parts that a browser reports as played, in whole seconds, from and to."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -40,12 +40,12 @@ class Heard(BaseModel):
 
 
 def recording_of(request: web.Request) -> int:
-    """The recording that the address names."""
+    """The recording's id in the address."""
     return int(request.match_info["id"])
 
 
 async def need_recording(request: web.Request) -> Shown:
-    """The recording that the address names. Raises a refusal when this person sees no such one."""
+    """The recording in the address. Raises a refusal when this person may see no such recording."""
     shown = await request.app[LISTENING_ROOM].show(request[PERSON], recording_of(request))
     if shown is None:
         raise web.HTTPNotFound
@@ -55,7 +55,6 @@ async def need_recording(request: web.Request) -> Shown:
 @routes.get(PAGE, allow_head=False)
 @needs(Permission.LISTEN)
 async def show(request: web.Request) -> web.Response:
-    """Show the recording."""
     return await page(request, await need_recording(request))
 
 
@@ -82,7 +81,7 @@ async def begin(request: web.Request) -> web.Response:
 @routes.post(PAGE + "/heard")
 @needs(Permission.LISTEN)
 async def heard(request: web.Request) -> web.Response:
-    """Note which parts were played."""
+    """Record which parts were played."""
     try:
         told = Heard.model_validate(json.loads(await request.text()))
     except (ValueError, ValidationError):
@@ -95,7 +94,7 @@ async def heard(request: web.Request) -> web.Response:
 @routes.get(PAGE + "/waveform")
 @needs(Permission.LISTEN)
 async def waveform(request: web.Request) -> web.Response:
-    """The peaks of both voices as bytes; how many there are for a second, and of how many channels, in the headers."""
+    """The waveform's peaks as bytes; their number per second and the number of channels are in the headers."""
     found = await request.app[LISTENING_ROOM].waveform(request[PERSON], recording_of(request))
     if found is None:
         raise web.HTTPNotFound
@@ -106,7 +105,6 @@ async def waveform(request: web.Request) -> web.Response:
 @routes.post(PAGE + "/marks")
 @needs(Permission.LISTEN)
 async def mark(request: web.Request) -> web.Response:
-    """Note something of a place."""
     shown, typed = await need_recording(request), await typed_in(request)
     comment = typed.get("comment", "").strip()
     try:
@@ -123,7 +121,6 @@ async def mark(request: web.Request) -> web.Response:
 @routes.post(PAGE + r"/marks/{mark:\d{1,18}}/remove")
 @needs(Permission.LISTEN)
 async def unmark(request: web.Request) -> web.Response:
-    """Show a mark no longer."""
     if not await request.app[LISTENING_ROOM].unmark(
         request[PERSON], recording_of(request), int(request.match_info["mark"])
     ):
@@ -170,7 +167,7 @@ async def page(
 
 
 async def card_for(request: web.Request, shown: Shown) -> ScoreCard | None:
-    """By what the talk is judged: its company's card, or the usual one in the company's language."""
+    """The score card for the talk: its company's, or the default one in the company's language."""
     company = shown.row["company_id"]
     if company is None:
         return None
@@ -179,7 +176,7 @@ async def card_for(request: web.Request, shown: Shown) -> ScoreCard | None:
 
 
 def _told(shown: Shown, listening: int | None, language: str) -> dict[str, Any]:
-    """What the player's script works with. Seconds from the beginning of the recording."""
+    """The data for the player's script. Times are seconds from the beginning of the recording."""
     row = shown.row
     return {
         "recording": row["id"],

@@ -1,4 +1,4 @@
-"""Reviews of talks, and the score cards that they are made by."""
+"""Reviews of talks, and the score cards that they use."""
 
 from datetime import UTC, datetime
 
@@ -24,7 +24,7 @@ LONGEST_TITLE = 200
 @routes.post(PAGE + "/review")
 @needs(Permission.REVIEW_TALKS)
 async def review(request: web.Request) -> web.Response:
-    """Judge the talk; or show what is in the way, with what was typed kept."""
+    """Review the talk; or show what is wrong, and keep what was typed."""
     shown, typed = await need_recording(request), await typed_in(request)
     company, card = shown.row["company_id"], await card_for(request, shown)
     if card is None or not shown.playable:
@@ -71,7 +71,7 @@ async def card(request: web.Request) -> web.Response:
 @routes.post(CARD)
 @needs(Permission.REVIEW_TALKS)
 async def keep(request: web.Request) -> web.Response:
-    """Keep the card as it was typed; or show what is wrong with it."""
+    """Save the card; or show what is wrong with it."""
     typed = await typed_in(request)
     lines, problem = _lines(typed)
     seen = typed.get("card", "")

@@ -1,4 +1,4 @@
-"""The listening room: recordings newest first, a page at a time, and all that is known of one."""
+"""The listening room: recordings newest first, a page at a time, and the details of one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ SQL = queries("listening")
 
 @dataclass(frozen=True, slots=True)
 class RecordingFilter:
-    """What to look for; what is None or empty is not asked.
+    """The criteria of a search; one that is None or empty does not count.
 
     `house`: words of an address. Begun from `since` on and before `until`. Lengths in seconds.
     """
@@ -40,7 +40,7 @@ class RecordingFilter:
 
 @dataclass(frozen=True, slots=True)
 class RecordingsPage:
-    """Rows of `page` in `storage/queries/listening.sql`, and where the next page begins, if there is one."""
+    """Rows of `page` in `storage/queries/listening.sql`, and the cursor of the next page, if there is one."""
 
     rows: Sequence[asyncpg.Record]
     after: PageCursor | None = None
@@ -48,7 +48,7 @@ class RecordingsPage:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One recording: its row, the talks of its call, where it was paused, what was marked."""
+    """One recording: its row, the talks of its call, its pauses and marks."""
 
     row: asyncpg.Record
     talks: Sequence[asyncpg.Record]
@@ -57,7 +57,7 @@ class Shown:
 
     @property
     def playable(self) -> bool:
-        """Whether there is something to listen to."""
+        """Whether there is audio to play."""
         return self.row["state"] in PLAYABLE
 
 
@@ -83,7 +83,7 @@ class ListeningRoom:
             return await connection.fetch(SQL["companies"]), await connection.fetch(SQL["operators"])
 
     async def show(self, person: Person, recording: int) -> Shown | None:
-        """All of one recording; None when this person sees no such one."""
+        """The details of one recording; None when this person may see no such recording."""
         async with scoped(self._pool, person) as connection:
             row = await connection.fetchrow(SQL["recording"], recording)
             if row is None:
@@ -96,19 +96,19 @@ class ListeningRoom:
             )
 
     async def waveform(self, person: Person, recording: int) -> Waveform | None:
-        """The picture of both voices, once it has been made."""
+        """The waveform of both voices, once it has been made."""
         async with scoped(self._pool, person) as connection:
             row = await connection.fetchrow(SQL["waveform"], recording)
         return None if row is None else Waveform(row["per_s"], row["channels"], row["peaks"])
 
     async def mark(self, person: Person, recording: int, at_s: float, comment: str) -> int | None:
-        """Note something of a place, in seconds from the beginning; None when there is no such recording."""
+        """Add a mark at a position, in seconds from the beginning; None when there is no such recording."""
         async with scoped(self._pool, person) as connection:
             made: int | None = await connection.fetchval(SQL["mark"], recording, at_s, comment, person.id)
         return made
 
     async def unmark(self, person: Person, recording: int, mark: int) -> bool:
-        """Show a mark no longer; False when there is none."""
+        """Remove a mark; False when there is none."""
         async with scoped(self._pool, person) as connection:
             return await connection.fetchval(SQL["unmark"], mark, recording, person.id) is not None
 

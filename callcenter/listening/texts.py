@@ -1,4 +1,4 @@
-"""What the listening room says."""
+"""Texts of the listening room."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -16,7 +16,7 @@ from callcenter.web.labels import labels, recording_states
 
 @labels(ListeningReason)
 def reasons(t: Speech) -> dict[ListeningReason, str]:
-    """Why somebody listens."""
+    """The reasons for listening."""
     return {
         ListeningReason.COMPLAINT: t.pgettext("listening", "A complaint or dispute"),
         ListeningReason.QUALITY: t.pgettext("listening", "Quality review"),
@@ -28,7 +28,7 @@ def reasons(t: Speech) -> dict[ListeningReason, str]:
 
 @labels(TalkKind)
 def talk_kinds(t: Speech) -> dict[TalkKind, str]:
-    """How an operator came to talk."""
+    """The kinds of talks."""
     return {
         TalkKind.QUEUE: t.pgettext("listening", "from the queue"),
         TalkKind.TRANSFER: t.pgettext("listening", "transferred"),
@@ -38,7 +38,7 @@ def talk_kinds(t: Speech) -> dict[TalkKind, str]:
 
 @labels(PlayableFilter)
 def playable_filters(t: Speech) -> dict[PlayableFilter, str]:
-    """Which recordings are looked for, by what can be done with them."""
+    """The options of the filter by what can be done with recordings."""
     return {
         PlayableFilter.THERE: t.pgettext("listening", "can be played"),
         PlayableFilter.WAITING: t.pgettext("listening", "not stored yet"),
@@ -49,7 +49,7 @@ def playable_filters(t: Speech) -> dict[PlayableFilter, str]:
 
 @labels(ReviewFilter)
 def review_filters(t: Speech) -> dict[ReviewFilter, str]:
-    """Which recordings are looked for, by what was noted of them."""
+    """The options of the filter by marks and reviews."""
     return {
         ReviewFilter.UNREVIEWED: t.pgettext("listening", "not reviewed"),
         ReviewFilter.REVIEWED: t.pgettext("listening", "reviewed"),
@@ -59,18 +59,18 @@ def review_filters(t: Speech) -> dict[ReviewFilter, str]:
 
 @cache
 def states_to_note(language: str) -> Mapping[RecordingState, str]:
-    """The states of recordings that cannot be listened to, or not for long."""
+    """The states of recordings that cannot be played, or not for long."""
     return {state: label for state, label in recording_states(language).items() if state not in OFFERED}
 
 
 def choices(language: str) -> Mapping[str, Mapping[Any, str]]:
-    """What can be chosen in the fields that are the same for everybody."""
+    """The options of the fields that are the same for everybody."""
     return {"state": playable_filters(language), "noted": review_filters(language)}
 
 
 @cache
 def usual_card(language: str) -> tuple[ScoreLine, ...]:
-    """The score card of a company that has none of its own."""
+    """The default score card, of companies that have none of their own."""
     t = Speech(language)
     return (
         ScoreLine(t.pgettext("score card", "Greeted the caller and gave the service's name"), 2),
@@ -101,7 +101,7 @@ def problems(language: str) -> Mapping[str, str]:
 
 @cache
 def script_texts(language: str) -> Mapping[str, str]:
-    """What the player's script says. `{…}` are its to fill in."""
+    """Texts of the player's script, which fills in `{…}`."""
     t = Speech(language)
     return {
         "play": t.pgettext("listening", "Play"),

@@ -1,4 +1,4 @@
-"""What the audit log calls things."""
+"""Labels of the audit log."""
 
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.web.formats import Speech
@@ -94,10 +94,10 @@ def subjects(t: Speech) -> dict[AuditSubject, str]:
 
 
 def action_name(language: str, action: str) -> str:
-    """The label of an action; one of an older or newer version as it is written."""
+    """The label of an action; the code itself for one of another version of the program."""
     return actions(language)[AuditAction(action)] if action in list(AuditAction) else action
 
 
 def subject_name(language: str, subject: str) -> str:
-    """The label of a subject; one of an older or newer version as it is written."""
+    """The label of a subject; the code itself for one of another version of the program."""
     return subjects(language)[AuditSubject(subject)] if subject in list(AuditSubject) else subject

@@ -1,4 +1,4 @@
-"""Logging in, with a code if the person wants that, and out."""
+"""Login, with a code if the person has turned codes on, and logout."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -25,7 +25,6 @@ WAIT_MINUTES = int(WINDOW.total_seconds() // 60)
 @routes.get("/login")
 @needs(Permission.ANYONE)
 async def show_login(request: web.Request) -> web.Response:
-    """Show the form."""
     return _form(request, 200, None)
 
 
@@ -55,7 +54,7 @@ async def log_in(request: web.Request) -> web.StreamResponse:
 @routes.get("/login/code")
 @needs(Permission.ANYONE)
 async def show_code(request: web.Request) -> web.Response:
-    """Ask for the code, if the password was right just now."""
+    """Ask for the code, if the password was given recently."""
     if not await request.app[LOGINS].waits_for_code(request.cookies.get(HALFWAY_COOKIE, "")):
         raise web.HTTPSeeOther("/login")
     return _code_form(request, 200, None)

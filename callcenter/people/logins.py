@@ -1,4 +1,4 @@
-"""Logging in, in one step or two, and out."""
+"""Login, in one step or two, and logout."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ CODE_WITHIN = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """Somebody is in; `token` is the session's."""
+    """Login succeeded; `token` is the session's."""
 
     person: Person
     token: str
@@ -31,13 +31,13 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class CodeNeeded:
-    """The password was right; with `token` a code is to be given within `CODE_WITHIN`."""
+    """The password was right; a code must be given with `token` within `CODE_WITHIN`."""
 
     token: str
 
 
 class LoginExpired(Refusal):
-    """The first step of this login is too long ago, or was never made."""
+    """The first step of this login was too long ago, or never happened."""
 
     status = 401
     text = gettext_noop("That took too long. Enter the login and the password again.")
@@ -74,7 +74,7 @@ class Logins:
             return await _enter(connection, person_of(row), token, origin, lasts)
 
     async def waits_for_code(self, token: str) -> bool:
-        """Whether this is the token of a login whose code is still to come."""
+        """Whether this is the token of a login that waits for its code."""
         return await self._pool.fetchrow(SQL["waiting_for_code"], digest(token)) is not None
 
     async def give_code(self, token: str, code: str, origin: Origin, lasts: timedelta, now: datetime) -> Entered | None:
@@ -100,7 +100,7 @@ class Logins:
                 await audit(connection, AuditAction.LOGGED_OUT, person=person_of(row), address=address)
 
     async def _failed(self, who: int | None, origin: Origin, wrong: str) -> None:
-        # A login that nobody has may be a password typed into the wrong field, so it is not written down.
+        # An unknown login may be a password typed into the wrong field, so it is not logged.
         async with self._pool.acquire() as connection:
             await audit(
                 connection,

@@ -1,4 +1,4 @@
-"""The reports as charts, each drawn twice: for a desk and for a telephone."""
+"""The reports as charts, each drawn twice: for a desktop and for a mobile screen."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -140,7 +140,7 @@ def paid(rows: Sequence[tuple[PeriodStep, Paid]], period: Period, language: str)
 
 
 def visits(rows: Sequence[Visits], period: Period, language: str) -> Chart:
-    """A field for each manager and week, the darker the more was looked at."""
+    """A cell for each manager and week, the darker the more was viewed."""
     t = Speech(language)
     shown = rows[: 2 * MOST_ROWS]
     weeks = [brief(step, Unit.WEEK, language) for step in period.steps(Unit.WEEK)]

@@ -1,4 +1,4 @@
-"""How the file of the whole journal says things."""
+"""Texts of the file of the whole journal."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from callcenter.web.labels import payment_states, ticket_classes, ticket_states
 
 
 def export_texts(language: str) -> ExportTexts:
-    """The title, the heads, and the values that are codes."""
+    """The title, the column heads, and the labels of codes."""
     t = Speech(language)
     heads = {
         "company": t.pgettext("export", "Company"),

@@ -33,7 +33,7 @@ routes = web.RouteTableDef()
 @dataclass(frozen=True)
 class Panel:
     """One table with its chart; `file` is the table that is downloaded. No chart when there is nothing to draw; `plain`: there
-    never is one, and the table stands alone."""
+    never is a chart, the table stands alone."""
 
     table: Table
     file: Table
@@ -43,7 +43,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Question:
-    """Who asks what."""
+    """A request for a report: who, which period and companies."""
 
     reports: Reports
     person: Person
@@ -176,14 +176,13 @@ async def first(request: web.Request) -> web.Response:
 @routes.get("/reports/{page:tickets|emergencies|paid|visits|categories|reviews}")
 @needs(Permission.SEE_REPORTS)
 async def page(request: web.Request) -> web.Response:
-    """One of the reports."""
     return await _page(request, request.match_info["page"])
 
 
 @routes.get("/reports/{table:tickets|houses|crews|paid|visits|categories|reviews|review_lines}.{format:csv|xlsx}")
 @needs(Permission.SEE_REPORTS)
 async def file(request: web.Request) -> web.Response:
-    """A table of a report as a file. A question that makes no sense leads to the page that says why."""
+    """A table of a report as a file. An invalid request is redirected to the page, which says what is wrong."""
     name, format_ = request.match_info["table"], request.match_info["format"]
     language = language_of(request)
     question = await _question(request)
@@ -214,7 +213,7 @@ async def file(request: web.Request) -> web.Response:
 
 
 async def _question(request: web.Request) -> Question | Choice:
-    """What is asked, or the choice that says what is wrong with it."""
+    """The request, or the choice that says what is wrong with it."""
     reports, person = request.app[REPORTS], request[PERSON]
     choice = choose(request.query, await reports.companies(person), datetime.now(UTC))
     if choice.period is None:

@@ -1,6 +1,6 @@
-"""Charts as SVG that needs no script and no style of its own: colours come from the classes in reports.css.
+"""Charts as SVG without scripts or styles: colours come from the classes in reports.css.
 
-Each chart has a title and a description for those who hear the page, and names the value of every shape in a tooltip.
+Each chart has a title and a description for screen readers, and the value of every shape in a tooltip.
 The figures are always in a table beside it. Sizes are in units of the drawing: pixels, at its natural width.
 """
 
@@ -29,7 +29,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class ChartTexts:
-    """What a chart is about: a short title, and a sentence that says what can be seen in it."""
+    """A chart's short title, and a sentence that describes what it shows."""
 
     id: str
     title: str
@@ -46,7 +46,7 @@ def columns(
 ) -> Markup:
     """A column for each label, its series one upon the other; and a line over them.
 
-    `say` writes a value of the axis and of a tooltip.
+    `say` formats a value of the axis and of a tooltip.
     """
     height, top, bottom = 260, 12, 28
     sums = [sum(values) for values in zip(*(series.values for series in stacked), strict=True)]
@@ -176,7 +176,7 @@ def grid(
     labels: Sequence[str],
     values: Sequence[Sequence[tuple[int, str]]],
 ) -> Markup:
-    """A field for each row and label, the darker the higher its value; each value has its tooltip's text beside it."""
+    """A cell for each row and label, the darker the higher its value; each value comes with its tooltip."""
     side = min(230, width // 3) if width > 500 else 0
     head = 0 if side else 18
     each = min(64.0, (width - side - 12) / max(len(labels), 1))
@@ -205,7 +205,7 @@ def grid(
 
 
 def _svg(words: ChartTexts, width: int, height: float, parts: Iterable[Markup]) -> Markup:
-    # Markup.join would escape nothing here either, for every part is Markup.
+    # Markup.join would escape nothing here either, since every part is Markup.
     return Markup(
         '<svg class="chart" viewBox="0 0 {w} {h}" role="img" aria-labelledby="{id}-t {id}-d">'
         '<title id="{id}-t">{title}</title><desc id="{id}-d">{description}</desc>{inside}</svg>'
@@ -250,7 +250,7 @@ def _mark_down(x: float, top: float, bottom: float, text: str, y: float) -> Mark
 
 
 def _round_up(value: float) -> float:
-    """The least end of an axis that is not less; a quarter of it is a whole number."""
+    """The smallest round end of an axis that is not less; a quarter of it is a whole number."""
     scale = 1
     while value > 60 * scale:
         scale *= 10
@@ -259,5 +259,5 @@ def _round_up(value: float) -> float:
 
 def _cut(name: str, width: float) -> str:
     most = max(8, int(width / NAME_LETTER))
-    # The end tells houses of one street apart.
+    # The end distinguishes houses of one street.
     return name if len(name) <= most else f"{name[: most - most // 2 - 1]}…{name[-(most // 2) :]}"

@@ -20,7 +20,7 @@ Value = str | int | float | Decimal | datetime | PeriodStep | None
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A head, and what is below it. Money is in roubles, durations are in seconds, shares in hundredths."""
+    """A column's head, and the kind of its values. Money is in roubles, durations are in seconds, shares in hundredths."""
 
     name: str
     kind: Kind
@@ -28,7 +28,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of values, each as its column says. `unit`: how long the steps are; `zone`: where its moments are read."""
+    """Rows of values, each of its column's kind. `unit`: the length of the steps; `zone`: that of its moments."""
 
     name: str
     title: str
@@ -148,7 +148,7 @@ def paid(rows: Sequence[tuple[PeriodStep, Paid]], period: Period, language: str)
 
 
 def visits(rows: Sequence[Visits], zone: str, language: str) -> Table:
-    """How often managers looked in, in all."""
+    """Managers' logins and views, in total."""
     t = Speech(language)
     return Table(
         "visits",
@@ -166,7 +166,7 @@ def visits(rows: Sequence[Visits], zone: str, language: str) -> Table:
 
 
 def visits_by_week(rows: Sequence[Visits], period: Period, language: str) -> Table:
-    """How often managers looked in, a row for each and each week: what the file holds."""
+    """Managers' logins and views, a row for each manager and week: the content of the file."""
     t = Speech(language)
     columns = visits([], "UTC", language).columns
     weeks = period.steps(Unit.WEEK)
@@ -217,7 +217,7 @@ def review_lines(rows: Sequence[JudgedLine], language: str) -> Table:
 
 
 def category_name(category: CategoryCount, language: str) -> str:
-    """What the category is called."""
+    """The name of the category."""
     name = category.name_ru if language == "ru" else category.name_en
     return name or Speech(language).gettext("No category yet")
 
@@ -229,7 +229,7 @@ def step_name(step: PeriodStep, unit: Unit, language: str) -> str:
 
 
 def file_name(table: Table, period: Period, format_: str) -> str:
-    """A name that tells files apart, in letters that every system takes."""
+    """A distinct file name in ASCII letters."""
     return f"{table.name}-{period.first:%Y-%m-%d}-{period.last:%Y-%m-%d}.{format_}"
 
 

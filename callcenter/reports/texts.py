@@ -1,4 +1,4 @@
-"""How the reports say periods, durations, money and numbers."""
+"""Texts of the reports: periods, steps, problems."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ def presets(t: Speech) -> dict[Preset, str]:
 
 
 def period_problems(language: str) -> dict[str, str]:
-    """What is wrong with the dates, by the code of `BadPeriod`, and with what else was asked for."""
+    """What is wrong with the dates, by the code of `BadPeriod`, and with the other parameters."""
     t = Speech(language)
     return {
         "missing": t.gettext("Enter a date."),

@@ -21,7 +21,7 @@ routes = web.RouteTableDef()
 
 @dataclass(frozen=True, slots=True)
 class KeepingSection:
-    """What the section shows. `problem`: what was wrong with the reason of a hold."""
+    """The section's content. `problem`: what was wrong with the reason of a hold."""
 
     keeping: Keeping
     problem: str
@@ -42,7 +42,7 @@ SECTION = TicketSection("keeping", "retention/ticket_section.html", content)
 @routes.post(PAGE + "/hold")
 @needs(Permission.KEEP_RECORDINGS)
 async def place(request: web.Request) -> web.Response:
-    """Place a hold; placed twice, it is one."""
+    """Place a hold. Idempotent."""
     person, ticket = request[PERSON], await need_ticket(request)
     typed = await typed_in(request)
     try:
@@ -56,7 +56,7 @@ async def place(request: web.Request) -> web.Response:
 @routes.post(PAGE + "/hold/release")
 @needs(Permission.KEEP_RECORDINGS)
 async def release(request: web.Request) -> web.Response:
-    """Release the hold that stands."""
+    """Release the active hold."""
     person, ticket_id = request[PERSON], ticket_id_of(request)
     if await request.app[LEGAL_HOLDS].release(person, ticket_id, request.remote or ""):
         log.info("legal hold released", ticket=ticket_id, operator=person.id)

@@ -1,4 +1,4 @@
-"""The ledger of recordings: does every talk have one, what is in the way, what was deleted and why."""
+"""The page of completeness: talks without a recording, and why; what was deleted by policy."""
 
 import io
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ MOST_IN_A_FILE = 100_000
 @routes.get("/recordings/ledger")
 @needs(Permission.SEE_LEDGER)
 async def ledger(request: web.Request) -> web.Response:
-    """The page, of the last days."""
+    """The page, for the last days."""
     days = DAYS.get(request.query.get("days", "1"))
     if days is None:
         raise web.HTTPBadRequest
@@ -65,7 +65,7 @@ COUNTS = ("expected", "verified", "late", "missing", "open")
 @routes.get("/recordings/deleted.csv", allow_head=False)
 @needs(Permission.SEE_LEDGER)
 async def deleted(request: web.Request) -> web.Response:
-    """What was deleted by policy, or soon is, as a file."""
+    """The recordings deleted by policy, or soon to be, as a file."""
     person, language = request[PERSON], language_of(request)
     async with scoped(request.app[POOL], person) as connection:
         rows = await deletions(connection, datetime.now(UTC) - DELETED_WITHIN, MOST_IN_A_FILE)

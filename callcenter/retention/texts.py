@@ -1,4 +1,4 @@
-"""Texts of the ledger of recordings."""
+"""Texts of the page of completeness."""
 
 from callcenter.domain.recording import RecordingState
 from callcenter.web.labels import recording_states
@@ -9,7 +9,7 @@ UNKNOWN = "unknown"
 
 
 def states(language: str) -> dict[str, str]:
-    """Each state of a recording's row; `unknown`: there is no row."""
+    """The states of a recording's row; `unknown`: there is no row."""
     known = {state.value: label for state, label in recording_states(language).items()}
     return known | {UNKNOWN: str(translations(language).pgettext("recording", "never entered"))}
 

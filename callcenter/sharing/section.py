@@ -1,4 +1,4 @@
-"""What the ticket's page shows of links to its recordings."""
+"""The section of a ticket's page with links to its recordings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ MOST_FETCHES = 100
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A link that was made just now. `email`: where it was sent, unless there was a `problem`."""
+    """A link that was just created. `email`: where it was sent, unless there was a `problem`."""
 
     url: str
     pin: str
@@ -33,7 +33,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class SharingAnswer:
-    """What a person did with the form: what was typed and what was wrong with it, or what was made."""
+    """The result of the form: what was typed and what was wrong with it, or the new link."""
 
     typed: Mapping[str, str] | None = None
     chosen: Sequence[str] = ()
@@ -58,7 +58,7 @@ class SharingSection:
     most_fetches: int = MOST_FETCHES
 
     def browser(self, name: str) -> str:
-        """What a browser is called."""
+        """A readable name of the browser."""
         return browser_name(name) if name else ""
 
 

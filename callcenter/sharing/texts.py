@@ -1,4 +1,4 @@
-"""Texts around links to recordings: their states and uses, the letter, the names of files."""
+"""Texts of links to recordings: their states and uses, the e-mail, the names of files."""
 
 import re
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ ENDINGS = {"audio/wav": "wav", "audio/ogg": "ogg", "audio/mpeg": "mp3"}
 
 @labels(LinkState)
 def link_states(t: Speech) -> dict[LinkState, str]:
-    """Whether a link works."""
+    """The states of a link."""
     return {
         LinkState.OPEN: t.pgettext("link", "Works"),
         LinkState.REVOKED: t.pgettext("link", "Revoked"),
@@ -25,7 +25,7 @@ def link_states(t: Speech) -> dict[LinkState, str]:
 
 @labels(LinkUseKind)
 def link_uses(t: Speech) -> dict[LinkUseKind, str]:
-    """What was done with a link."""
+    """The uses of a link."""
     return {
         LinkUseKind.OPENED: t.pgettext("link", "Page opened"),
         LinkUseKind.WRONG_PIN: t.pgettext("link", "Wrong PIN"),
@@ -39,14 +39,14 @@ def link_uses(t: Speech) -> dict[LinkUseKind, str]:
 
 
 def link_letter(language: str, **values: object) -> tuple[str, str]:
-    """Subject and text of the letter with a link."""
+    """Subject and text of the e-mail with a link."""
     text = environment(language).get_template("sharing/letter.txt").render(**values)
     subject, _, body = text.partition("\n")
     return subject, body.lstrip("\n")
 
 
 def file_name(link: SharedLink, recording: SharedRecording, media_type: str) -> str:
-    """What a recording is called once it is saved: ticket, day and hour of the talk, its place. Of plain letters."""
+    """The file name of a saved recording: ticket, day and hour of the talk, its position. ASCII only."""
     at = recording.at.astimezone(ZoneInfo(link.zone))
     name = f"ticket-{link.number}-{at:%Y-%m-%d-%H%M}-{recording.place}"
     return f"{re.sub('[^a-z0-9-]', '_', name)}.{ENDINGS.get(media_type, 'bin')}"

@@ -1,4 +1,4 @@
-"""What of the journal is asked for, as it stands in the address of the page."""
+"""The journal's filter in the query string of the page."""
 
 from typing import Annotated, Literal
 
@@ -35,7 +35,7 @@ class JournalFilterForm(Query[JournalQuery]):
     """The filter of the journal."""
 
     def wanted(self, zone: str) -> JournalFilter:
-        """What to look for; days are those of the zone."""
+        """The criteria; days are those of the zone."""
         asked = self.asked
         search = self.search(asked.q)
         since, until = self.days(asked.since, asked.until, zone)

@@ -1,4 +1,4 @@
-"""What the journal says of its tickets and filters."""
+"""Texts of the journal and its filters."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -22,13 +22,13 @@ def _say(language: str) -> Callable[[str, str], str]:
 
 @labels(DueFilter)
 def due_filters(t: Speech) -> dict[DueFilter, str]:
-    """Which limits are looked for."""
+    """The options of the filter by limits."""
     return {DueFilter.LATE: t.pgettext("journal due", "late"), DueFilter.SOON: t.pgettext("journal due", "due soon")}
 
 
 @cache
 def choices(language: str) -> Mapping[str, Mapping[Any, str]]:
-    """What can be chosen in the fields that are the same for everybody."""
+    """The options of the fields that are the same for everybody."""
     pgettext = _say(language)
     return {
         "due": due_filters(language),
@@ -52,5 +52,5 @@ def problems(language: str) -> Mapping[str, str]:
 
 
 def lasts(span: timedelta, language: str) -> str:
-    """How long, roughly."""
+    """A duration, roughly."""
     return format_timedelta(abs(span), granularity="minute", threshold=1.2, format="short", locale=language)

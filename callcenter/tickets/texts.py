@@ -1,4 +1,4 @@
-"""What the ticket's pages say, and the sentences that are read out to the resident."""
+"""Texts of the ticket's pages, and the sentences that are read out to the resident."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -44,12 +44,12 @@ def ticket_texts(language: str) -> TicketTexts:
 
 
 def when(at: datetime, zone: str, language: str) -> str:
-    """The day and the minute, as they are said."""
+    """The day and the minute, as they are read out."""
     return format_datetime(at, "d MMMM, HH:mm", tzinfo=ZoneInfo(zone), locale=language)
 
 
 def span(lasts: timedelta, language: str) -> str:
-    """How long, in the two largest units; less than a minute counts as one."""
+    """A duration in its two largest units; less than a minute counts as one."""
     t = translations(language)
     minutes = max(1, int(lasts.total_seconds()) // 60)
     hours, minutes = divmod(minutes, 60)
@@ -63,7 +63,7 @@ def span(lasts: timedelta, language: str) -> str:
 
 @labels(Step)
 def ticket_steps(t: Speech) -> dict[Step, str]:
-    """What somebody does with a ticket."""
+    """The steps of a ticket."""
     return {
         Step.ASSIGN: t.pgettext("ticket", "Assign"),
         Step.ACCEPT: t.pgettext("ticket", "Accept"),
@@ -77,7 +77,7 @@ def ticket_steps(t: Speech) -> dict[Step, str]:
 
 @labels(TicketEventKind)
 def ticket_event_kinds(t: Speech) -> dict[TicketEventKind, str]:
-    """What happened to a ticket."""
+    """The events of a ticket."""
     return {
         TicketEventKind.OPENED: t.pgettext("ticket", "Ticket opened"),
         TicketEventKind.EDITED: t.pgettext("ticket", "Ticket changed"),

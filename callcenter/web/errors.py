@@ -1,4 +1,4 @@
-"""What went wrong, as a page for people and as a document for programs."""
+"""Errors as a page for people and as a problem document for programs."""
 
 import asyncpg
 import structlog
@@ -23,7 +23,7 @@ UNREACHABLE = (
 
 @web.middleware
 async def show_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn a refusal or a failure into a page for people and a line for programs."""
+    """Turn a refusal or a failure into a page for people, or a line of text for scripts."""
     try:
         return await handler(request)
     except web.HTTPException as refusal:
@@ -61,7 +61,7 @@ _KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 
 @web.middleware
 async def show_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn what goes wrong into a document for programs; pages are left to others."""
+    """Turn errors of the programming interface into problem documents; leaves pages alone."""
     if not for_programs(request):
         return await handler(request)
     try:
@@ -82,7 +82,7 @@ async def show_problems(request: web.Request, handler: Handler) -> web.StreamRes
 
 
 def problem_of(refusal: Refusal) -> ProblemDetails:
-    """The document that tells a program of it."""
+    """The problem document of a refusal."""
     errors = [
         {"at": f"body.{field}", "message": refusal.meanings.get(code, code)} for field, code in refusal.fields.items()
     ]

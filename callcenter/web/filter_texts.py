@@ -1,4 +1,4 @@
-"""What is wrong with a field of a filter above a list, and what to do."""
+"""Texts of the problems of filters above lists."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -8,7 +8,7 @@ from callcenter.web.language import translations
 
 @cache
 def filter_problems(language: str) -> Mapping[str, str]:
-    """By the problem of `web.query.Query`, and by the code of `NoSuchHouse`."""
+    """Texts by the problem of `web.query.Query`, and by the code of `NoSuchHouse`."""
     pgettext = translations(language).pgettext
     texts = {
         "choice": pgettext("filter", "There is no such choice: take one from the list."),

@@ -1,7 +1,7 @@
-"""What people call the members of enumerations: one label for each, wherever it is shown.
+"""Labels of the members of enumerations: one for each, wherever it is shown.
 
 A function with the decorator `labels` gives the labels of one enumeration in one language. Those that several subjects
-show stand here, those of one subject in its `texts.py`. A test finds them all and wants a label for every member.
+show stand here, those of one subject in its `texts.py`. A test checks that every member has a label.
 """
 
 from collections.abc import Callable, Mapping
@@ -50,7 +50,7 @@ def label(member: StrEnum, language: str) -> str:
 
 @labels(Outcome)
 def outcomes(t: Speech) -> dict[Outcome, str]:
-    """What became of a call."""
+    """The outcomes of a call."""
     return {
         Outcome.ANSWERED: t.gettext("Answered"),
         Outcome.ABANDONED: t.gettext("Hung up while waiting"),
@@ -75,7 +75,7 @@ def operator_statuses(t: Speech) -> dict[OperatorStatus, str]:
 
 @labels(LimitStep)
 def limit_steps(t: Speech) -> dict[LimitStep, str]:
-    """What must have happened by a limit."""
+    """The steps that have limits."""
     return {
         LimitStep.TELL: t.pgettext("limit", "Tell the resident"),
         LimitStep.LOCALISE: t.pgettext("limit", "Contain the damage"),
@@ -86,7 +86,7 @@ def limit_steps(t: Speech) -> dict[LimitStep, str]:
 
 @labels(TicketState)
 def ticket_states(t: Speech) -> dict[TicketState, str]:
-    """Where a ticket is."""
+    """The states of a ticket."""
     return {
         TicketState.NEW: t.pgettext("ticket", "New"),
         TicketState.ASSIGNED: t.pgettext("ticket", "Assigned"),
@@ -101,7 +101,7 @@ def ticket_states(t: Speech) -> dict[TicketState, str]:
 
 @labels(TicketClass)
 def ticket_classes(t: Speech) -> dict[TicketClass, str]:
-    """What kind of work a category is."""
+    """The classes of categories."""
     return {
         TicketClass.EMERGENCY: t.pgettext("ticket class", "Emergency"),
         TicketClass.PLANNED: t.pgettext("ticket class", "Planned"),
@@ -112,7 +112,7 @@ def ticket_classes(t: Speech) -> dict[TicketClass, str]:
 
 @labels(PaymentState)
 def payment_states(t: Speech) -> dict[PaymentState, str]:
-    """How far a payment is."""
+    """The states of a payment."""
     return {
         PaymentState.NONE: t.pgettext("ticket", "Not paid work"),
         PaymentState.DUE: t.pgettext("ticket", "To be paid"),
@@ -123,7 +123,7 @@ def payment_states(t: Speech) -> dict[PaymentState, str]:
 
 @labels(RecordingState)
 def recording_states(t: Speech) -> dict[RecordingState, str]:
-    """How far a recording has come."""
+    """The states of a recording."""
     return {
         RecordingState.EXPECTED: t.pgettext("recording", "expected"),
         RecordingState.RECORDED: t.pgettext("recording", "on the node's disk"),
@@ -138,7 +138,7 @@ def recording_states(t: Speech) -> dict[RecordingState, str]:
 
 @labels(DeliveryProblem)
 def delivery_problems(t: Speech) -> dict[DeliveryProblem, str]:
-    """Why a message did not arrive, and what to do."""
+    """The reasons why a message was not delivered, and what to do."""
     return {
         DeliveryProblem.NO_WAY: t.gettext("The crew no longer has this address. Enter it in the directory."),
         DeliveryProblem.NO_MAIL_SERVER: t.gettext("No mail server is set up. Set it in the settings of the service."),
@@ -161,7 +161,7 @@ def delivery_problems(t: Speech) -> dict[DeliveryProblem, str]:
 
 @labels(Role)
 def roles(t: Speech) -> dict[Role, str]:
-    """What a person is here."""
+    """The roles of people."""
     return {
         Role.OPERATOR: t.gettext("Operator"),
         Role.SUPERVISOR: t.gettext("Supervisor"),
@@ -173,7 +173,7 @@ def roles(t: Speech) -> dict[Role, str]:
 
 @labels(RefusalReason)
 def refusal_reasons(t: Speech) -> dict[RefusalReason, str]:
-    """Why what was asked of a node was not done."""
+    """The reasons why a request to a node was not done."""
     return {
         RefusalReason.NO_TELEPHONE: t.gettext("No phone belongs to this login"),
         RefusalReason.NO_TALK: t.gettext("This was not done: the conversation is over."),

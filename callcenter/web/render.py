@@ -1,4 +1,4 @@
-"""Templates, each language with its own environment; everything put into them is escaped."""
+"""Templates, each language with its own environment; autoescaped."""
 
 import re
 from datetime import datetime
@@ -43,7 +43,7 @@ _RUSSIAN = re.compile(r"\+?7(\d{3})(\d{3})(\d{2})(\d{2})")
 def render(
     request: web.Request, template: str, status: int = 200, *, language: str | None = None, **values: object
 ) -> web.Response:
-    """Answer with a page in this language, or in that of who asks."""
+    """Answer with a page in this language, or in that of the request."""
     language = language or language_of(request)
     text = (
         environment(language)

@@ -1,16 +1,16 @@
-"""What the scripts of the workplace and the board say in the browser."""
+"""Texts of the scripts of the workplace and the board."""
 
 from typing import Any
 
 from callcenter.web.labels import limit_steps, operator_statuses, outcomes, refusal_reasons
 from callcenter.web.language import translations
 
-# A number of each plural category that Intl.PluralRules may name.
+# One number of each plural category of Intl.PluralRules.
 SAMPLES = {"ru": {"one": 1, "few": 2, "many": 5, "other": 2}, "en": {"one": 1, "other": 2}}
 
 
 def script_texts(language: str) -> dict[str, Any]:
-    """What the scripts say. `{…}` are theirs to fill in."""
+    """The texts; the scripts fill in `{…}`."""
     t = translations(language)
     return {
         "outcomes": dict(outcomes(language)),

@@ -1,4 +1,4 @@
-"""Sending what lies in the store, a piece at a time."""
+"""Sending objects of the store in chunks."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -12,11 +12,11 @@ log = structlog.get_logger()
 
 
 class Stop(CallcenterError):
-    """Raised by what is being sent: no more of it is given out."""
+    """Raised by the content to stop sending."""
 
 
 def part_of(request: web.Request, size: int) -> range | None:
-    """The bytes asked for (RFC 9110, section 14), empty when there are none such; None when no one range is asked for."""
+    """The requested range of bytes (RFC 9110, section 14), empty when it does not exist; None without a single range."""
     try:
         asked = request.http_range
     except ValueError:

@@ -41,7 +41,7 @@ function showPresence() {
   const { state = "offline", phone_reachable: reachable = false, since: at } = wire.state.presence ?? {};
   const wanted = state === "paused" || state === "offline" ? state : "available";
   for (const button of $("presence").querySelectorAll("button")) {
-    // Before the first snapshot nothing could be asked, nor what was asked be shown.
+    // Before the first snapshot nothing can be requested, and no request can be shown.
     button.disabled = false;
     button.setAttribute("aria-pressed", String(button.dataset.wanted === wanted));
     if (wire.state["request/presence"]?.state !== "asked") button.classList.remove("asked");
@@ -109,7 +109,7 @@ function talk(card) {
   return el("div", paused ? "talk unrecorded" : "talk", timer, ended ? "" : recording(paused), ticket);
 }
 
-// What is shown is what Asterisk did, not what was asked of it.
+// Shows what Asterisk did, not what was requested.
 /** @param {CardMessage} card */
 function pausedSince(card) {
   const paused = wire.state.recording;

@@ -1,4 +1,4 @@
-// What was asked of the telephone server: that it has not answered yet, and why it did not do it.
+// Requests to the telephone server: shows those without an answer yet, and why one was refused.
 
 import { $, toast, words } from "/static/web/ui.js";
 
@@ -28,7 +28,7 @@ export function showRequests(state, kind) {
     if (request.state === "asked") open.add(request.id);
     else if (open.delete(request.id)) explain(request);
   }
-  // What a snapshot does not tell of any more is over.
+  // A request that is missing in the snapshot is over.
   if (kind === null) keepOnly(requests.map((request) => request.id));
   clearTimeout(timer);
   if (open.size === 0) $("asked").textContent = "";

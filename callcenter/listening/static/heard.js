@@ -1,4 +1,4 @@
-// Which parts of a recording were played, in whole seconds, told to the server every few seconds and at the end.
+// The played parts of a recording, in whole seconds, reported to the server every few seconds and at the end.
 
 const TELL_MS = 5000;
 
@@ -26,7 +26,7 @@ export class Heard {
   }
 
   /**
-   * Called often while it plays, not while it leaps: `end` comes before a leap, `begin` after it.
+   * Called often during playback, but not across a jump: `end` is called before a jump, `begin` after it.
    *
    * @param {number} seconds
    * @param {boolean} playing

@@ -1,4 +1,4 @@
-// The player: waveform, speed, silence, places by link; and which parts were played, told to the server.
+// The player: waveform, speed, silence, links to positions; and the played parts, reported to the server.
 
 import { draw, fetchPeaks } from "./waveform.js";
 import { Heard } from "./heard.js";
@@ -40,7 +40,7 @@ function say(text, bad = false) {
   if (!bad) lineTimer = setTimeout(() => { $("line").textContent = ""; }, 4000);
 }
 
-// A digit chooses a reason. The second that the address names is kept meanwhile: a form's answer has no such part.
+// A digit chooses a reason. The second in the fragment of the address is kept: the answer to a form would lose it.
 function chooseReason() {
   for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll(".why form"))) form.action += location.hash;
   addEventListener("keydown", (event) => {
@@ -89,7 +89,7 @@ function player() {
     if (broken) audio.load();
     broken = false;
     say("");
-    // Paused before it began to play.
+    // Paused before playback started.
     audio.play().catch((problem) => problem.name === "AbortError" || fail());
   }
 
@@ -174,13 +174,13 @@ function player() {
   speed(SPEEDS.includes(Number(localStorage.getItem("listening-speed"))) ? Number(localStorage.getItem("listening-speed")) : 1);
 
   audio.addEventListener("play", () => { $("turn").textContent = words.pause; heard.begin(audio.currentTime); follow(); });
-  // A page in the background draws nothing, and is heard all the same.
+  // A page in the background draws nothing, but still plays.
   audio.addEventListener("timeupdate", () => heard.at(audio.currentTime, !audio.paused && !audio.seeking));
   audio.addEventListener("pause", () => { $("turn").textContent = words.play; heard.end(audio.currentTime); show(); });
   audio.addEventListener("seeking", () => heard.end());
   audio.addEventListener("seeked", () => { if (!audio.paused) heard.begin(audio.currentTime); show(); });
   audio.addEventListener("loadedmetadata", () => { input("seek").max = String(duration()); fromAddress(); showFlags(); show(); });
-  // A source that cannot be played gives way to the next one; the last one's failure is the end.
+  // After a source that cannot be played the next one is tried; the failure of the last one is final.
   audio.lastElementChild?.addEventListener("error", fail);
   audio.addEventListener("error", fail);
   $("turn").addEventListener("click", turn);
@@ -198,7 +198,7 @@ function player() {
   new ResizeObserver(show).observe($("wave"));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
 
-  // By the place of the key, so that it is the same one under a Russian layout.
+  // By the position of the key, so that it is the same one with a Russian layout.
   /** @type {Record<string, () => unknown>} */
   const KEYS = {
     Space: turn, KeyM: mark, KeyL: copyLink,
@@ -218,11 +218,11 @@ function player() {
     act();
   });
 
-  // A mark takes the place at which its words begin to be written.
+  // A mark takes the position at which its text is started.
   $("mark-comment").addEventListener("focus", () => { if (!input("mark-comment").value) input("mark-at").value = clock(audio.currentTime); });
   showFlags();
   show();
-  // What happened before this script came.
+  // Events before this script was loaded.
   if (audio.readyState >= 1) fromAddress();
   if (audio.error || audio.networkState === HTMLMediaElement.NETWORK_NO_SOURCE) fail();
   if (told.drawn) {

@@ -1,5 +1,5 @@
-// What both pages need: words, times, numbers, and elements made of text, never of markup.
-// To import it does nothing: a page's script calls `readPage()` before all else, and `startClock()` if it shows durations.
+// Shared by both pages: texts, times, numbers, and elements made of text, never of markup.
+// Importing it has no effect: a page's script calls `readPage()` first, and `startClock()` if it shows durations.
 
 /** @import { Place } from "types/page" */
 /** @import { QueueRow, QueuesMessage } from "types/protocol" */
@@ -16,7 +16,7 @@ export const $ = (id) => /** @type {HTMLElement} */ (document.getElementById(id)
 const language = () => document.documentElement.lang;
 
 /**
- * What the page says, from `readPage()` on.
+ * The texts of the page, from `readPage()` on.
  *
  * @type {Words}
  */
@@ -28,7 +28,7 @@ export let words;
  */
 export let place;
 
-/** Take over the words and the place that the server wrote into the page. */
+/** Read the texts and the place that the server wrote into the page. */
 export function readPage() {
   /** @param {string} id */
   const read = (id) => JSON.parse($(id).textContent ?? "");
@@ -101,7 +101,7 @@ export function company(queue) {
 }
 
 /**
- * A ticking duration, once `startClock()` was called. None belongs into a live region: it would be spoken each second.
+ * A running duration, after `startClock()`. Never put one into a live region: it would be announced each second.
  *
  * @param {string} iso
  */
@@ -124,7 +124,7 @@ function tick() {
 }
 
 /**
- * Put this into a live region. What it says already is left as it is, so that it is spoken once.
+ * Put this into a live region. An unchanged text is left alone, so that it is announced once.
  *
  * @param {HTMLElement} region
  * @param {Node | string} child

@@ -1,4 +1,4 @@
-// The socket: a snapshot, then deltas; comes back by itself and asks for what it missed.
+// The socket: a snapshot, then deltas; reconnects by itself and requests what it missed.
 // docs/protocol.md is the contract.
 
 /** @import { FromBrowser, FromService, State } from "types/protocol" */
@@ -74,7 +74,7 @@ export class Wire {
     this.told.connected(true);
   }
 
-  // A refused socket says nothing about why: the session may have ended meanwhile.
+  // A refused socket gives no reason: the session may have ended meanwhile.
   async later() {
     const wait = this.delay * (0.5 + Math.random());
     this.delay = Math.min(this.delay * 2, LONGEST_DELAY_MS);
@@ -83,7 +83,7 @@ export class Wire {
       const answer = await fetch("/session", { cache: "no-store" });
       if (answer.status === 401) location.assign("/login");
     } catch {
-      // No network: the timer goes on.
+      // No network: the timer continues.
     }
   }
 
