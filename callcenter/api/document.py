@@ -27,7 +27,7 @@ MEANINGS = {
     404: "There is no such thing, or not for the token's owner",
     409: "It does not go together with the data as they are",
     413: "The body is too large",
-    415: "The body is not said to be JSON",
+    415: "The Content-Type of the body is not JSON",
     422: "The request does not fit this description",
     429: "Too many requests by this token",
     500: "It broke on the server's side",

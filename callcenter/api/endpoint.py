@@ -20,7 +20,7 @@ from aiohttp import web
 from pydantic import BaseModel, TypeAdapter
 
 from callcenter.api import reading
-from callcenter.api.once import Once, once_of, was_done
+from callcenter.api.once import IdempotencyKey, idempotency_key_of, was_done
 from callcenter.domain.access import Permission
 from callcenter.domain.person import Person
 from callcenter.domain.scopes import Scope
@@ -38,7 +38,7 @@ class ApiRequest:
     person: Person
     app: web.Application
     address: str
-    once: Once | None
+    once: IdempotencyKey | None
 
     @property
     def pool(self) -> asyncpg.Pool:
@@ -109,7 +109,7 @@ class Endpoint:
             body = None
             if self.body is not None:
                 given["body"] = body = await reading.from_body(self.body, request)
-            once = once_of(request, body) if self.once else None
+            once = idempotency_key_of(request, body) if self.once else None
             if once is not None and (kept := await once.kept(request.app[POOL])) is not None:
                 return kept
             if "call" in self.hints:

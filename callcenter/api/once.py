@@ -29,7 +29,7 @@ _CONSTRAINT = "idempotency_keys_pkey"
 
 
 @dataclass(frozen=True, slots=True)
-class Once:
+class IdempotencyKey:
     """An idempotency key of one program, with the hash of its request."""
 
     token_id: int
@@ -56,7 +56,7 @@ class Once:
         await connection.execute(SQL["keep_answer"], self.token_id, self.key, self.request_hash, status, body)
 
 
-def once_of(request: web.Request, body: BaseModel | None) -> Once | None:
+def idempotency_key_of(request: web.Request, body: BaseModel | None) -> IdempotencyKey | None:
     """The request's key, if it has one. Raises `ProblemDetails` 422 when it is not valid."""
     keys = request.headers.getall(HEADER, [])
     if not keys:
@@ -66,7 +66,7 @@ def once_of(request: web.Request, body: BaseModel | None) -> Once | None:
         raise ProblemDetails(422, errors=[{"at": f"header.{HEADER}", "message": message}])
     asked = [request.method, request.path, None if body is None else body.model_dump(mode="json", exclude_unset=True)]
     hashed = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).digest()
-    return Once(request[USE].token_id, keys[0], hashed)
+    return IdempotencyKey(request[USE].token_id, keys[0], hashed)
 
 
 def was_done(problem: asyncpg.UniqueViolationError) -> bool:

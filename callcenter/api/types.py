@@ -51,8 +51,8 @@ Money = Annotated[
     Decimal, BeforeValidator(_money), WithJsonSchema({"type": "string", "pattern": MONEY_PATTERN}, mode="validation")
 ]
 Line = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
-Words = Annotated[str, Field(max_length=10_000, pattern=r"^[^\x00]*$")]
-SomeWords = Annotated[str, Field(min_length=1, max_length=10_000, pattern=r"^[^\x00]*[^\x00-\x20][^\x00]*$")]
+LongText = Annotated[str, Field(max_length=10_000, pattern=r"^[^\x00]*$")]
+RequiredText = Annotated[str, Field(min_length=1, max_length=10_000, pattern=r"^[^\x00]*[^\x00-\x20][^\x00]*$")]
 Telephone = Annotated[str, Field(pattern=r"^\+[0-9]{3,15}$", description="E.164, as +79161234567")]
 Limit = Annotated[int, Field(ge=1, le=200, description="how many at most"), BeforeValidator(whole)]
 

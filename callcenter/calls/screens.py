@@ -66,13 +66,13 @@ def queues(lines: tuple[QueueLine, ...]) -> QueuesMessage:
     )
 
 
-def operator(order: ShowOperator) -> PresenceMessage:
+def operator(command: ShowOperator) -> PresenceMessage:
     """What an operator is doing."""
-    return PresenceMessage(state=order.state, phone_reachable=order.phone_reachable, since=order.since)
+    return PresenceMessage(state=command.state, phone_reachable=command.phone_reachable, since=command.since)
 
 
-def named_operator(order: ShowOperator) -> OperatorMessage:
+def named_operator(command: ShowOperator) -> OperatorMessage:
     """What an operator is doing, for supervisors."""
     return OperatorMessage(
-        state=order.state, phone_reachable=order.phone_reachable, since=order.since, name="", login=""
+        state=command.state, phone_reachable=command.phone_reachable, since=command.since, name="", login=""
     )

@@ -37,7 +37,7 @@ REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, Unicode
 class QueuedCommand(NamedTuple):
     """A command, and when the event behind it was processed."""
 
-    order: Command
+    command: Command
     seen_at: datetime
 
 
@@ -52,11 +52,11 @@ class Writer:
         self._urgent = asyncio.Event()
         self._later: list[QueuedCommand] = []
 
-    def submit(self, order: Command, seen_at: datetime) -> None:
+    def submit(self, command: Command, seen_at: datetime) -> None:
         """Queue a command."""
-        if isinstance(order, PopCard | FinishRequest):
+        if isinstance(command, PopCard | FinishRequest):
             self._urgent.set()
-        self._entries.put_nowait(QueuedCommand(order, seen_at))
+        self._entries.put_nowait(QueuedCommand(command, seen_at))
         metrics.write_backlog.set(self.backlog)
 
     @property
@@ -118,15 +118,15 @@ class Writer:
                 await self._write_all(connection, batch[:middle])
                 await self._write_all(connection, batch[middle:])
                 return
-            what = ascii(batch[0].order)
-            log.error("command refused", command=type(batch[0].order).__name__, problem=type(problem).__name__)
+            what = ascii(batch[0].command)
+            log.error("command refused", command=type(batch[0].command).__name__, problem=type(problem).__name__)
             metrics.problems_total.labels(problem="command refused").inc()
             await connection.execute(SQL["add_unwritten"], self._node, what, ascii(problem))
 
     async def _write(self, connection: asyncpg.Connection, entries: Sequence[QueuedCommand]) -> None:
         batch = Batch()
         for entry in entries:
-            batch.add(entry.order, entry.seen_at)
+            batch.add(entry.command, entry.seen_at)
         with metrics.write_seconds.time():
             if not batch.answers:
                 await connection.execute(SQL["write_batch"], self._node, batch.document())
@@ -142,14 +142,14 @@ def cards_first(entries: Sequence[QueuedCommand]) -> tuple[list[QueuedCommand], 
 
     Commands about one call, and those about one operator, keep their order. A checkpoint never overtakes.
     """
-    pops = [entry.order for entry in entries if isinstance(entry.order, PopCard)]
+    pops = [entry.command for entry in entries if isinstance(entry.command, PopCard)]
     if not pops:
         return list(entries), []
     calls, operators = {pop.call.id for pop in pops}, {pop.operator for pop in pops}
     now: list[QueuedCommand] = []
     later: list[QueuedCommand] = []
     for entry in entries:
-        call = getattr(entry.order, "call", None)
-        near = getattr(call, "id", call) in calls or getattr(entry.order, "operator", None) in operators
+        call = getattr(entry.command, "call", None)
+        near = getattr(call, "id", call) in calls or getattr(entry.command, "operator", None) in operators
         (now if near else later).append(entry)
     return now, later

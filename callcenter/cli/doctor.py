@@ -39,7 +39,7 @@ async def examine(settings: Settings) -> int:
         "e-mail": _mail,
         "web port": _web,
     }
-    ill = 0
+    failed = 0
     for name, examination in examinations.items():
         try:
             async with asyncio.timeout(4 * PATIENCE_S):
@@ -47,11 +47,11 @@ async def examine(settings: Settings) -> int:
         except CheckWarning as concern:
             print(f"warn  {name}: {concern}")
         except (CallcenterError, TimeoutError) as problem:
-            ill += 1
+            failed += 1
             print(f"FAIL  {name}: {problem or 'no answer'}")
         else:
             print(f"ok    {name}: {finding}")
-    return 1 if ill else 0
+    return 1 if failed else 0
 
 
 async def lock_bucket(settings: Settings) -> int:

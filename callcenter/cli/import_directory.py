@@ -19,7 +19,7 @@ async def import_directory(settings: Settings, file: Path, *, apply: bool) -> in
     pool = await open_pool(settings.database)
     try:
         imports = DirectoryImport(pool)
-        report = await (imports.apply(body, None, file.name) if apply else imports.look_through(body))
+        report = await (imports.apply(body, None, file.name) if apply else imports.preview(body))
     except SheetRefused as refused:
         print(f"{file.name}: {refusal(t, refused)}")
         return 1

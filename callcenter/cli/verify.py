@@ -26,11 +26,11 @@ def verify_pack(path: Path, key: str | None) -> int:
         for line in lines(verdict):
             print(f"  {_printable(line)}")
         return WRONG
-    _tell(path, verdict, pinned)
+    _print_verdict(path, verdict, pinned)
     return GENUINE
 
 
-def _tell(path: Path, verdict: Verdict, pinned: str | None) -> None:
+def _print_verdict(path: Path, verdict: Verdict, pinned: str | None) -> None:
     manifest = verdict.manifest
     if manifest is None:
         raise AssertionError("a pack without a manifest has a fault")

@@ -29,7 +29,7 @@ AGAIN_IN = timedelta(seconds=30)
 ATTEMPTS = 5
 
 
-class Unmade(CallcenterError):
+class FileNotMade(CallcenterError):
     """This file cannot be made, now or later. `problem`: the code of the reason, stored with the order."""
 
     def __init__(self, problem: str) -> None:
@@ -57,11 +57,11 @@ class FileJobs(ABC):
 
     @abstractmethod
     async def _make(self, order: asyncpg.Record) -> None:
-        """Make the file of the order, store it and mark the order as ready. Raises `Unmade`, `StoreError`."""
+        """Make the file of the order, store it and mark the order as ready. Raises `FileNotMade`, `StoreError`."""
 
     @abstractmethod
     async def _fail(self, order: int, problem: str) -> None:
-        """Mark the order as failed. `problem`: that of `Unmade`, `store` or `program`."""
+        """Mark the order as failed. `problem`: that of `FileNotMade`, `store` or `program`."""
 
     async def run(self) -> None:
         """Remove what has expired, until cancelled."""
@@ -84,7 +84,7 @@ class FileJobs(ABC):
                 return
             try:
                 await self._make(order)
-            except Unmade as unmade:
+            except FileNotMade as unmade:
                 log.error(f"{self.name} cannot be made", order=order["id"], problem=unmade.problem)
                 metrics.problems_total.labels(problem=f"{self.name}: {unmade.problem}").inc()
                 await self._fail(order["id"], unmade.problem)

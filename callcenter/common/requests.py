@@ -40,31 +40,33 @@ async def ask(
         )
         assert row is not None
         await connection.execute(SQL["notify"], row["node"])
-        await _tell(connection, [row])
+        await _notify(connection, [row])
     return RequestId(row["id"])
 
 
-async def answer(connection: Connection, orders: Iterable[SavePause | FinishRequest]) -> None:
+async def answer(connection: Connection, commands: Iterable[SavePause | FinishRequest]) -> None:
     """Save the results of requests, and what Asterisk did for them, in the connection's transaction."""
-    for order in orders:
-        match order:
+    for command in commands:
+        match command:
             case SavePause():
-                statement = PAUSES["pause" if order.paused else "resume"]
-                await connection.execute(statement, str(order.recording), order.operator, order.at)
+                statement = PAUSES["pause" if command.paused else "resume"]
+                await connection.execute(statement, str(command.recording), command.operator, command.at)
             case FinishRequest():
-                said = {} if order.reason is None else {"reason": order.reason}
-                row = await connection.fetchrow(SQL["finish"], order.request, order.state, origins(order.state), said)
-                await _tell(connection, [] if row is None else [row])
+                details = {} if command.reason is None else {"reason": command.reason}
+                row = await connection.fetchrow(
+                    SQL["finish"], command.request, command.state, origins(command.state), details
+                )
+                await _notify(connection, [] if row is None else [row])
 
 
 async def expire(connection: Connection) -> None:
     """Expire the requests that were not answered in time."""
     async with connection.transaction():
         rows = await connection.fetch(SQL["expire"], DEAD_AFTER)
-        await _tell(connection, sorted(rows, key=lambda row: int(row["id"])))
+        await _notify(connection, sorted(rows, key=lambda row: int(row["id"])))
 
 
-async def _tell(connection: Connection, rows: Sequence[asyncpg.Record]) -> None:
+async def _notify(connection: Connection, rows: Sequence[asyncpg.Record]) -> None:
     if rows:
         await connection.execute(SQL["push"], [_message(row) for row in rows])
 
@@ -91,9 +93,9 @@ class RequestSweep:
 
     async def run(self) -> None:
         """Check until cancelled; reconnects by itself."""
-        await watch(self._settings, SQL["lead"], self.look, self._every_s, "requests not checked")
+        await watch(self._settings, SQL["lead"], self.check, self._every_s, "requests not checked")
 
-    async def look(self, connection: asyncpg.Connection) -> None:
+    async def check(self, connection: asyncpg.Connection) -> None:
         """Check once."""
         await expire(connection)
         now = asyncio.get_running_loop().time()

@@ -88,7 +88,7 @@ def _explain(problem: Exception) -> NotDelivered:
         case aiosmtplib.SMTPRecipientsRefused(recipients=[refused, *_]):
             return _refused(refused)
         case aiosmtplib.SMTPAuthenticationError():
-            return NotDelivered(DeliveryProblem.LOGIN_REFUSED, _said(problem))
+            return NotDelivered(DeliveryProblem.LOGIN_REFUSED, _reply_text(problem))
         case aiosmtplib.SMTPResponseException():
             return _refused(problem)
         case TimeoutError():
@@ -102,8 +102,8 @@ def _explain(problem: Exception) -> NotDelivered:
 
 
 def _refused(answer: aiosmtplib.SMTPResponseException) -> NotDelivered:
-    return NotDelivered(DeliveryProblem.MAIL_REFUSED, _said(answer), lasting=answer.code >= _LASTING)
+    return NotDelivered(DeliveryProblem.MAIL_REFUSED, _reply_text(answer), lasting=answer.code >= _LASTING)
 
 
-def _said(answer: aiosmtplib.SMTPResponseException) -> str:
+def _reply_text(answer: aiosmtplib.SMTPResponseException) -> str:
     return f"{answer.code} {answer.message}"

@@ -37,7 +37,7 @@ _FIELDS = {
 }
 
 
-class Taken(Refusal):
+class DirectoryConflict(Refusal):
     """Another row has this value already, or what was chosen no longer exists; nothing was saved. `field`: of the form."""
 
     status = 409
@@ -54,7 +54,7 @@ class InUse(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """The result of a search. `more`: more was found than is shown."""
 
     houses: Sequence[asyncpg.Record]
@@ -63,15 +63,15 @@ class Found:
 
 
 @asynccontextmanager
-async def telling_taken() -> AsyncIterator[None]:
-    """Turn a broken uniqueness into `Taken` with the form's field."""
+async def conflicts_as_refusals() -> AsyncIterator[None]:
+    """Turn a broken uniqueness into `DirectoryConflict` with the form's field."""
     try:
         yield
     except (asyncpg.UniqueViolationError, asyncpg.ForeignKeyViolationError) as problem:
         field = _FIELDS.get(problem.constraint_name or "")
         if field is None:
             raise
-        raise Taken(field=field) from None
+        raise DirectoryConflict(field=field) from None
 
 
 def address_words(query: str) -> list[str]:
@@ -95,7 +95,7 @@ class DirectoryBook:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def search(self, person: Person, query: str) -> Found:
+    async def search(self, person: Person, query: str) -> SearchResult:
         """Houses by address or key; flats and residents by address, flat, name, account or telephone in any format."""
         query = query.replace("\0", "")[:200]
         words, phone = address_words(query), as_phone(query)
@@ -108,7 +108,7 @@ class DirectoryBook:
                 people = await connection.fetch(SQL["people"], person.company_id, words, SHOWN + 1)
             if people:
                 await audit(connection, AuditAction.SEARCHED_RESIDENTS, person=person, details={"found": len(people)})
-        return Found(houses[:SHOWN], people[:SHOWN], len(houses) > SHOWN or len(people) > SHOWN)
+        return SearchResult(houses[:SHOWN], people[:SHOWN], len(houses) > SHOWN or len(people) > SHOWN)
 
     async def house(self, person: Person, house: int) -> asyncpg.Record | None:
         """A house with the name of its company."""
@@ -155,21 +155,21 @@ class DirectoryBook:
             return await connection.fetch(SQL["neighbours"], premises)
 
     async def save_house(self, person: Person, house: int | None, form: HouseForm) -> int:
-        """Add or change a house. Raises `Taken`."""
+        """Add or change a house. Raises `DirectoryConflict`."""
         values = (form.city, form.street, form.building, form.entrances, form.key, form.company_id)
-        async with telling_taken(), scoped(self._pool, person) as connection:
+        async with conflicts_as_refusals(), scoped(self._pool, person) as connection:
             return await _save(connection, person, AuditSubject.HOUSE, house, form.company_id, *values)
 
     async def save_premises(self, person: Person, house: int, premises: int | None, form: PremisesForm) -> int:
-        """Add or change a flat of a house. Raises `Taken`."""
+        """Add or change a flat of a house. Raises `DirectoryConflict`."""
         values = (form.flat, form.entrance)
-        async with telling_taken(), scoped(self._pool, person) as connection:
+        async with conflicts_as_refusals(), scoped(self._pool, person) as connection:
             parent = () if premises else (house,)
             return await _save(connection, person, AuditSubject.PREMISES, premises, None, *parent, *values)
 
     async def save_resident(self, person: Person, premises: int, resident: int | None, form: ResidentForm) -> int:
-        """Add or change a resident of a flat, with the telephones. Raises `Taken`."""
-        async with telling_taken(), scoped(self._pool, person) as connection:
+        """Add or change a resident of a flat, with the telephones. Raises `DirectoryConflict`."""
+        async with conflicts_as_refusals(), scoped(self._pool, person) as connection:
             parent = () if resident else (premises,)
             saved = await _save(
                 connection, person, AuditSubject.RESIDENT, resident, None, *parent, form.name, form.account

@@ -36,12 +36,12 @@ async def show_import(request: web.Request) -> web.Response:
 
 @routes.post("/directory/import")
 @needs(Permission.EDIT_DIRECTORY)
-async def look_through(request: web.Request) -> web.Response:
+async def preview(request: web.Request) -> web.Response:
     """Check the file and show what it would change; nothing is saved yet."""
     imports, person = request.app[DIRECTORY_IMPORT], request[PERSON]
     try:
         name, body = await _uploaded(request)
-        report = await imports.look_through(body)
+        report = await imports.preview(body)
     except SheetRefused as refused:
         return await _page(request, 422, refused=refused)
     upload = None if report.problems else await imports.keep(person, name, body)

@@ -7,7 +7,7 @@ import asyncpg
 from aiohttp import web
 from pydantic import ValidationError
 
-from callcenter.directory.book import Taken
+from callcenter.directory.book import DirectoryConflict
 from callcenter.directory.forms import DirectoryForm
 from callcenter.directory.texts import form_problem
 from callcenter.web.language import language_of, translations
@@ -40,7 +40,7 @@ async def serve_form(
         for error in wrong.errors(include_url=False, include_input=False):
             name = ".".join(str(part) for part in error["loc"])
             problems.setdefault(name, form_problem(t, error["type"], error.get("ctx", {})))
-    except Taken as taken:
+    except DirectoryConflict as taken:
         problems[taken.field] = form_problem(t, f"taken_{taken.field}", {})
     return render(request, template, 422, typed=typed, problems=problems, **values)
 

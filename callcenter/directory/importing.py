@@ -62,7 +62,7 @@ class DirectoryImport:
         """Delete the kept file."""
         await self._pool.execute(SQL["forget_upload"], upload, person.id)
 
-    async def look_through(self, body: bytes) -> ImportReport:
+    async def preview(self, body: bytes) -> ImportReport:
         """What the sheet would change; nothing is saved. Raises `SheetRefused`."""
         return await self._run(body, None, apply=False)
 

@@ -141,7 +141,7 @@ async def add_crew(request: web.Request) -> web.Response:
 @needs(Permission.EDIT_DIRECTORY)
 async def edit_crew(request: web.Request) -> web.Response:
     row = there(await request.app[OFFICES].crew(request[PERSON], number_in(request)))
-    days = {f"day{day}": said for day, said in row["hours"].items()}
+    days = {f"day{day}": hours for day, hours in row["hours"].items()}
     known = known_of(row, "name language email webhook_url active", phone=telephone(row["phone"] or ""), **days)
     return await _crew_form(request, row["company_id"], row, known)
 

@@ -11,7 +11,7 @@ from callcenter.directory.sheet import HEADERS
 
 def form_problem(t: NullTranslations, code: str, values: Mapping[str, object]) -> str:
     """The text of a validation error's `type`, with its context filled in."""
-    said = {
+    texts = {
         "missing": t.gettext("Fill this in."),
         "string_too_short": t.gettext("Fill this in."),
         "string_too_long": t.gettext("At most %(max_length)s characters."),
@@ -38,7 +38,7 @@ def form_problem(t: NullTranslations, code: str, values: Mapping[str, object]) -
     }
     if code.startswith("taken_"):
         return _taken(t, code.removeprefix("taken_"))
-    return said[code] % values if code in said else t.gettext("Enter a whole number.")
+    return texts[code] % values if code in texts else t.gettext("Enter a whole number.")
 
 
 def _taken(t: NullTranslations, field: str) -> str:
@@ -55,7 +55,7 @@ def _taken(t: NullTranslations, field: str) -> str:
 
 def row_problem(t: NullTranslations, problem: SheetProblem) -> str:
     """A problem of a sheet's line, without its number."""
-    said = {
+    texts = {
         "too long": t.gettext("longer than %(limit)s characters; shorten it"),
         "not a count": t.gettext("“%(value)s” is not a whole number from 1 to %(limit)s"),
         "bad phone": t.gettext("“%(value)s” is not a telephone number; write it like +7 916 123-45-67"),
@@ -91,12 +91,12 @@ def row_problem(t: NullTranslations, problem: SheetProblem) -> str:
         "account of another flat": t.gettext("the account %(value)s belongs to a resident of another flat"),
         "one resident twice": t.gettext("this is the same resident as in line %(value)s"),
     }
-    return said[problem.code] % problem.values
+    return texts[problem.code] % problem.values
 
 
 def refusal(t: NullTranslations, refused: SheetRefused) -> str:
     """Why a file as a whole cannot be read."""
-    said = {
+    texts = {
         "no file": t.gettext("Choose a file first."),
         "empty": t.gettext("The file is empty."),
         "no rows": t.gettext("The file has headings and nothing under them."),
@@ -115,7 +115,7 @@ def refusal(t: NullTranslations, refused: SheetRefused) -> str:
         "no house columns": t.gettext("There must be a column House key, or the columns City, Street and Building."),
         "gone": t.gettext("The file is no longer stored. Choose it again."),
     }
-    return said[refused.code] % refused.values
+    return texts[refused.code] % refused.values
 
 
 def column_name(column: str, language: str) -> str:

@@ -5,20 +5,20 @@ from collections.abc import Mapping
 from callcenter.dispatch.channels import Assignment
 from callcenter.domain.handover import HandoverChannel
 from callcenter.domain.ticket import TicketState
-from callcenter.web.formats import Speech
+from callcenter.web.formats import Translator
 from callcenter.web.labels import labels
 from callcenter.web.render import environment
 
 
 @labels(HandoverChannel)
-def channels(t: Speech) -> dict[HandoverChannel, str]:
+def channels(t: Translator) -> dict[HandoverChannel, str]:
     """The channels to a crew."""
     return {HandoverChannel.EMAIL: t.gettext("E-mail"), HandoverChannel.WEBHOOK: t.gettext("Webhook")}
 
 
 def crew_states(language: str) -> Mapping[TicketState, str]:
     """The ticket's states as its crew sees them: every state in which the link works."""
-    t = Speech(language)
+    t = Translator(language)
     elsewhere = t.gettext("Back with the dispatcher")
     return {
         TicketState.NEW: elsewhere,

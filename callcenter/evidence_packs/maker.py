@@ -13,7 +13,7 @@ import asyncpg
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from callcenter.common.file_jobs import FileJobs, Unmade
+from callcenter.common.file_jobs import FileJobs, FileNotMade
 from callcenter.common.object_store import ObjectStore
 from callcenter.common.scope import Connection
 from callcenter.domain.evidence import PackProblem
@@ -35,7 +35,7 @@ MEDIA = "application/zip"
 
 
 class PackMaker(FileJobs):
-    """Makes packs, signed with `key`, with the page that `page` writes in a language.
+    """Makes packs, signed with `key`, with the page that `write_page` makes in a language.
 
     A pack can be made again at any time, so it is not stored for ever; the record that it was made remains.
     """
@@ -47,11 +47,11 @@ class PackMaker(FileJobs):
         pool: asyncpg.Pool,
         store: ObjectStore,
         key: Ed25519PrivateKey,
-        words: Callable[[TicketFacts, str, str], PrintedDocument],
+        write_page: Callable[[TicketFacts, str, str], PrintedDocument],
     ) -> None:
         super().__init__(pool, store)
         self._key = key
-        self._words = words
+        self._write_page = write_page
 
     async def _fail(self, order: int, problem: str) -> None:
         await self._pool.execute(SQL["fail"], order, problem)
@@ -72,7 +72,7 @@ class PackMaker(FileJobs):
             try:
                 await asyncio.to_thread(seal, folder, _head(known, order, recordings), self._key, target)
             except TooLarge:
-                raise Unmade(PackProblem.TOO_LARGE) from None
+                raise FileNotMade(PackProblem.TOO_LARGE) from None
             await self._keep(order, target, known.chain[-1])
 
     async def _read(self, order: asyncpg.Record, ledger: Path) -> TicketFacts:
@@ -100,7 +100,7 @@ class PackMaker(FileJobs):
                 while rows := await cursor.fetch(CHUNK):
                     links += [Link(row["seq"], row["content"], row["hash"], row["entry"]) for row in rows]
                 if list(faults(links, run)):
-                    raise Unmade(PackProblem.LEDGER)
+                    raise FileNotMade(PackProblem.LEDGER)
                 file.writelines(link.line() + "\n" for link in links)
 
     async def _fetch(self, row: Row, folder: Path) -> dict[str, object]:
@@ -111,15 +111,15 @@ class PackMaker(FileJobs):
             try:
                 found = await self._download(row["object_key"], folder / original, row["version_id"])
             except ObjectMissing:
-                raise Unmade(PackProblem.LOST) from None
+                raise FileNotMade(PackProblem.LOST) from None
             if found != row["sha256"]:
-                raise Unmade(PackProblem.ALTERED)
+                raise FileNotMade(PackProblem.ALTERED)
         # A copy is for listening; the proof is the original.
         if original is not None and row["copy_key"] is not None:
             copy = f"{form.COPIES}{row['id']}{Path(row['copy_key']).suffix}"
             try:
                 if await self._download(row["copy_key"], folder / copy) != row["copy_sha256"]:
-                    raise Unmade(PackProblem.ALTERED)
+                    raise FileNotMade(PackProblem.ALTERED)
             except ObjectMissing:
                 (folder / copy).unlink()
                 copy = None
@@ -135,9 +135,9 @@ class PackMaker(FileJobs):
             "recorded_at",
             "because",
         )
-        said = {name: row[name] for name in names}
+        entry = {name: row[name] for name in names}
         hash_ = None if row["sha256"] is None else row["sha256"].hex()
-        return said | {"call": row["call_id"], "sha256": hash_, "original": original, "copy": copy}
+        return entry | {"call": row["call_id"], "sha256": hash_, "original": original, "copy": copy}
 
     async def _download(self, key: str, path: Path, version: str | None = None) -> bytes:
         found = sha256()
@@ -151,7 +151,7 @@ class PackMaker(FileJobs):
     def _write_texts(self, known: TicketFacts, order: asyncpg.Record, folder: Path) -> None:
         _write_json(folder / form.TIMELINE, known.timeline())
         _write_json(folder / form.JOURNAL, known.journal())
-        page = self._words(known, order["language"], form.fingerprint(self._key))
+        page = self._write_page(known, order["language"], form.fingerprint(self._key))
         print_document(page, folder / form.PRINTED)
 
 

@@ -87,8 +87,8 @@ class EvidencePacks:
             row = await connection.fetchrow(SQL["file"], ticket_id, pack)
             if row is None:
                 return None
-            said = {"pack": pack, "ticket": ticket_id, "by": person.id}
-            await connection.execute(SQL["chain"], row["company_id"], "pack taken", said)
+            entry = {"pack": pack, "ticket": ticket_id, "by": person.id}
+            await connection.execute(SQL["chain"], row["company_id"], "pack taken", entry)
             await audit(
                 connection,
                 AuditAction.DOWNLOADED_EVIDENCE_PACK,

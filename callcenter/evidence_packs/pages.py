@@ -11,7 +11,7 @@ from callcenter.evidence_packs.texts import pack_problems
 from callcenter.tickets.pages import PAGE, need_ticket, ticket_id_of
 from callcenter.web.auth import needs
 from callcenter.web.formats import number
-from callcenter.web.forms import typed_in
+from callcenter.web.forms import form_texts
 from callcenter.web.keys import PERSON, SETTINGS
 from callcenter.web.language import language_of
 from callcenter.web.render import render
@@ -33,7 +33,7 @@ async def show(request: web.Request) -> web.Response:
 async def order(request: web.Request) -> web.Response:
     """Order a pack, or show the page again with the reason why not."""
     app, ticket = request.app, ticket_id_of(request)
-    typed = (await typed_in(request)).get("language", "")
+    typed = (await form_texts(request)).get("language", "")
     if app[SETTINGS].evidence.key is None:
         return await _page(request, 409)
     language = typed if typed in LANGUAGES else language_of(request)

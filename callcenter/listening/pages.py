@@ -19,7 +19,7 @@ from callcenter.web.auth import needs
 from callcenter.web.formats import when
 from callcenter.web.keys import PERSON
 from callcenter.web.language import language_of
-from callcenter.web.query import place_of
+from callcenter.web.query import cursor_of
 from callcenter.web.render import ZONE, lasting, render
 
 routes = web.RouteTableDef()
@@ -84,16 +84,16 @@ async def _show(request: web.Request, template: str) -> web.Response:
     form = RecordingFilterForm.read(RecordingQuery, request.query)
     companies, operators = await app[LISTENING_ROOM].choices(person)
     zone = next((each["zone"] for each in companies if each["id"] == form.asked.company), ZONE)
-    leaf = await _leaf(request, form, zone, place_of(request.query.get("before", "")))
+    found = await _recordings(request, form, zone, cursor_of(request.query.get("before", "")))
     now = datetime.now(UTC)
     return render(
         request,
         template,
         400 if form.problems else 200,
         form=form,
-        rows=[_row(row, now, language) for row in leaf.rows],
+        rows=[_row(row, now, language) for row in found.rows],
         first="before" not in request.query,
-        after=form.address(before=str(leaf.after)) if leaf.after else "",
+        after=form.address(before=str(found.after)) if found.after else "",
         more_open=sum(name in form.typed for name in MORE),
         companies=[(each["id"], each["name"]) for each in companies],
         operators=[(each["id"], each["name"]) for each in operators],
@@ -104,13 +104,13 @@ async def _show(request: web.Request, template: str) -> web.Response:
     )
 
 
-async def _leaf(
+async def _recordings(
     request: web.Request, form: RecordingFilterForm, zone: str, before: PageCursor | None
 ) -> RecordingsPage:
     """The requested page; an empty one when there is no such house, which is shown beside the field."""
-    wanted = form.wanted(zone)
+    criteria = form.criteria(zone)
     try:
-        return await request.app[LISTENING_ROOM].page(request[PERSON], wanted, before)
+        return await request.app[LISTENING_ROOM].page(request[PERSON], criteria, before)
     except NoSuchHouse as problem:
         form.problems["house"] = problem.code
         return RecordingsPage(())

@@ -78,7 +78,7 @@ class RecordingFilterForm(Query[RecordingQuery]):
 
     PROBLEMS: ClassVar[Mapping[str, str]] = {**Query.PROBLEMS, "shortest": "length", "longest": "length"}
 
-    def wanted(self, zone: str) -> RecordingFilter:
+    def criteria(self, zone: str) -> RecordingFilter:
         """The criteria; days are those of the zone."""
         asked = self.asked
         search = self.search(asked.q)

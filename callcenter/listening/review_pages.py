@@ -11,7 +11,7 @@ from callcenter.listening.player_pages import PAGE, card_for, need_recording, pa
 from callcenter.listening.reviews import REVIEWS, CardChanged, ScoreCard
 from callcenter.web.auth import needs
 from callcenter.web.formats import when
-from callcenter.web.forms import typed_in
+from callcenter.web.forms import form_texts
 from callcenter.web.keys import PERSON
 from callcenter.web.language import language_of
 from callcenter.web.render import ZONE, render
@@ -25,7 +25,7 @@ LONGEST_TITLE = 200
 @needs(Permission.REVIEW_TALKS)
 async def review(request: web.Request) -> web.Response:
     """Review the talk; or show what is wrong, and keep what was typed."""
-    shown, typed = await need_recording(request), await typed_in(request)
+    shown, typed = await need_recording(request), await form_texts(request)
     company, card = shown.row["company_id"], await card_for(request, shown)
     if card is None or not shown.playable:
         raise web.HTTPNotFound
@@ -72,7 +72,7 @@ async def card(request: web.Request) -> web.Response:
 @needs(Permission.REVIEW_TALKS)
 async def keep(request: web.Request) -> web.Response:
     """Save the card; or show what is wrong with it."""
-    typed = await typed_in(request)
+    typed = await form_texts(request)
     lines, problem = _lines(typed)
     seen = typed.get("card", "")
     if not (seen.isascii() and seen.isdigit() and len(seen) < 19):

@@ -47,7 +47,7 @@ class RecordingsPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class RecordingDetails:
     """One recording: its row, the talks of its call, its pauses and marks."""
 
     row: asyncpg.Record
@@ -68,11 +68,11 @@ class ListeningRoom:
         self._pool = pool
 
     async def page(
-        self, person: Person, wanted: RecordingFilter, before: PageCursor | None = None, size: int = 50
+        self, person: Person, criteria: RecordingFilter, before: PageCursor | None = None, size: int = 50
     ) -> RecordingsPage:
         """At most `size` recordings that this person may see. Raises `NoSuchHouse`."""
         async with scoped(self._pool, person) as connection:
-            asked = await _filter(connection, person, wanted)
+            asked = await _filter(connection, person, criteria)
             place = (None, None) if before is None else (before.at, before.id)
             rows = await connection.fetch(SQL["page"], asked, size + 1, *place, person.id)
         return RecordingsPage(rows[:size], PageCursor.below(rows, size, "placed_at"))
@@ -82,13 +82,13 @@ class ListeningRoom:
         async with scoped(self._pool, person) as connection:
             return await connection.fetch(SQL["companies"]), await connection.fetch(SQL["operators"])
 
-    async def show(self, person: Person, recording: int) -> Shown | None:
+    async def show(self, person: Person, recording: int) -> RecordingDetails | None:
         """The details of one recording; None when this person may see no such recording."""
         async with scoped(self._pool, person) as connection:
             row = await connection.fetchrow(SQL["recording"], recording)
             if row is None:
                 return None
-            return Shown(
+            return RecordingDetails(
                 row,
                 await connection.fetch(SQL["talks"], recording),
                 await connection.fetch(SQL["pauses"], recording),
@@ -116,19 +116,19 @@ class ListeningRoom:
 LISTENING_ROOM = web.AppKey("listening_room", ListeningRoom)
 
 
-async def _filter(connection: Connection, person: Person, wanted: RecordingFilter) -> dict[str, Any]:
+async def _filter(connection: Connection, person: Person, criteria: RecordingFilter) -> dict[str, Any]:
     """The filter as the type `listening_filter` has it."""
-    company = wanted.company if person.company_id is None else person.company_id
+    company = criteria.company if person.company_id is None else person.company_id
     return {
         "company": company,
-        "operator": wanted.operator,
-        "houses": await houses_at(connection, company, wanted.house) if wanted.house else None,
-        "since": wanted.since,
-        "until": wanted.until,
-        "shortest": wanted.shortest,
-        "longest": wanted.longest,
-        "states": wanted.states or None,
-        "marked": wanted.marked,
-        "reviewed": wanted.reviewed,
-        **(wanted.search or Search()).columns,
+        "operator": criteria.operator,
+        "houses": await houses_at(connection, company, criteria.house) if criteria.house else None,
+        "since": criteria.since,
+        "until": criteria.until,
+        "shortest": criteria.shortest,
+        "longest": criteria.longest,
+        "states": criteria.states or None,
+        "marked": criteria.marked,
+        "reviewed": criteria.reviewed,
+        **(criteria.search or Search()).columns,
     }

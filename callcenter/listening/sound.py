@@ -39,14 +39,14 @@ async def _listen(request: web.Request, *, copy: bool) -> web.StreamResponse:
         if "text/html" in request.headers.get("Accept", ""):
             raise web.HTTPSeeOther(f"/listening/{audio.recording}")
         raise web.HTTPForbidden(text="say first why you listen")
-    wanted = part_of(request, audio.size)
+    requested = part_of(request, audio.size)
     headers = {"Accept-Ranges": "bytes", "Cache-Control": "private, no-store"}
-    if wanted is not None and not wanted:
+    if requested is not None and not requested:
         return web.Response(status=416, headers=headers | {"Content-Range": f"bytes */{audio.size}"})
-    part = range(audio.size) if wanted is None else wanted
-    if wanted is not None:
+    part = range(audio.size) if requested is None else requested
+    if requested is not None:
         headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{audio.size}"
-    answer = web.StreamResponse(status=200 if wanted is None else 206, headers=headers)
+    answer = web.StreamResponse(status=200 if requested is None else 206, headers=headers)
     answer.content_type = audio.media_type
     answer.content_length = len(part)
     return await send(request, answer, _noted(request, audio, audio.listening, part), recording=audio.recording)

@@ -10,12 +10,12 @@ from callcenter.domain.review import ScoreLine
 from callcenter.domain.talk import TalkKind
 from callcenter.listening.query import PlayableFilter, ReviewFilter
 from callcenter.web.filter_texts import filter_problems
-from callcenter.web.formats import Speech
+from callcenter.web.formats import Translator
 from callcenter.web.labels import labels, recording_states
 
 
 @labels(ListeningReason)
-def reasons(t: Speech) -> dict[ListeningReason, str]:
+def reasons(t: Translator) -> dict[ListeningReason, str]:
     """The reasons for listening."""
     return {
         ListeningReason.COMPLAINT: t.pgettext("listening", "A complaint or dispute"),
@@ -27,7 +27,7 @@ def reasons(t: Speech) -> dict[ListeningReason, str]:
 
 
 @labels(TalkKind)
-def talk_kinds(t: Speech) -> dict[TalkKind, str]:
+def talk_kinds(t: Translator) -> dict[TalkKind, str]:
     """The kinds of talks."""
     return {
         TalkKind.QUEUE: t.pgettext("listening", "from the queue"),
@@ -37,7 +37,7 @@ def talk_kinds(t: Speech) -> dict[TalkKind, str]:
 
 
 @labels(PlayableFilter)
-def playable_filters(t: Speech) -> dict[PlayableFilter, str]:
+def playable_filters(t: Translator) -> dict[PlayableFilter, str]:
     """The options of the filter by what can be done with recordings."""
     return {
         PlayableFilter.THERE: t.pgettext("listening", "can be played"),
@@ -48,7 +48,7 @@ def playable_filters(t: Speech) -> dict[PlayableFilter, str]:
 
 
 @labels(ReviewFilter)
-def review_filters(t: Speech) -> dict[ReviewFilter, str]:
+def review_filters(t: Translator) -> dict[ReviewFilter, str]:
     """The options of the filter by marks and reviews."""
     return {
         ReviewFilter.UNREVIEWED: t.pgettext("listening", "not reviewed"),
@@ -71,7 +71,7 @@ def choices(language: str) -> Mapping[str, Mapping[Any, str]]:
 @cache
 def usual_card(language: str) -> tuple[ScoreLine, ...]:
     """The default score card, of companies that have none of their own."""
-    t = Speech(language)
+    t = Translator(language)
     return (
         ScoreLine(t.pgettext("score card", "Greeted the caller and gave the service's name"), 2),
         ScoreLine(t.pgettext("score card", "Understood what is wrong and asked what matters"), 5),
@@ -84,7 +84,7 @@ def usual_card(language: str) -> tuple[ScoreLine, ...]:
 @cache
 def problems(language: str) -> Mapping[str, str]:
     """What is wrong with a field, and what to do."""
-    t = Speech(language)
+    t = Translator(language)
     return {
         **filter_problems(language),
         "length": t.pgettext("listening", "Enter minutes and seconds, such as 1:30."),
@@ -102,7 +102,7 @@ def problems(language: str) -> Mapping[str, str]:
 @cache
 def script_texts(language: str) -> Mapping[str, str]:
     """Texts of the player's script, which fills in `{…}`."""
-    t = Speech(language)
+    t = Translator(language)
     return {
         "play": t.pgettext("listening", "Play"),
         "pause": t.pgettext("listening", "Pause"),

@@ -52,10 +52,10 @@ class AuditLog:
         self._pool = pool
 
     async def entries(
-        self, wanted: AuditFilter, after: PageCursor | None = None
+        self, criteria: AuditFilter, after: PageCursor | None = None
     ) -> tuple[Sequence[AuditEntry], PageCursor | None]:
         """A page, newest first, and the cursor of the next one if there is one."""
-        conditions, values = _conditions(wanted, after)
+        conditions, values = _conditions(criteria, after)
         where = f" where {' and '.join(conditions)}" if conditions else ""
         text = f"{SQL['entries']}{where} order by a.at desc, a.id desc limit {PAGE + 1}"
         rows = [AuditEntry(**row) for row in await self._pool.fetch(text, *values)]
@@ -74,15 +74,15 @@ class AuditLog:
 AUDIT_LOG = web.AppKey("audit_log", AuditLog)
 
 
-def _conditions(wanted: AuditFilter, after: PageCursor | None) -> tuple[list[str], list[object]]:
+def _conditions(criteria: AuditFilter, after: PageCursor | None) -> tuple[list[str], list[object]]:
     # Only the given conditions stand in the statement, so that the matching index is used.
     asked: list[tuple[str, list[object]]] = [
-        ("a.operator_id = {}", [wanted.person]),
-        ("a.action = {}", [wanted.action or None]),
-        ("a.subject = {}", [wanted.subject or None]),
-        ("a.subject_id = {}", [wanted.subject_id or None]),
-        ("a.at >= {}", [wanted.since]),
-        ("a.at < {}", [wanted.until]),
+        ("a.operator_id = {}", [criteria.person]),
+        ("a.action = {}", [criteria.action or None]),
+        ("a.subject = {}", [criteria.subject or None]),
+        ("a.subject_id = {}", [criteria.subject_id or None]),
+        ("a.at >= {}", [criteria.since]),
+        ("a.at < {}", [criteria.until]),
         ("(a.at, a.id) < ({}, {})", [None, None] if after is None else [after.at, after.id]),
     ]
     conditions: list[str] = []

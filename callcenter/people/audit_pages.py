@@ -28,9 +28,9 @@ async def audit(request: web.Request) -> web.Response:
     """A page of the log, newest first; for an invalid filter the problem is shown, and no entries."""
     log = request.app[AUDIT_LOG]
     typed = {field: request.query.get(field, "").strip() for field in FIELDS}
-    wanted, problems = read(typed)
+    criteria, problems = read(typed)
     after = _place(request.query.get("after", ""))
-    entries, following = ((), None) if problems else await log.entries(wanted, after)
+    entries, following = ((), None) if problems else await log.entries(criteria, after)
     language = language_of(request)
     asked = {key: value for key, value in typed.items() if value}
     return render(

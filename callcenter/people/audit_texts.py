@@ -1,12 +1,12 @@
 """Labels of the audit log."""
 
 from callcenter.domain.audit import AuditAction, AuditSubject
-from callcenter.web.formats import Speech
+from callcenter.web.formats import Translator
 from callcenter.web.labels import labels
 
 
 @labels(AuditAction)
-def actions(t: Speech) -> dict[AuditAction, str]:
+def actions(t: Translator) -> dict[AuditAction, str]:
     """What somebody did."""
     return {
         AuditAction.LOGGED_IN: t.gettext("logged in"),
@@ -72,7 +72,7 @@ def actions(t: Speech) -> dict[AuditAction, str]:
 
 
 @labels(AuditSubject)
-def subjects(t: Speech) -> dict[AuditSubject, str]:
+def subjects(t: Translator) -> dict[AuditSubject, str]:
     """What an entry may be about."""
     return {
         AuditSubject.PERSON: t.gettext("person"),

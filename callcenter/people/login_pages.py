@@ -7,7 +7,7 @@ from aiohttp import web
 
 from callcenter.common.attempts import WINDOW, TooManyAttempts
 from callcenter.domain.access import Permission
-from callcenter.people.logins import CODE_WITHIN, LOGINS, CodeNeeded, Entered, LoginExpired
+from callcenter.people.logins import CODE_WITHIN, LOGINS, CodeNeeded, LoggedIn, LoginExpired
 from callcenter.web.auth import COOKIE, needs
 from callcenter.web.keys import PERSON, SETTINGS
 from callcenter.web.navigation import start_page
@@ -47,7 +47,7 @@ async def log_in(request: web.Request) -> web.StreamResponse:
             answer = web.HTTPSeeOther("/login/code")
             _set(request, answer, HALFWAY_COOKIE, token, CODE_WITHIN, HALFWAY_PATH)
             raise answer
-        case Entered():
+        case LoggedIn():
             raise _entered(request, result)
 
 
@@ -103,7 +103,7 @@ def _lasts(request: web.Request) -> timedelta:
     return timedelta(hours=request.app[SETTINGS].web.session_hours)
 
 
-def _entered(request: web.Request, entered: Entered) -> web.HTTPSeeOther:
+def _entered(request: web.Request, entered: LoggedIn) -> web.HTTPSeeOther:
     log.info("logged in", operator=entered.person.id)
     answer = web.HTTPSeeOther(start_page(request.app, entered.person))
     _set(request, answer, COOKIE, entered.token, _lasts(request), "/")

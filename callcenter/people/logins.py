@@ -22,7 +22,7 @@ CODE_WITHIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
-class Entered:
+class LoggedIn:
     """Login succeeded; `token` is the session's."""
 
     person: Person
@@ -52,7 +52,7 @@ class Logins:
         self._passwords = passwords
         self._attempts = attempts
 
-    async def log_in(self, login: str, password: str, origin: Origin, lasts: timedelta) -> Entered | CodeNeeded | None:
+    async def log_in(self, login: str, password: str, origin: Origin, lasts: timedelta) -> LoggedIn | CodeNeeded | None:
         """A session, or the token of the second step; None when the login or the password is wrong.
 
         An unknown login takes as long as a wrong password. Raises `TooManyAttempts`.
@@ -77,7 +77,9 @@ class Logins:
         """Whether this is the token of a login that waits for its code."""
         return await self._pool.fetchrow(SQL["waiting_for_code"], digest(token)) is not None
 
-    async def give_code(self, token: str, code: str, origin: Origin, lasts: timedelta, now: datetime) -> Entered | None:
+    async def give_code(
+        self, token: str, code: str, origin: Origin, lasts: timedelta, now: datetime
+    ) -> LoggedIn | None:
         """A session; None when the code is wrong or was used. Raises `LoginExpired` and `TooManyAttempts`."""
         row = await self._pool.fetchrow(SQL["waiting_for_code"], digest(token))
         if row is None:
@@ -115,8 +117,8 @@ class Logins:
 LOGINS = web.AppKey("logins", Logins)
 
 
-async def _enter(connection: Connection, person: Person, token: str, origin: Origin, lasts: timedelta) -> Entered:
+async def _enter(connection: Connection, person: Person, token: str, origin: Origin, lasts: timedelta) -> LoggedIn:
     browser = origin.browser[:LONGEST_BROWSER].encode(errors="ignore").decode().replace("\0", "")
     await connection.execute(SQL["open_session"], digest(token), person.id, lasts, origin.address, browser)
     await audit(connection, AuditAction.LOGGED_IN, person=person, address=origin.address, details={"browser": browser})
-    return Entered(person, token)
+    return LoggedIn(person, token)

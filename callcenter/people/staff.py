@@ -65,7 +65,7 @@ class StaffRefusal(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class Colleague:
+class StaffMember:
     """A person in the list. `seen_at`: when one of the open sessions was last used."""
 
     id: int
@@ -97,11 +97,11 @@ class Staff:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def people(self) -> list[Colleague]:
+    async def people(self) -> list[StaffMember]:
         """Everybody, active people first."""
         return [_colleague(row) for row in await self._pool.fetch(SQL["people"], None)]
 
-    async def find(self, person_id: int) -> Colleague | None:
+    async def find(self, person_id: int) -> StaffMember | None:
         """One person."""
         row = await self._pool.fetchrow(SQL["people"], person_id)
         return None if row is None else _colleague(row)
@@ -249,5 +249,5 @@ async def _note(
     )
 
 
-def _colleague(row: asyncpg.Record) -> Colleague:
-    return Colleague(**{**row, "role": Role(row["role"])})
+def _colleague(row: asyncpg.Record) -> StaffMember:
+    return StaffMember(**{**row, "role": Role(row["role"])})

@@ -21,7 +21,7 @@ routes = web.RouteTableDef()
 DAYS = (30, 90, 365)
 
 
-class _Wish(BaseModel):
+class _TokenForm(BaseModel):
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
     scopes: list[Scope] = Field(min_length=1)
     days: Annotated[int, Field(ge=1, le=DAYS[-1])]
@@ -42,7 +42,7 @@ async def make(request: web.Request) -> web.Response:
     typed = {"name": str(form.get("name", "")), "days": str(form.get("days", ""))}
     scopes = [str(scope) for scope in form.getall("scopes", [])]
     try:
-        wish = _Wish.model_validate({**typed, "scopes": scopes})
+        wish = _TokenForm.model_validate({**typed, "scopes": scopes})
     except ValidationError as problem:
         problems = {str(error["loc"][0]) for error in problem.errors()}
         return await _page(request, 400, typed={**typed, "scopes": scopes}, problems=problems)

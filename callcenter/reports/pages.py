@@ -22,7 +22,7 @@ from callcenter.reports.service import REPORTS, Counts, Reports
 from callcenter.reports.tables import Table
 from callcenter.reports.texts import period_problems, presets, span
 from callcenter.web.auth import needs
-from callcenter.web.formats import Speech, duration, moment, money, number
+from callcenter.web.formats import Translator, duration, moment, money, number
 from callcenter.web.keys import PERSON, POOL
 from callcenter.web.language import language_of
 from callcenter.web.render import render
@@ -73,7 +73,7 @@ async def _categories(question: Question) -> Answer:
 
 
 async def _emergencies(question: Question) -> Answer:
-    t = Speech(question.language)
+    t = Translator(question.language)
     asked = question.person, question.choice.companies, question.period
     houses, crews = await asyncio.gather(question.reports.houses(*asked), question.reports.crews(*asked))
     panels = []
@@ -91,7 +91,7 @@ async def _emergencies(question: Question) -> Answer:
 
 
 async def _paid(question: Question) -> Answer:
-    t = Speech(question.language)
+    t = Translator(question.language)
     rows = await question.reports.paid(question.person, question.choice.companies, question.period)
     table = tables.paid(rows, question.period, question.language)
     lines = [line for _step, line in rows]
@@ -109,7 +109,7 @@ async def _paid(question: Question) -> Answer:
 
 
 async def _visits(question: Question) -> Answer:
-    t = Speech(question.language)
+    t = Translator(question.language)
     rows = await question.reports.visits(question.person, question.choice.companies, question.period)
     table = tables.visits(rows, question.choice.zone, question.language)
     by_week = tables.visits_by_week(rows, question.period, question.language)
@@ -127,7 +127,7 @@ async def _visits(question: Question) -> Answer:
 
 
 async def _reviews(question: Question) -> Answer:
-    t = Speech(question.language)
+    t = Translator(question.language)
     asked = question.person, question.choice.companies, question.period
     operators, lines = await asyncio.gather(question.reports.reviews(*asked), question.reports.review_lines(*asked))
     by_operator, by_line = tables.reviews(operators, question.language), tables.review_lines(lines, question.language)
@@ -259,7 +259,7 @@ def _written(table: Table, format_: str, language: str) -> bytes:
 
 
 def _outcomes(counts: list[Counts], language: str) -> Figures:
-    t = Speech(language)
+    t = Translator(language)
     late = sum(line.late for line in counts)
     figures = [
         (sum(line.accepted for line in counts), t.pgettext("report", "accepted"), ""),

@@ -16,7 +16,7 @@ from callcenter.web.render import ZONE
 
 Day = Annotated[date | None, BeforeValidator(lambda typed: only_date(typed) if typed else None)]
 PROBLEMS = {"company": "company", "period": "period", "first": "date", "last": "date"}
-"""What is said of a field that makes no sense at all."""
+"""The problem of a field that cannot be parsed."""
 
 
 class ReportQuery(BaseModel):

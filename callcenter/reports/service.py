@@ -103,7 +103,7 @@ class Visits:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class OperatorReviews:
     """Reviews of an operator's talks, in hundredths; `name` empty: not known. `failed`: zero on a critical line."""
 
     name: str
@@ -114,7 +114,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedLine:
+class LineReviews:
     """The mean score of a line of the score cards, in hundredths, and how often it was zero."""
 
     title: str
@@ -188,17 +188,19 @@ class Reports:
             for rows in lines.values()
         ]
 
-    async def reviews(self, person: Person, companies: Iterable[ReportCompany], period: Period) -> list[Judged]:
+    async def reviews(
+        self, person: Person, companies: Iterable[ReportCompany], period: Period
+    ) -> list[OperatorReviews]:
         """Reviews by operator, those with the lowest mean first."""
         rows = await self._ask(person, "reviews", companies, [PeriodStep(period.first, period.last)])
-        return [Judged(row["name"], row["reviews"], row["mean"], row["lowest"], row["failed"]) for row in rows]
+        return [OperatorReviews(row["name"], row["reviews"], row["mean"], row["lowest"], row["failed"]) for row in rows]
 
     async def review_lines(
         self, person: Person, companies: Iterable[ReportCompany], period: Period
-    ) -> list[JudgedLine]:
+    ) -> list[LineReviews]:
         """Reviews by line, the lowest first."""
         rows = await self._ask(person, "review_lines", companies, [PeriodStep(period.first, period.last)])
-        return [JudgedLine(row["title"], row["answers"], row["mean"], row["nothing"]) for row in rows]
+        return [LineReviews(row["title"], row["answers"], row["mean"], row["nothing"]) for row in rows]
 
     async def _ask(
         self, person: Person, question: str, companies: Iterable[ReportCompany], steps: Sequence[PeriodStep]

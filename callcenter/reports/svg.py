@@ -37,7 +37,7 @@ class ChartTexts:
 
 
 def columns(
-    words: ChartTexts,
+    texts: ChartTexts,
     width: int,
     labels: Sequence[str],
     stacked: Sequence[Series],
@@ -80,7 +80,7 @@ def columns(
         parts.append(Markup('<polyline class="{} line" points="{}"/>').format(line.look, joined))
         for (x, y), label, value in zip(points, labels, line.values, strict=True):
             parts.append(_dot(x, y, line.look, f"{label}: {line.name} – {say(value)}", 3.5 if each > 12 else 2))
-    return _svg(words, width, height, parts)
+    return _svg(texts, width, height, parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Bullet:
 
 
 def bullets(
-    words: ChartTexts,
+    texts: ChartTexts,
     width: int,
     rows: Sequence[tuple[str, Sequence[Bullet]]],
     marks: Sequence[float],
@@ -127,11 +127,11 @@ def bullets(
             up = y + head + 16 * line
             parts.append(_box(left, up, at(item.tenth) - left, 13, f"{item.look} pale", tip(item)))
             parts.append(_box(left, up + 3.5, max(2.0, at(item.median) - left), 6, item.look, tip(item)))
-    return _svg(words, width, height, parts)
+    return _svg(texts, width, height, parts)
 
 
 def bars(
-    words: ChartTexts,
+    texts: ChartTexts,
     width: int,
     rows: Sequence[str],
     stacked: Sequence[Series],
@@ -166,11 +166,11 @@ def bars(
         if dots is not None and dots.values[place] > 0:
             tip = f"{name}: {dots.name} – {say(dots.values[place])}"
             parts.append(_dot(at(float(dots.values[place])), y + head + 11, dots.look, tip, 5))
-    return _svg(words, width, height, parts)
+    return _svg(texts, width, height, parts)
 
 
 def grid(
-    words: ChartTexts,
+    texts: ChartTexts,
     width: int,
     rows: Sequence[str],
     labels: Sequence[str],
@@ -201,10 +201,10 @@ def grid(
         if place and left + each * place + widest > width:
             break
         parts.append(_text(left + each * place + 1, height - 7, labels[place], "start"))
-    return _svg(words, width, height, parts)
+    return _svg(texts, width, height, parts)
 
 
-def _svg(words: ChartTexts, width: int, height: float, parts: Iterable[Markup]) -> Markup:
+def _svg(texts: ChartTexts, width: int, height: float, parts: Iterable[Markup]) -> Markup:
     # Markup.join would escape nothing here either, since every part is Markup.
     return Markup(
         '<svg class="chart" viewBox="0 0 {w} {h}" role="img" aria-labelledby="{id}-t {id}-d">'
@@ -212,9 +212,9 @@ def _svg(words: ChartTexts, width: int, height: float, parts: Iterable[Markup]) 
     ).format(
         w=width,
         h=round(height),
-        id=f"{words.id}-{width}",
-        title=words.title,
-        description=words.description,
+        id=f"{texts.id}-{width}",
+        title=texts.title,
+        description=texts.description,
         inside=Markup("").join(parts),
     )
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from babel.dates import format_date
 
 from callcenter.domain.period import Period, PeriodStep, Preset, Unit
-from callcenter.web.formats import SPACE, Speech
+from callcenter.web.formats import SPACE, Translator
 from callcenter.web.labels import labels
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -13,7 +13,7 @@ _AXIS = [MINUTE * n for n in (1, 2, 5, 10, 15, 30)] + [HOUR * n for n in (1, 2, 
 
 
 @labels(Preset)
-def presets(t: Speech) -> dict[Preset, str]:
+def presets(t: Translator) -> dict[Preset, str]:
     """The names of the periods."""
     return {
         Preset.TODAY: t.gettext("Today"),
@@ -27,7 +27,7 @@ def presets(t: Speech) -> dict[Preset, str]:
 
 def period_problems(language: str) -> dict[str, str]:
     """What is wrong with the dates, by the code of `BadPeriod`, and with the other parameters."""
-    t = Speech(language)
+    t = Translator(language)
     return {
         "missing": t.gettext("Enter a date."),
         "date": t.gettext("Enter a date as year-month-day, such as 2026-03-31."),

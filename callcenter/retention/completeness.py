@@ -33,7 +33,7 @@ class Hour:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class UnverifiedTalk:
     """A talk without a verified recording. `state`: of its row, or `unknown` when it has none."""
 
     recording: int | None
@@ -108,9 +108,9 @@ async def hours(connection: Connection | asyncpg.Pool, first: datetime, last: da
     return [Hour(**row) for row in await connection.fetch(SQL["hours"], first, last, DUE_AFTER)]
 
 
-async def troubles(connection: Connection | asyncpg.Pool, since: datetime) -> list[Trouble]:
+async def unverified_talks(connection: Connection | asyncpg.Pool, since: datetime) -> list[UnverifiedTalk]:
     """Up to `MOST` of the talks since then whose recordings are late or missing, the newest first."""
-    return [Trouble(**row) for row in await connection.fetch(SQL["troubles"], since, DUE_AFTER, MOST)]
+    return [UnverifiedTalk(**row) for row in await connection.fetch(SQL["troubles"], since, DUE_AFTER, MOST)]
 
 
 async def strays(connection: Connection | asyncpg.Pool, since: datetime) -> list[Stray]:

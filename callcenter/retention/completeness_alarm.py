@@ -37,9 +37,9 @@ class CompletenessAlarm:
 
     async def run(self) -> None:
         """Check until cancelled; reconnects by itself."""
-        await watch(self._settings, SQL["lead"], self.look, self._every_s, "completeness not checked")
+        await watch(self._settings, SQL["lead"], self.check, self._every_s, "completeness not checked")
 
-    async def look(self, connection: asyncpg.Connection) -> None:
+    async def check(self, connection: asyncpg.Connection) -> None:
         """Check once; set the metrics, and send the result to the screens if it has changed."""
         now = datetime.now(UTC)
         day = await hours(connection, now - WINDOWS["24h"], now + timedelta(hours=1))

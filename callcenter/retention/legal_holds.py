@@ -36,7 +36,7 @@ class LegalHold:
 
 
 @dataclass(frozen=True, slots=True)
-class Keeping:
+class TicketRetention:
     """How a ticket's recordings are kept.
 
     `recordings`: how many there are, deleted ones not counted; `locked` and `held`: how many of them the store itself
@@ -97,9 +97,9 @@ class LegalHolds:
 LEGAL_HOLDS = web.AppKey("legal_holds", LegalHolds)
 
 
-async def keeping_of(connection: Connection, ticket_id: int) -> Keeping:
+async def retention_of(connection: Connection, ticket_id: int) -> TicketRetention:
     """How the recordings of a ticket are kept."""
     holds = tuple(LegalHold(**row) for row in await connection.fetch(SQL["of_ticket"], ticket_id))
     row = await connection.fetchrow(SQL["kept"], ticket_id)
     assert row is not None
-    return Keeping(holds, **row)
+    return TicketRetention(holds, **row)

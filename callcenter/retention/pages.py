@@ -12,7 +12,7 @@ from callcenter.common.sheets import MEDIA, Cell, Csv
 from callcenter.domain.access import Permission
 from callcenter.domain.audit import AuditAction
 from callcenter.recordings.sweep import sweep
-from callcenter.retention.completeness import Deletion, Hour, deletions, disks, hours, ratio, strays, troubles
+from callcenter.retention.completeness import Deletion, Hour, deletions, disks, hours, ratio, strays, unverified_talks
 from callcenter.retention.completeness_alarm import filling
 from callcenter.retention.texts import deletion_head, reasons, states
 from callcenter.web.auth import needs
@@ -48,7 +48,7 @@ async def ledger(request: web.Request) -> web.Response:
             hours=found,
             totals={name: sum(getattr(hour, name) for hour in found) for name in COUNTS},
             share=lambda rows: share_text(rows, language),
-            troubles=await troubles(connection, since),
+            unverified_talks=await unverified_talks(connection, since),
             strays=await strays(connection, since),
             unrecorded=[found for found in await sweep(request.app[POOL], since=since) if not found.recording_id],
             deletions=await deletions(connection, now - DELETED_WITHIN),

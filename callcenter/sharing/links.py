@@ -33,7 +33,7 @@ class BadLink(Refusal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LinkWish:
+class LinkRequest:
     """A link to be created. `recordings`: ids, in the order shown; `fetches`: the limit for each of them."""
 
     recordings: Sequence[int]
@@ -57,7 +57,7 @@ class MadeLink:
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class ShareableRecording:
     """A recording that can be shared. `at`: when the talk began."""
 
     id: int
@@ -108,14 +108,14 @@ class ShareLinks:
         self._pool = pool
         self._passwords = passwords
 
-    async def make(self, person: Person, ticket_id: int, wish: LinkWish, address: str) -> MadeLink:
+    async def make(self, person: Person, ticket_id: int, wish: LinkRequest, address: str) -> MadeLink:
         """Create a link; audited. Raises `BadLink` when a recording is not the ticket's."""
         token = token_urlsafe(TOKEN_BYTES)
         pin = f"{randbelow(10**PIN_DIGITS):0{PIN_DIGITS}}" if wish.with_pin else ""
         pin_hash = await self._passwords.hash(pin) if pin else None
         async with self._pool.acquire() as connection, connection.transaction():
             ticket = await lock(connection, person, ticket_id)
-            there = {recording.id for recording in await offered_of(connection, ticket_id)}
+            there = {recording.id for recording in await shareable_of(connection, ticket_id)}
             wanted = list(dict.fromkeys(wish.recordings))
             if not wanted or not there.issuperset(wanted):
                 raise BadLink("recordings", "recordings")
@@ -166,6 +166,6 @@ async def links_of(connection: Connection, ticket_id: int) -> list[ShareLink]:
     ]
 
 
-async def offered_of(connection: Connection, ticket_id: int) -> list[Offered]:
+async def shareable_of(connection: Connection, ticket_id: int) -> list[ShareableRecording]:
     """The ticket's recordings that can be shared, oldest first."""
-    return [Offered(**row) for row in await connection.fetch(SQL["offered"], ticket_id)]
+    return [ShareableRecording(**row) for row in await connection.fetch(SQL["offered"], ticket_id)]

@@ -9,7 +9,7 @@ from aiohttp import web
 from callcenter.common.delivery import NotDelivered, one_line
 from callcenter.common.smtp import MAIL_SERVER, address
 from callcenter.domain.access import Permission
-from callcenter.sharing.links import SHARE_LINKS, BadLink, LinkWish, MadeLink
+from callcenter.sharing.links import SHARE_LINKS, BadLink, LinkRequest, MadeLink
 from callcenter.sharing.section import MOST_FETCHES, SECTION, Made, SharingAnswer
 from callcenter.sharing.texts import link_letter
 from callcenter.tickets.pages import PAGE, need_ticket, page
@@ -64,7 +64,7 @@ async def revoke(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther(f"/tickets/{ticket.id}#links")
 
 
-def _read(typed: dict[str, str], chosen: list[str], longest_days: int) -> tuple[LinkWish | None, dict[str, str]]:
+def _read(typed: dict[str, str], chosen: list[str], longest_days: int) -> tuple[LinkRequest | None, dict[str, str]]:
     """The link to create, or what is wrong by field."""
     problems = {name: "zero byte" for name, value in typed.items() if "\0" in value}
     problems |= {name: "too long" for name, longest in LONGEST.items() if len(typed[name]) > longest}
@@ -85,7 +85,7 @@ def _read(typed: dict[str, str], chosen: list[str], longest_days: int) -> tuple[
     if problems:
         return None, problems
     return (
-        LinkWish(
+        LinkRequest(
             recordings=[int(each) for each in chosen],
             recipient=typed["recipient"],
             email=typed["email"] or None,
@@ -99,7 +99,7 @@ def _read(typed: dict[str, str], chosen: list[str], longest_days: int) -> tuple[
     )
 
 
-async def _hand_out(request: web.Request, ticket: Ticket, wish: LinkWish, made: MadeLink) -> Made:
+async def _hand_out(request: web.Request, ticket: Ticket, wish: LinkRequest, made: MadeLink) -> Made:
     """Send the e-mail, if an address is given, and return the result. The PIN is not sent by e-mail."""
     app = request.app
     url = f"{app[SETTINGS].web.url}/l/{made.token}"

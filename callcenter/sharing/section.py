@@ -9,7 +9,7 @@ from callcenter.common.delivery import DeliveryProblem
 from callcenter.common.scope import Connection
 from callcenter.domain.access import Permission
 from callcenter.domain.sharing import LinkState, LinkUseKind
-from callcenter.sharing.links import Offered, ShareLink, links_of, offered_of
+from callcenter.sharing.links import ShareableRecording, ShareLink, links_of, shareable_of
 from callcenter.sharing.texts import link_states, link_uses
 from callcenter.tickets.sections import TicketSection
 from callcenter.tickets.ticket import Ticket
@@ -45,7 +45,7 @@ class SharingAnswer:
 class SharingSection:
     """The section of the page."""
 
-    offered: Sequence[Offered]
+    offered: Sequence[ShareableRecording]
     links: Sequence[ShareLink]
     typed: Mapping[str, str]
     chosen: Sequence[str]
@@ -70,7 +70,7 @@ async def sharing_section(
     if not person.may(Permission.SHARE_RECORDINGS):
         return None
     sharing = sharing or SharingAnswer()
-    offered = await offered_of(connection, ticket.id)
+    offered = await shareable_of(connection, ticket.id)
     usual = {
         "recipient": "", "email": "", "purpose": "", "language": ticket.language,
         "days": str(app[SETTINGS].sharing.days), "fetches": "5", "pin": "",

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from callcenter.domain.sharing import LinkState, LinkUseKind
 from callcenter.sharing.visits import SharedLink, SharedRecording
-from callcenter.web.formats import Speech
+from callcenter.web.formats import Translator
 from callcenter.web.labels import labels
 from callcenter.web.render import environment
 
@@ -13,7 +13,7 @@ ENDINGS = {"audio/wav": "wav", "audio/ogg": "ogg", "audio/mpeg": "mp3"}
 
 
 @labels(LinkState)
-def link_states(t: Speech) -> dict[LinkState, str]:
+def link_states(t: Translator) -> dict[LinkState, str]:
     """The states of a link."""
     return {
         LinkState.OPEN: t.pgettext("link", "Works"),
@@ -24,7 +24,7 @@ def link_states(t: Speech) -> dict[LinkState, str]:
 
 
 @labels(LinkUseKind)
-def link_uses(t: Speech) -> dict[LinkUseKind, str]:
+def link_uses(t: Translator) -> dict[LinkUseKind, str]:
     """The uses of a link."""
     return {
         LinkUseKind.OPENED: t.pgettext("link", "Page opened"),

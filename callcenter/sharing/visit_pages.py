@@ -17,7 +17,7 @@ from callcenter.web.language import LANGUAGES, language_of
 from callcenter.web.proxies import origin_of
 from callcenter.web.render import render
 from callcenter.web.shield import from_any_origin
-from callcenter.web.stored import Stop, part_of, send
+from callcenter.web.stored import StopSending, part_of, send
 
 log = structlog.get_logger()
 routes = web.RouteTableDef()
@@ -100,12 +100,12 @@ async def fetch(request: web.Request, link: SharedLink) -> web.StreamResponse:
     content = None if recording is None else recording.contents.get(variant)
     if recording is None or content is None:
         return web.Response(status=404, text="404\n")
-    wanted = part_of(request, content.size)
+    requested = part_of(request, content.size)
     headers = {"Accept-Ranges": "bytes", **HEADERS}
-    if wanted is not None and not wanted:
+    if requested is not None and not requested:
         return web.Response(status=416, headers=headers | {"Content-Range": f"bytes */{content.size}"})
-    part = range(content.size) if wanted is None else wanted
-    if wanted is not None:
+    part = range(content.size) if requested is None else requested
+    if requested is not None:
         headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{content.size}"
     if variant is not Variant.LISTEN:
         headers["Content-Disposition"] = f'attachment; filename="{file_name(link, recording, content.media_type)}"'
@@ -119,7 +119,7 @@ async def fetch(request: web.Request, link: SharedLink) -> web.StreamResponse:
             switch_at=_at(request),
             used_up=True,
         )
-    answer = web.StreamResponse(status=200 if wanted is None else 206, headers=headers)
+    answer = web.StreamResponse(status=200 if requested is None else 206, headers=headers)
     answer.content_type = content.media_type
     answer.content_length = len(part)
     pieces = _pieces(request, link, recording.place, content, part, use)
@@ -129,7 +129,7 @@ async def fetch(request: web.Request, link: SharedLink) -> web.StreamResponse:
 async def _pieces(
     request: web.Request, link: SharedLink, place: int, content: Content, part: range, use: int
 ) -> AsyncGenerator[bytes, None]:
-    """The bytes for as long as the link works, then `Stop`; bytes that were not sent are released at the end."""
+    """The bytes for as long as the link works, then `StopSending`; bytes that were not sent are released at the end."""
     app, unsent = request.app, len(part)
     try:
         # To the store a length of 0 means "all that follows".
@@ -140,7 +140,7 @@ async def _pieces(
             async for piece in stored:
                 if not await app[LINK_VISITS].works(link):
                     await app[LINK_VISITS].cut_off(link, place, origin_of(request))
-                    raise Stop
+                    raise StopSending
                 yield piece
                 # The next piece is requested, so this one has been sent.
                 unsent -= len(piece)

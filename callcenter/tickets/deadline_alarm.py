@@ -28,9 +28,9 @@ class DeadlineAlarm:
 
     async def run(self) -> None:
         """Check until cancelled; reconnects by itself."""
-        await watch(self._settings, SQL["lead"], self.look, self._every_s, "deadlines not checked")
+        await watch(self._settings, SQL["lead"], self.check, self._every_s, "deadlines not checked")
 
-    async def look(self, connection: asyncpg.Connection) -> None:
+    async def check(self, connection: asyncpg.Connection) -> None:
         """Check once; send the result to the screens if it has changed."""
         counts = await connection.fetchrow(SQL["counts"])
         assert counts is not None

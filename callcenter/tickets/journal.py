@@ -77,11 +77,11 @@ class Journal:
         self._counted: dict[tuple[int | None, int | None], tuple[float, tuple[int, int]]] = {}
 
     async def page(
-        self, person: Person, wanted: JournalFilter, before: PageCursor | None = None, size: int = 50
+        self, person: Person, criteria: JournalFilter, before: PageCursor | None = None, size: int = 50
     ) -> JournalPage:
         """At most `size` tickets that this person may see. Raises `NoSuchHouse`."""
         async with scoped(self._pool, person) as connection:
-            asked = await _filter(connection, person, wanted)
+            asked = await _filter(connection, person, criteria)
             place = (None, None) if before is None else (before.at, before.id)
             rows = await connection.fetch(SQL["page"], asked, size + 1, *place)
             late, soon = await self._counts(connection, person, asked["company"])
@@ -128,26 +128,26 @@ def _company(person: Person, asked: int | None) -> int | None:
     return asked if person.company_id is None else person.company_id
 
 
-async def _filter(connection: Connection, person: Person, wanted: JournalFilter) -> dict[str, Any]:
+async def _filter(connection: Connection, person: Person, criteria: JournalFilter) -> dict[str, Any]:
     """The filter as the type `journal_filter` has it. People of a company or a crew get only its tickets."""
-    company = _company(person, wanted.company)
-    crew = wanted.crew
+    company = _company(person, criteria.company)
+    crew = criteria.crew
     if person.role is Role.CREW:
         crew = await connection.fetchval(SQL["crew_of"], person.id)
-    categories = None if wanted.category is None else [wanted.category]
-    if wanted.category_class is not None:
-        found = await connection.fetch(SQL["categories_of_class"], company, wanted.category_class)
+    categories = None if criteria.category is None else [criteria.category]
+    if criteria.category_class is not None:
+        found = await connection.fetch(SQL["categories_of_class"], company, criteria.category_class)
         categories = [row["id"] for row in found]
     return {
         "company": company,
-        "states": wanted.states or None,
-        "due": wanted.due,
+        "states": criteria.states or None,
+        "due": criteria.due,
         "categories": categories,
-        "houses": await houses_at(connection, company, wanted.house) if wanted.house else None,
+        "houses": await houses_at(connection, company, criteria.house) if criteria.house else None,
         "crew": crew,
-        "operator": wanted.operator,
-        "since": wanted.since,
-        "until": wanted.until,
-        "payments": wanted.payments or None,
-        **(wanted.search or Search()).columns,
+        "operator": criteria.operator,
+        "since": criteria.since,
+        "until": criteria.until,
+        "payments": criteria.payments or None,
+        **(criteria.search or Search()).columns,
     }

@@ -25,7 +25,7 @@ from callcenter.web.formats import when
 from callcenter.web.keys import PERSON
 from callcenter.web.labels import ticket_states
 from callcenter.web.language import language_of
-from callcenter.web.query import place_of
+from callcenter.web.query import cursor_of
 from callcenter.web.render import ZONE, render
 
 log = structlog.get_logger()
@@ -132,7 +132,7 @@ async def _show(
     choices = await app[JOURNAL].choices(person, form.asked.company)
     chosen = person.company_id or form.asked.company
     zone = next((company["zone"] for company in choices["companies"] if company["id"] == chosen), ZONE)
-    page = await _page(request, form, zone, place_of(query.get("before", "")))
+    page = await _page(request, form, zone, cursor_of(query.get("before", "")))
     now = datetime.now(UTC)
     return render(
         request,
@@ -162,9 +162,9 @@ async def _show(
 
 async def _page(request: web.Request, form: JournalFilterForm, zone: str, before: PageCursor | None) -> JournalPage:
     """The requested page; an empty one when there is no such house, which is shown beside the field."""
-    wanted = form.wanted(zone)
+    criteria = form.criteria(zone)
     try:
-        return await request.app[JOURNAL].page(request[PERSON], wanted, before)
+        return await request.app[JOURNAL].page(request[PERSON], criteria, before)
     except NoSuchHouse as problem:
         form.problems["house"] = problem.code
         return JournalPage((), None, *await request.app[JOURNAL].counts(request[PERSON], form.asked.company))

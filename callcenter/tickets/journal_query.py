@@ -34,7 +34,7 @@ class JournalQuery(BaseModel):
 class JournalFilterForm(Query[JournalQuery]):
     """The filter of the journal."""
 
-    def wanted(self, zone: str) -> JournalFilter:
+    def criteria(self, zone: str) -> JournalFilter:
         """The criteria; days are those of the zone."""
         asked = self.asked
         search = self.search(asked.q)

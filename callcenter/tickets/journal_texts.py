@@ -10,7 +10,7 @@ from babel.dates import format_timedelta
 from callcenter.domain.ticket import PaymentState
 from callcenter.tickets.journal import DueFilter
 from callcenter.web.filter_texts import filter_problems
-from callcenter.web.formats import Speech
+from callcenter.web.formats import Translator
 from callcenter.web.labels import labels, payment_states, ticket_classes
 from callcenter.web.language import translations
 
@@ -21,7 +21,7 @@ def _say(language: str) -> Callable[[str, str], str]:
 
 
 @labels(DueFilter)
-def due_filters(t: Speech) -> dict[DueFilter, str]:
+def due_filters(t: Translator) -> dict[DueFilter, str]:
     """The options of the filter by limits."""
     return {DueFilter.LATE: t.pgettext("journal due", "late"), DueFilter.SOON: t.pgettext("journal due", "due soon")}
 

@@ -12,7 +12,7 @@ from callcenter.tickets.service import TICKETS
 from callcenter.tickets.texts import read_out, ticket_texts
 from callcenter.tickets.ticket import BadEdit, Conflict, Ticket, TicketEdit
 from callcenter.web.auth import needs
-from callcenter.web.forms import chosen_id, typed_in
+from callcenter.web.forms import chosen_id, form_texts
 from callcenter.web.keys import PERSON
 from callcenter.web.language import language_of
 from callcenter.web.render import render
@@ -37,7 +37,7 @@ async def show(request: web.Request) -> web.Response:
 async def create(request: web.Request) -> web.Response:
     """Open the ticket and redirect to its page, or show what is wrong."""
     app, person = request.app, request[PERSON]
-    sent = await typed_in(request)
+    sent = await form_texts(request)
     companies = await app[TICKET_CHOICES].companies(person)
     company = next((one for one in companies if one.id == chosen_id(sent.get("company", ""))), None)
     typed = {name: sent.get(name, "") for name in BLANK}

@@ -10,7 +10,7 @@ from callcenter.common.scope import Connection, snapshot
 from callcenter.domain.access import Permission
 from callcenter.domain.ticket import (
     CREW_STEPS,
-    NEEDS_WORDS,
+    NEEDS_COMMENT,
     PaymentState,
     Step,
     StepRefused,
@@ -27,7 +27,7 @@ from callcenter.tickets.service import TICKETS
 from callcenter.tickets.texts import read_out, span, ticket_texts, when
 from callcenter.tickets.ticket import BadEdit, Conflict, Deadline, NoTicket, Ticket, TicketEdit, TicketEvent
 from callcenter.web.auth import needs
-from callcenter.web.forms import chosen_id, typed_in
+from callcenter.web.forms import chosen_id, form_texts
 from callcenter.web.keys import PERSON, POOL
 from callcenter.web.language import language_of
 from callcenter.web.render import render
@@ -71,7 +71,7 @@ async def show(request: web.Request) -> web.Response:
 async def edit(request: web.Request) -> web.Response:
     """Change the ticket; or show what prevents it, and keep what was typed."""
     app, person, ticket = request.app, request[PERSON], await need_ticket(request)
-    typed = await typed_in(request)
+    typed = await form_texts(request)
     version = version_of(typed)
     known = typed_of(ticket)
     typed = {name: typed.get(name, "" if name == "common_property" else known[name]) for name in known}
@@ -112,11 +112,11 @@ async def merged(request: web.Request, conflict: Conflict, typed: dict[str, str]
 async def step(request: web.Request) -> web.Response:
     """Take a step, or show why it cannot be taken."""
     app, person, ticket = request.app, request[PERSON], await need_ticket(request)
-    typed = await typed_in(request)
+    typed = await form_texts(request)
     version = version_of(typed)
     if typed.get("step") not in list(Step):
         raise web.HTTPBadRequest
-    words = typed.get("comment", "")
+    text = typed.get("comment", "")
     try:
         await app[TICKETS].step(
             person,
@@ -125,7 +125,7 @@ async def step(request: web.Request) -> web.Response:
             Step(typed["step"]),
             crew_id=chosen_id(typed.get("crew_id", "")),
             responsible_id=chosen_id(typed.get("responsible_id", "")),
-            comment=words,
+            comment=text,
         )
     except Conflict:
         return await page(request, ticket.id, 409, banner="moved", step_typed=typed)
@@ -143,7 +143,7 @@ async def step(request: web.Request) -> web.Response:
 @needs(Permission.COMMENT_TICKETS)
 async def comment(request: web.Request) -> web.Response:
     ticket = await need_ticket(request)
-    typed = await typed_in(request)
+    typed = await form_texts(request)
     try:
         await request.app[TICKETS].comment(request[PERSON], ticket.id, typed.get("comment", ""))
     except BadEdit as bad:
@@ -157,7 +157,7 @@ async def comment(request: web.Request) -> web.Response:
 @needs(Permission.EDIT_TICKETS)
 async def mark(request: web.Request) -> web.Response:
     """Note that the resident was notified, or the damage contained."""
-    typed = await typed_in(request)
+    typed = await form_texts(request)
     tickets, ticket_id = request.app[TICKETS], ticket_id_of(request)
     match typed.get("what"):
         case TicketEventKind.TOLD:
@@ -212,7 +212,7 @@ async def page(
         form=form or TicketForm(typed_of(ticket)),
         banner=banner,
         steps=steps_for(ticket),
-        needs_words=NEEDS_WORDS,
+        needs_comment=NEEDS_COMMENT,
         step_typed=step_typed or {},
         step_problems=step_problems or {},
         comment=comment,

@@ -115,7 +115,7 @@ class Tickets:
             await write(connection, blank, changes)
             made, version = pairs(blank, changes), blank.version + 1
             await note(connection, blank, TicketEventKind.OPENED, person=person, changes=made, version=version)
-            return await self._tell(connection, ticket_id, TicketEventKind.OPENED)
+            return await self._notify(connection, ticket_id, TicketEventKind.OPENED)
 
     async def edit(self, person: Person, ticket_id: int, version: int, edit: TicketEdit) -> Ticket:
         """Change the fields given. Raises `Conflict` unless `version` is the newest, and `BadEdit`.
@@ -131,7 +131,7 @@ class Tickets:
             await write(connection, before, changes)
             kind = TicketEventKind.LINKED if changes.keys() == {"parent_id"} else TicketEventKind.EDITED
             await note(connection, before, kind, person=person, changes=pairs(before, changes), version=version + 1)
-            return await self._tell(connection, ticket_id, TicketEventKind.EDITED)
+            return await self._notify(connection, ticket_id, TicketEventKind.EDITED)
 
     async def step(
         self,
@@ -171,7 +171,7 @@ class Tickets:
                 changes=pairs(before, changes),
                 version=before.version + 1,
             )
-            return await self._tell(connection, ticket_id, step)
+            return await self._notify(connection, ticket_id, step)
 
     async def comment(self, person: Person | None, ticket_id: int, text: str, *, by_crew: int | None = None) -> None:
         """Add a comment, without a new version, so it conflicts with no edit. Raises `BadEdit` for an empty one."""
@@ -181,7 +181,7 @@ class Tickets:
         async with self._scope(person, by_crew) as connection:
             ticket = await lock(connection, person, ticket_id, by_crew)
             await note(connection, ticket, TicketEventKind.COMMENT, person=person, crew=by_crew, comment=text)
-            await self._tell(connection, ticket_id, TicketEventKind.COMMENT)
+            await self._notify(connection, ticket_id, TicketEventKind.COMMENT)
 
     async def mark(
         self, person: Person, ticket_id: int, what: Literal[TicketEventKind.TOLD, TicketEventKind.LOCALISED]
@@ -193,7 +193,7 @@ class Tickets:
             if met == "UPDATE 0":
                 return before
             await note(connection, before, what, person=person)
-            return await self._tell(connection, ticket_id, what)
+            return await self._notify(connection, ticket_id, what)
 
     def _scope(self, person: Person | None, by_crew: int | None) -> AbstractAsyncContextManager[Connection]:
         if person is not None:
@@ -202,7 +202,7 @@ class Tickets:
             raise ValueError("a person or a crew does it")
         return scoped_to(self._pool, None)
 
-    async def _tell(self, connection: Connection, ticket_id: int, what: TicketChange) -> Ticket:
+    async def _notify(self, connection: Connection, ticket_id: int, what: TicketChange) -> Ticket:
         await connection.execute(SQL["touch"], ticket_id)
         ticket = await _known(connection, ticket_id)
         if self._on_change is not None:

@@ -10,7 +10,7 @@ from babel.dates import format_datetime
 from callcenter.domain.deadlines import LimitStep
 from callcenter.domain.ticket import PaymentState, Step, TicketEventKind, TicketState
 from callcenter.tickets.ticket import Ticket
-from callcenter.web.formats import Speech
+from callcenter.web.formats import Translator
 from callcenter.web.labels import labels, limit_steps, payment_states, ticket_states
 from callcenter.web.language import translations
 
@@ -62,7 +62,7 @@ def span(lasts: timedelta, language: str) -> str:
 
 
 @labels(Step)
-def ticket_steps(t: Speech) -> dict[Step, str]:
+def ticket_steps(t: Translator) -> dict[Step, str]:
     """The steps of a ticket."""
     return {
         Step.ASSIGN: t.pgettext("ticket", "Assign"),
@@ -76,7 +76,7 @@ def ticket_steps(t: Speech) -> dict[Step, str]:
 
 
 @labels(TicketEventKind)
-def ticket_event_kinds(t: Speech) -> dict[TicketEventKind, str]:
+def ticket_event_kinds(t: Translator) -> dict[TicketEventKind, str]:
     """The events of a ticket."""
     return {
         TicketEventKind.OPENED: t.pgettext("ticket", "Ticket opened"),
@@ -98,14 +98,14 @@ def read_out(ticket: Ticket) -> str:
     def at(moment: datetime) -> str:
         return when(moment, ticket.zone, ticket.language)
 
-    said = [t.gettext("Your ticket is number {number}.").format(number=ticket.number)]
+    sentences = [t.gettext("Your ticket is number {number}.").format(number=ticket.number)]
     begin, end = ticket.planned_from, ticket.planned_until
     if begin and end:
-        said.append(t.gettext("The work is planned from {begin} to {end}.").format(begin=at(begin), end=at(end)))
+        sentences.append(t.gettext("The work is planned from {begin} to {end}.").format(begin=at(begin), end=at(end)))
     elif end:
-        said.append(t.gettext("The work will be done by {end}.").format(end=at(end)))
+        sentences.append(t.gettext("The work will be done by {end}.").format(end=at(end)))
     elif begin:
-        said.append(t.gettext("The work begins on {begin}.").format(begin=at(begin)))
+        sentences.append(t.gettext("The work begins on {begin}.").format(begin=at(begin)))
     else:
         promises = {
             LimitStep.LOCALISE: t.gettext("The damage will be contained by {end}."),
@@ -113,16 +113,16 @@ def read_out(ticket: Ticket) -> str:
             LimitStep.REPAIR: t.gettext("It will be repaired by {end}."),
         }
         due = [line for line in ticket.deadlines if line.met_at is None and line.step in promises]
-        said += [promises[line.step].format(end=at(line.due_at)) for line in due]
+        sentences += [promises[line.step].format(end=at(line.due_at)) for line in due]
     if name := ticket.responsible or ticket.crew:
-        said.append(t.gettext("Responsible: {name}.").format(name=name))
+        sentences.append(t.gettext("Responsible: {name}.").format(name=name))
     if ticket.access_at:
-        said.append(t.gettext("Access to the flat is needed on {at}.").format(at=at(ticket.access_at)))
+        sentences.append(t.gettext("Access to the flat is needed on {at}.").format(at=at(ticket.access_at)))
         if ticket.access_reason:
-            said.append(t.gettext("Reason: {reason}.").format(reason=ticket.access_reason.rstrip(".")))
+            sentences.append(t.gettext("Reason: {reason}.").format(reason=ticket.access_reason.rstrip(".")))
         if ticket.access_people:
-            said.append(t.gettext("Who will come: {people}.").format(people=ticket.access_people.rstrip(".")))
-    return " ".join(said)
+            sentences.append(t.gettext("Who will come: {people}.").format(people=ticket.access_people.rstrip(".")))
+    return " ".join(sentences)
 
 
 def _say(language: str) -> Callable[[str, str], str]:

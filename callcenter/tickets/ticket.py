@@ -35,7 +35,7 @@ def _whole_cents(price: Decimal | None) -> Decimal | None:
 Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
 LongId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Line = Annotated[str, Field(max_length=200), AfterValidator(_text)]
-Words = Annotated[str, Field(max_length=10_000), AfterValidator(_text)]
+LongText = Annotated[str, Field(max_length=10_000), AfterValidator(_text)]
 Price = Annotated[
     Decimal, Field(ge=0, max_digits=12, decimal_places=2, allow_inf_nan=False), AfterValidator(_whole_cents)
 ]
@@ -48,7 +48,7 @@ class TicketEdit(BaseModel):
 
     category_id: Id | None = None
     subject: Line = ""
-    description: Words = ""
+    description: LongText = ""
     contact_name: Line = ""
     contact_phone: Annotated[str, Field(max_length=40), AfterValidator(_text), AfterValidator(_phone)] = ""
     house_id: Id | None = None

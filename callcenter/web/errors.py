@@ -42,8 +42,8 @@ async def show_errors(request: web.Request, handler: Handler) -> web.StreamRespo
 
 def _refusal(request: web.Request, status: int, text: str = "") -> web.Response:
     if "text/html" in request.headers.get("Accept", ""):
-        said = translations(language_of(request)).gettext(text) if text else ""
-        return render(request, "web/error.html", status, text=said)
+        message = translations(language_of(request)).gettext(text) if text else ""
+        return render(request, "web/error.html", status, text=message)
     return web.Response(status=status, text=f"{status}\n")
 
 
@@ -52,7 +52,7 @@ def _route(request: web.Request) -> str | None:
     return None if resource is None else resource.canonical
 
 
-_SAID = {
+_MESSAGES = {
     403: "The person whose token this is may not do this.",
     404: NotFound.text,
 }
@@ -72,7 +72,7 @@ async def show_problems(request: web.Request, handler: Handler) -> web.StreamRes
         return problem_of(refusal).response()
     except web.HTTPException as refusal:
         kept = {name: refusal.headers[name] for name in _KEPT_HEADERS if name in refusal.headers}
-        return ProblemDetails(refusal.status, _SAID.get(refusal.status, ""), headers=kept).response()
+        return ProblemDetails(refusal.status, _MESSAGES.get(refusal.status, ""), headers=kept).response()
     except UNREACHABLE as problem:
         log.error("request failed", route=_route(request), problem=type(problem).__name__)
         return ProblemDetails(503, "Not available for the moment; try again.", headers={"Retry-After": "10"}).response()

@@ -13,7 +13,7 @@ SPACE = "\u00a0"
 MINUTE = 60
 
 
-class Speech:
+class Translator:
     """The translations of one language, typed as text."""
 
     def __init__(self, language: str) -> None:
@@ -51,7 +51,7 @@ def duration(seconds: float | None, language: str) -> str:
     """The two largest of days, hours and minutes; seconds below two minutes; a dash for None."""
     if seconds is None:
         return "–"
-    t = Speech(language)
+    t = Translator(language)
     if seconds < 2 * MINUTE and seconds % MINUTE:
         return t.gettext("{n} s").format(n=round(seconds))
     minutes = round(seconds / MINUTE)

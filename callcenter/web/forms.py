@@ -6,7 +6,7 @@ from aiohttp import web
 LARGEST_FORM = 256 * 1024
 
 
-async def typed_in(request: web.Request) -> dict[str, str]:
+async def form_texts(request: web.Request) -> dict[str, str]:
     """The text fields of the submitted form."""
     form = await request.clone(client_max_size=LARGEST_FORM).post()
     return {name: value for name, value in form.items() if isinstance(value, str)}

@@ -40,10 +40,10 @@ async def ready(request: web.Request) -> web.Response:
     checks = request.app[HEALTH_CHECKS]
     answers = await asyncio.gather(*(_ask(name, check) for name, check in checks.items()))
     parts = {name: answer is None for name, answer in zip(checks, answers, strict=True)}
-    told: dict[str, object] = {"ready": all(parts.values()), "parts": parts}
+    state: dict[str, object] = {"ready": all(parts.values()), "parts": parts}
     if words := {name: answer for name, answer in zip(checks, answers, strict=True) if answer}:
-        told["words"] = words
-    return web.json_response(told, status=200 if told["ready"] else 503)
+        state["words"] = words
+    return web.json_response(state, status=200 if state["ready"] else 503)
 
 
 @routes.get("/metrics")

@@ -18,7 +18,7 @@ from callcenter.domain.operator import OperatorStatus
 from callcenter.domain.recording import RecordingState
 from callcenter.domain.request import RefusalReason
 from callcenter.domain.ticket import PaymentState, TicketClass, TicketState
-from callcenter.web.formats import Speech
+from callcenter.web.formats import Translator
 
 E = TypeVar("E", bound=StrEnum)
 LabelsOf = Callable[[str], Mapping[E, str]]
@@ -27,13 +27,13 @@ LabelsOf = Callable[[str], Mapping[E, str]]
 REGISTERED: dict[type[StrEnum], Callable[[str], Mapping[StrEnum, str]]] = {}
 
 
-def labels(enumeration: type[E]) -> Callable[[Callable[[Speech], dict[E, str]]], LabelsOf[E]]:
+def labels(enumeration: type[E]) -> Callable[[Callable[[Translator], dict[E, str]]], LabelsOf[E]]:
     """Register a function as the labels of an enumeration. Raises `ValueError` when that has some already."""
 
-    def register(write: Callable[[Speech], dict[E, str]]) -> LabelsOf[E]:
+    def register(write: Callable[[Translator], dict[E, str]]) -> LabelsOf[E]:
         @cache
         def of(language: str) -> Mapping[E, str]:
-            return MappingProxyType(write(Speech(language)))
+            return MappingProxyType(write(Translator(language)))
 
         if enumeration in REGISTERED:
             raise ValueError(f"{enumeration.__name__} has labels already")
@@ -49,7 +49,7 @@ def label(member: StrEnum, language: str) -> str:
 
 
 @labels(Outcome)
-def outcomes(t: Speech) -> dict[Outcome, str]:
+def outcomes(t: Translator) -> dict[Outcome, str]:
     """The outcomes of a call."""
     return {
         Outcome.ANSWERED: t.gettext("Answered"),
@@ -62,7 +62,7 @@ def outcomes(t: Speech) -> dict[Outcome, str]:
 
 
 @labels(OperatorStatus)
-def operator_statuses(t: Speech) -> dict[OperatorStatus, str]:
+def operator_statuses(t: Translator) -> dict[OperatorStatus, str]:
     """What an operator is doing."""
     return {
         OperatorStatus.OFFLINE: t.gettext("Offline"),
@@ -74,7 +74,7 @@ def operator_statuses(t: Speech) -> dict[OperatorStatus, str]:
 
 
 @labels(LimitStep)
-def limit_steps(t: Speech) -> dict[LimitStep, str]:
+def limit_steps(t: Translator) -> dict[LimitStep, str]:
     """The steps that have limits."""
     return {
         LimitStep.TELL: t.pgettext("limit", "Tell the resident"),
@@ -85,7 +85,7 @@ def limit_steps(t: Speech) -> dict[LimitStep, str]:
 
 
 @labels(TicketState)
-def ticket_states(t: Speech) -> dict[TicketState, str]:
+def ticket_states(t: Translator) -> dict[TicketState, str]:
     """The states of a ticket."""
     return {
         TicketState.NEW: t.pgettext("ticket", "New"),
@@ -100,7 +100,7 @@ def ticket_states(t: Speech) -> dict[TicketState, str]:
 
 
 @labels(TicketClass)
-def ticket_classes(t: Speech) -> dict[TicketClass, str]:
+def ticket_classes(t: Translator) -> dict[TicketClass, str]:
     """The classes of categories."""
     return {
         TicketClass.EMERGENCY: t.pgettext("ticket class", "Emergency"),
@@ -111,7 +111,7 @@ def ticket_classes(t: Speech) -> dict[TicketClass, str]:
 
 
 @labels(PaymentState)
-def payment_states(t: Speech) -> dict[PaymentState, str]:
+def payment_states(t: Translator) -> dict[PaymentState, str]:
     """The states of a payment."""
     return {
         PaymentState.NONE: t.pgettext("ticket", "Not paid work"),
@@ -122,7 +122,7 @@ def payment_states(t: Speech) -> dict[PaymentState, str]:
 
 
 @labels(RecordingState)
-def recording_states(t: Speech) -> dict[RecordingState, str]:
+def recording_states(t: Translator) -> dict[RecordingState, str]:
     """The states of a recording."""
     return {
         RecordingState.EXPECTED: t.pgettext("recording", "expected"),
@@ -137,7 +137,7 @@ def recording_states(t: Speech) -> dict[RecordingState, str]:
 
 
 @labels(DeliveryProblem)
-def delivery_problems(t: Speech) -> dict[DeliveryProblem, str]:
+def delivery_problems(t: Translator) -> dict[DeliveryProblem, str]:
     """The reasons why a message was not delivered, and what to do."""
     return {
         DeliveryProblem.NO_WAY: t.gettext("The crew no longer has this address. Enter it in the directory."),
@@ -160,7 +160,7 @@ def delivery_problems(t: Speech) -> dict[DeliveryProblem, str]:
 
 
 @labels(Role)
-def roles(t: Speech) -> dict[Role, str]:
+def roles(t: Translator) -> dict[Role, str]:
     """The roles of people."""
     return {
         Role.OPERATOR: t.gettext("Operator"),
@@ -172,7 +172,7 @@ def roles(t: Speech) -> dict[Role, str]:
 
 
 @labels(RefusalReason)
-def refusal_reasons(t: Speech) -> dict[RefusalReason, str]:
+def refusal_reasons(t: Translator) -> dict[RefusalReason, str]:
     """The reasons why a request to a node was not done."""
     return {
         RefusalReason.NO_TELEPHONE: t.gettext("No phone belongs to this login"),

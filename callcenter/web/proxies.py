@@ -18,19 +18,19 @@ async def know_address(request: web.Request, handler: Handler) -> web.StreamResp
     trusted = request.app[SETTINGS].web.trusted_proxies
     if not trusted or request.remote is None:
         return await handler(request)
-    said = ",".join(request.headers.getall("X-Forwarded-For", []))
-    client = client_of(request.remote, said, trusted)
+    forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
+    client = client_of(request.remote, forwarded, trusted)
     return await handler(request if client == request.remote else request.clone(remote=client))
 
 
-def client_of(peer: str, said: str, trusted: Iterable[Network]) -> str:
-    """The last address in `said`, an `X-Forwarded-For`, that is no trusted proxy's; `peer` when it is not trusted.
+def client_of(peer: str, forwarded: str, trusted: Iterable[Network]) -> str:
+    """The last address in `forwarded`, an `X-Forwarded-For`, that is no trusted proxy's; `peer` when it is not trusted.
 
     Entries before that address may be forged by the client. An entry that is not an address ends the search: the one
     that added it is the last that is known.
     """
     networks, known = list(trusted), peer
-    for each in reversed([*said.split(","), peer]):
+    for each in reversed([*forwarded.split(","), peer]):
         address = _address(each)
         if address is None:
             return known

@@ -86,7 +86,7 @@ class Query(Generic[Asked]):
         return urlencode({name: value for name, value in {**self.typed, **changes}.items() if value})
 
 
-def place_of(text: str) -> PageCursor | None:
+def cursor_of(text: str) -> PageCursor | None:
     """The cursor of a page; None for the first page, and for an invalid cursor."""
     try:
         return PageCursor.parse(text)

@@ -54,7 +54,7 @@ def render(
             path=request.path,
             navigation=entries_for(request),
             status=status,
-            words=script_texts(language),
+            script_texts=script_texts(language),
             outcomes=outcomes(language),
             zone=ZONE,
             **values,

@@ -11,7 +11,7 @@ from callcenter.errors import CallcenterError, StoreError
 log = structlog.get_logger()
 
 
-class Stop(CallcenterError):
+class StopSending(CallcenterError):
     """Raised by the content to stop sending."""
 
 
@@ -32,7 +32,7 @@ async def send(
     """Send `content` as the body of `answer`, whose headers are set already.
 
     `which`: what it is and its id, for the log, such as `recording=7`. When not even the first piece can be read the
-    answer is 503, or 404 when `content` says `Stop`; later the connection is cut, so that nobody takes a part for the
+    answer is 503, or 404 when `content` says `StopSending`; later the connection is cut, so that nobody takes a part for the
     whole.
     """
     async with aclosing(content) as pieces:
@@ -41,14 +41,14 @@ async def send(
         except StoreError as problem:
             log.error(f"{next(iter(which))} not readable", **which, problem=type(problem).__name__)
             raise web.HTTPServiceUnavailable from None
-        except Stop:
+        except StopSending:
             raise web.HTTPNotFound from None
         await answer.prepare(request)
         await answer.write(first)
         try:
             async for piece in pieces:
                 await answer.write(piece)
-        except (StoreError, Stop) as problem:
+        except (StoreError, StopSending) as problem:
             log.warning(f"{next(iter(which))} cut off", **which, problem=type(problem).__name__)
             if request.transport is not None:
                 request.transport.abort()

@@ -201,7 +201,7 @@ async def test_while_asterisk_is_away_a_request_waits_where_it_can_expire(road: 
         waits, useless = await road.ask(AVAILABLE), await road.ask(SILENCE)
         await road.pool.execute("update requests set expires_at = now() where id = $1", useless)
         async with road.pool.acquire() as connection:
-            await RequestSweep(road.database).look(connection)
+            await RequestSweep(road.database).check(connection)
         assert (await road.row(useless))["state"] == "expired"
         assert (await road.row(waits))["state"] == "asked"
         await road.ami.start()
@@ -289,7 +289,7 @@ async def test_the_sweep_gives_up_what_is_late_and_forgets_what_is_old(road: Roa
     over = "state = 'done', finished_at = now(), asked_at = now() - make_interval(days => {})"
     await road.pool.execute(change.format(over.format(KEPT.days + 1)), old)
     connection = await connect(road.database)
-    await RequestSweep(road.database).look(connection)
+    await RequestSweep(road.database).check(connection)
     await connection.close()
     states = {row["id"]: row["state"] for row in await road.pool.fetch("select id, state from requests")}
     assert states == {late: "expired", young: "asked", of_the_living: "taken", of_the_dead: "expired"}

@@ -98,7 +98,7 @@ async def test_what_is_late_or_missing_is_named_with_its_reason(connection: asyn
     await talk(connection, "recorded", 20 * MINUTE)
     await talk(connection, None, 10 * MINUTE)
     await talk(connection, "recorded", MINUTE)
-    found = await completeness.troubles(connection, NOW - 3 * HOUR)
+    found = await completeness.unverified_talks(connection, NOW - 3 * HOUR)
     assert [(each.state, each.reason) for each in found] == [
         ("unknown", ""),
         ("recorded", ""),
@@ -122,7 +122,7 @@ async def test_the_alarm_is_told_once_and_again_when_it_changes(
     alarm = CompletenessAlarm(DatabaseSettings(url=SecretStr(database_url)))
 
     async def told() -> list[dict[str, object]]:
-        await alarm.look(connection)
+        await alarm.check(connection)
         rows = await connection.fetch("select body from push_log where kind = 'recordings' order by seq")
         return [json.loads(row[0]) if isinstance(row[0], str) else row[0] for row in rows]
 

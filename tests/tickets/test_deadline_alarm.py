@@ -46,7 +46,7 @@ async def test_warnings_and_alarms_are_told_once_and_again_when_they_change(sett
     alarms = DeadlineAlarm(settings)
 
     async def told() -> list[dict[str, object]]:
-        await alarms.look(connection)
+        await alarms.check(connection)
         rows = await connection.fetch("select body from push_log where kind = 'deadlines' order by seq")
         return [json.loads(row[0]) if isinstance(row[0], str) else row[0] for row in rows]
 

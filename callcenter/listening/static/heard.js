@@ -17,7 +17,7 @@ export class Heard {
     /** @type {number | null} */
     this.from = null;
     this.last = 0;
-    setInterval(() => this.tell(), TELL_MS);
+    setInterval(() => this.report(), TELL_MS);
   }
 
   /** @param {number} seconds */
@@ -40,7 +40,7 @@ export class Heard {
     this.from = null;
   }
 
-  async tell(leaving = false) {
+  async report(leaving = false) {
     const [from, last] = [this.from, this.last];
     if (from !== null && last > from) {
       this.end();

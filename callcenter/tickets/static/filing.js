@@ -144,8 +144,8 @@ class Filing {
 
   /** @param {string} what */
   say(what, more = "") {
-    for (const line of /** @type {NodeListOf<HTMLElement>} */ (this.element.querySelectorAll("[data-said]"))) {
-      line.hidden = line.dataset.said !== what;
+    for (const line of /** @type {NodeListOf<HTMLElement>} */ (this.element.querySelectorAll("[data-message]"))) {
+      line.hidden = line.dataset.message !== what;
       const blank = line.querySelector("b");
       if (blank) blank.textContent = more;
     }

@@ -3,7 +3,7 @@
 
 /** @import { Place } from "types/page" */
 /** @import { QueueRow, QueuesMessage } from "types/protocol" */
-/** @import { Words } from "types/words" */
+/** @import { Texts } from "types/texts" */
 
 const TICK_MS = 500;
 
@@ -18,9 +18,9 @@ const language = () => document.documentElement.lang;
 /**
  * The texts of the page, from `readPage()` on.
  *
- * @type {Words}
+ * @type {Texts}
  */
-export let words;
+export let texts;
 /**
  * Where the page stands, from `readPage()` on.
  *
@@ -32,7 +32,7 @@ export let place;
 export function readPage() {
   /** @param {string} id */
   const read = (id) => JSON.parse($(id).textContent ?? "");
-  words = read("words");
+  texts = read("texts");
   place = read("place");
 }
 
@@ -148,7 +148,7 @@ export function showFigures(body) {
   const oldest = queues.map((queue) => queue.oldest).filter(Boolean).sort()[0] ?? "";
   $("waiting").textContent = String(waiting);
   $("waiting").parentElement?.classList.toggle("busy", waiting > 0);
-  $("waiting-word").textContent = plural(words.waiting, waiting);
+  $("waiting-word").textContent = plural(texts.waiting, waiting);
   $("talking").textContent = String(sum("talking"));
   $("longest").dataset.since = oldest;
   tick();

@@ -15,7 +15,7 @@ export class Wire {
    *
    * @param {{
    *   changed: (kind: keyof State | null) => void, connected: (is: boolean) => void, refused: (message: string) => void,
-   * }} told
+   * }} handlers
    */
   constructor({ changed, connected, refused }) {
     /** @type {State} */
@@ -23,7 +23,7 @@ export class Wire {
     /** @type {number | null} */
     this.last = null;
     this.delay = FIRST_DELAY_MS;
-    this.told = { changed, connected, refused };
+    this.handlers = { changed, connected, refused };
     /** @type {number | null} */
     this.timer = null;
     addEventListener("online", () => this.retryNow());
@@ -45,7 +45,7 @@ export class Wire {
     socket.onmessage = (event) => this.hear(JSON.parse(event.data));
     socket.onclose = (event) => {
       clearTimeout(impatience);
-      this.told.connected(false);
+      this.handlers.connected(false);
       if (event.code === SESSION_ENDED) location.assign("/login");
       else this.later();
     };
@@ -57,21 +57,21 @@ export class Wire {
       this.state = message.state;
       this.last = message.n;
       this.live();
-      this.told.changed(null);
+      this.handlers.changed(null);
     } else if (message.type === "resumed") {
       this.live();
     } else if (message.type === "delta" && message.n > (this.last ?? 0)) {
       Object.assign(this.state, { [message.kind]: message.body });
       this.last = message.n;
-      this.told.changed(message.kind);
+      this.handlers.changed(message.kind);
     } else if (message.type === "error") {
-      this.told.refused(message.message);
+      this.handlers.refused(message.message);
     }
   }
 
   live() {
     this.delay = FIRST_DELAY_MS;
-    this.told.connected(true);
+    this.handlers.connected(true);
   }
 
   // A refused socket gives no reason: the session may have ended meanwhile.
