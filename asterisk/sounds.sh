@@ -17,10 +17,10 @@ while read -r name text; do
         espeak-ng -v "${name%%/*}" -s 165 -w "$source" "$text"
     fi
     mkdir -p "$out/${name%%/*}"
-    # Silence at the ends is cut off: hundreds of callers at a time are sent every second of it.
+    # Silence at the ends is cut off: every second of it is sent to hundreds of callers at a time.
     sox --norm=-3 "$source" --rate 8000 --channels 1 --encoding a-law --type raw "$work/phrase.alaw" \
         silence 1 0.02 1% reverse silence 1 0.02 1% reverse
-    # Written beside its place and renamed, so that Asterisk never plays half a phrase.
+    # Written under another name and renamed, so that Asterisk never plays half a phrase.
     cp "$work/phrase.alaw" "$out/$name.alaw.new"
     mv "$out/$name.alaw.new" "$out/$name.alaw"
 done <"$(dirname "$0")/sounds/phrases.txt"

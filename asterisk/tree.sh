@@ -4,8 +4,8 @@
 # Make a Debian tree that holds Asterisk. Every instance on this machine shares it and none writes to it
 # (see run.sh). Nothing is done when the tree is already there and was made by this recipe.
 #
-# Debian stable has no Asterisk, so the tree is Debian unstable; a snapshot mirror of it is as good, though
-# its Release file may be past its date.
+# Debian stable has no Asterisk, so the tree is Debian unstable; a snapshot mirror of it works as well, though
+# its Release file may have expired.
 set -euo pipefail
 umask 022
 
@@ -15,7 +15,7 @@ partial=$tree.partial
 stamp=etc/callcenter-tree
 
 # The image of Asterisk is made from the same two lists.
-# The English sounds are what the package insists on, in their smallest form: our own phrases replace them.
+# The package requires the English sounds; this is their smallest form, and our own phrases replace them.
 packages=$(paste -sd, "$(dirname "$0")/packages")
 # Asterisk's own documentation stays: modules that describe their settings in it refuse to load without it.
 mapfile -t excluded <"$(dirname "$0")/excluded"

@@ -189,15 +189,15 @@ async def _node(
     queues = await startup.queue_names(pool)
     calls = await startup.calls(pool, name)
     switchboard = Switchboard(queues, await startup.operators(pool, name), calls, settings.queueing.missed_limit)
-    orders = CommandRouter()
-    engine = Engine(switchboard, orders.carry_out)
+    router = CommandRouter()
+    engine = Engine(switchboard, router.carry_out)
     spool = Spool(settings.asterisk.spool)
     read_to = await startup.checkpoint(pool, name)
     ledger = Ledger(settings.asterisk.queue_log, settings.ledger_delay_s, engine.put, read_to)
     asterisk = Node(settings.ami, engine.put, ledger.catch_up)
-    orders.writer = writer = Writer(settings.database, name)
-    orders.cards = cards = CardFinder(pool, engine.put)
-    orders.control = control = Control(asterisk.actions, lambda: queues, engine.put)
+    router.writer = writer = Writer(settings.database, name)
+    router.cards = cards = CardFinder(pool, engine.put)
+    router.control = control = Control(asterisk.actions, lambda: queues, engine.put)
     archive = Archive(
         pool,
         store,
@@ -212,7 +212,7 @@ async def _node(
         if call.state is not CallState.ENDED:
             cards.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))
     services += [writer, engine, cards, control, requests, ledger, asterisk, archive, disk]
-    services.append(CopyMaker(pool, store, name, settings.copies, calm=lambda: not orders.waiting))
+    services.append(CopyMaker(pool, store, name, settings.copies, idle=lambda: not router.waiting))
     return {"asterisk": asterisk.restored.is_set, "ledger": ledger.caught_up.is_set, "disk": disk.check}
 
 

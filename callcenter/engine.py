@@ -1,7 +1,6 @@
 """One queue, one consumer: event in, step, commands out.
 
-Nothing here waits for anything but the next event: adapters put events in without blocking, and
-take orders without blocking.
+Nothing here waits for anything but the next event: adapters put events in, and take commands, without blocking.
 """
 
 import asyncio
@@ -18,7 +17,7 @@ from callcenter.domain.switchboard import Switchboard
 log = structlog.get_logger()
 
 TICK_S = 0.25
-# Events stepped before the loop is given a turn, so that a flood does not silence the sockets.
+# Events stepped before the loop is given a turn, so that a flood does not block the sockets.
 EVENTS_PER_TURN = 32
 
 
@@ -28,9 +27,9 @@ def utc_now() -> datetime:
 
 
 class Engine:
-    """Steps the switchboard and hands its orders on.
+    """Runs the switchboard and passes its commands on.
 
-    `carry_out(order, seen_at)` must not block; `seen_at` is when the event behind the order was stepped.
+    `carry_out(command, seen_at)` must not block; `seen_at` is when the event behind it was processed.
     """
 
     def __init__(
@@ -64,22 +63,22 @@ class Engine:
                 await asyncio.sleep(0)
 
     def step(self, event: Event) -> None:
-        """Step one event now. An event that the switchboard cannot digest is reported and left out."""
+        """Step one event now. An event on which the switchboard fails is logged and skipped."""
         seen_at = self._now()
         try:
-            orders = self._switchboard.step(event)
+            commands = self._switchboard.step(event)
         except Exception:
             log.exception("event failed", event_kind=type(event).__name__, call=getattr(event, "call", None))
             metrics.problems_total.labels(problem="event failed").inc()
             return
         if isinstance(event, CallEvent):
-            self._measure(event, seen_at, changed=bool(orders))
-        for order in orders:
-            if isinstance(order, Report):
-                log.warning(order.problem, event_kind=order.event, call=order.call)
-                metrics.problems_total.labels(problem=order.problem).inc()
+            self._measure(event, seen_at, changed=bool(commands))
+        for command in commands:
+            if isinstance(command, Report):
+                log.warning(command.problem, event_kind=command.event, call=command.call)
+                metrics.problems_total.labels(problem=command.problem).inc()
             else:
-                self._carry_out(order, seen_at)
+                self._carry_out(command, seen_at)
 
     def _measure(self, event: CallEvent, seen_at: datetime, *, changed: bool) -> None:
         metrics.events_total.labels(kind=type(event).__name__, source=event.source).inc()

@@ -15,10 +15,10 @@ engine_lag_seconds = Histogram(
     "callcenter_engine_lag_seconds", "From a live event, by Asterisk's clock, to its step", buckets=FINE
 )
 events_total = Counter("callcenter_events", "Events stepped", ["kind", "source"])
-problems_total = Counter("callcenter_problems", "Events that could not be, and orders that failed", ["problem"])
+problems_total = Counter("callcenter_problems", "Events that do not apply, and commands that failed", ["problem"])
 ami_connected = Gauge("callcenter_ami_connected", "1 while this AMI account is logged in", ["account"])
 rebuilt_total = Counter("callcenter_rebuilt_events", "Events that the live view missed and the ledger supplied")
-write_backlog = Gauge("callcenter_write_backlog", "Orders not yet written to PostgreSQL")
+write_backlog = Gauge("callcenter_write_backlog", "Commands not yet written to PostgreSQL")
 write_seconds = Histogram("callcenter_write_seconds", "One transaction of the writer", buckets=FINE)
 recordings = Gauge("callcenter_recordings", "Recordings by state", ["state"])
 recording_completeness = Gauge(

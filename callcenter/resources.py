@@ -1,7 +1,7 @@
-"""Where the files that are no Python lie: `storage/`, `dialplan/`, `asterisk/templates/`.
+"""Where the files that are not Python are: `storage/`, `dialplan/`, `asterisk/templates/`.
 
-In a checkout they stand beside the package. A wheel carries them inside it, in `callcenter/_resources/`, as
-pyproject.toml says. Templates, browser files and catalogues of a subject lie in its own package and need none of this.
+In a checkout they are beside the package. A wheel has them inside it, in `callcenter/_resources/`, as pyproject.toml
+says. Templates, browser files and catalogues of a subject are in its own package and need none of this.
 """
 
 from pathlib import Path

@@ -28,7 +28,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class SettingsSection(BaseModel):
-    """A group of settings; an unknown name in it is an error, since it is most often a slip."""
+    """A group of settings; an unknown name in it is an error, since it is usually a typing error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -37,11 +37,11 @@ class DatabaseSettings(SettingsSection):
     """PostgreSQL 15 or newer."""
 
     url: SecretStr = Field(description="DSN, `postgresql://user:password@host:port/name`")
-    pool_size: int = Field(8, ge=2, le=100, description="connections for reading, beside the writer's own")
+    pool_size: int = Field(8, ge=2, le=100, description="connections for reading, in addition to the writer's own")
 
 
 class AmiSettings(SettingsSection):
-    """The Asterisk Manager Interface: one account hears, another acts."""
+    """The Asterisk Manager Interface: one account reads events, another sends actions."""
 
     host: str = Field("127.0.0.1", description="address of Asterisk's manager interface")
     port: Port = Field(5038, description="its TCP port")
@@ -95,7 +95,7 @@ class QueueingSettings(SettingsSection):
         75,
         ge=1,
         le=1000,
-        description="callers answered in a second when there is no music any more; the others hear it ring, for 20 s at most",
+        description="callers answered per second when there is no music; the others hear it ring, for 20 s at most",
     )
     announce_every_s: int = Field(60, ge=10, description="seconds between announcements to a waiting caller")
     missed_limit: int = Field(3, ge=1, description="calls in a row an operator may let ring out before being paused")
@@ -112,11 +112,11 @@ class S3Settings(SettingsSection):
     )
     region: str = Field("us-east-1", description="region name to sign for")
     secure: bool = Field(True, description="use https")
-    uploads: int = Field(2, ge=1, le=64, description="recordings handled at the same time")
+    uploads: int = Field(2, ge=1, le=64, description="recordings uploaded at the same time")
     lock_mode: Literal["GOVERNANCE", "COMPLIANCE", "none"] = Field(
         "GOVERNANCE",
         description="how the store keeps recordings from being removed before their company's retention is over: "
-        "`GOVERNANCE` (whoever has the right to may), `COMPLIANCE` (nobody can), or `none`",
+        "`GOVERNANCE` (accounts with that permission may remove them), `COMPLIANCE` (nobody can), or `none`",
     )
     grace_days: int = Field(
         7, ge=0, le=3650, description="days after the end of a recording's retention until it is deleted"
@@ -131,13 +131,13 @@ class S3Settings(SettingsSection):
 
 
 class CopiesSettings(SettingsSection):
-    """The copies for listening and their waveforms, made beside the calls with what they leave of the processors."""
+    """The copies for listening and their waveforms, made with the processor time that calls leave free."""
 
     at_once: int = Field(1, ge=0, le=64, description="copies made at the same time; 0 makes none on this node")
     kbps: int = Field(32, ge=12, le=256, description="kilobits a second of a copy with two voices")
     longest_hours: float = Field(12.0, gt=0, description="recordings longer than this get no copy, only the original")
     scratch: Path | None = Field(
-        None, description="folder for files in work, as large as the longest recording; without it the system's own"
+        None, description="folder for temporary files, as large as the longest recording; without it the system's own"
     )
 
 
@@ -156,8 +156,8 @@ class WebSettings(SettingsSection):
     public_url: str | None = Field(
         None,
         pattern=r"^https?://[^/\s?#]+$",
-        description="where people reach the pages, such as `https://desk.example.org`; without it links in letters name "
-        "the address and port above",
+        description="where people reach the pages, such as `https://desk.example.org`; without it links in e-mails "
+        "have the address and port above",
     )
 
     trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
@@ -166,7 +166,7 @@ class WebSettings(SettingsSection):
 
     @property
     def url(self) -> str:
-        """What links to the pages begin with, without a slash at the end."""
+        """The start of links to the pages, without a slash at the end."""
         return self.public_url or f"http://{self.host}:{self.port}"
 
 
@@ -178,18 +178,18 @@ class SmtpSettings(SettingsSection):
     security: Literal["starttls", "tls", "none"] = Field(
         "starttls", description="`starttls`, `tls` from the first byte, or `none` on a trusted network"
     )
-    user: str | None = Field(None, description="account, if the server wants one")
+    user: str | None = Field(None, description="account, if the server requires one")
     password: SecretStr | None = Field(None, description="its password")
-    sender: str = Field("dispatch@localhost", description="address that the letters come from")
+    sender: str = Field("dispatch@localhost", description="sender address of e-mails")
     ca_file: Path | None = Field(None, description="certificates to trust instead of the system's, in PEM")
-    timeout_s: float = Field(20.0, gt=0, description="seconds one letter may take")
+    timeout_s: float = Field(20.0, gt=0, description="seconds that sending one e-mail may take")
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         if (self.user is None) != (self.password is None):
             raise ValueError("smtp.user and smtp.password go together: set both or neither")
         if self.user is not None and self.security == "none":
-            raise ValueError("smtp.password would travel in the clear: set smtp.security to starttls or tls")
+            raise ValueError("smtp.password would be sent unencrypted: set smtp.security to starttls or tls")
         name, at, domain = self.sender.rpartition("@")
         if not (name and at and domain) or not (self.sender.isascii() and self.sender.isprintable()):
             raise ValueError("smtp.sender must be a plain address such as dispatch@example.org")
@@ -200,10 +200,10 @@ class HandoverSettings(SettingsSection):
     """How a ticket reaches its crew."""
 
     secret: SecretStr = Field(
-        min_length=32, description="key that crews' personal links are made with, 32 letters or more"
+        min_length=32, description="key that crews' personal links are made with, 32 characters or more"
     )
     link_days: int = Field(7, ge=1, le=365, description="days after which a crew's personal link ends")
-    attempts: int = Field(10, ge=1, le=100, description="times a message is tried before a person must look at it")
+    attempts: int = Field(10, ge=1, le=100, description="attempts to send a message before it is left to a person")
     retry_first_s: float = Field(
         15.0, gt=0, description="seconds before the second attempt; doubled for each further one"
     )
@@ -218,7 +218,7 @@ class HandoverSettings(SettingsSection):
 
 
 class SharingSettings(SettingsSection):
-    """Links by which somebody outside hears and fetches recordings."""
+    """Links by which somebody outside listens to and downloads recordings."""
 
     days: int = Field(7, ge=1, le=365, description="days a link works unless its maker says otherwise")
     longest_days: int = Field(90, ge=1, le=3650, description="days a link may work at most")
@@ -264,9 +264,9 @@ class Settings(BaseSettings):
         "node1", pattern=r"^[a-z][a-z0-9]{0,15}$", description="name of the Asterisk this process runs beside"
     )
     language: Literal["ru", "en"] = Field("ru", description="language of pages before a person has chosen one")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe log line written")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="lowest level of log lines")
     ledger_delay_s: float = Field(
-        2.0, ge=0, description="seconds by which the ledger is read late, so that the live event comes first"
+        2.0, ge=0, description="seconds by which reading the ledger is delayed, so that the live event comes first"
     )
     database: DatabaseSettings
     ami: AmiSettings
@@ -288,7 +288,7 @@ class Settings(BaseSettings):
             raise ValueError(f"asterisk.rtp_end ({high}) must be at least 3 above asterisk.rtp_start ({low})")
         udp = self.asterisk.sip_port
         if low <= udp <= high:
-            raise ValueError(f"asterisk.sip_port ({udp}) lies inside the audio ports {low}-{high}; move one of them")
+            raise ValueError(f"asterisk.sip_port ({udp}) is inside the audio ports {low}-{high}; change one of them")
         tcp = {"ami.port": self.ami.port, "asterisk.ws_port": self.asterisk.ws_port, "web.port": self.web.port}
         if len(set(tcp.values())) < len(tcp):
             raise ValueError(f"these must be three different ports: {tcp}")
@@ -298,7 +298,7 @@ class Settings(BaseSettings):
 def load_settings() -> Settings:
     """Read the settings once.
 
-    Raises `SettingsError` with one line per mistake, each naming the variable to mend.
+    Raises `SettingsError` with one line per mistake, each naming the variable to fix.
     """
     env_file = os.environ.get("CALLCENTER_ENV_FILE")
     if env_file and not Path(env_file).is_file():

@@ -23,14 +23,14 @@ FUNCTIONS = ROOT / "storage" / "functions"
 DEFAULTS = ROOT / "storage" / "defaults"
 QUERIES = ROOT / "storage" / "queries"
 
-# What asyncpg raises while the server is away or goes away under a statement.
+# What asyncpg raises while the server is unavailable, or becomes so during a statement.
 AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
-# Short statements all, said again and again: compiling or planning one anew takes longer than running it.
+# All statements are short and repeated: compiling or planning one again takes longer than running it.
 SESSION = {"jit": "off", "plan_cache_mode": "force_generic_plan"}
 
 PING_EVERY_S = 10.0
-"""Seconds after which a listener that heard nothing asks whether its connection still lives."""
+"""Seconds without a notification after which a listener checks its connection."""
 ANSWER_WITHIN_S = 5.0
 """Seconds that PostgreSQL may take to answer a listener."""
 
@@ -70,9 +70,9 @@ async def connect(settings: DatabaseSettings) -> asyncpg.Connection:
 async def listening(
     open_connection: Callable[[], Awaitable[asyncpg.Connection]], channel: str
 ) -> AsyncIterator[tuple[asyncpg.Connection, AsyncIterator[str]]]:
-    """A connection that listens on `channel`, and the payloads as they come from the first moment on.
+    """A connection that listens on `channel`, and the payloads from the first moment on.
 
-    When the connection is gone or silent, reading them raises what is in `AWAY`.
+    When the connection is lost or does not answer, reading them raises what is in `AWAY`.
     """
     # Not asyncio.wait_for: in Python 3.11 it can swallow a cancellation.
     async with asyncio.timeout(ANSWER_WITHIN_S):
@@ -200,8 +200,8 @@ async def _apply_file(connection: asyncpg.Connection, path: Path, text: str) -> 
 def repeatable_files() -> dict[str, str]:
     """The text of each file that is applied after the migrations, by its path in `storage/`, in the order of applying.
 
-    Functions are applied by name, but after those of the files that a line `-- needs: …` names: PostgreSQL looks into
-    the body of a function in SQL when it is made.
+    Functions are applied by name, but after those of the files that a line `-- needs: …` names: PostgreSQL checks
+    the body of an SQL function when it is created.
     """
     texts = {file.stem: file.read_text() for file in sorted(FUNCTIONS.glob("*.sql"))}
     needs = {name: [need for line in _NEEDS.findall(text) for need in line.split(", ")] for name, text in texts.items()}
@@ -217,7 +217,7 @@ async def _applied_files(
 
 
 def _version(text: str) -> tuple[str, str]:
-    """What tells whether a file must be applied again: its digest, and the newest migration at the time."""
+    """Decides whether a file must be applied again: its digest, and the newest migration at the time."""
     return _digest(text), max(file.stem for file in MIGRATIONS.glob("*.sql"))
 
 

@@ -1,4 +1,4 @@
-"""Draws into the documents what the code knows better: states, packages and layers, permissions, settings, messages.
+"""Generates parts of the documents from code: states, packages and layers, permissions, settings, messages.
 
 `python docs/generate.py` rewrites the blocks between `<!-- drawn: NAME -->` and `<!-- end -->`, and the files that are
 drawn whole; `--check` only says whether they are up to date.

@@ -69,7 +69,7 @@ def _describe_inherited(shape: type[Shape], given: Schema) -> None:
 
 
 def _envelope(message: type[Snapshot | Resumed | Delta], **parts: Schema) -> Schema:
-    # Who hears a delta is not said in it.
+    # Who receives a delta is not in it.
     sent = {
         field.name: parts.get(field.name, {"type": "integer"}) for field in fields(message) if field.name != "audience"
     }
@@ -171,7 +171,7 @@ def screen_kinds() -> str:
 
 
 def screen_bodies() -> str:
-    """The fields of every body and of what lies in it."""
+    """The fields of every body and of the shapes in it."""
     wanted = [name for _, bodies in KINDS.values() for name in (shape.__name__ for shape in bodies)]
     return _tables(wanted)
 
@@ -196,7 +196,7 @@ def _tables(wanted: list[str]) -> str:
 
 
 def _words(given: Schema, defs: Mapping[str, Schema], wanted: list[str]) -> str:
-    """A type in words; a shape that lies in another is told of in a table of its own, after those that are wanted."""
+    """A type in words; a shape inside another gets a table of its own, after those that are wanted."""
     match given:
         case {"$ref": ref}:
             name = str(ref).rpartition("/")[2]

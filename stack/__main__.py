@@ -15,7 +15,7 @@ STACK = ROOT / "var" / "stack"
 
 
 def main() -> int:
-    """Carry out one command and return the exit status."""
+    """Run one command and return the exit status."""
     options = _parser().parse_args()
     try:
         return _run(Instance(options.directory), options)
@@ -59,13 +59,13 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("down", help="end everything that `up` started")
     commands.add_parser("demo", help="start the stack, send it a surge, leave it up until Ctrl-C")
     surge.add_options(
-        commands.add_parser("surge", help="send callers to the running stack and judge what became of them")
+        commands.add_parser("surge", help="send callers to the running stack and check the outcome of each")
     )
-    commands.add_parser("bench", help="measure the way of an event and the pages, print a table, write var/bench.json")
+    commands.add_parser("bench", help="measure event throughput and pages, print a table, write var/bench.json")
     chaos.add_options(
-        commands.add_parser("chaos", help="a surge in which uploader, node and store are killed; all must be kept")
+        commands.add_parser("chaos", help="a surge with kills of uploader, node and store; all recordings must be kept")
     )
-    commands.add_parser("schema", help="write storage/schema.sql from a database that is migrated for it")
+    commands.add_parser("schema", help="write storage/schema.sql from a freshly migrated database")
     commands.add_parser("record-ami", help="record the AMI session that `bench` reads, during a surge")
     return parser
 

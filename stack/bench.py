@@ -1,7 +1,7 @@
-"""How fast the way of an event is: panoramisk's parsing alone, and our whole path into PostgreSQL; and how fast pages are.
+"""Event throughput: panoramisk's parsing alone, and our whole path into PostgreSQL; and how fast pages are.
 
-The first two read the same recorded AMI session, as our events account hears it, in the same run, turn by turn, so that their
-ratio holds on a noisy machine.
+The first two read the same recorded AMI session of our events account in the same run, in turns, so that their ratio is
+valid on a noisy machine.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ IDLE_S = 20.0
 
 
 def run(stack: dict[str, Any]) -> int:
-    """Measure, print a table, write `var/bench.json`. `stack`: what `up` wrote; its database gets bench rows and loses them."""
+    """Measure, print a table, write `var/bench.json`. `stack`: what `up` wrote; its database gets bench rows."""
     session = gzip.decompress(SESSION.read_bytes())
     dsn = stack["postgres"]["dsn"]
     results = asyncio.run(_measure(session, dsn)) | asyncio.run(measure(dsn, [journal_looks, report_looks]))
@@ -65,7 +65,7 @@ async def _measure(session: bytes, dsn: str) -> dict[str, dict[str, object]]:
     try:
         for number in range(ROUNDS):
             alone.append(panoramisk_alone(session))
-            # Each round is a node of its own, so that its calls are new ones.
+            # Each round has a node of its own, so that its calls are new.
             whole.append(await whole_path(session, pool, dsn, f"bench{number}"))
             await _remove(pool, f"bench{number}")
     finally:
@@ -96,7 +96,7 @@ def panoramisk_alone(session: bytes) -> float:
         protocol.data_received(chunk)
     took = time.perf_counter() - began
     if heard < _count(session) - 2:
-        raise StackError(f"panoramisk heard {heard} of {_count(session)} events of {SESSION.name}")
+        raise StackError(f"panoramisk received {heard} of {_count(session)} events of {SESSION.name}")
     return heard / took
 
 
@@ -118,7 +118,7 @@ async def whole_path(session: bytes, pool: asyncpg.Pool, dsn: str, node: str) ->
     for chunk in _chunks(session.replace(NODE, f"{node}-".encode())):
         for message in framer.feed(chunk):
             count += 1
-            # Under load Asterisk leaves the call out of some messages; the node counts and passes over them too.
+            # Under load Asterisk leaves the call out of some messages; the node counts and skips them too.
             with suppress(ParseProblem):
                 event = parse(message)
                 if event is not None:
@@ -133,7 +133,7 @@ async def whole_path(session: bytes, pool: asyncpg.Pool, dsn: str, node: str) ->
         await asyncio.gather(*tasks)
     ended = await pool.fetchval("select count(*) from calls where node = $1 and state = 'ended'", node)
     if not ended:
-        raise StackError("the whole path stored no call")
+        raise StackError("the whole path stored no calls")
     return count / took
 
 
@@ -156,7 +156,7 @@ def _count(session: bytes) -> int:
 
 
 def record(ami: AmiSettings) -> int:
-    """Record the session that the benchmark reads: all that our events account hears until it hears nothing for a while."""
+    """Record the session that the benchmark reads: all that our events account gets until it is silent for a while."""
     return asyncio.run(_record(ami))
 
 

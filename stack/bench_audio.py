@@ -1,4 +1,4 @@
-"""How fast recordings become copies: the whole way from Asterisk's raw file, and our work on the sound beside ffmpeg's."""
+"""How fast recordings become copies: the whole path from Asterisk's raw file, and our processing against ffmpeg's."""
 
 import os
 import resource
@@ -32,7 +32,7 @@ LONGEST_S = 7200.0
 
 
 def talk(seconds: int) -> bytes:
-    """Raw sound as Asterisk writes it: two made-up voices in turns, vowels in noise, four seconds each."""
+    """Raw sound as Asterisk writes it: two generated voices in turns, vowels in noise, four seconds each."""
     at = np.arange(seconds * RATE) / RATE
     noise = np.random.default_rng(1).normal(size=(2, len(at)))
     voices = []
@@ -45,7 +45,7 @@ def talk(seconds: int) -> bytes:
 
 
 def against_ffmpeg() -> dict[str, dict[str, object]]:
-    """Minutes of sound per second of processor: ours (peaks, loudness, gain, Opus) and bare ffmpeg's, turn by turn."""
+    """Minutes of sound per second of processor: ours (peaks, loudness, gain, Opus) and plain ffmpeg's, in turns."""
     ours, theirs = [], []
     with tempfile.TemporaryDirectory(prefix="callcenter-bench-") as work:
         folder = Path(work)
@@ -98,7 +98,7 @@ async def _way(pool: asyncpg.Pool, store: Store, node: NodeName, root: Path) -> 
         (root / name).mkdir()
     for number in range(RECORDINGS):
         call = f"{node}-1.{number}"
-        # No two alike, or the store might save itself work.
+        # All different, or the store might deduplicate them.
         (root / "rec" / f"{call}_{call}_{number}.raw").write_bytes(sound[4 * number :] + sound[: 4 * number])
     await store.ensure_bucket()
     spool = Spool(root)

@@ -1,4 +1,4 @@
-"""What is looked at in the journal to measure it: first pages, filters, words, telephones, by all and by a manager."""
+"""The journal's requests to measure: first pages, filters, words, telephones, as a supervisor and as a manager."""
 
 import random
 from collections.abc import Mapping, Sequence

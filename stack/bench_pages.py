@@ -1,7 +1,7 @@
-"""How fast pages are at the server, over a made-up journal of a million tickets in a database of its own.
+"""How fast pages are at the server, over a generated journal of a million tickets in a database of its own.
 
-The database `bench_<tickets>` lies beside the stack's and is kept, so that it is made once. What is timed is the
-application's whole handling of a request that came over loopback, from its first middleware to its answer.
+The database `bench_<tickets>` is on the stack's server and is kept, so that it is made once. The time measured is the
+application's whole handling of a request over loopback, from its first middleware to its response.
 """
 
 import math
@@ -37,7 +37,7 @@ STAFF, MANAGER = "staff", "manager"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One request: who looks (`STAFF`, `MANAGER`), and at what path."""
+    """One request: who sends it (`STAFF`, `MANAGER`), and its path."""
 
     who: str
     path: str
@@ -48,7 +48,7 @@ Looks = Callable[[asyncpg.Connection, int], Awaitable[Mapping[str, Sequence[Look
 
 
 async def measure(dsn: str, looks: Sequence[Looks]) -> dict[str, dict[str, object]]:
-    """The 95th percentile in milliseconds of each figure. `dsn`: of a database on the server that keeps the made-up one."""
+    """The 95th percentile in milliseconds of each figure. `dsn`: of any database on that server."""
     url = await prepared(dsn, TICKETS)
     connection = await connect(DatabaseSettings(url=SecretStr(url)))
     try:
@@ -109,7 +109,7 @@ async def _is_whole(url: str, tickets: int) -> bool:
         await require_schema(connection)
         return int(await connection.fetchval("select count(*) from tickets")) >= tickets
     except Exception as problem:
-        print(f"the kept database is of another version and is made anew: {problem}", flush=True)
+        print(f"the kept database is of another version and is made again: {problem}", flush=True)
         return False
     finally:
         await connection.close()

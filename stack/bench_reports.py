@@ -1,4 +1,4 @@
-"""What is looked at in the reports to measure them: every report over periods of each length, by all and by a manager."""
+"""The reports' requests to measure: every report over periods of each length, as a supervisor and as a manager."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta

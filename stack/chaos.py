@@ -1,4 +1,4 @@
-"""A surge in which the uploader, the node and the store are killed at random, and what became of its recordings.
+"""A surge in which the uploader, the node and the store are killed at random, and a check of its recordings.
 
 The kills follow from a seed: which part, and after how long. "uploader" and "node" are one process here: as the uploader it is
 killed while a recording is on its way into the store, as the node whenever it comes.
@@ -40,7 +40,7 @@ UP_WITHIN_S = 30.0
 WRAP_S = 2.0
 """Seconds from one talk of an operator to the next, ringing included."""
 SHARE = 0.8
-"""Of the time in which callers talk; the rest is for what was killed last."""
+"""Share of the time in which callers talk; the rest is for the last part that was killed."""
 BACK_S = 15.0
 SHOWN = 10
 
@@ -79,7 +79,7 @@ def kills_from(seed: int, count: int, seconds: float) -> list[Kill]:
 
 
 class _Surge(Surge):
-    """A surge that is not judged before the last part that was killed had time to come back."""
+    """A surge that is not checked before the last part that was killed had time to restart."""
 
     judged_after = float("inf")
 
@@ -119,7 +119,7 @@ class Chaos:
         return report, callers.lost, await self._judge(began)
 
     async def _watch(self) -> None:
-        """Keep a second name for every file that Asterisk writes: its bytes stay when ours has removed it."""
+        """Keep a hard link to every file that Asterisk writes: its bytes stay when the service has removed it."""
         while True:
             for folder in ("rec", "ready"):
                 for path in (self._spool / folder).iterdir():
@@ -140,7 +140,7 @@ class Chaos:
         surge.judged_after = time.monotonic() + BACK_S
 
     async def _work_seen(self) -> None:
-        """Until a recording is on its way, or none comes in time."""
+        """Wait until a recording is being uploaded, or none comes in time."""
         deadline = time.monotonic() + WORK_WITHIN_S
         while time.monotonic() < deadline and not any((self._spool / "ready").iterdir()):
             await asyncio.sleep(LOOK_S)
@@ -149,7 +149,7 @@ class Chaos:
         deadline = time.monotonic() + UP_WITHIN_S
         while (pid := (await asyncio.to_thread(self._supervisor.pids)).get(PROGRAMS[part])) is None:
             if time.monotonic() > deadline:
-                raise StackError(f"{PROGRAMS[part]} does not come back after it was killed")
+                raise StackError(f"{PROGRAMS[part]} does not restart after it was killed")
             await asyncio.sleep(0.1)
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -190,14 +190,14 @@ class Chaos:
         return judge(self._witnesses(), found, keys)
 
     def _witnesses(self) -> list[Witness]:
-        """The bytes without a header where there are such: the file with one was made of them."""
+        """The raw file where there is one: the WAV was made from it."""
         files = {
             path.stem: path for path in sorted(self._witness.iterdir(), key=lambda path: path.suffix, reverse=True)
         }
         return [Witness(name, path.read_bytes(), path.suffix == ".raw") for name, path in files.items()]
 
     def tidy(self) -> None:
-        """Let go of the second names."""
+        """Remove the hard links."""
         for path in self._witness.iterdir():
             path.unlink()
         self._witness.rmdir()

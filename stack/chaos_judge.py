@@ -1,4 +1,4 @@
-"""What became of the recordings of a run in which parts were killed. Pure: facts in, verdict out."""
+"""Checks the recordings of a run in which parts were killed. Pure: facts in, verdict out."""
 
 import hashlib
 from collections import Counter
@@ -22,7 +22,7 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the ledger, and what the store gives for it: None when it has nothing."""
+    """A row of `recordings`, and the SHA-256 of its object in the store: None when there is none."""
 
     name: str
     call: str
@@ -34,7 +34,7 @@ class Row:
 
 @dataclass(slots=True)
 class ChaosVerdict:
-    """For each recording that is missing, doubled or of another content, why."""
+    """For each recording that is missing, duplicated or altered, why."""
 
     recordings: int = 0
     missing: dict[str, str] = field(default_factory=dict)
@@ -59,13 +59,13 @@ def judge(witnesses: Iterable[Witness], rows: Iterable[Row], versions: Iterable[
     for name in known.keys() | seen.keys():
         row = known.get(name)
         if row is None:
-            verdict.missing[name] = "not in the ledger"
+            verdict.missing[name] = "not in the database"
         elif row.state not in WAS_VERIFIED & OFFERED:
             verdict.missing[name] = f"it is {row.state}"
         elif row.data is None:
             verdict.missing[name] = "not in the store"
         elif hashlib.sha256(row.data).digest() != row.sha256:
-            verdict.wrong_hash[name] = "the object differs from the ledger's SHA-256"
+            verdict.wrong_hash[name] = "the object differs from the SHA-256 in the database"
         elif name in seen and not _same(seen[name], row.data):
             verdict.wrong_hash[name] = "the object differs from what Asterisk wrote"
     _judge_doubles(verdict, known, Counter(versions))
@@ -76,10 +76,10 @@ def _judge_doubles(verdict: ChaosVerdict, known: Mapping[str, Row], versions: Co
     names = {row.key: row.name for row in known.values() if row.key is not None}
     for key, count in versions.items():
         if key not in names:
-            verdict.doubled[key] = "an object that no row knows"
+            verdict.doubled[key] = "an object without a row"
         elif count > 1:
             verdict.doubled[names[key]] = f"{count} versions in the store"
-    # Silence is alike; what was spoken is not.
+    # Silent recordings are alike; spoken ones are not.
     content = Counter(
         (row.call, row.sha256) for row in known.values() if row.data is not None and any(row.data[HEADER:])
     )

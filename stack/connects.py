@@ -1,6 +1,6 @@
-"""When Asterisk says that it connected each caller: the `Timestamp` of AgentConnect, heard by the stack's probe account.
+"""When Asterisk says that it connected each caller: the `Timestamp` of AgentConnect, read by the stack's probe account.
 
-It is what the lateness of a card is counted from, and comes from Asterisk itself, not by way of the service.
+The lateness of a card is counted from it; it comes from Asterisk itself, not from the service.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ class Connects:
         self._writer.write("\r\n".join((*lines, "", "")).encode())
         try:
             async with asyncio.timeout(LOGIN_WITHIN_S):
-                await reader.readline()  # the greeting is a line alone
+                await reader.readline()  # the greeting is a single line
                 answer = await reader.readuntil(b"\r\n\r\n")
         except (TimeoutError, asyncio.IncompleteReadError):
             raise StackError("the probe account's login was not answered") from None
@@ -46,7 +46,7 @@ class Connects:
         self._writer.close()
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
-        # Asterisk may be killed on purpose while this listens; what was heard until then counts.
+        # Asterisk may be killed on purpose while this listens; what was received until then counts.
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 self.take(await reader.readuntil(b"\r\n\r\n"))

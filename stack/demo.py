@@ -12,8 +12,8 @@ from stack.surge import Plan, Surge
 
 
 def run(instance: Instance) -> int:
-    """Show it all; return 0 when nobody was lost."""
-    # The end of the terminal is to end it as Ctrl-C does.
+    """Run the whole demonstration; return 0 when no caller was lost."""
+    # Closing the terminal ends it as Ctrl-C does.
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.default_int_handler)
     with instance:
@@ -23,7 +23,7 @@ def run(instance: Instance) -> int:
             print("\nending everything", flush=True)
             return 130
         finally:
-            # A second Ctrl-C must not leave half of it running.
+            # A second Ctrl-C must not leave parts of it running.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
@@ -48,7 +48,7 @@ def _show(instance: Instance) -> int:
 
 
 def addresses(stack: Mapping[str, Any]) -> str:
-    """Where to look and as whom."""
+    """The addresses and logins."""
     people = {person["login"]: person for person in stack["logins"]}
     others = [people[login] for login in ("supervisor", "manager", "administrator")]
     # The last operator: the first ones are played by the load tool.
@@ -68,7 +68,7 @@ def addresses(stack: Mapping[str, Any]) -> str:
 
 
 def summary(result: Mapping[str, Any], verdict: SurgeVerdict) -> str:
-    """The report, for reading."""
+    """The report as text for people."""
     pop, lag = result["pop_ms"], result["engine_lag_ms"]
     lines = [
         "",

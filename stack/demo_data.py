@@ -1,7 +1,7 @@
-"""A made-up dispatch centre to try the product on: two companies, a 900-flat house, people with telephones.
+"""A made-up dispatch centre to try the product with: two companies, a 900-flat house, people with telephones.
 
-Names and numbers are invented from lists and counters; nobody is meant. Telephone numbers are of
-the range +7 900 000 xx xx. Seeding twice keeps the residents and gives the logins new passwords.
+Names and numbers are generated from lists and counters and belong to nobody. Telephone numbers are in the range
++7 900 000 xx xx. Seeding twice keeps the residents and gives the logins new passwords.
 """
 
 import argparse
@@ -97,7 +97,7 @@ async def _settle(connection: asyncpg.Connection, house: int, flats: int, first_
 
 
 def names() -> list[str]:
-    """Names of nobody, of a man and of a woman in turn."""
+    """Made-up names, of a man and of a woman in turn."""
     men = [f"{surname} {name} {father}" for name, father, surname in product(_MEN, _FATHERS[0], _SURNAMES)]
     women = [f"{surname}а {name} {father}" for name, father, surname in product(_WOMEN, _FATHERS[1], _SURNAMES)]
     return [name for pair in zip(men, women, strict=True) for name in pair]

@@ -11,7 +11,7 @@ FRAME = 160
 
 
 class Media(asyncio.DatagramProtocol):
-    """Sends speech to where the other side listens; what comes is not listened to."""
+    """Sends speech to the other side's address; received audio is ignored."""
 
     def __init__(self) -> None:
         self.remote: tuple[str, int] | None = None
@@ -19,7 +19,7 @@ class Media(asyncio.DatagramProtocol):
         self._sequence = itertools.count(1)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep what sends."""
+        """Keep the transport."""
         self.transport = transport  # type: ignore[assignment]
 
     def send(self, frame: bytes) -> None:
@@ -34,7 +34,7 @@ class Media(asyncio.DatagramProtocol):
             self.transport.sendto(head + b"CALL" + frame, self.remote)
 
     def aim(self, sdp: str) -> None:
-        """Send to where a session description says."""
+        """Send to the address in a session description."""
         host, port = re.search(r"c=IN IP4 (\S+)", sdp), re.search(r"m=audio (\d+)", sdp)
         if host and port:
             self.remote = (host[1], int(port[1]))
@@ -57,10 +57,10 @@ class Dialogue:
     acknowledged: asyncio.Event = field(default_factory=asyncio.Event)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     referred: asyncio.Event = field(default_factory=asyncio.Event)
-    """A NOTIFY told that the transfer is done."""
+    """Set when a NOTIFY reported that the transfer is done."""
 
     def close(self) -> None:
-        """Let go of the port of its speech."""
+        """Close the port of its speech."""
         if self.media.transport is not None:
             self.media.transport.close()
 

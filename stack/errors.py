@@ -1,4 +1,4 @@
-"""What can go wrong with the local stack, in words for the person who started it."""
+"""Errors of the local stack, with texts for the person who started it."""
 
 
 class StackError(Exception):

@@ -73,7 +73,7 @@ class Facts:
         self._scope = (datetime.fromtimestamp(since, UTC), list(numbers))
 
     async def progress(self) -> Mapping[str, int]:
-        """How many calls have ended and how many of them answered; how many talks, recordings stored and attached."""
+        """Counts: calls ended, and of those answered; talks, recordings stored and attached."""
         return dict((await self._fetch(_PROGRESS))[0])
 
     async def calls(self) -> list[JudgedCall]:
@@ -81,7 +81,7 @@ class Facts:
         return [JudgedCall(**row) for row in await self._fetch(_CALLS)]
 
     async def lags_ms(self) -> list[float]:
-        """For each event seen live, how much later than Asterisk's time the service saw it."""
+        """For each event seen live, how much later than Asterisk's time the service processed it."""
         return sorted(row["ms"] for row in await self._fetch(_LAG))
 
     async def recordings(self, s3: Mapping[str, Any]) -> list[JudgedRecording]:
@@ -120,12 +120,12 @@ class Facts:
                 return list(await self._pool.fetch(statement, *self._scope))
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
                 if time.monotonic() > deadline:
-                    raise StackError(f"the database does not come back: {problem}") from None
+                    raise StackError(f"the database does not become available: {problem}") from None
                 await asyncio.sleep(RETRY_S)
 
 
 async def cast_callers(pool: asyncpg.Pool, count: int, chance: random.Random) -> tuple[str, list[str]]:
-    """The number of the company with the most flats, and who calls it: three quarters its residents, all different."""
+    """The number of the company with the most flats, and its callers: three quarters its residents, all different."""
     company = await pool.fetchrow(_DID)
     if company is None:
         raise StackError("no company has a number; `make up` fills in a demonstration company")
@@ -149,7 +149,7 @@ def _read(client: Minio, bucket: str, key: str) -> bytes:
 
 
 def _seconds(data: bytes) -> float:
-    """The length of the audio in a WAV; 0 when it is none."""
+    """Seconds of audio in a WAV; 0 when it is not a WAV."""
     try:
         with wave.open(io.BytesIO(data)) as file:
             return float(file.getnframes() / file.getframerate())

@@ -1,8 +1,7 @@
 #!/bin/bash
 # first.sh PORT PROGRAM ARGUMENT...: run a program before all that have no priority of their own, if that is permitted.
 #
-# From when it listens on 127.0.0.1:PORT. What it computes to start is not urgent, and would keep whoever talks from a
-# processor.
+# From when it listens on 127.0.0.1:PORT. Its start is not urgent, and would take processor time from current talks.
 port=$1
 shift
 if chrt --rr 1 true 2>/dev/null; then

@@ -1,8 +1,8 @@
-"""A made-up journal of any size, to try and to measure the product on.
+"""A made-up journal of any size, to try and to measure the product with.
 
-Everything is made by PostgreSQL in one transaction: foreign keys and plain indexes of the large tables are taken off
-and put back at the end, which checks every row; what the triggers would have done one row at a time is done for all at
-once. While it runs, others wait. Nobody made here can log in.
+PostgreSQL makes everything in one transaction: foreign keys and plain indexes of the large tables are dropped and
+created again at the end, which checks every row; what the triggers would have done one row at a time is done for all
+at once. While it runs, others wait. Nobody made here can log in.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from stack.made_up import COMPANIES, CREWS, DETAILS, STREETS, TEXTS
 
 SQL = statements(Path(__file__).with_suffix(".sql"))
 LARGE = ("calls", "tickets", "ticket_events", "ticket_deadlines")
-# What these do is done here for all rows at once, or is no news to anybody.
+# What these do is done here for all rows at once, or nobody needs the notification.
 TRIGGERS = {"tickets": ("words_of_new", "told_opened"), "calls": ("words_of_ended",), "ticket_deadlines": ("times",)}
 OPERATORS = 40
 DAYS = 3 * 365
@@ -41,7 +41,7 @@ class Size:
 
     @property
     def companies(self) -> int:
-        """Companies among whom the tickets are shared out."""
+        """Companies among which the tickets are divided."""
         return min(40, max(3, self.tickets // TICKETS_A_COMPANY))
 
     @property
@@ -55,8 +55,8 @@ async def generate(
 ) -> None:
     """Make the journal and commit it all, or nothing.
 
-    `sure`: fill an empty database that does not call itself a demonstration (and from then on it does). `tell` gets a
-    line for each step. Raises `StorageError` when the database may hold real people's tickets, or `size` is out of reason.
+    `sure`: fill an empty database that is not marked as a demonstration (and mark it). `tell` gets a line
+    for each step. Raises `StorageError` when the database may hold real people's tickets, or `size` is out of range.
     """
     if not 1 <= size.tickets <= MOST or not 0 <= size.calls <= 2 * MOST:
         raise StorageError(f"ask for 1 to {MOST:,} tickets and 0 to {2 * MOST:,} calls")
@@ -91,11 +91,11 @@ async def _require_demo(connection: asyncpg.Connection, sure: bool) -> None:
             "Use a database of its own, or one that `callcenter seed-demo` has filled"
         )
     if not sure:
-        raise StorageError("this database is empty but not marked as a demonstration; say --yes to make it one")
+        raise StorageError("this database is empty but not marked as a demonstration; use --yes to make it one")
 
 
 def _steps(size: Size) -> Iterator[tuple[str, tuple[object, ...]]]:
-    """The named queries in their order, with what they are given."""
+    """The named queries in their order, with their arguments."""
     men, women = demo_data.names()[::2], demo_data.names()[1::2]
     texts = [(code, *text) for code, each in TEXTS.items() for text in each]
     yield "companies", (size.companies, COMPANIES)
@@ -116,7 +116,7 @@ def _steps(size: Size) -> Iterator[tuple[str, tuple[object, ...]]]:
     yield "analyze", ()
     yield "calls_of_tickets", ()
     yield "other_calls", (size.calls, DAYS)
-    # Before the tickets, which keep of their deadlines what the reports ask for.
+    # Before the tickets, which have columns of their deadlines for the reports.
     yield "due", ()
     yield "deadlines", ()
     yield "tickets", ()
@@ -126,7 +126,7 @@ def _steps(size: Size) -> Iterator[tuple[str, tuple[object, ...]]]:
 
 
 async def _take_off(connection: asyncpg.Connection) -> list[str]:
-    """Take keys, indexes and triggers off the large tables; return the statements that put them back."""
+    """Drop keys, indexes and triggers of the large tables; return the statements that restore them."""
     put_back = []
     for index in await connection.fetch(SQL["indexes"], LARGE):
         await connection.execute(f"drop index {index['name']}")
@@ -146,7 +146,7 @@ async def _main() -> int:
         prog="python -m stack.generate", description="fill an empty or demonstration database with a made-up journal"
     )
     parser.add_argument("--tickets", type=int, default=10_000)
-    parser.add_argument("--calls", type=int, help="twice as many as tickets unless said")
+    parser.add_argument("--calls", type=int, help="default: twice as many as tickets")
     parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same journal")
     parser.add_argument("--yes", action="store_true", help="make an empty database a demonstration one")
     options = parser.parse_args()

@@ -31,7 +31,7 @@ from pg_index i
 where indrelid = any($1::regclass[]) and not exists (select from pg_constraint where conindid = i.indexrelid)
 order by 1
 
--- $1 companies with their numbers; $2: what they are called.
+-- $1 companies with their numbers; $2: their names.
 -- name: companies
 create temporary table made_companies on commit drop as
 with added as (
@@ -113,7 +113,7 @@ from made_companies c
 join made_homes h on h.company_id = c.id
 group by 1, 2, 3, 4, 5
 
--- $1: what crews are called, the first of them works round the clock; $2: names of the responsible persons.
+-- $1: names of crews, the first of which works round the clock; $2: names of the responsible persons.
 -- name: crews
 with added as (
     insert into crews (company_id, name)
@@ -173,8 +173,8 @@ from unnest($1::text[]) with ordinality as d (detail, place)
 -- name: node
 insert into nodes (name) values ('made') on conflict do nothing
 
--- $1 tickets of the last $2 days; $3 of them begin with a call; a company has $4 crews. How it went is told by times, each null when it did not
--- come to that; all of them lie before now.
+-- $1 tickets of the last $2 days; $3 of them begin with a call; a company has $4 crews. What happened is given by
+-- times, each null when it did not happen; all of them are in the past.
 -- name: plan
 create temporary table made on commit drop as
 with placed as (
@@ -186,7 +186,7 @@ with placed as (
            least(pg_temp.pick(n, 13, c.companies), pg_temp.pick(n, 14, c.companies)) as company,
            (array['damage', 'damage', 'sewer', 'chute', 'paid', 'paid', 'question', 'question', 'question', 'question'])
                [1 + pg_temp.pick(n, 15, 20)] as code,
-           pg_temp.pick(n, 16, 1000) as fate
+           pg_temp.pick(n, 16, 1000) as draw
     from generate_series(1, $1::integer) n, (select count(*)::integer as companies from made_companies) c
 ), aged as (
     select *, coalesce(code, 'repair') as category, now() - opened_at as age,
@@ -200,17 +200,17 @@ with placed as (
     select *, case
             -- Answered on the telephone; no crew has it.
             when code = 'question' then
-                case when age < interval '1 hour' and fate < 500 then 'new' when fate < 960 then 'closed'
-                     when fate < 990 then 'cancelled' else 'reopened' end
+                case when age < interval '1 hour' and draw < 500 then 'new' when draw < 960 then 'closed'
+                     when draw < 990 then 'cancelled' else 'reopened' end
             when age > interval '14 days' then
-                case when fate < 925 then 'closed' when fate < 985 then 'cancelled' when fate < 994 then 'done'
-                     when fate < 997 then 'in_progress' else 'reopened' end
+                case when draw < 925 then 'closed' when draw < 985 then 'cancelled' when draw < 994 then 'done'
+                     when draw < 997 then 'in_progress' else 'reopened' end
             when age > interval '1 day' then
-                case when fate < 750 then 'closed' when fate < 800 then 'cancelled' when fate < 880 then 'done'
-                     when fate < 940 then 'in_progress' when fate < 970 then 'accepted' when fate < 990 then 'assigned'
+                case when draw < 750 then 'closed' when draw < 800 then 'cancelled' when draw < 880 then 'done'
+                     when draw < 940 then 'in_progress' when draw < 970 then 'accepted' when draw < 990 then 'assigned'
                      else 'reopened' end
-            else case when fate < 180 then 'closed' when fate < 200 then 'cancelled' when fate < 400 then 'done'
-                      when fate < 600 then 'in_progress' when fate < 700 then 'accepted' when fate < 850 then 'assigned'
+            else case when draw < 180 then 'closed' when draw < 200 then 'cancelled' when draw < 400 then 'done'
+                      when draw < 600 then 'in_progress' when draw < 700 then 'accepted' when draw < 850 then 'assigned'
                       else 'new' end
         end as state,
         least(lasts, age * 0.9) as took
@@ -251,7 +251,7 @@ cross join (select greatest(coalesce(max(id), 0), coalesce(pg_sequence_last_valu
 -- name: analyze
 analyze made
 
--- The calls with which tickets begin.
+-- The calls with which tickets start.
 -- name: calls_of_tickets
 insert into calls (id, node, company_id, resident_id, did, caller, queue, state, outcome, operator_id, ended_by,
                    arrived_at, queued_at, answered_at, talk_ended_at, left_at, ended_at, wait_s, talk_s, rings, hangup_cause)
@@ -267,7 +267,7 @@ from (
 ) m
 order by n
 
--- The rest of $1 calls of the last $2 days: no ticket came of them.
+-- The rest of $1 calls of the last $2 days: those without a ticket.
 -- name: other_calls
 insert into calls (id, node, company_id, resident_id, did, caller, queue, state, outcome, fate, operator_id, ended_by,
                    arrived_at, queued_at, answered_at, talk_ended_at, left_at, ended_at, wait_s, talk_s, rings, hangup_cause)
@@ -300,7 +300,7 @@ from (
 ) m
 order by id
 
--- Their words are put together of words that were taken apart once, as `ticket_words` would find them.
+-- Their words are assembled from words that were parsed once, as `ticket_words` would find them.
 -- name: tickets
 insert into tickets (id, company_id, number, call_id, caller, house_id, premises_id, resident_id, operator_id, subject,
                      state, opened_at, version, category_id, description, contact_name, contact_phone, common_property,

@@ -28,7 +28,7 @@ PHONES = "127.0.0.3"
 SECRETS = ("postgres", "s3-access", "s3-secret", "ami-events", "ami-actions", "ami-probe", "handover")
 # A signing key is 32 bytes, no less.
 KEYS = ("evidence",)
-# A part of ours is left out when this setting names somebody else's.
+# A part of the stack is left out when this setting names an external server.
 REPLACED_BY = {
     "postgres": "CALLCENTER_DATABASE__URL",
     "seaweedfs": "CALLCENTER_S3__ENDPOINT",
@@ -39,9 +39,9 @@ STARTING = Path("/run/callcenter-stack.lock")
 
 
 class Instance:
-    """The stack in `directory`. As a context manager it is up inside the block and entirely gone after it.
+    """The stack in `directory`. As a context manager it is up inside the block and removed after it.
 
-    `environment` holds `CALLCENTER_*` settings that go before the generated ones; by default those that the calling
+    `environment` holds `CALLCENTER_*` settings that override the generated ones; by default those that the calling
     process has. `say` gets one line for each step.
     """
 
@@ -77,12 +77,12 @@ class Instance:
     # Up and down.
 
     def up(self) -> dict[str, Any]:
-        """Start what does not run, wait until all of it is ready, and return the description of the stack.
+        """Start the parts that are not running, wait until all are ready, and return the description of the stack.
 
         Raises `StackError` with the end of the log of the part that did not start.
         """
         if os.geteuid() != 0:
-            raise StackError("the stack runs Asterisk in a tree of its own, which only root can; run this as root")
+            raise StackError("the stack runs Asterisk in a tree of its own, which needs root; run this as root")
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _held(self.directory / "lock"):
             running = self.description()
@@ -91,7 +91,7 @@ class Instance:
                 return running
             self._end_everything()
             began = time.monotonic()
-            # Ports are taken only when the parts listen; until then no other instance may choose.
+            # Ports are in use only when the parts listen; until then no other instance may choose.
             with _held(STARTING):
                 description = self._start()
             self._say(f"ready in {time.monotonic() - began:.1f} s: {description['web']['url']}")
@@ -105,7 +105,7 @@ class Instance:
             return self._end_everything()
 
     def description(self) -> dict[str, Any] | None:
-        """What `up` wrote about the running stack, or None when there is nothing written."""
+        """What `up` wrote about the running stack, or None when there is no such file."""
         try:
             found: dict[str, Any] = json.loads(self.description_file.read_text())
         except FileNotFoundError:
@@ -117,7 +117,7 @@ class Instance:
         return self._supervisor.pids()
 
     def wait_ready(self, part: str, within_s: float = READY_WITHIN_S) -> None:
-        """Wait until the part does its work. Raises `StackError` when it does not in time or has given up."""
+        """Wait until the part is ready. Raises `StackError` when it is not in time or has failed."""
         deadline = time.monotonic() + within_s
         while not READY[part](self._place()):
             state = self._supervisor.state(part)
@@ -128,7 +128,7 @@ class Instance:
             time.sleep(0.05)
 
     def run(self, *arguments: str, module: str = "callcenter") -> str:
-        """Run a command of ours with the settings of this instance and return what it printed."""
+        """Run a Python module with the settings of this instance and return what it printed."""
         command = [str(PYTHON), "-m", module, *arguments]
         environment = {**self._bare_environment(), "CALLCENTER_ENV_FILE": str(self.env_file)}
         done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -141,7 +141,7 @@ class Instance:
         """The settings of the service in this instance."""
         return self.directory / "callcenter.env"
 
-    # How it is started.
+    # Starting.
 
     def _start(self) -> dict[str, Any]:
         place = self._settle()
@@ -192,10 +192,10 @@ class Instance:
     def _bare_environment(self) -> dict[str, str]:
         return {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
 
-    # What it is made of.
+    # Ports, secrets, configuration.
 
     def _settle(self) -> Place:
-        """Choose free ports, the former ones if possible, and make the secrets that do not exist yet."""
+        """Choose free ports, the previous ones if possible, and make the secrets that do not exist yet."""
         file = self.directory / "instance.json"
         known = json.loads(file.read_text()) if file.exists() else {"ports": {}, "secrets": {}}
         ports: dict[str, int] = {}
@@ -236,7 +236,7 @@ class Instance:
             "WEB__COOKIE_SECURE": "false",
         }
         settings = {PREFIX + name: value for name, value in settings.items()} | self._given
-        # In single quotes a value is taken as it stands, but for the quote and the backslash.
+        # In single quotes a value is taken literally, except for the quote and the backslash.
         quoted = {key: value.replace("\\", "\\\\").replace("'", "\\'") for key, value in settings.items()}
         write_private(self.env_file, "".join(f"{key}='{value}'\n" for key, value in quoted.items()))
         return settings
@@ -277,14 +277,14 @@ class Instance:
             "pids": self.pids(),
         }
 
-    # How it ends.
+    # Ending.
 
     def _end_everything(self) -> int:
         before = processes.marked(str(self.directory))
         if (leader := self.pids().get("supervisord")) is not None:
             os.kill(leader, signal.SIGTERM)
             psutil.wait_procs(before, timeout=40)
-        # Without a supervisord there is nobody to end the parts in good order, so each is asked by itself.
+        # Without supervisord nothing ends the parts in order, so each gets a signal.
         left = processes.end(processes.marked(str(self.directory)), grace_s=5)
         self.description_file.unlink(missing_ok=True)
         if (self.directory / "instance.json").exists():

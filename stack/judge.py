@@ -1,6 +1,6 @@
-"""What became of every caller: what SIPp saw at both ends, held against the database and the store.
+"""Checks the outcome of every caller: what SIPp saw at both ends, compared with the database and the store.
 
-Pure: facts in, verdict out. The service's own counters are no fact here.
+Pure: facts in, verdict out. The service's own counters are not used.
 """
 
 from collections import Counter, defaultdict
@@ -11,7 +11,7 @@ from callcenter.domain.call import CallState, Outcome
 from callcenter.domain.recording import LENGTH_TOLERANCE_S, RecordingState
 from stack.sipp import Caller, Leg
 
-# Within this time of the operator's answer a caller's hang-up and the answer cross on the wire: both outcomes are true.
+# Within this time of the operator's answer a caller's hang-up and the answer may cross: both outcomes are right.
 CROSSING_S = 0.5
 
 
@@ -64,7 +64,7 @@ class SurgeVerdict:
     abandoned: int = 0
     tickets: int = 0
     recordings_verified: int = 0
-    """Callers all of whose recordings are."""
+    """Callers all of whose recordings are verified."""
     talks: int = 0
     talks_recorded: int = 0
     pops_right: int = 0
@@ -79,7 +79,7 @@ def judge(
     recordings: Iterable[JudgedRecording],
     pops: Iterable[Pop],
 ) -> SurgeVerdict:
-    """Judge a surge in which every caller has a number of its own."""
+    """Check a surge in which every caller has a different number."""
     verdict = SurgeVerdict()
     legs_of: dict[str, list[Leg]] = defaultdict(list)
     calls_of: dict[str, list[JudgedCall]] = defaultdict(list)

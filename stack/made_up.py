@@ -1,4 +1,4 @@
-"""What made-up tickets say and what made-up places are called. Nobody and nothing real is meant."""
+"""Texts of made-up tickets and names of made-up places and people; none is real."""
 
 COMPANIES = (
     "Заречье",

@@ -1,4 +1,4 @@
-"""The servers of an instance: how each is prepared, started, and known to be ready."""
+"""The servers of an instance: how each is prepared, started and checked for readiness."""
 
 import os
 import shutil
@@ -27,8 +27,8 @@ TREE = ROOT / "var" / "asterisk-tree"
 SOUNDS = ROOT / "var" / "sounds"
 PYTHON = ROOT / ".venv" / "bin" / "python"
 NOBODY = 65534
-# What is quick and waited for goes first: here callers, telephones and Asterisk fill the same two cores, and a card
-# must not queue behind their audio. Where that may not be asked for, it goes without.
+# Short work that people wait for has priority: here callers, telephones and Asterisk fill the same two cores, and a
+# card must not queue behind their audio. Where real-time scheduling is not permitted, it runs without.
 FIRST = str(HERE / "first.sh")
 HOST = "127.0.0.1"
 
@@ -52,7 +52,7 @@ PORTS: dict[str, tuple[int, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an instance lives: its directory, its ports, its secrets."""
+    """The directory, the ports and the secrets of an instance."""
 
     directory: Path
     ports: Mapping[str, int]
@@ -72,7 +72,7 @@ def postgres(place: Place) -> Program:
         _run_as_nobody((*runner, *make, *locale), place.secrets["postgres"])
         _run_as_nobody((*runner, "postgres", "--single", "-D", "/mnt/data", "postgres"), "create database callcenter\n")
     options: dict[str, object] = {"listen_addresses": HOST, "port": place.ports["postgres"]}
-    # A million tickets are a gigabyte; what is looked at daily should fit.
+    # A million tickets are a gigabyte; what is read daily should fit.
     options |= {"unix_socket_directories": "", "shared_buffers": "512MB"}
     flags = [word for key, value in options.items() for word in ("-c", f"{key}={value}")]
     return Program(
@@ -91,7 +91,7 @@ def postgres_ready(place: Place) -> bool:
 
 
 def seaweedfs(place: Place) -> Program:
-    """SeaweedFS with its S3 gateway, on loopback, with one pair of keys. It reports nothing to anybody."""
+    """SeaweedFS with its S3 gateway, on loopback, with one pair of keys. Its telemetry is off."""
     data = place.directory / "seaweedfs"
     data.mkdir(mode=0o700, exist_ok=True)
     options: dict[str, object] = {"ip": HOST, "ip.bind": HOST}
@@ -99,7 +99,7 @@ def seaweedfs(place: Place) -> Program:
         options |= {f"{name}.port": place.ports[name], f"{name}.port.grpc": place.ports[f"{name}-grpc"]}
     flags = [f"-{key}={value}" for key, value in options.items()]
     weed = str(PYTHON.with_name("weed"))
-    # Asked to end, it waits long for its own connections to close; what it has written is safe without that.
+    # On SIGTERM it waits long for its own connections to close; written data is safe without that.
     return Program(
         name="seaweedfs",
         command=(str(ROOT / "storage" / "seaweedfs.sh"), weed, str(data), str(place.directory / "s3.json"), *flags),
@@ -134,7 +134,7 @@ def seaweedfs_ready(place: Place) -> bool:
 
 
 def remove_seaweedfs_sockets(place: Place) -> None:
-    """Remove the sockets that SeaweedFS leaves in /tmp, named by port only: another instance may have the port by now."""
+    """Remove the sockets that SeaweedFS leaves in /tmp, named by port: another instance may have the port by now."""
     for name in ("master", "volume", "filer", "s3"):
         port = place.ports[f"{name}-grpc"]
         if is_free(port, "tcp"):
@@ -151,7 +151,7 @@ def asterisk(place: Place) -> Program:
 
 
 def asterisk_ready(place: Place) -> bool:
-    """Whether the manager interface greets."""
+    """Whether the manager interface sends its greeting."""
     try:
         with socket.create_connection((HOST, place.ports["ami"]), timeout=1) as connection:
             return connection.recv(64).startswith(b"Asterisk Call Manager")
@@ -166,7 +166,7 @@ def service(place: Place, environment: Mapping[str, str]) -> Program:
 
 
 def service_ready(place: Place) -> bool:
-    """Whether callcenter says that it is ready."""
+    """Whether callcenter reports that it is ready."""
     try:
         with urlopen(f"http://{HOST}:{place.ports['web']}/readyz", timeout=2) as answer:
             return bool(answer.status == HTTPStatus.OK)

@@ -1,4 +1,4 @@
-"""Free ports: the usual one where possible, else the next that nobody has."""
+"""Free ports: the usual one where possible, else the next free one."""
 
 import socket
 from collections.abc import Collection
@@ -33,5 +33,5 @@ def free_port(preferred: int, kind: Kind = "tcp", *, host: str = "127.0.0.1", av
         if port not in avoid and is_free(port, kind, host):
             return port
     raise StackError(
-        f"no free {kind} port on {host} from {preferred} to {last - 1}; end what holds them, and try again"
+        f"no free {kind} port on {host} from {preferred} to {last - 1}; end the processes that use them, and try again"
     )

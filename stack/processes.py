@@ -1,7 +1,7 @@
-"""Finding and ending the processes of one instance, whatever became of their parents; and what they may open.
+"""Finding and ending the processes of one instance, even without their parents; and their limit of open files.
 
-Every process of an instance carries the instance's directory in its environment. That is what they are found by, so a
-process number that the system has given to somebody else meanwhile is never touched.
+Every process of an instance has the instance's directory in its environment and is found by that, so a process number
+that the system has reused meanwhile is never touched.
 """
 
 import resource
@@ -26,7 +26,7 @@ def marked(directory: str) -> list[psutil.Process]:
 
 
 def end(processes: list[psutil.Process], *, grace_s: float = 10.0) -> list[psutil.Process]:
-    """Ask the processes to end, then make them; return those that still run (none, short of a hanging kernel)."""
+    """Send SIGTERM, then SIGKILL; return the processes that still run (none, unless the kernel hangs)."""
     for process in processes:
         _signal(process, kill=False)
     _, left = psutil.wait_procs(processes, timeout=grace_s)
@@ -43,7 +43,7 @@ def _signal(process: psutil.Process, *, kill: bool) -> None:
 
 
 def allow_open_files() -> int:
-    """Raise the limit of open files, which children inherit, as far as is allowed and useful, and return it."""
+    """Raise the limit of open files, which children inherit, as far as permitted and useful, and return it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= OPEN_FILES:
         return OPEN_FILES

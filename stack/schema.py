@@ -1,4 +1,4 @@
-"""The whole schema as one file: what `pg_dump` says of a migrated database, without what differs from run to run."""
+"""The whole schema as one file: the `pg_dump` of a migrated database, without what differs from run to run."""
 
 import asyncio
 import re
@@ -15,7 +15,7 @@ from stack.parts import ROOT
 FILE = ROOT / "storage" / "schema.sql"
 
 _HEADER = """\
--- The whole schema, as the migrations and the functions make it. `python -m stack schema` writes this file anew.
+-- The whole schema, as the migrations and the functions make it. `python -m stack schema` writes this file.
 -- The role callcenter_company must be there before it is applied.
 
 set check_function_bodies = false;

@@ -38,7 +38,7 @@ class ScreenWatcher:
 
 
 class Screens:
-    """The browsers of several operators at the service `url`; cards of calls answered before `since` are no news.
+    """The browsers of several operators at the service `url`; cards of calls answered before `since` are ignored.
 
     `connects`: when Asterisk connected a caller's number and a telephone, which grows meanwhile (`Connects.at`).
     """
@@ -55,12 +55,12 @@ class Screens:
         self._url = url
         self._connects = connects
         self._since = since
-        # Each works from home: from an address of its own.
+        # Each has an address of its own, as when working from home.
         self.screens = [
             ScreenWatcher(person["login"], person["password"], person["endpoint"], f"127.0.1.{number}")
             for number, person in enumerate((*people, *resting), 1)
         ]
-        # No queue rings them: they only take what colleagues hand them.
+        # No queue rings them: they only get transfers from colleagues.
         self._resting = {person["login"] for person in resting}
         for screen in self.screens:
             screen.wanted = Presence.PAUSED if screen.login in self._resting else screen.wanted
@@ -97,8 +97,8 @@ class Screens:
             await asyncio.sleep(0.05)
 
     def pops(self) -> list[Pop]:
-        """Every card that came. Its lateness counts from when Asterisk said that it connected the two, which it does not say
-        of a call that a colleague sent on: there from when the operator picked up."""
+        """Every card that came. Its lateness counts from when Asterisk reported that it connected the two, or, for a
+        call that a colleague transferred, from when the operator picked up."""
         return [
             Pop(
                 endpoint=screen.endpoint,
@@ -110,7 +110,7 @@ class Screens:
         ]
 
     async def _live(self, screen: ScreenWatcher) -> None:
-        """Stay logged in and connected, as a browser does that tries again after each loss."""
+        """Stay logged in and connected, like a browser that reconnects after each loss."""
         jar = aiohttp.CookieJar(unsafe=True)  # the service may have a bare address
         home = aiohttp.TCPConnector(local_addr=(screen.address, 0))
         async with aiohttp.ClientSession(

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Gets everything that the local stack and the tests need. Each step leaves a stamp in var/ and is not done again
+# Installs everything that the local stack and the tests need. Each step leaves a stamp in var/ and is not done again
 # until what it depends on changes. Needs Debian or Ubuntu, root, and Python 3.11 or newer.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -52,7 +52,7 @@ missing=()
 for pair in "${commands[@]}"; do
     command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
 done
-# Letters for the printed page of an evidence pack.
+# Fonts for the printed page of an evidence pack.
 [ -f /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || missing+=(fonts-dejavu-core)
 if ! [ -x .venv/bin/python ]; then
     python=$(find_python)

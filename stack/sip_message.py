@@ -51,5 +51,5 @@ def proof(endpoint: str, secret: str, challenge: str, uri: str) -> str:
 
 
 def md5(text: str) -> str:
-    """As SIP wants it, and good for nothing else."""
+    """MD5 as SIP digest authentication requires it."""
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

@@ -1,4 +1,4 @@
-"""SIPp plays the callers and the operators' telephones; here it is started, steered and its logs are read."""
+"""SIPp plays the callers and the operators' telephones; this starts and controls it and reads its logs."""
 
 import contextlib
 import signal
@@ -12,10 +12,10 @@ from stack.errors import StackError
 from stack.ports import free_port
 from stack.processes import allow_open_files
 
-# The surge itself goes first, since it measures; the callers and telephones that it starts do not.
+# The surge itself has priority, since it measures; the callers and telephones that it starts do not.
 LATER = ("chrt", "--other", "0")
 SCENARIOS = Path(__file__).resolve().parent / "sipp"
-# Far enough apart that none takes another's while that is being started.
+# Far enough apart that none takes another's port while that one is starting.
 MEDIA_PORT = {"callers": 6000, "operators": 6000, "register": 6400}
 SPOKEN = {
     "caller": "Здравствуйте, у нас с самого утра нет холодной воды. Когда её дадут? Дом двенадцать, весь подъезд без воды.",
@@ -73,7 +73,7 @@ class Sipp:
         self.lines_read = 0
 
     def register(self, phones: Sequence[tuple[str, str]], *, seconds: int) -> None:
-        """Register the telephones, given as (user, secret), for so long; 0 signs them off. Raises `StackError`."""
+        """Register the telephones, given as (user, secret), for so long; 0 unregisters them. Raises `StackError`."""
         rows = [
             f"{user};[authentication username={user} password={secret}];{seconds};{self._phone_port}"
             for user, secret in phones
@@ -134,7 +134,7 @@ class Sipp:
         return process
 
     def hang_up(self, caller: Caller) -> None:
-        """Tell a caller to hang up. Nothing comes back: that it did is seen in `callers`; repeat it until then."""
+        """Make a caller hang up. There is no answer: `callers` shows that it did; repeat it until then."""
         lines = (
             f"INFO sip:caller@{self._trunk}:{self._caller_port} SIP/2.0",
             f"Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK-{caller.sip_id}",
@@ -147,7 +147,7 @@ class Sipp:
         self._hangups.sendto("".join(f"{line}\r\n" for line in (*lines, "")).encode(), (self._trunk, self._caller_port))
 
     def read(self) -> None:
-        """Take in what the logs have gained."""
+        """Read what was added to the logs."""
         for words in self._logs["callers"].new_lines():
             self._read_caller(*words)
         for words in self._logs["operators"].new_lines():
@@ -202,7 +202,7 @@ class Sipp:
     def end(self) -> None:
         """End every SIPp process."""
         for process in self._running:
-            # A process that is told twice to end ends at once, without waiting for its calls.
+            # A process that gets the signal twice ends at once, without waiting for its calls.
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(signal.SIGTERM)
         for process in self._running:
@@ -215,7 +215,7 @@ class Sipp:
 
 
 class Tail:
-    """The complete lines that a growing file has gained since the last look, split into words."""
+    """The complete lines that were added to a file since the last read, split into words."""
 
     def __init__(self, path: Path, *, separator: str | None = None, from_end: bool = False) -> None:
         self._path = path

@@ -18,7 +18,7 @@ LONGEST_SOCKET_PATH = 107
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """One part: how it is started, and the signal that ends it in good order, or else the time after which it is killed."""
+    """One part: its command, the signal that ends it cleanly, and the time after which it is killed."""
 
     name: str
     command: tuple[str, ...]
@@ -35,7 +35,7 @@ class Supervisor:
         self.directory = directory
         self.socket = directory / "supervisor.sock"
         if len(str(self.socket)) > LONGEST_SOCKET_PATH:
-            raise StackError(f"the path {self.socket} is too long for a socket; use a clone nearer to the root")
+            raise StackError(f"the path {self.socket} is too long for a socket; use a checkout with a shorter path")
 
     def start(self, programs: Iterable[Program], *, files: int, environment: Mapping[str, str]) -> None:
         """Write the configuration and start supervisord in the background; it starts no program yet."""
@@ -81,11 +81,11 @@ class Supervisor:
                 f"stdout_logfile={self.directory}/log/{program.name}.log",
                 "redirect_stderr=true",
             ]
-        # A percent sign begins an expansion in this format.
+        # A percent sign starts an expansion in this format.
         return "\n".join(line.replace("%", "%%") for line in lines) + "\n"
 
     def start_program(self, name: str) -> None:
-        """Start a program and return at once; whether it is of use is for its own readiness check to say."""
+        """Start a program and return at once; its readiness check says when it can be used."""
         self._call("startProcess", name, False)
 
     def pids(self) -> dict[str, int]:
@@ -97,7 +97,7 @@ class Supervisor:
             return {}
 
     def state(self, name: str) -> str:
-        """supervisord's word for the state of a program: STARTING, RUNNING, BACKOFF, FATAL, …"""
+        """supervisord's name for the state of a program: STARTING, RUNNING, BACKOFF, FATAL, …"""
         return str(self._call("getProcessInfo", name)["statename"])
 
     def _call(self, method: str, *arguments: object) -> Any:

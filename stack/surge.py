@@ -1,4 +1,4 @@
-"""A surge: hundreds of callers within seconds, operators who answer, and a verdict on what became of each caller."""
+"""A surge: hundreds of callers within seconds, operators who answer, and a verdict on the outcome of each caller."""
 
 import argparse
 import asyncio
@@ -31,7 +31,7 @@ from stack.usage import Usage
 RING_S = 1.0
 TICK_S = 0.05
 LOOK_S = 2.0
-"""Seconds between looks at the database: what a look costs is taken from those who are measured."""
+"""Seconds between queries to the database: their cost falls on what is being measured."""
 REPEAT_S = 1.0
 NO_PROGRESS_S = 60.0
 SHOWN_REASONS = 10
@@ -40,11 +40,12 @@ COLLEAGUES = 15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is asked of a surge. Times in seconds, `rate` in callers a second.
+    """The parameters of a surge. Times in seconds, `rate` in callers a second.
 
     `patience`: seconds from the greeting on after which a caller who is not served hangs up; `abandon`: how many hang up
-    early; `blind`, `attended`, `holds`, `returns`: how many talks begin so and go on with a transfer, a hand-over after a
-    consultation, a hold, a way back to the queue. With `audio` "both" callers speak all the while, with "operators" they are silent.
+    early; `blind`, `attended`, `holds`, `returns`: how many talks have a transfer, a hand-over after a
+    consultation, a hold, a return to the queue. With `audio` "both" callers speak all the time, with "operators" they
+    are silent.
     """
 
     callers: int = 300
@@ -70,7 +71,7 @@ class Plan:
         )
 
     def check(self, available: int) -> None:
-        """Raise `StackError` when it makes no sense with so many operators available."""
+        """Raise `StackError` when it is impossible with so many operators available."""
         if self.moves and self.operators + COLLEAGUES > available:
             raise StackError(
                 f"with transfers OPERATORS must be at most {available - COLLEAGUES}: colleagues take the callers"
@@ -100,16 +101,16 @@ def plan_from(options: argparse.Namespace) -> Plan:
 
 
 class Patience:
-    """Decides when which caller hangs up: those chosen soon after they begin to wait, the others when it is too long.
+    """Decides when which caller hangs up: those chosen soon after they start to wait, the others after their patience.
 
-    A caller who is being served stays. That a caller waits is read in Asterisk's own ledger, not asked of the service.
+    A caller who is being served stays. Who waits is read from Asterisk's own ledger, not from the service.
     """
 
     def __init__(self, plan: Plan, numbers: Sequence[str], sipp: Sipp, ledger: Path, chance: random.Random) -> None:
         self._limit = plan.patience
         self._sipp = sipp
         self._ledger = Tail(ledger, separator="|", from_end=True)
-        # Not of the first half: who hears the short greeting waits sooner than those who called just before.
+        # Not of the first half: callers who hear the short greeting wait sooner than those who called just before.
         first = max(2 * plan.operators, min(plan.callers - plan.abandon, plan.callers // 2))
         early = chance.sample(numbers[first:], plan.abandon)
         self._early = {number: chance.uniform(1, plan.talk + RING_S) for number in early}
@@ -117,7 +118,7 @@ class Patience:
         self._waiting_since: dict[str, float] = {}
 
     def tick(self, now: float) -> None:
-        """Look once and tell those whose patience is over to hang up; again after a while if they did not hear."""
+        """Check once and make those whose patience is over hang up; repeated after a while if they did not."""
         for words in self._ledger.new_lines():
             if len(words) > 6 and words[4] == "ENTERQUEUE":
                 self._waiting_since.setdefault(words[6], now)
@@ -134,7 +135,7 @@ class Patience:
 
 
 class ProgressLine:
-    """One line that tells how it goes: in place on a terminal, else every five seconds a new one."""
+    """A line of progress: in place on a terminal, else a new one every five seconds."""
 
     def __init__(self) -> None:
         self._live = sys.stdout.isatty()
@@ -143,13 +144,13 @@ class ProgressLine:
         self._shown = ""
 
     def show(self, tell: Callable[[], str]) -> None:
-        """Ask for the text and show it, if it is time to and it is a new one."""
+        """Show the text if it is due and has changed."""
         if time.monotonic() >= self._next and (text := tell()) != self._shown:
             self._next, self._shown = time.monotonic() + self._every, text
             print(f"\r\033[K{text}" if self._live else text, end="" if self._live else "\n", flush=True)
 
     def end(self, text: str) -> None:
-        """Show the last text and leave it standing."""
+        """Show the last text and keep it on the terminal."""
         print(f"\r\033[K{text}" if self._live else text, flush=True)
 
 
@@ -228,7 +229,7 @@ class Surge:
             self._telephones.moves.extend(self._moves())
         else:
             sipp.answer(count=len(phones), ring_s=RING_S, talk_s=self._plan.talk, audio=audio)
-        # The telephones live in this loop and are asked meanwhile whether they are there.
+        # The telephones run in this loop and answer Asterisk's qualify requests meanwhile.
         await asyncio.to_thread(sipp.register, phones, seconds=7200)
         ending.callback(self._sign_off, sipp, phones)
         return sipp
@@ -241,15 +242,15 @@ class Surge:
         return moves
 
     def _sign_off(self, sipp: Sipp, phones: Sequence[tuple[str, str]]) -> None:
-        with suppress(StackError):  # whatever ends the surge is the news, not this
+        with suppress(StackError):  # the error that ended the surge matters, not this one
             sipp.register(phones, seconds=0)
 
     async def _watch(self, sipp: Sipp, patience: Patience, screens: Screens, facts: Facts, usage: Usage) -> None:
-        """Until every caller is gone, every call ended, every recording attached, or nothing moves any more."""
+        """Wait until every caller is gone, every call ended, every recording attached, or nothing changes any more."""
         progress: Mapping[str, int] = {"ended": 0, "answered": 0, "talks": 0, "stored": 0, "attached": 0}
         state: object = None
         moved = time.monotonic()
-        # Asked beside the loop: without a database the callers' patience runs on.
+        # Queried in a task of its own: without a database the callers' patience still runs out.
         look = asyncio.create_task(self._look(facts))
         try:
             while True:
@@ -278,9 +279,9 @@ class Surge:
         return await facts.progress()
 
     def _settled(self, sipp: Sipp, progress: Mapping[str, int]) -> bool:
-        """Whether the database knows the end of every call and has every recording where it belongs."""
+        """Whether the database has the end of every call and every recording attached."""
         heard = sum(caller.answered is not None for caller in sipp.callers.values())
-        # A caller whom Asterisk let go after a talk was answered for sure; one who hung up may have crossed the answer.
+        # A caller whose call Asterisk ended after a talk was answered for sure; a caller's own may cross the answer.
         talked = sum(sipp.callers[number].ended_by == "asterisk" for number in sipp.served)
         return (
             progress["ended"] >= heard
@@ -297,7 +298,7 @@ class Surge:
 
 @asynccontextmanager
 async def _pool(dsn: str) -> AsyncIterator[asyncpg.Pool]:
-    # To plan a question anew for each of thousands of numbers takes longer than to answer it.
+    # Planning the query again for thousands of numbers takes longer than running it.
     plan = {"plan_cache_mode": "force_generic_plan"}
     pool = await asyncpg.create_pool(dsn, min_size=0, max_size=2, command_timeout=30, server_settings=plan)
     try:
@@ -307,7 +308,7 @@ async def _pool(dsn: str) -> AsyncIterator[asyncpg.Pool]:
 
 
 def describe(sipp: Sipp, screens: Screens, progress: Mapping[str, int]) -> str:
-    """How it goes, in one line."""
+    """The progress in one line."""
     late = spread([pop.after_ms for pop in screens.pops()])
     return (
         f"called {len(sipp.callers)}  waiting {len(sipp.waiting)}  talking {len(sipp.talking)}  "
@@ -358,7 +359,7 @@ def report(
 
 def run(stack: Mapping[str, Any], plan: Plan) -> int:
     """Run a surge, print the reasons and the report; return 1 when anything was lost or shown to the wrong operator."""
-    # The browsers that it stands for have machines of their own, which Asterisk and the callers cannot fill.
+    # The browsers that it simulates have machines of their own, which Asterisk and the callers cannot slow down.
     with suppress(PermissionError):
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
     result, verdict = uvloop.run(Surge(stack, plan).run())

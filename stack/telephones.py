@@ -1,6 +1,6 @@
-"""Operators' telephones that can do more than answer: hold, send a caller on, consult a colleague and hand the caller over.
+"""Operators' telephones that can do more than answer: hold, transfer, consult a colleague, hand the caller over.
 
-SIPp plays one dialogue at a time; who hands a caller over has two. All telephones are behind one socket, registered by
+SIPp plays one dialogue at a time; handing a caller over takes two. All telephones are behind one socket, registered by
 `Sipp.register` with its port; each dialogue sends speech from a port of its own.
 """
 
@@ -32,15 +32,15 @@ class Move(StrEnum):
     BLIND = "blind"
     ATTENDED = "attended"
     CONSULT = "consult"
-    """A colleague is asked, and the caller stays with who asked."""
+    """A colleague is consulted, and the caller stays with the operator."""
     RETURN = "return"
 
 
 class Telephones(asyncio.DatagramProtocol):
     """The telephones `phones` (endpoint: secret) at `address`, whose calls go to and come from `target`.
 
-    Each call that a telephone takes is begun with the next of `moves`, unless the telephone is one of `colleagues`: those
-    take what they are handed and are chosen in turn. `took(call_id, leg)` is called when a talk begins and when it ends;
+    Each call that a telephone takes starts with the next of `moves`, unless the telephone is one of `colleagues`: those
+    take transferred calls and are chosen in turn. `took(call_id, leg)` is called when a talk begins and when it ends;
     `done` counts the moves that Asterisk accepted.
     """
 
@@ -94,12 +94,12 @@ class Telephones(asyncio.DatagramProtocol):
             self._transport.close()
 
     def check(self) -> None:
-        """Raise what went wrong in a telephone, if something did."""
+        """Raise the error of a telephone, if there was one."""
         for task in [task for task in self._tasks if task.done()]:
             self._tasks.discard(task)
             task.result()
 
-    # What comes.
+    # Incoming messages.
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
         """A message from Asterisk."""
@@ -144,7 +144,7 @@ class Telephones(asyncio.DatagramProtocol):
             case _:
                 self._respond(message, "200 OK")
 
-    # A call that comes.
+    # Incoming calls.
 
     async def _ring(self, invite: Message) -> None:
         endpoint = invite.first.split("sip:")[1].partition("@")[0]
@@ -163,7 +163,7 @@ class Telephones(asyncio.DatagramProtocol):
             await _within(dialogue.acknowledged, T1_S)
         found = re.search(r"sip:([^@;>]*)", invite.headers["from"])
         caller = found[1] if found else ""
-        # A colleague calls about the caller whom that colleague has.
+        # A colleague calls about that colleague's caller.
         about = [leg.caller for leg in self._legs.values() if leg.endpoint == caller and leg.ended is None]
         leg = self._legs[dialogue.call_id] = Leg(endpoint, about[0] if about else caller, time.time())
         self._took(dialogue.call_id, leg)
@@ -174,7 +174,7 @@ class Telephones(asyncio.DatagramProtocol):
     async def _talk(self, dialogue: Dialogue, move: Move) -> None:
         part = self._talk_s / 3
         if move is Move.NONE:
-            # A colleague who was consulted has the caller for as long as anybody.
+            # A colleague who was consulted keeps the caller as long as other operators do.
             await _within(dialogue.over, self._talk_s * (2 if dialogue.endpoint in self._taken_by else 1))
         elif not await _within(dialogue.over, part):
             match move:
@@ -201,7 +201,7 @@ class Telephones(asyncio.DatagramProtocol):
         )
         if answer.status == 202:
             self.done[move] += 1
-            # From here on the caller is elsewhere; Asterisk keeps the telephone's dialogue to tell how the transfer goes.
+            # From here on the caller is elsewhere; Asterisk keeps this dialogue to report how the transfer goes.
             self._end_talk(dialogue)
             await _within(dialogue.referred, GONE_WITHIN_S)
 
@@ -230,7 +230,7 @@ class Telephones(asyncio.DatagramProtocol):
             await self._reinvite(dialogue, "sendrecv")
             await _within(dialogue.over, seconds)
 
-    # A call that goes out.
+    # Outgoing calls.
 
     async def _call(self, endpoint: str, colleague: str) -> Dialogue | None:
         """Call a colleague; None when that is refused."""
@@ -348,11 +348,11 @@ class Telephones(asyncio.DatagramProtocol):
         lines = ("v=0", f"o=operator 1 {dialogue.sequence} IN IP4 {host}", "s=-", f"c=IN IP4 {host}", "t=0 0")
         return "\r\n".join((*lines, f"m=audio {dialogue.port} RTP/AVP 8", "a=rtpmap:8 PCMA/8000", f"a={direction}", ""))
 
-    # Keeping house.
+    # Helpers.
 
     async def _open(self, endpoint: str, call_id: str, here: str, there: str, target: str) -> Dialogue:
         media = Media()
-        # Known before anything is awaited, so that a request sent again begins no second call.
+        # Stored before anything is awaited, so that a request sent again starts no second call.
         dialogue = self._dialogues[call_id] = Dialogue(endpoint, call_id, here, there, target, media, 0)
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_datagram_endpoint(lambda: media, local_addr=(self._address[0], 0))

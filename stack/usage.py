@@ -22,7 +22,7 @@ class Usage:
         return sum(self._latest.values()) - sum(self._first.values())
 
     def sample(self) -> None:
-        """Look once. `rss_mb` keeps the greatest value seen, in MiB."""
+        """Take a sample. `rss_mb` is the greatest value seen, in MiB."""
         fresh = not self._latest
         try:
             family = self._family()
@@ -30,7 +30,7 @@ class Usage:
             for process in family:
                 times = process.cpu_times()
                 used = times.user + times.system
-                # What began after the first sample counts from its own beginning.
+                # A process started after the first sample counts from its own start.
                 self._first.setdefault(process.pid, used if fresh else 0.0)
                 self._latest[process.pid] = used
                 rss += process.memory_info().rss

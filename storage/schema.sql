@@ -1,4 +1,4 @@
--- The whole schema, as the migrations and the functions make it. `python -m stack schema` writes this file anew.
+-- The whole schema, as the migrations and the functions make it. `python -m stack schema` writes this file.
 -- The role callcenter_company must be there before it is applied.
 
 set check_function_bodies = false;
@@ -632,7 +632,7 @@ CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
-    raise exception 'the ledger is only added to' using errcode = 'insufficient_privilege';
+    raise exception 'the custody chain is only added to' using errcode = 'insufficient_privilege';
 end $$;
 
 CREATE FUNCTION public.tell_opened() RETURNS trigger

@@ -45,7 +45,7 @@ def test_a_file_gives_what_the_environment_does_not(tmp_path: Path, monkeypatch:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "problem"),
     [
         ("CALLCENTER_AMI__PORT", "70000", "CALLCENTER_AMI__PORT"),
         ("CALLCENTER_AMI__PORT", "sip", "CALLCENTER_AMI__PORT"),
@@ -60,14 +60,14 @@ def test_a_file_gives_what_the_environment_does_not(tmp_path: Path, monkeypatch:
     ],
 )
 def test_a_setting_that_makes_no_sense_is_named(
-    name: str, value: str, told: str, monkeypatch: pytest.MonkeyPatch
+    name: str, value: str, problem: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, value)
-    with pytest.raises(SettingsError, match=told):
+    with pytest.raises(SettingsError, match=problem):
         load_settings()
 
 
-def test_what_is_missing_is_named_and_no_secret_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_missing_is_named_and_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CALLCENTER_S3__ENDPOINT")
     monkeypatch.setenv("CALLCENTER_AMI__PORT", "hush")
     with pytest.raises(SettingsError) as problem:

@@ -111,10 +111,10 @@ def test_the_wheel_holds_every_file_of_the_program(wheel: Path) -> None:
 
 
 def test_the_installed_program_is_the_one_that_runs(bare: Path, environment: Environment, tmp_path: Path) -> None:
-    told = run(
+    found = run(
         [str(bare / "python"), "-c", "from callcenter import resources; print(resources.ROOT)"], environment, tmp_path
     )
-    assert Path(told.strip()).is_relative_to(bare.parent)
+    assert Path(found.strip()).is_relative_to(bare.parent)
     assert "import-directory" in run([str(bare / "callcenter"), "--help"], environment, tmp_path)
 
 
@@ -135,7 +135,7 @@ def test_from_an_empty_database_to_pages(bare: Path, environment: Environment, t
         with urlopen(f"{url}/login", timeout=10) as page:
             assert "<h1>Вход</h1>" in page.read().decode()
         with urlopen(f"{url}/static/web/base.css", timeout=10) as style:
-            assert style.read() == (ROOT / "callcenter" / "web" / "static" / "style.css").read_bytes()
+            assert style.read() == (ROOT / "callcenter" / "web" / "static" / "base.css").read_bytes()
     finally:
         process.terminate()
         status = process.wait(STARTED_WITHIN_S)

@@ -80,7 +80,7 @@ export interface JournalMessage {
   at: string;
 }
 
-/** What must have happened by then. */
+/** What must have happened when the limit ends. */
 export type LimitStep = "tell" | "localise" | "clear" | "repair";
 
 /** What one of the operators is doing. */
@@ -92,7 +92,7 @@ export interface OperatorMessage {
   login: string;
 }
 
-/** What the screens say of an operator: what the telephone is doing, or while it rests what the operator wants to be. */
+/** What the screens show of an operator: what the telephone is doing, or at rest what the operator wants to be. */
 export type OperatorStatus = "offline" | "paused" | "available" | "ringing" | "talking";
 
 /** What became of a call: exactly one, once it has ended. */
@@ -152,7 +152,7 @@ export interface RequestMessage {
   reason: RefusalReason | null;
 }
 
-/** How far a request has come. */
+/** The progress of a request. */
 export type RequestState = "asked" | "taken" | "done" | "refused" | "expired";
 
 /** The operator's telephone rings. */

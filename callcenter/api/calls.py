@@ -20,11 +20,10 @@ from callcenter.api.types import (
     page_of,
 )
 from callcenter.common.scope import audit, scoped
-from callcenter.domain.access import Permission
+from callcenter.domain.access import Permission, Scope
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.call import CallState, Outcome
 from callcenter.domain.recording import RecordingState
-from callcenter.domain.scopes import Scope
 from callcenter.domain.talk import Party
 from callcenter.storage import queries
 

@@ -6,8 +6,7 @@ from pydantic import Field
 from callcenter.api.endpoint import ApiRequest, endpoints
 from callcenter.api.types import All, Id, Limit, PageModel, QueryModel, ResponseModel, page_of
 from callcenter.common.scope import scoped
-from callcenter.domain.access import Permission
-from callcenter.domain.scopes import Scope
+from callcenter.domain.access import Permission, Scope
 from callcenter.storage import queries
 
 SQL = queries("api")

@@ -10,8 +10,7 @@ from pydantic.json_schema import CoreModeRef, CoreRef, DefsRef, GenerateJsonSche
 from callcenter.api.endpoint import API, Endpoint, endpoints
 from callcenter.api.once import HEADER, KEY_PATTERN
 from callcenter.api.reading import JSON
-from callcenter.domain.access import Permission
-from callcenter.domain.scopes import Scope
+from callcenter.domain.access import Permission, Scope
 from callcenter.web.problem import MEDIA_TYPE
 
 REFERENCE = "#/components/schemas/{model}"

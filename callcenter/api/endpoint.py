@@ -21,9 +21,8 @@ from pydantic import BaseModel, TypeAdapter
 
 from callcenter.api import reading
 from callcenter.api.once import IdempotencyKey, idempotency_key_of, was_done
-from callcenter.domain.access import Permission
+from callcenter.domain.access import Permission, Scope
 from callcenter.domain.person import Person
-from callcenter.domain.scopes import Scope
 from callcenter.web.keys import PERSON, POOL
 
 API = "/api/v1"

@@ -16,8 +16,7 @@ from callcenter.api.ticket_models import (
 )
 from callcenter.api.types import All, LongId, PageModel, page_of
 from callcenter.common.scope import Connection, scoped
-from callcenter.domain.access import Permission
-from callcenter.domain.scopes import Scope
+from callcenter.domain.access import Permission, Scope
 from callcenter.storage import queries
 from callcenter.tickets.service import TICKETS, Tickets
 from callcenter.tickets.ticket import NoTicket

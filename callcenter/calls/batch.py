@@ -164,7 +164,6 @@ _SAME_NAME = (
     "queue",
     "state",
     "outcome",
-    "fate",
     "interface",
     "ended_by",
     "arrived_at",
@@ -186,4 +185,5 @@ _SAME_NAME = (
 def _call(call: Call) -> Body:
     resident = call.card.resident_id if call.card is not None else None
     recording = None if call.recording is None else str(call.recording)
-    return {name: getattr(call, name) for name in _SAME_NAME} | {"recording": recording, "resident_id": resident}
+    same = {name: getattr(call, name) for name in _SAME_NAME}
+    return same | {"fate": call.decided_outcome, "recording": recording, "resident_id": resident}

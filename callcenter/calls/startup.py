@@ -64,7 +64,7 @@ def _call(row: asyncpg.Record, talks: tuple[Talk, ...]) -> Call:
         queue=_maybe(QueueName, row["queue"]),
         talks=talks,
         returns=tuple(row["returns"]),
-        fate=_maybe(Outcome, row["fate"]),
+        decided_outcome=_maybe(Outcome, row["fate"]),
         arrived_at=row["arrived_at"],
         queued_at=row["queued_at"],
         left_at=row["left_at"],

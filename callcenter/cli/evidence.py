@@ -1,5 +1,5 @@
-"""`callcenter check-ledger` says whether the custody chain is whole; `callcenter evidence-key` prints by what our packs are
-recognised.
+"""`callcenter check-custody-chain` says whether the custody chains are whole; `callcenter evidence-key` prints the
+fingerprint by which our packs are recognised.
 """
 
 import asyncpg
@@ -10,13 +10,13 @@ from callcenter.evidence_packs.chain_check import problems
 from callcenter.settings import EvidenceSettings
 
 
-async def check_ledger(connection: asyncpg.Connection) -> int:
-    """Print what is wrong with the chained ledger. Returns 0 when it is whole, otherwise 1."""
+async def check_custody_chain(connection: asyncpg.Connection) -> int:
+    """Print what is wrong with the custody chains. Returns 0 when they are whole, otherwise 1."""
     wrong = 0
     async for line in problems(connection):
         wrong += 1
         print(line)
-    print(f"{wrong} places where the ledger was altered" if wrong else "the ledger is whole")
+    print(f"{wrong} places where a custody chain was altered" if wrong else "the custody chains are whole")
     return 1 if wrong else 0
 
 

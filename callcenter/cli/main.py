@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--no-node", action="store_true", help="the pages only; nodes run elsewhere")
     commands.add_parser("node", help="beside an Asterisk: its events, its ledger, its recordings")
     commands.add_parser("migrate", help="bring the database schema up to date")
-    commands.add_parser("doctor", help="look at every part and say what to mend")
+    commands.add_parser("doctor", help="check every part and say what to fix")
     commands.add_parser(
         "lock-bucket", help="turn versions and object lock on for a bucket that was made without; cannot be undone"
     )
@@ -62,7 +62,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     pack.add_argument("pack", type=Path, metavar="PACK.zip")
     pack.add_argument("--key", metavar="FINGERPRINT", help="fingerprint that the pack must be signed by")
-    commands.add_parser("check-ledger", help="follow each company's chained ledger and say what was altered in it")
+    commands.add_parser(
+        "check-custody-chain",
+        aliases=["check-ledger"],
+        help="verify each company's custody chain and print what was altered in it",
+    )
     commands.add_parser("evidence-key", help="print the fingerprint of the key that evidence packs are signed with")
     asterisk = commands.add_parser("render-asterisk", help="write the Asterisk configuration")
     asterisk.add_argument("directory", type=Path)
@@ -118,8 +122,8 @@ async def _run_with_connection(options: argparse.Namespace, settings: "Settings"
             case "migrate":
                 applied = await migrate(connection)
                 print(f"applied {', '.join(applied)}" if applied else "the schema is up to date")
-            case "check-ledger":
-                return await evidence.check_ledger(connection)
+            case "check-custody-chain" | "check-ledger":
+                return await evidence.check_custody_chain(connection)
             case "invite-administrator":
                 token = await invite_administrator(connection, options.login, options.name)
                 print(f"{settings.web.url}/invite/{token}")

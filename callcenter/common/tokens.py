@@ -12,10 +12,9 @@ from aiohttp import web
 from callcenter.common.passwords import digest
 from callcenter.common.scope import audit
 from callcenter.common.sessions import person_of
-from callcenter.domain.access import Permission
+from callcenter.domain.access import Permission, Scope
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
-from callcenter.domain.scopes import Scope
 from callcenter.storage import queries
 
 SQL = queries("tokens")

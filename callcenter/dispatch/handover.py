@@ -87,10 +87,10 @@ class Handover:
         assignment = uuid4().hex
         token_hash = digest(self._links.token(assignment))
         await connection.execute(SQL["add_link"], token_hash, ticket, crew, assignment, self._links.lasts)
-        ways = await connection.fetchrow(SQL["ways"], crew)
+        channels = await connection.fetchrow(SQL["channels"], crew)
         promised = [
             await connection.fetchval(SQL["add_delivery"], ticket, crew, way, f"{assignment}.{way}")
-            for way, has in (ways or {}).items()
+            for way, has in (channels or {}).items()
             if has
         ]
         await jobs.put(connection, JOB, [str(delivery) for delivery in promised])
@@ -116,14 +116,14 @@ class Deliveries:
         self,
         pool: asyncpg.Pool,
         links: Links,
-        ways: Mapping[str, Channel],
+        channels: Mapping[str, Channel],
         *,
         attempts: int,
         wait: Callable[[int], timedelta],
     ) -> None:
         self._pool = pool
         self._links = links
-        self._ways = ways
+        self._channels = channels
         self._attempts = attempts
         self._wait = wait
 
@@ -146,7 +146,7 @@ class Deliveries:
         link = self._links.url(row["assignment"])
         assignment = Assignment.of(ticket, key=row["key"], link=link)
         try:
-            await self._ways[row["way"]].send(assignment)
+            await self._channels[row["way"]].send(assignment)
         except NotDelivered as failure:
             await self._failed(delivery, row["attempts"] + 1, failure)
         except Exception as failure:

@@ -1,7 +1,7 @@
 """Who may do what: one table of roles and permissions.
 
-A manager and a crew's member belong to one company and see its rows alone; the database makes sure of
-that once more (row-level security). The others see every company.
+A manager and a crew's member belong to one company and see only its rows; the database enforces that as well
+(row-level security). The others see every company.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a person is here."""
+    """What a person works as, which decides what they may do."""
 
     OPERATOR = "operator"
     SUPERVISOR = "supervisor"
@@ -31,7 +31,7 @@ class Permission(StrEnum):
     LISTEN = "listen to recordings"
     REVIEW_TALKS = "review talks"
     SHARE_RECORDINGS = "share recordings"
-    SEE_LEDGER = "see the ledger of recordings"
+    SEE_LEDGER = "see completeness of recordings"
     KEEP_RECORDINGS = "keep recordings"
     MAKE_EVIDENCE = "make evidence packs"
     SEE_TICKETS = "see tickets"
@@ -88,3 +88,13 @@ OF_ONE_COMPANY = frozenset({Role.MANAGER, Role.CREW})
 def may(role: Role, permission: Permission) -> bool:
     """Whether somebody of this role may do this."""
     return permission in PERMISSIONS[role]
+
+
+class Scope(StrEnum):
+    """What a program may do with a token: never more than the person whose token it is."""
+
+    TICKETS_READ = "tickets:read"
+    TICKETS_WRITE = "tickets:write"
+    DIRECTORY_READ = "directory:read"
+    CALLS_READ = "calls:read"
+    DELIVERIES_READ = "deliveries:read"

@@ -1,4 +1,4 @@
-"""What the audit log holds: who did what, about what."""
+"""What the audit log records: who did what, about what."""
 
 from enum import StrEnum
 

@@ -165,7 +165,7 @@ class Call:
     """In the order in which they began."""
     returns: tuple[datetime, ...] = ()
     """When the caller went back to a queue, in order."""
-    fate: Outcome | None = None
+    decided_outcome: Outcome | None = None
     arrived_at: datetime
     queued_at: datetime | None = None
     left_at: datetime | None = None
@@ -182,8 +182,8 @@ class Call:
             return None
         if self.answered_at is not None:
             return Outcome.ANSWERED
-        if self.fate is not None:
-            return self.fate
+        if self.decided_outcome is not None:
+            return self.decided_outcome
         return Outcome.HUNG_UP_EARLY if self.queued_at is None else Outcome.ABANDONED
 
     @property
@@ -215,7 +215,7 @@ class Call:
     @property
     def ended_by(self) -> Party | None:
         """Who ended the last talk with the caller."""
-        if self.fate is Outcome.INTERRUPTED:
+        if self.decided_outcome is Outcome.INTERRUPTED:
             return Party.SYSTEM
         if self.latest is None:
             return None
@@ -292,7 +292,7 @@ def _where(call: Call) -> CallState:
     if call.latest is not None and not call._back_in_queue:
         talking = any(talk.ended_at is None for talk in call.talks if talk.with_caller)
         return _TALKING if talking else _LEAVING
-    if call.fate is not None:
+    if call.decided_outcome is not None:
         return _LEAVING
     return _ARRIVED if call.waiting_since is None else _WAITING
 
@@ -331,7 +331,7 @@ def _learn(call: Call, event: CallEvent) -> Call:
             return _decide(call, Outcome.ABANDONED, event.at)
         case QueueTimedOut():
             # app_queue reports a caller whom it lets go as an abandon first (`record_abandoned` in `app_queue.c`).
-            waited = replace(call, fate=None) if call.fate is Outcome.ABANDONED else call
+            waited = replace(call, decided_outcome=None) if call.decided_outcome is Outcome.ABANDONED else call
             return _decide(waited, Outcome.TIMED_OUT, event.at)
         case CallEnded():
             return _end(call, event)
@@ -368,5 +368,5 @@ def _end(call: Call, event: CallEnded) -> Call:
     return replace(call, ended_at=event.at, hangup_cause=cause)
 
 
-def _decide(call: Call, fate: Outcome, at: datetime) -> Call:
-    return call if call.fate is not None else replace(call, fate=fate, left_at=at)
+def _decide(call: Call, decided_outcome: Outcome, at: datetime) -> Call:
+    return call if call.decided_outcome is not None else replace(call, decided_outcome=decided_outcome, left_at=at)

@@ -1,8 +1,7 @@
-"""What is to be done: orders in the imperative, carried out by the adapters.
+"""What is to be done, in the imperative; the adapters carry it out.
 
-Orders to Asterisk may fail; their results come back as events. Orders to the store of facts
-are written in the order in which they were given, so a screen never shows a ticket that is not
-there yet.
+Commands to Asterisk may fail; their results come back as events. Commands to PostgreSQL are written in the order in
+which they were given, so a screen never shows a ticket that does not exist yet.
 """
 
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from callcenter.domain.talk import Talk
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """An order."""
+    """Something that the domain decided is to be done."""
 
 
 # To the directory
@@ -49,7 +48,7 @@ class NameCaller(Command):
 class SetMember(Command):
     """Make the telephone a member of every queue: ringing, paused, or not a member at all.
 
-    `request`: which request is answered by it, with `RequestCarriedOut` or `RequestFailed`.
+    `request`: the request that it answers, with `RequestCarriedOut` or `RequestFailed`.
     """
 
     interface: Interface
@@ -59,7 +58,7 @@ class SetMember(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requested(Command):
-    """An order that exists only because somebody asked, not to be begun at `until` or later.
+    """A command that exists only because a person asked for it, not to be started at `until` or later.
 
     Answered with `RequestCarriedOut`, `RequestFailed` or `RequestOverdue`.
     """
@@ -70,18 +69,18 @@ class Requested(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseRecording(Requested):
-    """Let silence stand in the recording of an operator's channel from now on, or the voices again."""
+    """Record silence instead of the voices on an operator's channel from now on, or the voices again."""
 
     channel: str
     paused: bool
 
 
-# To the store of facts and the screens
+# To PostgreSQL and the screens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaveCall(Command):
-    """Write the call as it now is, and the event that made it so."""
+    """Write the call as it now is, and the event that changed it."""
 
     call: Call
     because: CallEvent
@@ -104,7 +103,7 @@ class SaveTalk(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowRinging(Command):
-    """Tell one operator, and nobody else, that this call is ringing."""
+    """Notify one operator, and nobody else, that this call is ringing."""
 
     operator: OperatorId
     call: Call
@@ -122,7 +121,7 @@ class PopCard(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopRinging(Command):
-    """The call that rang on this screen rings there no more."""
+    """The call no longer rings at this operator; the screen stops showing it as ringing."""
 
     operator: OperatorId
     call: CallId
@@ -139,7 +138,7 @@ class EndTalk(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowOperator(Command):
-    """Tell the operator and the supervisors what the operator is now doing."""
+    """Show the operator and the supervisors what the operator is now doing."""
 
     operator: OperatorId
     state: OperatorStatus
@@ -149,7 +148,7 @@ class ShowOperator(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepPresence(Command):
-    """Write down the presence that the switchboard decided: one that was asked, or a pause of an unattended telephone."""
+    """Save the presence that the switchboard decided: one that was requested, or a pause of an unattended telephone."""
 
     operator: OperatorId
     wanted: Presence
@@ -158,7 +157,7 @@ class KeepPresence(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavePause(Command):
-    """Write down, and show the operator, that Asterisk paused a recording or let it go on."""
+    """Save, and show the operator, that Asterisk paused or resumed a recording."""
 
     recording: RecordingName
     operator: OperatorId
@@ -168,7 +167,7 @@ class SavePause(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishRequest(Command):
-    """Write down what became of a request and tell whoever asked, after everything that followed from it."""
+    """Save the result of a request and notify whoever asked, after everything that followed from it."""
 
     request: RequestId
     state: RequestState
@@ -194,14 +193,14 @@ class ShowQueues(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshCalls(Command):
-    """Tell supervisors that the list of calls and recordings has changed."""
+    """Notify supervisors that the list of calls and recordings has changed."""
 
     at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaveCheckpoint(Command):
-    """Everything in the ledger up to here has been stepped and, once this is written, stored."""
+    """Everything in the ledger up to here has been processed and, once this is written, stored."""
 
     inode: int
     offset: int
@@ -209,7 +208,7 @@ class SaveCheckpoint(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordGap(Command):
-    """The live view had a gap; what lies in it was rebuilt from the ledger."""
+    """The live view had a gap; what happened in it was rebuilt from the ledger."""
 
     began_at: datetime
     ended_at: datetime
@@ -217,7 +216,7 @@ class RecordGap(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report(Command):
-    """Something came that cannot be: log it, count it, change nothing."""
+    """An event came that does not apply: log it, count it, change nothing."""
 
     problem: str
     event: str

@@ -1,9 +1,9 @@
 """When a limit ends: minutes from the ticket's opening, all of them or only those inside a daily window.
 
-A window is of the company's wall clock: a minute counts when the clock on the wall there shows a time from `opens`
-to `closes`. So a night in which the clocks change shortens or lengthens no working day, and the limit itself is
-counted in real minutes. What a new company begins with is `storage/defaults/categories.toml`, after Russian Government
-Decree 416, section IV.
+A window is in the company's local time: a minute counts when the clock there shows a time from `opens` to `closes`.
+So a night in which the clocks change neither shortens nor lengthens a working day, and the limit itself is
+counted in real minutes. A new company starts with `storage/defaults/categories.toml`, after Russian Government Decree
+416, section IV.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ DAY = timedelta(days=1)
 
 
 class LimitStep(StrEnum):
-    """What must have happened by then."""
+    """What must have happened when the limit ends."""
 
     TELL = "tell"
     LOCALISE = "localise"
@@ -45,14 +45,14 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """When it is due and when to warn of that, both in UTC; the warning is never the later."""
+    """When it is due and when to warn of that, both in UTC; the warning is never after the deadline."""
 
     due_at: datetime
     warn_at: datetime
 
 
 def due(opened_at: datetime, limit: Limit, zone: ZoneInfo) -> Due:
-    """The moments at which a limit counted from `opened_at` warns and ends. `opened_at` must know its offset."""
+    """The moments at which a limit counted from `opened_at` warns and ends. `opened_at` must have a UTC offset."""
     if opened_at.tzinfo is None:
         raise ValueError("opened_at needs an offset")
     start = opened_at.astimezone(UTC)
@@ -65,7 +65,7 @@ def due(opened_at: datetime, limit: Limit, zone: ZoneInfo) -> Due:
 
 
 def _after(start: datetime, needed: timedelta, window: tuple[time, time], zone: ZoneInfo) -> datetime:
-    """The moment at which `needed` of open time has gone by since `start`."""
+    """The moment at which `needed` of open time has passed since `start`."""
     for opens, closes in _windows(start, window, zone):
         begin = max(start, opens)
         if closes <= begin:
@@ -85,7 +85,7 @@ def _windows(start: datetime, window: tuple[time, time], zone: ZoneInfo) -> Iter
 
 
 def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """When the clock on the wall shows this: at first, if twice; the moment of the jump, if it jumps over it."""
+    """When the local clock shows this: the first time, if twice; the moment of the jump, if the time is skipped."""
     wall = datetime.combine(day, at, tzinfo=zone)
     moment = wall.astimezone(UTC)
     if moment.astimezone(zone).replace(tzinfo=None) == wall.replace(tzinfo=None):

@@ -23,7 +23,7 @@ class Source(StrEnum):
     LEDGER = "ledger"
     """Asterisk's queue_log: complete, about two seconds late, whole seconds for app_queue's own lines."""
     RECONCILE = "reconcile"
-    """A comparison with what Asterisk says is alive."""
+    """A comparison with the channels that Asterisk lists."""
     DESK = "desk"
     """Our own people and programs: presence, cards."""
 
@@ -38,7 +38,7 @@ class Presence(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """A fact. `at` is aware UTC and is the time of the fact, not of our learning it."""
+    """A fact. `at` is aware UTC and is when it happened, not when we learned of it."""
 
     at: datetime
     source: Source = Source.LIVE
@@ -97,7 +97,7 @@ class CallReturned(CallEvent):
 class OperatorAnswered(CallEvent):
     """An operator picked up, and from now on is recorded as `recording` (`TalkBegan`, `TALK`).
 
-    `channel` is the operator's; the ledger does not tell it.
+    `channel` is the operator's; the ledger does not have it.
     """
 
     operator: Interface
@@ -115,7 +115,7 @@ class ConsultationJoined(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TalkEnded(CallEvent):
-    """The operator's channel is gone, and with it the recording (`TalkEnded`, `TALKENDED`). Tells all of the talk."""
+    """The operator's channel is gone, and with it the recording (`TalkEnded`, `TALKENDED`). Has the whole talk."""
 
     operator: Interface
     recording: RecordingName
@@ -143,17 +143,17 @@ class CallEnded(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallLost(CallEvent):
-    """The call is over because Asterisk stopped under it, or its end was never seen."""
+    """The call is over because Asterisk stopped during it, or its end was never seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeRestarted(Event):
-    """Asterisk started at `at`: no call that arrived before lives any more."""
+    """Asterisk started at `at`: every call that arrived before is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelsSeen(Event):
-    """The calls that Asterisk says are alive at `at`; every other one is over."""
+    """The calls of which Asterisk lists a channel at `at`; every other one is over."""
 
     calls: frozenset[CallId]
 
@@ -186,11 +186,11 @@ class PhoneChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardPrepared(CallEvent):
-    """The resident's card was put together. `card`: see `domain.card.Card`."""
+    """The resident's card was looked up. `card`: see `domain.card.Card`."""
 
     card: Card
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick(Event):
-    """Time passed. Comes a few times a second; the core has no clock of its own."""
+    """Time passed. Comes several times a second; the core has no clock of its own."""

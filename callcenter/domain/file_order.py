@@ -1,10 +1,10 @@
-"""Files that are made in order: a person asks for one, a job makes it."""
+"""Files that are made on request, such as evidence packs: a person orders one, a job makes it."""
 
 from enum import StrEnum
 
 
 class FileOrderState(StrEnum):
-    """How far the file is."""
+    """The progress of an ordered file."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -13,3 +13,18 @@ class FileOrderState(StrEnum):
 
 
 IN_THE_MAKING = frozenset({FileOrderState.WAITING, FileOrderState.RUNNING})
+
+
+class PackProblem(StrEnum):
+    """Why a pack could not be made."""
+
+    STORE = "store"
+    """The store could not be reached."""
+    LOST = "lost"
+    """An original is not in the store."""
+    ALTERED = "altered"
+    """An original is not what was recorded."""
+    LEDGER = "ledger"
+    """The custody chain is broken."""
+    TOO_LARGE = "too large"
+    PROGRAM = "program"

@@ -1,4 +1,4 @@
-"""The floor: all operators of one node, and what their screens and telephones are told."""
+"""The floor: all operators of one node, and what their screens show."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -13,7 +13,7 @@ from callcenter.domain.request import PresenceBody, RefusalReason, RequestTaken
 
 
 class Floor:
-    """Operators by telephone. An interface that nobody here knows is reported and otherwise left alone."""
+    """Operators by telephone. An unknown interface is reported and otherwise ignored."""
 
     def __init__(self, operators: Iterable[Operator], missed_limit: int) -> None:
         self._operators = {operator.interface: operator for operator in operators}
@@ -24,7 +24,7 @@ class Floor:
         return self._operators.get(interface) if interface is not None else None
 
     def signal(self, interface: Interface, signal: Signal, call: CallId, at: datetime) -> list[Command]:
-        """Something happened at this telephone."""
+        """Apply what happened at this telephone."""
         before = self._operators.get(interface)
         if before is None:
             return [Report(problem="unknown operator", event=signal, call=call)]
@@ -37,41 +37,41 @@ class Floor:
         return [_show(after)]
 
     def stop_ringing(self, call: CallId, at: datetime) -> list[Command]:
-        """The call is not waiting any more: it rings nowhere."""
+        """The call is no longer waiting: no telephone rings for it any more."""
         ringing = [
             operator.interface
             for operator in self._operators.values()
             if operator.state is OperatorState.RINGING and operator.call == call
         ]
-        return [order for interface in ringing for order in self.signal(interface, Signal.RING_ENDED, call, at)]
+        return [command for interface in ringing for command in self.signal(interface, Signal.RING_ENDED, call, at)]
 
     def missed(self, event: OperatorMissed) -> list[Command]:
-        """A call was left to ring out or rejected; after too many in a row the telephone is paused."""
-        orders = self.signal(event.operator, Signal.RING_ENDED, event.call, event.at)
+        """An operator did not answer a call, or rejected it; after too many in a row the operator is paused."""
+        commands = self.signal(event.operator, Signal.RING_ENDED, event.call, event.at)
         operator = self._operators.get(event.operator)
         if operator is None:
-            return orders
+            return commands
         self._operators[event.operator] = operator = replace(operator, misses=operator.misses + 1)
         if operator.misses < self._missed_limit or operator.wanted is not Presence.AVAILABLE:
-            return orders
-        # Nobody is at that telephone: no caller is to be sent there until somebody says so.
+            return commands
+        # Nobody is at that telephone: send no callers there until the operator asks for them.
         paused = replace(operator, wanted=Presence.PAUSED, misses=0, since=event.at)
         self._operators[event.operator] = paused
         return [
-            *orders,
+            *commands,
             SetMember(interface=paused.interface, presence=Presence.PAUSED),
             KeepPresence(operator=paused.id, wanted=Presence.PAUSED, at=event.at),
             _show(paused),
         ]
 
     def ask(self, event: RequestTaken, body: PresenceBody) -> list[Command] | RefusalReason:
-        """An operator says what they want to be; nothing is to be done when they are. During a talk it holds after it."""
+        """An operator asks for a presence; no commands if they have it. During a talk it applies after the talk."""
         if event.interface is None:
             return RefusalReason.NO_TELEPHONE
         known, wanted = self._operators.get(event.interface), body.wanted
         member = SetMember(interface=event.interface, presence=wanted, request=event.id)
         if known is not None and known.wanted is wanted:
-            # Whether Asterisk was told the first time is not known.
+            # It is not known whether Asterisk received it the first time.
             return [member] if event.again else []
         operator = known or Operator(
             id=event.operator, interface=event.interface, wanted=wanted, since=event.at, phone_reachable=False
@@ -89,11 +89,11 @@ class Floor:
         return [_show(operator)]
 
     def restore(self) -> list[Command]:
-        """Make Asterisk's members what the operators want to be, and the screens say so."""
-        orders: list[Command] = []
+        """Set Asterisk's queue members to what the operators want to be, and show it on the screens."""
+        commands: list[Command] = []
         for operator in self._operators.values():
-            orders += [SetMember(interface=operator.interface, presence=operator.wanted), _show(operator)]
-        return orders
+            commands += [SetMember(interface=operator.interface, presence=operator.wanted), _show(operator)]
+        return commands
 
 
 def _show(operator: Operator) -> ShowOperator:

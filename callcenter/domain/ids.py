@@ -1,4 +1,4 @@
-"""Names of things, so that one kind of name is never taken for another."""
+"""Types of identifiers, so that one kind is never mistaken for another."""
 
 from typing import NewType
 

@@ -1,4 +1,4 @@
-"""The requests that a node has taken and not answered yet, and what holds for every kind of them."""
+"""The requests that a node has taken and not answered yet, and the rules for every kind of them."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -18,11 +18,11 @@ from callcenter.domain.request import (
 
 
 class OpenRequests:
-    """Requests by id. Each is answered exactly once; what is said of one that is not open changes nothing."""
+    """Requests by id. Each is answered exactly once; an event about one that is not open changes nothing."""
 
     def __init__(self) -> None:
         self._open: dict[RequestId, RequestTaken] = {}
-        # Asterisk went away under these: they are decided again when it is back.
+        # The link to Asterisk was lost during these: they are decided again when it is restored.
         self._waiting: set[RequestId] = set()
 
     def get(self, request: RequestId) -> RequestTaken | None:
@@ -30,7 +30,7 @@ class OpenRequests:
         return self._open.get(request)
 
     def take(self, event: RequestTaken) -> list[Command]:
-        """Open a request; its answer, when it must not be carried out."""
+        """Open a request. Returns its answer if it must not be carried out."""
         self._open[event.id] = event
         if event.again and not _repeatable(event):
             return self.refuse(event.id, RefusalReason.NOT_KNOWN)
@@ -39,21 +39,21 @@ class OpenRequests:
         return []
 
     def complete(self, request: RequestId) -> list[Command]:
-        """It is done."""
+        """Answer that it was done."""
         return self._finish(request, RequestMove.COMPLETE)
 
     def refuse(self, request: RequestId, reason: RefusalReason) -> list[Command]:
-        """It is not done, and why."""
+        """Answer that it was not done, and why."""
         return self._finish(request, RequestMove.REFUSE, reason)
 
     def overdue(self, request: RequestId) -> list[Command]:
-        """It has not been begun, and is not to be any more."""
+        """Answer that its time ran out before it was started."""
         known = self._open.get(request)
         again = known is not None and known.again
         return self._finish(request, RequestMove.EXPIRE, RefusalReason.NOT_KNOWN if again else None)
 
     def fail(self, event: RequestFailed) -> list[Command]:
-        """Asterisk did not do it. If it only went away, what may be done twice waits until it is back."""
+        """Asterisk did not do it. If only the link was lost, a repeatable request waits until it is restored."""
         request = self._open.get(event.request)
         if request is None or event.reason is not RefusalReason.ASTERISK_AWAY:
             return self.refuse(event.request, event.reason)
@@ -63,15 +63,17 @@ class OpenRequests:
         return []
 
     def again(self, at: datetime) -> list[RequestTaken]:
-        """Asterisk is back: what is to be decided again now, in the order in which it was asked."""
+        """The link is restored: the requests to decide again now, in the order in which they were asked."""
         waiting, self._waiting = sorted(self._waiting), set()
         return [replace(self._open.pop(request), at=at, again=True) for request in waiting]
 
     def expire(self, at: datetime) -> list[Command]:
-        """Answer what has waited for Asterisk too long."""
+        """Answer the requests that have waited too long for Asterisk."""
         late = [request for request in sorted(self._waiting) if at >= self._open[request].expires_at]
         return [
-            order for request in late for order in self._finish(request, RequestMove.EXPIRE, RefusalReason.NOT_KNOWN)
+            command
+            for request in late
+            for command in self._finish(request, RequestMove.EXPIRE, RefusalReason.NOT_KNOWN)
         ]
 
     def _finish(self, request: RequestId, move: RequestMove, reason: RefusalReason | None = None) -> list[Command]:
@@ -82,5 +84,5 @@ class OpenRequests:
 
 
 def _repeatable(event: RequestTaken) -> bool:
-    # Of what is not understood nothing was begun.
+    # For a request that is not understood nothing was started.
     return event.body is None or TERMS[kind_of(event.body)].repeatable

@@ -14,13 +14,13 @@ class OperatorState(StrEnum):
     """What an operator's telephone is doing."""
 
     RESTING = "resting"
-    """Not in a call: what the operator wants to be (available, paused, offline) holds."""
+    """Not in a call: what the operator wants to be (available, paused, offline) applies."""
     RINGING = "ringing"
     TALKING = "talking"
 
 
 class OperatorStatus(StrEnum):
-    """What the screens say of an operator: what the telephone is doing, or while it rests what the operator wants to be."""
+    """What the screens show of an operator: what the telephone is doing, or at rest what the operator wants to be."""
 
     OFFLINE = "offline"
     PAUSED = "paused"
@@ -52,7 +52,7 @@ TRANSITIONS: Mapping[OperatorState, Mapping[Signal, OperatorState]] = MappingPro
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
-    """What is known of one operator. `call`: the one that rings or talks; `misses`: calls in a row left to ring out."""
+    """What is known of one operator. `call`: the one that rings or talks; `misses`: unanswered calls in a row."""
 
     id: OperatorId
     interface: Interface
@@ -65,12 +65,12 @@ class Operator:
 
     @property
     def shown(self) -> OperatorStatus:
-        """What the screens say."""
+        """What the screens show."""
         return OperatorStatus(self.wanted if self.state is OperatorState.RESTING else self.state)
 
 
 def step(operator: Operator, signal: Signal, call: CallId, at: datetime) -> Operator:
-    """The operator after the signal; unchanged when it cannot be, or concerns another call."""
+    """The operator after the signal; unchanged when it does not apply, or concerns another call."""
     target = TRANSITIONS[operator.state].get(signal)
     ends = signal in (Signal.RING_ENDED, Signal.TALK_ENDED)
     if target is None or (ends and operator.call != call):

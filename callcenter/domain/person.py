@@ -1,4 +1,4 @@
-"""Somebody with a login, as everything that asks on their behalf knows them."""
+"""Somebody with a login, as all code that acts on their behalf sees them."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Who waits and who talks in each queue, counted as the calls move."""
+"""Who waits and who talks in each queue, updated as calls change state."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -9,7 +9,7 @@ from callcenter.domain.ids import CallId, QueueName
 
 
 class Queues:
-    """The lines of the board. `changed` since they were last drawn."""
+    """The lines of the board. `changed`: since `lines` was last called."""
 
     def __init__(self, names: Iterable[QueueName]) -> None:
         self._waiting: dict[QueueName, dict[CallId, datetime]] = {name: {} for name in names}
@@ -17,7 +17,7 @@ class Queues:
         self.changed = True
 
     def move(self, before: Call | None, after: Call) -> None:
-        """Take the call from where it was and put it where it is."""
+        """Move the call from its old place to its new one."""
         if before is not None and _place(before) == _place(after):
             return
         self.changed = True
@@ -48,5 +48,5 @@ class Queues:
 
 
 def _place(call: Call) -> tuple[object, ...]:
-    # Whoever comes back waits anew, behind those who joined meanwhile.
+    # A caller who comes back waits again, behind those who joined meanwhile.
     return call.state, call.queue, call.returns

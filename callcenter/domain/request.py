@@ -2,7 +2,7 @@
 
 A request is a row with a state. The node takes it, the switchboard decides, Asterisk does it, and the answer goes to the
 screen of whoever asked. To add a kind: a member of `RequestKind` with its terms, a body, a branch in the switchboard and,
-if Asterisk is to do something new, an order.
+if Asterisk is to do something new, a command.
 """
 
 from collections.abc import Mapping
@@ -17,11 +17,11 @@ from callcenter.domain.recording import RecordingName
 
 
 class RequestState(StrEnum):
-    """How far a request has come."""
+    """The progress of a request."""
 
     ASKED = "asked"
     TAKEN = "taken"
-    """A node has it in hand; how far that got is not known to anybody else."""
+    """A node is working on it; nobody else knows how far it has got."""
     DONE = "done"
     REFUSED = "refused"
     EXPIRED = "expired"
@@ -38,7 +38,7 @@ class RequestMove(StrEnum):
 
 _ASKED, _TAKEN, _DONE, _REFUSED, _EXPIRED = RequestState
 
-# A node that died with a request in hand takes it again when it is back.
+# A node that was killed while it worked on a request takes it again after its restart.
 TRANSITIONS: Mapping[RequestState, Mapping[RequestMove, RequestState]] = MappingProxyType(
     {
         _ASKED: {RequestMove.TAKE: _TAKEN, RequestMove.EXPIRE: _EXPIRED},
@@ -67,11 +67,11 @@ class RefusalReason(StrEnum):
     NO_TALK = "no_talk"
     """The operator is in no talk, or the talk for which it was asked is over."""
     SUPERSEDED = "superseded"
-    """A newer request for the same thing came before this one was begun."""
+    """A newer request for the same thing came before this one was started."""
     ASTERISK_AWAY = "asterisk_away"
     ASTERISK_REFUSED = "asterisk_refused"
     NOT_KNOWN = "not_known"
-    """It may have been done or not: the node or Asterisk went away in the middle of it."""
+    """It may have been done or not: the node or the link to Asterisk failed in the middle of it."""
     NOT_UNDERSTOOD = "not_understood"
     """The node is older than the page."""
 
@@ -87,8 +87,9 @@ class RequestKind(StrEnum):
 class Terms:
     """How a kind is handled.
 
-    `of_use`: how long it waits for a node. `repeatable`: whether doing it twice is as good as once, so that it is done again
-    when its node or Asterisk went away in the middle of it. `of_talk`: whether it is about the talk in which the operator is.
+    `of_use`: how long it waits for a node. `repeatable`: whether doing it twice has the same effect as once, so that it
+    is done again after the node or the link to Asterisk failed in the middle of it. `of_talk`: whether it is about the
+    operator's current talk.
     """
 
     of_use: timedelta
@@ -98,9 +99,9 @@ class Terms:
 
 TERMS: Mapping[RequestKind, Terms] = MappingProxyType(
     {
-        # A shift: who went home while the node was away is not to be rung when it is back.
+        # A shift: the telephone of an operator who went home while the node was down must not ring after its restart.
         RequestKind.PRESENCE: Terms(of_use=timedelta(hours=8), repeatable=True),
-        # What was to be left out of the recording has been said by then.
+        # By then the words that were to be left out of the recording have been said.
         RequestKind.PAUSE: Terms(of_use=timedelta(seconds=15), repeatable=True, of_talk=True),
     }
 )
@@ -115,7 +116,7 @@ class PresenceBody:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseBody:
-    """Pause the recording of the talk, or let it go on. `recording`: the talk's, None when there is no talk."""
+    """Pause or resume the recording of the talk. `recording`: the talk's, None when there is no talk."""
 
     paused: bool
     recording: RecordingName | None = None
@@ -130,7 +131,7 @@ def kind_of(body: Body) -> RequestKind:
 
 
 def write_body(body: Body) -> dict[str, object]:
-    """The body as JSON, without what is not known."""
+    """The body as JSON, without the fields that are None."""
     known = ((field.name, getattr(body, field.name)) for field in fields(body))
     return {
         name: str(value) if isinstance(value, RecordingName) else value for name, value in known if value is not None
@@ -155,7 +156,7 @@ def read_body(kind: str, data: Mapping[str, object]) -> Body:
 class RequestTaken(Event):
     """The node took a request. `body`: None when this version does not understand it.
 
-    `again`: it had been taken before, and how far that got is not known.
+    `again`: it had been taken before, and it is not known how far that got.
     """
 
     id: RequestId
@@ -175,14 +176,14 @@ class RequestCarriedOut(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestOverdue(Event):
-    """The time of a request was over before Asterisk was told of it."""
+    """The time of a request was over before it was sent to Asterisk."""
 
     request: RequestId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFailed(Event):
-    """Asterisk did not do what a request asked, or did not say."""
+    """Asterisk did not do what a request asked, or did not answer."""
 
     request: RequestId
     reason: RefusalReason

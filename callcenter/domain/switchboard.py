@@ -1,4 +1,4 @@
-"""All calls and operators of one node: events in, orders out, one synchronous step at a time."""
+"""All calls and operators of one node: events in, commands out, one synchronous step at a time."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -61,10 +61,10 @@ from callcenter.domain.request import (
 )
 from callcenter.domain.talk import Talk, TalkKind
 
-# An ended call is remembered while late facts about it may still come.
+# An ended call is kept while late facts about it may still come.
 REMEMBERED_FOR = timedelta(minutes=15)
-# A channel that Asterisk does not list is given this long before its call counts as over,
-# so that a hang-up that is on its way, or in the ledger, tells the better story.
+# A channel that Asterisk does not list is given this long before its call counts as over, so that a hang-up that is
+# still on its way, or in the ledger, is used first: it says more.
 UNSEEN_FOR = timedelta(seconds=30)
 
 
@@ -87,10 +87,10 @@ class Switchboard:
         self._link_lost_at: datetime | None = None
         for call in calls:
             self._put(None, call)
-            self._tell_floor(None, call)
+            self._update_floor(None, call)
 
     def step(self, event: Event) -> list[Command]:
-        """Take one event; return what is to be done, in order."""
+        """Process one event; return the commands, in order."""
         match event:
             case CallEvent():
                 return self._call_event(event)
@@ -124,65 +124,65 @@ class Switchboard:
     def _call_event(self, event: CallEvent) -> list[Command]:
         before = self.calls.get(event.call)
         if before is None and (isinstance(event, CallEnded | CardPrepared) or _is_consultation(event)):
-            # The end of something that never was a caller's call (an operator's own leg), or of one
-            # whose story the ledger will tell in its order; or colleagues who still talk of a call long over.
+            # The end of something that never was a caller's call (an operator's own leg), or of a call that the ledger
+            # will report in order; or a consultation that goes on after its call is long over.
             return []
         try:
             after = machine.step(before, event)
         except NotApplicable as problem:
             # Facts that come twice are how the ledger confirms the live view: nothing to report.
-            # Whoever was sent back to the queue joins it again, which has been told by then.
+            # A caller who was sent back to the queue joins it again, which has been reported by then.
             live = event.source is Source.LIVE and not isinstance(event, CallQueued)
-            return [Report(problem="illegal", event=str(problem), call=event.call)] if live else []
+            return [Report(problem="not applicable", event=str(problem), call=event.call)] if live else []
         self._put(before, after)
-        orders: list[Command] = [SaveCall(call=after, because=event), *_follow(before, after)]
+        commands: list[Command] = [SaveCall(call=after, because=event), *_follow(before, after)]
         if event.source is Source.LIVE and isinstance(event, OperatorRang):
-            orders += self._floor.signal(event.operator, Signal.RANG, event.call, event.at)
+            commands += self._floor.signal(event.operator, Signal.RANG, event.call, event.at)
             if operator := self._floor.get(event.operator):
-                orders.append(ShowRinging(operator=operator.id, call=after, at=event.at))
+                commands.append(ShowRinging(operator=operator.id, call=after, at=event.at))
         elif isinstance(event, OperatorMissed):
-            orders += self._floor.missed(event)
-        return orders + self._tell_floor(before, after)
+            commands += self._floor.missed(event)
+        return commands + self._update_floor(before, after)
 
-    def _tell_floor(self, before: Call | None, after: Call) -> list[Command]:
-        """What operators see and hear of a call's move."""
+    def _update_floor(self, before: Call | None, after: Call) -> list[Command]:
+        """What changes for operators when a call changes."""
         was = before.state if before is not None else CallState.ARRIVED
-        orders: list[Command] = []
+        commands: list[Command] = []
         for talk in after.talks:
             known = None if before is None else next((t for t in before.talks if t.recording == talk.recording), None)
             if not after.over(talk):
-                orders += self._tell_talker(before, after, known, talk)
+                commands += self._show_talk(before, after, known, talk)
             elif before is not None and known is not None and not before.over(known):
-                orders += self._tell_end(after, talk)
+                commands += self._show_end(after, talk)
         if was in (CallState.ARRIVED, CallState.WAITING) and after.state not in (CallState.ARRIVED, CallState.WAITING):
-            orders += self._floor.stop_ringing(
+            commands += self._floor.stop_ringing(
                 after.id, after.answered_at or after.left_at or after.ended_at or after.arrived_at
             )
-        return orders
+        return commands
 
-    def _tell_talker(self, before: Call | None, after: Call, known: Talk | None, talk: Talk) -> list[Command]:
-        """What the operator of a talk that goes on sees of a call's move."""
-        orders: list[Command] = []
+    def _show_talk(self, before: Call | None, after: Call, known: Talk | None, talk: Talk) -> list[Command]:
+        """What changes for the operator of a talk that goes on."""
+        commands: list[Command] = []
         if known is None:
-            orders += self._floor.signal(talk.operator, Signal.ANSWERED, after.id, talk.began_at)
+            commands += self._floor.signal(talk.operator, Signal.ANSWERED, after.id, talk.began_at)
         card_came = before is not None and before.card != after.card
         operator = self._floor.get(talk.operator)
         if operator is not None and (known is None or known.kind is not talk.kind or card_came):
-            orders.append(PopCard(operator=operator.id, call=after, talk=talk))
-        return orders
+            commands.append(PopCard(operator=operator.id, call=after, talk=talk))
+        return commands
 
-    def _tell_end(self, after: Call, talk: Talk) -> list[Command]:
+    def _show_end(self, after: Call, talk: Talk) -> list[Command]:
         operator = self._floor.get(talk.operator)
         if operator is None:
             return []
         at = talk.ended_at or after.ended_at or after.arrived_at
-        orders = self._floor.signal(operator.interface, Signal.TALK_ENDED, after.id, at)
+        commands = self._floor.signal(operator.interface, Signal.TALK_ENDED, after.id, at)
         if operator.call == after.id:
-            orders.append(EndTalk(operator=operator.id, call=after, talk=talk))
-        return orders
+            commands.append(EndTalk(operator=operator.id, call=after, talk=talk))
+        return commands
 
     def _take(self, event: RequestTaken) -> list[Command]:
-        """A request: what is to be done for it, or why not."""
+        """Decide on a request: the commands for it, or its refusal."""
         if self._requests.get(event.id) is not None:
             return []
         if answered := self._requests.take(event):
@@ -201,7 +201,7 @@ class Switchboard:
         return decided or self._requests.complete(event.id)
 
     def _pause(self, event: RequestTaken, body: PauseBody) -> list[Command] | RefusalReason:
-        """Only the talk for which it was asked: the next one has another caller."""
+        """Only the talk for which it was requested: the next one has another caller."""
         for call in self.calls.values():
             for talk in call.talks:
                 if talk.recording == body.recording and talk.channel and not call.over(talk):
@@ -211,12 +211,12 @@ class Switchboard:
 
     def _complete(self, event: RequestCarriedOut) -> list[Command]:
         request = self._requests.get(event.request)
-        orders: list[Command] = []
+        commands: list[Command] = []
         if request is not None and isinstance(body := request.body, PauseBody) and body.recording is not None:
-            orders.append(
+            commands.append(
                 SavePause(recording=body.recording, operator=request.operator, paused=body.paused, at=event.at)
             )
-        return orders + self._requests.complete(event.request)
+        return commands + self._requests.complete(event.request)
 
     def _put(self, before: Call | None, after: Call) -> None:
         self.calls[after.id] = after
@@ -234,12 +234,12 @@ class Switchboard:
         return self._close(overdue, CallEnded, event.at)
 
     def _close(self, ids: list[CallId], end: type[CallEnded | CallLost], at: datetime) -> list[Command]:
-        return [order for id_ in ids for order in self._call_event(end(call=id_, at=at, source=Source.RECONCILE))]
+        return [command for id_ in ids for command in self._call_event(end(call=id_, at=at, source=Source.RECONCILE))]
 
     def _restore(self, event: LinkRestored) -> list[Command]:
         began_at, self._link_lost_at = self._link_lost_at, None
         gap = [] if began_at is None else [RecordGap(began_at=began_at, ended_at=event.at)]
-        again = [order for request in self._requests.again(event.at) for order in self._take(request)]
+        again = [command for request in self._requests.again(event.at) for command in self._take(request)]
         return [*self._floor.restore(), *gap, *again]
 
     def _tick(self, event: Tick) -> list[Command]:
@@ -250,18 +250,18 @@ class Switchboard:
 
 
 def _follow(before: Call | None, after: Call) -> list[Command]:
-    """Orders that follow from what became known of the call itself."""
-    orders: list[Command] = []
+    """Commands that follow from new facts about the call itself."""
+    commands: list[Command] = []
     was = before or Call(id=after.id, arrived_at=after.arrived_at)
     if after.did and not was.did and after.state is not CallState.ENDED:
-        orders.append(PrepareCard(call=after.id, did=after.did, caller=after.caller))
+        commands.append(PrepareCard(call=after.id, did=after.did, caller=after.caller))
     if after.answered_at is None:
         if after.card is not None and was.card is None and after.card.resident and after.channel:
-            orders.append(NameCaller(channel=after.channel, name=after.card.resident))
+            commands.append(NameCaller(channel=after.channel, name=after.card.resident))
     elif was.answered_at is None or was.card != after.card:
-        orders.append(OpenTicket(call=after))
-    orders += [SaveTalk(call=after.id, talk=talk) for talk in after.talks if talk not in was.talks]
-    return orders
+        commands.append(OpenTicket(call=after))
+    commands += [SaveTalk(call=after.id, talk=talk) for talk in after.talks if talk not in was.talks]
+    return commands
 
 
 def _is_consultation(event: CallEvent) -> bool:

@@ -23,14 +23,14 @@ class TalkKind(StrEnum):
 
     QUEUE = "queue"
     TRANSFER = "transfer"
-    """From a colleague: at once, or the caller joined what had begun as a consultation."""
+    """From a colleague: blind, or the caller joined what had started as a consultation."""
     CONSULTATION = "consultation"
-    """Of a colleague about the call, without the caller."""
+    """With a colleague about the call, without the caller."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Talk:
-    """One recording's talk. `channel`: the operator's, empty when only the ledger told of it."""
+    """One recording's talk. `channel`: the operator's, empty when it is known from the ledger only."""
 
     recording: RecordingName
     kind: TalkKind
@@ -51,18 +51,18 @@ class Talk:
         return self.kind is not TalkKind.CONSULTATION
 
 
-def learn(talks: tuple[Talk, ...], told: Talk) -> tuple[Talk, ...]:
-    """The talks with what is told of one filled in where nothing was known, in the order in which they began."""
-    known = next((talk for talk in talks if talk.recording == told.recording), None)
+def learn(talks: tuple[Talk, ...], reported: Talk) -> tuple[Talk, ...]:
+    """The talks, in the order in which they began, with `reported` added or merged where nothing was known."""
+    known = next((talk for talk in talks if talk.recording == reported.recording), None)
     if known is None:
-        return tuple(sorted((*talks, told), key=lambda talk: (talk.began_at, talk.recording)))
-    joined = not known.with_caller and told.kind is TalkKind.TRANSFER
+        return tuple(sorted((*talks, reported), key=lambda talk: (talk.began_at, talk.recording)))
+    joined = not known.with_caller and reported.kind is TalkKind.TRANSFER
     merged = replace(
         known,
-        kind=told.kind if joined else known.kind,
-        ended_at=known.ended_at or told.ended_at,
-        by=known.by or told.by,
-        channel=known.channel or told.channel,
+        kind=reported.kind if joined else known.kind,
+        ended_at=known.ended_at or reported.ended_at,
+        by=known.by or reported.by,
+        channel=known.channel or reported.channel,
     )
     return tuple(merged if talk is known else talk for talk in talks)
 
@@ -70,7 +70,7 @@ def learn(talks: tuple[Talk, ...], told: Talk) -> tuple[Talk, ...]:
 def settle(talks: tuple[Talk, ...], returns: tuple[datetime, ...]) -> tuple[Talk, ...]:
     """The talks after which the caller went on, to a colleague or to a queue, ended by a transfer, whoever hung up.
 
-    A telephone that has handed its caller over may hang up before Asterisk does, and Asterisk tells of the first.
+    A telephone that has handed its caller over may hang up before Asterisk does; Asterisk reports the first hang-up.
     """
     last = max((talk.began_at for talk in talks if talk.with_caller), default=None)
     back = max(returns, default=None)

@@ -1,7 +1,7 @@
-"""A company's chain of ledger entries, followed link by link.
+"""A company's custody chain, followed link by link.
 
 content = SHA-256(the entry's text in UTF-8); hash = SHA-256(hash of the entry before + content). Of entries about other
-tickets a pack holds the content alone: the chain can be followed through them, and not read.
+tickets a pack has only the content: the chain can be followed through them, but what they say cannot be read.
 """
 
 import json
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 GENESIS = bytes(32)
-"""Stands before the first entry of a chain."""
+"""The hash before the first entry of a chain."""
 LARGEST_GAP = 1000
-"""Entries about others between two about a ticket, up to which a pack holds them all."""
+"""Entries about other tickets between two about a ticket: with fewer, a pack has one part; else two."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One entry. `entry`: its text, None where only its `content` is shown; `hash`: what it is said to be chained as."""
+    """One entry. `entry`: its text, None where only its `content` is shown; `hash`: the hash that is stated for it."""
 
     seq: int
     content: bytes
@@ -42,7 +42,7 @@ class Ends:
 
 
 def content_of(entry: str) -> bytes:
-    """What stands for an entry's text in the chain."""
+    """The hash of an entry's text."""
     return sha256(entry.encode()).digest()
 
 
@@ -74,36 +74,36 @@ def runs(own: Sequence[int], gap: int = LARGEST_GAP) -> list[tuple[int, int]]:
     return found
 
 
-def faults_of_runs(links: Iterable[Link], told: Sequence[Ends]) -> Iterator[str]:
+def faults_of_runs(links: Iterable[Link], runs: Sequence[Ends]) -> Iterator[str]:
     """What is wrong with several parts of a chain."""
-    parts: list[list[Link]] = [[] for _ in told]
+    parts: list[list[Link]] = [[] for _ in runs]
     for link in links:
-        where = next((place for place, ends in enumerate(told) if ends.first <= link.seq <= ends.last), None)
+        where = next((place for place, ends in enumerate(runs) if ends.first <= link.seq <= ends.last), None)
         if where is None:
-            yield f"entry {link.seq} is not of the parts that the manifest names"
+            yield f"entry {link.seq} is not in the parts that the manifest names"
         else:
             parts[where].append(link)
-    for part, ends in zip(parts, told, strict=True):
+    for part, ends in zip(parts, runs, strict=True):
         yield from faults(part, ends)
 
 
 def faults(links: Iterable[Link], ends: Ends) -> Iterator[str]:
-    """What is wrong with this part of a chain, one line for each place, in words that name the entry."""
+    """What is wrong with this part of a chain, one line for each place, with the number of the entry."""
     expected, before = ends.first, ends.before
     for link in links:
         if link.seq > expected:
             yield f"{_entries(expected, link.seq - 1)} missing"
         elif link.seq < expected:
-            yield f"entry {link.seq} stands after entry {expected - 1}: out of order, or there twice"
+            yield f"entry {link.seq} comes after entry {expected - 1}: out of order or duplicated"
         elif joined(before, link.content) != link.hash:
-            yield f"entry {link.seq} is not the one that was chained"
+            yield f"entry {link.seq} does not match its hash"
         if problem := _wrong_inside(link, ends.company):
             yield problem
         expected, before = link.seq + 1, link.hash
     if expected <= ends.last:
         yield f"{_entries(expected, ends.last)} missing"
     elif before != ends.head:
-        yield f"the chain does not end in the hash that its head has at entry {ends.last}"
+        yield f"entry {ends.last}, the last one, does not have the hash in which the chain must end"
 
 
 def _wrong_inside(link: Link, company: int) -> str | None:
@@ -114,7 +114,7 @@ def _wrong_inside(link: Link, company: int) -> str | None:
         own = (held["company"], held["seq"])
     except (ValueError, KeyError, TypeError, RecursionError):
         return f"entry {link.seq} cannot be read"
-    return None if own == (company, link.seq) else f"entry {link.seq} belongs elsewhere: its text says {own}"
+    return None if own == (company, link.seq) else f"entry {link.seq} is in the wrong place: its text says {own}"
 
 
 def _entries(first: int, last: int) -> str:

@@ -1,4 +1,4 @@
-"""The manifest of a pack and its signature: what they say, and the one way in which each is written."""
+"""The manifest of a pack and its signature: their content, and the one way in which each is written."""
 
 import json
 from hashlib import sha256
@@ -43,7 +43,7 @@ class TicketName(_Part):
 
 
 class Run(_Part):
-    """A part of the company's ledger in `ledger.jsonl`, without a gap: its first and last entry, the hashes around it."""
+    """A part of the custody chain in `ledger.jsonl`, without a gap: its first and last entry, the hashes around it."""
 
     first: int
     last: int
@@ -82,7 +82,7 @@ class File(_Part):
 
 
 class Head(_Part):
-    """What a manifest says beside the list of files. `pack`: its number at the installation."""
+    """What a manifest has besides the list of files. `pack`: its number at the installation."""
 
     format: Literal["callcenter-evidence"] = "callcenter-evidence"
     version: Literal[1] = 1
@@ -103,7 +103,7 @@ class Manifest(Head):
 
 
 class Signature(_Part):
-    """The signature over the manifest's bytes (RFC 8032). The key and the digest tell what was changed, if anything."""
+    """The signature over the manifest's bytes (RFC 8032). The key and the digest show what was changed, if anything."""
 
     algorithm: Literal["Ed25519"] = "Ed25519"
     manifest_sha256: Hash
@@ -141,7 +141,7 @@ def sign(manifest: bytes, key: Ed25519PrivateKey) -> Signature:
 
 
 def public_bytes(key: Ed25519PrivateKey) -> bytes:
-    """The 32 bytes of the key that may be known."""
+    """The 32 bytes of the public key."""
     return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 

@@ -1,4 +1,4 @@
-"""The readable page of a pack: a plain document as a PDF, in letters of both languages."""
+"""The readable page of a pack: a plain document as a PDF, in a font that has both languages."""
 
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ _LINES_OF_A_ROW = 25
 
 @dataclass(frozen=True, slots=True)
 class PrintedTable:
-    """Rows under a head. `widths`: the columns' shares of the page; `empty`: what stands there instead of no rows."""
+    """Rows under a head. `widths`: the columns' shares of the page; `empty`: the text instead of no rows."""
 
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -32,7 +32,7 @@ class PrintedTable:
 
 @dataclass(frozen=True, slots=True)
 class PrintedSection:
-    """A heading and what is under it: facts by name, then a table, then words."""
+    """A heading and what is under it: facts by name, then a table, then text."""
 
     heading: str
     facts: Sequence[tuple[str, str]] = ()
@@ -42,7 +42,7 @@ class PrintedSection:
 
 @dataclass(frozen=True, slots=True)
 class PrintedDocument:
-    """`foot`: what stands at the end of each page, with `{page}` and `{pages}` in it."""
+    """`foot`: the line at the end of each page, with `{page}` and `{pages}` in it."""
 
     language: str
     title: str
@@ -88,7 +88,7 @@ def print_document(document: PrintedDocument, target: Path) -> None:
 
 
 def _print_section(paper: FPDF, section: PrintedSection) -> None:
-    # A heading does not stay behind on the page before.
+    # A heading stays on one page with what follows it.
     if paper.will_page_break(24):
         paper.add_page()
     paper.ln(5)
@@ -129,7 +129,7 @@ def _print_rows(
 
 
 def _parts(row: Sequence[str], widths: Sequence[int]) -> Iterable[Sequence[str]]:
-    """The row, or several in its place: a row higher than a page cannot be printed."""
+    """The row, or several instead of it: a row higher than a page cannot be printed."""
     cells = [_pieces(cell, width) for cell, width in zip(row, widths, strict=True)]
     return zip_longest(*cells, fillvalue="")
 
@@ -146,6 +146,6 @@ def _lines(paper: FPDF, height: float, text: str) -> None:
 
 
 def _clean(text: str) -> str:
-    """What cannot be printed is shown as such."""
+    """The text with U+FFFD for each character that cannot be printed."""
     shown = (letter.isprintable() or letter.isspace() for letter in text)
     return "".join(letter if fits else "\N{REPLACEMENT CHARACTER}" for letter, fits in zip(text, shown, strict=True))

@@ -10,7 +10,7 @@ from callcenter.evidence.manifest import MANIFEST, SIGNATURE, File, Head, Manife
 
 
 def seal(folder: Path, head: Head, key: Ed25519PrivateKey, target: Path) -> None:
-    """Write the pack of everything in `folder` to `target`, which lies elsewhere. Blocks.
+    """Write the pack of everything in `folder` to `target`, which is outside it. Blocks.
 
     Raises `TooLarge`, and `OSError` when the disk is full.
     """

@@ -10,7 +10,6 @@ from pydantic import ValidationError
 
 from callcenter.evidence import chain
 from callcenter.evidence.container import Container, Unsafe
-from callcenter.evidence.ledger import audio_faults
 from callcenter.evidence.manifest import (
     COPIES,
     JOURNAL,
@@ -24,9 +23,10 @@ from callcenter.evidence.manifest import (
     Signature,
     written,
 )
+from callcenter.evidence.originals import audio_faults
 
 LARGEST_TEXT = 64 * 1024 * 1024
-"""Bytes of a manifest, a signature or a ledger that are read into memory."""
+"""Bytes of a manifest, a signature or a custody chain that are read into memory."""
 
 
 class What(StrEnum):
@@ -89,7 +89,7 @@ def part_of(name: str) -> Part:
 
 
 def verify(path: Path, pinned: str | None = None) -> Verdict:
-    """Look at the pack. `pinned`: the fingerprint that its key must have. Raises `OSError` when it cannot be read."""
+    """Check the pack. `pinned`: the fingerprint that its key must have. Raises `OSError` when it cannot be read."""
     verdict = Verdict()
     with path.open("rb") as file:
         try:
@@ -115,17 +115,17 @@ class _Look:
             self._look_at_signature(manifest, signature, pinned)
         if self._verdict.manifest is not None:
             self._look_at_files(self._verdict.manifest)
-            self._look_at_ledger(self._verdict.manifest)
+            self._look_at_chain(self._verdict.manifest)
         if not self._verdict.faults and not self._pack.as_written():
-            add(What.CHANGED, "", "what is in the pack is what was signed, but the ZIP around it was written anew")
+            add(What.CHANGED, "", "the content of the pack is what was signed, but the ZIP file was rebuilt")
 
     def _text(self, name: str) -> bytes | None:
-        """The bytes of an entry; None, and a fault, when there are none."""
+        """The bytes of an entry; None, with a fault noted, when there are none."""
         if name not in self._pack.names:
             self._verdict.add(What.REMOVED, name, "it is not in the pack")
             return None
         if self._pack.size(name) > LARGEST_TEXT:
-            self._verdict.add(What.UNREADABLE, name, "it is larger than any such file")
+            self._verdict.add(What.UNREADABLE, name, "it is too large for such a file")
             return None
         try:
             return b"".join(self._pack.read(name))
@@ -148,7 +148,7 @@ class _Look:
             add(What.CHANGED, SIGNATURE, "it is not a signature of this format any more")
             return
         if written(signature) != text:
-            add(What.CHANGED, SIGNATURE, "it is not written as signatures are")
+            add(What.CHANGED, SIGNATURE, "it is not in the form of a signature")
         self._verdict.fingerprint = signature.fingerprint
         if pinned is not None and pinned != signature.fingerprint:
             add(What.OTHER_KEY, SIGNATURE, f"signed by {signature.fingerprint}, and not by {pinned}")
@@ -172,10 +172,10 @@ class _Look:
         add, listed = self._verdict.add, {file.name: file for file in manifest.files}
         for name in self._pack.names:
             if name not in listed and name not in (MANIFEST, SIGNATURE):
-                add(What.ADDED, name, "the manifest does not name it")
+                add(What.ADDED, name, "the manifest does not list it")
         for name, file in listed.items():
             if name not in self._pack.names:
-                add(What.REMOVED, name, f"the manifest names it, with SHA-256 {file.sha256}")
+                add(What.REMOVED, name, f"the manifest lists it, with SHA-256 {file.sha256}")
                 continue
             try:
                 found = self._digest(name)
@@ -191,7 +191,7 @@ class _Look:
             found.update(chunk)
         return found.hexdigest()
 
-    def _look_at_ledger(self, manifest: Manifest) -> None:
+    def _look_at_chain(self, manifest: Manifest) -> None:
         text = self._text(LEDGER) if LEDGER in self._pack.names else None
         if text is None:
             return
@@ -202,11 +202,11 @@ class _Look:
                 links.append(chain.read_line(line.decode()))
             except ValueError:
                 add(What.CHANGED, LEDGER, f"line {number} cannot be read")
-        told = [
+        stated = [
             chain.Ends(manifest.company.id, run.first, run.last, bytes.fromhex(run.before), bytes.fromhex(run.head))
             for run in manifest.chain
         ]
-        for problem in chain.faults_of_runs(links, told):
+        for problem in chain.faults_of_runs(links, stated):
             add(What.CHANGED, LEDGER, problem)
         for name, problem in audio_faults(links, manifest):
             add(What.CHANGED, name, problem)

@@ -1,4 +1,4 @@
-"""Whether the chained ledger is whole: every entry of every company, against its head and against the packs given out."""
+"""Whether the custody chains are whole: every entry of every company, against its head and the packs given out."""
 
 from collections.abc import AsyncIterator
 
@@ -12,7 +12,7 @@ CHUNK = 5000
 
 
 async def problems(connection: asyncpg.Connection) -> AsyncIterator[str]:
-    """What is wrong, a line for each, with the company's number. A chunk of the ledger is in memory at a time."""
+    """What is wrong, a line for each, with the company's number. One chunk of the chain is in memory at a time."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         for head in await connection.fetch(SQL["heads"]):
             company = head["company_id"]
@@ -21,11 +21,11 @@ async def problems(connection: asyncpg.Connection) -> AsyncIterator[str]:
             for row in await connection.fetch(SQL["torn_packs"], company):
                 yield f"company {company}: pack {row['id']} was given out with another entry {row['head_seq']}"
             for row in await connection.fetch(SQL["other_columns"], company):
-                yield f"company {company}: entry {row['seq']} is filed under what its text does not say"
+                yield f"company {company}: the columns of entry {row['seq']} differ from its text"
         for row in await connection.fetch(SQL["other_recordings"]):
             yield f"company {row['company_id']}: recording {row['id']} has another SHA-256 than entry {row['seq']}"
         for row in await connection.fetch(SQL["unchained"]):
-            yield f"company {row['company_id']}: no entry tells of recording {row['id']}"
+            yield f"company {row['company_id']}: recording {row['id']} has no entry"
 
 
 async def _of_chain(connection: asyncpg.Connection, ends: Ends) -> AsyncIterator[str]:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from callcenter.common.file_jobs import FileJobs, FileNotMade
 from callcenter.common.object_store import ObjectStore
 from callcenter.common.scope import Connection
-from callcenter.domain.evidence import PackProblem
+from callcenter.domain.file_order import PackProblem
 from callcenter.errors import ObjectMissing
 from callcenter.evidence import manifest as form
 from callcenter.evidence.chain import Ends, Link, faults

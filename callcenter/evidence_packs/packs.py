@@ -9,8 +9,7 @@ from aiohttp import web
 from callcenter.common import jobs
 from callcenter.common.scope import audit, scoped
 from callcenter.domain.audit import AuditAction, AuditSubject
-from callcenter.domain.evidence import PackProblem
-from callcenter.domain.file_order import FileOrderState
+from callcenter.domain.file_order import FileOrderState, PackProblem
 from callcenter.domain.person import Person
 from callcenter.errors import LimitReached
 from callcenter.storage import queries

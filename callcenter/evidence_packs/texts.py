@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 
-from callcenter.domain.evidence import PackProblem
+from callcenter.domain.file_order import PackProblem
 from callcenter.evidence.printed import PrintedDocument, PrintedSection, PrintedTable
 from callcenter.evidence_packs.facts import Row, TicketFacts
 from callcenter.tickets.pages import change_texts
@@ -30,9 +30,11 @@ def pack_problems(t: Translator) -> dict[PackProblem, str]:
         PackProblem.ALTERED: t.gettext(
             "A recording in the store is not what was recorded. Tell the administrator at once."
         ),
-        PackProblem.LEDGER: t.gettext("The ledger of this company has been altered. Tell the administrator at once."),
+        PackProblem.LEDGER: t.gettext(
+            "The custody chain of this company has been altered. Tell the administrator at once."
+        ),
         PackProblem.TOO_LARGE: t.gettext("The recordings are more than one pack can hold, 4 GB."),
-        PackProblem.PROGRAM: t.gettext("The program made a mistake. Tell the administrator."),
+        PackProblem.PROGRAM: t.gettext("A program error occurred. Tell the administrator."),
     }
 
 
@@ -209,7 +211,7 @@ class _Page:
         words = t.gettext(
             "This pack is genuine if `callcenter verify PACK.zip` says so. The program needs no server: it compares the "
             "SHA-256 of each file with the signed manifest, the signature with the key, and each recording with the "
-            "chained ledger, in which its SHA-256 was entered when the talk was over. Whoever signs can be recognised "
+            "custody chain, in which its SHA-256 was entered when the talk was over. Whoever signs can be recognised "
             "by the fingerprint of the key; compare it with the one that the dispatch centre gives out."
         )
         return PrintedSection(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 from callcenter.domain.access import Permission
-from callcenter.domain.review import MOST_LINES, MOST_POINTS, BadPoints, ScoreLine
+from callcenter.domain.listening import MOST_LINES, MOST_POINTS, BadPoints, ScoreLine
 from callcenter.listening import texts
 from callcenter.listening.player_pages import PAGE, card_for, need_recording, page, recording_of
 from callcenter.listening.reviews import REVIEWS, CardChanged, ScoreCard

@@ -8,8 +8,8 @@ from aiohttp import web
 
 from callcenter.common.scope import Connection, audit, scoped
 from callcenter.domain.audit import AuditAction, AuditSubject
+from callcenter.domain.listening import ScoreLine, score
 from callcenter.domain.person import Person
-from callcenter.domain.review import ScoreLine, score
 from callcenter.errors import Refusal, gettext_noop
 from callcenter.storage import queries
 

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from callcenter.domain.listening import ListeningReason
+from callcenter.domain.listening import ListeningReason, ScoreLine
 from callcenter.domain.recording import OFFERED, RecordingState
-from callcenter.domain.review import ScoreLine
 from callcenter.domain.talk import TalkKind
 from callcenter.listening.query import PlayableFilter, ReviewFilter
 from callcenter.web.filter_texts import filter_problems

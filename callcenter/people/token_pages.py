@@ -10,8 +10,7 @@ from babel.dates import format_date
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from callcenter.common.tokens import TOKENS
-from callcenter.domain.access import Permission
-from callcenter.domain.scopes import Scope
+from callcenter.domain.access import Permission, Scope
 from callcenter.web.auth import needs
 from callcenter.web.keys import PERSON
 from callcenter.web.language import language_of

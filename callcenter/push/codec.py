@@ -1,4 +1,4 @@
-"""Writes messages as JSON, and reads them: strictly what the service made, leniently what a browser says."""
+"""Writes messages as JSON, and reads them: strictly those of the service, leniently those of browsers."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -15,11 +15,11 @@ REQUESTS: Mapping[str, type[BrowserRequest]] = {"presence": PresenceRequest, "re
 
 
 class BadMessage(CallcenterError):
-    """The browser said something that is not in the protocol; the text says what."""
+    """A browser sent something that is not in the protocol; the text says what."""
 
 
 adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
-"""What pydantic knows of a message: how it is written, read and described."""
+"""The pydantic adapter of a message: writes, reads and describes it."""
 
 
 def to_json(message: Shape) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def body_of(kind: str, body: Mapping[str, object]) -> Shown:
     Raises `KeyError` for an unknown kind, `pydantic.ValidationError` for a body that is not of it.
     """
     _, shapes = KINDS["operator/ID" if kind.startswith("operator/") else kind]
-    # Of two shapes the last one says that there is nothing, and is empty.
+    # Of two shapes the last one is empty: there is nothing to show.
     read: Shown = adapter(shapes[0] if body else shapes[-1]).validate_json(json.dumps(body))
     return read
 

@@ -1,4 +1,4 @@
-"""What a screen shows, and what changes it. Pure: the browser does the same in its own words."""
+"""What a screen shows, and what changes it. Pure; the scripts of the pages do the same."""
 
 import json
 from collections.abc import Mapping
@@ -56,7 +56,7 @@ Message = Snapshot | Resumed | Delta
 
 
 def apply(screen: Snapshot, delta: Delta) -> Snapshot:
-    """The screen after the delta. One that it already contains changes nothing."""
+    """The screen after the delta. A delta that it already contains changes nothing."""
     if delta.n <= screen.n:
         return screen
     return Snapshot(delta.n, {**screen.state, delta.kind: delta.body})

@@ -1,7 +1,7 @@
-"""From the Asterisk disk to the store: one recording at a time through its states, and back in after any crash.
+"""From the Asterisk disk to the store: one recording at a time through its states, resumed after any crash.
 
 What has been done is in the row, and every step can be repeated: the object's key follows from
-the row, an update names the state that it starts from, and the file goes last.
+the row, an update names the state that it starts from, and the file is removed last.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from callcenter.domain.recording import (
 from callcenter.errors import ObjectMissing, StorageError, StoreError
 from callcenter.recordings.rows import RecordingRow, RecordingRows
 from callcenter.recordings.spool import Spool, SpoolFile
-from callcenter.recordings.store import Kept, Store, digest
+from callcenter.recordings.store import Store, StoredObject, digest
 from callcenter.recordings.wav import Wav, inspect_file
 from callcenter.storage import AWAY
 
@@ -37,9 +37,9 @@ COUNT_EVERY_S = 5.0
 MISSING_EVERY_S = 60.0
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 SET_ASIDE_S = 60.0
-# A store that is busy may keep what it was sent seconds after the sender is gone; what is sent again before is there twice.
+# A busy store may save an upload seconds after its sender was killed; sent again before that, it would be stored twice.
 SETTLE_S = 20.0
-# What is wrong with one recording, and not with PostgreSQL as a whole.
+# Errors of one recording, not of PostgreSQL as a whole.
 REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, StorageError)
 
 
@@ -80,7 +80,7 @@ class Archive:
         self._verified: dict[SpoolFile, int] = {}
 
     async def run(self) -> None:
-        """Archive until cancelled. Neither a store nor a database that is away ends it."""
+        """Archive until cancelled; continues when the store or the database is unavailable."""
         await self._ensure_bucket()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._scan(), name="spool scan")
@@ -90,7 +90,7 @@ class Archive:
             tasks.create_task(self._every(COUNT_EVERY_S, self.count), name="recordings by state")
 
     async def archive(self, file: SpoolFile) -> bool:
-        """Take one file as far as it can go now. False when it waits for its call, or must stay on disk.
+        """Take one file through as many states as possible now. False when it waits for its call, or must stay on disk.
 
         Raises `StoreError`, or what asyncpg or the disk raises; then nothing is lost, and it can be called again.
         """
@@ -114,7 +114,7 @@ class Archive:
         return True
 
     async def mark_missing(self) -> None:
-        """Enter as missing every recording whose call is long over and that is not on disk; adopt late calls' ones."""
+        """Mark as missing the recordings of calls long over that are not on disk; attach those of late calls."""
         names = await asyncio.to_thread(self._spool.names)
         for recording_id in await self._rows.mark_missing(names):
             log.error("recording missing", recording_id=recording_id)
@@ -131,14 +131,14 @@ class Archive:
     # One file
 
     async def _verify(self, file: SpoolFile) -> RecordingRow | None:
-        """Bring the file into the ledger and the store, and compare what the store gives back.
+        """Bring the file into the database and the store, and compare what the store returns.
 
-        None when the ledger holds another recording of this name: then the file is left where it is.
+        None when the database has another recording of this name: then the file stays where it is.
         """
         try:
             sha256, size, wav = await asyncio.to_thread(_read, file)
         except FileNotFoundError:
-            # Listed just before another worker was done with it.
+            # Listed just before another worker finished with it.
             return None
         except OSError as problem:
             self._set_aside(file, SET_ASIDE_S, f"recording cannot be read: {problem.strerror}")
@@ -168,14 +168,14 @@ class Archive:
         return entry
 
     def _still_coming(self, file: SpoolFile) -> float:
-        """Seconds for which a store may still be about to keep what was sent before, by us or by a run that was killed."""
+        """Seconds for which the store may still be saving an earlier upload, by us or by a run that was killed."""
         return max(self._began, self._sent_at.get(file.name, self._began)) + self._settle_s - time.monotonic()
 
-    async def _found(self, entry: RecordingRow, size: int) -> Kept | None:
-        """What a run that was killed has left in the store: stored again it would be there twice."""
+    async def _found(self, entry: RecordingRow, size: int) -> StoredObject | None:
+        """The object that a run that was killed has left in the store: stored again it would be there twice."""
         for version in await self._store.versions(entry.key):
             if await self._holds(replace(entry, version=version), size):
-                return Kept(version)
+                return StoredObject(version)
         return None
 
     async def _holds(self, entry: RecordingRow, size: int) -> bool:
@@ -202,7 +202,7 @@ class Archive:
                 if file.name not in self._in_hand and self._not_before.get(file, 0.0) <= time.monotonic():
                     self._in_hand.add(file.name)
                     self._waiting.put_nowait(file)
-            # While a dead store fills the disk, looking at it must not become the work.
+            # While the store is unavailable and the disk fills up, scanning it must not take most of the time.
             await asyncio.sleep(max(SCAN_EVERY_S, 20 * (time.monotonic() - began)))
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
@@ -211,8 +211,8 @@ class Archive:
             try:
                 await work()
             except AWAY as problem:
-                log.warning("recordings cannot be looked over", problem=str(problem) or repr(problem))
-            # A ledger that has grown large is looked at less often, so that looking never costs more than 2 %.
+                log.warning("recordings cannot be checked", problem=str(problem) or repr(problem))
+            # A large table is scanned less often, so that scanning never takes more than 2 % of the time.
             await asyncio.sleep(max(seconds, 50 * (time.monotonic() - began)))
 
     def _forget_all_but(self, files: set[SpoolFile]) -> None:
@@ -231,7 +231,7 @@ class Archive:
                 await self.archive(file)
                 failures = 0
             except REFUSED as problem:
-                self._set_aside(file, SET_ASIDE_S, f"recording cannot be entered: {type(problem).__name__}")
+                self._set_aside(file, SET_ASIDE_S, f"recording cannot be saved: {type(problem).__name__}")
             except (StoreError, *AWAY) as problem:
                 log.warning("recording waits on disk", recording=str(file.name), problem=str(problem) or repr(problem))
                 metrics.problems_total.labels(problem="recording waits on disk").inc()

@@ -31,20 +31,20 @@ LOOK_EVERY_S = 2.0
 BACKOFF_S = 10.0
 DATABASE_WITHIN_S = 10.0
 PATIENCE_S = 30.0
-"""Seconds that a copy waits for a lull: where somebody is always waiting, copies are made all the same, slowly."""
+"""Seconds that a copy waits until no caller waits: where some always do, copies are still made, slowly."""
 DEATHS = 3
-"""Times that a process may die of one recording before it is left without a copy."""
-ALTERED = "what the store gives is not what was recorded"
+"""Times that a process may be killed by one recording before it is left without a copy."""
+ALTERED = "the object in the store is not what was recorded"
 GONE = "the store does not have the original"
-TOO_LARGE = "larger than the folder for files in work"
+TOO_LARGE = "larger than the folder for temporary files"
 DEADLY = "its processing was killed"
 
 
 class CopyMaker:
     """Makes the copies of one node's recordings, `settings.at_once` at a time, the last one first.
 
-    `calm` says whether nobody is waiting for an operator. While somebody is, copies wait: what they take from the store and
-    bring to it would make the cards come later.
+    `idle` says whether nobody is waiting for an operator. While somebody is, copies wait: their
+    traffic with the store would delay the cards.
     """
 
     def __init__(
@@ -53,18 +53,18 @@ class CopyMaker:
         store: Store,
         node: NodeName,
         settings: CopiesSettings,
-        calm: Callable[[], bool] = lambda: True,
+        idle: Callable[[], bool] = lambda: True,
     ) -> None:
         self._pool = pool
         self._store = store
         self._node = node
         self._settings = settings
-        self._calm = calm
+        self._idle = idle
         self._workers = IdlePool(settings.at_once)
         self._deaths: dict[int, int] = {}
 
     async def run(self) -> None:
-        """Make copies until cancelled. Neither a store nor a database that is away ends it."""
+        """Make copies until cancelled; continues when the store or the database is unavailable."""
         if not self._settings.at_once:
             await asyncio.Event().wait()
         try:
@@ -82,7 +82,7 @@ class CopyMaker:
             self.close()
 
     async def make(self) -> int:
-        """Make the copies of the next few recordings; returns how many were looked at.
+        """Make the copies of the next few recordings; returns how many were processed.
 
         Raises `StoreError`, or what asyncpg or the disk raises; then it can be called again.
         """
@@ -105,7 +105,7 @@ class CopyMaker:
 
     async def _lull(self) -> None:
         until = time.monotonic() + PATIENCE_S
-        while not self._calm() and time.monotonic() < until:
+        while not self._idle() and time.monotonic() < until:
             await asyncio.sleep(LOOK_EVERY_S)
 
     def close(self) -> None:
@@ -116,7 +116,7 @@ class CopyMaker:
         longest_s = self._settings.longest_hours * 3600
         try:
             if not row["duration_s"]:
-                # Without what was said of it beside the talk.
+                # Without what was noted about it elsewhere.
                 raise AudioProblem((row["defect"] or Defect.EMPTY).partition(";")[0])
             if row["duration_s"] > longest_s:
                 raise AudioProblem(f"longer than {self._settings.longest_hours:g} h")
@@ -135,13 +135,13 @@ class CopyMaker:
                 await self._refuse(row["id"], DEADLY)
 
     def _need_room(self, size: int) -> None:
-        """Wait for room (`OSError`) only where there can be enough."""
+        """Wait for room (`OSError`) only if there can ever be enough."""
         need = size + size // 4
         disk = shutil.disk_usage(self._settings.scratch or tempfile.gettempdir())
         if disk.total < need:
             raise AudioProblem(TOO_LARGE)
         if disk.free < need:
-            raise OSError(errno.ENOSPC, "no room in the folder for files in work")
+            raise OSError(errno.ENOSPC, "no room in the folder for temporary files")
 
     async def _fetch(self, row: asyncpg.Record, path: Path) -> None:
         sha256 = hashlib.sha256()
@@ -164,7 +164,7 @@ class CopyMaker:
         copied = (recording_id, key, MEDIA_TYPE, sha256, size)
         drawn = (made.per_s, made.channels, made.peaks)
         if not await self._pool.fetchval(SQL["keep"], *copied, *drawn, timeout=DATABASE_WITHIN_S):
-            # It was deleted by policy meanwhile.
+            # Deleted by policy meanwhile.
             await self._store.remove(key)
         self._deaths.pop(recording_id, None)
 

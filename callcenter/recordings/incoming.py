@@ -1,8 +1,8 @@
-"""Brings a folder of a node's old recordings into the ledger and the store, the way that new ones go.
+"""Brings a folder of a node's old recordings into the database and the store, in the same way as new ones.
 
 A file is known by its name, or by a line of a CSV file with the columns `file`, `call` and `at`: the file's name in the
-folder, the call's id, and when the talk began, in ISO 8601 with its zone. The folder is only read. What was brought in
-already, under whatever name, is not brought in again.
+folder, the call's id, and when the talk began, in ISO 8601 with its zone. The folder is only read. A file
+that was brought in already, under any name, is not brought in again.
 """
 
 import csv
@@ -29,10 +29,10 @@ COLUMNS = ("file", "call", "at")
 
 BROUGHT = "brought in"
 KNOWN = "known already"
-NAMELESS = "neither named as a recording nor in the CSV file"
+NAMELESS = "its name is not that of a recording, nor is it in the CSV file"
 STRANGE = "not a regular file of the folder"
 UNREADABLE = "cannot be read"
-OTHER = "another recording of this name is in the ledger"
+OTHER = "another recording of this name is in the database"
 BAD_LINE = "the line needs file, call and at (with its zone)"
 
 
@@ -45,7 +45,7 @@ class ImportOutcome:
 
     @property
     def refused(self) -> bool:
-        """Whether it is not in the ledger now."""
+        """Whether it is not in the database now."""
         return self.what not in (BROUGHT, KNOWN)
 
 
@@ -59,7 +59,7 @@ class Incoming:
         self._scratch = scratch
 
     async def bring(self, folder: Path, listed: Path | None = None) -> list[ImportOutcome]:
-        """Bring all of `folder` in, or only what the CSV file `listed` names.
+        """Bring in all of `folder`, or only what the CSV file `listed` names.
 
         Raises `StoreError`, or what asyncpg or the disk raises; what was brought in until then is, and it can be
         called again.
@@ -93,9 +93,9 @@ class Incoming:
             known = await self._pool.fetchval(SQL["known"], sha256)
             if known and known != str(name):
                 return KNOWN
-            # Kept from the talk on, not from today on.
+            # Retention counts from the talk, not from today.
             await self._pool.execute(SQL["enter"], str(name), self._node, name.began_at)
-            # Nothing more will be written of such a call: it is attached to what there is.
+            # No more facts about such a call will come: it is attached to what there is.
             archive = Archive(self._pool, self._store, spool, self._node, 1, patience_s=-1)
             if not await archive.archive(file):
                 return OTHER

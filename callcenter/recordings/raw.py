@@ -1,7 +1,7 @@
 """Asterisk's raw recording of a talk, made into a WAV file.
 
 MixMonitor with option D writes both voices side by side without a header: 8000 Hz, signed 16 bit little endian, the
-operator's voice left, the caller's right. So a crash of Asterisk leaves no header that is wrong.
+operator's voice left, the caller's right. So a crash of Asterisk cannot leave a wrong header.
 """
 
 import os
@@ -14,7 +14,7 @@ RATE = 8000
 CHANNELS = 2
 FRAME = 2 * CHANNELS
 REST = b"rest"
-"""The chunk behind the audio that keeps the bytes of a last frame which Asterisk did not live to write whole."""
+"""The chunk behind the audio that keeps the bytes of a last frame which Asterisk did not write completely."""
 
 _PIECE = 1024 * 1024
 _MOST = 0xFFFFFFFF
@@ -23,7 +23,7 @@ _MOST = 0xFFFFFFFF
 def make_wav(raw: Path, target: Path) -> None:
     """Write `target`, all or nothing, as the WAV of the closed file `raw`, which stays.
 
-    The audio is the same bytes; one to three that are no whole frame go into a chunk of their own behind it. What lies
+    The audio is the same bytes; one to three that are not a whole frame go into a chunk of their own behind it. A file
     at `target` is replaced. Raises `OSError`: the raw file is gone or a link, or the disk is full.
     """
     part = target.with_name(f"{target.name}.part")
@@ -61,7 +61,7 @@ def _pieces(source: BinaryIO) -> Iterator[bytes]:
 
 
 def _header(audio: int, behind: int) -> bytes:
-    """A size beyond 4 GiB, 37 hours, cannot be told: the largest one is, and readers go by the file's own length."""
+    """A size beyond 4 GiB, 37 hours, does not fit: the largest one is written, and readers use the file's length."""
     riff = struct.pack("<4sI4s", b"RIFF", min(36 + audio + behind, _MOST), b"WAVE")
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, CHANNELS, RATE, RATE * FRAME, FRAME, 16)
     return riff + form + struct.pack("<4sI", b"data", min(audio, _MOST))
@@ -77,7 +77,7 @@ def _create(path: Path) -> BinaryIO:
 
 
 def _sync(folder: Path) -> None:
-    """Make a rename in the folder outlast a power cut."""
+    """Make a rename in the folder survive a power failure."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -28,7 +28,7 @@ WITHIN_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class RecordingRow:
-    """What the database holds about a file on disk. `fresh`: the store cannot have it yet."""
+    """What the database has about a file on disk. `fresh`: the store cannot have it yet."""
 
     id: int
     state: RecordingState
@@ -47,7 +47,7 @@ class RecordingRows:
         self._node = node
 
     async def record(self, name: RecordingName, sha256: bytes, size: int, wav: Wav) -> RecordingRow:
-        """The row of a complete file; what is known already stays. Raises `StorageError` when it was removed meanwhile."""
+        """The row of a complete file; known values stay. Raises `StorageError` when it was removed meanwhile."""
         async with self._pool.acquire(timeout=WITHIN_S) as connection, connection.transaction():
             await connection.execute(SQL["enter"], str(name), self._node, timeout=WITHIN_S)
             recorded = await connection.execute(
@@ -65,7 +65,7 @@ class RecordingRows:
             await connection.execute(SQL["retain"], str(name), name.call, timeout=WITHIN_S)
             row = await connection.fetchrow(SQL["find"], str(name), timeout=WITHIN_S)
         if row is None:
-            raise StorageError(f"recording {name} was deleted from the ledger while it was being archived")
+            raise StorageError(f"recording {name} was deleted from the database while it was being archived")
         return RecordingRow(
             row["id"],
             RecordingState(row["state"]),
@@ -97,12 +97,12 @@ class RecordingRows:
         )
 
     async def mark_missing(self, on_disk: list[str]) -> list[int]:
-        """Mark those whose call is long over and that are not on disk; their ids."""
+        """Mark those whose call is long over and that are not on disk; returns their ids."""
         values = (self._node, on_disk, MISSING_AFTER, Defect.NO_FILE)
         return [row["id"] for row in await self._pool.fetch(SQL[RecordingStep.MARK_MISSING], *values, timeout=WITHIN_S)]
 
     async def adopt(self) -> int:
-        """Give to calls and tickets that were written late the recordings attached without them; how many."""
+        """Assign recordings that were attached without a call or ticket to those written late; returns how many."""
         values = (self._node, ADOPTED_WITHIN, Defect.NO_CALL)
         return len(await self._pool.fetch(SQL["adopt"], *values, timeout=WITHIN_S))
 

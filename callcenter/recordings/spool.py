@@ -1,7 +1,7 @@
 """The folders of recordings on a node: Asterisk writes into `rec/`, and what it has closed becomes a WAV in `ready/`.
 
-That nobody writes a file any more is asked of the kernel, by a lease. A command that Asterisk ran at the end of each
-recording would tell it as well, but each would fork a process of a thousand threads, in the middle of a surge.
+A lease on the file shows that nobody writes it any more. A command that Asterisk ran at the end of each recording
+would show it as well, but each would fork a process of a thousand threads, in the middle of a surge.
 """
 
 import fcntl
@@ -37,11 +37,11 @@ class SpoolFile:
 
     @property
     def call(self) -> CallId:
-        """The call of which it is."""
+        """The call that it belongs to."""
         return self.name.call
 
     def open(self) -> BinaryIO:
-        """Open this very file. Raises `FileNotFoundError` when it is gone or another lies there under its name."""
+        """Open this very file. Raises `FileNotFoundError` when it is gone or another file has its name."""
         descriptor = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         file = os.fdopen(descriptor, "rb")
         if _identity(os.fstat(descriptor)) != self.identity:
@@ -50,7 +50,7 @@ class SpoolFile:
         return file
 
     def remove(self) -> None:
-        """Remove this very file; if it is gone, or another lies there under its name, do nothing."""
+        """Remove this very file; if it is gone, or another file has its name, do nothing."""
         try:
             if _identity(self.path.lstat()) == self.identity:
                 self.path.unlink()
@@ -59,7 +59,7 @@ class SpoolFile:
 
 
 class Spool:
-    """The spool below `root`. What does not belong there is left alone and reported once."""
+    """The spool below `root`. Files that do not belong there are left alone and reported once."""
 
     def __init__(self, root: Path) -> None:
         self._rec = root / "rec"
@@ -73,7 +73,7 @@ class Spool:
 
     def names(self) -> list[str]:
         """The names of all recordings on disk, complete or not. Raises `OSError` when a folder cannot be read."""
-        # In this order, so that a file that moves meanwhile is seen twice rather than never.
+        # In this order, so that a file that is moved meanwhile is seen twice rather than never.
         return [
             os.path.splitext(entry.name)[0]
             for folder in (self._rec, self._ready)
@@ -82,10 +82,10 @@ class Spool:
         ]
 
     def collect(self) -> list[RecordingName]:
-        """Bring to `ready/` what is closed: a talk that ended, or what was cut off when Asterisk died.
+        """Bring closed files to `ready/`: of a talk that ended, or cut off when Asterisk crashed.
 
         A raw file is made into a WAV, a WAV is moved as it is. Returns the names brought. Raises `OSError` when a
-        folder cannot be read or written, or lies on a file system without leases (NFS): the spool must be a local one.
+        folder cannot be read or written, or is on a file system without leases (NFS): the spool must be a local one.
         A raw file that cannot be made into a WAV now, since the disk is full, is left for the next time.
         """
         brought = []
@@ -106,7 +106,7 @@ class Spool:
         return True
 
     def _convert(self, file: SpoolFile) -> bool:
-        """The raw file goes last: killed before that, the next pass finds the WAV made, or makes the same one again."""
+        """The raw file is removed last: killed before that, the next pass finds the WAV or makes it again."""
         target = self._ready / f"{file.name}{SUFFIX}"
         try:
             if not os.path.lexists(target):
@@ -147,7 +147,7 @@ class Spool:
     def _report(self, path: Path, problem: str) -> None:
         if path not in self._reported:
             self._reported.add(path)
-            # A stray file may be named after anything, a person too.
+            # A stray file may have any name, even a person's.
             log.warning("left in the spool", folder=path.parent.name, length=len(path.name), problem=problem)
 
 
@@ -162,7 +162,7 @@ def recording_name(stem: str) -> RecordingName | None:
 def being_written(path: Path) -> bool:
     """Whether some process has the file open for writing: the kernel grants a read lease only when none has.
 
-    A file that is gone counts as one. Raises `PermissionError` when the file is another user's and this process has not
+    A file that is gone counts as one. Raises `PermissionError` when the file is another user's and this process has no
     CAP_LEASE, another `OSError` when the file system has no leases.
     """
     try:

@@ -1,4 +1,4 @@
-"""The S3 store. The client blocks, so it works in threads of its own; a dead store pins those and nothing else."""
+"""The S3 store. The client blocks, so it has its own threads; a store that does not answer blocks only those."""
 
 import asyncio
 import hashlib
@@ -32,7 +32,7 @@ CHUNK = 256 * 1024
 CHECK_WITHIN_S = 5.0
 LISTED_AT_ONCE = 1000
 MISSING = ("NoSuchKey", "NoSuchVersion")
-# A bucket without object lock answers the one, or, to a request that names a lock, the other.
+# A bucket without object lock answers with the first, or, to a request that names a lock, with the second.
 NO_LOCK = ("ObjectLockConfigurationNotFoundError", "InvalidRequest", "NotImplemented")
 _KEY = re.compile(r"[a-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*", re.ASCII)
 
@@ -40,8 +40,8 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """How an object was kept: its version, if the bucket has versions, and until when it cannot be removed."""
+class StoredObject:
+    """How an object was stored: its version, if the bucket has versions, and until when it cannot be removed."""
 
     version: str | None = None
     locked_until: datetime | None = None
@@ -51,7 +51,7 @@ class Store:
     """One bucket. Every method raises `StoreError` with a text that says what to do.
 
     A key is made of letters, digits and `._-`, in folders; another raises `ValueError`. `version` None means the newest.
-    In a bucket without object lock all works but the locking.
+    In a bucket without object lock everything works except the locking.
     """
 
     def __init__(self, settings: S3Settings, *, connect_s: float = 3.0, read_s: float = 30.0) -> None:
@@ -73,12 +73,12 @@ class Store:
         )
         self._writer = self._connect(settings.endpoint, settings.secure, self._writing)
         public = settings.public_endpoint
-        # Signs without asking anybody, so it need not be reachable from here.
+        # Signs without a request, so it need not be reachable from here.
         self._signer = self._connect(public, settings.public_secure, self._http) if public else self._client
         self._locks: bool | None = None
 
     async def ensure_bucket(self) -> None:
-        """Make the bucket, with object lock if that is wanted, unless it is there."""
+        """Create the bucket, with object lock if the settings say so, unless it exists."""
         await self._run(self._ensure_bucket)
 
     async def locks(self) -> bool:
@@ -86,7 +86,7 @@ class Store:
         return await self._run(self._ask_for_locks)
 
     async def turn_locks_on(self) -> None:
-        """Give versions and object lock to a bucket that was made without. It cannot be undone."""
+        """Turn on versions and object lock of a bucket that was made without. It cannot be undone."""
         await self._run(self._turn_locks_on)
 
     async def put(
@@ -97,8 +97,8 @@ class Store:
         media_type: str = "audio/wav",
         *,
         retain_until: datetime | None = None,
-    ) -> Kept:
-        """Store the file's bytes under `key`, with their digest and type beside them.
+    ) -> StoredObject:
+        """Store the file's bytes under `key`, with their digest and type as metadata.
 
         `retain_until`: nobody may remove it before then, if the bucket can lock and the settings say so. Raises `OSError`
         when the file cannot be read.
@@ -106,11 +106,11 @@ class Store:
         return await self._run(lambda: self._put(_sane(key), path, sha256, media_type, retain_until))
 
     async def retain(self, key: str, version: str | None, until: datetime) -> bool:
-        """Lock an object that is there, or lock it for longer. False when the bucket, or the settings, do without."""
+        """Lock an existing object, or lock it for longer. False when the bucket or the settings have no object lock."""
         return await self._run(lambda: self._retain(_sane(key), version, until))
 
     async def legal_hold(self, key: str, version: str | None, on: bool) -> bool:
-        """Place or release a legal hold, which knows no end. False when the bucket, or the settings, do without."""
+        """Place or release a legal hold, which has no end. False when the bucket or settings have no object lock."""
         return await self._run(lambda: self._legal_hold(_sane(key), version, on))
 
     def presign(self, key: str, version: str | None = None, *, lasts: timedelta) -> str:
@@ -151,7 +151,7 @@ class Store:
         return await self._run(lambda: self._versions(_sane(key)))
 
     async def listed(self, prefix: str) -> AsyncGenerator[tuple[str, str | None], None]:
-        """Key and version of every object whose key begins so, by key, the newest version of each first."""
+        """Key and version of every object whose key has this prefix, by key, the newest version of each first."""
         bucket = self._settings.bucket
         objects = iter(
             await self._run(lambda: self._client.list_objects(bucket, prefix, recursive=True, include_version=True))
@@ -179,7 +179,7 @@ class Store:
             raise StoreError(no_bucket(self._settings))
 
     def close(self) -> None:
-        """Let go of threads and connections. What is being sent ends by itself or by its time limit."""
+        """Release threads and connections. An upload in progress ends by itself or by its time limit."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._http.clear()
         self._writing.clear()
@@ -208,7 +208,7 @@ class Store:
             try:
                 self._client.make_bucket(bucket, object_lock=self._settings.lock_mode != "none")
             except S3Error as error:
-                # Another process was quicker.
+                # Another process was faster.
                 if error.code not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
                     raise
         self._ask_for_locks()
@@ -235,9 +235,9 @@ class Store:
             return False
         return self._ask_for_locks() if self._locks is None else self._locks
 
-    def _put(self, key: str, path: Path, sha256: bytes, media_type: str, retain_until: datetime | None) -> Kept:
+    def _put(self, key: str, path: Path, sha256: bytes, media_type: str, retain_until: datetime | None) -> StoredObject:
         metadata: dict[str, str | list[str] | tuple[str]] = {"sha256": sha256.hex()}
-        # What is over already cannot be asked for.
+        # A time in the past cannot be requested.
         locks = retain_until is not None and retain_until > datetime.now(UTC) and self._may_lock()
         locked_until = retain_until if locks else None
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:
@@ -252,7 +252,7 @@ class Store:
                 num_parallel_uploads=1,
                 retention=None if locked_until is None else Retention(self._settings.lock_mode, locked_until),
             )
-        return Kept(_version(written.version_id), locked_until)
+        return StoredObject(_version(written.version_id), locked_until)
 
     def _retain(self, key: str, version: str | None, until: datetime) -> bool:
         if not self._may_lock():
@@ -277,7 +277,7 @@ class Store:
             response.release_conn()
 
     def _listed(self, key: str) -> list[Object]:
-        """Everything under this very key, the marks of what was deleted too, the newest first."""
+        """All versions of exactly this key, delete markers too, the newest first."""
         listed = self._client.list_objects(self._settings.bucket, prefix=key, include_version=True)
         return [each for each in listed if each.object_name == key]
 
@@ -303,7 +303,7 @@ class Store:
             if self._client.is_object_legal_hold_enabled(bucket, key, version):
                 return True
         except S3Error:
-            pass  # it says no more than that there is none
+            pass  # it says only that there is none
         try:
             retention = self._client.get_object_retention(bucket, key, version)
         except S3Error:

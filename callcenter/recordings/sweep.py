@@ -1,4 +1,4 @@
-"""What does not fit together: recordings without a call, calls and talks without a recording; the ledger and the store."""
+"""Inconsistencies: recordings without a call, calls and talks without a recording; the database and the store."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -19,10 +19,10 @@ EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that a person must look at.
+    """One inconsistency that a person must look at.
 
     `kind`: `no call` (a recording of which no call is known), `no file` (a recording that never came, or was lost),
-    `talk without a recording`, `answered without a recording`; `object gone` (the store has it no more), `object of a
+    `talk without a recording`, `answered without a recording`; `object gone` (the store lost it), `object of a
     deleted recording`, `object without a recording`. `detail` is the reason, where one is known, or the object's key.
     """
 
@@ -36,13 +36,13 @@ class Finding:
 async def sweep(
     pool: asyncpg.Pool, node: str | None = None, at_most: int = AT_MOST, since: datetime = EVER
 ) -> Sequence[Finding]:
-    """Look the ledger through from `since` on, of one node or of all; at most so many of each kind, the last ones first."""
+    """Check the database from `since` on, for one node or all; at most so many of each kind, the last ones first."""
     rows = await pool.fetch(SQL["sweep"], node, at_most, since, MISSING_AFTER)
     return [Finding(*row) for row in rows]
 
 
 async def sweep_store(pool: asyncpg.Pool, store: Store) -> list[Finding]:
-    """Hold the ledger against what the store lists, both in the order of the keys, so that neither is kept in memory.
+    """Compare the database with the store's list, both in the order of the keys, so that neither is kept in memory.
 
     Raises `StoreError`.
     """
@@ -65,7 +65,7 @@ async def sweep_store(pool: asyncpg.Pool, store: Store) -> list[Finding]:
         while row is not None:
             gone.append(row["id"])
             row = await anext(rows, None)
-    # Looked at again: while it went on, recordings came and others were deleted.
+    # Checked again: during the comparison recordings came and others were deleted.
     return [Finding(*each) for each in await pool.fetch(SQL["misfits"], gone, more, IN_STORE)]
 
 

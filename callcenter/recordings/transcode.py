@@ -1,6 +1,6 @@
 """One recording's copy for listening and its waveform, made by ffmpeg in pieces, so that two hours need no more memory.
 
-The audio is taken from where it lies in the file, whatever the header says. A run through it finds the peaks and how
+The audio is taken from where it is in the file, whatever the header says. A run through it finds the peaks and how
 loud each voice is; ffmpeg then encodes with a gain for each voice. The original is only read.
 """
 
@@ -23,7 +23,7 @@ from callcenter.recordings.wav import Wav, inspect
 MEDIA_TYPE = "audio/ogg"
 PEAKS_PER_S = 8
 LOUDNESS_DB = -20.0
-"""How loud a voice is made: the root mean square of where it speaks, in dB below full scale."""
+"""How loud a voice is made: the root mean square while it speaks, in dB below full scale."""
 PEAK_DB = -1.0
 SILENT_DB = -50.0
 GAIN_DB = (-20.0, 30.0)
@@ -76,7 +76,7 @@ def _copy(source: Path, wav: Wav, target: Path, kbps: int) -> Waveform:
 
 
 def encoding(kbps: int, channels: int) -> tuple[str, ...]:
-    """What ffmpeg is told of the copy's format; `kbps` is meant for two voices."""
+    """ffmpeg's arguments for the copy's format; `kbps` is meant for two voices."""
     rate = kbps * channels // 2
     return ("-c:a", "libopus", "-application", "audio", "-b:a", f"{rate}k", "-map_metadata", "-1", "-f", "ogg")
 
@@ -85,7 +85,7 @@ def _measure(file: BinaryIO, wav: Wav, window: int) -> tuple[NDArray[np.float32]
     """The highest sample and the mean square of each window and channel, of full scale 1."""
     peaks, energy = [], []
     for piece in _pieces(file, wav, window):
-        # One voice after the other, since samples that lie side by side are looked at many at a time.
+        # One voice after the other: numpy is faster on samples that are contiguous.
         voices = [np.ascontiguousarray(piece[:, channel]).reshape(-1, window) for channel in range(wav.channels)]
         highest = [np.maximum(voice.max(axis=1), -voice.min(axis=1).astype(np.int32)) for voice in voices]
         peaks.append((np.stack(highest, axis=1) / _FULL).astype(np.float32))
@@ -95,7 +95,7 @@ def _measure(file: BinaryIO, wav: Wav, window: int) -> tuple[NDArray[np.float32]
 
 
 def _pieces(file: BinaryIO, wav: Wav, window: int) -> Iterator[NDArray[np.int16]]:
-    """The samples by channels, a minute at a time, in whole windows; the last one is filled up with silence."""
+    """The samples by channels, a minute at a time, in whole windows; the last one is padded with silence."""
     frame = 2 * wav.channels
     left = wav.size
     while left:
@@ -109,7 +109,7 @@ def _pieces(file: BinaryIO, wav: Wav, window: int) -> Iterator[NDArray[np.int16]
 
 
 def _gain(peaks: NDArray[np.float32], energy: NDArray[np.float32]) -> float:
-    """The factor that makes one voice as loud as all are made, and no louder than it can be."""
+    """The factor that brings one voice to the common loudness without clipping."""
     speaking = energy[energy > 10 ** (SILENT_DB / 10)]
     if not speaking.size:
         return 1.0
@@ -125,7 +125,7 @@ def _filter(gains: list[float]) -> str:
 
 
 def _ffmpeg(arguments: list[str], seconds: float, source: BinaryIO | None = None) -> None:
-    """Run ffmpeg within limits. What it says of a file may hold that file's words, so it is not passed on."""
+    """Run ffmpeg within limits. Its messages may quote the file, so they are not passed on."""
     done = subprocess.run(
         [*_FFMPEG, *arguments],
         stdin=subprocess.DEVNULL if source is None else source,
@@ -136,7 +136,7 @@ def _ffmpeg(arguments: list[str], seconds: float, source: BinaryIO | None = None
     )
     if done.returncode:
         if b"No space left on device" in done.stderr:
-            raise OSError("no space left for a copy in work")
+            raise OSError("no space left for the copy being made")
         raise AudioProblem(f"ffmpeg cannot read it (status {done.returncode})")
 
 

@@ -1,4 +1,4 @@
-"""What a WAV file on disk really holds, whatever its header says.
+"""What a WAV file on disk really contains, whatever its header says.
 
 Asterisk writes the sizes into the header when it closes the file. After a crash they are zero or
 too large, so the length is taken from the bytes that are there.
@@ -14,9 +14,9 @@ from callcenter.domain.recording import Defect
 from callcenter.recordings.raw import REST
 
 _PCM = (1, 0xFFFE)
-# Chunks that programs put after the audio; anything else there is audio that the header does not know of.
+# Chunks that programs put after the audio; anything else there is audio that the header does not declare.
 _TRAILERS = (b"LIST", b"fact", b"JUNK", b"PAD ", b"bext", b"cue ", b"smpl", b"id3 ", b"ID3 ", REST)
-# A made-up file of nothing but chunk headers must not hold us for long.
+# A crafted file of nothing but chunk headers must not take long.
 _CHUNKS_AT_MOST = 64
 
 
@@ -24,8 +24,8 @@ _CHUNKS_AT_MOST = 64
 class Wav:
     """`duration_s` in seconds, `rate` in Hz; `defect` says what is wrong with the file, None when nothing is.
 
-    `repaired` is true when what was said had to be found in spite of the file: its header is wrong, or its last frame
-    was not written whole. The audio lies `start` bytes into the file and is `size` bytes long; `linear16` says that it
+    `repaired` is true when the audio had to be found without the header's help: its header is wrong, or its last frame
+    was not written whole. The audio is `start` bytes into the file and is `size` bytes long; `linear16` says that it
     is plain samples of signed 16 bit, little endian.
     """
 
@@ -44,7 +44,7 @@ class _Format:
     rate: int
     channels: int
     frame: int
-    """Bytes that cannot be divided: one sample of every channel, or one block of a codec."""
+    """Bytes of one frame: one sample of every channel, or one block of a codec."""
     bytes_per_s: int
     linear16: bool
 
@@ -59,7 +59,7 @@ def inspect(path: Path) -> Wav:
 
 
 def inspect_file(file: BinaryIO) -> Wav:
-    """Look at an open file. Reads some dozens of bytes of it, however long it is."""
+    """Look at an open file. Reads a few dozen bytes, however long it is."""
     size = os.fstat(file.fileno()).st_size
     if size == 0:
         return Wav(0.0, 0, 0, Defect.EMPTY)
@@ -101,7 +101,7 @@ def _measure(file: BinaryIO, size: int, start: int, declared: int, form: _Format
 
 
 def _is_audio(file: BinaryIO, size: int, at: int, declared: int) -> bool:
-    """Whether what lies behind the declared end of the audio is more of it."""
+    """Whether the bytes behind the declared end of the audio are more audio."""
     first = _read(file, at, 8)
     if len(first) < 8:
         # Too short for a chunk. Behind a length of zero it is audio; behind a length that was filled in, a cut trailer.
@@ -127,7 +127,7 @@ def _format(body: bytes) -> _Format | None:
         return None
     codec, channels, rate, bytes_per_s, block, bits = struct.unpack("<HHIIHH", body)
     if codec in _PCM:
-        # Follows from the other three, and those are what a player goes by.
+        # Follows from the other three, which are what players use.
         block = channels * ((bits + 7) // 8)
         bytes_per_s = block * rate
     if not (channels and rate and bytes_per_s and block):

@@ -1,4 +1,4 @@
-"""Processes that work only while nobody else wants a processor: the calls come first, however many copies wait."""
+"""Processes that run only on idle processors: calls come first, however many copies wait."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ from typing import ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 RENEWED_AFTER = 500
-"""Jobs after which a process is replaced, so that nothing it may lose adds up."""
+"""Jobs after which a process is replaced, so that leaks do not add up."""
 
 
 class IdlePool:
@@ -36,17 +36,17 @@ class IdlePool:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
-            # It is not we who were cancelled but the job, by `stop`, before it began.
-            raise BrokenProcessPool("stopped before the job began") from None
+            # Not this task was cancelled but the job, by `stop`, before it started.
+            raise BrokenProcessPool("stopped before the job started") from None
 
     def stop(self) -> None:
         """Kill the processes and what they started. Another job starts new ones."""
         pool, self._pool = self._pool, None
         if pool is None:
             return
-        # There is no public way to a pool's processes before Python 3.14, and waiting for them may take minutes.
+        # There is no public API for a pool's processes before Python 3.14, and waiting for them may take minutes.
         for pid, process in list((pool._processes or {}).items()):
-            # One that has only begun has no group of its own yet.
+            # One that has only just started has no group of its own yet.
             process.kill()
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(pid, signal.SIGKILL)
@@ -56,7 +56,7 @@ class IdlePool:
 def _become_idle() -> None:
     os.setpgid(0, 0)
     os.nice(19)
-    # The kernel may refuse it to a process that was given a class of its own; niceness is left then.
+    # The kernel may refuse it to a process whose scheduling class was set; then only niceness remains.
     with contextlib.suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)

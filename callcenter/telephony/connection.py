@@ -1,7 +1,7 @@
 """One AMI account, kept logged in.
 
-panoramisk gives the message type; everything that it gets wrong with a connection is done here
-instead: deadlines, acknowledged pings, no sending again after a reconnect, a refused login said aloud.
+panoramisk gives the message type; everything that it gets wrong with a connection is done here instead: deadlines,
+acknowledged pings, no sending again after a reconnect, an error logged when a login is refused.
 """
 
 import asyncio
@@ -38,18 +38,18 @@ GREETING = b"Asterisk Call Manager/"
 GREETING_LIMIT = 256
 FIRST_BACKOFF_S = 0.2
 REFUSED_RETRY_S = 30.0
-"""Seconds between logins while Asterisk refuses the account: somebody has to mend something first."""
+"""Seconds between logins while Asterisk refuses the account: somebody has to fix the configuration first."""
 STEADY_S = 5.0
-"""Seconds that a connection must have lived for the next backoff to begin anew."""
+"""Seconds that a connection must have lasted for the backoff to be reset."""
 
 
 class Account(StrEnum):
     """Which of the two AMI accounts."""
 
     EVENTS = "events"
-    """Hears, and may do nothing but ping."""
+    """Reads events, and may do nothing but ping."""
     ACTIONS = "actions"
-    """Acts, and hears nothing but answers."""
+    """Sends actions, and gets nothing but their answers."""
 
 
 @dataclass(slots=True)
@@ -75,19 +75,19 @@ class _Asked:
 
 
 def _ignore_event(_message: Message) -> None:
-    """An account that only acts hears no events."""
+    """The default: the actions account gets no events."""
 
 
 def _ignore_link(_up: bool) -> None:
-    """Nobody needs to know."""
+    """The default: nothing is notified."""
 
 
 class AmiConnection:
-    """Keeps one account logged in; tells events, sends actions.
+    """Keeps one account logged in; reports events, sends actions.
 
     `on_event` is called once for each event, in order, synchronously, and must only enqueue. `on_link(True)` is
     called after each login and before any event of it, `on_link(False)` after each loss. What they raise is
-    reported and stops nothing.
+    logged and stops nothing.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class AmiConnection:
                 log.warning("ami connection lost", account=self.account, reason=f"{type(error).__name__}: {error}")
             if loop.time() - began > STEADY_S:
                 backoff = FIRST_BACKOFF_S
-            # Jitter, so that several programs do not come back to a restarted Asterisk in step.
+            # Jitter, so that several programs do not reconnect to a restarted Asterisk at the same moment.
             await asyncio.sleep(backoff * random.uniform(0.5, 1.0))
             backoff = min(self._settings.backoff_max_s, backoff * 2)
 
@@ -177,7 +177,7 @@ class AmiConnection:
         return response, asked.events
 
     async def _session(self) -> None:
-        """One connection from its beginning to its end. Always ends by an exception."""
+        """One connection from its start to its end. Always ends with an exception."""
         async with asyncio.timeout(self._settings.action_timeout_s):
             reader, writer = await asyncio.open_connection(self._settings.host, self._settings.port)
             try:
@@ -198,7 +198,7 @@ class AmiConnection:
                 task.cancel()
             results = await asyncio.gather(*tasks, return_exceptions=True)
             writer.transport.abort()
-        # A refusal is the reason and the end of the stream only its echo.
+        # A refusal is the reason, and the end of the stream only its consequence.
         raise next(
             (result for result in results if isinstance(result, LoginRefused)),
             next(error for task in done if (error := task.exception()) is not None),
@@ -236,7 +236,7 @@ class AmiConnection:
                 "Login", {"Username": user, "Secret": password.get_secret_value(), "Events": events}, login=True
             )
         except ActionRefused as error:
-            # An Asterisk that has not yet noticed the end of our last connection: it will.
+            # Asterisk has not noticed the end of our last connection yet.
             if "already in use" in str(error).lower():
                 raise NotConnected(str(error)) from error
             raise LoginRefused(str(error)) from error

@@ -1,4 +1,4 @@
-"""Orders to Asterisk: who may be rung, and what an operator's telephone shows."""
+"""Commands to Asterisk: which telephones may ring, what they show, and pauses of recordings."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -17,19 +17,19 @@ from callcenter.telephony.connection import AmiConnection
 
 log = structlog.get_logger()
 
-Order = NameCaller | SetMember | PauseRecording
+AsteriskCommand = NameCaller | SetMember | PauseRecording
 
 LANES = 8
-"""Orders that may be under way at the same time; those for one target go one after the other."""
+"""Commands carried out at the same time; those for one target are carried out one after the other."""
 NAME_LIMIT = 80
-"""Characters of a caller's name that a telephone is sent."""
+"""Characters of a caller's name that are sent to a telephone."""
 
 
 class Control:
-    """Carries out orders over the actions connection.
+    """Carries out commands over the actions connection.
 
-    Nothing is tried again here: when the link is restored the switchboard says anew what every member
-    is to be. What became of an order that answers a request is told by `put`, which must not block.
+    Nothing is tried again here: when the link is restored the switchboard sets every member again. The result of a
+    command that answers a request is reported by `put`, which must not block.
     """
 
     def __init__(
@@ -38,20 +38,20 @@ class Control:
         self._connection = connection
         self._queues = queues
         self._put = put
-        # The last order for each target, in the order in which the targets were first named.
-        self._waiting: dict[str, Order] = {}
+        # The last command for each target, in the order in which the targets were first named.
+        self._waiting: dict[str, AsteriskCommand] = {}
         self._busy: set[str] = set()
         self._changed = asyncio.Event()
 
-    def submit(self, order: Order) -> None:
-        """Take an order. A newer one for the same target takes the place of one not yet begun. Never blocks."""
-        if (replaced := self._waiting.get(_target(order))) is not None:
+    def submit(self, command: AsteriskCommand) -> None:
+        """Take a command. A newer one for the same target replaces one that was not started yet. Never blocks."""
+        if (replaced := self._waiting.get(_target(command))) is not None:
             self._answer(replaced, RefusalReason.SUPERSEDED)
-        self._waiting[_target(order)] = order
+        self._waiting[_target(command)] = command
         self._changed.set()
 
     async def run(self) -> None:
-        """Carry out orders until cancelled."""
+        """Carry out commands until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             for number in range(LANES):
                 tasks.create_task(self._lane(), name=f"control {number}")
@@ -63,64 +63,64 @@ class Control:
                 self._changed.clear()
                 await self._changed.wait()
                 continue
-            order = self._waiting.pop(target)
+            command = self._waiting.pop(target)
             self._busy.add(target)
             try:
-                await self._carry_out(order)
+                await self._carry_out(command)
             finally:
                 self._busy.discard(target)
                 self._changed.set()
 
-    def _answer(self, order: Order, reason: RefusalReason | None = None) -> None:
-        """Tell what became of an order, if it answers a request."""
-        if isinstance(order, NameCaller) or order.request is None:
+    def _answer(self, command: AsteriskCommand, reason: RefusalReason | None = None) -> None:
+        """Report the result of a command, if it answers a request."""
+        if isinstance(command, NameCaller) or command.request is None:
             return
         at = datetime.now(UTC)
         if reason is None:
-            self._put(RequestCarriedOut(at=at, request=order.request))
+            self._put(RequestCarriedOut(at=at, request=command.request))
         else:
-            self._put(RequestFailed(at=at, request=order.request, reason=reason))
+            self._put(RequestFailed(at=at, request=command.request, reason=reason))
 
-    async def _carry_out(self, order: Order) -> None:
-        if isinstance(order, Requested) and (now := datetime.now(UTC)) >= order.until:
-            self._put(RequestOverdue(at=now, request=order.request))
+    async def _carry_out(self, command: AsteriskCommand) -> None:
+        if isinstance(command, Requested) and (now := datetime.now(UTC)) >= command.until:
+            self._put(RequestOverdue(at=now, request=command.request))
             return
         try:
-            match order:
+            match command:
                 case NameCaller():
-                    await self._name(order)
+                    await self._name(command)
                 case SetMember():
-                    await self._set_member(order)
+                    await self._set_member(command)
                 case PauseRecording():
-                    state = "1" if order.paused else "0"
+                    state = "1" if command.paused else "0"
                     await self._connection.action(
-                        "MixMonitorMute", Channel=order.channel, Direction="both", State=state
+                        "MixMonitorMute", Channel=command.channel, Direction="both", State=state
                     )
                 case _:
-                    assert_never(order)
+                    assert_never(command)
         except TelephonyError as error:
-            kind = type(order).__name__
-            log.warning("order failed", order=kind, target=_target(order), reason=str(error))
+            kind = type(command).__name__
+            log.warning("command failed", command=kind, target=_target(command), reason=str(error))
             metrics.problems_total.labels(problem=f"{kind} failed").inc()
-            self._answer(order, _reason(error))
+            self._answer(command, _reason(error))
         else:
-            self._answer(order)
+            self._answer(command)
 
-    async def _name(self, order: NameCaller) -> None:
-        name = "".join(char if char.isprintable() and char not in '"<>\\' else " " for char in order.name)
+    async def _name(self, command: NameCaller) -> None:
+        name = "".join(char if char.isprintable() and char not in '"<>\\' else " " for char in command.name)
         try:
             await self._connection.action(
-                "Setvar", Channel=order.channel, Variable="CALLERID(name)", Value=name[:NAME_LIMIT]
+                "Setvar", Channel=command.channel, Variable="CALLERID(name)", Value=name[:NAME_LIMIT]
             )
         except ActionRefused:
-            log.debug("caller gone before being named", channel=order.channel)
+            log.debug("caller gone before being named", channel=command.channel)
 
-    async def _set_member(self, order: SetMember) -> None:
-        """In every queue; what fails in one queue is no reason to leave the others as they are."""
+    async def _set_member(self, command: SetMember) -> None:
+        """In every queue; a failure in one queue does not stop the others."""
         failed: TelephonyError | None = None
         for queue in self._queues():
             try:
-                await self._set_member_of(queue, order.interface, order.presence)
+                await self._set_member_of(queue, command.interface, command.presence)
             except NotConnected:
                 raise
             except TelephonyError as error:
@@ -138,7 +138,7 @@ class Control:
             await self._connection.action("QueuePause", Queue=queue, Interface=interface, Paused=paused)
 
     async def _unless(self, already: str, name: str, **fields: str) -> bool:
-        """Send an action; False when Asterisk says that it is so `already`."""
+        """Send an action; False when Asterisk refuses it because it is so `already`."""
         try:
             await self._connection.action(name, **fields)
         except ActionRefused as refusal:
@@ -148,8 +148,8 @@ class Control:
         return True
 
 
-def _target(order: Order) -> str:
-    return order.interface if isinstance(order, SetMember) else order.channel
+def _target(command: AsteriskCommand) -> str:
+    return command.interface if isinstance(command, SetMember) else command.channel
 
 
 def _reason(error: TelephonyError) -> RefusalReason:

@@ -1,7 +1,7 @@
 """The forms that values from Asterisk must have before the rest of the program sees them.
 
-Whatever a caller or a telephone company sent comes through here, by AMI or by the ledger: what has
-not the form is cut down to it, or refused with `ParseProblem`, which names the field and not the value.
+Everything that a caller or a telephone company sent passes through here, from AMI or from the ledger: what does not
+have the form is reduced to it, or refused with `ParseProblem`, which names the field and not the value.
 """
 
 import re
@@ -35,14 +35,14 @@ def micros(value: str) -> datetime:
 
 
 def seconds(value: str) -> datetime:
-    """`1795375500`, as the ledger begins its lines, in aware UTC."""
+    """`1795375500`, as at the start of the ledger's lines, in aware UTC."""
     if _SECONDS.fullmatch(value):
         return _EPOCH + timedelta(seconds=int(value))
     raise ParseProblem("time is not whole seconds")
 
 
 def call_id(value: str) -> CallId:
-    """A channel's uniqueid; it begins with the node's name."""
+    """A channel's uniqueid; it starts with the node's name."""
     if _CALL.fullmatch(value):
         return CallId(value)
     raise ParseProblem("uniqueid is not node-seconds.number")
@@ -81,7 +81,7 @@ def talk_kind(value: str) -> TalkKind:
 
 
 def party(value: str) -> Party:
-    """Who ended a talk; the system when it is nobody known."""
+    """Who ended a talk; the system when the value is unknown."""
     return Party(value) if value in tuple(Party) else Party.SYSTEM
 
 
@@ -96,7 +96,7 @@ def caller(value: str) -> str:
 
 
 def channel(value: str) -> str:
-    """A channel's name; empty when it is not fit to be named in an action."""
+    """A channel's name; empty when it cannot be used in an action."""
     return value if _CHANNEL.fullmatch(value) else ""
 
 

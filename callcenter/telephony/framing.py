@@ -1,7 +1,7 @@
 """Bytes from Asterisk to messages, and actions to bytes. Pure: no sockets, no clock.
 
 panoramisk decodes text as it arrives from the network, so a letter that is split between two
-packets vanishes, and it writes whatever it is given. Here a message is decoded when it is whole, and
+packets is lost, and it writes unchecked what it is given. Here a message is decoded when it is complete, and
 an action that could be read as two is refused.
 """
 
@@ -27,7 +27,7 @@ class Framer:
         self._rest = b""
 
     def feed(self, data: bytes) -> Iterator[Message]:
-        """Messages that are whole now. Bytes that are not UTF-8 become U+FFFD.
+        """The messages that are complete now. Bytes that are not UTF-8 become U+FFFD.
 
         Raises `ParseProblem` for a message of more than `MESSAGE_LIMIT` bytes, whether or not its end has come.
         """

@@ -1,4 +1,4 @@
-"""Asterisk's queue_log to domain events: slow, complete, and still there after any outage of ours."""
+"""Asterisk's queue_log to domain events: slow, complete, and kept during any outage of ours."""
 
 import asyncio
 import os
@@ -23,12 +23,12 @@ log = structlog.get_logger()
 POLL_S = 0.5
 CHUNK = 32 * 1024
 """Bytes read at a time; also the longest line that counts as one."""
-BREATH = 16
-"""Lines told before the loop is given a turn: fewer than the engine steps in one, so that it keeps up."""
+LINES_PER_TURN = 16
+"""Lines reported before the loop is given a turn: fewer than the engine processes in one, so that it keeps up."""
 
 
 class Checkpoint(NamedTuple):
-    """Everything before byte `offset` of the file with this inode has been told."""
+    """Everything before byte `offset` of the file with this inode has been reported."""
 
     inode: int
     offset: int
@@ -44,9 +44,9 @@ class _Line:
 
 
 class Ledger:
-    """Follows queue_log through rotation and restarts; tells each line once it is `delay_s` old.
+    """Follows queue_log through rotation and restarts; reports each line once it is `delay_s` old.
 
-    `caught_up` is set when everything that lay there at the start has been told.
+    `caught_up` is set when everything that was in the file at the start has been reported.
     """
 
     def __init__(
@@ -66,8 +66,8 @@ class Ledger:
         self._file: _File | None = None
         self._lines: deque[_Line] = deque()
         self._last_look = False
-        # Loop time up to which everything written has been told, and of the read whose lines are being told.
-        self._told_until = float("-inf")
+        # Loop time up to which everything written has been reported, and of the read whose lines are being reported.
+        self._reported_until = float("-inf")
         self._read_at: float | None = None
         self._progress = asyncio.Condition()
 
@@ -87,23 +87,23 @@ class Ledger:
             self._forget()
 
     async def catch_up(self) -> None:
-        """Return once everything that was written before this call has been told."""
+        """Return once everything that was written before this call has been reported."""
         now = asyncio.get_running_loop().time()
         async with self._progress:
-            await self._progress.wait_for(lambda: self._told_until >= now)
+            await self._progress.wait_for(lambda: self._reported_until >= now)
 
-    async def _all_told(self, until: float) -> None:
+    async def _all_reported(self, until: float) -> None:
         async with self._progress:
-            self._told_until = until
+            self._reported_until = until
             self._progress.notify_all()
 
     async def _turn(self) -> bool:
-        """Read and tell one chunk; False when there is nothing more to do now."""
+        """Read and report one chunk; False when there is nothing more to do now."""
         if self._file is None:
             self._file = self._first()
             if self._file is None:
                 self.caught_up.set()
-                await self._all_told(asyncio.get_running_loop().time())
+                await self._all_reported(asyncio.get_running_loop().time())
                 return False
         if not self._lines:
             now = asyncio.get_running_loop().time()
@@ -111,18 +111,18 @@ class Ledger:
             self._read_at = now if self._file.at_end() and not self._rotated() else None
         if not self._lines:
             if self._read_at is not None:
-                await self._all_told(self._read_at)
+                await self._all_reported(self._read_at)
             return self._file.skipping() or self._next()
-        told = await self._tell()
+        reported = await self._report()
         if not self._lines and self._read_at is not None:
-            await self._all_told(self._read_at)
-        if not told:
-            # What is younger than the delay was not there when we began, as far as a restart is concerned.
+            await self._all_reported(self._read_at)
+        if not reported:
+            # For a restart, lines younger than the delay do not count as written before the start.
             self.caught_up.set()
-        return told
+        return reported
 
-    async def _tell(self) -> bool:
-        """Tell the lines that are old enough; True if there were any."""
+    async def _report(self) -> bool:
+        """Report the lines that are old enough; True if there were any."""
         assert self._file is not None
         end = None
         count = 0
@@ -138,7 +138,7 @@ class Ledger:
             if event is not None:
                 self._put(event)
             count += 1
-            if count % BREATH == 0:
+            if count % LINES_PER_TURN == 0:
                 await asyncio.sleep(0)
         if end is None:
             return False
@@ -146,7 +146,7 @@ class Ledger:
         return True
 
     def _old_enough(self, line: _Line) -> bool:
-        """By its own date, which is what lets a backlog through; at the latest by our own watching, whatever its date."""
+        """By its own time, so that a backlog is read at once; at the latest by when we read it, whatever its time."""
         if asyncio.get_running_loop().time() - line.seen_at >= self._delay_s:
             return True
         stamp = line.text[:10]
@@ -154,7 +154,7 @@ class Ledger:
         return stamp.isdigit() and int(stamp) + 1 + self._delay_s <= time.time()
 
     def _first(self) -> "_File | None":
-        """The file to begin with: the one of the checkpoint, under whatever name it has now."""
+        """The file to start with: the one of the checkpoint, whatever its name is now."""
         mark, self._checkpoint = self._checkpoint, None
         if mark is not None:
             for path in (self._path, *self._siblings()):
@@ -169,7 +169,7 @@ class Ledger:
         return _File.open(self._path)
 
     def _next(self) -> bool:
-        """At the end of the file: go on to the one that was begun after it, if there is one."""
+        """At the end of the file: go on to the one that was started after it, if there is one."""
         assert self._file is not None
         if not self._rotated():
             self.caught_up.set()
@@ -191,13 +191,13 @@ class Ledger:
         return following is not None
 
     def _rotated(self) -> bool:
-        """Whether Asterisk writes to another file by now; until there is something in it, it still writes to this one."""
+        """Whether Asterisk now writes to another file; while that is empty, it still writes to this one."""
         assert self._file is not None
         current = self._stat(self._path)
         return current is not None and current.st_ino != self._file.inode and current.st_size > 0
 
     def _siblings(self) -> list[Path]:
-        """Earlier files that Asterisk or logrotate renamed; not what was packed since."""
+        """Earlier files that Asterisk or logrotate renamed; not those that are compressed."""
         name = re.compile(rf"{re.escape(self._path.name)}([.-][0-9]+)+")
         return [path for path in self._path.parent.glob(f"{self._path.name}*") if name.fullmatch(path.name)]
 
@@ -233,7 +233,7 @@ class _File:
             return None
 
     def seek(self, offset: int) -> None:
-        """Go on after `offset` bytes, unless another file has got the inode since: then begin it."""
+        """Continue after `offset` bytes, unless the inode now belongs to another file: then start at its beginning."""
         self._offset = offset
         if not self._continues():
             self._offset = 0
@@ -241,7 +241,7 @@ class _File:
     def read(self) -> Iterator[tuple[bytes, int]]:
         """Whole lines of the next piece, each with the offset of its end. A line longer than a piece is left out."""
         if not self._continues():
-            log.warning("ledger was truncated; reading it from its beginning")
+            log.warning("ledger was truncated; reading it from the start")
             self._offset = 0
             self._skipping = False
         data = os.pread(self.fd, CHUNK, self._offset)
@@ -261,7 +261,7 @@ class _File:
         self._offset += start
 
     def at_end(self) -> bool:
-        """Whether everything was read but for half a line."""
+        """Whether everything was read except an incomplete line."""
         return os.fstat(self.fd).st_size - self._offset < CHUNK and not os.pread(self.fd, CHUNK, self._offset).count(
             b"\n"
         )
@@ -271,11 +271,11 @@ class _File:
         return self._skipping and os.fstat(self.fd).st_size > self._offset
 
     def close(self) -> None:
-        """Let the file go."""
+        """Close the file."""
         os.close(self.fd)
 
     def _continues(self) -> bool:
-        """Whether what was read is still there: it ended with a newline, unless in the middle of a long line."""
+        """Whether what was read is still there: it ends with a newline, except in the middle of a long line."""
         if self._offset == 0:
             return True
         last = os.pread(self.fd, 1, self._offset - 1)

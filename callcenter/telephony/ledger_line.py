@@ -25,7 +25,7 @@ Fields = list[str]
 
 
 def parse_line(line: bytes | str) -> Event | None:
-    """The fact that a line tells; None when it tells none of ours.
+    """The event that a line reports; None when it is none that we use.
 
     `epoch|uniqueid|queue|agent|EVENT|data...`. app_queue's own lines have whole seconds; the dialplan's have
     microseconds as their first datum. Raises `ParseProblem`, and nothing else.

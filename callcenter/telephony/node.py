@@ -1,4 +1,4 @@
-"""One Asterisk: its two AMI accounts, what they tell, and what is alive after a gap."""
+"""One Asterisk: its two AMI accounts, the events of one, and which calls still exist after a gap."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -28,36 +28,36 @@ from callcenter.telephony.parse import REACHABLE, parse
 log = structlog.get_logger()
 
 SWEEP_S = 60.0
-"""Seconds between looks at which channels are alive."""
+"""Seconds between checks of which channels exist."""
 RETRY_S = 1.0
 LEDGER_PATIENCE_S = 30.0
-"""Seconds that a restart is kept back for the ledger at most."""
+"""Seconds that reporting a restart waits for the ledger, at most."""
 QUARTER = timedelta(minutes=15)
 
 
 class Node:
-    """Tells everything that happens on one Asterisk, in order, by `put`, which must not block.
+    """Reports everything that happens on one Asterisk, in order, by `put`, which must not block.
 
-    `ledger_told` returns once the ledger has told what was written until now (`Ledger.catch_up`): a restart is told after
-    it, so that a call which came to its own end before the restart does not count as cut off by it.
+    `ledger_caught_up` returns once the ledger has reported what was written until now (`Ledger.catch_up`): a restart is
+    reported after it, so that a call which ended by itself before the restart does not count as interrupted by it.
     """
 
     def __init__(
         self,
         settings: AmiSettings,
         put: Callable[[Event], None],
-        ledger_told: Callable[[], Awaitable[None]] | None = None,
+        ledger_caught_up: Callable[[], Awaitable[None]] | None = None,
         sweep_s: float = SWEEP_S,
     ) -> None:
         self.actions = AmiConnection(Account.ACTIONS, settings, on_link=self._actions_link)
-        self.events = AmiConnection(Account.EVENTS, settings, on_event=self._hear, on_link=self._link)
+        self.events = AmiConnection(Account.EVENTS, settings, on_event=self._receive, on_link=self._link)
         self.restored = asyncio.Event()
-        """Set while the live view is whole: events flow, and what is alive was compared."""
+        """Set while the live view has no gap: events flow, and the channels that exist were compared."""
         self._put = put
-        self._ledger_told = ledger_told
+        self._ledger_caught_up = ledger_caught_up
         self._started_at: datetime | None = None
         self._sweep_s = sweep_s
-        # For each login: how long Asterisk had been up, and when (loop time) it said so.
+        # For each login: how long Asterisk had been up, and when (loop time) it reported that.
         self._booted: asyncio.Queue[tuple[timedelta, float]] = asyncio.Queue()
 
     async def run(self) -> None:
@@ -67,7 +67,7 @@ class Node:
             tasks.create_task(self.actions.run(), name="ami actions")
             tasks.create_task(self._reconcile(), name="reconcile")
 
-    def _hear(self, message: Message) -> None:
+    def _receive(self, message: Message) -> None:
         """One AMI event. Only parses and puts."""
         if text(message, "Event") == "FullyBooted":
             self._boot(message)
@@ -82,12 +82,12 @@ class Node:
             self._put(event)
 
     def _boot(self, message: Message) -> None:
-        """Asterisk says so after each login, or, if it is still starting, when it is ready."""
+        """FullyBooted comes after each login, or, if Asterisk is still starting, when it is ready."""
         uptime = text(message, "Uptime")
         if uptime.isascii() and uptime.isdigit() and len(uptime) < 12:
             self._booted.put_nowait((timedelta(seconds=int(uptime)), asyncio.get_running_loop().time()))
         else:
-            log.error("asterisk does not say how long it has been up")
+            log.error("asterisk does not report its uptime")
             metrics.problems_total.labels(problem="event not understood").inc()
 
     def _link(self, up: bool) -> None:
@@ -96,16 +96,16 @@ class Node:
         while not self._booted.empty():
             self._booted.get_nowait()
         self.restored.clear()
-        # What was held back is in the ledger.
+        # Events that were not sent are in the ledger.
         self._put(LinkLost(at=self.events.last_received_at or datetime.now(UTC), source=Source.RECONCILE))
 
     def _actions_link(self, up: bool) -> None:
         if up and self.restored.is_set():
-            # Orders failed meanwhile, though no event was missed: say anew what every member is to be.
+            # Commands failed meanwhile, though no event was missed: set every member again.
             self._put(LinkRestored(at=datetime.now(UTC), source=Source.RECONCILE))
 
     async def _reconcile(self) -> None:
-        """After each login: what has started, what is alive; then again what is alive, now and then."""
+        """After each login: when Asterisk started, and which channels exist; then the channels again, at intervals."""
         while True:
             booted = None
             try:
@@ -119,7 +119,7 @@ class Node:
                 elif self.restored.is_set():
                     await self._sweep()
                 elif self.events.connected:
-                    log.error("asterisk does not say that it is ready")
+                    log.error("asterisk does not report that it is ready")
             except TelephonyError as error:
                 log.warning("reconcile failed", reason=str(error))
                 metrics.problems_total.labels(problem="reconcile failed").inc()
@@ -135,8 +135,8 @@ class Node:
         status = await self.actions.action("CoreStatus")
         written = f"{text(status, 'CoreStartupDate')} {text(status, 'CoreStartupTime')}"
         started = started_at(written, now - up_now)
-        if started != self._started_at and self._ledger_told is not None:
-            await self._wait_for_ledger(self._ledger_told)
+        if started != self._started_at and self._ledger_caught_up is not None:
+            await self._wait_for_ledger(self._ledger_caught_up)
         self._started_at = started
         self._put(NodeRestarted(at=started, source=Source.RECONCILE))
         await self._sweep()
@@ -145,19 +145,19 @@ class Node:
             self.restored.set()
             self._put(LinkRestored(at=now, source=Source.RECONCILE))
 
-    async def _wait_for_ledger(self, told: Callable[[], Awaitable[None]]) -> None:
+    async def _wait_for_ledger(self, caught_up: Callable[[], Awaitable[None]]) -> None:
         try:
             async with asyncio.timeout(LEDGER_PATIENCE_S):
-                await told()
+                await caught_up()
         except TimeoutError:
-            log.warning("the ledger has much to tell; not waiting for it any longer")
+            log.warning("the ledger has a long backlog; not waiting for it any longer")
 
     async def _sweep(self) -> None:
         # The time comes first: a call that arrives after it may or may not be in the list.
         now = await self._asterisk_time()
         rows = await self.actions.listing("CoreShowChannels")
-        alive = frozenset(CallId(text(row, "Linkedid")) for row in rows)
-        self._put(ChannelsSeen(at=now, calls=alive, source=Source.RECONCILE))
+        existing = frozenset(CallId(text(row, "Linkedid")) for row in rows)
+        self._put(ChannelsSeen(at=now, calls=existing, source=Source.RECONCILE))
 
     async def _phones(self, now: datetime) -> None:
         """Telephones that came or went during the gap. Locks each queue in turn, so only after a login."""
@@ -175,12 +175,12 @@ class Node:
 def started_at(written: str, about: datetime) -> datetime:
     """When Asterisk started, to its whole second.
 
-    `written` is CoreStatus's start, `2026-11-22 19:15:47`, in a time zone that Asterisk does not tell; `about` is
+    `written` is CoreStatus's start, `2026-11-22 19:15:47`, in a time zone that Asterisk does not report; `about` is
     the same moment in UTC, a second or two off. Offsets from UTC are whole quarters of an hour, so the
     nearest one is the zone's. Raises `ParseProblem`.
     """
     try:
         local = datetime.strptime(written, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
     except ValueError:
-        raise ParseProblem("CoreStatus tells no start date and time") from None
+        raise ParseProblem("CoreStatus has no start date and time") from None
     return local - round((local - about) / QUARTER) * QUARTER

@@ -28,16 +28,16 @@ from callcenter.telephony.framing import text
 Headers = Mapping[str, str | list[str]]
 
 REACHABLE = frozenset("123678")
-"""`AST_DEVICE_*` of a telephone that can be talked to or is (`devicestate.h`); 0, 4, 5 are unknown, invalid, away."""
+"""`AST_DEVICE_*` of a reachable telephone (`devicestate.h`); 0, 4, 5 are unknown, invalid, unavailable."""
 
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 def parse(message: Headers) -> Event | None:
-    """The fact that a message tells; None when it tells none of ours.
+    """The event that a message reports; None when it is none that we use.
 
-    Raises `ParseProblem`, and nothing else, for a message of ours that makes no sense.
+    Raises `ParseProblem`, and nothing else, for a message that we use and that makes no sense.
     """
     if not isinstance(message, CaseInsensitiveDict):
         message = CaseInsensitiveDict(message)  # type: ignore[no-untyped-call]
@@ -81,8 +81,8 @@ def _returned(message: Headers) -> Event:
     )
 
 
-# What a talk's events say of time and call is in fields of their own: the same to the microsecond as in the ledger, and
-# a consultation's channel has not the caller's linkedid.
+# A talk's events have time and call in fields of their own: the same to the microsecond as in the ledger, and a
+# consultation's channel does not have the caller's linkedid.
 
 
 def _talk_began(message: Headers) -> Event:

@@ -1,7 +1,7 @@
 """Asterisk's configuration, rendered from the settings and the directory of numbers and telephones.
 
-A value that could end a line, open a section or start a comment would be configuration of its own:
-every value is held against a pattern before it is rendered, and `RenderError` names the one that fails.
+A value that could end a line, open a section or start a comment would inject configuration: every value is compared
+with a pattern before it is rendered, and `RenderError` names the one that fails.
 """
 
 import os
@@ -55,7 +55,7 @@ _RESERVED_ACCOUNTS = frozenset({"general", "probe"})
 class Directory:
     """What Asterisk must know of the companies and the operators.
 
-    `numbers`: digits of each company number and the language (`ru`, `en`) its callers are spoken to.
+    `numbers`: digits of each company number and the language (`ru`, `en`) its callers hear.
     `endpoints`: each operator's telephone and its SIP secret.
     """
 
@@ -67,7 +67,7 @@ def render(settings: Settings, directory: Directory, out: Path) -> None:
     """Write the whole configuration into `out`, which becomes /etc/asterisk.
 
     The same input gives the same bytes. Each file is replaced as a whole, and only when every one
-    could be rendered. Raises `RenderError` for a value that must not stand in a configuration file.
+    could be rendered. Raises `RenderError` for a value that is not allowed in a configuration file.
     """
     environment = Environment(
         loader=FileSystemLoader([TEMPLATES, DIALPLAN]),

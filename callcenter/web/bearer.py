@@ -3,8 +3,8 @@
 from aiohttp import web
 
 from callcenter.common.tokens import TOKENS, Use
+from callcenter.domain.access import Scope
 from callcenter.domain.person import Person
-from callcenter.domain.scopes import Scope
 from callcenter.web.keys import SETTINGS
 from callcenter.web.problem import ProblemDetails
 

@@ -1,4 +1,4 @@
--- The company to which this transaction is held, or null; row-level security asks it.
+-- The company to which this transaction is restricted, or null; row-level security calls it.
 create or replace function my_company() returns integer language sql stable as $$
     select nullif(current_setting('callcenter.company', true), '')::integer
 $$;

@@ -22,13 +22,13 @@ revoke execute on function append_ledger from public;
 
 create or replace function refuse_change() returns trigger language plpgsql as $$
 begin
-    raise exception 'the ledger is only added to' using errcode = 'insufficient_privilege';
+    raise exception 'the custody chain is only added to' using errcode = 'insufficient_privilege';
 end $$;
 create or replace trigger only_added before update or delete on ledger_entries
     for each row execute function refuse_change();
 
--- A recording: each state after "expected", except "stored", which "verified" tells of too; and a ticket found later.
--- Before its call is written nobody knows its company; then the first entry is the one that comes with the company.
+-- A recording: each state after "expected", except "stored", which "verified" implies; and a ticket found later.
+-- Before its call is written its company is not known; then the first entry is the one that comes with the company.
 create or replace function chain_recording(r recordings, kind text) returns void
     language plpgsql set search_path from current as $$
 declare
@@ -79,7 +79,7 @@ revoke execute on function chain_hold from public;
 create or replace trigger chained after insert or update of released_at on legal_holds
     for each row execute function chain_hold();
 
--- Each listening, with all that its row says.
+-- Each listening, with all columns of its row.
 create or replace function chain_play() returns trigger language plpgsql security definer set search_path from current as $$
 declare
     company integer;
@@ -114,7 +114,7 @@ create or replace trigger chained after insert on evidence_packs for each row ex
 create or replace trigger chained_at_end after update of state on evidence_packs for each row
     when (old.state <> new.state and new.state in ('ready', 'failed')) execute function chain_pack();
 
--- Links to recordings in the chained ledger: made, ended, and each time that somebody outside heard or fetched one.
+-- Links to recordings in the custody chain: made, ended, and each time that somebody outside played or downloaded one.
 create or replace function chain_link() returns trigger language plpgsql security definer set search_path from current as $$
 begin
     perform append_ledger(
@@ -129,7 +129,7 @@ create or replace trigger chained after insert on share_links for each row execu
 create or replace trigger chained_at_end after update of revoked_at on share_links for each row
     when (old.revoked_at is null and new.revoked_at is not null) execute function chain_link();
 
--- What a stranger can do as often as they like, such as open a page or guess a PIN, is in the link's own log alone.
+-- What a stranger can do without limit, such as open a page or guess a PIN, is only in the link's own log.
 create or replace function chain_link_use() returns trigger language plpgsql security definer set search_path from current as $$
 begin
     perform append_ledger(l.company_id, 'link used', jsonb_strip_nulls(jsonb_build_object(

@@ -1,4 +1,4 @@
--- A ticket as the crew that has it must know it.
+-- A ticket with what its crew must know of it.
 create or replace view crew_tickets as
 select t.id as ticket_id,
        t.number,

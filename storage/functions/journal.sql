@@ -1,4 +1,4 @@
--- One of the given values; null when there are none. Of one value alone the newest come in the order of an index.
+-- One of the given values; null when there are none. For a single value an index gives the newest in order.
 create or replace function one_of(name text, given anyarray) returns text language sql immutable as $$
     select case cardinality(given) when 1 then format('%s = %L', name, given[1])
                                    else format('%s = any(%L::%s)', name, given, pg_typeof(given)) end
@@ -25,7 +25,7 @@ create or replace function journal_conditions(f journal_filter) returns text lan
                           when 'soon' then 'd.due_at >= now() and d.warn_at <= now())' end)
 $$;
 
--- The words as a query; null when there are none that tell tickets apart.
+-- The words as a query; null when there are none by which tickets can be found.
 create or replace function journal_words(f journal_filter) returns tsquery language sql stable as $$
     with whole as (
         select string_agg('(' || (q || plainto_tsquery('simple', w))::text || ')', ' & ') as words
@@ -54,11 +54,11 @@ $$;
 
 -- At most `wanted` tickets, newest first, from the one opened at `before_at` with `before_id` on; from the newest when null.
 --
--- Which way words are found follows from how many of the newest tickets have them. A planner's guess is no help: for two
--- words that go together it is a twentieth of the truth.
+-- How words are searched for depends on how many of the newest tickets have them. The planner's estimate is no help:
+-- for two words that go together it is a twentieth of the true number.
 --
 -- Row-level security keeps operators that are not leakproof (words, the end of a number) out of index scans. So this runs
--- with its owner's rights, and holds whoever works under the role of one company to that company itself.
+-- with its owner's rights, and itself restricts whoever works under the role of one company to that company.
 create or replace function journal_page(asked jsonb, wanted integer, before_at timestamptz, before_id bigint)
 returns setof bigint
 language plpgsql stable rows 50 security definer set search_path = public, pg_temp set work_mem = '32MB' as $$

@@ -1,4 +1,4 @@
--- As PgQueuer makes it (a test compares); its trigger stands in the migration, with its tables.
+-- As PgQueuer makes it (a test compares); its trigger is in the migration, with its tables.
 create or replace function fn_pgqueuer_changed() RETURNS TRIGGER AS $$
 DECLARE
     to_emit BOOLEAN := false;  -- Flag to decide whether to emit a notification

@@ -1,4 +1,4 @@
--- Write deltas in the order given: a list of {audience, kind, body}. Returns the last one's number.
+-- Write deltas in the order given: a list of {audience, kind, body}. Returns the number of the last one.
 -- The lock comes before the numbers are drawn and is held until the commit, so their order is commit order.
 -- A notification may have at most 7999 bytes; a longer one goes without its body.
 create or replace function push(messages jsonb) returns bigint language plpgsql as $$

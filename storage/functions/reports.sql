@@ -1,6 +1,6 @@
 -- needs: access
 
--- How often the managers looked in. The log itself stays closed to those of one company; of it they learn this much.
+-- How often the managers logged in or viewed something. Of the audit log people of one company may read only this.
 create or replace function manager_visits(companies integer[], steps integer[], starts timestamptz[], untils timestamptz[])
     returns table (step integer, operator_id integer, logins bigint, views bigint, last_at timestamptz)
     language sql stable security definer set search_path from current as $$

@@ -1,6 +1,6 @@
--- Whether there is still something to do. The planner puts its one expression in place of a call, so the partial indexes of
--- open tickets, which say the same in their own words, serve it. Not strict, and with no settings of its own: either would
--- keep it from being put there.
+-- Whether there is still something to do. The planner inlines its one expression, so the partial indexes of open
+-- tickets, which have the same condition, are used. Not strict, and with no settings of its own: either would prevent
+-- the inlining.
 create or replace function is_open(state text) returns boolean language sql immutable parallel safe as $$
     select state not in ('closed', 'cancelled')
 $$;
@@ -28,22 +28,23 @@ begin
     new.search := ticket_words(new);
     return new;
 end $$;
--- A ticket that opens at the answer gets its words when the call is over: the operator's card waits for its opening, and
--- nobody searches for it yet.
+-- A ticket that is opened at the answer gets its words when the call is over: the operator's card waits for the
+-- opening, and nobody searches for it yet.
 create or replace trigger words_of_new before insert on tickets
     for each row when (new.call_id is null) execute function keep_ticket_words();
 create or replace trigger words before update of
     number, house_id, premises_id, resident_id, contact_name, contact_phone, subject, description on tickets
     for each row execute function keep_ticket_words();
 
--- Called by a constraint trigger, which cannot be replaced and stands in a migration.
+-- Called by a constraint trigger, which cannot be replaced and is in a migration.
 create or replace function words_of_ended_call() returns trigger language plpgsql as $$
 begin
     update tickets set number = number where call_id = new.id and search is null;
     return null;
 end $$;
 
--- What the reports ask of a ticket's deadlines, kept beside the ticket, so that each report reads one index and nothing else.
+-- What reports need of a ticket's deadlines, kept with the ticket, so that each report reads one index and nothing
+-- else.
 create or replace function keep_ticket_times() returns trigger language plpgsql as $$
 declare
     ticket bigint := case when tg_op = 'DELETE' then old.ticket_id else new.ticket_id end;
@@ -63,7 +64,7 @@ end $$;
 create or replace trigger times after insert or delete or update of due_at, met_at on ticket_deadlines
     for each row execute function keep_ticket_times();
 
--- A ticket that a call opens is told to the journals that are open, as other changes of tickets are.
+-- Open journals are notified of a ticket that a call opens, as of other changes of tickets.
 create or replace function tell_opened() returns trigger language plpgsql as $$
 begin
     perform pg_notify('tickets', json_build_object('ticket', new.id, 'company', new.company_id)::text);

@@ -23,9 +23,9 @@ begin
         rings = excluded.rings, hangup_cause = excluded.hangup_cause, rebuilt = excluded.rebuilt;
 end $$;
 
--- Open a ticket for each call that has none, numbered in each company in the order given; name the flat and the resident
--- where they were not known before. A call to a number of nobody gets none. One ticket at a time in plain statements: a
--- card waits for it, and one statement for all takes four times as long.
+-- Open a ticket for each call that has none, numbered in each company in the order given; name the flat and the
+-- resident where they were not known before. A call to a number of no company gets none. One ticket at a time in plain
+-- statements: a card waits for it, and one statement for all takes four times as long.
 create or replace function open_tickets(wanted jsonb) returns void language plpgsql as $$
 declare
     asked record;
@@ -91,7 +91,7 @@ begin
     return message || jsonb_build_object('body', message -> 'body' || coalesce(known, '{}'));
 end $$;
 
--- Everything of one batch, in one call, since on a busy machine each round trip costs more than the work. Events and gaps
+-- A whole batch in one call, since on a busy machine each round trip costs more than the work. Events and gaps
 -- are added; messages of `screens` are filled in and pushed.
 create or replace function write_batch(node_name text, batch jsonb) returns void language plpgsql as $$
 begin

@@ -1,6 +1,6 @@
 -- What is due: warnings before a limit and alarms at it.
 
--- Only one process tells.
+-- Only one process notifies.
 -- name: lead
 select pg_try_advisory_lock(hashtext('alarms'))
 

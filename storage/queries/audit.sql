@@ -1,6 +1,6 @@
--- The audit log, read.
+-- Reading the audit log.
 
--- Every action that was ever written down, each found in the index by one step from the one before.
+-- Every action that was ever recorded, each found in the index by one step from the one before.
 -- name: actions
 with recursive found as (
     (select action from audit_log order by action limit 1)

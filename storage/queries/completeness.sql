@@ -1,13 +1,14 @@
 -- How many talks have a recording that was read back: by hour, node and company; and which have not, and why.
 
--- Talks from $1 to $2. `fate`: kept (read back, whether or not it was deleted by policy since), missing, late (not kept $3 after
--- the talk's end), or open (not due yet).
+-- Talks from $1 to $2. `result`: kept (read back, whether or not deleted by policy since), missing, late (not kept $3
+-- after the talk's end), or open (not due yet).
 -- name: hours
 with talk as (
     select coalesce(r.expected_at, r.recorded_at) as at, r.node, coalesce(r.company_id, c.company_id) as company_id,
         case when r.state in ('verified', 'attached', 'expired', 'deleted') then 'kept'
             when r.state = 'missing' then 'missing'
-            when coalesce(t.ended_at, c.ended_at, r.recorded_at) < now() - $3::interval then 'late' else 'open' end as fate
+            when coalesce(t.ended_at, c.ended_at, r.recorded_at) < now() - $3::interval then 'late'
+            else 'open' end as result
     from recordings r
     left join talks t on t.recording = r.name
     left join calls c on c.id = coalesce(r.call_id, r.named_call)
@@ -19,9 +20,9 @@ with talk as (
     where t.began_at >= $1 and t.began_at < $2 and not exists (select from recordings r where r.name = t.recording)
 )
 select date_trunc('hour', at) as hour, node, company_id, co.name as company,
-    count(*) filter (where fate <> 'open') as expected, count(*) filter (where fate = 'kept') as verified,
-    count(*) filter (where fate = 'late') as late, count(*) filter (where fate = 'missing') as missing,
-    count(*) filter (where fate = 'open') as open
+    count(*) filter (where result <> 'open') as expected, count(*) filter (where result = 'kept') as verified,
+    count(*) filter (where result = 'late') as late, count(*) filter (where result = 'missing') as missing,
+    count(*) filter (where result = 'open') as open
 from talk left join companies co on co.id = talk.company_id
 group by 1, 2, 3, 4
 order by 1 desc, 2, 4;
@@ -77,7 +78,7 @@ values ($1, $2, $3, $4, $5, $6, $7, now())
 on conflict (node) do update set free = excluded.free, total = excluded.total, files = excluded.files,
     bytes = excluded.bytes, oldest = excluded.oldest, full_at = excluded.full_at, seen_at = now();
 
--- Only one process tells.
+-- Only one process notifies.
 -- name: lead
 select pg_try_advisory_lock(hashtext('completeness'));
 

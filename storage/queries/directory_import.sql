@@ -1,4 +1,5 @@
--- A sheet against the directory: staged in temporary tables, judged, then written; one transaction, one import at a time.
+-- A sheet against the directory: staged in temporary tables, validated, then written; one transaction, one import at a
+-- time.
 
 -- name: lock
 select pg_advisory_xact_lock(hashtext('directory import'))

@@ -101,7 +101,7 @@ select seq, hash, sha256(convert_to(entry, 'UTF8')) as content,
        case when ticket_id = $4 or recording_id = any ($5::bigint[]) then entry end as entry
 from ledger_entries where company_id = $1 and seq between $2 and $3 order by seq
 
--- Every company's chain, whole; for `callcenter check-ledger`.
+-- Every company's whole chain; for `callcenter check-custody-chain`.
 -- name: heads
 select h.company_id, h.seq, h.hash from ledger_heads h order by h.company_id
 
@@ -115,20 +115,20 @@ left join ledger_entries e on e.company_id = p.company_id and e.seq = p.head_seq
 where p.company_id = $1 and p.head_seq is not null and e.hash is distinct from p.head_hash
 order by p.id
 
--- Entries whose columns, which are not hashed, do not say what the text says.
+-- Entries whose columns, which are not hashed, differ from the text.
 -- name: other_columns
 select seq from ledger_entries
 where company_id = $1 and (kind, ticket_id, recording_id) is distinct from (
     entry::jsonb ->> 'kind', (entry::jsonb #>> '{body,ticket}')::bigint, (entry::jsonb #>> '{body,recording}')::bigint)
 order by seq
 
--- Recordings whose row has another SHA-256 than the ledger.
+-- Recordings whose row has another SHA-256 than the custody chain.
 -- name: other_recordings
 select r.id, e.company_id, e.seq from ledger_entries e join recordings r on r.id = e.recording_id
 where e.entry::jsonb #>> '{body,sha256}' <> encode(r.sha256, 'hex')
 order by e.company_id, e.seq
 
--- Recordings of a known company of which no entry tells, as when a whole chain was removed with its head.
+-- Recordings of a known company that have no entry, as when a whole chain was removed with its head.
 -- name: unchained
 select r.id, coalesce(r.company_id, t.company_id, c.company_id) as company_id
 from recordings r

@@ -1,4 +1,4 @@
--- Long exports: the order, its progress, its file.
+-- Long exports: what was ordered, its progress, its file.
 
 -- name: being_made
 select count(*) from exports where operator_id = $1 and state in ('waiting', 'running')

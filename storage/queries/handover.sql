@@ -1,13 +1,13 @@
 -- Hand-over to crews: links, messages, and what became of them.
 
--- The ways that a crew has.
--- name: ways
+-- The channels that a crew has.
+-- name: channels
 select email is not null as email, webhook_url is not null as webhook from crews where id = $1
 
 -- name: end_links
 update crew_links set ended_at = now() where ticket_id = $1 and ended_at is null
 
--- Whatever of the ticket has not been delivered need not be any more.
+-- Messages of the ticket that are not delivered yet are dropped.
 -- name: drop
 update deliveries set state = 'dropped', next_at = null where ticket_id = $1 and state in ('waiting', 'dead')
 
@@ -40,7 +40,7 @@ update crew_links set token_hash = $2 where assignment = $1
 -- name: drop_one
 update deliveries set state = 'dropped', next_at = null where id = $1 and state = 'waiting'
 
--- Once, however often it was sent.
+-- Recorded once, however often the message was sent.
 -- name: delivered
 with told as (
     update deliveries
@@ -63,7 +63,7 @@ set attempts = attempts + 1,
     next_at = now() + $3::interval
 where id = $1 and state = 'waiting'
 
--- For somebody to look at: $1 is the company, null for all.
+-- Messages that a person must look at: $1 is the company, null for all.
 -- name: undelivered
 select d.id, d.ticket_id, t.number, m.name as company, m.zone, k.name as crew, d.way, d.state, d.attempts, d.problem,
        d.created_at, d.next_at
@@ -75,7 +75,7 @@ where d.state in ('waiting', 'dead') and ($1::integer is null or t.company_id = 
 order by d.state, d.id
 limit $2
 
--- Try again from the beginning, with a link that lasts as long as a new one ($3).
+-- Try again from the first attempt, with a link that lasts as long as a new one ($3).
 -- name: revive
 with revived as (
     update deliveries d

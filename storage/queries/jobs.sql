@@ -1,4 +1,4 @@
--- What PgQueuer remembers of jobs that are over, and never forgets by itself.
+-- PgQueuer's log of finished jobs, which it never deletes by itself.
 
 -- name: forget
 with log as (

@@ -1,11 +1,11 @@
--- How long recordings are kept, what the store must know of it, and what is deleted when that is over.
+-- How long recordings are kept, how long the store must lock them, and what is deleted after that.
 
--- Only one process keeps.
+-- Only one process applies retention.
 -- name: lead
 select pg_try_advisory_lock(hashtext('keeping'));
 
 -- name: settle
--- Kept as long as the company wants today, from the talk on; never shorter than the store was told already.
+-- Kept as long as the company wants today, from the talk on; never shorter than the store has locked it already.
 with due as (
     select r.id, c.id as company_id, greatest(
         r.locked_until, coalesce(r.expected_at, r.recorded_at) + make_interval(days => c.retention_days)) as retain_until
@@ -60,7 +60,7 @@ where state = 'expired' and not held and retain_until < now() - make_interval(da
 order by retain_until, id limit $2;
 
 -- name: lock_ticket
--- Whoever places a hold locks the ticket too: so it comes before this, or finds the recording deleted.
+-- Placing a hold locks the ticket too: so it comes before this, or finds the recording deleted.
 select t.id from tickets t where t.id = (select ticket_id from recordings where id = $1) for update;
 
 -- name: deletable

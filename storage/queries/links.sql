@@ -1,6 +1,6 @@
--- Links by which somebody outside may hear and fetch recordings of a ticket.
+-- Links by which somebody outside may play and download recordings of a ticket.
 
--- The recordings of the ticket $1 that can be heard, oldest first.
+-- The recordings of the ticket $1 that can be played, oldest first.
 -- name: offered
 select r.id, coalesce(k.began_at, c.answered_at, r.recorded_at) as at, r.duration_s, coalesce(o.name, '') as operator
 from tickets t
@@ -29,7 +29,7 @@ update share_links l set revoked_at = now(), revoked_by = $3
 where l.id = $1 and l.ticket_id = $2 and l.revoked_at is null
 returning l.company_id;
 
--- The links of the ticket $1, newest first; $2: wrong PINs after which one is shut.
+-- The links of the ticket $1, newest first; $2: wrong PINs after which one is locked.
 -- name: of_ticket
 select l.id, l.recipient, l.email, l.purpose, l.pin_hash is not null as has_pin, l.fetches, l.made_at, l.expires_at,
        l.revoked_at, l.sent_at, l.problem, m.name as made_by, coalesce(v.name, '') as revoked_by,
@@ -67,7 +67,7 @@ select fetches from share_links
 where id = $1 and revoked_at is null and expires_at > now() and pin_failures < $2
 for update;
 
--- What lies behind the link $1. `state` tells whether a recording is still there.
+-- What the link $1 gives access to. `state` says whether a recording is still there.
 -- name: recordings
 select s.place, r.id, r.object_key, r.version_id, r.size, r.sha256, r.duration_s, r.state in ('stored', 'verified', 'attached') as kept,
        coalesce(k.began_at, c.answered_at, r.recorded_at) as at,
@@ -86,7 +86,7 @@ left join talks k on k.recording = r.name
 where s.link_id = $1 and ($2::integer is null or s.place = $2)
 order by s.place;
 
--- Write a use down; what the same address did in the last five minutes is continued, but each try at a PIN is written.
+-- Record a use; one by the same address in the last five minutes is extended, but each attempt at a PIN is recorded.
 -- name: use
 with continued as (
     update share_link_uses set sent = sent + $6
@@ -103,11 +103,11 @@ with continued as (
 )
 select id, true as new from added union all select id, false from continued;
 
--- Give back what was promised and not sent.
+-- Give back what was reserved and not sent.
 -- name: settle
 update share_link_uses set sent = sent - $2 where id = $1;
 
--- Count a try at the PIN before it is looked at.
+-- Count an attempt at the PIN before it is checked.
 -- name: try_pin
 update share_links set pin_failures = pin_failures + 1
 where id = $1 and revoked_at is null and expires_at > now() and pin_failures < $2

@@ -5,7 +5,7 @@ select id, login, name, role, language, endpoint, company_id, active, password_h
 from operators
 where login = $1
 
--- Count an attempt for each subject in $1; forget those older than $2.
+-- Count an attempt for each subject in $1; delete those older than $2.
 -- name: attempt
 with forgotten as (
     delete from login_attempts where at < now() - $2::interval
@@ -18,7 +18,7 @@ from login_attempts
 where subject = any($1::text[]) and at > now() - $2::interval
 group by subject
 
--- Take back the attempts $1, and forget all of the subject $2.
+-- Take back the attempts $1, and delete all of the subject $2.
 -- name: forgive
 delete from login_attempts where id = any($1::bigint[]) or subject = $2
 
@@ -60,7 +60,7 @@ from pending_logins p
 join operators o on o.id = p.operator_id
 where p.token_hash = $1 and p.expires_at > now() and o.active and o.totp_secret is not null
 
--- Take the code of the step $2, unless it or a later one was taken before.
+-- Accept the code of the step $2, unless it or a later one was used before.
 -- name: take_step
 update operators set totp_step = $2 where id = $1 and coalesce(totp_step, -1) < $2 returning id
 

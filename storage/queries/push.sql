@@ -17,7 +17,7 @@ limit $3
 -- name: held
 select coalesce(min(seq), 0) as oldest, coalesce(max(seq), 0) as newest from push_log
 
--- Everybody's deltas after $1, for a listener that was away.
+-- Everybody's deltas after $1, for a listener that was disconnected.
 -- name: since
 select seq, audience, kind, body from push_log where seq > $1 order by seq
 
@@ -25,7 +25,7 @@ select seq, audience, kind, body from push_log where seq > $1 order by seq
 -- name: body
 select body from push_log where seq = $1
 
--- Forget what is older than $1. Only a beginning is cut off, never a hole made, and the newest row
+-- Delete what is older than $1. Only the oldest rows are removed, without gaps, and the newest row
 -- stays, so `max(seq)` never goes back.
 -- name: forget
 delete from push_log

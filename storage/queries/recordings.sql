@@ -42,7 +42,7 @@ with call as (
         c.ended_at
     from calls c left join tickets t on t.call_id = c.id
     cross join lateral (
-        -- A call from before there were talks has but its last one.
+        -- A call from before there were talks has only its last one.
         select coalesce(k.talk_s, case when k.recording is null and coalesce(c.recording, $4) = $4 then c.talk_s end) as talk_s
         from (select) as always left join talks k on k.recording = $4
     ) talk
@@ -57,13 +57,13 @@ update recordings r set
             format('duration %s s, talk %s s', round(r.duration_s::numeric, 1), round(call.talk_s::numeric, 1))
     end), '')
 from (select) as always left join call on true
--- A length that does not fit is believed once the ledger, some seconds later, has had its say.
+-- A length that does not fit is accepted only after the ledger, some seconds later, has been read.
 where r.id = $1 and r.state = 'verified' and ($3 or coalesce(call.complete, false) and (
     call.talk_s is null or abs(r.duration_s - call.talk_s) <= $5 or call.ended_at < now() - $6::interval))
 returning r.call_id, r.ticket_id, r.defect;
 
 -- name: adopt
--- Recordings whose call, or its ticket, was written only after we had given up waiting for it.
+-- Recordings whose call, or its ticket, was written only after the wait for it was over.
 update recordings r set
     call_id = c.id, ticket_id = t.id, company_id = coalesce(c.company_id, r.company_id),
     defect = nullif(regexp_replace(r.defect, '(; )?' || $3::text || '$', ''), '')

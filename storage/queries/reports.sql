@@ -1,5 +1,5 @@
--- Reports. Every one is asked for steps: of which company ($1), which step of the period ($2), from ($3) and until when ($4).
--- A ticket belongs to the step in which it was accepted by the desk, that is, opened.
+-- Reports. Each gets a list of steps: of which company ($1), which step of the period ($2), from ($3) and until when
+-- ($4). A ticket belongs to the step in which the dispatch centre accepted it, that is, opened it.
 
 -- name: companies
 select id, name, zone from companies where $1::integer is null or id = $1 order by name
@@ -85,7 +85,7 @@ left join crews w on w.id = s.crew_id
 left join companies c on c.id = w.company_id
 order by s.emergencies desc, name
 
--- Works that cost something, but for those that were cancelled.
+-- Paid works, except those that were cancelled.
 -- name: paid
 select s.step, sum(n.works)::bigint as works, sum(n.price) as price, sum(n.paid) as paid, sum(n.due) as due,
        sum(n.refunded) as refunded

@@ -1,4 +1,4 @@
--- What is asked of a node. Statements that change a state name the states from which it may be reached.
+-- Requests to a node. Statements that change a state name the states from which it may be reached.
 
 -- name: ask
 -- $1 kind, $2 body, $3 who asks, $4 whom it concerns, $5 for how long it is of use, $6 whether it is about the talk in which
@@ -31,7 +31,7 @@ where id in (
 returning id;
 
 -- name: taken
--- What this node has in hand, the telephone that it concerns, and how long it is still of use.
+-- The requests that this node has taken, the telephone of each, and how long it is still of use.
 select r.*, 'PJSIP/' || o.endpoint as interface, r.expires_at - now() as left
 from requests r join operators o on o.id = r.operator_id
 where r.node = $1 and r.state = 'taken'
@@ -44,7 +44,7 @@ where id = $1 and state = any($3::text[])
 returning *;
 
 -- name: expire
--- A node that has a request in hand answers it by itself; after $1 it is taken for dead, and nobody knows how far it got.
+-- A node answers the requests that it has taken; after $1 it counts as dead, and nobody knows how far it got.
 with due as (
     select id from requests
     where (state = 'asked' and expires_at <= now()) or (state = 'taken' and expires_at <= now() - $1::interval)

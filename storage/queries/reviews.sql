@@ -8,7 +8,7 @@ select id from score_cards where company_id = $1 order by id desc limit 1
 select l.id, l.title, l.points, l.critical from score_lines l join score_cards c on c.id = l.card_id
 where l.card_id = $1 and c.company_id = $2 order by l.place
 
--- A card is made when its company has none later than $2, the one that was looked at.
+-- A card is made when its company has none later than $2, the one that was shown.
 -- name: make_card
 insert into score_cards (company_id, made_by)
 select id, $3 from companies

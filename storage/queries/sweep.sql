@@ -1,6 +1,6 @@
 -- name: sweep
--- What does not fit together, the last first: $1 the node, or null for all; $2 how many of each kind at most; $3 since when; $4 how long after
--- its end a call's recording must be known.
+-- Inconsistencies, the newest first: $1 the node, or null for all; $2 how many of each kind at most; $3 since when; $4
+-- how long after its end a call's recording must be known.
 (select 'no call' as kind, r.id as recording_id, null as call_id, coalesce(r.expected_at, r.recorded_at) as at, r.defect as detail
 from recordings r where r.state = 'attached' and r.call_id is null and r.recorded_at >= $3 and ($1::text is null or r.node = $1)
 order by r.id desc limit $2)
@@ -23,7 +23,7 @@ from calls c where c.outcome = 'answered' and c.arrived_at >= $3 and ($1::text i
 order by c.arrived_at desc limit $2);
 
 -- name: kept
--- Every recording that the store must have, for it is in one of the states $1, in the order in which the store lists keys.
+-- Every recording that the store must have (in one of the states $1), in the order in which the store lists keys.
 select id, object_key, version_id from recordings where state = any($1) and object_key is not null order by object_key collate "C";
 
 -- name: misfits

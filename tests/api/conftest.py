@@ -12,8 +12,8 @@ import pytest
 
 from callcenter.common.sessions import person_of
 from callcenter.common.tokens import Tokens
+from callcenter.domain.access import Scope
 from callcenter.domain.person import Person
-from callcenter.domain.scopes import Scope
 from callcenter.tickets.service import Tickets
 from callcenter.tickets.ticket import TicketEdit
 from tests.site import Site, open_site

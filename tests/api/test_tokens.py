@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from callcenter.api.endpoint import API, endpoints
 from callcenter.common.tokens import Tokens
-from callcenter.domain.scopes import Scope
+from callcenter.domain.access import Scope
 from tests.api.conftest import DAY, Desk
 
 

@@ -25,7 +25,7 @@ async def test_recordings_from_the_command_line(
     (tmp_path / "notes.txt").write_bytes(b"\xff")
     assert await import_recordings(settings, tmp_path, None) == 1
     assert capsys.readouterr().out.splitlines()[-2:] == [
-        "notes.txt: neither named as a recording nor in the CSV file",
+        "notes.txt: its name is not that of a recording, nor is it in the CSV file",
         "1 known already, 1 refused",
     ]
     assert await import_recordings(settings, tmp_path, tmp_path / "notes.txt") == 1

@@ -68,8 +68,8 @@ def plain(to: Assignment) -> tuple[str, str]:
 async def worker(
     url: str, pool: asyncpg.Pool, port: int = 1, *, attempts: int = 5, wait: timedelta = timedelta(0)
 ) -> AsyncIterator[None]:
-    ways: dict[str, Channel] = {"email": Mail(smtp_settings(port), plain), "webhook": Webhook(handover_settings())}
-    deliveries = Deliveries(pool, LINKS, ways, attempts=attempts, wait=lambda _failures: wait)
+    channels: dict[str, Channel] = {"email": Mail(smtp_settings(port), plain), "webhook": Webhook(handover_settings())}
+    deliveries = Deliveries(pool, LINKS, channels, attempts=attempts, wait=lambda _failures: wait)
     running = asyncio.create_task(Worker(DatabaseSettings(url=url), [deliveries.kind], dead_after_s=1).run())
     try:
         yield

@@ -105,7 +105,7 @@ async def test_a_server_without_encryption_gets_nothing():
 
 def test_settings_that_would_show_the_password_are_refused():
     bad: list[tuple[Callable[[], object], str]] = [
-        (lambda: smtp_settings(25, user="desk", password="x"), "in the clear"),
+        (lambda: smtp_settings(25, user="desk", password="x"), "sent unencrypted"),
         (lambda: smtp_settings(25, user="desk"), "go together"),
         (lambda: smtp_settings(25, sender="nobody"), "plain address"),
     ]

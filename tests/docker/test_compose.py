@@ -1,4 +1,4 @@
-"""docker-compose.yml and the images, held against the settings and the local stack without a Docker engine."""
+"""docker-compose.yml and the images, compared with the settings and the local stack without a Docker engine."""
 
 import re
 import shutil

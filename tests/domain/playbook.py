@@ -1,8 +1,8 @@
-"""A script of events and the orders expected of them.
+"""A script of events and the commands expected of them.
 
     playbook >> CallQueued(...) << [SaveCall(...)]
 
-`>>` steps the switchboard, `<<` compares the orders since with those expected, by kind where a class
+`>>` steps the switchboard, `<<` compares the commands since with those expected, by kind where a class
 is given and in full where an object is.
 """
 
@@ -56,16 +56,16 @@ def presence_asked(number: int, when: datetime, wanted: Presence, *, again: bool
 class Playbook:
     def __init__(self, switchboard: Switchboard | None = None) -> None:
         self.switchboard = switchboard or Switchboard([QUEUE], operators(ANNA, BORIS))
-        self._orders: list[Command] = []
+        self._commands: list[Command] = []
 
     def __rshift__(self, event: Event) -> Self:
-        self._orders = self.switchboard.step(event)
+        self._commands = self.switchboard.step(event)
         return self
 
     def __lshift__(self, expected: Sequence[type[Command] | Command]) -> Self:
         seen = [
-            type(order) if index < len(expected) and isinstance(expected[index], type) else order
-            for index, order in enumerate(self._orders)
+            type(command) if index < len(expected) and isinstance(expected[index], type) else command
+            for index, command in enumerate(self._commands)
         ]
         assert seen == list(expected)
         return self

@@ -46,7 +46,7 @@ class Story:
 
 @dataclass
 class Teller:
-    """Tells an answered call step by step, each at a time of its own."""
+    """An answered call step by step, each at a time of its own."""
 
     draw: st.DrawFn
     call: CallId
@@ -162,33 +162,33 @@ def stories(draw: st.DrawFn, number: int) -> Story:
 @st.composite
 def worlds(draw: st.DrawFn) -> tuple[list[Story], list[Event], list[Event]]:
     """Stories; what the live view heard of them (with gaps, repeats, in disorder); what the ledger says."""
-    told = [draw(stories(number)) for number in range(draw(st.integers(1, 5)))]
-    everything = sorted((event for story in told for event in story.events), key=lambda event: event.at)
+    drawn = [draw(stories(number)) for number in range(draw(st.integers(1, 5)))]
+    everything = sorted((event for story in drawn for event in story.events), key=lambda event: event.at)
     heard = [event for event in everything for _ in range(draw(st.sampled_from([0, 1, 1, 1, 2])))]
     if draw(st.booleans()):
         heard = draw(st.permutations(heard))
     live_only = (OperatorRang, ConsultationJoined)
     ledger = [replace(event, source=Source.LEDGER) for event in everything if not isinstance(event, live_only)]
-    return told, heard, ledger
+    return drawn, heard, ledger
 
 
 def run(switchboard: Switchboard, events: list[Event]) -> list[Command]:
-    return [order for event in events for order in switchboard.step(event)]
+    return [command for event in events for command in switchboard.step(event)]
 
 
 @given(worlds())
 def test_live_view_with_gaps_and_then_the_ledger_give_the_truth(
     world: tuple[list[Story], list[Event], list[Event]],
 ) -> None:
-    told, heard, ledger = world
+    drawn, heard, ledger = world
     switchboard = Switchboard([QUEUE], operators(ANNA, BORIS))
-    orders = run(switchboard, heard) + run(switchboard, ledger)
-    for story in told:
+    commands = run(switchboard, heard) + run(switchboard, ledger)
+    for story in drawn:
         call = switchboard.calls[story.events[0].call]
         assert (call.state, call.outcome) == (CallState.ENDED, story.outcome)
         answered = story.outcome is Outcome.ANSWERED
-        assert sum(isinstance(o, OpenTicket) and o.call.id == call.id for o in orders) == answered
-        saved = {o.talk.recording: o.talk for o in orders if isinstance(o, SaveTalk) and o.call == call.id}
+        assert sum(isinstance(o, OpenTicket) and o.call.id == call.id for o in commands) == answered
+        saved = {o.talk.recording: o.talk for o in commands if isinstance(o, SaveTalk) and o.call == call.id}
         assert tuple(saved[talk.recording] for talk in call.talks) == call.talks
         lengths = [(t.recording, t.kind, (t.ended_at - t.began_at).total_seconds()) for t in call.talks if t.ended_at]
         assert tuple(lengths) == story.talks
@@ -210,7 +210,7 @@ def test_the_ledger_twice_is_the_ledger_once(world: tuple[list[Story], list[Even
 def test_a_switchboard_in_any_disorder_leaves_nobody_on_the_board(
     world: tuple[list[Story], list[Event], list[Event]],
 ) -> None:
-    told, heard, ledger = world
+    drawn, heard, ledger = world
     switchboard = Switchboard([QUEUE], operators(ANNA, BORIS))
     run(switchboard, heard)
     run(switchboard, ledger)
@@ -218,10 +218,10 @@ def test_a_switchboard_in_any_disorder_leaves_nobody_on_the_board(
     switchboard.step(CallQueued(call=CallId("node1-2.1"), at=at(61), queue=QUEUE))
     [board] = switchboard.step(Tick(at=at(62)))
     assert [(line.waiting, line.talking) for line in board.queues] == [(1, 0)]
-    assert told
+    assert drawn
 
 
 @given(stories(0))
 def test_in_order_nothing_is_reported(story: Story) -> None:
     switchboard = Switchboard([QUEUE], operators(ANNA, BORIS))
-    assert not [order for order in run(switchboard, list(story.events)) if isinstance(order, Report)]
+    assert not [command for command in run(switchboard, list(story.events)) if isinstance(command, Report)]

@@ -129,7 +129,7 @@ def test_a_pause_is_written_when_asterisk_has_done_it(playbook: Playbook) -> Non
     )
 
 
-def test_what_asterisk_refuses_is_told_and_not_written(playbook: Playbook) -> None:
+def test_what_asterisk_refuses_is_answered_and_not_written(playbook: Playbook) -> None:
     playbook >> taken(1, at(7), PAUSE)
     (
         playbook
@@ -168,7 +168,7 @@ def test_what_is_of_no_use_any_more_is_not_carried_out(playbook: Playbook) -> No
 def test_what_a_dead_node_had_in_hand_is_done_again_if_that_does_no_harm(
     playbook: Playbook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Wanted already, and whether Asterisk was told is not known.
+    # Wanted already, and whether Asterisk received it is not known.
     (
         playbook
         >> presence_asked(1, at(7), Presence.AVAILABLE, again=True)
@@ -191,7 +191,7 @@ def test_when_asterisk_goes_away_under_a_request_it_is_done_when_it_is_back(play
     playbook >> AWAY << []
     playbook >> Tick(at=at(22)) << []
     playbook >> LinkRestored(at=at(30))
-    assert playbook._orders[-1] == MEMBER
+    assert playbook._commands[-1] == MEMBER
     playbook >> RequestCarriedOut(at=at(31), request=FIRST) << [finished(RequestState.DONE)]
 
 
@@ -202,7 +202,7 @@ def test_when_asterisk_stays_away_a_request_expires(playbook: Playbook) -> None:
     playbook >> Tick(at=over - timedelta(seconds=1)) << []
     playbook >> Tick(at=over) << [finished(RequestState.EXPIRED, RefusalReason.NOT_KNOWN)]
     playbook >> LinkRestored(at=at(60))
-    assert not any(isinstance(order, PauseRecording | FinishRequest) for order in playbook._orders)
+    assert not any(isinstance(command, PauseRecording | FinishRequest) for command in playbook._commands)
 
 
 def test_a_talk_that_ended_while_asterisk_was_away_is_not_paused(playbook: Playbook) -> None:
@@ -210,7 +210,7 @@ def test_a_talk_that_ended_while_asterisk_was_away_is_not_paused(playbook: Playb
     playbook >> AWAY << []
     hung_up(playbook)
     playbook >> LinkRestored(at=at(22))
-    assert playbook._orders[-1] == finished(RequestState.REFUSED, RefusalReason.NO_TALK)
+    assert playbook._commands[-1] == finished(RequestState.REFUSED, RefusalReason.NO_TALK)
 
 
 IDS = (1, 2, 3)
@@ -230,7 +230,9 @@ def test_whatever_happens_each_request_is_answered_once(steps: list[tuple[str, i
     taken_, answered = set[int](), list[int]()
 
     def step(event: Event) -> None:
-        answered.extend(order.request for order in board.switchboard.step(event) if isinstance(order, FinishRequest))
+        answered.extend(
+            command.request for command in board.switchboard.step(event) if isinstance(command, FinishRequest)
+        )
 
     for second, (what, number, body) in enumerate(steps, 20):
         when, request = at(second), RequestId(number)

@@ -122,7 +122,7 @@ def test_the_card_goes_to_the_operator_who_picked_up_and_to_nobody_else(playbook
     playbook >> OperatorMissed(call=CALL, at=at(18), operator=ANNA) << [SaveCall, StopRinging, ShowOperator]
     playbook >> OperatorRang(call=CALL, at=at(19), operator=BORIS) << [SaveCall, ShowOperator, ShowRinging]
     playbook >> replace(ANSWERED, at=at(21), operator=BORIS)
-    pops = [order.operator for order in playbook._orders if isinstance(order, PopCard)]
+    pops = [command.operator for command in playbook._commands if isinstance(command, PopCard)]
     assert pops == [2]
 
 
@@ -175,7 +175,7 @@ def test_an_impossible_live_event_is_reported_and_changes_nothing(playbook: Play
     for event in (ARRIVED, QUEUED, ANSWERED):
         playbook >> event
     before = the_call(playbook)
-    playbook >> RANG << [Report(problem="illegal", event="OperatorRang in state talking", call=CALL)]
+    playbook >> RANG << [Report(problem="not applicable", event="OperatorRang in state talking", call=CALL)]
     playbook >> ANSWERED << [Report]
     assert the_call(playbook) == before
 
@@ -200,7 +200,7 @@ def test_the_ledger_corrects_a_call_whose_answer_the_live_view_missed(playbook: 
     assert (call.outcome, call.talk_s, call.rebuilt) == (Outcome.ANSWERED, 4.5, True)
 
 
-def test_the_ledger_corrects_an_end_that_the_live_view_told_late(playbook: Playbook) -> None:
+def test_the_ledger_corrects_an_end_that_the_live_view_reported_late(playbook: Playbook) -> None:
     for event in (ARRIVED, QUEUED, ANSWERED, replace(ENDED, at=at(11.4))):
         playbook >> event
     playbook >> replace(ENDED, at=at(10.1), source=Source.LEDGER) << [SaveCall]
@@ -213,7 +213,7 @@ def test_a_call_known_only_to_the_ledger_gets_its_ticket_and_its_recording_but_n
     kinds = []
     for event in (ARRIVED, QUEUED, ANSWERED, TALKED, ENDED):
         playbook >> replace(event, source=Source.LEDGER)
-        kinds += [type(order) for order in playbook._orders]
+        kinds += [type(command) for command in playbook._commands]
     assert kinds.count(OpenTicket) == 1
     assert kinds.count(SaveTalk) == 2, "begun, and ended"
     assert the_call(playbook).outcome is Outcome.ANSWERED
@@ -234,7 +234,7 @@ def test_an_operator_who_lets_three_calls_ring_out_is_paused(playbook: Playbook)
         SetMember(interface=ANNA, presence=Presence.PAUSED),
         KeepPresence(operator=OperatorId(1), wanted=Presence.PAUSED, at=at(2.5)),
         ShowOperator(operator=OperatorId(1), state="paused", phone_reachable=True, since=at(2.5)),
-    ] == playbook._orders[-3:]
+    ] == playbook._commands[-3:]
 
 
 def test_an_unknown_operator_costs_the_caller_nothing(playbook: Playbook) -> None:
@@ -261,7 +261,9 @@ def test_presence_asked_during_a_talk_holds_after_it(playbook: Playbook) -> None
     playbook >> asked << []
     playbook >> presence_asked(2, at(7), Presence.PAUSED) << [FinishRequest(request=RequestId(2), state=DONE)]
     playbook >> TALKED
-    assert ShowOperator(operator=OperatorId(1), state="paused", phone_reachable=True, since=at(9.5)) in playbook._orders
+    assert (
+        ShowOperator(operator=OperatorId(1), state="paused", phone_reachable=True, since=at(9.5)) in playbook._commands
+    )
 
 
 def test_a_phone_that_goes_away_is_shown(playbook: Playbook) -> None:

@@ -36,7 +36,7 @@ def test_so_was_one_who_goes_back_to_the_queue():
     assert settle((FIRST,), (at(9.1),)) == (replace(FIRST, by=Party.TRANSFER),)
 
 
-def test_the_last_talk_ends_as_it_was_told():
+def test_the_last_talk_ends_as_it_was_reported():
     assert settle((FIRST,), ()) == (FIRST,)
     assert settle((FIRST,), (at(-1),)) == (FIRST,)
 
@@ -46,6 +46,6 @@ def test_a_consultation_takes_nobody_along():
     assert settle((FIRST, consultation), ()) == (FIRST, consultation)
 
 
-def test_a_talk_of_which_no_end_was_told_has_none():
+def test_a_talk_without_a_reported_end_has_none():
     going_on = replace(FIRST, ended_at=None, by=None)
     assert settle((going_on, COLLEAGUES), ()) == (going_on, COLLEAGUES)

@@ -81,13 +81,18 @@ class AsteriskInstance:
     @contextmanager
     def operator(self, scenario: str, endpoint: str = "op-01") -> Iterator[None]:
         """A registered telephone that takes one call as `scenario` says."""
-        secret = dict(self.directory.endpoints)[endpoint]
         port = free_port(socket.SOCK_DGRAM, OPERATORS)
-        register = ["-key", "user", endpoint, "-key", "contact", str(port), "-au", endpoint, "-ap", secret]
-        with self.sipp("register", OPERATORS, *register, "-p", str(free_port(socket.SOCK_DGRAM, OPERATORS))) as done:
-            assert done.wait(timeout=10) == 0, "the telephone could not register"
+        assert self.register(endpoint, OPERATORS, port), "the telephone could not register"
         with self.sipp(scenario, OPERATORS, "-p", str(port)):
             yield
+
+    def register(self, endpoint: str, host: str, port: int) -> bool:
+        """Whether Asterisk lets the telephone register with this address as its Contact."""
+        secret = dict(self.directory.endpoints)[endpoint]
+        register = ["-key", "user", endpoint, "-key", "host", host, "-key", "contact", str(port)]
+        register += ["-au", endpoint, "-ap", secret, "-p", str(free_port(socket.SOCK_DGRAM, OPERATORS))]
+        with self.sipp("register", OPERATORS, *register) as done:
+            return done.wait(timeout=10) == 0
 
     @contextmanager
     def sipp(self, scenario: str, host: str, *more: str) -> Iterator[subprocess.Popen[bytes]]:

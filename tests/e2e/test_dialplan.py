@@ -465,3 +465,9 @@ def test_two_live_side_by_side_and_leave_nothing(pbx: AsteriskInstance, tmp_path
     assert other.process.returncode == 0
     assert str(tmp_path) not in Path("/proc/mounts").read_text()
     assert "0 active channels" in pbx.cli("core show channels")
+
+
+def test_no_telephone_registers_with_the_address_of_the_telephone_company(pbx: AsteriskInstance) -> None:
+    assert not pbx.register("op-02", TRUNK, 5060)
+    assert TRUNK not in pbx.cli("pjsip show contacts")
+    assert pbx.register("op-02", "127.0.0.3", 5060)

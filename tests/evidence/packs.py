@@ -38,7 +38,7 @@ def chained(entries: list[str], before: bytes = GENESIS, first: int = 1) -> list
 
 def ledger() -> list[Link]:
     """Six entries; the fourth is about another ticket, so its text is not shown."""
-    told = [
+    listed = [
         entry(1, "recording recorded", recording=7, ticket=TICKET, sha256=sha256(AUDIO[7]).hexdigest()),
         entry(2, "recording attached", recording=7, ticket=TICKET, sha256=sha256(AUDIO[7]).hexdigest()),
         entry(3, "recording attached", recording=8, ticket=TICKET, sha256=sha256(AUDIO[8]).hexdigest()),
@@ -46,7 +46,7 @@ def ledger() -> list[Link]:
         entry(5, "hold placed", ticket=TICKET, reason="суд"),
         entry(6, "pack ordered", pack=1, ticket=TICKET),
     ]
-    links = chained(told)
+    links = chained(listed)
     links[3] = Link(4, links[3].content, links[3].hash)
     return links
 

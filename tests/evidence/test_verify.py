@@ -68,7 +68,7 @@ def test_a_changed_or_removed_part_is_named_and_nothing_else_is(pack: Path, name
     assert after(pack, lambda files: files.pop(name)) == {(What.REMOVED, part, name)}
 
 
-def test_a_changed_manifest_is_told_from_a_changed_signature(pack: Path):
+def test_a_changed_manifest_is_distinguished_from_a_changed_signature(pack: Path):
     def other_number(files: Files) -> None:
         files["manifest.json"] = files["manifest.json"].replace(b'"number": 12', b'"number": 13')
 
@@ -96,7 +96,7 @@ def test_every_digit_of_the_signature_file_counts(pack: Path):
             assert parts <= {Part.SIGNATURE, Part.MANIFEST}, at
 
 
-def test_a_pack_signed_anew_by_another_key_is_known_by_the_fingerprint(pack: Path, tmp_path: Path):
+def test_a_pack_signed_again_by_another_key_is_known_by_the_fingerprint(pack: Path, tmp_path: Path):
     def own_signature(files: Files) -> None:
         files[SIGNATURE] = written(sign(files["manifest.json"], OTHER_KEY))
 
@@ -116,21 +116,21 @@ def test_an_added_entry_is_named(pack: Path):
 def test_audio_that_was_changed_before_the_pack_was_sealed_is_named_by_the_ledger(tmp_path: Path):
     verdict = verify(make(tmp_path / "pack.zip", **{"8": b"RIFF another voice"}))
     names = [(fault.part, fault.name) for fault in verdict.faults]
-    # The copy of number 8 was replaced as well; no ledger tells of copies.
+    # The copy of number 8 was replaced as well; copies are not in the custody chain.
     assert names == [(Part.AUDIO, "originals/8.wav")]
-    assert "the ledger has SHA-256" in verdict.faults[0].text
+    assert "the custody chain has SHA-256" in verdict.faults[0].text
 
 
-def test_what_was_done_to_the_chain_is_said_even_of_a_pack_sealed_anew(tmp_path: Path):
+def test_what_was_done_to_the_chain_is_reported_even_of_a_pack_sealed_again(tmp_path: Path):
     links = ledger()
     forged = entry(5, "hold placed", ticket=41, reason="другая")
     changes = {
         "entry 3 is missing": [*links[:2], *links[3:]],
         "entries 5 to 6 are missing": links[:4],
-        "entry 5 is not the one that was chained": [
+        "entry 5 does not match its hash": [
             *links[:4], Link(5, content_of(forged), links[4].hash, forged), links[5],
         ],
-        "entry 2 stands after entry 3": [links[0], links[2], links[1], *links[3:]],
+        "entry 2 comes after entry 3": [links[0], links[2], links[1], *links[3:]],
     }  # fmt: skip
     for text, chain in changes.items():
         verdict = verify(make(tmp_path / "pack.zip", ledger=text_of(chain)))
@@ -144,7 +144,7 @@ def test_a_changed_ledger_is_named_together_with_the_entry(pack: Path):
 
     verdict = verify(changed(pack, other_reason))
     assert {fault.part for fault in verdict.faults} == {Part.LEDGER}
-    assert "entry 5 is not the one that was chained" in {fault.text for fault in verdict.faults}
+    assert "entry 5 does not match its hash" in {fault.text for fault in verdict.faults}
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -165,15 +165,15 @@ def test_a_pack_that_was_cut_or_lengthened_is_not_genuine(pack: Path):
         assert verify(other).faults, len(content)
 
 
-def test_a_pack_zipped_anew_holds_what_was_signed_and_is_said_to_be_zipped_anew(pack: Path):
-    anew = pack.with_name("anew.zip")
-    with zipfile.ZipFile(anew, "w", zipfile.ZIP_DEFLATED) as out:
+def test_a_rebuilt_zip_has_the_signed_content_and_is_reported_as_rebuilt(pack: Path):
+    rebuilt = pack.with_name("rebuilt.zip")
+    with zipfile.ZipFile(rebuilt, "w", zipfile.ZIP_DEFLATED) as out:
         for name, body in contents(pack).items():
             out.writestr(name, body)
-    assert found(verify(anew)) == {(What.CHANGED, Part.ARCHIVE, "")}
+    assert found(verify(rebuilt)) == {(What.CHANGED, Part.ARCHIVE, "")}
 
 
-def test_the_command_tells_and_its_status_too(
+def test_the_command_reports_by_text_and_status(
     pack: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     # No settings are needed: none are there.
@@ -191,7 +191,7 @@ def test_the_command_tells_and_its_status_too(
     assert main(["verify", "/nowhere/pack.zip"]) == 2
 
 
-def test_the_fingerprint_of_the_own_key_is_told_or_what_to_set(capsys: pytest.CaptureFixture[str]):
+def test_the_fingerprint_of_the_own_key_is_printed_or_what_to_set(capsys: pytest.CaptureFixture[str]):
     assert tell_key(EvidenceSettings(key="11" * 32)) == 0
     assert capsys.readouterr().out.strip() == fingerprint(KEY)
     with pytest.raises(SettingsError, match="openssl rand"):

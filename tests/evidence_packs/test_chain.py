@@ -1,4 +1,4 @@
-"""The chained ledger as PostgreSQL keeps it: what is entered by itself, and that nothing of it can be changed unnoticed."""
+"""The custody chain as PostgreSQL keeps it: its automatic entries, and that no change of it goes unnoticed."""
 
 import asyncio
 import json
@@ -48,7 +48,7 @@ async def ticket_of(pool: asyncpg.Pool, company: int) -> int:
     )
 
 
-async def told(pool: asyncpg.Pool, company: int) -> list[tuple[str, dict[str, object]]]:
+async def entries_of(pool: asyncpg.Pool, company: int) -> list[tuple[str, dict[str, object]]]:
     rows = await pool.fetch("select kind, entry from ledger_entries where company_id = $1 order by seq", company)
     return [(row["kind"], json.loads(row["entry"])["body"]) for row in rows]
 
@@ -67,7 +67,7 @@ async def test_a_recordings_way_is_chained_from_the_file_on(pool: asyncpg.Pool):
     await pool.execute(
         "insert into recordings (name, node, call_id, state) values ($1, 'node1', $2, 'expected')", NAME, CALL
     )
-    assert await told(pool, company) == []
+    assert await entries_of(pool, company) == []
     await pool.execute(SEAL, NAME, b"\x01" * 32)
     for state in ("stored", "verified"):
         await pool.execute("update recordings set state = $2 where name = $1", NAME, state)
@@ -76,7 +76,7 @@ async def test_a_recordings_way_is_chained_from_the_file_on(pool: asyncpg.Pool):
     await pool.execute(
         "update recordings set state = 'deleted', deleted_because = 'kept 3 years' where name = $1", NAME
     )
-    entries = await told(pool, company)
+    entries = await entries_of(pool, company)
     states = ("recorded", "verified", "attached", "expired", "deleted")
     assert [kind for kind, _ in entries] == [f"recording {state}" for state in states]
     assert {body["sha256"] for _, body in entries} == {"01" * 32}
@@ -93,7 +93,7 @@ async def test_a_recording_whose_call_comes_later_is_chained_when_its_company_is
     company = await company_of(pool)
     ticket = await ticket_of(pool, company)
     await pool.execute("update recordings set call_id = $2, ticket_id = $3 where name = $1", NAME, CALL, ticket)
-    [(kind, body)] = await told(pool, company)
+    [(kind, body)] = await entries_of(pool, company)
     assert (kind, body["sha256"], body["ticket"]) == ("recording adopted", "02" * 32, ticket)
 
 
@@ -118,7 +118,7 @@ async def test_a_missing_one_an_imported_one_a_hold_and_a_listening_are_chained(
         "insert into recording_plays (recording_id, operator_id) select id, $1 from recordings where name = 'imported'",
         vera,
     )
-    entries = await told(pool, company)
+    entries = await entries_of(pool, company)
     assert [kind for kind, _ in entries] == [
         "recording attached", "recording missing", "hold placed", "hold released", "recording listened to",
     ]  # fmt: skip
@@ -149,7 +149,7 @@ async def test_what_is_rolled_back_leaves_no_gap(pool: asyncpg.Pool):
         await connection.execute("select append_ledger($1, 'undone', '{}')", company)
         await undone.rollback()
     await pool.execute("select append_ledger($1, 'kept', '{}')", company)
-    assert [kind for kind, _ in await told(pool, company)] == ["kept", "kept"]
+    assert [kind for kind, _ in await entries_of(pool, company)] == ["kept", "kept"]
     assert await wrong(pool, company) == []
 
 
@@ -165,8 +165,8 @@ async def test_entries_are_only_added(pool: asyncpg.Pool):
     [
         ("delete from ledger_entries where seq = 2", "entry 2 is missing"),
         ("delete from ledger_entries where seq = 3", "entry 3 is missing"),
-        ("update ledger_entries set entry = replace(entry, 'two', 'six')", "entry 2 is not the one that was chained"),
-        ("update ledger_entries set seq = 5 - seq where seq > 1", "entry 2 is not the one that was chained"),
+        ("update ledger_entries set entry = replace(entry, 'two', 'six')", "entry 2 does not match its hash"),
+        ("update ledger_entries set seq = 5 - seq where seq > 1", "entry 2 does not match its hash"),
     ],
 )
 async def test_whoever_goes_past_the_lock_is_seen(pool: asyncpg.Pool, statement: str, said: str):
@@ -209,14 +209,14 @@ async def test_what_stands_beside_the_chain_is_compared_with_it(pool: asyncpg.Po
     assert [line.split(": ")[1] for line in await found()] == [
         f"recording {await pool.fetchval('select id from recordings')} has another SHA-256 than entry 1"
     ]
-    # Whoever makes the whole chain anew cannot change what was given out.
+    # Rebuilding the whole chain cannot change what was given out.
     await pool.execute("update evidence_packs set head_hash = $1", b"\x03" * 32)
     assert "was given out with another entry 1" in (await found())[0]
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("alter table ledger_entries disable trigger only_added")
         await connection.execute("update ledger_entries set ticket_id = 0 where seq = 1")
         await connection.execute("alter table ledger_entries enable trigger only_added")
-    assert any("is filed under what its text does not say" in line for line in await found())
+    assert any("the columns of entry 1 differ from its text" in line for line in await found())
 
 
 async def test_a_link_is_chained_when_it_is_made_used_and_revoked(pool: asyncpg.Pool):
@@ -242,7 +242,7 @@ async def test_a_link_is_chained_when_it_is_made_used_and_revoked(pool: asyncpg.
             "insert into share_link_uses (link_id, kind, place, address) values ($1, $2, 1, '203.0.113.7')", link, kind
         )
     await pool.execute("update share_links set revoked_at = now(), revoked_by = $1", vera)
-    entries = await told(pool, company)
+    entries = await entries_of(pool, company)
     assert [kind for kind, _ in entries] == ["link made", "link used", "link used", "link revoked"]
     assert [body.get("use") for _, body in entries[1:3]] == ["listened", "original"]
     assert {body.get("recording") for _, body in entries[1:3]} == {recording}
@@ -265,5 +265,5 @@ async def test_a_chain_that_was_removed_with_its_head_is_missed(pool: asyncpg.Po
         await connection.execute("delete from ledger_entries")
         await connection.execute("delete from ledger_heads")
         await connection.execute("alter table ledger_entries enable trigger only_added")
-        told = [line async for line in problems(connection)]
-    assert told == [f"company {company}: no entry tells of recording {recording}"]
+        found = [line async for line in problems(connection)]
+    assert found == [f"company {company}: recording {recording} has no entry"]

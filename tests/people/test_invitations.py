@@ -7,8 +7,7 @@ import pytest
 from callcenter.__main__ import main
 from callcenter.common.passwords import Passwords
 from callcenter.common.tokens import Tokens
-from callcenter.domain.access import Role
-from callcenter.domain.scopes import Scope
+from callcenter.domain.access import Role, Scope
 from callcenter.errors import InvitationError
 from callcenter.people.invitations import Invitations, invite_administrator
 from callcenter.settings import DatabaseSettings

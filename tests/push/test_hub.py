@@ -73,9 +73,9 @@ async def test_a_body_too_long_for_a_notification_arrives_whole_and_in_order(des
 
 
 async def test_a_screen_that_does_not_read_is_ended_and_costs_the_others_nothing(desk: Desk):
-    told = asyncio.Event()
+    notified = asyncio.Event()
     async with (
-        desk.hub.subscribe(["all"], None, told.set) as slow,
+        desk.hub.subscribe(["all"], None, notified.set) as slow,
         desk.hub.subscribe(["all"], None) as quick,
     ):
         for number in range(SLOW_LIMIT + 1):
@@ -84,7 +84,7 @@ async def test_a_screen_that_does_not_read_is_ended_and_costs_the_others_nothing
                 async for message in quick:
                     if isinstance(message, Delta) and message.n == n:
                         break
-        assert told.is_set()
+        assert notified.is_set()
         assert slow.slow
         assert not quick.slow
         assert await read_to_end(slow) == []
@@ -113,7 +113,7 @@ async def test_a_long_outage_ends_the_screens_and_says_so(database_url: str):
         assert not screen.slow
 
 
-async def test_it_stops_whenever_it_is_told_to(database_url: str):
+async def test_it_stops_whenever_it_is_asked_to(database_url: str):
     settings = DatabaseSettings(url=database_url)
     async with await open_pool(settings) as pool:
         for milliseconds in range(60):

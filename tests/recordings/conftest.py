@@ -19,7 +19,7 @@ from callcenter.domain.ids import NodeName
 from callcenter.errors import ObjectMissing, StoreError
 from callcenter.recordings.archive import Archive
 from callcenter.recordings.spool import Spool
-from callcenter.recordings.store import Kept, Store
+from callcenter.recordings.store import Store, StoredObject
 from callcenter.settings import DatabaseSettings, S3Settings
 from callcenter.storage import open_pool
 
@@ -58,10 +58,10 @@ class MemoryStore:
         media_type: str = "audio/wav",
         *,
         retain_until: datetime | None = None,
-    ) -> Kept:
+    ) -> StoredObject:
         self._need_bucket()
         self.objects[key] = path.read_bytes()
-        return Kept()
+        return StoredObject()
 
     async def versions(self, key: str) -> list[str | None]:
         self._need_bucket()

@@ -57,7 +57,7 @@ async def test_the_expected_row_is_used_and_an_unexpected_file_gets_one(bench: B
     ],
     ids=["within a second", "too short", "crashed", "truncated", "header only", "no bytes", "not a WAV"],
 )
-async def test_a_defect_is_told_and_the_bytes_are_kept(
+async def test_a_defect_is_noted_and_the_bytes_are_kept(
     bench: Bench, data: bytes, talk_s: float, defect: str | None, duration_s: float
 ) -> None:
     call, name = await bench.ledger.call(talk_s=talk_s, ended_ago_s=11)
@@ -143,12 +143,12 @@ async def test_a_ticket_opened_late_gets_its_recording(bench: Bench) -> None:
     archive = bench.archive()
     await archive.mark_missing()
     assert (await bench.ledger.only())["ticket_id"] is None
-    told = len(bench.attached)
+    before = len(bench.attached)
 
     ticket = await bench.ledger.ticket(call)
     await archive.mark_missing()
     assert (await bench.ledger.only())["ticket_id"] == ticket
-    assert len(bench.attached) == told + 1
+    assert len(bench.attached) == before + 1
 
 
 async def test_a_call_of_no_company_has_no_ticket_to_wait_for(bench: Bench) -> None:
@@ -197,7 +197,7 @@ async def test_an_object_that_is_not_what_was_sent_is_sent_again(bench: Bench) -
     assert await bench.content(row["object_key"], row["version_id"]) == path.read_bytes() == wav(2.0)
 
 
-async def test_a_file_that_comes_once_more_is_not_taken_in_anew(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_file_that_comes_once_more_is_not_taken_in_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     _, name = await bench.ledger.call()
     bench.put(name, wav(2.0))
     await bench.pass_once()

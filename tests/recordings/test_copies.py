@@ -22,10 +22,10 @@ from tests.recordings.test_raw import AUDIO
 pytestmark = pytest.mark.e2e
 
 
-def maker(bench: Bench, scratch: Path, calm: Callable[[], bool] = lambda: True, **settings: float) -> CopyMaker:
+def maker(bench: Bench, scratch: Path, idle: Callable[[], bool] = lambda: True, **settings: float) -> CopyMaker:
     (scratch / "scratch").mkdir(exist_ok=True)
     return CopyMaker(
-        bench.ledger.pool, bench.store, NODE, CopiesSettings(scratch=scratch / "scratch", **settings), calm
+        bench.ledger.pool, bench.store, NODE, CopiesSettings(scratch=scratch / "scratch", **settings), idle
     )
 
 
@@ -109,10 +109,10 @@ async def test_one_bad_file_holds_up_no_other(bench: Bench, tmp_path: Path) -> N
         good: None,
         empty: "empty",
         text: "not a WAV",
-        altered: "what the store gives is not what was recorded",
+        altered: "the object in the store is not what was recorded",
         gone: "the store does not have the original",
         long: "longer than 0.000833333 h",
-        large: "larger than the folder for files in work",
+        large: "larger than the folder for temporary files",
     }
 
 

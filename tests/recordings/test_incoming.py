@@ -40,7 +40,7 @@ async def test_by_name_once_and_the_folder_stays(bench: Bench, folder: Path) -> 
     assert [said[f"{each}"] for each in (f"{name}.wav", f"{raw}.raw", f"{nobodys}.WAV")] == [BROUGHT] * 3
     assert sorted(what for what in said.values() if what != BROUGHT) == [
         "empty",
-        "neither named as a recording nor in the CSV file",
+        "its name is not that of a recording, nor is it in the CSV file",
         "not a WAV",
         "not a regular file of the folder",
     ]
@@ -60,7 +60,7 @@ async def test_by_name_once_and_the_folder_stays(bench: Bench, folder: Path) -> 
     assert len(await bench.ledger.recordings()) == 3
 
     (folder / f"{name}.wav").write_bytes(wav(2.5))
-    assert (await bring(bench, folder))[f"{name}.wav"] == "another recording of this name is in the ledger"
+    assert (await bring(bench, folder))[f"{name}.wav"] == "another recording of this name is in the database"
     assert await bench.content(rows[name]["object_key"]) == wav(2.0)
 
 

@@ -88,7 +88,7 @@ async def kept(ledger: Ledger, root: Path, bucket: S3Settings, database_url: str
     store.close()
 
 
-async def test_the_store_is_told_of_retention_and_of_a_longer_one(kept: Kept) -> None:
+async def test_the_store_gets_the_retention_and_a_longer_one(kept: Kept) -> None:
     row = await kept.look()
     assert row["locked_until"] == row["retain_until"] == row["expected_at"] + timedelta(days=1096)
     with pytest.raises(ObjectLocked):
@@ -103,7 +103,7 @@ async def test_the_store_is_told_of_retention_and_of_a_longer_one(kept: Kept) ->
     assert abs(lock.retain_until_date - row["locked_until"]) < timedelta(seconds=1)
 
 
-async def test_a_retention_that_the_store_was_told_is_not_made_shorter(kept: Kept) -> None:
+async def test_a_retention_that_the_store_has_is_not_made_shorter(kept: Kept) -> None:
     before = await kept.look()
     await kept.connection.execute("update companies set retention_days = 1")
     row = await kept.look()
@@ -164,7 +164,7 @@ async def test_a_hold_in_the_days_of_grace_takes_it_back(kept: Kept) -> None:
     assert await kept.there()
 
 
-async def test_what_the_store_still_locks_stays_and_is_told_of(kept: Kept) -> None:
+async def test_what_the_store_still_locks_stays_and_is_reported(kept: Kept) -> None:
     await kept.bench.store.retain(kept.key, kept.version, datetime.now(UTC) + timedelta(days=1))
     await kept.age(2000)
     row = await kept.look()

@@ -13,7 +13,7 @@ from minio import Minio
 from minio.deleteobjects import DeleteObject
 
 from callcenter.errors import ObjectLocked, ObjectMissing, StoreError
-from callcenter.recordings.store import Kept, Store
+from callcenter.recordings.store import Store, StoredObject
 from callcenter.settings import S3Settings
 
 pytestmark = pytest.mark.e2e
@@ -65,7 +65,7 @@ async def test_object_lock_refuses_deletion(store: Store, file: Path) -> None:
     assert await store.locks()
     until = in_a(days=1)
     kept = await store.put("recordings/1.wav", file, SHA256, retain_until=until)
-    assert kept == Kept(kept.version, until)
+    assert kept == StoredObject(kept.version, until)
     assert kept.version
     for version in (kept.version, None):
         with pytest.raises(ObjectLocked, match="locked"):
@@ -153,7 +153,7 @@ async def test_a_retention_that_is_over_locks_nothing(store: Store, file: Path) 
 async def test_a_bucket_made_without_object_lock_still_works(plain: Store, file: Path) -> None:
     assert not await plain.locks()
     kept = await plain.put("recordings/1.wav", file, SHA256, retain_until=in_a(days=1))
-    assert kept == Kept()
+    assert kept == StoredObject()
     assert await plain.digest("recordings/1.wav") == (SHA256, len(DATA))
     assert not await plain.retain("recordings/1.wav", None, in_a(days=1))
     assert not await plain.legal_hold("recordings/1.wav", None, True)
@@ -177,7 +177,7 @@ async def test_lock_mode_none_asks_for_no_lock(bucket: S3Settings, file: Path) -
     store = Store(bucket.model_copy(update={"lock_mode": "none"}))
     await store.ensure_bucket()
     assert not await store.locks()
-    assert await store.put("recordings/1.wav", file, SHA256, retain_until=in_a(days=1)) == Kept()
+    assert await store.put("recordings/1.wav", file, SHA256, retain_until=in_a(days=1)) == StoredObject()
     store.close()
 
 
@@ -223,7 +223,7 @@ async def test_a_key_cannot_leave_its_folder(bucket: S3Settings, file: Path, key
     store.close()
 
 
-async def test_clocks_that_differ_are_told_of(store: Store, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_clocks_that_differ_are_reported(store: Store, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("minio.time.utcnow", lambda: in_a(hours=-1))
     with pytest.raises(StoreError, match=r"clocks .* differ by more than 15 minutes"):
         await store.put("recordings/1.wav", file, SHA256)

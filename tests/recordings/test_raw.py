@@ -86,7 +86,7 @@ def test_killed_before_the_raw_file_went_nothing_is_doubled(root: Path) -> None:
     assert target.stat().st_ino == before.st_ino
 
 
-def test_killed_in_the_middle_it_is_begun_anew(root: Path) -> None:
+def test_killed_in_the_middle_it_is_started_again(root: Path) -> None:
     name = put(root, AUDIO)
     (root / "ready" / f"{name}.wav.part").write_bytes(b"RIFF half")
     Spool(root).collect()

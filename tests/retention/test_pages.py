@@ -34,7 +34,7 @@ async def test_the_ledger_shows_what_is_in_the_way(site: Site):
             '<b id="completeness">50',
             "<b>2 / 4</b>",
             "Ждёт на диске узла",
-            "Файл так и не появился",
+            "Файл не поступил",
             "there is &lt;b&gt;no&lt;/b&gt; file",
             "Заявка № 74",
             "12,3 / 100",

@@ -1,4 +1,4 @@
-"""An AMI server on loopback that says what a test tells it to, and otherwise what Asterisk 22.10 says."""
+"""An AMI server on loopback that says what a test orders, and otherwise what Asterisk 22.10 says."""
 
 import asyncio
 import time

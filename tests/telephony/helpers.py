@@ -26,5 +26,5 @@ async def until(condition: Callable[[], object], timeout_s: float = 20.0) -> Non
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout_s
     while not condition():
-        assert loop.time() < deadline, "waited in vain"
+        assert loop.time() < deadline, "waited too long"
         await asyncio.sleep(0.005)

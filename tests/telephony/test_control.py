@@ -22,11 +22,11 @@ AVAILABLE, PAUSED, OFFLINE = Presence.AVAILABLE, Presence.PAUSED, Presence.OFFLI
 
 
 @asynccontextmanager
-async def controlled(told: list[Event] | None = None, **settings: object) -> AsyncIterator[tuple[FakeAmi, Control]]:
-    told = [] if told is None else told
+async def controlled(reported: list[Event] | None = None, **settings: object) -> AsyncIterator[tuple[FakeAmi, Control]]:
+    reported = [] if reported is None else reported
     async with fake_ami() as ami:
         connection = AmiConnection(Account.ACTIONS, ami.settings(**settings))
-        control = Control(connection, lambda: QUEUES, told.append)
+        control = Control(connection, lambda: QUEUES, reported.append)
         async with running(connection.run(), control.run()):
             await connection.wait_connected()
             yield ami, control
@@ -45,16 +45,16 @@ def pause(number: int, *, paused: bool, within_s: float = 15.0) -> PauseRecordin
     return PauseRecording(channel="PJSIP/op-01-1", paused=paused, request=RequestId(number), until=until)
 
 
-def answers(told: list[Event]) -> list[tuple[int, RefusalReason | None]]:
-    """What was told of requests: None for what was done."""
+def answers(reported: list[Event]) -> list[tuple[int, RefusalReason | None]]:
+    """What was reported of requests: None for what was done."""
     return [
         (event.request, event.reason if isinstance(event, RequestFailed) else None)
-        for event in told
+        for event in reported
         if isinstance(event, RequestCarriedOut | RequestFailed)
     ]
 
 
-def orders(ami: FakeAmi) -> list[str]:
+def actions(ami: FakeAmi) -> list[str]:
     return [fields["Action"] for fields in ami.heard if fields["Action"] not in ("Login", "Ping")]
 
 
@@ -96,7 +96,7 @@ async def test_a_newer_wish_takes_the_place_of_one_not_yet_sent() -> None:
         control.submit(member(OFFLINE))
         control.submit(member(PAUSED))
         await until(lambda: len(ami.members) == 2)
-        assert orders(ami) == ["QueueAdd", "QueueAdd"]
+        assert actions(ami) == ["QueueAdd", "QueueAdd"]
         assert set(ami.members.values()) == {"true"}
 
 
@@ -113,7 +113,7 @@ async def test_orders_for_one_telephone_never_overtake_each_other() -> None:
         del ami.answers["QueueAdd"]
         ami.clients[0].write(withheld[0])
         await until(lambda: ami.count("QueueRemove") == 4)
-        assert orders(ami)[-3:] == ["QueueAdd", "QueueRemove", "QueueRemove"]
+        assert actions(ami)[-3:] == ["QueueAdd", "QueueRemove", "QueueRemove"]
 
 
 async def test_a_queue_that_refuses_does_not_keep_the_operator_out_of_the_others() -> None:
@@ -194,56 +194,56 @@ async def test_submitting_never_blocks_even_without_a_connection() -> None:
             await until(lambda: failures("SetMember") == before + 1000)
 
 
-async def test_what_became_of_a_request_is_told_once_asterisk_has_said() -> None:
-    told: list[Event] = []
-    async with controlled(told) as (ami, control):
+async def test_a_request_is_answered_after_asterisk_has_answered() -> None:
+    reported: list[Event] = []
+    async with controlled(reported) as (ami, control):
         withheld: list[bytes] = []
         ami.answers["QueueAdd"] = lambda fields: withheld.append(success(fields)) or None
         control.submit(asked(1, AVAILABLE))
         await until(lambda: ami.count("QueueAdd") == 1)
-        assert answers(told) == []
+        assert answers(reported) == []
         del ami.answers["QueueAdd"]
         ami.clients[0].write(withheld[0])
-        await until(lambda: answers(told) == [(1, None)])
+        await until(lambda: answers(reported) == [(1, None)])
         control.submit(member(PAUSED))
         await until(lambda: ami.count("QueuePause") == 1)
         ami.queues = {QUEUES[1]}
         ami.members = {}
         control.submit(asked(2, AVAILABLE))
-        await until(lambda: answers(told) == [(1, None), (2, RefusalReason.ASTERISK_REFUSED)])
+        await until(lambda: answers(reported) == [(1, None), (2, RefusalReason.ASTERISK_REFUSED)])
 
 
-async def test_a_request_whose_order_was_replaced_before_it_began_is_told_so() -> None:
-    told: list[Event] = []
-    async with controlled(told) as (_, control):
+async def test_a_request_whose_command_was_replaced_before_it_started_is_superseded() -> None:
+    reported: list[Event] = []
+    async with controlled(reported) as (_, control):
         control.submit(asked(1, AVAILABLE))
         control.submit(asked(2, OFFLINE))
-        await until(lambda: len(answers(told)) == 2)
-    assert answers(told) == [(1, RefusalReason.SUPERSEDED), (2, None)]
+        await until(lambda: len(answers(reported)) == 2)
+    assert answers(reported) == [(1, RefusalReason.SUPERSEDED), (2, None)]
 
 
-async def test_a_link_that_is_gone_and_silence_are_told_apart() -> None:
-    told: list[Event] = []
-    async with controlled(told, action_timeout_s=0.05) as (ami, control):
+async def test_a_lost_link_and_a_missing_answer_are_different_reasons() -> None:
+    reported: list[Event] = []
+    async with controlled(reported, action_timeout_s=0.05) as (ami, control):
         ami.answers["QueueAdd"] = lambda fields: None
         control.submit(asked(1, AVAILABLE))
-        await until(lambda: answers(told) == [(1, RefusalReason.NOT_KNOWN)])
-    told.clear()
-    async with controlled(told) as (ami, control):
+        await until(lambda: answers(reported) == [(1, RefusalReason.NOT_KNOWN)])
+    reported.clear()
+    async with controlled(reported) as (ami, control):
         ami.answers["QueueAdd"] = lambda fields: None
         control.submit(asked(2, AVAILABLE))
         await until(lambda: ami.count("QueueAdd") == 1)
         ami.drop()
-        await until(lambda: answers(told) == [(2, RefusalReason.ASTERISK_AWAY)])
+        await until(lambda: answers(reported) == [(2, RefusalReason.ASTERISK_AWAY)])
 
 
 async def test_a_recording_is_paused_and_goes_on_on_the_channel_of_its_talk() -> None:
-    told: list[Event] = []
-    async with controlled(told) as (ami, control):
+    reported: list[Event] = []
+    async with controlled(reported) as (ami, control):
         ami.recorded.add("PJSIP/op-01-1")
         for number, paused in enumerate((True, False), 1):
             control.submit(pause(number, paused=paused))
-            await until(lambda number=number: answers(told)[-1:] == [(number, None)])
+            await until(lambda number=number: answers(reported)[-1:] == [(number, None)])
         heard = [fields for fields in ami.heard if fields["Action"] == "MixMonitorMute"]
         assert [(f["Channel"], f["Direction"], f["State"]) for f in heard] == [
             ("PJSIP/op-01-1", "both", "1"),
@@ -251,15 +251,15 @@ async def test_a_recording_is_paused_and_goes_on_on_the_channel_of_its_talk() ->
         ]
         ami.recorded.clear()
         control.submit(pause(3, paused=True))
-        await until(lambda: answers(told)[-1:] == [(3, RefusalReason.ASTERISK_REFUSED)])
+        await until(lambda: answers(reported)[-1:] == [(3, RefusalReason.ASTERISK_REFUSED)])
 
 
 async def test_what_waited_for_its_turn_too_long_is_not_begun() -> None:
-    told: list[Event] = []
-    async with controlled(told) as (ami, control):
+    reported: list[Event] = []
+    async with controlled(reported) as (ami, control):
         ami.recorded.add("PJSIP/op-01-1")
         control.submit(pause(1, paused=True, within_s=0))
         control.submit(asked(2, AVAILABLE))
-        await until(lambda: answers(told) == [(2, None)])
-        assert [event.request for event in told if isinstance(event, RequestOverdue)] == [1]
+        await until(lambda: answers(reported) == [(2, None)])
+        assert [event.request for event in reported if isinstance(event, RequestOverdue)] == [1]
         assert ami.count("MixMonitorMute") == 0

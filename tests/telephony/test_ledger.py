@@ -44,7 +44,7 @@ def at(seconds: int, micros: int = 0) -> datetime:
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=micros)
 
 
-def test_a_recorded_ledger_tells_the_same_stories_as_the_live_view() -> None:
+def test_a_recorded_ledger_reports_the_same_calls_as_the_live_view() -> None:
     stories: dict[str, list[type[Event]]] = {}
     for line in RECORDED.read_bytes().splitlines():
         event = parse_line(line)
@@ -280,14 +280,14 @@ async def test_a_checkpoint_whose_file_is_gone_reads_what_there_is(path: Path) -
 
 
 @pytest.mark.parametrize("offset", [5, 100_000])
-async def test_a_checkpoint_of_another_file_with_the_same_inode_begins_anew(path: Path, offset: int) -> None:
+async def test_a_checkpoint_of_another_file_with_the_same_inode_starts_again(path: Path, offset: int) -> None:
     append(path, line(1) + line(2))
     events: list[Event] = []
     async with running(ledger(path, events, (path.stat().st_ino, offset)).run()):
         await until(lambda: numbers(events) == [1, 2])
 
 
-async def test_truncation_begins_anew(path: Path) -> None:
+async def test_truncation_starts_again(path: Path) -> None:
     events: list[Event] = []
     append(path, line(1) + line(2))
     async with running(ledger(path, events).run()):
@@ -347,11 +347,11 @@ async def test_a_folder_instead_of_a_file_is_no_end(path: Path) -> None:
 async def test_a_backlog_does_not_hold_the_loop(path: Path) -> None:
     count = 40_000
     path.write_bytes(b"".join(map(line, range(count))))
-    told = 0
+    reported = 0
 
     def put(event: Event) -> None:
-        nonlocal told
-        told += isinstance(event, CallQueued)
+        nonlocal reported
+        reported += isinstance(event, CallQueued)
 
     reader = Ledger(path, 2.0, put)
     worst = 0.0
@@ -360,7 +360,7 @@ async def test_a_backlog_does_not_hold_the_loop(path: Path) -> None:
             began = time.thread_time()
             await asyncio.sleep(0)
             worst = max(worst, time.thread_time() - began)
-    assert told == count
+    assert reported == count
     assert worst < 0.02, "processor seconds between two turns of ours"
 
 

@@ -1,4 +1,4 @@
-"""What a node tells when its link comes and goes."""
+"""What a node reports when its link comes and goes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -57,13 +57,13 @@ def queue_event(name: str) -> bytes:
     return message(Event=name, Timestamp="1795375510.000000", Linkedid=CALL, Uniqueid=CALL, Queue="74951234567")
 
 
-async def test_after_login_it_tells_the_start_the_living_and_then_that_the_link_is_up() -> None:
+async def test_after_login_it_reports_the_start_the_channels_and_then_the_link() -> None:
     async with node() as (ami, _, events):
         assert kinds(events) == [NodeRestarted, ChannelsSeen, LinkRestored]
         assert events[0].at == datetime.fromtimestamp(int(ami.booted_at), UTC)
 
 
-async def test_a_lost_link_is_told_with_the_time_of_the_last_word_and_what_lives_is_compared_again() -> None:
+async def test_a_lost_link_is_reported_with_the_time_of_the_last_message_and_channels_are_compared_again() -> None:
     async with node() as (ami, it, events):
         ami.send(user_event("CallArrived", Did="7495", Caller="7900"))
         await until(lambda: CallArrived in kinds(events))
@@ -81,7 +81,7 @@ async def test_a_lost_link_is_told_with_the_time_of_the_last_word_and_what_lives
         assert seen.calls == {CALL}
 
 
-async def test_a_restart_of_asterisk_is_told_with_its_time() -> None:
+async def test_a_restart_of_asterisk_is_reported_with_its_time() -> None:
     async with node() as (ami, _, events):
         await ami.stop()
         ami.booted_at += 250
@@ -91,22 +91,22 @@ async def test_a_restart_of_asterisk_is_told_with_its_time() -> None:
         assert starts[1] - starts[0] == timedelta(seconds=250)
 
 
-async def test_a_restart_is_told_after_the_ledger_and_only_then_waits_for_it() -> None:
-    told = asyncio.Event()
+async def test_a_restart_is_reported_after_the_ledger_and_only_then_waits_for_it() -> None:
+    reported = asyncio.Event()
     asked = 0
 
-    async def ledger_told() -> None:
+    async def ledger_caught_up() -> None:
         nonlocal asked
         asked += 1
-        await told.wait()
+        await reported.wait()
 
     async with fake_ami() as ami:
         events: list[Event] = []
-        it = Node(ami.settings(), events.append, ledger_told)
+        it = Node(ami.settings(), events.append, ledger_caught_up)
         async with running(it.run()):
             await until(lambda: asked == 1)
             assert events == []
-            told.set()
+            reported.set()
             await until(it.restored.is_set)
             assert kinds(events) == [NodeRestarted, ChannelsSeen, LinkRestored]
             ami.drop()
@@ -158,7 +158,7 @@ async def test_a_message_that_makes_no_sense_is_counted_and_stops_nothing() -> N
         assert ami.logins == 2
 
 
-async def test_members_are_said_anew_when_only_the_actions_were_cut_off() -> None:
+async def test_members_are_set_again_when_only_the_actions_were_cut_off() -> None:
     async with node() as (ami, it, events):
         next(client for client in ami.clients if not client.events).writer.transport.abort()
         await until(lambda: kinds(events).count(LinkRestored) == 2)
@@ -187,6 +187,6 @@ def test_the_start_is_found_in_any_time_zone(quarters: int, off_by_s: float) -> 
 
 
 @pytest.mark.parametrize("written", ["", " ", "2026-11-22", "22.11.2026 19:15:47"])
-def test_a_start_that_is_not_told_is_a_problem(written: str) -> None:
+def test_a_start_that_is_not_reported_is_a_problem(written: str) -> None:
     with pytest.raises(ParseProblem):
         started_at(written, STARTED)

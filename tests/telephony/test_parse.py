@@ -43,7 +43,7 @@ def session() -> list[Event]:
     return [event for message in Framer().feed(SESSION.read_bytes()) if (event := parse(message)) is not None]
 
 
-def test_a_recorded_session_tells_its_five_stories() -> None:
+def test_a_recorded_session_reports_its_five_calls() -> None:
     """An answered call; one abandoned while ringing; a number of nobody; a time-out; one rejected, then abandoned."""
     stories: dict[str, list[str]] = {}
     for event in session():
@@ -89,12 +89,12 @@ def test_a_recorded_session_is_understood_field_by_field() -> None:
 
 
 def test_every_kind_of_end_is_in_the_recorded_session() -> None:
-    told = Counter(map(type, session()))
+    counts = Counter(map(type, session()))
     # app_queue reports the caller whom it let go as an abandon too.
-    assert told[CallerAbandoned] == 3
-    assert told[QueueTimedOut] == 1
-    assert told[NumberRejected] == 1
-    assert told[CallEnded] == 5
+    assert counts[CallerAbandoned] == 3
+    assert counts[QueueTimedOut] == 1
+    assert counts[NumberRejected] == 1
+    assert counts[CallEnded] == 5
 
 
 def arrived(**headers: str | list[str]) -> dict[str, str | list[str]]:

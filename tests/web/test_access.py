@@ -11,8 +11,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from callcenter.domain.access import PERMISSIONS, Permission, Role
-from callcenter.domain.scopes import Scope
+from callcenter.domain.access import PERMISSIONS, Permission, Role, Scope
 from callcenter.web.auth import COOKIE
 from tests.site import Site
 
@@ -23,7 +22,7 @@ MAY = {
     },
     Role.SUPERVISOR: {
         "anyone", "person", "take calls", "see the board", "listen to recordings", "review talks", "share recordings",
-        "see the ledger of recordings", "keep recordings", "make evidence packs", "see tickets", "edit tickets",
+        "see completeness of recordings", "keep recordings", "make evidence packs", "see tickets", "edit tickets",
         "comment tickets", "see the directory", "edit the directory", "see reports",
         "send again what could not be delivered",
     },
@@ -34,7 +33,7 @@ MAY = {
     Role.CREW: {"anyone", "person", "see tickets", "comment tickets"},
     Role.ADMINISTRATOR: {
         "anyone", "person", "take calls", "see the board", "listen to recordings", "review talks", "share recordings",
-        "see the ledger of recordings", "keep recordings", "make evidence packs", "see tickets", "edit tickets",
+        "see completeness of recordings", "keep recordings", "make evidence packs", "see tickets", "edit tickets",
         "comment tickets", "see the directory", "edit the directory", "see reports",
         "send again what could not be delivered", "manage people", "see the audit log", "use the programming interface",
     },

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.domain.review import BadPoints, ScoreLine, score
+from callcenter.domain.listening import BadPoints, ScoreLine, score
 
 GREETED, POLITE = ScoreLine("greeted", 2), ScoreLine("polite", 5, critical=True)
 

@@ -1,4 +1,4 @@
-"""What the ledger says of the audio in a pack: the hash taken at the telephone exchange, and nothing later."""
+"""The originals in a pack, compared with their SHA-256 in the custody chain, which was taken on Asterisk's disk."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,20 +9,20 @@ from callcenter.evidence.manifest import Manifest
 
 
 def audio_faults(links: Iterable[Link], manifest: Manifest) -> Iterator[tuple[str, str]]:
-    """The entry and what is wrong with it, for each original whose SHA-256 the ledger has otherwise, or has not at all."""
-    told: dict[int, set[str]] = {}
+    """The entry and what is wrong with it, for each original that has another SHA-256 in the chain, or none."""
+    chained_hashes: dict[int, set[str]] = {}
     for body in map(_body, links):
         if isinstance(body.get("recording"), int) and isinstance(body.get("sha256"), str):
-            told.setdefault(body["recording"], set()).add(body["sha256"])
+            chained_hashes.setdefault(body["recording"], set()).add(body["sha256"])
     listed = {file.name: file.sha256 for file in manifest.files}
     for recording in manifest.recordings:
         if recording.original is None:
             continue
-        chained, given = told.get(recording.id, set()), listed.get(recording.original, recording.sha256)
+        chained, given = chained_hashes.get(recording.id, set()), listed.get(recording.original, recording.sha256)
         if not chained:
-            yield recording.original, "the ledger in the pack does not tell of it"
+            yield recording.original, "the custody chain in the pack has no SHA-256 of it"
         elif chained != {given}:
-            yield recording.original, f"the ledger has SHA-256 {', '.join(sorted(chained))}"
+            yield recording.original, f"the custody chain has SHA-256 {', '.join(sorted(chained))}"
 
 
 def _body(link: Link) -> Mapping[str, Any]:
