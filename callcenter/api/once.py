@@ -43,7 +43,7 @@ class IdempotencyKey:
         if row is None:
             return None
         if row["request_hash"] != self.request_hash:
-            raise ProblemDetails(422, f"This {HEADER} was sent with another request; take a new key for a new request.")
+            raise ProblemDetails(422, f"This {HEADER} was sent with another request; use a new key for a new request.")
         headers = {"Idempotent-Replayed": "true"}
         if row["status"] == 204:
             return web.Response(status=204, headers=headers)

@@ -65,7 +65,7 @@ async def _read(request: web.Request) -> bytes:
     async for piece in request.content.iter_chunked(64 * 1024):
         size += len(piece)
         if size > LONGEST_BODY:
-            raise ProblemDetails(413, f"A body may have {LONGEST_BODY} bytes.")
+            raise ProblemDetails(413, f"A body may have at most {LONGEST_BODY} bytes.")
         pieces.append(piece)
     return b"".join(pieces)
 

@@ -33,7 +33,7 @@ BAD_MESSAGES = 10
 SESSION_ENDED = 4401
 
 POPPED = web.AppKey("popped cards", dict[str, tuple[int, str]])
-"""Number and call of the card last counted in `pop_seconds`, by audience."""
+"""Number and call of the card last observed in `pop_seconds`, by audience."""
 
 
 def audiences(person: Person) -> list[str]:

@@ -26,9 +26,9 @@ log = structlog.get_logger()
 SQL = queries("calls")
 BATCH = 500
 GATHER_S = 0.25
-"""Seconds that orders may gather before they are written: in a surge most of the work is in the number of transactions.
-A card that pops, for which an operator waits with a caller on the line, goes at once and first; an answer to what a person
-asked goes at once."""
+"""Seconds for which commands may be collected before they are written: in a surge the number of transactions is the
+cost. A card to pop, for which an operator waits with a caller on the line, is written at once and first; the answer to
+a person's request, at once."""
 RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 # Errors in the data itself: a retry would fail in the same way.
 REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, UnicodeEncodeError)
@@ -78,8 +78,8 @@ class Writer:
                     await self._write_all(connection, batch)
                     batch, self._in_hand, attempt = [], 0, 0
             except AWAY as problem:
-                log.warning("PostgreSQL is away", problem=str(problem), backlog=self.backlog)
-                metrics.problems_total.labels(problem="PostgreSQL is away").inc()
+                log.warning("PostgreSQL unavailable", problem=str(problem), backlog=self.backlog)
+                metrics.problems_total.labels(problem="PostgreSQL unavailable").inc()
                 await asyncio.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
                 attempt += 1
             finally:

@@ -61,7 +61,7 @@ async def lock_bucket(settings: Settings) -> int:
         await store.turn_locks_on()
     finally:
         store.close()
-    print(f"bucket {settings.s3.bucket} can lock what it keeps")
+    print(f"bucket {settings.s3.bucket} can lock its objects")
     return 0
 
 
@@ -92,7 +92,7 @@ async def _ami(settings: Settings, account: Account) -> str:
         await connection.action("Ping")
     except TimeoutError:
         raise CheckFailed(
-            f"{where} answers but does not let the account for {account} in: its secret in CALLCENTER_AMI__… is not"
+            f"{where} answers but refuses the account for {account}: its secret in CALLCENTER_AMI__… is not"
             " the one in manager.conf (`callcenter render-asterisk`, then restart Asterisk), or our address is not in"
             " CALLCENTER_ASTERISK__AMI_PERMIT"
         ) from None
@@ -113,7 +113,7 @@ async def _ledger(settings: Settings) -> str:
     path = settings.asterisk.queue_log
     if not path.exists():
         raise CheckFailed(
-            f"{path} does not exist; Asterisk makes it at its first start. CALLCENTER_ASTERISK__QUEUE_LOG?"
+            f"{path} does not exist; Asterisk creates it at its first start; is CALLCENTER_ASTERISK__QUEUE_LOG right?"
         )
     try:
         with path.open("rb"):
@@ -158,11 +158,11 @@ async def _store(settings: Settings) -> str:
         store.close()
     where = f"bucket {settings.s3.bucket} at {settings.s3.endpoint}"
     if settings.s3.lock_mode == "none":
-        return f"{where}; CALLCENTER_S3__LOCK_MODE=none: whoever has its keys can remove recordings"
+        return f"{where}; CALLCENTER_S3__LOCK_MODE=none: anybody who has its keys can remove recordings"
     if not locks:
         raise CheckWarning(
-            f"{where} was made without object lock, so whoever has its keys can remove recordings. Turn its versions and"
-            " its object lock on (`callcenter lock-bucket`); what lies there already is then locked too"
+            f"{where} was made without object lock, so anybody who has its keys can remove recordings. Turn on"
+            " its versions and object lock (`callcenter lock-bucket`); existing objects are then locked too"
         )
     return f"{where}, {settings.s3.lock_mode} object lock"
 
@@ -176,7 +176,7 @@ async def _mail(settings: Settings) -> str:
         await MailServer(smtp).check()
     except (NotDelivered, OSError) as problem:
         raise CheckFailed(f"{where}: {problem}; are the settings CALLCENTER_SMTP__… right?") from None
-    return f"{where} takes letters" + ("" if smtp.user is None else ", logged in")
+    return f"{where} accepts e-mail" + ("" if smtp.user is None else ", logged in")
 
 
 async def _web(settings: Settings) -> str:

@@ -29,7 +29,7 @@ async def import_directory(settings: Settings, file: Path, *, apply: bool) -> in
         column = column_name(problem.column, LANGUAGE)
         print(f"line {problem.row}{', ' if column else ''}{column}: {row_problem(t, problem)}")
     if report.problems:
-        print(f"{len(report.problems)} problems in {report.lines} lines; nothing was written")
+        print(f"{len(report.problems)} problems in {report.lines} lines; nothing was saved")
         return 1
     for line, address in report.unserved:
         print(f"line {line}: served by no company: {address}")

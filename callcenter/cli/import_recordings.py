@@ -20,7 +20,7 @@ async def import_recordings(settings: Settings, folder: Path, listed: Path | Non
         incoming = Incoming(pool, store, NodeName(settings.node), settings.copies.scratch)
         outcomes = await incoming.bring(folder, listed)
     except (UnicodeDecodeError, csv.Error):
-        print(f"{listed}: not a CSV file in UTF-8; files before the line that is not are brought in")
+        print(f"{listed}: not a CSV file in UTF-8; files listed before the invalid line are imported")
         return 1
     finally:
         store.close()
@@ -47,5 +47,5 @@ async def sweep_recordings(settings: Settings, node: str | None, *, look_into_st
         print(
             f"{each.kind}: {at} recording {each.recording_id or '-'} call {each.call_id or '-'} {each.detail or ''}".strip()
         )
-    print(f"{len(found)} to look at" if found else "everything fits together")
+    print(f"inconsistencies: {len(found)}" if found else "everything is consistent")
     return 1 if found else 0

@@ -42,7 +42,7 @@ def _print_verdict(path: Path, verdict: Verdict, pinned: str | None) -> None:
     )
     print(f"  recordings: {audio} of {len(manifest.recordings)}; files: {len(manifest.files)}")
     for run in manifest.chain:
-        print(f"  ledger: entries {run.first} to {run.last}, head {run.head}")
+        print(f"  custody chain: entries {run.first} to {run.last}, head {run.head}")
     print(f"  signed by {verdict.fingerprint}" + (", as asked" if pinned else ""))
     if pinned is None:
         print("  Anybody can make a key: compare this fingerprint with the one that the dispatch centre gives out.")

@@ -90,7 +90,7 @@ class FileJobs(ABC):
                 await self._fail(order["id"], unmade.problem)
             except (StoreError, *AWAY) as problem:
                 last = order["attempts"] >= ATTEMPTS
-                log.warning(f"{self.name} put off", order=order["id"], problem=type(problem).__name__, last=last)
+                log.warning(f"{self.name} postponed", order=order["id"], problem=type(problem).__name__, last=last)
                 if not last:
                     raise jobs.Again(AGAIN_IN) from None
                 await self._fail(order["id"], "store")

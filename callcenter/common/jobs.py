@@ -151,7 +151,7 @@ def _handler(kind: Kind) -> Callable[[Job], Awaitable[None]]:
         except Again as asked:
             raise RetryRequested(asked.delay) from None
         except AWAY as problem:
-            log.warning("job put off", kind=kind.name, job=name, problem=type(problem).__name__)
+            log.warning("job postponed", kind=kind.name, job=name, problem=type(problem).__name__)
             raise RetryRequested(timedelta(seconds=RECONNECT_S)) from None
         except Exception:
             log.exception("job failed", kind=kind.name, job=name)

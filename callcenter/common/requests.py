@@ -23,7 +23,7 @@ SQL = queries("requests")
 PAUSES = queries("pauses")
 LOOK_S = 2.0
 DEAD_AFTER = timedelta(minutes=1)
-"""How long after its time a request that a node has in hand is left to that node."""
+"""How long after its expiry a request that a node has taken is left to that node."""
 KEPT = timedelta(days=30)
 FORGET_EVERY_S = 3600.0
 

@@ -12,14 +12,14 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.workbook import Workbook
 
 Cell = str | int | float | Decimal | bool | datetime | date | None
-"""A moment has no zone in a file: give it in the zone in which it is to be read."""
+"""A moment has no zone in a file: convert it to the zone in which it is to be read."""
 
 MEDIA = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 SHEET_ROWS = 1_048_576
-"""What a sheet of Excel holds."""
+"""The maximum number of rows of an Excel sheet."""
 _FORMULA = re.compile(r"\s*[=+\-@\t\r]")
 _TELEPHONE = re.compile(r"\+[0-9]{3,15}")
 _NOT_IN_A_NAME = re.compile(r"[\\/*?:\[\]']")

@@ -41,7 +41,7 @@ class DirectoryConflict(Refusal):
     """Another row has this value already, or what was chosen no longer exists; nothing was saved. `field`: of the form."""
 
     status = 409
-    text = gettext_noop("This is there already, or what was chosen is gone.")
+    text = gettext_noop("This exists already, or what was chosen no longer exists.")
     code = "taken"
 
 
@@ -179,7 +179,7 @@ class DirectoryBook:
             return saved
 
     async def remove_resident(self, person: Person, resident: int) -> None:
-        """Remove somebody with the telephones. Raises `InUse` when a call or a ticket names them."""
+        """Remove a resident with the telephones. Raises `InUse` when a call or a ticket refers to the resident."""
         try:
             async with scoped(self._pool, person) as connection:
                 await connection.execute(SQL["remove_phones"], resident)

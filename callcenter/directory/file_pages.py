@@ -45,7 +45,7 @@ async def preview(request: web.Request) -> web.Response:
     except SheetRefused as refused:
         return await _page(request, 422, refused=refused)
     upload = None if report.problems else await imports.keep(person, name, body)
-    log.info("looked a directory through", operator=person.id, lines=report.lines, problems=len(report.problems))
+    log.info("checked a directory", operator=person.id, lines=report.lines, problems=len(report.problems))
     return await _page(request, 422 if report.problems else 200, report=report, name=name, upload=upload)
 
 

@@ -136,7 +136,7 @@ async def edit_resident(request: web.Request) -> web.Response:
 @routes.post(r"/directory/residents/{id:\d{1,9}}/remove")
 @needs(Permission.EDIT_DIRECTORY)
 async def remove_resident(request: web.Request) -> web.Response:
-    """Take somebody out of the directory who is named nowhere else."""
+    """Remove a resident to whom no call or ticket refers."""
     book, person = request.app[DIRECTORY_BOOK], request[PERSON]
     row = there(await book.resident(person, number_in(request)))
     try:

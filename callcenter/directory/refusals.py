@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from callcenter.errors import Refusal, gettext_noop
 
 MAX_BYTES = 20 * 1024 * 1024
-"""An uploaded file, at most."""
+"""The maximum size of an uploaded file."""
 
 MAX_UNPACKED = 160 * 1024 * 1024
-"""What an XLSX may unpack to, at most: some 200,000 full rows."""
+"""The maximum unpacked size of an XLSX: some 200,000 full rows."""
 
 MAX_ROWS = 200_000
 MAX_COLUMNS = 40

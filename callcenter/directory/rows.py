@@ -30,7 +30,7 @@ _POWER_OF_TEN = re.compile(r"[0-9][.,]?[0-9]*[eEеЕ]\+?[0-9]{1,2}")
 
 @dataclass(slots=True)
 class HouseRow:
-    """A house of the sheet; None stands for an empty cell. `row`: the first line that names it."""
+    """A house of the sheet; None stands for an empty cell. `row`: the first line with it."""
 
     row: int
     key: str | None

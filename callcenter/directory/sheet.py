@@ -31,7 +31,7 @@ HEADERS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "phones": ("Phones", "Телефоны"),
     }
 )
-"""The columns, in the order in which they are written: English and Russian headings. Either is read."""
+"""The columns, in the order in which they are written: English and Russian headings; both are accepted."""
 
 ALSO = MappingProxyType(
     {

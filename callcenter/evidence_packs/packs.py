@@ -19,7 +19,7 @@ from callcenter.tickets.ticket import NoTicket
 SQL = queries("evidence")
 JOB = "evidence"
 AT_ONCE = 2
-"""Packs of one ticket that may be in the making."""
+"""Packs of one ticket that may be made at the same time."""
 
 
 @dataclass(frozen=True, slots=True)

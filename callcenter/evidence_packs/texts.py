@@ -25,7 +25,7 @@ def page(facts: TicketFacts, language: str, fingerprint: str) -> PrintedDocument
 def pack_problems(t: Translator) -> dict[PackProblem, str]:
     """Why a pack could not be made."""
     return {
-        PackProblem.STORE: t.gettext("The store of recordings could not be reached. Ask for the pack again."),
+        PackProblem.STORE: t.gettext("The store of recordings could not be reached. Order the pack again."),
         PackProblem.LOST: t.gettext("A recording is not in the store any more. Tell the administrator at once."),
         PackProblem.ALTERED: t.gettext(
             "A recording in the store is not what was recorded. Tell the administrator at once."

@@ -16,7 +16,7 @@ from callcenter.storage import queries
 
 SQL = queries("listening")
 OPEN_FOR = timedelta(hours=12)
-"""How long a listening stays open; afterwards the reason is asked anew."""
+"""How long a listening stays open; afterwards a reason is required again."""
 LONGEST_WORDS = 300
 MOST_PARTS = 500
 

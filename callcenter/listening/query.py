@@ -35,7 +35,7 @@ STATES = {
     PlayableFilter.MISSING: (RecordingState.MISSING,),
     PlayableFilter.DELETED: (RecordingState.DELETED,),
 }
-"""What can be asked of a recording's state, and the states that it means."""
+"""The options of the filter by state, and the states that each stands for."""
 REVIEWED = {ReviewFilter.REVIEWED: True, ReviewFilter.UNREVIEWED: False}
 _LONGEST_S = 24 * 3600
 

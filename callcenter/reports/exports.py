@@ -31,10 +31,10 @@ log = structlog.get_logger()
 SQL = queries("exports")
 JOB = "export"
 CHUNK = 500
-"""Rows that are fetched and written at a time: a thread holds the interpreter for so long that nobody notices."""
+"""Rows that are fetched and written at a time: few enough that a thread does not hold the interpreter noticeably."""
 TELL_EVERY_S = 0.5
 AT_ONCE = 3
-"""ObjectStore of one person that may be in the making."""
+"""Files of one person that may be made at the same time."""
 FIELDS = (
     *("company", "number", "opened_at", "state", "kind", "category", "subject", "description", "address", "flat"),
     *("entrance", "common_property", "caller", "resident", "account", "contact_name", "contact_phone", "access_at"),

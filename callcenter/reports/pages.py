@@ -53,7 +53,7 @@ class Question:
 
 
 Figures = list[tuple[str, str, str]]
-"""What stands at the top of a page: value, name, class."""
+"""The figures at the top of a page: value, name, class."""
 Answer = tuple[Figures, list[Panel]]
 
 
@@ -163,7 +163,7 @@ PAGES: Mapping[str, Callable[[Question], Awaitable[Answer]]] = {
 PAGE_OF = {"houses": "emergencies", "crews": "emergencies", "review_lines": "reviews"} | {
     name: name for name in PAGES if name != "emergencies"
 }
-"""On which page a table is."""
+"""The page of each table."""
 
 
 @routes.get("/reports")

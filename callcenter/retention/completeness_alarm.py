@@ -50,7 +50,7 @@ class CompletenessAlarm:
         body = SafetyMessage(late=late, missing=missing, disks=full)
         if body != self._told:
             if late or missing or full:
-                log.error("recordings are not safe", late=late, missing=missing, disks=full)
+                log.error("recordings at risk", late=late, missing=missing, disks=full)
             await connection.execute(SQL["push"], [entry("supervisors", body)])
             self._told = body
 

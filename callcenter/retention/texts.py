@@ -22,7 +22,7 @@ def reasons(language: str) -> dict[str, str]:
         RecordingState.RECORDED: t.gettext("It waits on the node's disk for the store"),
         RecordingState.STORED: t.gettext("The store has not given it back yet"),
         UNKNOWN: t.gettext("The talk is known, its recording is not"),
-        RecordingState.MISSING: t.gettext("The file never came"),
+        RecordingState.MISSING: t.gettext("The file never arrived"),
     }
 
 

@@ -22,7 +22,7 @@ SQL = queries("links")
 TOKEN_BYTES = 16
 PIN_DIGITS = 6
 MOST_WRONG_PINS = 10
-"""Wrong PINs after which a link is shut for good. Of a million PINs."""
+"""Wrong PINs after which a link is blocked permanently, out of a million PINs."""
 USES_SHOWN = 30
 
 

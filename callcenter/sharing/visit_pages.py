@@ -71,7 +71,7 @@ async def give_pin(request: web.Request, link: SharedLink) -> web.StreamResponse
     given = await request.app[LINK_VISITS].give_pin(link, str(form.get("pin", "")), origin_of(request))
     if isinstance(given, int):
         if not given:
-            log.warning("link shut by wrong PINs", link=link.id)
+            log.warning("link blocked by wrong PINs", link=link.id)
             return _gone(request)
         return _ask_pin(request, link, 401, left=given)
     answer = web.Response(status=303, headers={"Location": f"{_at(request)}?language={_language(request, link)}"})

@@ -27,7 +27,7 @@ SQL = queries("ticket_page")
 NOTIFY = queries("tickets")["notify"]
 
 LARGEST = 20 * 1024 * 1024
-"""Bytes of one file."""
+"""Maximum bytes of one file."""
 # Above this Pillow, too, reports a decompression bomb.
 MOST_PIXELS = 89_000_000
 MOST_FILES = 50

@@ -29,7 +29,7 @@ class TicketForm:
     # The newest value of a field that somebody else has changed meanwhile.
     theirs: dict[str, str] = field(default_factory=dict)
     version: int | None = None
-    """Of the ticket that it was filled in for; None: of the one that is shown."""
+    """The version of the ticket for which the form was filled in; None: the one shown."""
 
 
 def local(at: datetime | None, zone: str) -> str:

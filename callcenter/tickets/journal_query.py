@@ -10,7 +10,7 @@ from callcenter.tickets.journal import DueFilter, JournalFilter
 from callcenter.web.query import Day, Id, Query
 
 PAYMENTS = tuple(state for state in PaymentState if state is not PaymentState.NONE)
-"""Of tickets that have something to pay, or had."""
+"""The states of tickets with a payment."""
 
 
 class JournalQuery(BaseModel):

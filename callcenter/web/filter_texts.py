@@ -12,7 +12,7 @@ def filter_problems(language: str) -> Mapping[str, str]:
     pgettext = translations(language).pgettext
     texts = {
         "choice": pgettext("filter", "There is no such choice: take one from the list."),
-        "date": pgettext("filter", "Write the day as 2026-03-05."),
+        "date": pgettext("filter", "Enter the day as 2026-03-05."),
         "order": pgettext("filter", "The period ends before it begins: change one of the two days."),
         "words": pgettext("filter", "Type a word, a ticket number, or at least four digits of a telephone number."),
         "few": pgettext("filter", "No house has this address: type a street and a number, such as Lesnaya 3."),

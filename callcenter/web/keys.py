@@ -25,6 +25,6 @@ SETTINGS = web.AppKey("settings", Settings)
 POOL = web.AppKey("pool", asyncpg.Pool)
 HEALTH_CHECKS = web.AppKey("health checks", MutableMapping[str, HealthCheck])
 SERVICES = web.AppKey("services", list[Service])
-"""What runs beside the pages. The composition root starts it; a test of pages does not."""
+"""Services that run beside the pages. The composition root starts them; tests of pages do not."""
 
 PERSON = web.RequestKey("person", Person)

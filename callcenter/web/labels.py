@@ -177,7 +177,7 @@ def refusal_reasons(t: Translator) -> dict[RefusalReason, str]:
     return {
         RefusalReason.NO_TELEPHONE: t.gettext("No phone belongs to this login"),
         RefusalReason.NO_TALK: t.gettext("This was not done: the conversation is over."),
-        RefusalReason.SUPERSEDED: t.gettext("This was not done: you asked for something else after it."),
+        RefusalReason.SUPERSEDED: t.gettext("This was not done: a newer request of yours replaced it."),
         RefusalReason.ASTERISK_AWAY: t.gettext("The telephone server cannot be reached: this was not done."),
         RefusalReason.ASTERISK_REFUSED: t.gettext("The telephone server could not do this."),
         RefusalReason.NOT_KNOWN: t.gettext(

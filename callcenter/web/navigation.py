@@ -11,7 +11,7 @@ from callcenter.web.keys import PERSON
 
 routes = web.RouteTableDef()
 ACCOUNT = "/account"
-"""Open to everybody with a login: where somebody starts whom no entry is open to."""
+"""Open to everybody with a login: the start page of people without any entry."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ ENUMERATIONS: tuple[type[StrEnum], ...] = (
     *(CallState, FileOrderState, LimitStep, LinkState, ListeningReason, PaymentState, Permission, RecordingState, Step),
     *(TalkKind, TicketClass, TicketEventKind, TicketState),
 )
-"""What templates may name the members of."""
+"""The enumerations whose members templates may use."""
 # Never wrapped between the digits and the brackets.
 SPACE, HYPHEN = "\u00a0", "\u2011"
 _RUSSIAN = re.compile(r"\+?7(\d{3})(\d{3})(\d{2})(\d{2})")

@@ -32,8 +32,8 @@ async def send(
     """Send `content` as the body of `answer`, whose headers are set already.
 
     `which`: what it is and its id, for the log, such as `recording=7`. When not even the first piece can be read the
-    answer is 503, or 404 when `content` says `StopSending`; later the connection is cut, so that nobody takes a part for the
-    whole.
+    answer is 503, or 404 when `content` says `StopSending`; later the connection is cut, so that a part is never taken
+    for the whole.
     """
     async with aclosing(content) as pieces:
         try:

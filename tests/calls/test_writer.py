@@ -1,4 +1,4 @@
-"""The writer on a real PostgreSQL: what is stored, what the screens are told, what is set aside."""
+"""The writer on a real PostgreSQL: what is stored, what the screens get, what is set aside."""
 
 import asyncio
 import json
@@ -227,7 +227,7 @@ async def test_one_order_that_postgresql_refuses_costs_no_other(pool: asyncpg.Po
     assert "node1-1.666" in await pool.fetchval("select what from unwritten where what like 'SaveCall%'")
 
 
-async def test_orders_wait_while_postgresql_is_away(pool: asyncpg.Pool, database_url: str) -> None:
+async def test_commands_wait_while_postgresql_is_unavailable(pool: asyncpg.Pool, database_url: str) -> None:
     events = await story(pool)
     async with node(pool, database_url) as running:
         for event in events[:4]:

@@ -150,7 +150,7 @@ async def test_what_does_not_fit_is_named_and_nothing_is_written(pool: asyncpg.P
     assert await everything(pool) == written
 
 
-async def test_all_problems_are_told_at_once(pool: asyncpg.Pool):
+async def test_all_problems_are_reported_at_once(pool: asyncpg.Pool):
     imports = DirectoryImport(pool)
     await imports.apply(sheet(*LINES), None)
     report = await imports.apply(

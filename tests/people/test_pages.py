@@ -180,7 +180,7 @@ async def test_sessions_and_codes_of_others_are_ended(site: Site):
     assert await audited(site, str(anna)) == ["ended person's sessions", "turned person's codes off"]
 
 
-async def test_nobody_takes_away_their_own_way_in(site: Site):
+async def test_people_cannot_remove_their_own_access(site: Site):
     alla_id = site.ids["alla"]
     async with site.browser("alla") as alla:
         for path, form in (

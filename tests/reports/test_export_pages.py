@@ -176,7 +176,7 @@ async def test_what_has_expired_is_removed_with_its_file(filled: Site, database_
         assert await filled.pool.fetchval("select count(*) from exports") == 0
 
 
-async def test_progress_is_told_while_the_file_is_made(filled: Site, monkeypatch: pytest.MonkeyPatch):
+async def test_progress_is_shown_while_the_file_is_made(filled: Site, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("callcenter.reports.exports.CHUNK", 10)
     monkeypatch.setattr("callcenter.reports.exports.TELL_EVERY_S", 0.0)
     await filled.pool.execute(
