@@ -6,7 +6,7 @@ CallcenterError
 ├── Refusal                      what a person asked for is not done; mapped to an answer once, in `web/errors.py`
 │   ├── NotFound                 there is no such thing, or none that this person may see
 │   │   └── NoTicket
-│   ├── LimitReached             as much as one may have, or ask for in a while, is there already
+│   ├── LimitReached             the maximum number, or the maximum rate, is reached
 │   │   ├── TooManyAttempts
 │   │   ├── TooManyExports
 │   │   ├── TooManyFilters
@@ -19,14 +19,14 @@ CallcenterError
 │   ├── BadPoints                points that do not fit the score card
 │   ├── CardChanged              somebody else has changed the score card
 │   ├── Conflict                 somebody else has changed the ticket
+│   ├── DirectoryConflict        another row has this already
 │   ├── InUse                    calls or tickets name it
 │   ├── LoginExpired             the first step of a login is too long ago
-│   ├── NoReason                 it needs words that say why
+│   ├── NoReason                 an explanation in words is missing
 │   ├── NoSuchHouse              no house has such an address, or too many have
 │   ├── SheetRefused             a directory that cannot be read as a whole
 │   ├── StaffRefusal             a change of a person's login that is not made
 │   ├── StepRefused              a step that a ticket cannot take
-│   ├── Taken                    another row has this already
 │   └── TooLong                  a field, or a file, that is larger than it may be
 ├── ProblemDetails               a program's request is answered with this document
 ├── SettingsError                the settings make no sense; the text says which one and what to write instead
@@ -44,14 +44,14 @@ CallcenterError
 │   ├── ObjectMissing            the store works, and does not have this object
 │   └── ObjectLocked             the store works, and keeps this object from being removed
 ├── NotReady                     a part cannot do its work now; the text says why, for whoever watches `/readyz`
-├── NotDelivered                 a message to somebody outside did not arrive
+├── NotDelivered                 a message to a crew or an external person was not delivered
 ├── AudioProblem                 a recording of which no copy can be made; the text says why
-├── Unmade                       an ordered file that cannot be made, now or later
+├── FileNotMade                  an ordered file that cannot be made, now or later
 ├── TooLarge                     more than one evidence pack can hold
 ├── Unsafe                       a file that is no evidence pack, or must not be opened as one
 ├── BadMessage                   a browser sent something that is not in the protocol
 ├── Again                        a job is to be done again later
-├── Stop                         no more is given out of what is being sent
+├── StopSending                  no more of the content may be sent
 ├── CheckFailed                  what `callcenter doctor` found broken
 ├── CheckWarning                 what `callcenter doctor` found not as it should be
 ├── InvitationError              this login cannot be invited; the text says why
@@ -80,7 +80,7 @@ class Refusal(CallcenterError):
     """
 
     status: ClassVar[int] = 422
-    text: ClassVar[str] = gettext_noop("This cannot be done as it was asked for.")
+    text: ClassVar[str] = gettext_noop("This cannot be done in this form.")
     meanings: ClassVar[Mapping[str, str]] = {}
     code: str = "refused"
 
@@ -104,7 +104,7 @@ class NotFound(Refusal):
     """There is no such thing, or none that this person may see."""
 
     status = 404
-    text = gettext_noop("There is no such thing, or it is not yours to see.")
+    text = gettext_noop("It does not exist, or you have no access to it.")
     code = "not found"
 
 
@@ -112,7 +112,7 @@ class LimitReached(Refusal):
     """As much as one may have, or ask for in a while, is there already."""
 
     status = 429
-    text = gettext_noop("That is as many as there may be for the moment. Try again later.")
+    text = gettext_noop("The limit is reached for now. Try again later.")
     code = "too many"
 
 

@@ -159,7 +159,7 @@ DRAWN: Mapping[str, Callable[[], str]] = {
 FILES: Mapping[Path, Callable[[], str]] = {
     DOCS / "protocol.schema.json": messages.schema,
     DOCS.parent / "types" / "protocol.d.ts": messages.types,
-    DOCS.parent / "types" / "words.d.ts": messages.page_words,
+    DOCS.parent / "types" / "texts.d.ts": messages.page_texts,
 }
 
 

@@ -150,9 +150,9 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def page_words() -> str:
-    """types/words.d.ts: the texts that the server writes into the page for its scripts."""
-    lines = ["// Drawn by docs/generate.py from callcenter/web/script_texts.py.", "", "export interface Words {"]
+def page_texts() -> str:
+    """types/texts.d.ts: the texts that the server writes into the page for its scripts."""
+    lines = ["// Drawn by docs/generate.py from callcenter/web/script_texts.py.", "", "export interface Texts {"]
     for name, text in script_texts("en").items():
         inner = " ".join(f"{key}: string;" for key in map(str, text)) if isinstance(text, dict) else ""
         lines.append(f"  {name}: {f'{{ {inner} }}' if inner else 'string'};")

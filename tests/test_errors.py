@@ -100,7 +100,7 @@ async def client() -> TestClient[web.Request, web.Application]:
     [
         ("absent", 404, "Такой страницы нет"),
         ("today", 409, "Сейчас этот шаг сделать нельзя."),
-        ("edit", 409, "Изменение не сходится со справочником."),
+        ("edit", 409, "Изменение противоречит справочнику."),
         ("often", 429, "Больше пока нельзя. Попробуйте позже."),
     ],
 )
@@ -127,7 +127,7 @@ async def test_programs_are_told_in_a_document(client: TestClient[web.Request, w
         "absent": {"detail": NotFound.text, "code": "no ticket"},
         "today": {"detail": "This step cannot be taken now.", "code": "state", "current_version": 7},
         "edit": {
-            "detail": "The change does not fit what is in the directory.",
+            "detail": "The change contradicts the directory.",
             "code": "bad edit",
             "errors": [
                 {"at": "body.crew_id", "message": "there is no such thing in this company"},

@@ -7,7 +7,7 @@ export interface PlayerPage {
   channels: number | null;
   pauses: Stretch[];
   marks: { id: number; at: number; comment: string }[];
-  words: Record<string, string>;
+  texts: Record<string, string>;
 }
 
 export interface Stretch {

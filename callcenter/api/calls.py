@@ -1,4 +1,4 @@
-"""Calls and what is known of their recordings: read only. The sound itself is for people with a login."""
+"""Calls and details of their recordings: read only. The audio itself is for people with a login."""
 
 from typing import Annotated
 
@@ -50,7 +50,7 @@ class CallModel(ResponseModel):
 
 
 class RecordingModel(ResponseModel):
-    """What is known of a recording. `sha256` is of its WAV file, in hexadecimal; `duration_s` are seconds."""
+    """Details of a recording. `sha256` is of its WAV file, in hexadecimal; `duration_s` are seconds."""
 
     id: int
     call_id: str | None
@@ -144,7 +144,7 @@ async def recordings(call: ApiRequest, query: PageOfRecordings) -> PageModel[Rec
 
 @endpoints.get("/recordings/{recording_id}", *READ, problems=(404,))
 async def recording(call: ApiRequest, recording_id: LongId) -> RecordingModel:
-    """What is known of one recording."""
+    """Details of one recording."""
     async with scoped(call.pool, call.person) as connection:
         row = await connection.fetchrow(SQL["recording"], call.person.company_id, recording_id)
     if row is None:

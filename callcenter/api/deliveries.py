@@ -1,4 +1,4 @@
-"""What became of the messages to crews: read only."""
+"""Deliveries of messages to crews: read only."""
 
 from aiohttp import web
 

@@ -85,7 +85,7 @@ class PageOfPremises(QueryModel):
 
 @endpoints.get("/companies", *READ)
 async def companies(call: ApiRequest) -> All[CompanyModel]:
-    """The companies that this token reaches."""
+    """The companies that this token may see."""
     async with scoped(call.pool, call.person) as connection:
         rows = await connection.fetch(SQL["companies"], call.person.company_id)
     return All(items=[CompanyModel(**row) for row in rows])

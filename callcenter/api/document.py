@@ -1,4 +1,4 @@
-"""The description of the interface, OpenAPI 3.1, made from the endpoints themselves."""
+"""The OpenAPI 3.1 description of the interface, made from the endpoints themselves."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
@@ -16,20 +16,20 @@ from callcenter.web.problem import MEDIA_TYPE
 REFERENCE = "#/components/schemas/{model}"
 ABOUT = (
     "The dispatch desk for programs. Each request carries a token, made on the page `/account/tokens`, and sees what the "
-    "token's owner sees, within the token's scopes. Problems come as `application/problem+json` (RFC 9457): 422 when a "
-    "request does not fit this description, 409 when it does, but the data as they are forbid it."
+    "token's owner sees, within the token's scopes. Errors come as `application/problem+json` (RFC 9457): 422 when a "
+    "request does not match this description, 409 when it does, but conflicts with the current data."
 )
 MEANINGS = {
-    400: "The body is no JSON",
+    400: "The body is not JSON",
     401: "No token, or one that is not valid",
     403: "The token lacks the scope, or its owner may not",
-    404: "There is no such thing, or not for the token's owner",
-    409: "It does not go together with the data as they are",
+    404: "It does not exist, or the token's owner has no access to it",
+    409: "It conflicts with the current data",
     413: "The body is too large",
-    415: "The body is not said to be JSON",
-    422: "The request does not fit this description",
+    415: "The Content-Type of the body is not JSON",
+    422: "The request does not match this description",
     429: "Too many requests by this token",
-    500: "It broke on the server's side",
+    500: "An error on the server's side",
     503: "Not available for the moment",
 }
 PROBLEM = {
@@ -41,7 +41,7 @@ PROBLEM = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
-        "code": {"type": "string", "description": "why, in a word or two that stays the same"},
+        "code": {"type": "string", "description": "the reason, as a stable code"},
         "errors": {
             "type": "array",
             "items": {
@@ -71,7 +71,7 @@ async def openapi() -> OpenApiDocument:
 
 
 def describe(described: Sequence[Endpoint]) -> dict[str, Any]:
-    """The document that describes these endpoints."""
+    """The OpenAPI document of these endpoints."""
     bodies, schemas = _bodies(described)
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in described:
@@ -109,7 +109,7 @@ class PublicNames(GenerateJsonSchema):
 
 
 def _bodies(described: Sequence[Endpoint]) -> tuple[Mapping[Any, dict[str, Any]], dict[str, Any]]:
-    """A reference for each body that is sent or answered, and all the schemas they refer to."""
+    """A reference for each request and response body, and all the schemas they refer to."""
     wanted: set[tuple[Any, JsonSchemaMode]] = set()
     for endpoint in described:
         if endpoint.body is not None:

@@ -1,6 +1,7 @@
-"""One route of the interface: what it takes, what it gives, and who may. The document is made from the same.
+"""One route of the interface: its parameters, its answer, and the rights it needs. The OpenAPI document is made from
+the same.
 
-A handler says all of it by its signature:
+A handler declares all of it by its signature:
 
     @endpoints.get("/tickets/{ticket_id}", Scope.TICKETS_READ, Permission.SEE_TICKETS)
     async def ticket(call: Call, ticket_id: Id) -> Ticket:
@@ -19,7 +20,7 @@ from aiohttp import web
 from pydantic import BaseModel, TypeAdapter
 
 from callcenter.api import reading
-from callcenter.api.once import Once, once_of, was_done
+from callcenter.api.once import IdempotencyKey, idempotency_key_of, was_done
 from callcenter.domain.access import Permission, Scope
 from callcenter.domain.person import Person
 from callcenter.web.keys import PERSON, POOL
@@ -31,12 +32,12 @@ Function = TypeVar("Function", bound=Handler)
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """One request. `once`: how it is made sure that it is done once, on endpoints that take an idempotency key."""
+    """One request. `once`: its idempotency key, on endpoints that take one."""
 
     person: Person
     app: web.Application
     address: str
-    once: Once | None
+    once: IdempotencyKey | None
 
     @property
     def pool(self) -> asyncpg.Pool:
@@ -46,7 +47,7 @@ class ApiRequest:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A method on a path. `scope`: None for what is open to all; `problems`: answers beside the usual ones."""
+    """A method on a path. `scope`: None for what is open to all; `problems`: error statuses besides the usual ones."""
 
     method: str
     path: str
@@ -68,7 +69,7 @@ class Endpoint:
 
     @property
     def described(self) -> str:
-        """What it does, in words."""
+        """The description in the OpenAPI document."""
         return inspect.getdoc(self.handler) or ""
 
     @property
@@ -93,7 +94,7 @@ class Endpoint:
         return None if found is type(None) else found
 
     def route(self) -> web.RouteDef:
-        """The route as aiohttp wants it."""
+        """The aiohttp route."""
         adapters = {name: TypeAdapter(hint) for name, hint in self.in_path.items()}
 
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -107,7 +108,7 @@ class Endpoint:
             body = None
             if self.body is not None:
                 given["body"] = body = await reading.from_body(self.body, request)
-            once = once_of(request, body) if self.once else None
+            once = idempotency_key_of(request, body) if self.once else None
             if once is not None and (kept := await once.kept(request.app[POOL])) is not None:
                 return kept
             if "call" in self.hints:
@@ -129,7 +130,7 @@ class Endpoint:
 
 
 class Endpoints:
-    """All endpoints, in the order in which they are written."""
+    """All endpoints, in the order of their definition."""
 
     def __init__(self) -> None:
         self.all: list[Endpoint] = []
@@ -137,15 +138,15 @@ class Endpoints:
     def get(
         self, path: str, scope: Scope | None, permission: Permission, **options: Any
     ) -> Callable[[Function], Function]:
-        """Something that is read."""
+        """Register a handler that reads."""
         return self._add("GET", path, scope, permission, **options)
 
     def post(self, path: str, scope: Scope, permission: Permission, **options: Any) -> Callable[[Function], Function]:
-        """Something that is made or done."""
+        """Register a handler that creates or does something."""
         return self._add("POST", path, scope, permission, **options)
 
     def patch(self, path: str, scope: Scope, permission: Permission, **options: Any) -> Callable[[Function], Function]:
-        """Something that is changed."""
+        """Register a handler that changes something."""
         return self._add("PATCH", path, scope, permission, **options)
 
     def _add(

@@ -1,4 +1,4 @@
-"""Statements for what was asked, so that each is planned for its own conditions and not for all there could be."""
+"""Statements with only the given conditions, so that PostgreSQL plans each for its own."""
 
 from collections.abc import Mapping, Sequence
 

@@ -6,5 +6,4 @@ from callcenter import api
 
 
 def install(app: web.Application) -> None:
-    """Add this subject to the application."""
     app.add_routes(api.routes)

@@ -1,7 +1,7 @@
-"""Done once, however often it is asked for: the header `Idempotency-Key`.
+"""Idempotency of repeated requests: the header `Idempotency-Key`.
 
-The answer is kept in the transaction of the change. Of two requests with one key at the same time the second waits for
-the first one's commit, loses its own change to the key's uniqueness, and gets the first one's answer.
+The answer is stored in the transaction of the change. Of two requests with one key at the same time the second waits
+for the first one's commit, fails on the key's uniqueness without a change, and gets the first one's answer.
 """
 
 import hashlib
@@ -29,21 +29,21 @@ _CONSTRAINT = "idempotency_keys_pkey"
 
 
 @dataclass(frozen=True, slots=True)
-class Once:
-    """One key of one program, with what it asked for."""
+class IdempotencyKey:
+    """An idempotency key of one program, with the hash of its request."""
 
     token_id: int
     key: str
     request_hash: bytes
 
     async def kept(self, pool: asyncpg.Pool) -> web.Response | None:
-        """The answer given before; None when there was none. Raises `ProblemDetails` 422 when that was to another request."""
+        """The stored answer; None when there is none. Raises `ProblemDetails` 422 when it belongs to another request."""
         await pool.execute(SQL["forget_answers"], KEPT)
         row = await pool.fetchrow(SQL["kept_answer"], self.token_id, self.key)
         if row is None:
             return None
         if row["request_hash"] != self.request_hash:
-            raise ProblemDetails(422, f"This {HEADER} was sent with another request; take a new key for a new request.")
+            raise ProblemDetails(422, f"This {HEADER} was sent with another request; use a new key for a new request.")
         headers = {"Idempotent-Replayed": "true"}
         if row["status"] == 204:
             return web.Response(status=204, headers=headers)
@@ -51,13 +51,13 @@ class Once:
         return web.Response(text=text, status=row["status"], content_type=JSON, headers=headers)
 
     async def keep(self, connection: Connection, status: int, answer: BaseModel | None) -> None:
-        """Keep the answer, in the transaction of the change."""
+        """Store the answer, in the transaction of the change."""
         body = {} if answer is None else answer.model_dump(mode="json", by_alias=True)
         await connection.execute(SQL["keep_answer"], self.token_id, self.key, self.request_hash, status, body)
 
 
-def once_of(request: web.Request, body: BaseModel | None) -> Once | None:
-    """The request's key, if it has one. Raises `ProblemDetails` 422 when that is no key."""
+def idempotency_key_of(request: web.Request, body: BaseModel | None) -> IdempotencyKey | None:
+    """The request's key, if it has one. Raises `ProblemDetails` 422 when it is not valid."""
     keys = request.headers.getall(HEADER, [])
     if not keys:
         return None
@@ -66,7 +66,7 @@ def once_of(request: web.Request, body: BaseModel | None) -> Once | None:
         raise ProblemDetails(422, errors=[{"at": f"header.{HEADER}", "message": message}])
     asked = [request.method, request.path, None if body is None else body.model_dump(mode="json", exclude_unset=True)]
     hashed = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).digest()
-    return Once(request[USE].token_id, keys[0], hashed)
+    return IdempotencyKey(request[USE].token_id, keys[0], hashed)
 
 
 def was_done(problem: asyncpg.UniqueViolationError) -> bool:

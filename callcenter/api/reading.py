@@ -1,4 +1,4 @@
-"""From a request to models and back. What does not fit is refused with what is wrong where, and nothing is guessed."""
+"""From a request to models and back. Invalid input is refused with the place and the problem, never guessed."""
 
 import json
 import re
@@ -20,7 +20,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def from_path(adapter: TypeAdapter[Any], text: str) -> Any:
-    """A parameter of the path. Raises `web.HTTPNotFound` when nothing can have such a name."""
+    """A parameter of the path. Raises `web.HTTPNotFound` when it cannot be valid."""
     try:
         return adapter.validate_json(json.dumps(_plain(adapter.json_schema(), text)), strict=True)
     except ValidationError:
@@ -47,7 +47,7 @@ def refuse_query(request: web.Request) -> None:
 
 
 async def from_body(model: type[Model], request: web.Request) -> Model:
-    """The body. Raises `ProblemDetails`: 400 when it is no JSON, 413, 415, 422 when it is not what is wanted."""
+    """The body. Raises `ProblemDetails`: 400 when it is not JSON, 413, 415, 422 when it does not match the model."""
     if request.content_type != JSON or (request.charset or "utf-8").lower() != "utf-8":
         raise ProblemDetails(415, f"Send {JSON} in UTF-8.")
     body = await _read(request)
@@ -65,7 +65,7 @@ async def _read(request: web.Request) -> bytes:
     async for piece in request.content.iter_chunked(64 * 1024):
         size += len(piece)
         if size > LONGEST_BODY:
-            raise ProblemDetails(413, f"A body may have {LONGEST_BODY} bytes.")
+            raise ProblemDetails(413, f"A body may have at most {LONGEST_BODY} bytes.")
         pieces.append(piece)
     return b"".join(pieces)
 
@@ -97,7 +97,7 @@ def _kinds(model: type[BaseModel]) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _plain(schema: Mapping[str, Any], text: str) -> object:
-    """A piece of the address as the JSON value it stands for; text where it cannot be that."""
+    """A part of the address as the JSON value that its schema expects; text where it cannot be converted."""
     kinds = {schema.get("type"), *(part.get("type") for part in schema.get("anyOf", ()))}
     if "integer" in kinds and _INTEGER.fullmatch(text):
         return int(text)

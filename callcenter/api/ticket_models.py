@@ -9,14 +9,14 @@ from callcenter.api.types import (
     Limit,
     Line,
     LongId,
+    LongText,
     Moment,
     Money,
     QueryModel,
     RequestModel,
+    RequiredText,
     ResponseModel,
-    SomeWords,
     Telephone,
-    Words,
     whole,
 )
 from callcenter.domain.deadlines import LimitStep
@@ -121,11 +121,11 @@ class PageOfTickets(QueryModel):
 
 
 class TicketFields(RequestModel):
-    """What may be set. A flat brings its house along, a resident their flat."""
+    """What may be set. A flat sets its house too, a resident their flat."""
 
     category_id: Id | None = None
     subject: Line = ""
-    description: Words = ""
+    description: LongText = ""
     contact_name: Line = ""
     contact_phone: Telephone | Literal[""] = ""
     house_id: Id | None = None
@@ -166,33 +166,33 @@ class _Step(RequestModel):
 
 
 class Assign(_Step):
-    """To a crew, which is told."""
+    """Assign to a crew, which is notified."""
 
     step: Literal[Step.ASSIGN]
     crew_id: Id
     responsible_id: Id | None = None
-    comment: Words = ""
+    comment: LongText = ""
 
 
-class WithWords(_Step):
+class StepWithComment(_Step):
     """`comment` is the result of `finish`, the reason of `cancel` and `reopen`."""
 
     step: Literal[Step.FINISH, Step.CANCEL, Step.REOPEN]
-    comment: SomeWords
+    comment: RequiredText
 
 
-class Plain(_Step):
-    """Steps that need nothing."""
+class SimpleStep(_Step):
+    """Steps without further fields."""
 
     step: Literal[Step.ACCEPT, Step.START, Step.CLOSE]
-    comment: Words = ""
+    comment: LongText = ""
 
 
-class NewStep(RootModel[Annotated[Assign | WithWords | Plain, Field(discriminator="step")]]):
+class NewStep(RootModel[Annotated[Assign | StepWithComment | SimpleStep, Field(discriminator="step")]]):
     """A step to take. With a `version` it is taken only if that is still the newest."""
 
 
 class NewComment(RequestModel):
     """A comment to add."""
 
-    text: SomeWords
+    text: RequiredText

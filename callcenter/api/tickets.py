@@ -1,4 +1,4 @@
-"""Tickets: found, read, opened, changed, moved, commented. Every change goes by the same way as a person's."""
+"""Tickets: search, read, open, change, take steps, comment. Every change takes the same path as a person's."""
 
 from pydantic import BaseModel
 
@@ -82,7 +82,7 @@ async def create_ticket(call: ApiRequest, body: NewTicket) -> TicketModel:
 
 @endpoints.patch("/tickets/{ticket_id}", *WRITE, problems=(404, 409))
 async def change_ticket(call: ApiRequest, ticket_id: LongId, body: TicketChange) -> TicketModel:
-    """Change fields of a ticket. When somebody else changed it since, 409 tells what."""
+    """Change fields of a ticket. When somebody else has changed it since, the answer is 409 with those changes."""
     held = await call.app[TICKETS].edit(call.person, ticket_id, body.version, body.edit())
     return TicketModel.model_validate(held)
 
@@ -111,7 +111,7 @@ async def add_comment(call: ApiRequest, ticket_id: LongId, body: NewComment) -> 
 
 
 def _tickets(call: ApiRequest, status: int) -> Tickets:
-    """Tickets whose change keeps the answer under the request's key, if it has one."""
+    """Tickets whose change stores the answer under the request's key, if it has one."""
     once = call.once
     if once is None:
         return call.app[TICKETS]

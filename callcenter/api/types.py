@@ -1,4 +1,4 @@
-"""What fields are made of, in requests and answers alike."""
+"""The types of fields in requests and answers."""
 
 import re
 from collections.abc import Sequence
@@ -34,8 +34,8 @@ def _money(given: object) -> object:
 
 
 def whole(given: object) -> object:
-    """A whole number however it is written."""
-    # To JSON Schema 1.0 is an integer, as it is to programs whose only numbers are floating.
+    """A whole number, however it is written in JSON."""
+    # In JSON Schema 1.0 is an integer, and some programs have floating-point numbers only.
     return int(given) if isinstance(given, float) and given.is_integer() else given
 
 
@@ -51,14 +51,14 @@ Money = Annotated[
     Decimal, BeforeValidator(_money), WithJsonSchema({"type": "string", "pattern": MONEY_PATTERN}, mode="validation")
 ]
 Line = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
-Words = Annotated[str, Field(max_length=10_000, pattern=r"^[^\x00]*$")]
-SomeWords = Annotated[str, Field(min_length=1, max_length=10_000, pattern=r"^[^\x00]*[^\x00-\x20][^\x00]*$")]
+LongText = Annotated[str, Field(max_length=10_000, pattern=r"^[^\x00]*$")]
+RequiredText = Annotated[str, Field(min_length=1, max_length=10_000, pattern=r"^[^\x00]*[^\x00-\x20][^\x00]*$")]
 Telephone = Annotated[str, Field(pattern=r"^\+[0-9]{3,15}$", description="E.164, as +79161234567")]
 Limit = Annotated[int, Field(ge=1, le=200, description="how many at most"), BeforeValidator(whole)]
 
 
 def only_given(schema: dict[str, Any]) -> None:
-    """What may be left out of an address cannot be given as null there."""
+    """Schema of an optional query parameter: it can be left out, but not be null."""
     for part in schema.get("properties", {}).values():
         kinds = [kind for kind in part.get("anyOf", ()) if kind.get("type") != "null"]
         if len(kinds) == 1:
@@ -74,19 +74,19 @@ def published_name(model: type) -> str:
 
 
 class RequestModel(BaseModel):
-    """What a program sends. An unknown name in it is an error, since it is most often a slip."""
+    """A request body. An unknown name in it is an error, since it is most often a typo."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", model_title_generator=published_name)
 
 
 class QueryModel(RequestModel):
-    """What stands behind the `?`."""
+    """A query string."""
 
     model_config = ConfigDict(json_schema_extra=only_given)
 
 
 class ResponseModel(BaseModel):
-    """What a program gets, made from a row or an object with these names."""
+    """A response body, made from a row or an object with these names."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True, model_title_generator=published_name)
 
@@ -101,14 +101,14 @@ class All(ResponseModel, Generic[Item]):
 
 
 class PageModel(ResponseModel, Generic[Item]):
-    """Some of many. `next` goes into `cursor` to get those that follow; null when there are no more."""
+    """A page of a list. Send `next` as `cursor` to get the following page; null on the last page."""
 
     items: list[Item]
     next: str | int | None
 
 
 def page_of(model: type[Item], rows: Sequence[Any], limit: int) -> PageModel[Item]:
-    """A page of at most `limit` from the rows found, of which there is one more when others follow."""
+    """A page of at most `limit` of these rows, which contain one more when another page follows."""
     shown = [model.model_validate(dict(row)) for row in rows[:limit]]
     following = rows[limit - 1]["id"] if len(rows) > limit else None
     return PageModel[model](items=shown, next=following)  # type: ignore[valid-type]

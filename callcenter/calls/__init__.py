@@ -1,1 +1,1 @@
-"""Calls as they happen: the writer of facts, residents' cards, requests, the operator's page, the board and their socket."""
+"""Live calls: the writer to PostgreSQL, residents' cards, requests, the operator's page, the board and their socket."""

@@ -1,7 +1,7 @@
-"""Orders collected into one document, which PostgreSQL writes in one transaction (`write_batch`).
+"""Commands collected into one document, which PostgreSQL writes in one transaction (`write_batch`).
 
-Of several orders that say how one thing now is, the last one counts. Names of the document's parts and
-fields are those of the tables that they go to.
+Of several commands that give the current state of one thing the last one counts. The document's parts and
+fields are named after the tables and columns that they go to.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ Body = dict[str, object]
 
 
 class Batch:
-    """A document in the making. `answers`: what is written after it, by statements of their own."""
+    """A document being built. `answers`: what is written after it, by separate statements."""
 
     def __init__(self) -> None:
         self.answers: list[SavePause | FinishRequest] = []
@@ -50,32 +50,32 @@ class Batch:
         self._checkpoint: Body | None = None
         self._screens: dict[tuple[str, str], Body] = {}
 
-    def add(self, order: Command, seen_at: datetime) -> None:
-        """Take an order. `seen_at`: when the event behind it was stepped."""
-        match order:
+    def add(self, command: Command, seen_at: datetime) -> None:
+        """Add a command. `seen_at`: when the event behind it was processed."""
+        match command:
             case SaveCall(call=call):
                 self._calls[call.id] = _call(call)
-                self._lists["events"].append(_event(order.because, seen_at))
+                self._lists["events"].append(_event(command.because, seen_at))
                 if call.ended_at is not None:
                     self._show("supervisors", JournalMessage(at=call.ended_at))
             case OpenTicket(call=call):
                 self._tickets[call.id] = _ticket(call)
             case SaveTalk(talk=talk):
-                self._talks[talk.recording] = _talk(order.call, talk)
+                self._talks[talk.recording] = _talk(command.call, talk)
             case KeepPresence():
-                row = {"operator_id": order.operator, "wanted": order.wanted, "since": order.at}
-                self._presence[order.operator] = row
+                row = {"operator_id": command.operator, "wanted": command.wanted, "since": command.at}
+                self._presence[command.operator] = row
             case RecordGap():
-                self._lists["gaps"].append({"began_at": order.began_at, "ended_at": order.ended_at})
+                self._lists["gaps"].append({"began_at": command.began_at, "ended_at": command.ended_at})
             case SaveCheckpoint():
-                self._checkpoint = {"inode": order.inode, "offset": order.offset}
+                self._checkpoint = {"inode": command.inode, "offset": command.offset}
             case SavePause() | FinishRequest():
-                self.answers.append(order)
+                self.answers.append(command)
             case _:
-                self._add_screen(order)
+                self._add_screen(command)
 
     def document(self) -> Mapping[str, object]:
-        """What `write_batch` takes: the parts in which there is something."""
+        """The argument of `write_batch`: the parts that are not empty."""
         parts: dict[str, object] = {
             "calls": list(self._calls.values()),
             "tickets": list(self._tickets.values()),
@@ -87,24 +87,24 @@ class Batch:
         }
         return {name: part for name, part in parts.items() if part}
 
-    def _add_screen(self, order: Command) -> None:
-        match order:
+    def _add_screen(self, command: Command) -> None:
+        match command:
             case ShowQueues():
-                self._show("all", screens.queues(order.queues))
+                self._show("all", screens.queues(command.queues))
             case RefreshCalls():
-                self._show("supervisors", JournalMessage(at=order.at))
+                self._show("supervisors", JournalMessage(at=command.at))
             case ShowRinging():
-                self._show(_own(order.operator), screens.ringing(order.call, order.at))
+                self._show(_own(command.operator), screens.ringing(command.call, command.at))
             case StopRinging():
-                self._show(_own(order.operator), SilentMessage())
+                self._show(_own(command.operator), SilentMessage())
             case PopCard(call=call, talk=talk) | EndTalk(call=call, talk=talk):
-                self._show(_own(order.operator), screens.card(call, talk), ticket_of=call.id)
+                self._show(_own(command.operator), screens.card(call, talk), ticket_of=call.id)
             case ShowOperator():
-                self._show(_own(order.operator), screens.operator(order))
-                row = screens.named_operator(order)
-                self._show("supervisors", row, f"operator/{order.operator}", name_of=order.operator)
+                self._show(_own(command.operator), screens.operator(command))
+                row = screens.named_operator(command)
+                self._show("supervisors", row, f"operator/{command.operator}", name_of=command.operator)
             case _:
-                raise TypeError(f"not an order to the store of facts: {type(order).__name__}")
+                raise TypeError(f"not a command to PostgreSQL: {type(command).__name__}")
 
     def _show(self, audience: str, body: Shown, kind: str | None = None, **lookups: object) -> None:
         # The newest body of each part of a screen, in the order in which they changed last.

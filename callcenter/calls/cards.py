@@ -19,23 +19,23 @@ log = structlog.get_logger()
 SQL = queries("directory")
 WORKERS = 4
 BATCH = 50
-# So many arrive in the same moment that to look each up by itself would be most of the work; the greeting takes longer.
+# So many calls arrive at the same moment that a query for each would be most of the work; the greeting takes longer.
 GATHER_S = 0.2
-# A card that takes longer than the greeting is of no use to anybody.
+# A card that takes longer than the greeting comes too late to be of use.
 DEADLINE_S = 5.0
 
 
-async def find_cards(pool: asyncpg.Pool, orders: Sequence[PrepareCard]) -> list[Card]:
+async def find_cards(pool: asyncpg.Pool, commands: Sequence[PrepareCard]) -> list[Card]:
     """The cards of callers, in that order. `caller`: E.164, or empty when the number is withheld."""
-    asked = [[getattr(order, name) for order in orders] for name in ("call", "did", "caller")]
+    asked = [[getattr(command, name) for command in commands] for name in ("call", "did", "caller")]
     rows = await pool.fetch(SQL["cards"], *asked, timeout=DEADLINE_S)
-    return [_card(order, row) for order, row in zip(orders, rows, strict=True)]
+    return [_card(command, row) for command, row in zip(commands, rows, strict=True)]
 
 
-def _card(order: PrepareCard, row: asyncpg.Record) -> Card:
+def _card(command: PrepareCard, row: asyncpg.Record) -> Card:
     return Card(
-        caller=order.caller,
-        did=order.did,
+        caller=command.caller,
+        did=command.did,
         company_id=None if row["company_id"] is None else CompanyId(row["company_id"]),
         company=row["company"] or "",
         resident_id=row["resident_id"],
@@ -57,34 +57,34 @@ def _card(order: PrepareCard, row: asyncpg.Record) -> Card:
 
 
 class CardFinder:
-    """Prepares cards in the background and answers with `CardPrepared`."""
+    """Prepares cards in the background and reports them as `CardPrepared`."""
 
     def __init__(self, pool: asyncpg.Pool, put: Callable[[Event], None]) -> None:
         self._pool = pool
         self._put = put
         self._asked: asyncio.Queue[PrepareCard] = asyncio.Queue()
 
-    def submit(self, order: PrepareCard) -> None:
-        """Queue a look-up. Never blocks."""
-        self._asked.put_nowait(order)
+    def submit(self, command: PrepareCard) -> None:
+        """Queue a lookup. Never blocks."""
+        self._asked.put_nowait(command)
 
     async def run(self) -> None:
-        """Look callers up until cancelled. A look-up that fails leaves its call without a card, and nothing else."""
+        """Look callers up until cancelled. A failed lookup only leaves its call without a card."""
         async with asyncio.TaskGroup() as tasks:
             for number in range(WORKERS):
                 tasks.create_task(self._work(), name=f"directory {number}")
 
     async def _work(self) -> None:
         while True:
-            orders = [await self._asked.get()]
+            commands = [await self._asked.get()]
             await asyncio.sleep(GATHER_S)
-            while not self._asked.empty() and len(orders) < BATCH:
-                orders.append(self._asked.get_nowait())
+            while not self._asked.empty() and len(commands) < BATCH:
+                commands.append(self._asked.get_nowait())
             try:
-                cards = await find_cards(self._pool, orders)
+                cards = await find_cards(self._pool, commands)
             except AWAY as problem:
-                log.warning("no cards", calls=[order.call for order in orders], problem=type(problem).__name__)
-                metrics.problems_total.labels(problem="no card").inc(len(orders))
+                log.warning("no cards", calls=[command.call for command in commands], problem=type(problem).__name__)
+                metrics.problems_total.labels(problem="no card").inc(len(commands))
                 continue
-            for order, card in zip(orders, cards, strict=True):
-                self._put(CardPrepared(call=order.call, at=datetime.now(UTC), source=Source.DESK, card=card))
+            for command, card in zip(commands, cards, strict=True):
+                self._put(CardPrepared(call=command.call, at=datetime.now(UTC), source=Source.DESK, card=card))

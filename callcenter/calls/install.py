@@ -10,7 +10,6 @@ from callcenter.web.navigation import N_, NAVIGATION, NavigationEntry
 
 
 def install(app: web.Application) -> None:
-    """Add this subject to the application."""
     app[socket.POPPED] = {}
     app[NAVIGATION] += [
         NavigationEntry("/board", N_("Board"), Permission.SEE_BOARD, 10, frozenset({Role.SUPERVISOR})),

@@ -1,4 +1,4 @@
-"""The operator's page, the supervisor's board, and the pages that say what went wrong."""
+"""The operator's page and the supervisor's board."""
 
 import structlog
 from aiohttp import web

@@ -1,4 +1,4 @@
-"""The list of the last calls: a page, and the piece of the board that is fetched again whenever it changed."""
+"""The list of the last calls: a page, and the part of the board that is fetched again after each change."""
 
 from aiohttp import web
 

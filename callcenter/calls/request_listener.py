@@ -1,4 +1,4 @@
-"""The node's end of the way from a page: takes what is asked of it, and tells the engine."""
+"""The node's end of the path from a page: takes the requests to this node and passes them to the engine."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,14 +20,15 @@ from callcenter.storage import AWAY, connect, listening
 log = structlog.get_logger()
 
 RETRY_S = 2.0
-# A lost notification (there should be none) is made good by looking this often.
+# A lost notification (there should be none) is made up for by polling this often.
 REREAD_S = 30.0
 
 
 class RequestListener:
-    """Takes requests as they come, each before the engine hears of it: a node that dies finds in the table what it had.
+    """Takes requests as they come, each before the engine gets it, so that a node finds its requests in the table after
+    a crash.
 
-    `ready` returns once Asterisk can be told something; until then requests wait in the table, where they can expire.
+    `ready` returns once commands can be sent to Asterisk; until then requests wait in the table, where they can expire.
     `put` must not block.
     """
 
@@ -45,18 +46,18 @@ class RequestListener:
         self._put = put
         self._ready = ready
         self._changed = asyncio.Event()
-        # Those of the rows in the state `taken` of which the engine has heard.
+        # The rows in the state `taken` that were passed to the engine.
         self._told: set[RequestId] = set()
 
     async def run(self) -> None:
-        """Listen and take until cancelled; outlives PostgreSQL."""
+        """Listen and take requests until cancelled; reconnects to PostgreSQL by itself."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(repeat(self._listen, RETRY_S, "requests not heard"), name="requests listen")
             tasks.create_task(self._keep_taking(), name="requests take")
 
     async def _listen(self) -> None:
         async with listening(lambda: connect(self._settings), "requests") as (_, payloads):
-            # What was asked before anybody listened.
+            # Requests made before this listener was connected.
             self._changed.set()
             async for node in payloads:
                 if node in ("", self._node):
@@ -77,20 +78,20 @@ class RequestListener:
                     await self._changed.wait()
 
     async def take(self) -> None:
-        """Take what is open, and tell the engine of all that it has not heard of."""
+        """Take the open requests, and pass to the engine all that it has not got yet."""
         async with self._pool.acquire() as connection:
             await requests.expire(connection)
             new = {row["id"] for row in await connection.fetch(SQL["take"], self._node)}
             rows = await connection.fetch(SQL["taken"], self._node)
         for row in rows:
             if row["id"] not in self._told:
-                # One that is not new was taken by a process that died, or by a statement whose answer was lost.
+                # One that is not new was taken by a process that crashed, or by a statement whose answer was lost.
                 self._put(_event(row, again=row["id"] not in new))
         self._told = {RequestId(row["id"]) for row in rows}
 
 
 def _event(row: asyncpg.Record, *, again: bool) -> RequestTaken:
-    # In this machine's time: PostgreSQL's may be another.
+    # By this machine's clock, which may differ from PostgreSQL's.
     now = datetime.now(UTC)
     return RequestTaken(
         at=now,

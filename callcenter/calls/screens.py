@@ -1,4 +1,4 @@
-"""What the screens show of calls and operators: the messages made of what the domain knows.
+"""What the screens show of calls and operators: messages made from the domain's commands.
 
 A card's ticket and an operator's name are left empty here, and filled in by the call that writes the batch
 (`fill_in` in storage/functions/write_batch.sql; docs/decisions/0013 says why).
@@ -66,13 +66,13 @@ def queues(lines: tuple[QueueLine, ...]) -> QueuesMessage:
     )
 
 
-def operator(order: ShowOperator) -> PresenceMessage:
+def operator(command: ShowOperator) -> PresenceMessage:
     """What an operator is doing."""
-    return PresenceMessage(state=order.state, phone_reachable=order.phone_reachable, since=order.since)
+    return PresenceMessage(state=command.state, phone_reachable=command.phone_reachable, since=command.since)
 
 
-def named_operator(order: ShowOperator) -> OperatorMessage:
-    """What an operator is doing, for those who watch several."""
+def named_operator(command: ShowOperator) -> OperatorMessage:
+    """What an operator is doing, for supervisors."""
     return OperatorMessage(
-        state=order.state, phone_reachable=order.phone_reachable, since=order.since, name="", login=""
+        state=command.state, phone_reachable=command.phone_reachable, since=command.since, name="", login=""
     )

@@ -1,4 +1,4 @@
-"""The socket of a browser: docs/protocol.md as code."""
+"""The WebSocket of a browser; implements docs/protocol.md."""
 
 import asyncio
 import json
@@ -33,18 +33,18 @@ BAD_MESSAGES = 10
 SESSION_ENDED = 4401
 
 POPPED = web.AppKey("popped cards", dict[str, tuple[int, str]])
-"""Number and call of the card last counted in `pop_seconds`, by audience."""
+"""Number and call of the card last observed in `pop_seconds`, by audience."""
 
 
 def audiences(person: Person) -> list[str]:
-    """What this person may see."""
+    """The audiences whose messages this person may see."""
     return ["all", f"operator:{person.id}", *(["supervisors"] if person.may(Permission.SEE_BOARD) else [])]
 
 
 @routes.get("/ws")
 @needs(Permission.TAKE_CALLS)
 async def serve(request: web.Request) -> web.WebSocketResponse:
-    """Talk to one browser until it goes."""
+    """Serve one browser until it disconnects."""
     app, person = request.app, request[PERSON]
     socket = web.WebSocketResponse(heartbeat=PING_EVERY_S, max_msg_size=LONGEST_MESSAGE, compress=False)
     await socket.prepare(request)
@@ -72,7 +72,7 @@ class Conversation:
         self._last: int | None = None
 
     async def run(self) -> None:
-        """Say hello, then send and hear until either side ends it."""
+        """Read the hello, then send and receive until either side ends it."""
         async with asyncio.timeout(HELLO_WITHIN_S):
             if not await self._heard_hello():
                 return
@@ -138,12 +138,12 @@ class Conversation:
             await self._socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
 
     def _measure(self, delta: Delta) -> None:
-        """Observe how late a card is, once a call however many windows the operator has."""
+        """Observe the delay of a card, once per call however many windows the operator has open."""
         body = delta.body
         if delta.kind != "card" or not body.get("answered_at") or body.get("talk_ended_at"):
             return
         newest, call = self._app[POPPED].get(delta.audience, (0, ""))
-        # Another window may be further, or this one may read what it missed.
+        # Another window may be ahead, or this one may be catching up on what it missed.
         if delta.n > newest and call != body["call"]:
             self._app[POPPED][delta.audience] = delta.n, body["call"]
             metrics.pop_seconds.observe(max(0.0, time.time() - datetime.fromisoformat(body["answered_at"]).timestamp()))
@@ -160,12 +160,12 @@ class Conversation:
                 await self._socket.close(code=SESSION_ENDED)
                 return
             if person.role != self._person.role:
-                # It comes back, and hears what is open to the new role.
+                # The browser reconnects, and is then served according to the new role.
                 await self._socket.close(code=WSCloseCode.SERVICE_RESTART)
                 return
 
     def _abort(self) -> None:
-        # A closing handshake would wait behind what the browser does not read.
+        # A closing handshake would wait behind the messages that the browser does not read.
         log.warning("slow browser disconnected", operator=self._person.id)
         if self._request.transport is not None:
             self._request.transport.abort()
@@ -178,7 +178,7 @@ def _text(message: WSMessage) -> str:
 
 
 def _asked(request: BrowserRequest) -> Body:
-    """What the operator asks of the telephone server."""
+    """Requests of the operator to the telephone server."""
     match request:
         case PresenceRequest(wanted=wanted):
             return PresenceBody(wanted=wanted)

@@ -1,4 +1,4 @@
-"""What a node must remember when it starts: who works here, which calls are open, how far the ledger was read."""
+"""The startup state of a node: its operators, its open calls, how far the ledger was read."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -25,7 +25,7 @@ async def queue_names(pool: asyncpg.Pool) -> list[QueueName]:
 
 
 async def operators(pool: asyncpg.Pool, node: NodeName) -> list[Operator]:
-    """Everyone with a telephone at this node. Whether it can be reached is not known until Asterisk says so."""
+    """Everyone with a telephone at this node. Whether it can be reached is not known until Asterisk reports it."""
     return [
         Operator(
             id=OperatorId(row["id"]),
@@ -39,7 +39,7 @@ async def operators(pool: asyncpg.Pool, node: NodeName) -> list[Operator]:
 
 
 async def calls(pool: asyncpg.Pool, node: NodeName) -> list[Call]:
-    """The node's open calls, and those that ended lately, oldest first."""
+    """The node's open calls, and those that ended recently, oldest first."""
     talks: dict[str, list[Talk]] = {}
     for row in await pool.fetch(SQL["remembered_talks"], node):
         talks.setdefault(row["call_id"], []).append(_talk(row))

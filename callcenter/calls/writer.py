@@ -1,7 +1,7 @@
-"""The store of facts: orders in, transactions out, in order, a batch at a time.
+"""The writer: commands in, transactions out, in order, a batch at a time.
 
-While PostgreSQL is away the orders wait in memory and no call notices. Should this process die
-meanwhile, the ledger has not been ticked off, and tells it all again.
+While PostgreSQL is unavailable the commands wait in memory and calls are not affected. If the process crashes
+meanwhile, the checkpoint in the ledger has not advanced, and the events are read from there again.
 """
 
 import asyncio
@@ -26,23 +26,23 @@ log = structlog.get_logger()
 SQL = queries("calls")
 BATCH = 500
 GATHER_S = 0.25
-"""Seconds that orders may gather before they are written: in a surge most of the work is in the number of transactions.
-A card that pops, for which an operator waits with a caller on the line, goes at once and first; an answer to what a person
-asked goes at once."""
+"""Seconds for which commands may be collected before they are written: in a surge the number of transactions is the
+cost. A card to pop, for which an operator waits with a caller on the line, is written at once and first; the answer to
+a person's request, at once."""
 RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
-# What PostgreSQL says of the data itself: trying again would say the same.
+# Errors in the data itself: a retry would fail in the same way.
 REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, UnicodeEncodeError)
 
 
 class QueuedCommand(NamedTuple):
-    """An order and when the event behind it was stepped."""
+    """A command, and when the event behind it was processed."""
 
-    order: Command
+    command: Command
     seen_at: datetime
 
 
 class Writer:
-    """Writes orders to PostgreSQL. `submit` never blocks."""
+    """Writes commands to PostgreSQL. `submit` never blocks."""
 
     def __init__(self, settings: DatabaseSettings, node: NodeName) -> None:
         self._settings = settings
@@ -52,16 +52,16 @@ class Writer:
         self._urgent = asyncio.Event()
         self._later: list[QueuedCommand] = []
 
-    def submit(self, order: Command, seen_at: datetime) -> None:
-        """Queue an order."""
-        if isinstance(order, PopCard | FinishRequest):
+    def submit(self, command: Command, seen_at: datetime) -> None:
+        """Queue a command."""
+        if isinstance(command, PopCard | FinishRequest):
             self._urgent.set()
-        self._entries.put_nowait(QueuedCommand(order, seen_at))
+        self._entries.put_nowait(QueuedCommand(command, seen_at))
         metrics.write_backlog.set(self.backlog)
 
     @property
     def backlog(self) -> int:
-        """Orders that are not in PostgreSQL yet."""
+        """Number of commands that are not in PostgreSQL yet."""
         return self._entries.qsize() + len(self._later) + self._in_hand
 
     async def run(self) -> None:
@@ -78,8 +78,8 @@ class Writer:
                     await self._write_all(connection, batch)
                     batch, self._in_hand, attempt = [], 0, 0
             except AWAY as problem:
-                log.warning("PostgreSQL is away", problem=str(problem), backlog=self.backlog)
-                metrics.problems_total.labels(problem="PostgreSQL is away").inc()
+                log.warning("PostgreSQL unavailable", problem=str(problem), backlog=self.backlog)
+                metrics.problems_total.labels(problem="PostgreSQL unavailable").inc()
                 await asyncio.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
                 attempt += 1
             finally:
@@ -87,7 +87,7 @@ class Writer:
                     connection.terminate()
 
     async def _become_the_only_one(self, connection: asyncpg.Connection) -> None:
-        """Wait until no other process writes for this node: two would tell every story twice."""
+        """Wait until no other process writes for this node: two would write everything twice."""
         while not await connection.fetchval(SQL["lock_node"], self._node):
             log.error("another process runs this node; waiting for it to end", node=self._node)
             metrics.problems_total.labels(problem="node runs twice").inc()
@@ -109,7 +109,7 @@ class Writer:
         return batch
 
     async def _write_all(self, connection: asyncpg.Connection, batch: Sequence[QueuedCommand]) -> None:
-        """Write the batch; should PostgreSQL refuse something in it, write the rest and set that aside."""
+        """Write the batch; if PostgreSQL refuses a command in it, set that one aside and write the rest."""
         try:
             await self._write(connection, batch)
         except REFUSED as problem:
@@ -118,15 +118,15 @@ class Writer:
                 await self._write_all(connection, batch[:middle])
                 await self._write_all(connection, batch[middle:])
                 return
-            what = ascii(batch[0].order)
-            log.error("order refused", order=type(batch[0].order).__name__, problem=type(problem).__name__)
-            metrics.problems_total.labels(problem="order refused").inc()
+            what = ascii(batch[0].command)
+            log.error("command refused", command=type(batch[0].command).__name__, problem=type(problem).__name__)
+            metrics.problems_total.labels(problem="command refused").inc()
             await connection.execute(SQL["add_unwritten"], self._node, what, ascii(problem))
 
     async def _write(self, connection: asyncpg.Connection, entries: Sequence[QueuedCommand]) -> None:
         batch = Batch()
         for entry in entries:
-            batch.add(entry.order, entry.seen_at)
+            batch.add(entry.command, entry.seen_at)
         with metrics.write_seconds.time():
             if not batch.answers:
                 await connection.execute(SQL["write_batch"], self._node, batch.document())
@@ -137,18 +137,19 @@ class Writer:
 
 
 def cards_first(entries: Sequence[QueuedCommand]) -> tuple[list[QueuedCommand], list[QueuedCommand]]:
-    """What is written now and what after it: if cards pop, first all that concerns their calls and operators.
+    """What is written now and what after it: if there are cards to pop, first all that concerns their calls and
+    operators.
 
-    Orders about one call, and those about one operator, stay in their order. A checkpoint never overtakes.
+    Commands about one call, and those about one operator, keep their order. A checkpoint never overtakes.
     """
-    pops = [entry.order for entry in entries if isinstance(entry.order, PopCard)]
+    pops = [entry.command for entry in entries if isinstance(entry.command, PopCard)]
     if not pops:
         return list(entries), []
     calls, operators = {pop.call.id for pop in pops}, {pop.operator for pop in pops}
     now: list[QueuedCommand] = []
     later: list[QueuedCommand] = []
     for entry in entries:
-        call = getattr(entry.order, "call", None)
-        near = getattr(call, "id", call) in calls or getattr(entry.order, "operator", None) in operators
+        call = getattr(entry.command, "call", None)
+        near = getattr(call, "id", call) in calls or getattr(entry.command, "operator", None) in operators
         (now if near else later).append(entry)
     return now, later

@@ -1,4 +1,4 @@
-"""`callcenter doctor`: tries every part as the program would use it, and says how to mend what fails."""
+"""`callcenter doctor`: checks every part as the program would use it, and says how to fix what fails."""
 
 import asyncio
 import shutil
@@ -20,15 +20,15 @@ FREE_BYTES = 2 * 1024**3
 
 
 class CheckFailed(CallcenterError):
-    """What is wrong, and how to mend it."""
+    """What is wrong, and how to fix it."""
 
 
 class CheckWarning(CallcenterError):
-    """What works, and is not as it should be; and how to mend it."""
+    """What works but is not as it should be, and how to fix it."""
 
 
 async def examine(settings: Settings) -> int:
-    """Print a line for each part; return 0 when all of them are well, otherwise 1."""
+    """Print a line for each part; return 0 when none of them fails, otherwise 1."""
     examinations: Mapping[str, Callable[[Settings], Awaitable[str]]] = {
         "PostgreSQL": _database,
         "AMI, events": lambda settings: _ami(settings, Account.EVENTS),
@@ -39,7 +39,7 @@ async def examine(settings: Settings) -> int:
         "e-mail": _mail,
         "web port": _web,
     }
-    ill = 0
+    failed = 0
     for name, examination in examinations.items():
         try:
             async with asyncio.timeout(4 * PATIENCE_S):
@@ -47,21 +47,21 @@ async def examine(settings: Settings) -> int:
         except CheckWarning as concern:
             print(f"warn  {name}: {concern}")
         except (CallcenterError, TimeoutError) as problem:
-            ill += 1
+            failed += 1
             print(f"FAIL  {name}: {problem or 'no answer'}")
         else:
             print(f"ok    {name}: {finding}")
-    return 1 if ill else 0
+    return 1 if failed else 0
 
 
 async def lock_bucket(settings: Settings) -> int:
-    """Let the bucket of the recordings lock them from now on; return 0."""
+    """Turn object lock on for the bucket of the recordings; return 0."""
     store = Store(settings.s3)
     try:
         await store.turn_locks_on()
     finally:
         store.close()
-    print(f"bucket {settings.s3.bucket} can lock what it keeps")
+    print(f"bucket {settings.s3.bucket} can lock its objects")
     return 0
 
 
@@ -82,7 +82,7 @@ async def _database(settings: Settings) -> str:
 
 async def _ami(settings: Settings, account: Account) -> str:
     where = f"{settings.ami.host}:{settings.ami.port}"
-    # Where nothing answers the connection would go on trying.
+    # Without an answer the connection would retry for ever.
     _reader, writer = await _dial(settings.ami.host, settings.ami.port, where)
     writer.close()
     connection = AmiConnection(account, settings.ami)
@@ -92,7 +92,7 @@ async def _ami(settings: Settings, account: Account) -> str:
         await connection.action("Ping")
     except TimeoutError:
         raise CheckFailed(
-            f"{where} answers but does not let the account for {account} in: its secret in CALLCENTER_AMI__… is not"
+            f"{where} answers but refuses the account for {account}: its secret in CALLCENTER_AMI__… is not"
             " the one in manager.conf (`callcenter render-asterisk`, then restart Asterisk), or our address is not in"
             " CALLCENTER_ASTERISK__AMI_PERMIT"
         ) from None
@@ -113,7 +113,7 @@ async def _ledger(settings: Settings) -> str:
     path = settings.asterisk.queue_log
     if not path.exists():
         raise CheckFailed(
-            f"{path} does not exist; Asterisk makes it at its first start. CALLCENTER_ASTERISK__QUEUE_LOG?"
+            f"{path} does not exist; Asterisk creates it at its first start; is CALLCENTER_ASTERISK__QUEUE_LOG right?"
         )
     try:
         with path.open("rb"):
@@ -158,11 +158,11 @@ async def _store(settings: Settings) -> str:
         store.close()
     where = f"bucket {settings.s3.bucket} at {settings.s3.endpoint}"
     if settings.s3.lock_mode == "none":
-        return f"{where}; CALLCENTER_S3__LOCK_MODE=none: whoever has its keys can remove recordings"
+        return f"{where}; CALLCENTER_S3__LOCK_MODE=none: anybody who has its keys can remove recordings"
     if not locks:
         raise CheckWarning(
-            f"{where} was made without object lock, so whoever has its keys can remove recordings. Turn its versions and"
-            " its object lock on (`callcenter lock-bucket`); what lies there already is then locked too"
+            f"{where} was made without object lock, so anybody who has its keys can remove recordings. Turn on"
+            " its versions and object lock (`callcenter lock-bucket`); existing objects are then locked too"
         )
     return f"{where}, {settings.s3.lock_mode} object lock"
 
@@ -176,7 +176,7 @@ async def _mail(settings: Settings) -> str:
         await MailServer(smtp).check()
     except (NotDelivered, OSError) as problem:
         raise CheckFailed(f"{where}: {problem}; are the settings CALLCENTER_SMTP__… right?") from None
-    return f"{where} takes letters" + ("" if smtp.user is None else ", logged in")
+    return f"{where} accepts e-mail" + ("" if smtp.user is None else ", logged in")
 
 
 async def _web(settings: Settings) -> str:

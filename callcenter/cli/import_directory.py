@@ -13,13 +13,13 @@ LANGUAGE = "en"
 
 
 async def import_directory(settings: Settings, file: Path, *, apply: bool) -> int:
-    """Look a sheet through, or write it; print what is wrong or what changes. Returns the exit status."""
+    """Check a sheet, or import it; print what is wrong or what changes. Returns the exit status."""
     t = translations(LANGUAGE)
     body = file.read_bytes()
     pool = await open_pool(settings.database)
     try:
         imports = DirectoryImport(pool)
-        report = await (imports.apply(body, None, file.name) if apply else imports.look_through(body))
+        report = await (imports.apply(body, None, file.name) if apply else imports.preview(body))
     except SheetRefused as refused:
         print(f"{file.name}: {refusal(t, refused)}")
         return 1
@@ -29,10 +29,10 @@ async def import_directory(settings: Settings, file: Path, *, apply: bool) -> in
         column = column_name(problem.column, LANGUAGE)
         print(f"line {problem.row}{', ' if column else ''}{column}: {row_problem(t, problem)}")
     if report.problems:
-        print(f"{len(report.problems)} problems in {report.lines} lines; nothing was written")
+        print(f"{len(report.problems)} problems in {report.lines} lines; nothing was saved")
         return 1
     for line, address in report.unserved:
-        print(f"line {line}: served by nobody: {address}")
+        print(f"line {line}: served by no company: {address}")
     names = count_names(t)
     changes = ", ".join(f"{count} {names[kind]}" for kind, count in report.counts.items() if count) or "nothing changes"
     done = "written" if apply else "nothing is written yet: add --apply"

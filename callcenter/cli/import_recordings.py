@@ -13,14 +13,14 @@ from callcenter.storage import open_pool
 
 
 async def import_recordings(settings: Settings, folder: Path, listed: Path | None) -> int:
-    """Bring the folder in; print what was refused and how many were not. Returns the exit status."""
+    """Import the folder; print what was refused and how many were imported. Returns the exit status."""
     pool = await open_pool(settings.database)
     store = Store(settings.s3)
     try:
         incoming = Incoming(pool, store, NodeName(settings.node), settings.copies.scratch)
         outcomes = await incoming.bring(folder, listed)
     except (UnicodeDecodeError, csv.Error):
-        print(f"{listed}: not a CSV file in UTF-8; files before the line that is not are brought in")
+        print(f"{listed}: not a CSV file in UTF-8; files listed before the invalid line are imported")
         return 1
     finally:
         store.close()
@@ -34,7 +34,7 @@ async def import_recordings(settings: Settings, folder: Path, listed: Path | Non
 
 
 async def sweep_recordings(settings: Settings, node: str | None, *, look_into_store: bool) -> int:
-    """Print what does not fit together, a line each. Returns 1 if there is something."""
+    """Print the inconsistencies, a line each. Returns 1 if there are any."""
     pool = await open_pool(settings.database)
     store = Store(settings.s3)
     try:
@@ -47,5 +47,5 @@ async def sweep_recordings(settings: Settings, node: str | None, *, look_into_st
         print(
             f"{each.kind}: {at} recording {each.recording_id or '-'} call {each.call_id or '-'} {each.detail or ''}".strip()
         )
-    print(f"{len(found)} to look at" if found else "everything fits together")
+    print(f"inconsistencies: {len(found)}" if found else "everything is consistent")
     return 1 if found else 0

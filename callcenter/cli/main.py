@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring the database schema up to date")
     commands.add_parser("doctor", help="check every part and say what to fix")
     commands.add_parser(
-        "lock-bucket", help="turn versions and object lock on for a bucket that was made without; cannot be undone"
+        "lock-bucket", help="turn versions and object lock on for a bucket that was created without; cannot be undone"
     )
     administrator = commands.add_parser(
         "invite-administrator",
@@ -72,15 +72,15 @@ def _parser() -> argparse.ArgumentParser:
     asterisk.add_argument("directory", type=Path)
     sheet = commands.add_parser("import-directory", help="houses, flats and residents from a CSV or XLSX file")
     sheet.add_argument("file", type=Path)
-    sheet.add_argument("--apply", action="store_true", help="write it, instead of only saying what would change")
-    old = commands.add_parser("import-recordings", help="bring a folder of a node's old recordings in, each once")
+    sheet.add_argument("--apply", action="store_true", help="import it, instead of only printing what would change")
+    old = commands.add_parser("import-recordings", help="import a folder of a node's old recordings, each once")
     old.add_argument("directory", type=Path)
     old.add_argument(
-        "--csv", type=Path, help="which file is of which call: columns file, call, at (ISO 8601 with zone)"
+        "--csv", type=Path, help="which file belongs to which call: columns file, call, at (ISO 8601 with zone)"
     )
     sweep = commands.add_parser("sweep-recordings", help="list recordings without a call and calls without a recording")
     sweep.add_argument("--node", help="only this node's")
-    sweep.add_argument("--store", action="store_true", help="hold the ledger against all objects of the store as well")
+    sweep.add_argument("--store", action="store_true", help="also compare with all objects of the store")
     return parser
 
 

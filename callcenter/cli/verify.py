@@ -1,4 +1,4 @@
-"""`callcenter verify` says whether an evidence pack is genuine. It needs `callcenter.evidence` and nothing else of ours."""
+"""`callcenter verify` says whether an evidence pack is genuine. It needs no package of ours but `callcenter.evidence`."""
 
 import re
 import sys
@@ -11,7 +11,7 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 def verify_pack(path: Path, key: str | None) -> int:
-    """Print what was found. Returns 0 for a genuine pack, 1 for any other, 2 when it could not be looked at."""
+    """Print what was found. Returns 0 for a genuine pack, 1 for any other, 2 when it could not be read."""
     pinned = None if key is None else re.sub(r"[\s:]", "", key).lower()
     if pinned is not None and not _FINGERPRINT.fullmatch(pinned):
         print("callcenter: --key must be the fingerprint, 64 hexadecimal digits", file=sys.stderr)
@@ -26,11 +26,11 @@ def verify_pack(path: Path, key: str | None) -> int:
         for line in lines(verdict):
             print(f"  {_printable(line)}")
         return WRONG
-    _tell(path, verdict, pinned)
+    _print_verdict(path, verdict, pinned)
     return GENUINE
 
 
-def _tell(path: Path, verdict: Verdict, pinned: str | None) -> None:
+def _print_verdict(path: Path, verdict: Verdict, pinned: str | None) -> None:
     manifest = verdict.manifest
     if manifest is None:
         raise AssertionError("a pack without a manifest has a fault")
@@ -42,12 +42,12 @@ def _tell(path: Path, verdict: Verdict, pinned: str | None) -> None:
     )
     print(f"  recordings: {audio} of {len(manifest.recordings)}; files: {len(manifest.files)}")
     for run in manifest.chain:
-        print(f"  ledger: entries {run.first} to {run.last}, head {run.head}")
+        print(f"  custody chain: entries {run.first} to {run.last}, head {run.head}")
     print(f"  signed by {verdict.fingerprint}" + (", as asked" if pinned else ""))
     if pinned is None:
         print("  Anybody can make a key: compare this fingerprint with the one that the dispatch centre gives out.")
 
 
 def _printable(text: str) -> str:
-    """A hostile pack must not write to the terminal what it likes."""
+    """Removes control characters: a hostile pack must not control the terminal."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)

@@ -1,4 +1,4 @@
-"""Guessing is slowed down: so many failures within a while for one secret and for one address, by all processes alike."""
+"""Rate limit of guessing: a maximum of failures in a window for one secret and for one address, across all processes."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +19,7 @@ ATTEMPTS_PER_ADDRESS = 100
 class TooManyAttempts(LimitReached):
     """This secret, or this address, has been tried too often; wait `WINDOW`."""
 
-    text = gettext_noop("This was tried too often. Wait a while, and try again.")
+    text = gettext_noop("Too many attempts. Wait a while and try again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,12 @@ class Attempts:
         self._pool = pool
 
     async def begin(self, secret: str, address: str) -> Attempt:
-        """Count an attempt at `secret` (`login anna`, `code anna`). Raises `TooManyAttempts`, which counts for nothing."""
+        """Count an attempt at `secret` (`login anna`, `code anna`). Raises `TooManyAttempts`, which is not counted."""
         subjects = [secret, f"address {address}"]
-        # A flood that is refused already writes nothing.
+        # Refused attempts write nothing, so a flood costs little.
         if await self._are_too_many(subjects, 1):
             raise TooManyAttempts
-        # Counted before it is tried, so that many at the same time do not slip through.
+        # Counted before it is checked, so that simultaneous attempts cannot exceed the limit.
         attempt = Attempt([row["id"] for row in await self._pool.fetch(SQL["attempt"], subjects, WINDOW)], secret)
         if await self._are_too_many(subjects, 0):
             await self._pool.execute(SQL["forgive"], attempt.ids, None)
@@ -55,7 +55,7 @@ class Attempts:
         return any(counts.get(subject, 0) + more > limit for subject, limit in limits)
 
     async def forgive(self, attempt: Attempt) -> None:
-        """It was right: it and the failures at this secret before it are forgotten, those of the address are not."""
+        """The attempt was right: delete it and earlier failures of this secret; those of the address stay."""
         await self._pool.execute(SQL["forgive"], attempt.ids, attempt.secret)
 
 

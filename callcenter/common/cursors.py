@@ -1,4 +1,4 @@
-"""Where a page of a list begins, when the list goes back in time."""
+"""Cursors of pages of a list that goes back in time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Why a message to somebody outside did not arrive."""
+"""Why a message to a crew or an external person was not delivered."""
 
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ def one_line(text: str) -> str:
 
 
 class DeliveryProblem(StrEnum):
-    """Why a message did not arrive."""
+    """Why a message was not delivered."""
 
     NO_WAY = "no way"
     NO_MAIL_SERVER = "no mail server"
@@ -28,7 +28,7 @@ class DeliveryProblem(StrEnum):
 
 
 class NotDelivered(CallcenterError):
-    """The message did not arrive. `lasting`: trying again by itself will not help."""
+    """The message was not delivered. `lasting`: a retry will not help."""
 
     def __init__(self, problem: DeliveryProblem, detail: str = "", *, lasting: bool = False) -> None:
         super().__init__(f"{problem}: {detail}")

@@ -1,7 +1,7 @@
-"""A file that a person ordered: made by a job, kept in the store for a while, removed when its time is over.
+"""A file that a person ordered: made by a job, stored for a limited time, then removed.
 
-The order is a row that is `waiting`, `running`, `ready` or `failed`. A job that dies in the middle is done from the start by
-the next worker, and writes over what there is under its key.
+The order is a row that is `waiting`, `running`, `ready` or `failed`. An interrupted job is restarted by the next
+worker, and overwrites what is stored under its key.
 """
 
 import asyncio
@@ -29,8 +29,8 @@ AGAIN_IN = timedelta(seconds=30)
 ATTEMPTS = 5
 
 
-class Unmade(CallcenterError):
-    """This file cannot be made, now or later. `problem`: why, in a word that its order may keep."""
+class FileNotMade(CallcenterError):
+    """This file cannot be made, now or later. `problem`: the code of the reason, stored with the order."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
@@ -38,7 +38,7 @@ class Unmade(CallcenterError):
 
 
 class FileJobs(ABC):
-    """Makes files of one kind, one at a time, and removes those whose time is over.
+    """Makes files of one kind, one at a time, and removes expired ones.
 
     `name`: of the kind, for the log; `sql`: its statements, of which `owed`, `begin`, `expired` and `forget` are used here.
     """
@@ -57,11 +57,11 @@ class FileJobs(ABC):
 
     @abstractmethod
     async def _make(self, order: asyncpg.Record) -> None:
-        """Make the file of the order, keep it and mark the order as ready. Raises `Unmade`, `StoreError`."""
+        """Make the file of the order, store it and mark the order as ready. Raises `FileNotMade`, `StoreError`."""
 
     @abstractmethod
     async def _fail(self, order: int, problem: str) -> None:
-        """Mark the order as failed. `problem`: that of `Unmade`, `store` or `program`."""
+        """Mark the order as failed. `problem`: that of `FileNotMade`, `store` or `program`."""
 
     async def run(self) -> None:
         """Remove what has expired, until cancelled."""
@@ -84,13 +84,13 @@ class FileJobs(ABC):
                 return
             try:
                 await self._make(order)
-            except Unmade as unmade:
+            except FileNotMade as unmade:
                 log.error(f"{self.name} cannot be made", order=order["id"], problem=unmade.problem)
                 metrics.problems_total.labels(problem=f"{self.name}: {unmade.problem}").inc()
                 await self._fail(order["id"], unmade.problem)
             except (StoreError, *AWAY) as problem:
                 last = order["attempts"] >= ATTEMPTS
-                log.warning(f"{self.name} put off", order=order["id"], problem=type(problem).__name__, last=last)
+                log.warning(f"{self.name} postponed", order=order["id"], problem=type(problem).__name__, last=last)
                 if not last:
                     raise jobs.Again(AGAIN_IN) from None
                 await self._fail(order["id"], "store")

@@ -1,7 +1,6 @@
-"""Work that is promised in a transaction and done after it, by PgQueuer.
+"""Background jobs: queued in a transaction and done after it, by PgQueuer.
 
-A job is done at least once: whoever dies in the middle of it leaves it to the next worker, so what a job
-does must bear repetition.
+A job is done at least once: when a worker crashes the next one repeats the job, so jobs must be idempotent.
 """
 
 import asyncio
@@ -31,9 +30,9 @@ REMEMBERED = timedelta(days=30)
 FORGET_EVERY_S = 24 * 3600.0
 AT_ONCE = 10
 FINISH_S = 5.0
-# A new job is told of by PostgreSQL; one that is put off, or left by a dead worker, is looked for this often.
+# PostgreSQL notifies of a new job; postponed jobs, and those of dead workers, are polled for this often.
 LOOK_EVERY_S = 5.0
-# A worker that has said nothing for so long is dead, and its jobs are taken by another.
+# A worker without a heartbeat for so long is dead, and its jobs are taken by another.
 DEAD_AFTER_S = 30.0
 
 
@@ -51,10 +50,10 @@ async def _nothing(_connection: Connection) -> Sequence[str]:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of job. A job is named by a text, such as the number of a row.
+    """One kind of job. A job is identified by a text, such as the id of a row.
 
-    `handle` does it, and raises `Again` or an error of the database to have it done later; `owed` tells which jobs
-    should be in the queue, asked at every connection, so that a job that was lost is found again.
+    `handle` does it, and raises `Again` or an error of the database to have it done later; `owed` returns the jobs that
+    should be in the queue. It is called at every connection, so that a lost job is queued again.
     """
 
     name: str
@@ -63,7 +62,7 @@ class Kind:
 
 
 async def put(connection: Connection, kind: str, jobs: Sequence[str]) -> None:
-    """Promise these jobs, in the connection's transaction. One that waits or is being done is not promised twice."""
+    """Queue these jobs, in the connection's transaction. One that waits or is being done is not queued twice."""
     if not jobs:
         return
     count = len(jobs)
@@ -87,9 +86,9 @@ class Worker:
         self._dead_after = timedelta(seconds=dead_after_s)
 
     async def run(self) -> None:
-        """Work until cancelled; outlives PostgreSQL.
+        """Work until cancelled; reconnects to PostgreSQL by itself.
 
-        What is being done at the end may be finished within `FINISH_S`; what is not is left to the next worker.
+        Jobs in progress at the end have `FINISH_S` to finish; unfinished ones are left to the next worker.
         """
         await repeat(self._work, RECONNECT_S, "worker interrupted")
 
@@ -100,7 +99,7 @@ class Worker:
             for kind in self._kinds:
                 await put(connection, kind.name, await kind.owed(connection))
                 manager.entrypoint(kind.name)(_handler(kind))
-            # Else a connection that is cut would be noticed at the next statement only.
+            # Otherwise a lost connection would be noticed at the next statement only.
             connection.add_termination_listener(lambda _connection: manager.shutdown.set())
             working = asyncio.create_task(self._manage(manager), name="jobs")
             try:
@@ -126,7 +125,7 @@ class Worker:
 
 
 async def _forget(manager: QueueManager) -> None:
-    """Now and then, clear away what is remembered of jobs long over."""
+    """Regularly delete the records of old jobs."""
 
     async def forget() -> None:
         await manager.queries.driver.execute(SQL["forget"], REMEMBERED)
@@ -137,7 +136,7 @@ async def _forget(manager: QueueManager) -> None:
 async def _finish(working: asyncio.Task[None], connection: asyncpg.Connection) -> None:
     await asyncio.wait({working}, timeout=FINISH_S)
     if not working.done():
-        # Without a connection a job that is cut off cannot be written down as given up: it stays in the queue.
+        # Without a connection a cancelled job cannot be marked as failed: it stays in the queue.
         connection.terminate()
     while not working.done():
         working.cancel()
@@ -152,7 +151,7 @@ def _handler(kind: Kind) -> Callable[[Job], Awaitable[None]]:
         except Again as asked:
             raise RetryRequested(asked.delay) from None
         except AWAY as problem:
-            log.warning("job put off", kind=kind.name, job=name, problem=type(problem).__name__)
+            log.warning("job postponed", kind=kind.name, job=name, problem=type(problem).__name__)
             raise RetryRequested(timedelta(seconds=RECONNECT_S)) from None
         except Exception:
             log.exception("job failed", kind=kind.name, job=name)

@@ -1,4 +1,4 @@
-"""Where files lie, as those who keep files there know it. The real one is `recordings.store.Store`."""
+"""The interface of the object store, implemented by `recordings.store.Store`."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -19,7 +19,7 @@ class ObjectStore(Protocol):
         ...
 
     async def remove(self, key: str) -> None:
-        """Remove what is under this key, if there is something."""
+        """Remove the object under this key, if there is one."""
         ...
 
 

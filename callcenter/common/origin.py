@@ -7,7 +7,7 @@ LONGEST_BROWSER = 300
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where somebody logs in from: the address and what the browser calls itself."""
+    """The address and the user agent of a request."""
 
     address: str
     browser: str = ""

@@ -1,4 +1,4 @@
-"""Passwords and one-time tokens: how they are made, kept and compared."""
+"""Passwords and one-time tokens: creation, hashes, comparison."""
 
 import asyncio
 import hashlib
@@ -13,7 +13,7 @@ LONGEST = 256
 
 
 class Passwords:
-    """Argon2, one password at a time: each takes 64 MB and a core for some 50 ms, and a flood must not take the machine."""
+    """Argon2, one password at a time: each takes 64 MB and a core for some 50 ms, and a flood must not use it all up."""
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher()
@@ -21,12 +21,12 @@ class Passwords:
         self._one_at_a_time = asyncio.Semaphore(1)
 
     async def hash(self, password: str) -> str:
-        """What is kept of a password."""
+        """The stored hash of a password."""
         async with self._one_at_a_time:
             return await asyncio.to_thread(self._hasher.hash, password)
 
     async def check(self, password_hash: str | None, password: str) -> bool:
-        """Whether this is the password. Without a hash the answer is no, and takes as long."""
+        """Whether this is the password. Without a hash it is False, after the same time."""
         async with self._one_at_a_time:
             try:
                 right = await asyncio.to_thread(self._hasher.verify, password_hash or self._nobody, password)
@@ -39,7 +39,7 @@ PASSWORDS = web.AppKey("passwords", Passwords)
 
 
 def problem_with(password: str, again: str, login: str) -> str | None:
-    """Why this cannot become somebody's password: `short`, `long`, `login`, `simple` or `different`; None when it can."""
+    """Why this password is not acceptable: `short`, `long`, `login`, `simple` or `different`; None when it can."""
     if len(password) < SHORTEST:
         return "short"
     if len(password) > LONGEST or "\0" in password:
@@ -52,11 +52,11 @@ def problem_with(password: str, again: str, login: str) -> str | None:
 
 
 def new_token() -> str:
-    """A token that cannot be guessed, fit for a cookie and a link."""
+    """A random token for a cookie or a link."""
     return secrets.token_urlsafe(32)
 
 
 def digest(token: str) -> bytes:
-    """What is kept of a token."""
-    # A cookie may hold any bytes; aiohttp shows them as surrogates.
+    """The stored hash of a token."""
+    # A cookie may contain any bytes; aiohttp decodes them as surrogates.
     return hashlib.sha256(token.encode(errors="surrogateescape")).digest()

@@ -1,6 +1,6 @@
-"""What is asked of a node: asking, answering, and what becomes of what nobody answered in time.
+"""Requests to a node: sending, answering, and expiry of those that were not answered in time.
 
-Every change of a request tells the screen of whoever asked, in the transaction that makes it.
+Every change of a request is sent to the screen of the person who made it, in the same transaction.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ SQL = queries("requests")
 PAUSES = queries("pauses")
 LOOK_S = 2.0
 DEAD_AFTER = timedelta(minutes=1)
-"""How long after its time a request that a node has in hand is left to that node."""
+"""How long after its expiry a request that a node has taken is left to that node."""
 KEPT = timedelta(days=30)
 FORGET_EVERY_S = 3600.0
 
@@ -31,7 +31,7 @@ FORGET_EVERY_S = 3600.0
 async def ask(
     connection: Connection, body: Body, *, asker: OperatorId, operator: OperatorId | None = None
 ) -> RequestId:
-    """Write a request down and wake the node that it is for. `operator`: whom it concerns, if not the asker."""
+    """Save a request and notify its node. `operator`: whom it concerns, if not the asker."""
     kind = kind_of(body)
     terms = TERMS[kind]
     async with connection.transaction():
@@ -40,37 +40,39 @@ async def ask(
         )
         assert row is not None
         await connection.execute(SQL["notify"], row["node"])
-        await _tell(connection, [row])
+        await _notify(connection, [row])
     return RequestId(row["id"])
 
 
-async def answer(connection: Connection, orders: Iterable[SavePause | FinishRequest]) -> None:
-    """Write what became of requests, and what Asterisk did for them, in the connection's transaction."""
-    for order in orders:
-        match order:
+async def answer(connection: Connection, commands: Iterable[SavePause | FinishRequest]) -> None:
+    """Save the results of requests, and what Asterisk did for them, in the connection's transaction."""
+    for command in commands:
+        match command:
             case SavePause():
-                statement = PAUSES["pause" if order.paused else "resume"]
-                await connection.execute(statement, str(order.recording), order.operator, order.at)
+                statement = PAUSES["pause" if command.paused else "resume"]
+                await connection.execute(statement, str(command.recording), command.operator, command.at)
             case FinishRequest():
-                said = {} if order.reason is None else {"reason": order.reason}
-                row = await connection.fetchrow(SQL["finish"], order.request, order.state, origins(order.state), said)
-                await _tell(connection, [] if row is None else [row])
+                details = {} if command.reason is None else {"reason": command.reason}
+                row = await connection.fetchrow(
+                    SQL["finish"], command.request, command.state, origins(command.state), details
+                )
+                await _notify(connection, [] if row is None else [row])
 
 
 async def expire(connection: Connection) -> None:
-    """Give up what nobody answered in time."""
+    """Expire the requests that were not answered in time."""
     async with connection.transaction():
         rows = await connection.fetch(SQL["expire"], DEAD_AFTER)
-        await _tell(connection, sorted(rows, key=lambda row: int(row["id"])))
+        await _notify(connection, sorted(rows, key=lambda row: int(row["id"])))
 
 
-async def _tell(connection: Connection, rows: Sequence[asyncpg.Record]) -> None:
+async def _notify(connection: Connection, rows: Sequence[asyncpg.Record]) -> None:
     if rows:
         await connection.execute(SQL["push"], [_message(row) for row in rows])
 
 
 def _message(row: asyncpg.Record) -> dict[str, object]:
-    """The message about a request to the screen of whoever asked."""
+    """The message about a request to the screen of the person who made it."""
     reason = row["answer"].get("reason")
     body = RequestMessage(
         id=row["id"],
@@ -82,7 +84,7 @@ def _message(row: asyncpg.Record) -> dict[str, object]:
 
 
 class RequestSweep:
-    """Gives up what is late while its node is away, and clears away what is long over. Of several processes one does."""
+    """Expires late requests while their node is down, and deletes old ones. Of several processes one does."""
 
     def __init__(self, settings: DatabaseSettings, every_s: float = LOOK_S) -> None:
         self._settings = settings
@@ -90,11 +92,11 @@ class RequestSweep:
         self._forgotten_at: float | None = None
 
     async def run(self) -> None:
-        """Look until cancelled; reconnects by itself."""
-        await watch(self._settings, SQL["lead"], self.look, self._every_s, "requests cannot be looked at")
+        """Check until cancelled; reconnects by itself."""
+        await watch(self._settings, SQL["lead"], self.check, self._every_s, "requests not checked")
 
-    async def look(self, connection: asyncpg.Connection) -> None:
-        """Look once."""
+    async def check(self, connection: asyncpg.Connection) -> None:
+        """Check once."""
         await expire(connection)
         now = asyncio.get_running_loop().time()
         if self._forgotten_at is None or now - self._forgotten_at > FORGET_EVERY_S:

@@ -1,4 +1,4 @@
-"""Transactions that see what a person may see, and the record of who saw it."""
+"""Transactions limited to what a person may see, and the audit log."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -16,14 +16,14 @@ Connection = asyncpg.Connection | PoolConnectionProxy
 
 @asynccontextmanager
 async def scoped(pool: asyncpg.Pool, person: Person) -> AsyncIterator[Connection]:
-    """A transaction in which somebody of one company sees that company's rows alone, whatever is asked for."""
+    """A transaction that sees only the rows of the person's company, whatever the query, if the person has one."""
     async with scoped_to(pool, person.company_id) as connection:
         yield connection
 
 
 @asynccontextmanager
 async def scoped_to(pool: asyncpg.Pool, company: int | None) -> AsyncIterator[Connection]:
-    """A transaction that sees the rows of one company alone; of all when `company` is None."""
+    """A transaction that sees only the rows of one company; all rows when `company` is None."""
     async with pool.acquire() as connection, connection.transaction():
         await _enter(connection, company)
         yield connection
@@ -31,7 +31,7 @@ async def scoped_to(pool: asyncpg.Pool, company: int | None) -> AsyncIterator[Co
 
 @asynccontextmanager
 async def snapshot(pool: asyncpg.Pool, person: Person) -> AsyncIterator[Connection]:
-    """As `scoped`, for reading alone: whatever is read, and however many statements it takes, is of one moment."""
+    """As `scoped`, read only and repeatable read: all statements see the same moment."""
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         await _enter(connection, person.company_id)
         yield connection
@@ -54,7 +54,7 @@ async def audit(
     address: str = "",
     details: Mapping[str, object] | None = None,
 ) -> None:
-    """Write down that it happened, in the transaction in which it happens.
+    """Add an entry to the audit log, in the transaction of the action.
 
     `subject`: the kind of row, `subject_id`: which one.
     """

@@ -1,4 +1,4 @@
-"""What somebody typed to find a ticket: its number, the end of a telephone number, or words."""
+"""Search queries for tickets: a ticket number, the end of a telephone number, or words."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ SQL = queries("search")
 LONGEST = 200
 MOST_WORDS = 10
 SHORTEST_TAIL = 4
-# From so many digits on it is a telephone number, whatever stands beside it.
+# With this many digits or more it is a telephone number, whatever stands beside it.
 _PHONE = re.compile(r"(?<![\w/])\+?\d(?:[ ()-]{0,2}\d){6,}(?![\w/])", re.ASCII)
 _NUMBER = re.compile(r"(?:№|#|n|no)\.? ?(\d{1,9})", re.ASCII | re.IGNORECASE)
 _BETWEEN = re.compile(r"[ ()+.-]")
@@ -42,7 +42,7 @@ _FILLERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What to look for. `tail`: the last digits of a telephone number, the last of them first.
+    """A parsed query. `tail`: the last digits of a telephone number, reversed.
 
     `number` and `tail` of the same digits mean either; `prefix` is the beginning of one more word.
     """
@@ -54,12 +54,12 @@ class Search:
 
     @property
     def columns(self) -> dict[str, object]:
-        """It as the types of filters in the database have it, such as `journal_filter`."""
+        """Its fields in the filter types of the database, such as `journal_filter`."""
         return {"words": self.words or None, "prefix": self.prefix, "number": self.number, "tail": self.tail}
 
     @classmethod
     def of(cls, typed: str) -> Self | None:
-        """Understand it; None when there is neither a letter nor a digit in it."""
+        """Parse it; None when it contains neither a letter nor a digit."""
         text = clean(typed)
         if found := _NUMBER.fullmatch(text):
             return cls(number=int(found[1]))
@@ -80,20 +80,20 @@ class Search:
 
 
 def clean(typed: str) -> str:
-    """One line of what can be printed, not too long."""
+    """The text as one line of printable characters, truncated."""
     line = " ".join(typed[: 2 * LONGEST].split())
     return "".join(each for each in line if each.isprintable())[:LONGEST]
 
 
 def address_words(text: str) -> list[str]:
-    """The words that tell places apart, without `ul.`, `d.`, `kv.` and their like, unless there are no others."""
+    """The distinctive words, without `ul.`, `d.`, `kv.` and the like, unless there are no others."""
     words = [word.strip(".-+\"'«»()№#") for word in re.split(r"[\s,;:!?]+", text)]
     words = [word for word in words if _WORD.search(word)][:MOST_WORDS]
     return [word for word in words if word.lower() not in _FILLERS] or words
 
 
 def house_query(text: str) -> str | None:
-    """A `tsquery` for houses: beginnings of names, whole numbers; None when nothing can be looked for."""
+    """A `tsquery` for houses: beginnings of names, whole numbers; None when there is nothing to search for."""
     tokens = [token.lower() for word in address_words(clean(text)) for token in _WORD.findall(word)]
     return " & ".join(f"'{token}'" if token[0].isdigit() else f"'{token}':*" for token in tokens) or None
 
@@ -105,7 +105,7 @@ def _tail(digits: str) -> str:
     return digits[::-1]
 
 
-# A street rather than a house; its tickets would be a journal of their own.
+# A street rather than a house; too many houses to filter by.
 MOST_HOUSES = 100
 
 

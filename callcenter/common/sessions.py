@@ -1,4 +1,4 @@
-"""People who work here: who they are, and whose session this is."""
+"""Sessions of people: from a session's token to the person."""
 
 import asyncpg
 from aiohttp import web
@@ -19,7 +19,7 @@ class Sessions:
         self._pool = pool
 
     async def who_is(self, token: str) -> Person | None:
-        """The person whose session this is, unless it has ended. Notes, once a minute, that it is in use."""
+        """The person of this session, unless it has ended. Records, at most once a minute, that it is in use."""
         row = await self._pool.fetchrow(SQL["session"], digest(token))
         if row is None:
             return None

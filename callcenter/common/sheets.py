@@ -12,21 +12,21 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.workbook import Workbook
 
 Cell = str | int | float | Decimal | bool | datetime | date | None
-"""A moment has no zone in a file: give it in the zone in which it is to be read."""
+"""A moment has no zone in a file: convert it to the zone in which it is to be read."""
 
 MEDIA = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 SHEET_ROWS = 1_048_576
-"""What a sheet of Excel holds."""
+"""The maximum number of rows of an Excel sheet."""
 _FORMULA = re.compile(r"\s*[=+\-@\t\r]")
 _TELEPHONE = re.compile(r"\+[0-9]{3,15}")
 _NOT_IN_A_NAME = re.compile(r"[\\/*?:\[\]']")
 
 
 def harmless(text: str) -> str:
-    """The text as a cell that no office program takes for a formula. Telephone numbers are none, and stay as they are."""
+    """The text as a cell that no office program takes for a formula. Telephone numbers stay as they are."""
     text = ILLEGAL_CHARACTERS_RE.sub("", text)
     return f"'{text}" if _FORMULA.match(text) and not _TELEPHONE.fullmatch(text) else text
 
@@ -42,7 +42,7 @@ class Sheet(Protocol):
 
 
 class Csv:
-    """UTF-8 with a mark, for Excel; the separator is the one that Excel expects in the language."""
+    """UTF-8 with a byte order mark, for Excel; the separator is the one that Excel expects in the language."""
 
     def __init__(self, file: BinaryIO, language: str, head: Sequence[str]) -> None:
         self._text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="", write_through=True)
@@ -93,7 +93,7 @@ class Xlsx:
 
 
 def sheet(file: BinaryIO, format_: str, language: str, title: str, head: Sequence[str]) -> Sheet:
-    """Begin a table of this format, `csv` or `xlsx`."""
+    """Start a table of this format, `csv` or `xlsx`."""
     return Csv(file, language, head) if format_ == "csv" else Xlsx(file, title, head)
 
 

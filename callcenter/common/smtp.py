@@ -1,4 +1,4 @@
-"""The mail server: letters made so that nothing in them steers it, and handed over."""
+"""The mail server: e-mails without header injection, and their delivery to it."""
 
 import asyncio
 import ssl
@@ -13,7 +13,7 @@ from aiohttp import web
 from callcenter.common.delivery import DeliveryProblem, NotDelivered, one_line
 from callcenter.settings import SmtpSettings
 
-# RFC 5321, section 4.2.1: 5yz will not be otherwise the next time, 4yz may be.
+# RFC 5321, section 4.2.1: 5yz is a permanent failure, 4yz a transient one.
 _LASTING = 500
 
 
@@ -26,7 +26,7 @@ class MailServer:
         self._tls = ssl.create_default_context(cafile=settings.ca_file) if secured else None
 
     def letter(self, *, to: str, name: str, subject: str, text: str, key: str) -> EmailMessage:
-        """A letter to one person. `key`: its name, the same each time it is sent."""
+        """An e-mail to one person. `key`: its message id, the same each time it is sent."""
         letter = EmailMessage(policy=SMTP)
         letter["To"] = address(to, name)
         letter["From"] = self._settings.sender
@@ -38,11 +38,11 @@ class MailServer:
         return letter
 
     async def send(self, letter: EmailMessage) -> None:
-        """Hand the letter over."""
+        """Send the e-mail to the server."""
         await self._talk(letter)
 
     async def check(self) -> None:
-        """Connect and log in as for a letter, and send none."""
+        """Connect and log in as for an e-mail, without sending one."""
         await self._talk(None)
 
     async def _talk(self, letter: EmailMessage | None) -> None:
@@ -88,7 +88,7 @@ def _explain(problem: Exception) -> NotDelivered:
         case aiosmtplib.SMTPRecipientsRefused(recipients=[refused, *_]):
             return _refused(refused)
         case aiosmtplib.SMTPAuthenticationError():
-            return NotDelivered(DeliveryProblem.LOGIN_REFUSED, _said(problem))
+            return NotDelivered(DeliveryProblem.LOGIN_REFUSED, _reply_text(problem))
         case aiosmtplib.SMTPResponseException():
             return _refused(problem)
         case TimeoutError():
@@ -102,8 +102,8 @@ def _explain(problem: Exception) -> NotDelivered:
 
 
 def _refused(answer: aiosmtplib.SMTPResponseException) -> NotDelivered:
-    return NotDelivered(DeliveryProblem.MAIL_REFUSED, _said(answer), lasting=answer.code >= _LASTING)
+    return NotDelivered(DeliveryProblem.MAIL_REFUSED, _reply_text(answer), lasting=answer.code >= _LASTING)
 
 
-def _said(answer: aiosmtplib.SMTPResponseException) -> str:
+def _reply_text(answer: aiosmtplib.SMTPResponseException) -> str:
     return f"{answer.code} {answer.message}"

@@ -1,4 +1,4 @@
-"""Tokens by which programs act for the people they belong to."""
+"""Tokens by which programs act for their owners."""
 
 import math
 import secrets
@@ -18,13 +18,13 @@ from callcenter.domain.person import Person
 from callcenter.storage import queries
 
 SQL = queries("tokens")
-# So that a token is recognised where it should not be, in a log or in a repository.
+# A prefix by which a leaked token can be recognised, in a log or in a repository.
 PREFIX = "ccapi_"
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What its owner may know of a token; the token itself is kept nowhere."""
+    """A token as its owner sees it; the token itself is not stored."""
 
     id: int
     name: str
@@ -36,7 +36,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One request of a program: for whom, what it may do, the how manieth in how many seconds more."""
+    """One request of a program: its owner, its scopes, its number in the current window and the seconds left of that."""
 
     token_id: int
     person: Person
@@ -54,7 +54,7 @@ class Tokens:
     async def make(
         self, person: Person, name: str, scopes: Collection[Scope], lasts: timedelta, *, address: str = ""
     ) -> str:
-        """Make a token and return it, this once."""
+        """Create a token and return it, only this once."""
         token = PREFIX + secrets.token_urlsafe(32)
         async with self._pool.acquire() as connection, connection.transaction():
             made = await connection.fetchval(SQL["make"], digest(token), person.id, name, sorted(scopes), lasts)
@@ -70,7 +70,7 @@ class Tokens:
         return token
 
     async def of(self, person: Person) -> list[Token]:
-        """This person's tokens, the newest first, also those that have expired."""
+        """This person's tokens, newest first, including expired ones."""
         return [
             Token(
                 id=row["id"],
@@ -84,7 +84,7 @@ class Tokens:
         ]
 
     async def revoke(self, person: Person, token_id: int, *, address: str = "") -> bool:
-        """End the token now; False when this person has no such token."""
+        """Revoke the token; False when this person has no such token."""
         async with self._pool.acquire() as connection, connection.transaction():
             name = await connection.fetchval(SQL["revoke"], token_id, person.id)
             if name is None:
@@ -101,7 +101,7 @@ class Tokens:
         return True
 
     async def use(self, token: str) -> Use | None:
-        """Count one request by this token; None when there is no such token, or it or its owner may do nothing now."""
+        """Count one request by this token; None when it does not exist or is not valid, or its owner is blocked."""
         row = await self._pool.fetchrow(SQL["use"], digest(token))
         if row is None:
             return None

@@ -1,4 +1,4 @@
-"""Houses, flats, residents: found, shown and changed by people, within what each may see."""
+"""Houses, flats, residents: search, display and changes, within what each person may see."""
 
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -19,7 +19,7 @@ from callcenter.storage import queries
 SQL = queries("directory_book")
 SHOWN = 50
 FLATS_SHOWN = 1000
-# Words of an address that say what follows them, and nothing else.
+# Words of an address that only say what the next word is.
 _FILLERS = frozenset(["г", "д", "дом", "кв", "квартира", "ул", "улица", "flat", "apt"])
 _FIELDS = {
     "companies_name_key": "name",
@@ -37,25 +37,25 @@ _FIELDS = {
 }
 
 
-class Taken(Refusal):
-    """Another row has this already, or what was chosen is gone; nothing was written. `field`: of the form."""
+class DirectoryConflict(Refusal):
+    """Another row has this value already, or what was chosen no longer exists; nothing was saved. `field`: of the form."""
 
     status = 409
-    text = gettext_noop("This is there already, or what was chosen is gone.")
+    text = gettext_noop("This exists already, or what was chosen no longer exists.")
     code = "taken"
 
 
 class InUse(Refusal):
-    """Calls or tickets name this resident, so the row must stay."""
+    """Calls or tickets refer to this resident, so the row cannot be deleted."""
 
     status = 409
-    text = gettext_noop("Calls or tickets name this, so it must stay.")
+    text = gettext_noop("Calls or tickets refer to this, so it cannot be removed.")
     code = "in use"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a search came to. `more`: there is more than is shown."""
+class SearchResult:
+    """The result of a search. `more`: more was found than is shown."""
 
     houses: Sequence[asyncpg.Record]
     people: Sequence[asyncpg.Record]
@@ -63,19 +63,19 @@ class Found:
 
 
 @asynccontextmanager
-async def telling_taken() -> AsyncIterator[None]:
-    """Turn a broken uniqueness into `Taken` with the form's field."""
+async def conflicts_as_refusals() -> AsyncIterator[None]:
+    """Turn a broken uniqueness into `DirectoryConflict` with the form's field."""
     try:
         yield
     except (asyncpg.UniqueViolationError, asyncpg.ForeignKeyViolationError) as problem:
         field = _FIELDS.get(problem.constraint_name or "")
         if field is None:
             raise
-        raise Taken(field=field) from None
+        raise DirectoryConflict(field=field) from None
 
 
 def address_words(query: str) -> list[str]:
-    """The words of a query that can be looked for, in small letters."""
+    """The words of a query that can be searched for, in lower case."""
     words = re.findall(r"[\w/\-]+", query.lower().replace("ё", "е"))
     return [word for word in words if word not in _FILLERS][:8]
 
@@ -90,12 +90,12 @@ def as_phone(query: str) -> tuple[str, str | None] | None:
 
 
 class DirectoryBook:
-    """The directory of houses over an open pool. What a person may not see is None, or is not there."""
+    """The directory of houses over an open pool. What a person may not see is None, or left out."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def search(self, person: Person, query: str) -> Found:
+    async def search(self, person: Person, query: str) -> SearchResult:
         """Houses by address or key; flats and residents by address, flat, name, account or telephone in any format."""
         query = query.replace("\0", "")[:200]
         words, phone = address_words(query), as_phone(query)
@@ -108,7 +108,7 @@ class DirectoryBook:
                 people = await connection.fetch(SQL["people"], person.company_id, words, SHOWN + 1)
             if people:
                 await audit(connection, AuditAction.SEARCHED_RESIDENTS, person=person, details={"found": len(people)})
-        return Found(houses[:SHOWN], people[:SHOWN], len(houses) > SHOWN or len(people) > SHOWN)
+        return SearchResult(houses[:SHOWN], people[:SHOWN], len(houses) > SHOWN or len(people) > SHOWN)
 
     async def house(self, person: Person, house: int) -> asyncpg.Record | None:
         """A house with the name of its company."""
@@ -155,21 +155,21 @@ class DirectoryBook:
             return await connection.fetch(SQL["neighbours"], premises)
 
     async def save_house(self, person: Person, house: int | None, form: HouseForm) -> int:
-        """Add or change a house. Raises `Taken`."""
+        """Add or change a house. Raises `DirectoryConflict`."""
         values = (form.city, form.street, form.building, form.entrances, form.key, form.company_id)
-        async with telling_taken(), scoped(self._pool, person) as connection:
+        async with conflicts_as_refusals(), scoped(self._pool, person) as connection:
             return await _save(connection, person, AuditSubject.HOUSE, house, form.company_id, *values)
 
     async def save_premises(self, person: Person, house: int, premises: int | None, form: PremisesForm) -> int:
-        """Add or change a flat of a house. Raises `Taken`."""
+        """Add or change a flat of a house. Raises `DirectoryConflict`."""
         values = (form.flat, form.entrance)
-        async with telling_taken(), scoped(self._pool, person) as connection:
+        async with conflicts_as_refusals(), scoped(self._pool, person) as connection:
             parent = () if premises else (house,)
             return await _save(connection, person, AuditSubject.PREMISES, premises, None, *parent, *values)
 
     async def save_resident(self, person: Person, premises: int, resident: int | None, form: ResidentForm) -> int:
-        """Add or change a resident of a flat, with the telephones. Raises `Taken`."""
-        async with telling_taken(), scoped(self._pool, person) as connection:
+        """Add or change a resident of a flat, with the telephones. Raises `DirectoryConflict`."""
+        async with conflicts_as_refusals(), scoped(self._pool, person) as connection:
             parent = () if resident else (premises,)
             saved = await _save(
                 connection, person, AuditSubject.RESIDENT, resident, None, *parent, form.name, form.account
@@ -179,7 +179,7 @@ class DirectoryBook:
             return saved
 
     async def remove_resident(self, person: Person, resident: int) -> None:
-        """Remove somebody with the telephones. Raises `InUse` when a call or a ticket names them."""
+        """Remove a resident with the telephones. Raises `InUse` when a call or a ticket refers to the resident."""
         try:
             async with scoped(self._pool, person) as connection:
                 await connection.execute(SQL["remove_phones"], resident)
@@ -201,7 +201,7 @@ DIRECTORY_BOOK = web.AppKey("directory book", DirectoryBook)
 async def _save(
     connection: Connection, person: Person, kind: AuditSubject, row: int | None, company: int | None, *values: object
 ) -> int:
-    """Add or change one row, and write that down."""
+    """Add or change one row, and audit it."""
     if row is None:
         saved = int(await connection.fetchval(SQL[f"add_{kind}"], *values))
     else:

@@ -1,4 +1,4 @@
-"""The directory as files: a sheet is uploaded, looked through, then applied; everything can be saved as a sheet."""
+"""The directory as files: a sheet is uploaded, checked, then applied; everything can be exported as a sheet."""
 
 from typing import Literal
 
@@ -22,7 +22,7 @@ from callcenter.web.render import render
 log = structlog.get_logger()
 routes = web.RouteTableDef()
 PROBLEMS_SHOWN = 500
-# Around the file: its name, the boundaries.
+# Around the file: its name, the multipart boundaries.
 ENVELOPE = 64 * 1024
 TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
@@ -36,23 +36,23 @@ async def show_import(request: web.Request) -> web.Response:
 
 @routes.post("/directory/import")
 @needs(Permission.EDIT_DIRECTORY)
-async def look_through(request: web.Request) -> web.Response:
-    """Look the file through and show what it would do; nothing is written yet."""
+async def preview(request: web.Request) -> web.Response:
+    """Check the file and show what it would change; nothing is saved yet."""
     imports, person = request.app[DIRECTORY_IMPORT], request[PERSON]
     try:
         name, body = await _uploaded(request)
-        report = await imports.look_through(body)
+        report = await imports.preview(body)
     except SheetRefused as refused:
         return await _page(request, 422, refused=refused)
     upload = None if report.problems else await imports.keep(person, name, body)
-    log.info("looked a directory through", operator=person.id, lines=report.lines, problems=len(report.problems))
+    log.info("checked a directory", operator=person.id, lines=report.lines, problems=len(report.problems))
     return await _page(request, 422 if report.problems else 200, report=report, name=name, upload=upload)
 
 
 @routes.post(r"/directory/import/{id:\d{1,18}}")
 @needs(Permission.EDIT_DIRECTORY)
 async def apply(request: web.Request) -> web.Response:
-    """Write what was looked through, unless the directory has changed so that it no longer fits."""
+    """Import the checked file, unless the directory has changed so that it has problems now."""
     imports, person, upload = request.app[DIRECTORY_IMPORT], request[PERSON], number_in(request)
     try:
         kept = await imports.kept(person, upload)
@@ -83,7 +83,7 @@ async def save(request: web.Request) -> web.Response:
 
 async def _uploaded(request: web.Request) -> tuple[str, bytes]:
     """The file's name and content. Raises `SheetRefused`."""
-    # Only here may a request be that large.
+    # Only here may a request be this large.
     larger = request.clone(client_max_size=MAX_BYTES + ENVELOPE)
     try:
         file = (await larger.post()).get("file")

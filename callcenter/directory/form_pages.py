@@ -7,7 +7,7 @@ import asyncpg
 from aiohttp import web
 from pydantic import ValidationError
 
-from callcenter.directory.book import Taken
+from callcenter.directory.book import DirectoryConflict
 from callcenter.directory.forms import DirectoryForm
 from callcenter.directory.texts import form_problem
 from callcenter.web.language import language_of, translations
@@ -25,9 +25,9 @@ async def serve_form(
     save: Callable[[T], Awaitable[str]],
     **values: Any,
 ) -> web.Response:
-    """A GET shows what is `known`; a POST saves what was typed and leads to the address that `save` returns.
+    """A GET shows what is `known`; a POST saves the form and redirects to the address that `save` returns.
 
-    Names with a dot in them, `tell.minutes`, are of a form in the form.
+    Names with a dot, such as `tell.minutes`, are fields of a nested form.
     """
     if request.method != "POST":
         return render(request, template, typed=_texts(known), problems={}, **values)
@@ -40,13 +40,13 @@ async def serve_form(
         for error in wrong.errors(include_url=False, include_input=False):
             name = ".".join(str(part) for part in error["loc"])
             problems.setdefault(name, form_problem(t, error["type"], error.get("ctx", {})))
-    except Taken as taken:
+    except DirectoryConflict as taken:
         problems[taken.field] = form_problem(t, f"taken_{taken.field}", {})
     return render(request, template, 422, typed=typed, problems=problems, **values)
 
 
 def known_of(row: asyncpg.Record | None, fields: str, **others: object) -> dict[str, object]:
-    """The fields of a row by name, for a form; nothing of a row that is not there yet."""
+    """The fields of a row by name, for a form; empty for a new row."""
     return ({} if row is None else {name: row[name] for name in fields.split()}) | others
 
 
@@ -56,7 +56,7 @@ def number_in(request: web.Request, name: str = "id") -> int:
 
 
 def there(row: Row | None) -> Row:
-    """The row, or the page that says there is none."""
+    """The row; raises 404 when it is None."""
     if row is None:
         raise web.HTTPNotFound
     return row

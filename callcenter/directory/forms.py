@@ -27,7 +27,7 @@ YEAR_MINUTES = 366 * 24 * 60
 
 
 def wrong(code: str, **values: object) -> NoReturn:
-    """Say that a field is wrong; `code` has its words in the pages."""
+    """A validation error; `code` has its text in `texts.py`."""
     raise PydanticCustomError(code, code, values or None)
 
 
@@ -94,7 +94,7 @@ def _url(value: str | None) -> str | None:
 
 
 def hours(text: str) -> tuple[tuple[time, time], ...]:
-    """Working hours of a day, `8-12, 13:00-17:00`. Raises a validation error for what cannot be one."""
+    """Working hours of a day, `8-12, 13:00-17:00`. Raises a validation error when they make no sense."""
     found = []
     for part in split_phones(text):
         match = _HOURS.fullmatch(part)
@@ -160,7 +160,7 @@ class CompanyForm(DirectoryForm):
 
 
 class HouseForm(DirectoryForm):
-    """A house; without a company it is served by nobody."""
+    """A house; without a company it is not served."""
 
     city: Short
     street: Name
@@ -186,7 +186,7 @@ class ResidentForm(DirectoryForm):
 
 
 class CrewForm(DirectoryForm):
-    """A crew: how it is reached and when it works. `day1` is Monday; no hours at all mean round the clock."""
+    """A crew: its addresses and working hours. `day1` is Monday; no hours on any day mean round the clock."""
 
     name: Name
     language: Literal["ru", "en"]
@@ -208,7 +208,7 @@ class CrewForm(DirectoryForm):
 
 
 class ResponsibleForm(DirectoryForm):
-    """The person whose name the resident is told."""
+    """The person whose name is given to residents."""
 
     name: Name
     phone: Phone = None

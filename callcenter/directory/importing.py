@@ -1,7 +1,7 @@
-"""Sheets into the directory: looked through first, then everything or nothing, and the same sheet twice changes nothing.
+"""Imports of sheets into the directory: checked first, then applied as a whole or not at all; idempotent.
 
-A house is known by its key, else by its address; a flat by its house and number; a resident by the account, else by
-the flat and name. An import adds and changes; it never removes, and an empty cell leaves what is known.
+A house is identified by its key, else by its address; a flat by its house and number; a resident by the account, else
+by the flat and name. An import adds and changes but never removes, and an empty cell leaves the stored value.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from callcenter.domain.person import Person
 from callcenter.storage import queries
 
 SQL = queries("directory_import")
-# Rows written without giving way to others.
+# Rows written before control is given to other tasks.
 AT_ONCE = 5000
 
 
@@ -28,8 +28,8 @@ AT_ONCE = 5000
 class ImportReport:
     """What an import would do, or has done.
 
-    `problems`: what must be mended first; then nothing is written. `counts`: rows added and changed, by kind.
-    `unserved`: lines and addresses of houses that no company serves.
+    `problems`: what must be fixed first; while there are any, nothing is saved. `counts`: rows added and changed, by
+    kind. `unserved`: lines and addresses of houses that no company serves.
     """
 
     lines: int
@@ -50,24 +50,24 @@ class DirectoryImport:
         self._pool = pool
 
     async def keep(self, person: Person, name: str, body: bytes) -> int:
-        """Put a file aside until it is applied, an hour at most; the person's earlier one is forgotten."""
+        """Keep a file until it is applied, an hour at most; it replaces the person's earlier one."""
         return int(await self._pool.fetchval(SQL["keep_upload"], person.id, name[:200], body))
 
     async def kept(self, person: Person, upload: int) -> tuple[str, bytes] | None:
-        """The name and the content of a file that this person has put aside."""
+        """The name and the content of a file that is kept for this person."""
         row = await self._pool.fetchrow(SQL["upload"], upload, person.id)
         return None if row is None else (row["name"], row["body"])
 
     async def forget(self, person: Person, upload: int) -> None:
-        """Throw the file away."""
+        """Delete the kept file."""
         await self._pool.execute(SQL["forget_upload"], upload, person.id)
 
-    async def look_through(self, body: bytes) -> ImportReport:
-        """What the sheet would do; nothing is written. Raises `SheetRefused`."""
+    async def preview(self, body: bytes) -> ImportReport:
+        """What the sheet would change; nothing is saved. Raises `SheetRefused`."""
         return await self._run(body, None, apply=False)
 
     async def apply(self, body: bytes, person: Person | None, name: str = "") -> ImportReport:
-        """Write the sheet, unless the report has problems: then nothing is written. Raises `SheetRefused`."""
+        """Import the sheet, unless the report has problems. Raises `SheetRefused`."""
         return await self._run(body, person, apply=True, name=name)
 
     async def _run(self, body: bytes, person: Person | None, *, apply: bool, name: str = "") -> ImportReport:
@@ -105,7 +105,7 @@ _Tables = Mapping[str, tuple[Sequence[str], Sequence[tuple[object, ...]]]]
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What a thread has made of a sheet: rows ready for the staging tables, each with its columns."""
+    """A parsed sheet: rows for the staging tables, each with its columns. Made in a thread."""
 
     lines: int
     problems: Sequence[SheetProblem]

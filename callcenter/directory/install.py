@@ -12,7 +12,6 @@ from callcenter.web.navigation import N_, NAVIGATION, NavigationEntry
 
 
 def install(app: web.Application) -> None:
-    """Add this subject to the application."""
     app[DIRECTORY_BOOK] = DirectoryBook(app[POOL])
     app[OFFICES] = Offices(app[POOL])
     app[DIRECTORY_IMPORT] = DirectoryImport(app[POOL])

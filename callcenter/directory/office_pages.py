@@ -35,7 +35,6 @@ def _days(request: web.Request) -> dict[int, str]:
 @routes.get("/directory/companies")
 @needs(Permission.SEE_DIRECTORY)
 async def companies(request: web.Request) -> web.Response:
-    """All companies."""
     rows = await request.app[OFFICES].companies(request[PERSON])
     return render(request, "directory/companies.html", companies=rows)
 
@@ -44,7 +43,6 @@ async def companies(request: web.Request) -> web.Response:
 @routes.post("/directory/companies/new")
 @needs(Permission.EDIT_DIRECTORY)
 async def add_company(request: web.Request) -> web.Response:
-    """A form for a company."""
     return await _company_form(request, None, {"zone": "Europe/Moscow", "language": "ru", "retention_days": 1096})
 
 
@@ -77,7 +75,6 @@ async def _company_page(request: web.Request, company: int, secret: str | None =
 @routes.post(r"/directory/companies/{id:\d{1,9}}/edit")
 @needs(Permission.EDIT_DIRECTORY)
 async def edit_company(request: web.Request) -> web.Response:
-    """The same form for a company that is there."""
     row = there(await request.app[OFFICES].company(request[PERSON], number_in(request)))
     numbers = "\n".join(telephone(number) for number in row["numbers"])
     return await _company_form(request, row["id"], known_of(row, "name zone language retention_days", numbers=numbers))
@@ -96,7 +93,6 @@ async def _company_form(request: web.Request, company: int | None, known: dict[s
 @routes.post(r"/directory/companies/{id:\d{1,9}}/categories/new")
 @needs(Permission.EDIT_DIRECTORY)
 async def add_category(request: web.Request) -> web.Response:
-    """A form for a category."""
     company = there(await request.app[OFFICES].company(request[PERSON], number_in(request)))
     known = {"active": True, "kind": "planned", "tell.minutes": 30, "tell.warn_before": 10}
     return await _category_form(request, company["id"], None, known)
@@ -106,7 +102,6 @@ async def add_category(request: web.Request) -> web.Response:
 @routes.post(r"/directory/categories/{id:\d{1,9}}")
 @needs(Permission.EDIT_DIRECTORY)
 async def edit_category(request: web.Request) -> web.Response:
-    """The same form for a category that is there."""
     row = there(await request.app[OFFICES].category(request[PERSON], number_in(request)))
     limits = {f"{step}.{name}": value for step, limit in row["limits"].items() for name, value in limit.items()}
     known = known_of(row, "code name_ru name_en active", kind=row["class"], **limits)
@@ -137,7 +132,6 @@ async def _category_form(
 @routes.post(r"/directory/companies/{id:\d{1,9}}/crews/new")
 @needs(Permission.EDIT_DIRECTORY)
 async def add_crew(request: web.Request) -> web.Response:
-    """A form for a crew."""
     company = there(await request.app[OFFICES].company(request[PERSON], number_in(request)))
     return await _crew_form(request, company["id"], None, {"active": True, "language": company["language"]})
 
@@ -146,9 +140,8 @@ async def add_crew(request: web.Request) -> web.Response:
 @routes.post(r"/directory/crews/{id:\d{1,9}}")
 @needs(Permission.EDIT_DIRECTORY)
 async def edit_crew(request: web.Request) -> web.Response:
-    """The same form for a crew that is there."""
     row = there(await request.app[OFFICES].crew(request[PERSON], number_in(request)))
-    days = {f"day{day}": said for day, said in row["hours"].items()}
+    days = {f"day{day}": hours for day, hours in row["hours"].items()}
     known = known_of(row, "name language email webhook_url active", phone=telephone(row["phone"] or ""), **days)
     return await _crew_form(request, row["company_id"], row, known)
 
@@ -189,7 +182,6 @@ async def _crew_form(
 @routes.post(r"/directory/companies/{id:\d{1,9}}/responsibles/new")
 @needs(Permission.EDIT_DIRECTORY)
 async def add_responsible(request: web.Request) -> web.Response:
-    """A form for a responsible person."""
     company = there(await request.app[OFFICES].company(request[PERSON], number_in(request)))
     return await _responsible_form(request, company["id"], None, {"active": True})
 
@@ -198,7 +190,6 @@ async def add_responsible(request: web.Request) -> web.Response:
 @routes.post(r"/directory/responsibles/{id:\d{1,9}}")
 @needs(Permission.EDIT_DIRECTORY)
 async def edit_responsible(request: web.Request) -> web.Response:
-    """The same form for a person who is there."""
     row = there(await request.app[OFFICES].responsible(request[PERSON], number_in(request)))
     known = known_of(row, "name crew_id active", phone=telephone(row["phone"] or ""))
     return await _responsible_form(request, row["company_id"], row["id"], known)

@@ -7,7 +7,7 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.common.scope import Connection, audit, scoped
-from callcenter.directory.book import telling_taken
+from callcenter.directory.book import conflicts_as_refusals
 from callcenter.directory.forms import CategoryForm, CompanyForm, CrewForm, ResponsibleForm
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
@@ -17,7 +17,7 @@ SQL = queries("directory_offices")
 
 
 class Offices:
-    """Companies and what belongs to each, over an open pool. What a person may not see is None, or is not there."""
+    """Companies and what belongs to each, over an open pool. What a person may not see is None, or left out."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -55,9 +55,9 @@ class Offices:
         return await self._one(person, "responsible", responsible)
 
     async def save_company(self, person: Person, company: int | None, form: CompanyForm) -> int:
-        """Add or change a company with its numbers. A new one gets the decree's categories. Raises `Taken`."""
+        """Add or change a company with its numbers. A new one gets the decree's categories. Raises `DirectoryConflict`."""
         values = (form.name, form.zone, form.language, form.retention_days)
-        async with telling_taken(), scoped(self._pool, person) as connection:
+        async with conflicts_as_refusals(), scoped(self._pool, person) as connection:
             if company is None:
                 saved = int(await connection.fetchval(SQL["add_company"], *values))
             else:
@@ -69,9 +69,9 @@ class Offices:
             return saved
 
     async def save_category(self, person: Person, company: int, category: int | None, form: CategoryForm) -> int:
-        """Add or change a category with its limits. Raises `Taken`."""
+        """Add or change a category with its limits. Raises `DirectoryConflict`."""
         values = (form.code, form.kind, form.name_ru, form.name_en, form.active)
-        async with telling_taken(), scoped(self._pool, person) as connection:
+        async with conflicts_as_refusals(), scoped(self._pool, person) as connection:
             if category is None:
                 saved = int(await connection.fetchval(SQL["add_category"], company, *values))
             else:
@@ -86,11 +86,11 @@ class Offices:
         """Add or change a crew with its hours.
 
         Returns its id, and the secret that signs its webhook's messages when one was made now: it is never shown again.
-        Raises `Taken`.
+        Raises `DirectoryConflict`.
         """
         secret = secrets.token_urlsafe(32) if form.webhook_url else None
         values = (form.name, form.language, form.phone, form.email, form.webhook_url, secret, form.active)
-        async with telling_taken(), scoped(self._pool, person) as connection:
+        async with conflicts_as_refusals(), scoped(self._pool, person) as connection:
             if crew is None:
                 saved = int(await connection.fetchval(SQL["add_crew"], company, *values))
                 fresh = secret is not None
@@ -104,7 +104,7 @@ class Offices:
             return saved, secret if fresh else None
 
     async def new_secret(self, person: Person, crew: int) -> str | None:
-        """A new secret for the crew's webhook, shown once; None when it has no webhook. The old one ends now."""
+        """A new secret for the crew's webhook, shown once; None when it has no webhook. The old one stops working now."""
         secret = secrets.token_urlsafe(32)
         async with scoped(self._pool, person) as connection:
             if await connection.fetchval(SQL["new_secret"], crew, secret) is None:
@@ -121,9 +121,9 @@ class Offices:
     async def save_responsible(
         self, person: Person, company: int, responsible: int | None, form: ResponsibleForm
     ) -> int:
-        """Add or change a responsible person. Raises `Taken`."""
+        """Add or change a responsible person. Raises `DirectoryConflict`."""
         values = (form.name, form.phone, form.crew_id, form.active)
-        async with telling_taken(), scoped(self._pool, person) as connection:
+        async with conflicts_as_refusals(), scoped(self._pool, person) as connection:
             if responsible is None:
                 saved = int(await connection.fetchval(SQL["add_responsible"], company, *values))
             else:

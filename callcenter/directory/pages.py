@@ -27,7 +27,6 @@ async def search(request: web.Request) -> web.Response:
 @routes.post("/directory/houses/new")
 @needs(Permission.EDIT_DIRECTORY)
 async def add_house(request: web.Request) -> web.Response:
-    """A form for a house."""
     return await _house_form(request, None, {})
 
 
@@ -54,7 +53,6 @@ async def house(request: web.Request) -> web.Response:
 @routes.post(r"/directory/houses/{id:\d{1,9}}/edit")
 @needs(Permission.EDIT_DIRECTORY)
 async def edit_house(request: web.Request) -> web.Response:
-    """The same form for a house that is there."""
     row = there(await request.app[DIRECTORY_BOOK].house(request[PERSON], number_in(request)))
     known = known_of(row, "city street building entrances key company_id")
     return await _house_form(request, row["id"], known)
@@ -73,7 +71,6 @@ async def _house_form(request: web.Request, house: int | None, known: dict[str, 
 @routes.post(r"/directory/houses/{id:\d{1,9}}/flats/new")
 @needs(Permission.EDIT_DIRECTORY)
 async def add_flat(request: web.Request) -> web.Response:
-    """A form for a flat."""
     row = there(await request.app[DIRECTORY_BOOK].house(request[PERSON], number_in(request)))
     address = f"{row['city']}, {row['street']}, {row['building']}"
     return await _flat_form(request, row["id"], None, {}, address)
@@ -83,7 +80,6 @@ async def add_flat(request: web.Request) -> web.Response:
 @routes.post(r"/directory/flats/{id:\d{1,9}}")
 @needs(Permission.EDIT_DIRECTORY)
 async def edit_flat(request: web.Request) -> web.Response:
-    """The same form for a flat that is there, with who lives in it."""
     row = there(await request.app[DIRECTORY_BOOK].premises(request[PERSON], number_in(request)))
     known = known_of(row, "flat entrance")
     return await _flat_form(request, row["house_id"], row["id"], known, row["address"])
@@ -116,7 +112,6 @@ async def _flat_form(
 @routes.post(r"/directory/flats/{id:\d{1,9}}/residents/new")
 @needs(Permission.EDIT_DIRECTORY)
 async def add_resident(request: web.Request) -> web.Response:
-    """A form for a resident."""
     flat = there(await request.app[DIRECTORY_BOOK].premises(request[PERSON], number_in(request)))
     return await _resident_form(request, flat["id"], None, {}, flat["address"], flat["flat"])
 
@@ -124,7 +119,6 @@ async def add_resident(request: web.Request) -> web.Response:
 @routes.get(r"/directory/residents/{id:\d{1,9}}")
 @needs(Permission.SEE_DIRECTORY)
 async def resident(request: web.Request) -> web.Response:
-    """A resident with the telephones."""
     row = there(await request.app[DIRECTORY_BOOK].resident(request[PERSON], number_in(request)))
     return render(request, "directory/resident.html", resident=row, in_use=False)
 
@@ -133,7 +127,6 @@ async def resident(request: web.Request) -> web.Response:
 @routes.post(r"/directory/residents/{id:\d{1,9}}/edit")
 @needs(Permission.EDIT_DIRECTORY)
 async def edit_resident(request: web.Request) -> web.Response:
-    """The same form for a resident who is there."""
     row = there(await request.app[DIRECTORY_BOOK].resident(request[PERSON], number_in(request)))
     phones = "\n".join(telephone(phone) for phone in row["phones"])
     known = known_of(row, "name account", phones=phones)
@@ -143,7 +136,7 @@ async def edit_resident(request: web.Request) -> web.Response:
 @routes.post(r"/directory/residents/{id:\d{1,9}}/remove")
 @needs(Permission.EDIT_DIRECTORY)
 async def remove_resident(request: web.Request) -> web.Response:
-    """Take somebody out of the directory who is named nowhere else."""
+    """Remove a resident to whom no call or ticket refers."""
     book, person = request.app[DIRECTORY_BOOK], request[PERSON]
     row = there(await book.resident(person, number_in(request)))
     try:

@@ -1,4 +1,4 @@
-"""What can be wrong with an uploaded sheet, and how large one may be."""
+"""Problems of an uploaded sheet, and its size limits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from callcenter.errors import Refusal, gettext_noop
 
 MAX_BYTES = 20 * 1024 * 1024
-"""An uploaded file, at most."""
+"""The maximum size of an uploaded file."""
 
 MAX_UNPACKED = 160 * 1024 * 1024
-"""What an XLSX may unpack to, at most: some 200,000 full rows."""
+"""The maximum unpacked size of an XLSX: some 200,000 full rows."""
 
 MAX_ROWS = 200_000
 MAX_COLUMNS = 40
@@ -17,10 +17,10 @@ MAX_COLUMNS = 40
 
 @dataclass(frozen=True, slots=True)
 class SheetProblem:
-    """Something that must be mended in a line before the sheet can be taken.
+    """Something that must be fixed in a line before the sheet can be imported.
 
     `row`: its number as a spreadsheet program shows it; `column`: the column's name, empty for the whole line;
-    `code`: what is wrong, `values` the blanks in its words.
+    `code`: what is wrong, `values`: the parameters of its text.
     """
 
     row: int
@@ -30,7 +30,7 @@ class SheetProblem:
 
 
 class SheetRefused(Refusal):
-    """The file as a whole cannot be read. `code`: why, `values`: the blanks in its words."""
+    """The file as a whole cannot be read. `code`: why, `values`: the parameters of its text."""
 
     text = gettext_noop("This file cannot be read.")
 

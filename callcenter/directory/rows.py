@@ -1,6 +1,6 @@
-"""The lines of a directory sheet put together: each house, flat and resident once, with all that the lines say of it.
+"""The lines of a directory sheet merged: each house, flat and resident once, with all that the lines say of it.
 
-Pure: what the sheet says about itself is judged here, what the database knows is judged there.
+Pure: checks the sheet against itself; the database checks it against the directory.
 """
 
 import re
@@ -30,7 +30,7 @@ _POWER_OF_TEN = re.compile(r"[0-9][.,]?[0-9]*[eEеЕ]\+?[0-9]{1,2}")
 
 @dataclass(slots=True)
 class HouseRow:
-    """A house as the sheet has it; what is None was left empty. `row`: the first line that names it."""
+    """A house of the sheet; None stands for an empty cell. `row`: the first line with it."""
 
     row: int
     key: str | None
@@ -64,7 +64,7 @@ class ResidentRow:
 
 @dataclass(slots=True)
 class Gathered:
-    """Everything that the lines say, and where they make no sense."""
+    """The merged lines, and their problems."""
 
     houses: list[HouseRow] = field(default_factory=list)
     flats: list[FlatRow] = field(default_factory=list)
@@ -78,7 +78,7 @@ def fold(text: str) -> str:
 
 
 def gather(lines: Iterable[SheetLine]) -> Gathered:
-    """Put the lines together. Lines that contradict each other are problems of the later one."""
+    """Merge the lines. A contradiction is a problem of the later line."""
     gathering = _Gathering()
     for line in lines:
         gathering.add(line)
@@ -234,7 +234,7 @@ def split_phones(text: str) -> list[str]:
 
 
 def phone_of(text: str) -> str | None:
-    """The number in E.164, however it was written; None when it is none."""
+    """The number in E.164, however it was written; None when it is not a telephone number."""
     if re.search(r"[^\d\s()+\-.–‑—/]", re.sub(r"(?i)(тел|доб|ext|x)\.?", "", text)):
         return None
     number = e164(text)

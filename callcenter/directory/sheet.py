@@ -1,6 +1,6 @@
 """Directory sheets as files: CSV and XLSX to rows of text, and rows of text to CSV and XLSX.
 
-Pure: bytes in, bytes out, no clock, no database. Everything is slow enough for a thread of its own.
+Pure: bytes in, bytes out, no clock, no database. Slow: run it in a thread.
 """
 
 import csv
@@ -31,7 +31,7 @@ HEADERS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "phones": ("Phones", "Телефоны"),
     }
 )
-"""The columns, in the order in which they are written: English and Russian headings. Either is read."""
+"""The columns, in the order in which they are written: English and Russian headings; both are accepted."""
 
 ALSO = MappingProxyType(
     {
@@ -54,7 +54,7 @@ NAMES = MappingProxyType(
     {heading.lower().replace("ё", "е"): column for column, both in HEADERS.items() for heading in (column, *both)}
     | dict(ALSO)
 )
-# What a spreadsheet program would run as a formula.
+# First characters that make a spreadsheet program run the cell as a formula.
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 
@@ -69,14 +69,14 @@ class SheetLine:
 
 @dataclass(frozen=True, slots=True)
 class DirectorySheet:
-    """What a file holds, and what could not be read of it."""
+    """The content of a file, and the problems found while reading it."""
 
     lines: Sequence[SheetLine]
     problems: Sequence[SheetProblem] = field(default=())
 
 
 def read_sheet(body: bytes) -> DirectorySheet:
-    """The lines of a CSV or XLSX file, told apart by their first bytes.
+    """The lines of a CSV or XLSX file, recognised by its first bytes.
 
     A cell that cannot be taken is a problem with its line's number; a file that cannot be read raises `SheetRefused`.
     """
@@ -91,7 +91,7 @@ def read_sheet(body: bytes) -> DirectorySheet:
 
 
 def _text(body: bytes) -> str:
-    """The text, by its byte order mark or by trying; raises `SheetRefused`."""
+    """The decoded text, by its byte order mark or by trial; raises `SheetRefused`."""
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings: tuple[str, ...] = ("utf-16",)
     elif b"\0" in body[:4096]:
@@ -103,7 +103,7 @@ def _text(body: bytes) -> str:
             text = body.decode(encoding)
         except UnicodeDecodeError:
             continue
-        # Any bytes are some cp1251 text; only in the right encoding do they spell the headings.
+        # Any bytes decode as cp1251; only in the right encoding do the headings come out.
         first = next((line for line in text.splitlines() if line.strip()), "")
         if encoding != "cp1251" or any(_known(cell) for cell in re.split("[,;\t]", first)):
             return text
@@ -175,13 +175,13 @@ def _clean(column: str, cell: str) -> str:
 
 
 def clean(cell: str) -> str:
-    """A cell without needless blanks, and without the apostrophe that guards it."""
+    """A cell without superfluous spaces, and without the apostrophe that `guarded` adds."""
     text = " ".join(cell.split())
     return text[1:] if text.startswith("'") and _is_dangerous(text) else text
 
 
 def guarded(cell: str) -> str:
-    """The cell as no spreadsheet program takes for a formula: an apostrophe goes before it. `clean` takes it away."""
+    """The cell with an apostrophe before it when a spreadsheet program would take it for a formula. `clean` removes it."""
     return f"'{cell}" if _is_dangerous(cell) else cell
 
 

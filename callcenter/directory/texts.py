@@ -1,4 +1,4 @@
-"""What is wrong with a directory form or a sheet, in words that say what to do."""
+"""Texts of the problems of a directory form or a sheet; they say what to do."""
 
 from collections.abc import Mapping
 
@@ -10,35 +10,35 @@ from callcenter.directory.sheet import HEADERS
 
 
 def form_problem(t: NullTranslations, code: str, values: Mapping[str, object]) -> str:
-    """The words of a validation error's `type`, with its context filled in."""
-    said = {
+    """The text of a validation error's `type`, with its context filled in."""
+    texts = {
         "missing": t.gettext("Fill this in."),
         "string_too_short": t.gettext("Fill this in."),
         "string_too_long": t.gettext("At most %(max_length)s characters."),
         "greater_than_equal": t.gettext("At least %(ge)s."),
         "less_than_equal": t.gettext("At most %(le)s."),
-        "string_pattern_mismatch": t.gettext("Small Latin letters, digits and underscores, a letter first."),
+        "string_pattern_mismatch": t.gettext("Lower-case Latin letters, digits and underscores, a letter first."),
         "literal_error": t.gettext("Choose from the list."),
         "enum": t.gettext("Choose from the list."),
         "bad_zone": t.gettext("Choose a time zone from the list, for example Europe/Moscow."),
-        "control_characters": t.gettext("There are invisible control characters in it. Type it anew."),
-        "bad_phone": t.gettext("“%(value)s” is no telephone number. Write it like +7 916 123-45-67."),
+        "control_characters": t.gettext("It contains invisible control characters. Type it again."),
+        "bad_phone": t.gettext("“%(value)s” is not a telephone number. Write it like +7 916 123-45-67."),
         "too_many_phones": t.gettext("At most %(limit)s telephones."),
-        "bad_email": t.gettext("This is no e-mail address. Write it like crew@example.org."),
-        "bad_url": t.gettext("Write a whole address that begins with https://, without a name and password in it."),
-        "bad_hours": t.gettext("Write hours like 08:00–17:00; several with commas between them."),
-        "bad_time": t.gettext("Write a time like 08:00."),
+        "bad_email": t.gettext("This is not an e-mail address. Write it like crew@example.org."),
+        "bad_url": t.gettext("Enter a full address that begins with https://, without a user name and password in it."),
+        "bad_hours": t.gettext("Enter hours like 08:00–17:00; several with commas between them."),
+        "bad_time": t.gettext("Enter a time like 08:00."),
         "hours_end_before_they_begin": t.gettext(
-            "The end must come after the beginning. Write a night in two days: till 24:00, and from 00:00."
+            "The end must come after the beginning. Enter a night as two days: until 24:00, and from 00:00."
         ),
         "hours_overlap": t.gettext("These hours overlap."),
-        "limit_without_minutes": t.gettext("Write the minutes of the limit, or leave the whole line empty."),
+        "limit_without_minutes": t.gettext("Enter the minutes of the limit, or leave the whole line empty."),
         "warning_after_the_limit": t.gettext("The warning must come before the limit ends."),
-        "half_a_window": t.gettext("Write both the beginning and the end of the window, or neither."),
+        "half_a_window": t.gettext("Enter both the beginning and the end of the window, or neither."),
     }
     if code.startswith("taken_"):
         return _taken(t, code.removeprefix("taken_"))
-    return said[code] % values if code in said else t.gettext("Write a whole number.")
+    return texts[code] % values if code in texts else t.gettext("Enter a whole number.")
 
 
 def _taken(t: NullTranslations, field: str) -> str:
@@ -55,12 +55,12 @@ def _taken(t: NullTranslations, field: str) -> str:
 
 def row_problem(t: NullTranslations, problem: SheetProblem) -> str:
     """A problem of a sheet's line, without its number."""
-    said = {
+    texts = {
         "too long": t.gettext("longer than %(limit)s characters; shorten it"),
-        "not a count": t.gettext("“%(value)s” is no whole number from 1 to %(limit)s"),
-        "bad phone": t.gettext("“%(value)s” is no telephone number; write it like +7 916 123-45-67"),
+        "not a count": t.gettext("“%(value)s” is not a whole number from 1 to %(limit)s"),
+        "bad phone": t.gettext("“%(value)s” is not a telephone number; write it like +7 916 123-45-67"),
         "power of ten": t.gettext(
-            "the spreadsheet program has cut the number to “%(value)s”; make the column text and enter it again"
+            "the spreadsheet program has truncated the number to “%(value)s”; format the column as text and enter it again"
         ),
         "too many phones": t.gettext("more than %(limit)s telephones"),
         "no house": t.gettext("missing; write the house key, or city, street and building"),
@@ -78,11 +78,11 @@ def row_problem(t: NullTranslations, problem: SheetProblem) -> str:
         "formula": t.gettext("there is a formula (%(cell)s); replace it by its value"),
         "error cell": t.gettext("a cell holds the error %(cell)s; correct it"),
         "date cell": t.gettext(
-            "the spreadsheet program has made a date (%(cell)s); make the column text and enter it again"
+            "the spreadsheet program has made a date (%(cell)s); format the column as text and enter it again"
         ),
         "not text": t.gettext("“%(cell)s” is neither text nor a number"),
         "too many cells": t.gettext("more cells than the %(count)s headings; quote cells that contain the separator"),
-        "control characters": t.gettext("there are invisible control characters in it"),
+        "control characters": t.gettext("contains invisible control characters"),
         "unknown company": t.gettext("there is no company “%(value)s”; add it first or correct the name"),
         "unknown house": t.gettext("no house has this key; write its city, street and building to add it"),
         "house has another key": t.gettext("the house at this address has the key “%(value)s” already"),
@@ -91,18 +91,18 @@ def row_problem(t: NullTranslations, problem: SheetProblem) -> str:
         "account of another flat": t.gettext("the account %(value)s belongs to a resident of another flat"),
         "one resident twice": t.gettext("this is the same resident as in line %(value)s"),
     }
-    return said[problem.code] % problem.values
+    return texts[problem.code] % problem.values
 
 
 def refusal(t: NullTranslations, refused: SheetRefused) -> str:
     """Why a file as a whole cannot be read."""
-    said = {
+    texts = {
         "no file": t.gettext("Choose a file first."),
         "empty": t.gettext("The file is empty."),
         "no rows": t.gettext("The file has headings and nothing under them."),
-        "too large": t.gettext("The file is larger than %(limit)s MB. Divide it, for example by house."),
-        "too large unpacked": t.gettext("The file unpacks to more than %(limit)s MB. Divide it, or save it as CSV."),
-        "too many rows": t.gettext("There are more than %(limit)s rows. Divide the file, for example by house."),
+        "too large": t.gettext("The file is larger than %(limit)s MB. Split it, for example by house."),
+        "too large unpacked": t.gettext("The file unpacks to more than %(limit)s MB. Split it, or save it as CSV."),
+        "too many rows": t.gettext("There are more than %(limit)s rows. Split the file, for example by house."),
         "old excel": t.gettext("This is an old XLS or a protected file. Save it as XLSX or CSV, without a password."),
         "encrypted": t.gettext("The file has a password. Save it without one."),
         "not a table": t.gettext("This is neither CSV nor XLSX. Save the sheet as one of them."),
@@ -113,9 +113,9 @@ def refusal(t: NullTranslations, refused: SheetRefused) -> str:
         "unknown heading": t.gettext("The heading “%(heading)s” is not known. Rename or remove the column."),
         "heading twice": t.gettext("The heading “%(heading)s” names a column that is there already."),
         "no house columns": t.gettext("There must be a column House key, or the columns City, Street and Building."),
-        "gone": t.gettext("The file is not kept any longer. Choose it again."),
+        "gone": t.gettext("The file is no longer stored. Choose it again."),
     }
-    return said[refused.code] % refused.values
+    return texts[refused.code] % refused.values
 
 
 def column_name(column: str, language: str) -> str:
@@ -137,7 +137,7 @@ def count_names(t: NullTranslations) -> dict[str, str]:
 
 
 def span(minutes: int, language: str) -> str:
-    """Minutes as people say them: whole days, whole hours, or minutes."""
+    """A duration: whole days, whole hours, or minutes."""
     for unit, length in (("day", 1440), ("hour", 60)):
         if minutes % length == 0:
             return format_unit(minutes // length, unit, "short", locale=language)

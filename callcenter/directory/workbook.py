@@ -15,7 +15,7 @@ from callcenter.directory.refusals import MAX_COLUMNS, MAX_ROWS, MAX_UNPACKED, S
 
 MAX_PARTS = 1000
 CHUNK = 1 << 20
-# A declaration is all that an XML bomb needs, and no spreadsheet program writes one.
+# An XML bomb needs a document type declaration, and no spreadsheet program writes one.
 _DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY)|<\0!\0[DE]|\0<\0!\0[DE]")
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3}(\d{1,7}))(?::[A-Z]{1,3}\d{1,7})?"')
 _BROKEN = (
@@ -38,7 +38,7 @@ _BROKEN = (
 def read_workbook(body: bytes, problems: list[SheetProblem]) -> Iterator[tuple[int, Sequence[str]]]:
     """The numbered rows of the first sheet. Cells that cannot be taken are added to `problems` and come out empty.
 
-    Raises `SheetRefused` for a file that is no XLSX, is broken, or unpacks to more than `MAX_UNPACKED` bytes.
+    Raises `SheetRefused` for a file that is not XLSX, is broken, or unpacks to more than `MAX_UNPACKED` bytes.
     """
     try:
         merged = _inspect(body)
@@ -52,7 +52,7 @@ def read_workbook(body: bytes, problems: list[SheetProblem]) -> Iterator[tuple[i
     sheet = book.worksheets[0]
     part = getattr(sheet, "_worksheet_path", "")
     problems.extend(SheetProblem(row, "", "merged cells", {"cells": cells}) for cells, row in merged.get(part, ()))
-    # What the file says of its own size may be a lie or a leftover.
+    # The dimensions that the file declares may be wrong.
     sheet.reset_dimensions()
     try:
         for number, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), start=1):
@@ -68,11 +68,11 @@ def read_workbook(body: bytes, problems: list[SheetProblem]) -> Iterator[tuple[i
 
 
 def _inspect(body: bytes) -> dict[str, list[tuple[str, int]]]:
-    """Unpack everything once, a piece at a time, and return each part's merged cells with their first row."""
+    """Unpack everything once, in chunks, and return each part's merged cells with their first row."""
     merged: dict[str, list[tuple[str, int]]] = {}
     with zipfile.ZipFile(io.BytesIO(body)) as packed:
         parts = packed.infolist()
-        # A part longer than it says does not pass its checksum, so what is said can be counted.
+        # A part longer than its declared size fails its checksum, so the declared sizes can be summed.
         if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
             raise SheetRefused("too large unpacked", limit=MAX_UNPACKED >> 20)
         for part in parts:
@@ -97,7 +97,7 @@ def _search(packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> list[tuple[str, i
 
 
 def _cell_text(number: int, value: object, kind: str, problems: list[SheetProblem]) -> str:
-    """What a person sees in the cell; a formula, a date and an error are not what somebody wrote there."""
+    """The displayed text of the cell; formulas, dates and errors are refused, since nobody typed them so."""
     match value:
         case None:
             return ""

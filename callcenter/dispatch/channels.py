@@ -1,4 +1,4 @@
-"""What a crew is told, and why it could not be."""
+"""The channels by which a ticket is sent to a crew, and what is sent."""
 
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -11,7 +11,7 @@ from callcenter.domain.ticket import TicketState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrewTicket:
-    """A ticket as the crew that has it must know it. A text that there is not is empty; times are in UTC.
+    """The data of a ticket that its crew needs. A missing text is empty; times are in UTC.
 
     `category` is in the crew's language; `due_at` is the next limit that the work must meet.
     """
@@ -57,15 +57,15 @@ class CrewTicket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment(CrewTicket):
-    """What a message says. `key`: its name, the same each time it is sent; `link`: the crew's page."""
+    """The content of a message. `key`: its idempotency key, the same each time it is sent; `link`: the crew's page."""
 
     key: str
     link: str
 
 
 class Channel(Protocol):
-    """A way to a crew."""
+    """A channel to crews."""
 
     async def send(self, assignment: Assignment) -> None:
-        """Tell the crew. Raises `NotDelivered`."""
+        """Send it to the crew. Raises `NotDelivered`."""
         ...

@@ -1,4 +1,4 @@
-"""The page behind a crew's personal link: one ticket, for whoever holds the link."""
+"""A crew's personal links: each opens one ticket to its holder."""
 
 import hashlib
 
@@ -20,9 +20,9 @@ class CrewLinks:
         self._attempts = attempts
 
     async def find(self, token: str, address: str) -> CrewTicket | None:
-        """The ticket, or None alike for a link that is wrong, has ended, or is another crew's by now.
+        """The ticket, or None alike for a link that is wrong, has expired, or whose ticket went to another crew.
 
-        `address`: where it was asked from. Raises `TooManyAttempts` when too many wrong ones were.
+        `address`: that of the client. Raises `TooManyAttempts` after too many wrong links from it.
         """
         hashed = digest(token)
         attempt = await self._attempts.begin(f"link {hashlib.sha256(hashed).hexdigest()[:32]}", address)
@@ -33,7 +33,7 @@ class CrewLinks:
         return CrewTicket.of(row)
 
     async def viewed(self, ticket: CrewTicket, address: str) -> int:
-        """Write down that the crew looked at its ticket; return how many files the ticket has."""
+        """Record that the crew viewed its ticket; return the number of the ticket's files."""
         async with self._pool.acquire() as connection, connection.transaction():
             await audit(
                 connection,

@@ -1,4 +1,4 @@
-"""A crew's page for the phone in the pocket: one ticket behind a personal link, without a login and without scripts."""
+"""A crew's mobile page: one ticket behind a personal link, without login and without scripts."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -25,7 +25,7 @@ from callcenter.web.upload import TooLong, UploadedForm, read_form
 log = structlog.get_logger()
 routes = web.RouteTableDef()
 
-# A link is a key: it goes into no referrer, no cache and no search engine. Its forms therefore have no origin.
+# A link is a secret: it must not get into referrers, caches or search engines. Its forms therefore send no origin.
 HEADERS = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 TAKES_PHOTOS = frozenset({TicketState.ACCEPTED, TicketState.IN_PROGRESS, TicketState.DONE})
 LONGEST_COMMENT = 10_000
@@ -34,7 +34,7 @@ Page = Callable[[web.Request, CrewTicket], Awaitable[web.Response]]
 
 
 def _behind_link(page: Page) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """Show the page to who holds the link; to everybody else one and the same answer."""
+    """Show the page to the holder of the link; all others get the same answer."""
 
     async def show(request: web.Request) -> web.Response:
         try:
@@ -53,7 +53,7 @@ def _behind_link(page: Page) -> Callable[[web.Request], Awaitable[web.Response]]
 @needs(Permission.ANYONE)
 @_behind_link
 async def ticket_page(request: web.Request, ticket: CrewTicket) -> web.Response:
-    """What, where, by when, and the next step as a button."""
+    """The ticket: what, where, by when, and the next step as a button."""
     return await _page(request, ticket)
 
 
@@ -62,7 +62,7 @@ async def ticket_page(request: web.Request, ticket: CrewTicket) -> web.Response:
 @from_any_origin
 @_behind_link
 async def step(request: web.Request, ticket: CrewTicket) -> web.Response:
-    """Accept the ticket, or say that the crew is on the way. Pressed twice, it is done once."""
+    """Accept the ticket, or report that the crew is on the way. Idempotent."""
     await _take(request, ticket, Step(request.match_info["step"]))
     return _back(request)
 
@@ -72,7 +72,7 @@ async def step(request: web.Request, ticket: CrewTicket) -> web.Response:
 @from_any_origin
 @_behind_link
 async def done(request: web.Request, ticket: CrewTicket) -> web.Response:
-    """Say what was done, with a photograph if there is one. Pressed twice, it is done once."""
+    """Report what was done, with a photograph if there is one. Idempotent."""
     if Step.FINISH not in steps_from(ticket.state):
         return _back(request)
     try:
@@ -81,7 +81,7 @@ async def done(request: web.Request, ticket: CrewTicket) -> web.Response:
             problem = _wrong_with(comment) or await _wrong_photo(form)
             if problem:
                 return await _page(request, ticket, 422, problem=problem, comment=comment)
-            # The photograph after the step: whoever presses twice sends it once.
+            # The photograph after the step, so that a second press does not add it again.
             if await _take(request, ticket, Step.FINISH, comment) and (problem := await _keep(request, ticket, form)):
                 return await _page(request, ticket, 503, problem=problem, state=TicketState.DONE, result=comment)
     except TooLong as too_long:
@@ -110,7 +110,7 @@ async def photo(request: web.Request, ticket: CrewTicket) -> web.Response:
 
 
 async def _take(request: web.Request, ticket: CrewTicket, step: Step, comment: str = "") -> bool:
-    """Take the step; False when it has been taken already, or the dispatcher was quicker."""
+    """Take the step; False when it was taken already, or the ticket has changed."""
     try:
         await request.app[TICKETS].step(None, ticket.ticket_id, None, step, comment=comment, by_crew=ticket.crew_id)
     except (StepRefused, NoTicket):
@@ -136,7 +136,7 @@ async def _wrong_photo(form: UploadedForm) -> str:
 
 
 async def _keep(request: web.Request, ticket: CrewTicket, form: UploadedForm) -> str:
-    """Keep the photograph; what went wrong, if something did."""
+    """Store the photograph; returns the problem, if any."""
     if form.file is None:
         return ""
     try:

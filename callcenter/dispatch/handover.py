@@ -1,6 +1,6 @@
-"""A ticket reaches its crew by itself: promised in the transaction of the assignment, sent after it.
+"""Hand-over of tickets to crews: queued in the transaction of the assignment, sent after it.
 
-Each message is sent at least once, always under the same key, so that who receives it can tell a repetition.
+Each message is sent at least once, always with the same key, so that the receiver can recognise a repetition.
 """
 
 import base64
@@ -33,7 +33,7 @@ TAKES_BACK = frozenset({Step.CLOSE, Step.CANCEL})
 
 
 class Assigned(Protocol):
-    """What must be known of a ticket to hand it over."""
+    """The fields of a ticket that the hand-over needs."""
 
     @property
     def id(self) -> int:
@@ -47,12 +47,12 @@ class Assigned(Protocol):
 
 
 def digest(token: str) -> bytes:
-    """What is kept of a link's token."""
+    """The stored hash of a link's token."""
     return hashlib.sha256(token.encode(errors="surrogateescape")).digest()
 
 
 class Links:
-    """Personal links. A token is made from the assignment by a key that is not in the database, never kept."""
+    """Personal links. A token is derived from the assignment and a key outside the database, and never stored."""
 
     def __init__(self, settings: Settings, url: str) -> None:
         self._key = settings.secret.get_secret_value().encode()
@@ -70,13 +70,13 @@ class Links:
 
 
 class Handover:
-    """Promises messages when a ticket changes."""
+    """Queues messages when a ticket changes."""
 
     def __init__(self, links: Links) -> None:
         self._links = links
 
     async def on_change(self, connection: Connection, ticket: Assigned, what: TicketChange) -> None:
-        """Do what follows from a step, in its transaction: assigning hands over, closing and cancelling take back."""
+        """Runs in the transaction of a step: assigning queues messages, closing and cancelling end the link."""
         if what == Step.ASSIGN or what in TAKES_BACK:
             await connection.execute(SQL["end_links"], ticket.id)
             await connection.execute(SQL["drop"], ticket.id)
@@ -97,9 +97,9 @@ class Handover:
 
 
 def backoff(settings: Settings) -> Callable[[int], timedelta]:
-    """How long to wait after the n-th failure: doubled each time up to a limit, less up to half of it by chance.
+    """The delay after the n-th failure: doubled each time up to a limit, minus a random part of up to half.
 
-    By chance, so that what failed together does not come back together.
+    Random, so that messages that failed together are not retried together.
     """
 
     def wait(failures: int) -> timedelta:
@@ -110,7 +110,7 @@ def backoff(settings: Settings) -> Callable[[int], timedelta]:
 
 
 class Deliveries:
-    """Sends what was promised. `wait`: how long after the n-th failure it is tried again."""
+    """Sends queued messages. `wait`: the delay of the retry after the n-th failure."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""How a ticket reaches its crew."""
+"""Hand-over of tickets to crews."""
 
 import asyncpg
 from aiohttp import web
@@ -21,7 +21,6 @@ from callcenter.web.navigation import N_, NAVIGATION, NavigationEntry
 
 
 def install(app: web.Application) -> None:
-    """Add this subject to the application."""
     settings, pool = app[SETTINGS], app[POOL]
     links = Links(settings.handover, settings.web.url)
     app[TICKETS] = app[TICKETS].also(Handover(links).on_change)
@@ -34,7 +33,7 @@ def install(app: web.Application) -> None:
 
 
 def worker(settings: Settings, pool: asyncpg.Pool) -> Worker:
-    """Sends what was promised to crews."""
+    """The worker that sends messages to crews."""
     deliveries = Deliveries(
         pool,
         Links(settings.handover, settings.web.url),

@@ -1,4 +1,4 @@
-"""To a crew by e-mail."""
+"""The e-mail channel to crews."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from callcenter.settings import SmtpSettings
 
 
 class Mail:
-    """Sends one letter for each assignment. `write`: the subject and the text, in the crew's language."""
+    """Sends one e-mail for each assignment. `write`: the subject and the text, in the crew's language."""
 
     def __init__(self, settings: SmtpSettings, write: Callable[[Assignment], tuple[str, str]]) -> None:
         self._server = MailServer(settings)

@@ -1,4 +1,4 @@
-"""What crews should have got and have not: the reasons, and a button to send it again."""
+"""Undelivered messages to crews: the reasons, and a button to send again."""
 
 import structlog
 from aiohttp import web
@@ -20,14 +20,13 @@ routes = web.RouteTableDef()
 @routes.get("/deliveries")
 @needs(Permission.RESEND)
 async def deliveries(request: web.Request) -> web.Response:
-    """The list."""
     return await _page(request)
 
 
 @routes.post(r"/deliveries/{id:\d{1,18}}/again")
 @needs(Permission.RESEND)
 async def send_again(request: web.Request) -> web.Response:
-    """Send a dead one again. Pressed twice, it is sent once."""
+    """Send a dead message again. Idempotent."""
     delivery, person = int(request.match_info["id"]), request[PERSON]
     if await request.app[UNDELIVERED].send_again(person, delivery, request.remote or ""):
         log.info("sent again", delivery=delivery, operator=person.id)

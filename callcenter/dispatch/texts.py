@@ -1,28 +1,28 @@
-"""How a crew is reached, and the letter to it."""
+"""Labels of the channels and states, and the e-mail to a crew."""
 
 from collections.abc import Mapping
 
 from callcenter.dispatch.channels import Assignment
 from callcenter.domain.handover import HandoverChannel
 from callcenter.domain.ticket import TicketState
-from callcenter.web.formats import Speech
+from callcenter.web.formats import Translator
 from callcenter.web.labels import labels
 from callcenter.web.render import environment
 
 
 @labels(HandoverChannel)
-def channels(t: Speech) -> dict[HandoverChannel, str]:
+def channels(t: Translator) -> dict[HandoverChannel, str]:
     """The channels to a crew."""
     return {HandoverChannel.EMAIL: t.gettext("E-mail"), HandoverChannel.WEBHOOK: t.gettext("Webhook")}
 
 
 def crew_states(language: str) -> Mapping[TicketState, str]:
-    """Where a ticket is, as its crew sees it: every state in which its link works."""
-    t = Speech(language)
-    elsewhere = t.gettext("The dispatcher looks at it again")
+    """The ticket's states as its crew sees them: every state in which the link works."""
+    t = Translator(language)
+    elsewhere = t.gettext("Back with the dispatcher")
     return {
         TicketState.NEW: elsewhere,
-        TicketState.ASSIGNED: t.pgettext("crew", "Waits for you"),
+        TicketState.ASSIGNED: t.pgettext("crew", "Waiting for you"),
         TicketState.ACCEPTED: t.pgettext("crew", "Accepted"),
         TicketState.IN_PROGRESS: t.pgettext("crew", "In work"),
         TicketState.DONE: t.pgettext("crew", "Done"),
@@ -31,7 +31,7 @@ def crew_states(language: str) -> Mapping[TicketState, str]:
 
 
 def letter(assignment: Assignment) -> tuple[str, str]:
-    """Subject and text of the letter to a crew, in its language."""
+    """Subject and text of the e-mail to a crew, in its language."""
     text = environment(assignment.language).get_template("dispatch/letter.txt").render(ticket=assignment)
     subject, _, body = text.partition("\n")
     return subject, body.lstrip("\n")

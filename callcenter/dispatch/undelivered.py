@@ -1,4 +1,4 @@
-"""Messages that have not reached their crews, for a person to look at and send again."""
+"""Messages that have not reached their crews, listed for people, who can send them again."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Undelivered:
-    """A message that waits, or is `dead`: not tried any more. `problem` and `detail` are of the last attempt."""
+    """A message that waits, or is `dead`: given up. `problem` and `detail` are of the last attempt."""
 
     id: int
     ticket_id: int
@@ -36,20 +36,20 @@ class Undelivered:
 
 
 class DeadLetters:
-    """The list. `link_lasts`: how long the link in a message that is sent again is good for at least."""
+    """The list. `link_lasts`: for how long the link in a message that is sent again works at least."""
 
     def __init__(self, pool: asyncpg.Pool, link_lasts: timedelta) -> None:
         self._pool = pool
         self._link_lasts = link_lasts
 
     async def all(self, person: Person) -> list[Undelivered]:
-        """Up to `MOST` of them, the dead first, oldest first."""
+        """Up to `MOST` messages, the dead first, then the oldest first."""
         async with scoped(self._pool, person) as connection:
             rows = await connection.fetch(SQL["undelivered"], person.company_id, MOST)
         return [_undelivered(row) for row in rows]
 
     async def send_again(self, person: Person, delivery: int, address: str) -> bool:
-        """Try a dead one again from the beginning, under its old key; False when it is not dead (any more)."""
+        """Start the attempts for a dead message again, with its old key; False when it is not dead (any more)."""
         async with self._pool.acquire() as connection, connection.transaction():
             revived = await connection.fetchrow(SQL["revive"], delivery, person.company_id, self._link_lasts)
             if revived is None:

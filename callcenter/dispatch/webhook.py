@@ -1,4 +1,4 @@
-"""To a crew's own program: a signed POST, which never goes to an address inside our own network."""
+"""The webhook channel to a crew's program: a signed POST, never to an address inside our own network."""
 
 import asyncio
 import hashlib
@@ -22,20 +22,20 @@ from callcenter.settings import HandoverSettings
 SIGNATURE = "X-Callcenter-Signature"
 # Networks in which the last 32 bits are an IPv4 address that a translator sends the packet to (RFC 6052, RFC 8215).
 _TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
-# Answers to machines of one cloud alone, though it looks public.
+# Reachable inside one cloud only, though it looks public.
 _OF_A_CLOUD = frozenset({ipaddress.ip_address("168.63.129.16")})
 Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def signature(secret: str, at: int, body: bytes) -> str:
-    """What the receiver compares: `t=<seconds since 1970>,v1=<HMAC-SHA256 of "t.body" in hex>`."""
+    """The signature that the receiver compares: `t=<seconds since 1970>,v1=<HMAC-SHA256 of "t.body" in hex>`."""
     digest = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
     return f"t={at},v1={digest}"
 
 
 def is_inner(address: str) -> bool:
-    """Whether an address leads anywhere but to the public internet."""
+    """Whether an address is not on the public internet."""
     ip: Ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         ip = _within(ip)
@@ -43,7 +43,7 @@ def is_inner(address: str) -> bool:
 
 
 def _within(ip: ipaddress.IPv6Address) -> Ip:
-    """The IPv4 address that an IPv6 address stands for, if it does."""
+    """The IPv4 address embedded in an IPv6 address, if any."""
     if any(ip in network for network in _TRANSLATED):
         return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
     teredo = ip.teredo
@@ -52,7 +52,7 @@ def _within(ip: ipaddress.IPv6Address) -> Ip:
 
 @dataclass
 class _Guard:
-    """Opens sockets, but none to an inner address: what is looked at is what is connected to."""
+    """Opens sockets, but none to an internal address: the address checked is the one connected to."""
 
     allowed: tuple[Network, ...]
     refused: list[str] = field(default_factory=list)
@@ -76,7 +76,7 @@ class Webhook:
         self._now = now
 
     async def send(self, assignment: Assignment) -> None:
-        """Post it; any answer of 200 to 299 will do. Raises `NotDelivered`."""
+        """Post it; any status from 200 to 299 is success. Raises `NotDelivered`."""
         if not assignment.webhook_url or not assignment.webhook_secret:
             raise NotDelivered(DeliveryProblem.NO_WAY, lasting=True)
         url = _checked(assignment.webhook_url)
@@ -106,7 +106,7 @@ class Webhook:
             aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as http,
             http.post(url, data=body, headers=headers, allow_redirects=False) as answer,
         ):
-            # The body is never read: it tells us nothing, and may be without end.
+            # The body is never read: it is not needed, and may be endless.
             if 300 <= answer.status < 400:
                 raise NotDelivered(DeliveryProblem.REDIRECT, answer.headers.get("Location", ""))
             if not 200 <= answer.status < 300:

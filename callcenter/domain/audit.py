@@ -17,8 +17,8 @@ class AuditAction(StrEnum):
     ADDED_PERSON = "added person"
     CHANGED_PERSON = "changed person"
     INVITED_PERSON = "invited person"
-    LET_PERSON_IN = "let person in"
-    SHUT_PERSON_OUT = "shut person out"
+    LET_PERSON_IN = "restored person's access"
+    SHUT_PERSON_OUT = "blocked person's access"
     ENDED_PERSONS_SESSIONS = "ended person's sessions"
     TURNED_PERSONS_CODES_OFF = "turned person's codes off"
     VIEWED_TICKET = "viewed ticket"
@@ -63,7 +63,7 @@ class AuditAction(StrEnum):
     GAVE_WRONG_PIN_OF_LINK = "gave wrong PIN of link"
     LISTENED_BY_LINK = "listened by link"
     DOWNLOADED_BY_LINK = "downloaded by link"
-    MADE_TOKEN = "made token"
+    MADE_TOKEN = "created token"
     REVOKED_TOKEN = "revoked token"
 
 

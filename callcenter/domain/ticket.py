@@ -99,7 +99,7 @@ OVER = frozenset({_S.CLOSED, _S.CANCELLED})
 """States in which nothing is due any more."""
 OPEN = tuple(state for state in TicketState if state not in OVER)
 
-NEEDS_WORDS = frozenset({Step.CANCEL, Step.REOPEN, Step.FINISH})
+NEEDS_COMMENT = frozenset({Step.CANCEL, Step.REOPEN, Step.FINISH})
 """Steps that need a comment: the reason, or the result."""
 
 CREW_STEPS = frozenset({Step.ACCEPT, Step.START, Step.FINISH})
@@ -117,7 +117,7 @@ def move(state: TicketState, step: Step, *, comment: str = "", crew: int | None 
     """The state after the step. Raises `StepRefused`."""
     if (state, step) not in TRANSITIONS:
         raise StepRefused("state")
-    if step in NEEDS_WORDS and not comment.strip():
+    if step in NEEDS_COMMENT and not comment.strip():
         raise StepRefused("words")
     if step is Step.ASSIGN and crew is None:
         raise StepRefused("crew")

@@ -1,4 +1,4 @@
-"""All that is known of a ticket, read in one snapshot: for the files and the printed page of a pack."""
+"""All facts about a ticket, read in one snapshot, for the files and the printed page of a pack."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketFacts:
-    """A ticket at one moment. Rows hold what the queries of their names select; `chain`: the parts about this ticket."""
+    """A ticket at one moment. Rows are those of the queries of the same names; `chain`: the parts about this ticket."""
 
     at: datetime
     ticket: Ticket
@@ -35,7 +35,7 @@ class TicketFacts:
     chain: Sequence[Ends]
 
     def timeline(self) -> dict[str, object]:
-        """What `timeline.json` says: the calls with all that happened in them, the ticket's states, its deadlines."""
+        """The content of `timeline.json`: the calls with all that happened in them, the ticket's states, its deadlines."""
         ticket = self.ticket
         moves = [event for event in self.entries if event.to_state is not None]
         return {
@@ -59,7 +59,7 @@ class TicketFacts:
         }
 
     def journal(self) -> dict[str, object]:
-        """What `journal.json` says: the ticket as it stands, its entries, the files and holds that belong to it."""
+        """The content of `journal.json`: the ticket as it stands, its entries, the files and holds that belong to it."""
         names = [name for name in Ticket.__dataclass_fields__ if name != "deadlines"]
         return {
             "ticket": {name: getattr(self.ticket, name) for name in names},
@@ -91,7 +91,7 @@ def _of_call(rows: Sequence[Row], call: Row) -> list[dict[str, object]]:
 
 
 async def facts(connection: Connection, ticket_id: int) -> TicketFacts:
-    """Read them. The transaction must see one snapshot. Raises `NoTicket`."""
+    """Read the facts. The transaction must see one snapshot. Raises `NoTicket`."""
     ticket = await read(connection, None, ticket_id)
     if ticket is None:
         raise NoTicket

@@ -1,4 +1,4 @@
-"""Makes the evidence packs: a job that gathers, prints, signs and stores, and can be begun anew at any time."""
+"""Makes the evidence packs: a job that collects, prints, signs and stores, and can be restarted at any time."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ import asyncpg
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from callcenter.common.file_jobs import FileJobs, Unmade
+from callcenter.common.file_jobs import FileJobs, FileNotMade
 from callcenter.common.object_store import ObjectStore
 from callcenter.common.scope import Connection
 from callcenter.domain.file_order import PackProblem
@@ -35,9 +35,9 @@ MEDIA = "application/zip"
 
 
 class PackMaker(FileJobs):
-    """Makes packs, signed with `key`, with the page that `words` writes in a language.
+    """Makes packs, signed with `key`, with the page that `write_page` makes in a language.
 
-    They can be made again at any time, so they need not be kept for ever; that one was made stays known.
+    A pack can be made again at any time, so it is not stored for ever; the record that it was made remains.
     """
 
     name, job, sql, kept, tidy_every_s = "evidence pack", JOB, SQL, timedelta(days=30), 3600.0
@@ -47,11 +47,11 @@ class PackMaker(FileJobs):
         pool: asyncpg.Pool,
         store: ObjectStore,
         key: Ed25519PrivateKey,
-        words: Callable[[TicketFacts, str, str], PrintedDocument],
+        write_page: Callable[[TicketFacts, str, str], PrintedDocument],
     ) -> None:
         super().__init__(pool, store)
         self._key = key
-        self._words = words
+        self._write_page = write_page
 
     async def _fail(self, order: int, problem: str) -> None:
         await self._pool.execute(SQL["fail"], order, problem)
@@ -72,11 +72,11 @@ class PackMaker(FileJobs):
             try:
                 await asyncio.to_thread(seal, folder, _head(known, order, recordings), self._key, target)
             except TooLarge:
-                raise Unmade(PackProblem.TOO_LARGE) from None
+                raise FileNotMade(PackProblem.TOO_LARGE) from None
             await self._keep(order, target, known.chain[-1])
 
     async def _read(self, order: asyncpg.Record, ledger: Path) -> TicketFacts:
-        """Everything in one snapshot: what the page says and what the chain holds are of the same moment."""
+        """Read everything in one snapshot, so that the page and the chain are of the same moment."""
         async with (
             self._pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
@@ -92,7 +92,7 @@ class PackMaker(FileJobs):
         log.info("evidence pack ready", pack=order["id"], size=size)
 
     async def _write_ledger(self, connection: Connection, known: TicketFacts, path: Path) -> None:
-        """The parts of the chain, looked at on the way: what is broken is not signed."""
+        """Write the parts of the chain, verified on the way: a broken one is not signed."""
         with path.open("w", encoding="utf-8") as file:
             for run in known.chain:
                 links: list[Link] = []
@@ -100,26 +100,26 @@ class PackMaker(FileJobs):
                 while rows := await cursor.fetch(CHUNK):
                     links += [Link(row["seq"], row["content"], row["hash"], row["entry"]) for row in rows]
                 if list(faults(links, run)):
-                    raise Unmade(PackProblem.LEDGER)
+                    raise FileNotMade(PackProblem.LEDGER)
                 file.writelines(link.line() + "\n" for link in links)
 
     async def _fetch(self, row: Row, folder: Path) -> dict[str, object]:
-        """Bring the original and the copy into the folder; what the manifest says of them."""
+        """Download the original and the copy into the folder; returns their entry in the manifest."""
         original = copy = None
         if row["object_key"] is not None:
             original = f"{form.ORIGINALS}{row['id']}.wav"
             try:
                 found = await self._download(row["object_key"], folder / original, row["version_id"])
             except ObjectMissing:
-                raise Unmade(PackProblem.LOST) from None
+                raise FileNotMade(PackProblem.LOST) from None
             if found != row["sha256"]:
-                raise Unmade(PackProblem.ALTERED)
-        # A copy is for the ear; the proof is the original.
+                raise FileNotMade(PackProblem.ALTERED)
+        # A copy is for listening; the proof is the original.
         if original is not None and row["copy_key"] is not None:
             copy = f"{form.COPIES}{row['id']}{Path(row['copy_key']).suffix}"
             try:
                 if await self._download(row["copy_key"], folder / copy) != row["copy_sha256"]:
-                    raise Unmade(PackProblem.ALTERED)
+                    raise FileNotMade(PackProblem.ALTERED)
             except ObjectMissing:
                 (folder / copy).unlink()
                 copy = None
@@ -135,9 +135,9 @@ class PackMaker(FileJobs):
             "recorded_at",
             "because",
         )
-        said = {name: row[name] for name in names}
+        entry = {name: row[name] for name in names}
         hash_ = None if row["sha256"] is None else row["sha256"].hex()
-        return said | {"call": row["call_id"], "sha256": hash_, "original": original, "copy": copy}
+        return entry | {"call": row["call_id"], "sha256": hash_, "original": original, "copy": copy}
 
     async def _download(self, key: str, path: Path, version: str | None = None) -> bytes:
         found = sha256()
@@ -151,7 +151,7 @@ class PackMaker(FileJobs):
     def _write_texts(self, known: TicketFacts, order: asyncpg.Record, folder: Path) -> None:
         _write_json(folder / form.TIMELINE, known.timeline())
         _write_json(folder / form.JOURNAL, known.journal())
-        page = self._words(known, order["language"], form.fingerprint(self._key))
+        page = self._write_page(known, order["language"], form.fingerprint(self._key))
         print_document(page, folder / form.PRINTED)
 
 

@@ -1,4 +1,4 @@
-"""Evidence packs of a ticket as people see them: ordered, followed, downloaded. Each of these is chained and audited."""
+"""Evidence packs of a ticket as people use them: order, progress, download; chained and audited."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ from callcenter.tickets.ticket import NoTicket
 SQL = queries("evidence")
 JOB = "evidence"
 AT_ONCE = 2
-"""Packs of one ticket that may be in the making."""
+"""Packs of one ticket that may be made at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,11 @@ class Pack:
 
 
 class TooManyPacks(LimitReached):
-    """`AT_ONCE` packs of this ticket are in the making."""
+    """`AT_ONCE` packs of this ticket are being made."""
 
 
 class EvidencePacks:
-    """What a person asks for and gets. Methods raise `NoTicket` for a ticket that the person may not see."""
+    """A person's orders of packs. Methods raise `NoTicket` for a ticket that the person may not see."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -79,15 +79,15 @@ class EvidencePacks:
             return [_pack(row) for row in await connection.fetch(SQL["of_ticket"], ticket_id)]
 
     async def take(self, person: Person, ticket_id: int, pack: int, address: str = "") -> tuple[str, int, str] | None:
-        """Key, size in bytes and name of the file, if it is there; that it was taken is chained."""
+        """Key, size in bytes and name of the file, if it exists; the download is chained."""
         async with scoped(self._pool, person) as connection:
             if await read(connection, person, ticket_id) is None:
                 raise NoTicket
             row = await connection.fetchrow(SQL["file"], ticket_id, pack)
             if row is None:
                 return None
-            said = {"pack": pack, "ticket": ticket_id, "by": person.id}
-            await connection.execute(SQL["chain"], row["company_id"], "pack taken", said)
+            entry = {"pack": pack, "ticket": ticket_id, "by": person.id}
+            await connection.execute(SQL["chain"], row["company_id"], "pack taken", entry)
             await audit(
                 connection,
                 AuditAction.DOWNLOADED_EVIDENCE_PACK,
@@ -107,6 +107,6 @@ EVIDENCE_PACKS = web.AppKey("evidence packs", EvidencePacks)
 def _pack(row: asyncpg.Record) -> Pack:
     problem = row["problem"]
     if problem is not None:
-        # One of a newer version is an error of the program as far as this one knows.
+        # A code of a newer version is shown as a program error.
         problem = PackProblem(problem) if problem in list(PackProblem) else PackProblem.PROGRAM
     return Pack(**{**row, "state": FileOrderState(row["state"]), "problem": problem})

@@ -1,4 +1,4 @@
-"""A ticket's evidence packs: ordering one, seeing how far it is, downloading it."""
+"""A ticket's evidence packs: order, progress, download."""
 
 from aiohttp import web
 
@@ -11,7 +11,7 @@ from callcenter.evidence_packs.texts import pack_problems
 from callcenter.tickets.pages import PAGE, need_ticket, ticket_id_of
 from callcenter.web.auth import needs
 from callcenter.web.formats import number
-from callcenter.web.forms import typed_in
+from callcenter.web.forms import form_texts
 from callcenter.web.keys import PERSON, SETTINGS
 from callcenter.web.language import language_of
 from callcenter.web.render import render
@@ -31,9 +31,9 @@ async def show(request: web.Request) -> web.Response:
 @routes.post(PAGE + "/evidence")
 @needs(Permission.MAKE_EVIDENCE)
 async def order(request: web.Request) -> web.Response:
-    """Order a pack, or show the page again with what is in the way."""
+    """Order a pack, or show the page again with the reason why not."""
     app, ticket = request.app, ticket_id_of(request)
-    typed = (await typed_in(request)).get("language", "")
+    typed = (await form_texts(request)).get("language", "")
     if app[SETTINGS].evidence.key is None:
         return await _page(request, 409)
     language = typed if typed in LANGUAGES else language_of(request)
@@ -47,7 +47,6 @@ async def order(request: web.Request) -> web.Response:
 @routes.get(PAGE + r"/evidence/{pack:\d{1,18}}", allow_head=False)
 @needs(Permission.MAKE_EVIDENCE)
 async def download(request: web.Request) -> web.StreamResponse:
-    """The pack."""
     app, pack = request.app, int(request.match_info["pack"])
     found = await app[EVIDENCE_PACKS].take(request[PERSON], ticket_id_of(request), pack, request.remote or "")
     if found is None:

@@ -11,7 +11,7 @@ from callcenter.evidence_packs.facts import Row, TicketFacts
 from callcenter.tickets.pages import change_texts
 from callcenter.tickets.texts import TicketTexts, ticket_texts
 from callcenter.tickets.ticket import Deadline, TicketEvent
-from callcenter.web.formats import Speech
+from callcenter.web.formats import Translator
 from callcenter.web.labels import labels, outcomes, recording_states
 from callcenter.web.render import lasting, telephone
 
@@ -22,10 +22,10 @@ def page(facts: TicketFacts, language: str, fingerprint: str) -> PrintedDocument
 
 
 @labels(PackProblem)
-def pack_problems(t: Speech) -> dict[PackProblem, str]:
+def pack_problems(t: Translator) -> dict[PackProblem, str]:
     """Why a pack could not be made."""
     return {
-        PackProblem.STORE: t.gettext("The store of recordings could not be reached. Ask for the pack again."),
+        PackProblem.STORE: t.gettext("The store of recordings could not be reached. Order the pack again."),
         PackProblem.LOST: t.gettext("A recording is not in the store any more. Tell the administrator at once."),
         PackProblem.ALTERED: t.gettext(
             "A recording in the store is not what was recorded. Tell the administrator at once."
@@ -43,7 +43,7 @@ class _Page:
         self._facts = facts
         self._language = language
         self._fingerprint = fingerprint
-        self._t = Speech(language)
+        self._t = Translator(language)
         self._texts: TicketTexts = ticket_texts(language)
 
     def document(self) -> PrintedDocument:

@@ -1,1 +1,1 @@
-"""Recordings found, heard and reviewed by supervisors, and who listened to what."""
+"""Recordings searched, heard and reviewed by supervisors, and the log of listenings."""

@@ -1,4 +1,4 @@
-"""Recordings as supervisors find, hear and review them."""
+"""Search, playback and review of recordings."""
 
 from aiohttp import web
 
@@ -12,7 +12,6 @@ from callcenter.web.navigation import N_, NAVIGATION, NavigationEntry
 
 
 def install(app: web.Application) -> None:
-    """Add this subject to the application."""
     app[LISTENING_ROOM] = ListeningRoom(app[POOL])
     app[LISTENINGS] = Listenings(app[POOL])
     app[REVIEWS] = Reviews(app[POOL])

@@ -1,4 +1,4 @@
-"""Who listens to which part of which recording, and why: nobody hears anything before they have said why."""
+"""The log of who listened to which part of which recording, and why. Nothing is played before a reason is given."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,15 +16,15 @@ from callcenter.storage import queries
 
 SQL = queries("listening")
 OPEN_FOR = timedelta(hours=12)
-"""How long a listening stays open; afterwards the reason is asked anew."""
+"""How long a listening stays open; afterwards a reason is required again."""
 LONGEST_WORDS = 300
 MOST_PARTS = 500
 
 
 class NoReason(Refusal):
-    """Another reason needs words."""
+    """The reason `other` needs an explanation."""
 
-    text = gettext_noop("Say in a few words why.")
+    text = gettext_noop("Explain why in a few words.")
     code = "reason"
 
 
@@ -40,7 +40,7 @@ class Listening:
 
 @dataclass(frozen=True, slots=True)
 class StoredAudio:
-    """What is to be sent: where it lies, its size in bytes, its length in seconds; `listening`: None unless one is open.
+    """The audio to send: its key, its size in bytes, its length in seconds; `listening`: None unless one is open.
 
     `version`: the object's that was verified; None means the newest.
     """
@@ -63,7 +63,7 @@ class Listenings:
     async def begin(
         self, person: Person, recording: int, reason: ListeningReason, words: str, address: str
     ) -> int | None:
-        """Open a listening, and write that down; its id, None when there is no such recording. Raises `NoReason`."""
+        """Open a listening, which is audited; its id, None when there is no such recording. Raises `NoReason`."""
         words = words.strip()[:LONGEST_WORDS]
         if reason is ListeningReason.OTHER and not words:
             raise NoReason
@@ -82,13 +82,13 @@ class Listenings:
         return made
 
     async def open(self, person: Person, recording: int) -> Listening | None:
-        """The one that this person has open."""
+        """The listening that this person has open."""
         async with scoped(self._pool, person) as connection:
             row = await connection.fetchrow(SQL["open"], recording, person.id, OPEN_FOR)
         return None if row is None else Listening(row["id"], ListeningReason(row["reason"]), row["words"], row["at"])
 
     async def last_reason(self, person: Person) -> ListeningReason | None:
-        """What this person listened for last."""
+        """The last reason that this person gave."""
         async with scoped(self._pool, person) as connection:
             reason = await connection.fetchval(SQL["last_reason"], person.id)
         return None if reason is None else ListeningReason(reason)
@@ -110,14 +110,14 @@ class Listenings:
         )
 
     async def sent(self, listening: int, audio: StoredAudio, part: range) -> None:
-        """Note that these bytes were sent, as seconds: rounded outwards, and taken as spread evenly."""
+        """Record that these bytes were sent, converted to seconds at a constant rate and rounded outwards."""
         if not part or not audio.duration_s:
             return
         per_byte = audio.duration_s / audio.size
         await self._pool.execute(SQL["sent"], listening, int(part.start * per_byte), int(part.stop * per_byte) + 1)
 
     async def heard(self, person: Person, recording: int, listening: int, parts: Sequence[tuple[int, int]]) -> bool:
-        """Note which parts were played, in seconds; False when that is no listening of this person's."""
+        """Record which parts were played, in seconds; False when it is not this person's listening."""
         async with scoped(self._pool, person) as connection:
             columns = [[part[side] for part in parts[:MOST_PARTS]] for side in (0, 1)]
             return await connection.fetchval(SQL["heard"], listening, recording, person.id, *columns) is not None
@@ -131,7 +131,7 @@ class Listenings:
         before: int | None = None,
         size: int = 50,
     ) -> list[asyncpg.Record]:
-        """Listenings newest first: of one recording, of one person, of all; below the one with the id `before`."""
+        """Listenings newest first: of one recording, of one person, of all; older than the one with the id `before`."""
         async with scoped(self._pool, person) as connection:
             return await connection.fetch(SQL["listenings"], recording, who, before, size)
 

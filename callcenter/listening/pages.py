@@ -1,4 +1,4 @@
-"""The listening room: recordings, newest first, by what was asked for; and who listened to them."""
+"""The list of recordings, newest first, with filters; and the log of listenings."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -19,11 +19,11 @@ from callcenter.web.auth import needs
 from callcenter.web.formats import when
 from callcenter.web.keys import PERSON
 from callcenter.web.language import language_of
-from callcenter.web.query import place_of
+from callcenter.web.query import cursor_of
 from callcenter.web.render import ZONE, lasting, render
 
 routes = web.RouteTableDef()
-# The fields that are folded away on a telephone until one of them is used.
+# The fields that are collapsed on a mobile screen until one of them is used.
 MORE = ("house", "company", "operator", "since", "until", "shortest", "longest", "state", "noted")
 SHOWN_LISTENINGS = 100
 
@@ -38,14 +38,14 @@ async def room(request: web.Request) -> web.Response:
 @routes.get("/listening/list")
 @needs(Permission.LISTEN)
 async def listing(request: web.Request) -> web.Response:
-    """The list alone, for the page that shows it."""
+    """The list alone, fetched by the page's script."""
     return await _show(request, "listening/listening_list.html")
 
 
 @routes.get("/listening/log")
 @needs(Permission.LISTEN)
 async def log(request: web.Request) -> web.Response:
-    """Who listened to which part of what, and why."""
+    """The log of listenings: who, which part, and why."""
     app, person, language = request.app, request[PERSON], language_of(request)
     given = {name: _number(request.query.get(name, "")) for name in ("who", "before")}
     _companies, operators = await app[LISTENING_ROOM].choices(person)
@@ -63,7 +63,7 @@ async def log(request: web.Request) -> web.Response:
 
 
 def listening_row(row: asyncpg.Record, now: datetime, language: str) -> dict[str, Any]:
-    """A listening as it is read: when, why, and which parts."""
+    """A listening as it is displayed: when, why, and which parts."""
     reason = texts.reasons(language)[ListeningReason(row["reason"])] if row["reason"] else ""
     return {
         **row,
@@ -84,16 +84,16 @@ async def _show(request: web.Request, template: str) -> web.Response:
     form = RecordingFilterForm.read(RecordingQuery, request.query)
     companies, operators = await app[LISTENING_ROOM].choices(person)
     zone = next((each["zone"] for each in companies if each["id"] == form.asked.company), ZONE)
-    leaf = await _leaf(request, form, zone, place_of(request.query.get("before", "")))
+    found = await _recordings(request, form, zone, cursor_of(request.query.get("before", "")))
     now = datetime.now(UTC)
     return render(
         request,
         template,
         400 if form.problems else 200,
         form=form,
-        rows=[_row(row, now, language) for row in leaf.rows],
+        rows=[_row(row, now, language) for row in found.rows],
         first="before" not in request.query,
-        after=form.address(before=str(leaf.after)) if leaf.after else "",
+        after=form.address(before=str(found.after)) if found.after else "",
         more_open=sum(name in form.typed for name in MORE),
         companies=[(each["id"], each["name"]) for each in companies],
         operators=[(each["id"], each["name"]) for each in operators],
@@ -104,13 +104,13 @@ async def _show(request: web.Request, template: str) -> web.Response:
     )
 
 
-async def _leaf(
+async def _recordings(
     request: web.Request, form: RecordingFilterForm, zone: str, before: PageCursor | None
 ) -> RecordingsPage:
-    """The page asked for; an empty one when there is no such house, which is told beside the field."""
-    wanted = form.wanted(zone)
+    """The requested page; an empty one when there is no such house, which is shown beside the field."""
+    criteria = form.criteria(zone)
     try:
-        return await request.app[LISTENING_ROOM].page(request[PERSON], wanted, before)
+        return await request.app[LISTENING_ROOM].page(request[PERSON], criteria, before)
     except NoSuchHouse as problem:
         form.problems["house"] = problem.code
         return RecordingsPage(())

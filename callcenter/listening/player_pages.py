@@ -14,10 +14,10 @@ from callcenter.listening.listenings import LISTENINGS, MOST_PARTS, NoReason
 from callcenter.listening.pages import listening_row
 from callcenter.listening.query import seconds
 from callcenter.listening.reviews import REVIEWS, ScoreCard
-from callcenter.listening.room import LISTENING_ROOM, Shown
+from callcenter.listening.room import LISTENING_ROOM, RecordingDetails
 from callcenter.web.auth import needs
 from callcenter.web.formats import when
-from callcenter.web.forms import typed_in
+from callcenter.web.forms import form_texts
 from callcenter.web.keys import PERSON
 from callcenter.web.language import language_of
 from callcenter.web.render import render
@@ -31,7 +31,7 @@ Second = Annotated[int, Field(ge=0, le=10**6)]
 
 
 class Heard(BaseModel):
-    """What a browser says that it has played: parts in whole seconds, from and to."""
+    """The parts that a browser reports as played, in whole seconds, from and to."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -40,12 +40,12 @@ class Heard(BaseModel):
 
 
 def recording_of(request: web.Request) -> int:
-    """The recording that the address names."""
+    """The recording's id in the address."""
     return int(request.match_info["id"])
 
 
-async def need_recording(request: web.Request) -> Shown:
-    """The recording that the address names. Raises a refusal when this person sees no such one."""
+async def need_recording(request: web.Request) -> RecordingDetails:
+    """The recording in the address. Raises a refusal when this person may see no such recording."""
     shown = await request.app[LISTENING_ROOM].show(request[PERSON], recording_of(request))
     if shown is None:
         raise web.HTTPNotFound
@@ -55,7 +55,6 @@ async def need_recording(request: web.Request) -> Shown:
 @routes.get(PAGE, allow_head=False)
 @needs(Permission.LISTEN)
 async def show(request: web.Request) -> web.Response:
-    """Show the recording."""
     return await page(request, await need_recording(request))
 
 
@@ -63,7 +62,7 @@ async def show(request: web.Request) -> web.Response:
 @needs(Permission.LISTEN)
 async def begin(request: web.Request) -> web.Response:
     """Open a listening, for a reason."""
-    shown, typed = await need_recording(request), await typed_in(request)
+    shown, typed = await need_recording(request), await form_texts(request)
     if typed.get("reason") not in list(ListeningReason):
         raise web.HTTPBadRequest
     try:
@@ -82,12 +81,12 @@ async def begin(request: web.Request) -> web.Response:
 @routes.post(PAGE + "/heard")
 @needs(Permission.LISTEN)
 async def heard(request: web.Request) -> web.Response:
-    """Note which parts were played."""
+    """Record which parts were played."""
     try:
-        told = Heard.model_validate(json.loads(await request.text()))
+        played = Heard.model_validate(json.loads(await request.text()))
     except (ValueError, ValidationError):
         raise web.HTTPBadRequest from None
-    if not await request.app[LISTENINGS].heard(request[PERSON], recording_of(request), told.listening, told.parts):
+    if not await request.app[LISTENINGS].heard(request[PERSON], recording_of(request), played.listening, played.parts):
         raise web.HTTPNotFound
     return web.Response(status=204)
 
@@ -95,7 +94,7 @@ async def heard(request: web.Request) -> web.Response:
 @routes.get(PAGE + "/waveform")
 @needs(Permission.LISTEN)
 async def waveform(request: web.Request) -> web.Response:
-    """The peaks of both voices as bytes; how many there are for a second, and of how many channels, in the headers."""
+    """The waveform's peaks as bytes; their number per second and the number of channels are in the headers."""
     found = await request.app[LISTENING_ROOM].waveform(request[PERSON], recording_of(request))
     if found is None:
         raise web.HTTPNotFound
@@ -106,8 +105,7 @@ async def waveform(request: web.Request) -> web.Response:
 @routes.post(PAGE + "/marks")
 @needs(Permission.LISTEN)
 async def mark(request: web.Request) -> web.Response:
-    """Note something of a place."""
-    shown, typed = await need_recording(request), await typed_in(request)
+    shown, typed = await need_recording(request), await form_texts(request)
     comment = typed.get("comment", "").strip()
     try:
         at = int(str(seconds(typed.get("at", "").strip())))
@@ -123,7 +121,6 @@ async def mark(request: web.Request) -> web.Response:
 @routes.post(PAGE + r"/marks/{mark:\d{1,18}}/remove")
 @needs(Permission.LISTEN)
 async def unmark(request: web.Request) -> web.Response:
-    """Show a mark no longer."""
     if not await request.app[LISTENING_ROOM].unmark(
         request[PERSON], recording_of(request), int(request.match_info["mark"])
     ):
@@ -133,7 +130,7 @@ async def unmark(request: web.Request) -> web.Response:
 
 async def page(
     request: web.Request,
-    shown: Shown,
+    shown: RecordingDetails,
     status: int = 200,
     *,
     problem: str = "",
@@ -165,12 +162,12 @@ async def page(
         card=await card_for(request, shown) if person.may(Permission.REVIEW_TALKS) else None,
         reviews=await app[REVIEWS].of(person, row["id"]),
         mark_when=lambda at: when(at, row["zone"], now, language),
-        told=_told(shown, listening.id if listening else None, language),
+        player=_player_data(shown, listening.id if listening else None, language),
     )
 
 
-async def card_for(request: web.Request, shown: Shown) -> ScoreCard | None:
-    """By what the talk is judged: its company's card, or the usual one in the company's language."""
+async def card_for(request: web.Request, shown: RecordingDetails) -> ScoreCard | None:
+    """The score card for the talk: its company's, or the default one in the company's language."""
     company = shown.row["company_id"]
     if company is None:
         return None
@@ -178,8 +175,8 @@ async def card_for(request: web.Request, shown: Shown) -> ScoreCard | None:
     return kept or ScoreCard(0, texts.usual_card(shown.row["language"]))
 
 
-def _told(shown: Shown, listening: int | None, language: str) -> dict[str, Any]:
-    """What the player's script works with. Seconds from the beginning of the recording."""
+def _player_data(shown: RecordingDetails, listening: int | None, language: str) -> dict[str, Any]:
+    """The data for the player's script. Times are seconds from the beginning of the recording."""
     row = shown.row
     return {
         "recording": row["id"],
@@ -189,5 +186,5 @@ def _told(shown: Shown, listening: int | None, language: str) -> dict[str, Any]:
         "channels": row["channels"],
         "pauses": [{"from": each["from_s"], "until": each["until_s"]} for each in shown.pauses],
         "marks": [{"id": each["id"], "at": each["at_s"], "comment": each["comment"]} for each in shown.marks],
-        "words": texts.script_texts(language),
+        "texts": texts.script_texts(language),
     }

@@ -1,4 +1,4 @@
-"""Which recordings are asked for, as it stands in the address of the page."""
+"""The filter of recordings in the query string of the page."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -22,7 +22,7 @@ class PlayableFilter(StrEnum):
 
 
 class ReviewFilter(StrEnum):
-    """Recordings by what was noted of them."""
+    """Recordings by their marks and reviews."""
 
     UNREVIEWED = "unreviewed"
     REVIEWED = "reviewed"
@@ -35,7 +35,7 @@ STATES = {
     PlayableFilter.MISSING: (RecordingState.MISSING,),
     PlayableFilter.DELETED: (RecordingState.DELETED,),
 }
-"""What can be asked of a recording's state, and the states that it means."""
+"""The options of the filter by state, and the states that each stands for."""
 REVIEWED = {ReviewFilter.REVIEWED: True, ReviewFilter.UNREVIEWED: False}
 _LONGEST_S = 24 * 3600
 
@@ -74,12 +74,12 @@ class RecordingQuery(BaseModel):
 
 
 class RecordingFilterForm(Query[RecordingQuery]):
-    """The filter of the listening room. A length that is none is the problem `length`; two in the wrong order, `lengths`."""
+    """The filter of the listening room. An invalid length is the problem `length`; two in the wrong order, `lengths`."""
 
     PROBLEMS: ClassVar[Mapping[str, str]] = {**Query.PROBLEMS, "shortest": "length", "longest": "length"}
 
-    def wanted(self, zone: str) -> RecordingFilter:
-        """What to look for; days are those of the zone."""
+    def criteria(self, zone: str) -> RecordingFilter:
+        """The criteria; days are those of the zone."""
         asked = self.asked
         search = self.search(asked.q)
         since, until = self.days(asked.since, asked.until, zone)

@@ -1,4 +1,4 @@
-"""Reviews of talks, and the score cards that they are made by."""
+"""Reviews of talks, and the score cards that they use."""
 
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ from callcenter.listening.player_pages import PAGE, card_for, need_recording, pa
 from callcenter.listening.reviews import REVIEWS, CardChanged, ScoreCard
 from callcenter.web.auth import needs
 from callcenter.web.formats import when
-from callcenter.web.forms import typed_in
+from callcenter.web.forms import form_texts
 from callcenter.web.keys import PERSON
 from callcenter.web.language import language_of
 from callcenter.web.render import ZONE, render
@@ -24,8 +24,8 @@ LONGEST_TITLE = 200
 @routes.post(PAGE + "/review")
 @needs(Permission.REVIEW_TALKS)
 async def review(request: web.Request) -> web.Response:
-    """Judge the talk; or show what is in the way, with what was typed kept."""
-    shown, typed = await need_recording(request), await typed_in(request)
+    """Review the talk; or show what is wrong, and keep what was typed."""
+    shown, typed = await need_recording(request), await form_texts(request)
     company, card = shown.row["company_id"], await card_for(request, shown)
     if card is None or not shown.playable:
         raise web.HTTPNotFound
@@ -71,8 +71,8 @@ async def card(request: web.Request) -> web.Response:
 @routes.post(CARD)
 @needs(Permission.REVIEW_TALKS)
 async def keep(request: web.Request) -> web.Response:
-    """Keep the card as it was typed; or show what is wrong with it."""
-    typed = await typed_in(request)
+    """Save the card; or show what is wrong with it."""
+    typed = await form_texts(request)
     lines, problem = _lines(typed)
     seen = typed.get("card", "")
     if not (seen.isascii() and seen.isdigit() and len(seen) < 19):

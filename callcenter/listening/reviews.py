@@ -1,4 +1,4 @@
-"""Score cards of companies, and reviews of talks by them."""
+"""Score cards of companies, and reviews of talks that use them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ class CardChanged(Refusal):
     """Somebody changed the company's card meanwhile."""
 
     status = 409
-    text = gettext_noop("Somebody has changed the score card meanwhile.")
+    text = gettext_noop("Somebody else has changed the score card.")
     code = "card"
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreCard:
-    """What talks of a company are judged by; `id` 0 is a card that nobody has kept yet."""
+    """The lines by which a company's talks are reviewed; `id` 0 is a card that has not been saved yet."""
 
     id: int
     lines: tuple[ScoreLine, ...]
@@ -51,7 +51,9 @@ class Reviews:
             return None if card is None else await _card(connection, card, company)
 
     async def keep(self, person: Person, company: int, seen: int, lines: Sequence[ScoreLine], address: str) -> None:
-        """Keep a new card in place of the one with the id `seen`. Raises `CardChanged`, also when there is no such company."""
+        """Save a new card in place of the one with the id `seen`. Raises `CardChanged`, also when there is no such
+        company.
+        """
         async with scoped(self._pool, person) as connection:
             await _make(connection, person, company, seen, lines, address)
 
@@ -70,9 +72,9 @@ class Reviews:
         comment: str,
         address: str,
     ) -> float | None:
-        """Judge a talk, in place of this person's earlier review; the score.
+        """Review a talk, in place of this person's earlier review; returns the score.
 
-        A card with the id 0 is kept first, as it is. Raises `CardChanged`, `BadPoints`.
+        A card with the id 0 is saved first, as it is. Raises `CardChanged`, `BadPoints`.
         """
         async with scoped(self._pool, person) as connection:
             if card.id == 0:

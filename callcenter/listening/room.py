@@ -1,4 +1,4 @@
-"""The listening room: recordings newest first, a page at a time, and all that is known of one."""
+"""The listening room: recordings newest first, a page at a time, and the details of one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ SQL = queries("listening")
 
 @dataclass(frozen=True, slots=True)
 class RecordingFilter:
-    """What to look for; what is None or empty is not asked.
+    """The criteria of a search; one that is None or empty does not count.
 
     `house`: words of an address. Begun from `since` on and before `until`. Lengths in seconds.
     """
@@ -40,15 +40,15 @@ class RecordingFilter:
 
 @dataclass(frozen=True, slots=True)
 class RecordingsPage:
-    """Rows of `page` in `storage/queries/listening.sql`, and where the next page begins, if there is one."""
+    """Rows of `page` in `storage/queries/listening.sql`, and the cursor of the next page, if there is one."""
 
     rows: Sequence[asyncpg.Record]
     after: PageCursor | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """One recording: its row, the talks of its call, where it was paused, what was marked."""
+class RecordingDetails:
+    """One recording: its row, the talks of its call, its pauses and marks."""
 
     row: asyncpg.Record
     talks: Sequence[asyncpg.Record]
@@ -57,7 +57,7 @@ class Shown:
 
     @property
     def playable(self) -> bool:
-        """Whether there is something to listen to."""
+        """Whether there is audio to play."""
         return self.row["state"] in PLAYABLE
 
 
@@ -68,11 +68,11 @@ class ListeningRoom:
         self._pool = pool
 
     async def page(
-        self, person: Person, wanted: RecordingFilter, before: PageCursor | None = None, size: int = 50
+        self, person: Person, criteria: RecordingFilter, before: PageCursor | None = None, size: int = 50
     ) -> RecordingsPage:
         """At most `size` recordings that this person may see. Raises `NoSuchHouse`."""
         async with scoped(self._pool, person) as connection:
-            asked = await _filter(connection, person, wanted)
+            asked = await _filter(connection, person, criteria)
             place = (None, None) if before is None else (before.at, before.id)
             rows = await connection.fetch(SQL["page"], asked, size + 1, *place, person.id)
         return RecordingsPage(rows[:size], PageCursor.below(rows, size, "placed_at"))
@@ -82,13 +82,13 @@ class ListeningRoom:
         async with scoped(self._pool, person) as connection:
             return await connection.fetch(SQL["companies"]), await connection.fetch(SQL["operators"])
 
-    async def show(self, person: Person, recording: int) -> Shown | None:
-        """All of one recording; None when this person sees no such one."""
+    async def show(self, person: Person, recording: int) -> RecordingDetails | None:
+        """The details of one recording; None when this person may see no such recording."""
         async with scoped(self._pool, person) as connection:
             row = await connection.fetchrow(SQL["recording"], recording)
             if row is None:
                 return None
-            return Shown(
+            return RecordingDetails(
                 row,
                 await connection.fetch(SQL["talks"], recording),
                 await connection.fetch(SQL["pauses"], recording),
@@ -96,19 +96,19 @@ class ListeningRoom:
             )
 
     async def waveform(self, person: Person, recording: int) -> Waveform | None:
-        """The picture of both voices, once it has been made."""
+        """The waveform of both voices, once it has been made."""
         async with scoped(self._pool, person) as connection:
             row = await connection.fetchrow(SQL["waveform"], recording)
         return None if row is None else Waveform(row["per_s"], row["channels"], row["peaks"])
 
     async def mark(self, person: Person, recording: int, at_s: float, comment: str) -> int | None:
-        """Note something of a place, in seconds from the beginning; None when there is no such recording."""
+        """Add a mark at a position, in seconds from the beginning; None when there is no such recording."""
         async with scoped(self._pool, person) as connection:
             made: int | None = await connection.fetchval(SQL["mark"], recording, at_s, comment, person.id)
         return made
 
     async def unmark(self, person: Person, recording: int, mark: int) -> bool:
-        """Show a mark no longer; False when there is none."""
+        """Remove a mark; False when there is none."""
         async with scoped(self._pool, person) as connection:
             return await connection.fetchval(SQL["unmark"], mark, recording, person.id) is not None
 
@@ -116,19 +116,19 @@ class ListeningRoom:
 LISTENING_ROOM = web.AppKey("listening_room", ListeningRoom)
 
 
-async def _filter(connection: Connection, person: Person, wanted: RecordingFilter) -> dict[str, Any]:
+async def _filter(connection: Connection, person: Person, criteria: RecordingFilter) -> dict[str, Any]:
     """The filter as the type `listening_filter` has it."""
-    company = wanted.company if person.company_id is None else person.company_id
+    company = criteria.company if person.company_id is None else person.company_id
     return {
         "company": company,
-        "operator": wanted.operator,
-        "houses": await houses_at(connection, company, wanted.house) if wanted.house else None,
-        "since": wanted.since,
-        "until": wanted.until,
-        "shortest": wanted.shortest,
-        "longest": wanted.longest,
-        "states": wanted.states or None,
-        "marked": wanted.marked,
-        "reviewed": wanted.reviewed,
-        **(wanted.search or Search()).columns,
+        "operator": criteria.operator,
+        "houses": await houses_at(connection, company, criteria.house) if criteria.house else None,
+        "since": criteria.since,
+        "until": criteria.until,
+        "shortest": criteria.shortest,
+        "longest": criteria.longest,
+        "states": criteria.states or None,
+        "marked": criteria.marked,
+        "reviewed": criteria.reviewed,
+        **(criteria.search or Search()).columns,
     }

@@ -1,4 +1,4 @@
-"""The bytes of a recording: for supervisors, who have said why they listen; what is sent is noted."""
+"""The audio of a recording, for supervisors who have given a reason; what is sent is recorded."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -19,14 +19,14 @@ PAGE = r"/recordings/{id:\d{1,18}}"
 @routes.get(PAGE, allow_head=False)
 @needs(Permission.LISTEN)
 async def original(request: web.Request) -> web.StreamResponse:
-    """Send the recording as it was made, or the one range of it that was asked for (RFC 9110, section 14)."""
+    """Send the original recording, or the one range of it that was requested (RFC 9110, section 14)."""
     return await _listen(request, copy=False)
 
 
 @routes.get(PAGE + "/copy", allow_head=False)
 @needs(Permission.LISTEN)
 async def copy(request: web.Request) -> web.StreamResponse:
-    """Send the copy for listening, or a range of it. Not found until it is made."""
+    """Send the copy for listening, or a range of it. 404 until it has been made."""
     return await _listen(request, copy=True)
 
 
@@ -39,27 +39,27 @@ async def _listen(request: web.Request, *, copy: bool) -> web.StreamResponse:
         if "text/html" in request.headers.get("Accept", ""):
             raise web.HTTPSeeOther(f"/listening/{audio.recording}")
         raise web.HTTPForbidden(text="say first why you listen")
-    wanted = part_of(request, audio.size)
+    requested = part_of(request, audio.size)
     headers = {"Accept-Ranges": "bytes", "Cache-Control": "private, no-store"}
-    if wanted is not None and not wanted:
+    if requested is not None and not requested:
         return web.Response(status=416, headers=headers | {"Content-Range": f"bytes */{audio.size}"})
-    part = range(audio.size) if wanted is None else wanted
-    if wanted is not None:
+    part = range(audio.size) if requested is None else requested
+    if requested is not None:
         headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{audio.size}"
-    answer = web.StreamResponse(status=200 if wanted is None else 206, headers=headers)
+    answer = web.StreamResponse(status=200 if requested is None else 206, headers=headers)
     answer.content_type = audio.media_type
     answer.content_length = len(part)
     return await send(request, answer, _noted(request, audio, audio.listening, part), recording=audio.recording)
 
 
 async def _noted(request: web.Request, audio: StoredAudio, listening: int, part: range) -> AsyncGenerator[bytes, None]:
-    """The bytes; how far they were taken is noted when they end, or when nobody wants more of them."""
+    """The bytes; how far they were sent is recorded at their end, or when the client disconnects."""
     note, at = request.app[LISTENINGS].sent, part.start
     try:
         async with aclosing(_bytes(request, audio, part)) as pieces:
             async for piece in pieces:
                 at += len(piece)
-                # Before the last piece goes out: whoever has all of it finds it noted.
+                # Before the last piece is sent, so that a complete playback is always recorded.
                 if at == part.stop:
                     await note(listening, audio, part)
                 yield piece

@@ -1,4 +1,4 @@
-"""What the listening room says."""
+"""Texts of the listening room."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -9,13 +9,13 @@ from callcenter.domain.recording import OFFERED, RecordingState
 from callcenter.domain.talk import TalkKind
 from callcenter.listening.query import PlayableFilter, ReviewFilter
 from callcenter.web.filter_texts import filter_problems
-from callcenter.web.formats import Speech
+from callcenter.web.formats import Translator
 from callcenter.web.labels import labels, recording_states
 
 
 @labels(ListeningReason)
-def reasons(t: Speech) -> dict[ListeningReason, str]:
-    """Why somebody listens."""
+def reasons(t: Translator) -> dict[ListeningReason, str]:
+    """The reasons for listening."""
     return {
         ListeningReason.COMPLAINT: t.pgettext("listening", "A complaint or dispute"),
         ListeningReason.QUALITY: t.pgettext("listening", "Quality review"),
@@ -26,8 +26,8 @@ def reasons(t: Speech) -> dict[ListeningReason, str]:
 
 
 @labels(TalkKind)
-def talk_kinds(t: Speech) -> dict[TalkKind, str]:
-    """How an operator came to talk."""
+def talk_kinds(t: Translator) -> dict[TalkKind, str]:
+    """The kinds of talks."""
     return {
         TalkKind.QUEUE: t.pgettext("listening", "from the queue"),
         TalkKind.TRANSFER: t.pgettext("listening", "transferred"),
@@ -36,8 +36,8 @@ def talk_kinds(t: Speech) -> dict[TalkKind, str]:
 
 
 @labels(PlayableFilter)
-def playable_filters(t: Speech) -> dict[PlayableFilter, str]:
-    """Which recordings are looked for, by what can be done with them."""
+def playable_filters(t: Translator) -> dict[PlayableFilter, str]:
+    """The options of the filter by what can be done with recordings."""
     return {
         PlayableFilter.THERE: t.pgettext("listening", "can be played"),
         PlayableFilter.WAITING: t.pgettext("listening", "not stored yet"),
@@ -47,8 +47,8 @@ def playable_filters(t: Speech) -> dict[PlayableFilter, str]:
 
 
 @labels(ReviewFilter)
-def review_filters(t: Speech) -> dict[ReviewFilter, str]:
-    """Which recordings are looked for, by what was noted of them."""
+def review_filters(t: Translator) -> dict[ReviewFilter, str]:
+    """The options of the filter by marks and reviews."""
     return {
         ReviewFilter.UNREVIEWED: t.pgettext("listening", "not reviewed"),
         ReviewFilter.REVIEWED: t.pgettext("listening", "reviewed"),
@@ -58,19 +58,19 @@ def review_filters(t: Speech) -> dict[ReviewFilter, str]:
 
 @cache
 def states_to_note(language: str) -> Mapping[RecordingState, str]:
-    """The states of recordings that cannot be listened to, or not for long."""
+    """The states of recordings that cannot be played, or not for long."""
     return {state: label for state, label in recording_states(language).items() if state not in OFFERED}
 
 
 def choices(language: str) -> Mapping[str, Mapping[Any, str]]:
-    """What can be chosen in the fields that are the same for everybody."""
+    """The options of the fields that are the same for everybody."""
     return {"state": playable_filters(language), "noted": review_filters(language)}
 
 
 @cache
 def usual_card(language: str) -> tuple[ScoreLine, ...]:
-    """The score card of a company that has none of its own."""
-    t = Speech(language)
+    """The default score card, of companies that have none of their own."""
+    t = Translator(language)
     return (
         ScoreLine(t.pgettext("score card", "Greeted the caller and gave the service's name"), 2),
         ScoreLine(t.pgettext("score card", "Understood what is wrong and asked what matters"), 5),
@@ -83,32 +83,32 @@ def usual_card(language: str) -> tuple[ScoreLine, ...]:
 @cache
 def problems(language: str) -> Mapping[str, str]:
     """What is wrong with a field, and what to do."""
-    t = Speech(language)
+    t = Translator(language)
     return {
         **filter_problems(language),
-        "length": t.pgettext("listening", "Write minutes and seconds, such as 1:30."),
-        "lengths": t.pgettext("listening", "The longest is shorter than the shortest: change one of the two."),
-        "card": t.pgettext("listening", "The score card was changed meanwhile. This is the new one: judge by it."),
-        "points": t.pgettext("listening", "Give points for every line, or say that there was no occasion."),
-        "line": t.pgettext("listening", "Give each line at most 200 letters and 1 to 10 points."),
+        "length": t.pgettext("listening", "Enter minutes and seconds, such as 1:30."),
+        "lengths": t.pgettext("listening", "The maximum length is less than the minimum: change one of the two."),
+        "card": t.pgettext("listening", "The score card has been changed. This is the new one: review the talk by it."),
+        "points": t.pgettext("listening", "Score every line, or mark it as not applicable."),
+        "line": t.pgettext("listening", "Give each line at most 200 characters and 1 to 10 points."),
         "lines": t.pgettext("listening", "A score card needs at least one line."),
-        "reason": t.pgettext("listening", "Say in a few words why."),
-        "comment": t.pgettext("listening", "Write what is to be noted, in at most 1000 characters."),
-        "at": t.pgettext("listening", "Write the place as minutes and seconds, such as 1:30."),
+        "reason": t.pgettext("listening", "Explain why in a few words."),
+        "comment": t.pgettext("listening", "Enter a note of at most 1000 characters."),
+        "at": t.pgettext("listening", "Enter the position as minutes and seconds, such as 1:30."),
     }
 
 
 @cache
 def script_texts(language: str) -> Mapping[str, str]:
-    """What the player's script says. `{…}` are its to fill in."""
-    t = Speech(language)
+    """Texts of the player's script, which fills in `{…}`."""
+    t = Translator(language)
     return {
         "play": t.pgettext("listening", "Play"),
         "pause": t.pgettext("listening", "Pause"),
         "at": t.pgettext("listening", "{at} of {length}"),
         "copied": t.pgettext("listening", "The link to {at} is copied"),
         "not_copied": t.pgettext("listening", "Copy the link from the address bar"),
-        "failed": t.pgettext("listening", "The recording cannot be played now. Try again, or take the original."),
+        "failed": t.pgettext("listening", "The recording cannot be played now. Try again, or download the original."),
         "silence": t.pgettext("listening", "Silence skipped: {seconds} s"),
-        "unheard": t.pgettext("listening", "What you listen to could not be noted: the connection is lost"),
+        "unheard": t.pgettext("listening", "What you listened to could not be saved: the connection is lost"),
     }

@@ -1,4 +1,4 @@
-"""One's own login: where one is logged in, the password, codes from a telephone."""
+"""The person's own login: sessions, the password, one-time codes."""
 
 from datetime import UTC, datetime
 
@@ -14,14 +14,14 @@ from callcenter.web.keys import PERSON
 from callcenter.web.render import render
 
 routes = web.RouteTableDef()
-# What a page says once after a change, by the word in its address.
+# What a page shows once after a change, by the `done` parameter of its address.
 DONE = ("password", "on", "off", "ended")
 
 
 @routes.get("/account")
 @needs(Permission.PERSON)
 async def account(request: web.Request) -> web.Response:
-    """Everything about one's own login."""
+    """The page of the person's own login."""
     return await _page(request)
 
 
@@ -46,7 +46,6 @@ async def change_password(request: web.Request) -> web.StreamResponse:
 @routes.post(r"/account/sessions/{id:[0-9]{1,18}}/end")
 @needs(Permission.PERSON)
 async def end_session(request: web.Request) -> web.StreamResponse:
-    """End one of one's own sessions."""
     accounts = request.app[ACCOUNTS]
     if not await accounts.end_session(request[PERSON], int(request.match_info["id"]), request.remote or ""):
         raise web.HTTPNotFound
@@ -56,7 +55,7 @@ async def end_session(request: web.Request) -> web.StreamResponse:
 @routes.post("/account/sessions/end")
 @needs(Permission.PERSON)
 async def end_others(request: web.Request) -> web.StreamResponse:
-    """End all of one's own sessions but this one."""
+    """End all of the person's own sessions but this one."""
     await request.app[ACCOUNTS].end_others(request[PERSON], _token(request), request.remote or "")
     raise web.HTTPSeeOther("/account?done=ended")
 
@@ -64,7 +63,7 @@ async def end_others(request: web.Request) -> web.StreamResponse:
 @routes.post("/account/codes")
 @needs(Permission.PERSON)
 async def begin_codes(request: web.Request) -> web.StreamResponse:
-    """Make a secret and show it, to be confirmed."""
+    """Create a secret and show it, to be confirmed."""
     await request.app[ACCOUNTS].begin_codes(request[PERSON])
     raise web.HTTPSeeOther("/account#codes")
 
@@ -72,7 +71,7 @@ async def begin_codes(request: web.Request) -> web.StreamResponse:
 @routes.post("/account/codes/confirm")
 @needs(Permission.PERSON)
 async def confirm_codes(request: web.Request) -> web.StreamResponse:
-    """Ask for codes from now on."""
+    """Require codes at login from now on."""
     code = str((await request.post()).get("code", ""))
     try:
         right = await request.app[ACCOUNTS].confirm_codes(
@@ -88,7 +87,7 @@ async def confirm_codes(request: web.Request) -> web.StreamResponse:
 @routes.post("/account/codes/remove")
 @needs(Permission.PERSON)
 async def remove_codes(request: web.Request) -> web.StreamResponse:
-    """Ask for codes no longer."""
+    """Stop requiring codes at login."""
     password = str((await request.post()).get("password", ""))
     try:
         right = await request.app[ACCOUNTS].remove_codes(request[PERSON], password, request.remote or "")

@@ -1,4 +1,4 @@
-"""What people do with their own logins: sessions, the password, codes from a telephone."""
+"""What people manage in their own logins: sessions, the password, one-time codes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ Codes = Literal["off", "pending", "on"]
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A browser in which somebody is logged in; `own` is the one that asks."""
+    """A browser in which somebody is logged in; `own` is the one that sent this request."""
 
     id: int
     created_at: datetime
@@ -41,12 +41,12 @@ class Accounts:
         self._attempts = attempts
 
     async def sessions(self, person: Person, token: str) -> Sequence[Session]:
-        """Where this person is logged in, the asking browser first, then by when they were last seen."""
+        """This person's sessions: that of this request first, then by when they were last seen."""
         rows = await self._pool.fetch(SQL["sessions"], person.id, digest(token))
         return [Session(**row) for row in rows]
 
     async def end_session(self, person: Person, session_id: int, address: str) -> bool:
-        """End one of this person's sessions; False when there is none such."""
+        """End one of this person's sessions; False when there is no such session."""
         async with self._pool.acquire() as connection, connection.transaction():
             ended = await connection.fetchval(SQL["end_session"], person.id, session_id)
             if ended is not None:
@@ -54,7 +54,7 @@ class Accounts:
         return ended is not None
 
     async def end_others(self, person: Person, token: str, address: str) -> int:
-        """End all of this person's sessions but the one that asks; how many there were."""
+        """End all of this person's sessions but that of this request; returns how many."""
         async with self._pool.acquire() as connection, connection.transaction():
             ended = await connection.fetch(SQL["end_sessions"], person.id, digest(token))
             if ended:
@@ -66,9 +66,10 @@ class Accounts:
     async def change_password(
         self, person: Person, token: str, old: str, new: str, again: str, address: str
     ) -> str | None:
-        """Change the password and end the other sessions; or what is wrong: `old`, or as `problem_with` says.
+        """Change the password and end the other sessions. Returns what is wrong: `old`, or the result of
+        `problem_with`.
 
-        Raises `TooManyAttempts` at the old password.
+        Raises `TooManyAttempts` for the old password.
         """
         if problem := problem_with(new, again, person.login):
             return problem
@@ -82,18 +83,18 @@ class Accounts:
         return None
 
     async def codes(self, person: Person) -> tuple[Codes, str]:
-        """Whether a login asks for a code, and the secret while it waits to be confirmed."""
+        """Whether codes are on, and the secret while it waits to be confirmed."""
         row = await self._secrets(person)
         if row["totp_secret"] is not None:
             return "on", ""
         return ("off", "") if row["totp_pending"] is None else ("pending", row["totp_pending"])
 
     async def begin_codes(self, person: Person) -> bool:
-        """Make a secret to be confirmed; False when codes are on already."""
+        """Create a secret to be confirmed; False when codes are on already."""
         return await self._pool.fetchval(SQL["begin_code"], person.id, new_secret()) is not None
 
     async def confirm_codes(self, person: Person, code: str, address: str, now: datetime) -> bool:
-        """Ask for codes from now on, if this one shows that the telephone knows the secret. Raises `TooManyAttempts`."""
+        """Turn codes on, if this one proves that the telephone has the secret. Raises `TooManyAttempts`."""
         pending = (await self._secrets(person))["totp_pending"]
         if pending is None:
             return False
@@ -109,7 +110,7 @@ class Accounts:
         return True
 
     async def remove_codes(self, person: Person, password: str, address: str) -> bool:
-        """Ask for codes no longer; False when this is not the password. Raises `TooManyAttempts`."""
+        """Turn codes off; False when this is not the password. Raises `TooManyAttempts`."""
         if not await self._is_password(person, password, address):
             return False
         async with self._pool.acquire() as connection, connection.transaction():

@@ -17,7 +17,7 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Which entries: of this person, action, subject; from `since` on, before `until`."""
+    """Which entries: by person, action, subject; from `since` on, before `until`."""
 
     person: int | None = None
     action: str = ""
@@ -29,7 +29,7 @@ class AuditFilter:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One thing that happened. `subject_name` is known of people."""
+    """One entry. `subject_name` is known for people only."""
 
     id: int
     at: datetime
@@ -52,10 +52,10 @@ class AuditLog:
         self._pool = pool
 
     async def entries(
-        self, wanted: AuditFilter, after: PageCursor | None = None
+        self, criteria: AuditFilter, after: PageCursor | None = None
     ) -> tuple[Sequence[AuditEntry], PageCursor | None]:
-        """A page, newest first, and where the next one begins if there is one."""
-        conditions, values = _conditions(wanted, after)
+        """A page, newest first, and the cursor of the next one if there is one."""
+        conditions, values = _conditions(criteria, after)
         where = f" where {' and '.join(conditions)}" if conditions else ""
         text = f"{SQL['entries']}{where} order by a.at desc, a.id desc limit {PAGE + 1}"
         rows = [AuditEntry(**row) for row in await self._pool.fetch(text, *values)]
@@ -63,26 +63,26 @@ class AuditLog:
         return shown, PageCursor(shown[-1].at, shown[-1].id) if len(rows) > PAGE else None
 
     async def actions(self) -> list[str]:
-        """Every action that has happened so far."""
+        """Every action that occurs in the log."""
         return [row["action"] for row in await self._pool.fetch(SQL["actions"])]
 
     async def people(self) -> list[tuple[int, str]]:
-        """Everybody who may have done something."""
+        """Everybody who may occur in the log."""
         return [(row["id"], f"{row['name']} ({row['login']})") for row in await self._pool.fetch(SQL["people"])]
 
 
 AUDIT_LOG = web.AppKey("audit_log", AuditLog)
 
 
-def _conditions(wanted: AuditFilter, after: PageCursor | None) -> tuple[list[str], list[object]]:
-    # Only what is asked for stands in the statement, so that the index made for it is used.
+def _conditions(criteria: AuditFilter, after: PageCursor | None) -> tuple[list[str], list[object]]:
+    # Only the given conditions stand in the statement, so that the matching index is used.
     asked: list[tuple[str, list[object]]] = [
-        ("a.operator_id = {}", [wanted.person]),
-        ("a.action = {}", [wanted.action or None]),
-        ("a.subject = {}", [wanted.subject or None]),
-        ("a.subject_id = {}", [wanted.subject_id or None]),
-        ("a.at >= {}", [wanted.since]),
-        ("a.at < {}", [wanted.until]),
+        ("a.operator_id = {}", [criteria.person]),
+        ("a.action = {}", [criteria.action or None]),
+        ("a.subject = {}", [criteria.subject or None]),
+        ("a.subject_id = {}", [criteria.subject_id or None]),
+        ("a.at >= {}", [criteria.since]),
+        ("a.at < {}", [criteria.until]),
         ("(a.at, a.id) < ({}, {})", [None, None] if after is None else [after.at, after.id]),
     ]
     conditions: list[str] = []

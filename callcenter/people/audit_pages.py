@@ -1,4 +1,4 @@
-"""The audit log: who logged in, saw, changed what."""
+"""The audit log: who logged in, and saw or changed what."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -25,12 +25,12 @@ LONGEST = 100
 @routes.get("/audit")
 @needs(Permission.SEE_AUDIT)
 async def audit(request: web.Request) -> web.Response:
-    """A page of the log, newest first; a filter that makes no sense is named, and nothing is shown."""
+    """A page of the log, newest first; for an invalid filter the problem is shown, and no entries."""
     log = request.app[AUDIT_LOG]
     typed = {field: request.query.get(field, "").strip() for field in FIELDS}
-    wanted, problems = read(typed)
+    criteria, problems = read(typed)
     after = _place(request.query.get("after", ""))
-    entries, following = ((), None) if problems else await log.entries(wanted, after)
+    entries, following = ((), None) if problems else await log.entries(criteria, after)
     language = language_of(request)
     asked = {key: value for key, value in typed.items() if value}
     return render(
@@ -53,7 +53,7 @@ async def audit(request: web.Request) -> web.Response:
 
 
 def details(entry: AuditEntry) -> list[tuple[str, str]]:
-    """What else was written down, each with its name; `before → after` where it is a change."""
+    """The entry's details, each with its name; `before → after` for a change."""
     return [
         (key.replace("_", " "), browser_name(str(value)) if key == "browser" else _shown(value))
         for key, value in entry.details.items()
@@ -67,7 +67,7 @@ def _shown(value: object) -> str:
 
 
 def read(typed: Mapping[str, str]) -> tuple[AuditFilter, dict[str, str]]:
-    """What is wanted, and for each field what is wrong. Days are those of the centre, the last one included."""
+    """The filter, and what is wrong by field. Days are those of the dispatch centre, the last one included."""
     problems = {field: "long" for field in FIELDS if len(typed[field]) > LONGEST or "\0" in typed[field]}
     days: dict[str, date] = {}
     for field in ("since", "until"):

@@ -1,12 +1,12 @@
-"""What the audit log calls things."""
+"""Labels of the audit log."""
 
 from callcenter.domain.audit import AuditAction, AuditSubject
-from callcenter.web.formats import Speech
+from callcenter.web.formats import Translator
 from callcenter.web.labels import labels
 
 
 @labels(AuditAction)
-def actions(t: Speech) -> dict[AuditAction, str]:
+def actions(t: Translator) -> dict[AuditAction, str]:
     """What somebody did."""
     return {
         AuditAction.LOGGED_IN: t.gettext("logged in"),
@@ -20,8 +20,8 @@ def actions(t: Speech) -> dict[AuditAction, str]:
         AuditAction.ADDED_PERSON: t.gettext("added person"),
         AuditAction.CHANGED_PERSON: t.gettext("changed person"),
         AuditAction.INVITED_PERSON: t.gettext("invited person"),
-        AuditAction.LET_PERSON_IN: t.gettext("let person in"),
-        AuditAction.SHUT_PERSON_OUT: t.gettext("shut person out"),
+        AuditAction.LET_PERSON_IN: t.gettext("restored person's access"),
+        AuditAction.SHUT_PERSON_OUT: t.gettext("blocked person's access"),
         AuditAction.ENDED_PERSONS_SESSIONS: t.gettext("ended person's sessions"),
         AuditAction.TURNED_PERSONS_CODES_OFF: t.gettext("turned person's codes off"),
         AuditAction.VIEWED_TICKET: t.gettext("viewed ticket"),
@@ -66,13 +66,13 @@ def actions(t: Speech) -> dict[AuditAction, str]:
         AuditAction.GAVE_WRONG_PIN_OF_LINK: t.gettext("gave wrong PIN of link"),
         AuditAction.LISTENED_BY_LINK: t.gettext("listened by link"),
         AuditAction.DOWNLOADED_BY_LINK: t.gettext("downloaded by link"),
-        AuditAction.MADE_TOKEN: t.gettext("made token"),
+        AuditAction.MADE_TOKEN: t.gettext("created token"),
         AuditAction.REVOKED_TOKEN: t.gettext("revoked token"),
     }
 
 
 @labels(AuditSubject)
-def subjects(t: Speech) -> dict[AuditSubject, str]:
+def subjects(t: Translator) -> dict[AuditSubject, str]:
     """What an entry may be about."""
     return {
         AuditSubject.PERSON: t.gettext("person"),
@@ -94,10 +94,10 @@ def subjects(t: Speech) -> dict[AuditSubject, str]:
 
 
 def action_name(language: str, action: str) -> str:
-    """The label of an action; one of an older or newer version as it is written."""
+    """The label of an action; the code itself for one of another version of the program."""
     return actions(language)[AuditAction(action)] if action in list(AuditAction) else action
 
 
 def subject_name(language: str, subject: str) -> str:
-    """The label of a subject; one of an older or newer version as it is written."""
+    """The label of a subject; the code itself for one of another version of the program."""
     return subjects(language)[AuditSubject(subject)] if subject in list(AuditSubject) else subject

@@ -16,7 +16,6 @@ from callcenter.web.navigation import N_, NAVIGATION, NavigationEntry
 
 
 def install(app: web.Application) -> None:
-    """Add this subject to the application."""
     pool, passwords, attempts = app[POOL], app[PASSWORDS], app[ATTEMPTS]
     app[LOGINS] = Logins(pool, passwords, attempts)
     app[ACCOUNTS] = Accounts(pool, passwords, attempts)

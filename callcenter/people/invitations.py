@@ -23,7 +23,7 @@ LOGIN = re.compile(r"[a-z][a-z0-9._-]{1,31}", re.ASCII)
 
 
 async def invite(connection: Connection, person_id: int) -> str:
-    """The token of a new invitation. Earlier ones of this person, the password and the sessions are over."""
+    """The token of a new invitation. Ends earlier ones of this person, the password and the sessions."""
     await connection.execute(SQL["withdraw"], person_id)
     await connection.execute(SQL["forget_password"], person_id)
     await connection.execute(OWN["end_sessions"], person_id, None)
@@ -33,9 +33,9 @@ async def invite(connection: Connection, person_id: int) -> str:
 
 
 async def invite_administrator(connection: asyncpg.Connection, login: str, name: str) -> str:
-    """The token of an invitation for an administrator, who is made unless there is one of this login.
+    """The token of an invitation for an administrator, who is created unless there is one with this login.
 
-    Raises `InvitationError` when the login is no login, or somebody else's.
+    Raises `InvitationError` when the login is not valid, or somebody else's.
     """
     name = name.strip()
     if not LOGIN.fullmatch(login):
@@ -69,12 +69,12 @@ class Invitations:
         self._passwords = passwords
 
     async def find(self, token: str) -> Person | None:
-        """Whom this link invites; None when it was used, is too old, or never was."""
+        """The invited person; None when the link was used, has expired, or never existed."""
         row = await self._pool.fetchrow(SQL["invited"], digest(token))
         return None if row is None else person_of(row)
 
     async def use(self, token: str, password: str, address: str) -> Person | None:
-        """Set the password, which `problem_with` has found good; None when the link does not lead in any more."""
+        """Set the password, which `problem_with` has accepted; None when the link no longer works."""
         person = await self.find(token)
         if person is None:
             return None
@@ -85,7 +85,7 @@ class Invitations:
             await connection.execute(OWN["set_password"], person.id, password_hash)
             await connection.execute(OWN["end_sessions"], person.id, None)
             await audit(connection, AuditAction.ACCEPTED_INVITATION, person=person, address=address)
-            # Whoever had the old password may have made some.
+            # Somebody who had the old password may have created tokens.
             if revoked := await connection.fetch(TOKENS["revoke_all"], person.id):
                 await audit(
                     connection, AuditAction.REVOKED_TOKEN, person=person, address=address, details={"n": len(revoked)}

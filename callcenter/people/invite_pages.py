@@ -16,7 +16,7 @@ routes = web.RouteTableDef()
 @routes.get("/invite/{token}")
 @needs(Permission.ANYONE)
 async def show(request: web.Request) -> web.Response:
-    """The form, or that the link does not lead in any more."""
+    """The form, or a page that says that the link no longer works."""
     return await _form(request)
 
 

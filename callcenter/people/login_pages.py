@@ -1,4 +1,4 @@
-"""Logging in, with a code if the person wants that, and out."""
+"""Login, with a code if the person has turned codes on, and logout."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,7 +7,7 @@ from aiohttp import web
 
 from callcenter.common.attempts import WINDOW, TooManyAttempts
 from callcenter.domain.access import Permission
-from callcenter.people.logins import CODE_WITHIN, LOGINS, CodeNeeded, Entered, LoginExpired
+from callcenter.people.logins import CODE_WITHIN, LOGINS, CodeNeeded, LoggedIn, LoginExpired
 from callcenter.web.auth import COOKIE, needs
 from callcenter.web.keys import PERSON, SETTINGS
 from callcenter.web.navigation import start_page
@@ -25,7 +25,6 @@ WAIT_MINUTES = int(WINDOW.total_seconds() // 60)
 @routes.get("/login")
 @needs(Permission.ANYONE)
 async def show_login(request: web.Request) -> web.Response:
-    """Show the form."""
     return _form(request, 200, None)
 
 
@@ -48,14 +47,14 @@ async def log_in(request: web.Request) -> web.StreamResponse:
             answer = web.HTTPSeeOther("/login/code")
             _set(request, answer, HALFWAY_COOKIE, token, CODE_WITHIN, HALFWAY_PATH)
             raise answer
-        case Entered():
+        case LoggedIn():
             raise _entered(request, result)
 
 
 @routes.get("/login/code")
 @needs(Permission.ANYONE)
 async def show_code(request: web.Request) -> web.Response:
-    """Ask for the code, if the password was right just now."""
+    """Ask for the code, if the password was given recently."""
     if not await request.app[LOGINS].waits_for_code(request.cookies.get(HALFWAY_COOKIE, "")):
         raise web.HTTPSeeOther("/login")
     return _code_form(request, 200, None)
@@ -104,7 +103,7 @@ def _lasts(request: web.Request) -> timedelta:
     return timedelta(hours=request.app[SETTINGS].web.session_hours)
 
 
-def _entered(request: web.Request, entered: Entered) -> web.HTTPSeeOther:
+def _entered(request: web.Request, entered: LoggedIn) -> web.HTTPSeeOther:
     log.info("logged in", operator=entered.person.id)
     answer = web.HTTPSeeOther(start_page(request.app, entered.person))
     _set(request, answer, COOKIE, entered.token, _lasts(request), "/")

@@ -1,4 +1,4 @@
-"""Logging in, in one step or two, and out."""
+"""Login, in one step or two, and logout."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,8 +22,8 @@ CODE_WITHIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
-class Entered:
-    """Somebody is in; `token` is the session's."""
+class LoggedIn:
+    """Login succeeded; `token` is the session's."""
 
     person: Person
     token: str
@@ -31,16 +31,16 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class CodeNeeded:
-    """The password was right; with `token` a code is to be given within `CODE_WITHIN`."""
+    """The password was right; a code must be given with `token` within `CODE_WITHIN`."""
 
     token: str
 
 
 class LoginExpired(Refusal):
-    """The first step of this login is too long ago, or was never made."""
+    """The first step of this login was too long ago, or never happened."""
 
     status = 401
-    text = gettext_noop("That took too long. Give the login and the password again.")
+    text = gettext_noop("That took too long. Enter the login and the password again.")
     code = "expired"
 
 
@@ -52,7 +52,7 @@ class Logins:
         self._passwords = passwords
         self._attempts = attempts
 
-    async def log_in(self, login: str, password: str, origin: Origin, lasts: timedelta) -> Entered | CodeNeeded | None:
+    async def log_in(self, login: str, password: str, origin: Origin, lasts: timedelta) -> LoggedIn | CodeNeeded | None:
         """A session, or the token of the second step; None when the login or the password is wrong.
 
         An unknown login takes as long as a wrong password. Raises `TooManyAttempts`.
@@ -74,10 +74,12 @@ class Logins:
             return await _enter(connection, person_of(row), token, origin, lasts)
 
     async def waits_for_code(self, token: str) -> bool:
-        """Whether this is the token of a login whose code is still to come."""
+        """Whether this is the token of a login that waits for its code."""
         return await self._pool.fetchrow(SQL["waiting_for_code"], digest(token)) is not None
 
-    async def give_code(self, token: str, code: str, origin: Origin, lasts: timedelta, now: datetime) -> Entered | None:
+    async def give_code(
+        self, token: str, code: str, origin: Origin, lasts: timedelta, now: datetime
+    ) -> LoggedIn | None:
         """A session; None when the code is wrong or was used. Raises `LoginExpired` and `TooManyAttempts`."""
         row = await self._pool.fetchrow(SQL["waiting_for_code"], digest(token))
         if row is None:
@@ -100,7 +102,7 @@ class Logins:
                 await audit(connection, AuditAction.LOGGED_OUT, person=person_of(row), address=address)
 
     async def _failed(self, who: int | None, origin: Origin, wrong: str) -> None:
-        # A login that nobody has may be a password typed into the wrong field, so it is not written down.
+        # An unknown login may be a password typed into the wrong field, so it is not logged.
         async with self._pool.acquire() as connection:
             await audit(
                 connection,
@@ -115,8 +117,8 @@ class Logins:
 LOGINS = web.AppKey("logins", Logins)
 
 
-async def _enter(connection: Connection, person: Person, token: str, origin: Origin, lasts: timedelta) -> Entered:
+async def _enter(connection: Connection, person: Person, token: str, origin: Origin, lasts: timedelta) -> LoggedIn:
     browser = origin.browser[:LONGEST_BROWSER].encode(errors="ignore").decode().replace("\0", "")
     await connection.execute(SQL["open_session"], digest(token), person.id, lasts, origin.address, browser)
     await audit(connection, AuditAction.LOGGED_IN, person=person, address=origin.address, details={"browser": browser})
-    return Entered(person, token)
+    return LoggedIn(person, token)

@@ -1,4 +1,4 @@
-"""People: the list, adding somebody, what an administrator changes about them."""
+"""People: the list, adding a person, changes by an administrator."""
 
 from collections.abc import Awaitable, Mapping
 from typing import TypeVar
@@ -26,14 +26,12 @@ ROLES = (Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER, Role.CREW, Role.ADMINISTR
 @routes.get("/people")
 @needs(Permission.MANAGE_PEOPLE)
 async def people(request: web.Request) -> web.Response:
-    """Everybody."""
     return render(request, "people/people.html", people=await request.app[STAFF].people())
 
 
 @routes.get("/people/new")
 @needs(Permission.MANAGE_PEOPLE)
 async def show_new(request: web.Request) -> web.Response:
-    """The empty form."""
     return await _new_form(request, EMPTY, {})
 
 
@@ -57,14 +55,13 @@ async def add(request: web.Request) -> web.Response:
 @routes.get(f"/people/{ID}")
 @needs(Permission.MANAGE_PEOPLE)
 async def show(request: web.Request) -> web.Response:
-    """One person."""
     return await _show(request, _id(request))
 
 
 @routes.post(f"/people/{ID}")
 @needs(Permission.MANAGE_PEOPLE)
 async def change(request: web.Request) -> web.StreamResponse:
-    """Change name, role and place."""
+    """Change the name, the role, the company or crew."""
     typed = {key: value for key, value in (EMPTY | await _typed(request)).items() if key not in ("login", "language")}
     edit, problems = read(PersonEdit, typed)
     if edit is None:
@@ -76,7 +73,7 @@ async def change(request: web.Request) -> web.StreamResponse:
 @routes.post(f"/people/{ID}/invite")
 @needs(Permission.MANAGE_PEOPLE)
 async def invite(request: web.Request) -> web.Response:
-    """Make a new link, and show it once; the password and the sessions are over."""
+    """Create a new link, and show it once; ends the password and the sessions."""
     try:
         token = await request.app[STAFF].invite(request[PERSON], _id(request), request.remote or "")
     except StaffRefusal as refused:
@@ -89,7 +86,7 @@ async def invite(request: web.Request) -> web.Response:
 @routes.post(f"/people/{ID}/active")
 @needs(Permission.MANAGE_PEOPLE)
 async def set_active(request: web.Request) -> web.StreamResponse:
-    """Shut somebody out, or let them in again."""
+    """Block a person's access, or restore it."""
     wanted = (await _typed(request)).get("active")
     if wanted not in ("yes", "no"):
         raise web.HTTPBadRequest
@@ -101,7 +98,6 @@ async def set_active(request: web.Request) -> web.StreamResponse:
 @routes.post(f"/people/{ID}/sessions/end")
 @needs(Permission.MANAGE_PEOPLE)
 async def end_sessions(request: web.Request) -> web.StreamResponse:
-    """End all sessions of a person."""
     staff = request.app[STAFF]
     return await _done(request, staff.end_sessions(request[PERSON], _id(request), request.remote or ""))
 
@@ -109,13 +105,13 @@ async def end_sessions(request: web.Request) -> web.StreamResponse:
 @routes.post(f"/people/{ID}/codes/remove")
 @needs(Permission.MANAGE_PEOPLE)
 async def remove_codes(request: web.Request) -> web.StreamResponse:
-    """Ask this person for no codes any more."""
+    """Turn a person's codes off."""
     staff = request.app[STAFF]
     return await _done(request, staff.remove_codes(request[PERSON], _id(request), request.remote or ""))
 
 
 def read(model: type[Edit], typed: Mapping[str, str]) -> tuple[Edit | None, dict[str, str]]:
-    """What was typed as `model`, or None and for each field what is wrong: `bad`, `needed` or `unknown`."""
+    """The form as `model`, or None and what is wrong by field: `bad`, `needed` or `unknown`."""
     try:
         return model.model_validate({key: value for key, value in typed.items() if value != ""}), {}
     except ValidationError as error:

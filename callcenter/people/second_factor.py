@@ -1,4 +1,4 @@
-"""Codes of six digits that a telephone makes every 30 seconds (RFC 6238)."""
+"""Time-based one-time codes: six digits, a new code every 30 seconds (RFC 6238)."""
 
 import hmac
 import re
@@ -7,24 +7,24 @@ from datetime import datetime
 import pyotp
 
 STEP_S = 30
-# Clocks differ: the code before and the code after are taken too.
+# Clocks differ: the previous and the next code are accepted too.
 STEPS_OFF = 1
 ISSUER = "Dispatch desk"
 _CODE = re.compile(r"[0-9]{6}", re.ASCII)
 
 
 def new_secret() -> str:
-    """A secret in base32."""
+    """A new secret in base32."""
     return pyotp.random_base32()
 
 
 def link(secret: str, login: str) -> str:
-    """The `otpauth:` address by which a telephone takes the secret over."""
+    """The `otpauth:` address by which an authenticator app imports the secret."""
     return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=ISSUER)
 
 
 def step_of(secret: str, code: str, at: datetime, taken: int | None = None) -> int | None:
-    """The step of time whose code this is; None when it is none of now, or not later than the step last `taken`."""
+    """The time step of this code; None when it is not a current code, or not later than the step last `taken`."""
     digits = re.sub(r"\s", "", code)
     if not _CODE.fullmatch(digits):
         return None

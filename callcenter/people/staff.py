@@ -1,4 +1,4 @@
-"""People as an administrator sees them: who there is, what they are, and their way in."""
+"""People as an administrator manages them: roles, companies and crews, access."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -30,7 +30,7 @@ Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
 class PersonEdit(BaseModel):
-    """What an administrator says about a person. A manager has a company, a crew's member a crew; nobody else has."""
+    """A person's data as an administrator edits it. Only a manager has a company, only a crew's member a crew."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -58,15 +58,15 @@ class NewPerson(PersonEdit):
 
 
 class StaffRefusal(Refusal):
-    """It was not done; `field` and `code` say why."""
+    """The change was refused; `field` and `code` say why."""
 
     status = 409
-    text = gettext_noop("This login cannot be changed like that.")
+    text = gettext_noop("This login cannot be changed in this way.")
 
 
 @dataclass(frozen=True, slots=True)
-class Colleague:
-    """A person in the list. `seen_at`: when one of the sessions that are open now was last used."""
+class StaffMember:
+    """A person in the list. `seen_at`: when one of the open sessions was last used."""
 
     id: int
     login: str
@@ -97,17 +97,17 @@ class Staff:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def people(self) -> list[Colleague]:
-        """Everybody, those who are active first."""
+    async def people(self) -> list[StaffMember]:
+        """Everybody, active people first."""
         return [_colleague(row) for row in await self._pool.fetch(SQL["people"], None)]
 
-    async def find(self, person_id: int) -> Colleague | None:
-        """One of them."""
+    async def find(self, person_id: int) -> StaffMember | None:
+        """One person."""
         row = await self._pool.fetchrow(SQL["people"], person_id)
         return None if row is None else _colleague(row)
 
     async def choices(self) -> StaffChoices:
-        """What a form offers."""
+        """The choices of the form."""
         companies = [(row["id"], row["name"]) for row in await self._pool.fetch(SQL["companies"])]
         crews: dict[str, list[tuple[int, str]]] = {}
         for row in await self._pool.fetch(SQL["crews"]):
@@ -128,7 +128,7 @@ class Staff:
             return person_id, await invite(connection, person_id)
 
     async def change(self, by: Person, person_id: int, edit: PersonEdit, address: str) -> bool:
-        """Change name, role and place; False when there is nobody such. Raises `StaffRefusal`."""
+        """Change the name, the role, the company or crew; False when there is no such person. Raises `StaffRefusal`."""
         async with self._held(person_id) as (connection, row):
             if row is None:
                 return False
@@ -143,7 +143,7 @@ class Staff:
         return True
 
     async def invite(self, by: Person, person_id: int, address: str) -> str | None:
-        """A new invitation's token; the password and the sessions are over. None when there is nobody such and active.
+        """A new invitation's token; ends the password and the sessions. None when there is no such active person.
 
         Raises `StaffRefusal` when it is oneself.
         """
@@ -155,7 +155,7 @@ class Staff:
             return await invite(connection, person_id)
 
     async def set_active(self, by: Person, person_id: int, active: bool, address: str) -> bool:
-        """Let somebody in again, or no longer; False when there is nobody such. Raises `StaffRefusal` when it is oneself."""
+        """Restore or block access; False when there is no such person. Raises `StaffRefusal` when it is oneself."""
         _not_oneself(by, person_id)
         async with self._held(person_id) as (connection, row):
             if row is None:
@@ -176,7 +176,7 @@ class Staff:
         return True
 
     async def end_sessions(self, by: Person, person_id: int, address: str) -> bool:
-        """End all sessions of a person; False when there is nobody such. Raises `StaffRefusal` when it is oneself."""
+        """End all sessions of a person; False when there is no such person. Raises `StaffRefusal` when it is oneself."""
         _not_oneself(by, person_id)
         async with self._held(person_id) as (connection, row):
             if row is None:
@@ -186,7 +186,7 @@ class Staff:
         return True
 
     async def remove_codes(self, by: Person, person_id: int, address: str) -> bool:
-        """Ask this person for no codes; False when there is nobody such. Raises `StaffRefusal` when it is oneself."""
+        """Turn this person's codes off; False when there is no such person. Raises `StaffRefusal` when it is oneself."""
         _not_oneself(by, person_id)
         async with self._held(person_id) as (connection, row):
             if row is None:
@@ -205,7 +205,7 @@ STAFF = web.AppKey("staff", Staff)
 
 
 async def _send_offline(connection: Connection, by: Person, person: OperatorId) -> None:
-    """No more calls to somebody who is not here any more: from now on by the node, and should that be away, from its start."""
+    """No more calls to a blocked person: at once if the node is running, otherwise from its start."""
     if await connection.fetchval(SQL["go_offline"], person) is not None:
         await requests.ask(connection, PresenceBody(wanted=Presence.OFFLINE), asker=by.id, operator=person)
 
@@ -249,5 +249,5 @@ async def _note(
     )
 
 
-def _colleague(row: asyncpg.Record) -> Colleague:
-    return Colleague(**{**row, "role": Role(row["role"])})
+def _colleague(row: asyncpg.Record) -> StaffMember:
+    return StaffMember(**{**row, "role": Role(row["role"])})

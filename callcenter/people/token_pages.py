@@ -1,4 +1,4 @@
-"""A person's tokens for programs: made, shown once, revoked."""
+"""A person's tokens for programs: created, shown once, revoked."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ routes = web.RouteTableDef()
 DAYS = (30, 90, 365)
 
 
-class _Wish(BaseModel):
+class _TokenForm(BaseModel):
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
     scopes: list[Scope] = Field(min_length=1)
     days: Annotated[int, Field(ge=1, le=DAYS[-1])]
@@ -29,19 +29,19 @@ class _Wish(BaseModel):
 @routes.get("/account/tokens")
 @needs(Permission.USE_API)
 async def show(request: web.Request) -> web.Response:
-    """One's own tokens, and the form for another."""
+    """The person's own tokens, and the form for a new one."""
     return await _page(request)
 
 
 @routes.post("/account/tokens")
 @needs(Permission.USE_API)
 async def make(request: web.Request) -> web.Response:
-    """Make a token and show it, this once."""
+    """Create a token and show it, only this once."""
     form = await request.post()
     typed = {"name": str(form.get("name", "")), "days": str(form.get("days", ""))}
     scopes = [str(scope) for scope in form.getall("scopes", [])]
     try:
-        wish = _Wish.model_validate({**typed, "scopes": scopes})
+        wish = _TokenForm.model_validate({**typed, "scopes": scopes})
     except ValidationError as problem:
         problems = {str(error["loc"][0]) for error in problem.errors()}
         return await _page(request, 400, typed={**typed, "scopes": scopes}, problems=problems)
@@ -54,7 +54,7 @@ async def make(request: web.Request) -> web.Response:
 @routes.post(r"/account/tokens/{id:[0-9]{1,9}}/revoke")
 @needs(Permission.USE_API)
 async def revoke(request: web.Request) -> web.StreamResponse:
-    """End one of one's own tokens now."""
+    """Revoke one of the person's own tokens now."""
     tokens = request.app[TOKENS]
     if not await tokens.revoke(request[PERSON], int(request.match_info["id"]), address=request.remote or ""):
         raise web.HTTPNotFound

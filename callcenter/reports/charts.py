@@ -1,4 +1,4 @@
-"""The reports as charts, each drawn twice: for a desk and for a telephone."""
+"""The reports as charts, each drawn twice: for a desktop and for a mobile screen."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from callcenter.reports.service import CategoryCount, Counts, Paid, Reaction, Vi
 from callcenter.reports.svg import Bullet, ChartTexts, Series
 from callcenter.reports.tables import category_name
 from callcenter.reports.texts import brief, span, time_axis
-from callcenter.web.formats import Speech, duration, number
+from callcenter.web.formats import Translator, duration, number
 
 WIDE, NARROW = 720, 334
 MOST_ROWS = 8
@@ -33,9 +33,9 @@ def _draw(legend: Sequence[tuple[str, str]], draw: Callable[[int], Markup]) -> C
 
 def tickets(rows: Sequence[tuple[PeriodStep, Counts]], period: Period, language: str) -> Chart:
     """A column for each step: closed, in work, cancelled; the late ones as a line."""
-    t = Speech(language)
+    t = Translator(language)
     counts = [line for _step, line in rows]
-    words = ChartTexts(
+    texts = ChartTexts(
         "tickets",
         t.gettext("Tickets, {span}").format(span=span(period, language)),
         t.gettext("Accepted {accepted}: closed {closed}, in work {open}, cancelled {cancelled}. Late {late}.").format(
@@ -50,15 +50,15 @@ def tickets(rows: Sequence[tuple[PeriodStep, Counts]], period: Period, language:
     stacked, late = _outcomes(counts, language)
     return _draw(
         _legend([*stacked, late]),
-        lambda width: svg.columns(words, width, labels, stacked, late, lambda value: number(value, language)),
+        lambda width: svg.columns(texts, width, labels, stacked, late, lambda value: number(value, language)),
     )
 
 
 def categories(rows: Sequence[tuple[CategoryCount, Counts]], period: Period, language: str) -> Chart:
     """A bar for each category."""
-    t = Speech(language)
+    t = Translator(language)
     shown = rows[: 2 * MOST_ROWS]
-    words = ChartTexts(
+    texts = ChartTexts(
         "categories",
         t.gettext("Tickets by category, {span}").format(span=span(period, language)),
         "; ".join(f"{category_name(category, language)}: {line.accepted}" for category, line in shown),
@@ -67,13 +67,13 @@ def categories(rows: Sequence[tuple[CategoryCount, Counts]], period: Period, lan
     names = [category_name(category, language) for category, _line in shown]
     return _draw(
         _legend([*stacked, late]),
-        lambda width: svg.bars(words, width, names, stacked, late, lambda value: number(value, language)),
+        lambda width: svg.bars(texts, width, names, stacked, late, lambda value: number(value, language)),
     )
 
 
 def reactions(name: str, rows: Sequence[Reaction], period: Period, language: str) -> Chart:
     """For each house or crew how long it took to accept and to localise: the median upon the ninth decile."""
-    t = Speech(language)
+    t = Translator(language)
     shown = [row for row in rows if row.name and (row.accepted.count or row.localised.count)][:MOST_ROWS]
     to_accept, to_localise = t.gettext("To acceptance by a crew"), t.gettext("To localisation or the end of work")
     title = t.gettext("Emergencies by house, {span}") if name == "houses" else t.gettext("Emergencies by crew, {span}")
@@ -97,7 +97,7 @@ def reactions(name: str, rows: Sequence[Reaction], period: Period, language: str
             name=bullet.name, median=duration(bullet.median, language), tenth=duration(bullet.tenth, language)
         )
 
-    words = ChartTexts(
+    texts = ChartTexts(
         name,
         title.format(span=span(period, language)),
         "; ".join(f"{row}: {tip(bullet)}" for row, bullets in lines for bullet in bullets),
@@ -109,15 +109,15 @@ def reactions(name: str, rows: Sequence[Reaction], period: Period, language: str
             (to_localise, "localised"),
             (t.gettext("dark: half of them, pale: nine of ten"), "pale"),
         ],
-        lambda width: svg.bullets(words, width, lines, axis, lambda value: duration(value, language), tip),
+        lambda width: svg.bullets(texts, width, lines, axis, lambda value: duration(value, language), tip),
     )
 
 
 def paid(rows: Sequence[tuple[PeriodStep, Paid]], period: Period, language: str) -> Chart:
     """A column for each step: what is paid, due, given back."""
-    t = Speech(language)
+    t = Translator(language)
     lines = [line for _step, line in rows]
-    words = ChartTexts(
+    texts = ChartTexts(
         "paid",
         t.gettext("Paid works, {span}").format(span=span(period, language)),
         t.gettext("{works} works for {price} ₽: paid {paid} ₽, due {due} ₽.").format(
@@ -135,19 +135,19 @@ def paid(rows: Sequence[tuple[PeriodStep, Paid]], period: Period, language: str)
     labels = [brief(step, period.unit, language) for step, _line in rows]
     return _draw(
         _legend(stacked),
-        lambda width: svg.columns(words, width, labels, stacked, None, lambda value: number(value, language)),
+        lambda width: svg.columns(texts, width, labels, stacked, None, lambda value: number(value, language)),
     )
 
 
 def visits(rows: Sequence[Visits], period: Period, language: str) -> Chart:
-    """A field for each manager and week, the darker the more was looked at."""
-    t = Speech(language)
+    """A cell for each manager and week, the darker the more was viewed."""
+    t = Translator(language)
     shown = rows[: 2 * MOST_ROWS]
     weeks = [brief(step, Unit.WEEK, language) for step in period.steps(Unit.WEEK)]
     says = t.gettext("{name}, week from {week}: logins {logins}, views {views}")
-    words = ChartTexts(
+    texts = ChartTexts(
         "visits",
-        t.gettext("How often managers looked in, {span}").format(span=span(period, language)),
+        t.gettext("Visits by managers, {span}").format(span=span(period, language)),
         "; ".join(
             t.gettext("{name}: logins {logins}, views {views}").format(
                 name=row.name, logins=row.logins, views=row.views
@@ -168,12 +168,12 @@ def visits(rows: Sequence[Visits], period: Period, language: str) -> Chart:
             (t.gettext("few logins and views"), "heat1"),
             (t.pgettext("report", "many"), "heat4"),
         ],
-        lambda width: svg.grid(words, width, [row.name for row in shown], weeks, values),
+        lambda width: svg.grid(texts, width, [row.name for row in shown], weeks, values),
     )
 
 
 def _outcomes(counts: Sequence[Counts], language: str) -> tuple[list[Series], Series]:
-    t = Speech(language)
+    t = Translator(language)
     return [
         Series(t.pgettext("report", "Closed"), "closed", [line.closed for line in counts]),
         Series(t.pgettext("report", "In work"), "open", [line.open for line in counts]),

@@ -1,4 +1,4 @@
-"""The whole journal as a file: ordering it, seeing how far it is, downloading it."""
+"""The whole journal as a file: order, progress, download."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

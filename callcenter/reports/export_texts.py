@@ -1,17 +1,17 @@
-"""How the file of the whole journal says things."""
+"""Texts of the file of the whole journal."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from callcenter.domain.ticket import PaymentState
 from callcenter.reports.exports import FIELDS, ExportTexts
-from callcenter.web.formats import Speech
+from callcenter.web.formats import Translator
 from callcenter.web.labels import payment_states, ticket_classes, ticket_states
 
 
 def export_texts(language: str) -> ExportTexts:
-    """The title, the heads, and the values that are codes."""
-    t = Speech(language)
+    """The title, the column heads, and the labels of codes."""
+    t = Translator(language)
     heads = {
         "company": t.pgettext("export", "Company"),
         "number": t.pgettext("export", "Number"),
@@ -57,7 +57,7 @@ def export_texts(language: str) -> ExportTexts:
 
 
 def _values(language: str) -> dict[str, Mapping[Any, str]]:
-    t, payments = Speech(language), dict(payment_states(language))
+    t, payments = Translator(language), dict(payment_states(language))
     del payments[PaymentState.NONE]
     return {
         "state": ticket_states(language),

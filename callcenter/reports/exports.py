@@ -1,4 +1,4 @@
-"""The whole journal of a period as a file: ordered by a person, made by a job, kept in the store for a while."""
+"""The whole journal of a period as a file: ordered by a person, made by a job, stored for a limited time."""
 
 import asyncio
 import time
@@ -31,10 +31,10 @@ log = structlog.get_logger()
 SQL = queries("exports")
 JOB = "export"
 CHUNK = 500
-"""Rows that are fetched and written at a time: a thread holds the interpreter for so long that nobody notices."""
+"""Rows that are fetched and written at a time: few enough that a thread does not hold the interpreter noticeably."""
 TELL_EVERY_S = 0.5
 AT_ONCE = 3
-"""ObjectStore of one person that may be in the making."""
+"""Files of one person that may be made at the same time."""
 FIELDS = (
     *("company", "number", "opened_at", "state", "kind", "category", "subject", "description", "address", "flat"),
     *("entrance", "common_property", "caller", "resident", "account", "contact_name", "contact_phone", "access_at"),
@@ -47,7 +47,7 @@ _MOMENTS = frozenset(name for name in FIELDS if name.endswith(("_at", "_from", "
 
 @dataclass(frozen=True)
 class ExportTexts:
-    """How a language says what is in the file: its title, the head for each of `FIELDS`, the values that are codes."""
+    """The file's texts in one language: its title, the head for each of `FIELDS`, the labels of codes."""
 
     title: str
     head: Sequence[str]
@@ -70,11 +70,11 @@ class Export:
 
 
 class TooManyExports(LimitReached):
-    """`AT_ONCE` files of this person are in the making."""
+    """`AT_ONCE` files of this person are being made."""
 
 
 class ExportOrders:
-    """What a person asks for and gets."""
+    """A person's orders of files."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -82,11 +82,13 @@ class ExportOrders:
     async def add(
         self, person: Person, company: int | None, period: Period, format_: str, language: str, address: str = ""
     ) -> int:
-        """Order a file. `company` None: of all. Raises `TooManyExports`, and `NotFound` for a company not the person's."""
+        """Order a file. `company` None: all companies. Raises `TooManyExports`, and `NotFound` for a company not the
+        person's.
+        """
         if person.company_id is not None and person.company_id != company:
             raise NotFound
         async with scoped_to(self._pool, None) as connection:
-            # Two orders at a time of one person are counted one after the other.
+            # Serialises the counting of simultaneous orders of one person.
             await connection.execute("select pg_advisory_xact_lock(hashtext('exports'), $1)", person.id)
             if await connection.fetchval(SQL["being_made"], person.id) >= AT_ONCE:
                 raise TooManyExports
@@ -117,7 +119,7 @@ class ExportOrders:
         ]
 
     async def take(self, person: Person, order: int, address: str = "") -> tuple[str, int, str, str] | None:
-        """Key, size in bytes, format and name of the person's file, if there is one; that it was taken is written down."""
+        """Key, size in bytes, format and name of the person's file, if there is one; the download is audited."""
         async with scoped(self._pool, person) as connection:
             row = await connection.fetchrow(SQL["file"], order, person.id, person.company_id)
             if row is None:
@@ -146,7 +148,7 @@ EXPORT_ORDERS = web.AppKey("export orders", ExportOrders)
 
 
 class Exports(FileJobs):
-    """Makes the files, with the texts that `words` has in a language."""
+    """Makes the files; `texts` returns their texts in a language."""
 
     name, job, sql, kept, tidy_every_s = "export", JOB, SQL, timedelta(days=1), 600.0
 
@@ -200,7 +202,7 @@ class _Journal:
         self.companies: Sequence[asyncpg.Record] = ()
 
     async def count(self) -> int:
-        """How many there are."""
+        """The number of tickets."""
         self.companies = await self._connection.fetch(SQL["companies"], self._order["company_id"])
         return sum(
             [
@@ -210,7 +212,7 @@ class _Journal:
         )
 
     async def cursor(self, company: asyncpg.Record) -> "asyncpg.cursor.Cursor[asyncpg.Record]":
-        """Those of one company, in their order."""
+        """The tickets of one company, in order."""
         return await self._connection.cursor(
             SQL["journal"], company["id"], *self._days(company), self._order["language"]
         )

@@ -14,12 +14,11 @@ from callcenter.web.navigation import N_, NAVIGATION, NavigationEntry
 
 
 def install(app: web.Application) -> None:
-    """Add this subject to the application."""
     pool = app[POOL]
     app[REPORTS] = Reports(pool)
     app[EXPORT_ORDERS] = ExportOrders(pool)
     exports = Exports(pool, app[OBJECT_STORE], export_texts)
-    # A worker of its own: no message to a crew waits behind a file.
+    # A worker of its own, so that no message to a crew waits behind a file.
     app[SERVICES] += [exports, Worker(app[SETTINGS].database, [exports.kind])]
     app[NAVIGATION].append(NavigationEntry("/reports", N_("Reports"), Permission.SEE_REPORTS, 60))
     for part in (export_pages, pages):

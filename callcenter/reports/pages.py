@@ -22,7 +22,7 @@ from callcenter.reports.service import REPORTS, Counts, Reports
 from callcenter.reports.tables import Table
 from callcenter.reports.texts import period_problems, presets, span
 from callcenter.web.auth import needs
-from callcenter.web.formats import Speech, duration, moment, money, number
+from callcenter.web.formats import Translator, duration, moment, money, number
 from callcenter.web.keys import PERSON, POOL
 from callcenter.web.language import language_of
 from callcenter.web.render import render
@@ -33,7 +33,7 @@ routes = web.RouteTableDef()
 @dataclass(frozen=True)
 class Panel:
     """One table with its chart; `file` is the table that is downloaded. No chart when there is nothing to draw; `plain`: there
-    never is one, and the table stands alone."""
+    never is a chart, the table stands alone."""
 
     table: Table
     file: Table
@@ -43,7 +43,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Question:
-    """Who asks what."""
+    """A request for a report: who, which period and companies."""
 
     reports: Reports
     person: Person
@@ -53,7 +53,7 @@ class Question:
 
 
 Figures = list[tuple[str, str, str]]
-"""What stands at the top of a page: value, name, class."""
+"""The figures at the top of a page: value, name, class."""
 Answer = tuple[Figures, list[Panel]]
 
 
@@ -73,7 +73,7 @@ async def _categories(question: Question) -> Answer:
 
 
 async def _emergencies(question: Question) -> Answer:
-    t = Speech(question.language)
+    t = Translator(question.language)
     asked = question.person, question.choice.companies, question.period
     houses, crews = await asyncio.gather(question.reports.houses(*asked), question.reports.crews(*asked))
     panels = []
@@ -91,7 +91,7 @@ async def _emergencies(question: Question) -> Answer:
 
 
 async def _paid(question: Question) -> Answer:
-    t = Speech(question.language)
+    t = Translator(question.language)
     rows = await question.reports.paid(question.person, question.choice.companies, question.period)
     table = tables.paid(rows, question.period, question.language)
     lines = [line for _step, line in rows]
@@ -109,7 +109,7 @@ async def _paid(question: Question) -> Answer:
 
 
 async def _visits(question: Question) -> Answer:
-    t = Speech(question.language)
+    t = Translator(question.language)
     rows = await question.reports.visits(question.person, question.choice.companies, question.period)
     table = tables.visits(rows, question.choice.zone, question.language)
     by_week = tables.visits_by_week(rows, question.period, question.language)
@@ -119,7 +119,7 @@ async def _visits(question: Question) -> Answer:
         (len(rows), t.pgettext("report", "managers"), ""),
         (sum(row.logins for row in rows), t.pgettext("report", "logins"), ""),
         (sum(row.views for row in rows), t.pgettext("report", "views"), ""),
-        (never, t.gettext("never looked in"), "busy" if never else ""),
+        (never, t.gettext("no visits"), "busy" if never else ""),
     ]
     return [(number(value, question.language), name, look) for value, name, look in figures], [
         Panel(table, by_week, drawn)
@@ -127,7 +127,7 @@ async def _visits(question: Question) -> Answer:
 
 
 async def _reviews(question: Question) -> Answer:
-    t = Speech(question.language)
+    t = Translator(question.language)
     asked = question.person, question.choice.companies, question.period
     operators, lines = await asyncio.gather(question.reports.reviews(*asked), question.reports.review_lines(*asked))
     by_operator, by_line = tables.reviews(operators, question.language), tables.review_lines(lines, question.language)
@@ -163,7 +163,7 @@ PAGES: Mapping[str, Callable[[Question], Awaitable[Answer]]] = {
 PAGE_OF = {"houses": "emergencies", "crews": "emergencies", "review_lines": "reviews"} | {
     name: name for name in PAGES if name != "emergencies"
 }
-"""On which page a table is."""
+"""The page of each table."""
 
 
 @routes.get("/reports")
@@ -176,14 +176,13 @@ async def first(request: web.Request) -> web.Response:
 @routes.get("/reports/{page:tickets|emergencies|paid|visits|categories|reviews}")
 @needs(Permission.SEE_REPORTS)
 async def page(request: web.Request) -> web.Response:
-    """One of the reports."""
     return await _page(request, request.match_info["page"])
 
 
 @routes.get("/reports/{table:tickets|houses|crews|paid|visits|categories|reviews|review_lines}.{format:csv|xlsx}")
 @needs(Permission.SEE_REPORTS)
 async def file(request: web.Request) -> web.Response:
-    """A table of a report as a file. A question that makes no sense leads to the page that says why."""
+    """A table of a report as a file. An invalid request is redirected to the page, which says what is wrong."""
     name, format_ = request.match_info["table"], request.match_info["format"]
     language = language_of(request)
     question = await _question(request)
@@ -214,7 +213,7 @@ async def file(request: web.Request) -> web.Response:
 
 
 async def _question(request: web.Request) -> Question | Choice:
-    """What is asked, or the choice that says what is wrong with it."""
+    """The request, or the choice that says what is wrong with it."""
     reports, person = request.app[REPORTS], request[PERSON]
     choice = choose(request.query, await reports.companies(person), datetime.now(UTC))
     if choice.period is None:
@@ -260,7 +259,7 @@ def _written(table: Table, format_: str, language: str) -> bytes:
 
 
 def _outcomes(counts: list[Counts], language: str) -> Figures:
-    t = Speech(language)
+    t = Translator(language)
     late = sum(line.late for line in counts)
     figures = [
         (sum(line.accepted for line in counts), t.pgettext("report", "accepted"), ""),

@@ -1,4 +1,4 @@
-"""What of a report is asked for, as it stands in the address of the page."""
+"""The parameters of a report in the query string of the page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from callcenter.web.render import ZONE
 
 Day = Annotated[date | None, BeforeValidator(lambda typed: only_date(typed) if typed else None)]
 PROBLEMS = {"company": "company", "period": "period", "first": "date", "last": "date"}
-"""What is said of a field that makes no sense at all."""
+"""The problem of a field that cannot be parsed."""
 
 
 class ReportQuery(BaseModel):
@@ -42,9 +42,9 @@ class ReportQuery(BaseModel):
 
 @dataclass(frozen=True)
 class Choice:
-    """What was typed, and either the period and the companies or what is wrong with it, by field.
+    """What was typed, and either the period and the companies or what is wrong, by field.
 
-    `zone` is the company's; when all are asked for, it only tells what day is today.
+    `zone` is the company's; for all companies it only determines today's date.
     """
 
     typed: Mapping[str, str]
@@ -56,17 +56,17 @@ class Choice:
 
     @property
     def zone(self) -> str:
-        """Where moments are read."""
+        """The time zone in which moments are shown."""
         return self.company.zone if self.company else ZONE
 
     @property
     def query(self) -> str:
-        """The same question, for a link."""
+        """The same parameters as a query string, for a link."""
         return urlencode({name: value for name, value in self.typed.items() if value})
 
 
 def choose(query: Mapping[str, str], companies: Sequence[ReportCompany], now: datetime) -> Choice:
-    """Understand what was asked for. `companies`: those that the person may see; of one that may see one, that is it."""
+    """Validate the parameters. `companies`: those that the person may see; a single one is chosen by itself."""
     typed = {name: query.get(name, "")[:40] for name in ReportQuery.model_fields}
     try:
         asked = ReportQuery.model_validate(typed)

@@ -1,4 +1,4 @@
-"""The reports: what PostgreSQL counts over a period, for those companies that the person may see."""
+"""The reports: PostgreSQL's figures over a period, for the companies that the person may see."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ SQL = queries("reports")
 
 @dataclass(frozen=True, slots=True)
 class ReportCompany:
-    """A company that may be asked about, with the zone in which its days begin."""
+    """A company of which reports can be made, with the zone of its days."""
 
     id: int
     name: str
@@ -29,7 +29,7 @@ class ReportCompany:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many tickets were accepted, and how many of these are closed, cancelled, were or are late by now."""
+    """The number of accepted tickets, and how many of them are closed, cancelled, or were or are late."""
 
     accepted: int = 0
     closed: int = 0
@@ -38,13 +38,13 @@ class Counts:
 
     @property
     def open(self) -> int:
-        """How many are still being worked on."""
+        """How many are still in work."""
         return self.accepted - self.closed - self.cancelled
 
 
 @dataclass(frozen=True, slots=True)
 class CategoryCount:
-    """What tickets are about; all None for those without a category."""
+    """Counts of a category; all None for tickets without one."""
 
     code: str | None
     kind: TicketClass | None
@@ -54,7 +54,7 @@ class CategoryCount:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Of `count` durations the median and the ninth decile, in seconds; None of none."""
+    """The median and the ninth decile of `count` durations, in seconds; None when there are none."""
 
     count: int
     median_s: float | None
@@ -84,7 +84,7 @@ class Paid:
 
 @dataclass(frozen=True, slots=True)
 class Visits:
-    """How often a manager logged in and looked at something, a pair for each step."""
+    """A manager's logins and views, a pair for each step."""
 
     name: str
     company: str
@@ -103,8 +103,8 @@ class Visits:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """Reviews of an operator's talks, in hundredths; `name` empty: not known. `failed`: nothing for a critical line."""
+class OperatorReviews:
+    """Reviews of an operator's talks, in hundredths; `name` empty: not known. `failed`: zero on a critical line."""
 
     name: str
     reviews: int
@@ -114,8 +114,8 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedLine:
-    """What a line of the score cards got in the mean, in hundredths, and how often it got nothing."""
+class LineReviews:
+    """The mean score of a line of the score cards, in hundredths, and how often it was zero."""
 
     title: str
     answers: int
@@ -124,13 +124,13 @@ class JudgedLine:
 
 
 class Reports:
-    """Reports over an open pool. Companies that are not the person's own count as if they were not named."""
+    """Reports over an open pool. Companies that the person may not see are ignored."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
     async def companies(self, person: Person) -> list[ReportCompany]:
-        """Those that the person may ask about, by name."""
+        """The companies of which the person may see reports, by name."""
         async with scoped(self._pool, person) as connection:
             rows = await connection.fetch(SQL["companies"], person.company_id)
         return [ReportCompany(row["id"], row["name"], row["zone"]) for row in rows]
@@ -173,7 +173,7 @@ class Reports:
         return [(step, found.get(place, Paid())) for place, step in enumerate(steps)]
 
     async def visits(self, person: Person, companies: Iterable[ReportCompany], period: Period) -> list[Visits]:
-        """How often each manager looked in, week by week; those who never did are in it too."""
+        """Each manager's logins and views, week by week; managers without any are included."""
         weeks = period.steps(Unit.WEEK)
         lines: dict[int, list[asyncpg.Record]] = {}
         for row in await self._ask(person, "visits", companies, weeks):
@@ -188,17 +188,19 @@ class Reports:
             for rows in lines.values()
         ]
 
-    async def reviews(self, person: Person, companies: Iterable[ReportCompany], period: Period) -> list[Judged]:
+    async def reviews(
+        self, person: Person, companies: Iterable[ReportCompany], period: Period
+    ) -> list[OperatorReviews]:
         """Reviews by operator, those with the lowest mean first."""
         rows = await self._ask(person, "reviews", companies, [PeriodStep(period.first, period.last)])
-        return [Judged(row["name"], row["reviews"], row["mean"], row["lowest"], row["failed"]) for row in rows]
+        return [OperatorReviews(row["name"], row["reviews"], row["mean"], row["lowest"], row["failed"]) for row in rows]
 
     async def review_lines(
         self, person: Person, companies: Iterable[ReportCompany], period: Period
-    ) -> list[JudgedLine]:
-        """Reviews by line, those that got least first."""
+    ) -> list[LineReviews]:
+        """Reviews by line, the lowest first."""
         rows = await self._ask(person, "review_lines", companies, [PeriodStep(period.first, period.last)])
-        return [JudgedLine(row["title"], row["answers"], row["mean"], row["nothing"]) for row in rows]
+        return [LineReviews(row["title"], row["answers"], row["mean"], row["nothing"]) for row in rows]
 
     async def _ask(
         self, person: Person, question: str, companies: Iterable[ReportCompany], steps: Sequence[PeriodStep]

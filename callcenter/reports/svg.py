@@ -1,6 +1,6 @@
-"""Charts as SVG that needs no script and no style of its own: colours come from the classes in reports.css.
+"""Charts as SVG without scripts or styles: colours come from the classes in reports.css.
 
-Each chart has a title and a description for those who hear the page, and names the value of every shape in a tooltip.
+Each chart has a title and a description for screen readers, and the value of every shape in a tooltip.
 The figures are always in a table beside it. Sizes are in units of the drawing: pixels, at its natural width.
 """
 
@@ -29,7 +29,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class ChartTexts:
-    """What a chart is about: a short title, and a sentence that says what can be seen in it."""
+    """A chart's short title, and a sentence that describes what it shows."""
 
     id: str
     title: str
@@ -37,7 +37,7 @@ class ChartTexts:
 
 
 def columns(
-    words: ChartTexts,
+    texts: ChartTexts,
     width: int,
     labels: Sequence[str],
     stacked: Sequence[Series],
@@ -46,7 +46,7 @@ def columns(
 ) -> Markup:
     """A column for each label, its series one upon the other; and a line over them.
 
-    `say` writes a value of the axis and of a tooltip.
+    `say` formats a value of the axis and of a tooltip.
     """
     height, top, bottom = 260, 12, 28
     sums = [sum(values) for values in zip(*(series.values for series in stacked), strict=True)]
@@ -80,7 +80,7 @@ def columns(
         parts.append(Markup('<polyline class="{} line" points="{}"/>').format(line.look, joined))
         for (x, y), label, value in zip(points, labels, line.values, strict=True):
             parts.append(_dot(x, y, line.look, f"{label}: {line.name} – {say(value)}", 3.5 if each > 12 else 2))
-    return _svg(words, width, height, parts)
+    return _svg(texts, width, height, parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Bullet:
 
 
 def bullets(
-    words: ChartTexts,
+    texts: ChartTexts,
     width: int,
     rows: Sequence[tuple[str, Sequence[Bullet]]],
     marks: Sequence[float],
@@ -127,11 +127,11 @@ def bullets(
             up = y + head + 16 * line
             parts.append(_box(left, up, at(item.tenth) - left, 13, f"{item.look} pale", tip(item)))
             parts.append(_box(left, up + 3.5, max(2.0, at(item.median) - left), 6, item.look, tip(item)))
-    return _svg(words, width, height, parts)
+    return _svg(texts, width, height, parts)
 
 
 def bars(
-    words: ChartTexts,
+    texts: ChartTexts,
     width: int,
     rows: Sequence[str],
     stacked: Sequence[Series],
@@ -166,17 +166,17 @@ def bars(
         if dots is not None and dots.values[place] > 0:
             tip = f"{name}: {dots.name} – {say(dots.values[place])}"
             parts.append(_dot(at(float(dots.values[place])), y + head + 11, dots.look, tip, 5))
-    return _svg(words, width, height, parts)
+    return _svg(texts, width, height, parts)
 
 
 def grid(
-    words: ChartTexts,
+    texts: ChartTexts,
     width: int,
     rows: Sequence[str],
     labels: Sequence[str],
     values: Sequence[Sequence[tuple[int, str]]],
 ) -> Markup:
-    """A field for each row and label, the darker the higher its value; each value has its tooltip's text beside it."""
+    """A cell for each row and label, the darker the higher its value; each value comes with its tooltip."""
     side = min(230, width // 3) if width > 500 else 0
     head = 0 if side else 18
     each = min(64.0, (width - side - 12) / max(len(labels), 1))
@@ -201,20 +201,20 @@ def grid(
         if place and left + each * place + widest > width:
             break
         parts.append(_text(left + each * place + 1, height - 7, labels[place], "start"))
-    return _svg(words, width, height, parts)
+    return _svg(texts, width, height, parts)
 
 
-def _svg(words: ChartTexts, width: int, height: float, parts: Iterable[Markup]) -> Markup:
-    # Markup.join would escape nothing here either, for every part is Markup.
+def _svg(texts: ChartTexts, width: int, height: float, parts: Iterable[Markup]) -> Markup:
+    # Markup.join would escape nothing here either, since every part is Markup.
     return Markup(
         '<svg class="chart" viewBox="0 0 {w} {h}" role="img" aria-labelledby="{id}-t {id}-d">'
         '<title id="{id}-t">{title}</title><desc id="{id}-d">{description}</desc>{inside}</svg>'
     ).format(
         w=width,
         h=round(height),
-        id=f"{words.id}-{width}",
-        title=words.title,
-        description=words.description,
+        id=f"{texts.id}-{width}",
+        title=texts.title,
+        description=texts.description,
         inside=Markup("").join(parts),
     )
 
@@ -250,7 +250,7 @@ def _mark_down(x: float, top: float, bottom: float, text: str, y: float) -> Mark
 
 
 def _round_up(value: float) -> float:
-    """The least end of an axis that is not less; a quarter of it is a whole number."""
+    """The smallest round end of an axis that is not less; a quarter of it is a whole number."""
     scale = 1
     while value > 60 * scale:
         scale *= 10
@@ -259,5 +259,5 @@ def _round_up(value: float) -> float:
 
 def _cut(name: str, width: float) -> str:
     most = max(8, int(width / NAME_LETTER))
-    # The end tells houses of one street apart.
+    # The end distinguishes houses of one street.
     return name if len(name) <= most else f"{name[: most - most // 2 - 1]}…{name[-(most // 2) :]}"

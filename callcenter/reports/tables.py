@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from callcenter.common.sheets import Cell
 from callcenter.domain.period import Period, PeriodStep, Unit
-from callcenter.reports.service import CategoryCount, Counts, Judged, JudgedLine, Paid, Reaction, Visits
+from callcenter.reports.service import CategoryCount, Counts, LineReviews, OperatorReviews, Paid, Reaction, Visits
 from callcenter.reports.texts import full
-from callcenter.web.formats import Speech
+from callcenter.web.formats import Translator
 from callcenter.web.labels import ticket_classes
 
 Kind = Literal["text", "step", "count", "share", "seconds", "money", "moment"]
@@ -20,7 +20,7 @@ Value = str | int | float | Decimal | datetime | PeriodStep | None
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A head, and what is below it. Money is in roubles, durations are in seconds, shares in hundredths."""
+    """A column's head, and the kind of its values. Money is in roubles, durations are in seconds, shares in hundredths."""
 
     name: str
     kind: Kind
@@ -28,7 +28,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of values, each as its column says. `unit`: how long the steps are; `zone`: where its moments are read."""
+    """Rows of values, each of its column's kind. `unit`: the length of the steps; `zone`: that of its moments."""
 
     name: str
     title: str
@@ -39,7 +39,7 @@ class Table:
 
     def head(self, language: str) -> list[str]:
         """The first row of a file."""
-        t = Speech(language)
+        t = Translator(language)
         names = []
         for column in self.columns:
             match column.kind:
@@ -71,7 +71,7 @@ class Table:
 
 def tickets(rows: Sequence[tuple[PeriodStep, Counts]], period: Period, language: str) -> Table:
     """Tickets by step."""
-    t = Speech(language)
+    t = Translator(language)
     return Table(
         "tickets",
         t.gettext("Tickets"),
@@ -83,7 +83,7 @@ def tickets(rows: Sequence[tuple[PeriodStep, Counts]], period: Period, language:
 
 def categories(rows: Sequence[tuple[CategoryCount, Counts]], language: str) -> Table:
     """Tickets by category."""
-    t = Speech(language)
+    t = Translator(language)
     return Table(
         "categories",
         t.gettext("Tickets by category"),
@@ -101,7 +101,7 @@ def categories(rows: Sequence[tuple[CategoryCount, Counts]], language: str) -> T
 
 def reactions(name: str, rows: Sequence[Reaction], language: str) -> Table:
     """How fast emergencies were handled, by house or by crew: `houses` or `crews`."""
-    t = Speech(language)
+    t = Translator(language)
     house = name == "houses"
     return Table(
         name,
@@ -130,7 +130,7 @@ def reactions(name: str, rows: Sequence[Reaction], language: str) -> Table:
 
 def paid(rows: Sequence[tuple[PeriodStep, Paid]], period: Period, language: str) -> Table:
     """Paid works by step."""
-    t = Speech(language)
+    t = Translator(language)
     return Table(
         "paid",
         t.gettext("Paid works"),
@@ -148,11 +148,11 @@ def paid(rows: Sequence[tuple[PeriodStep, Paid]], period: Period, language: str)
 
 
 def visits(rows: Sequence[Visits], zone: str, language: str) -> Table:
-    """How often managers looked in, in all."""
-    t = Speech(language)
+    """Managers' logins and views, in total."""
+    t = Translator(language)
     return Table(
         "visits",
-        t.gettext("How often managers looked in"),
+        t.gettext("Visits by managers"),
         [
             Column(t.gettext("Manager"), "text"),
             Column(t.gettext("Company"), "text"),
@@ -166,13 +166,13 @@ def visits(rows: Sequence[Visits], zone: str, language: str) -> Table:
 
 
 def visits_by_week(rows: Sequence[Visits], period: Period, language: str) -> Table:
-    """How often managers looked in, a row for each and each week: what the file holds."""
-    t = Speech(language)
+    """Managers' logins and views, a row for each manager and week: the content of the file."""
+    t = Translator(language)
     columns = visits([], "UTC", language).columns
     weeks = period.steps(Unit.WEEK)
     return Table(
         "visits",
-        t.gettext("How often managers looked in"),
+        t.gettext("Visits by managers"),
         [Column(t.gettext("Week"), "step"), *columns[:4]],
         [
             (week, row.name, row.company, logins, views)
@@ -183,9 +183,9 @@ def visits_by_week(rows: Sequence[Visits], period: Period, language: str) -> Tab
     )
 
 
-def reviews(rows: Sequence[Judged], language: str) -> Table:
+def reviews(rows: Sequence[OperatorReviews], language: str) -> Table:
     """Reviews of talks by operator."""
-    t = Speech(language)
+    t = Translator(language)
     return Table(
         "reviews",
         t.pgettext("report", "Reviews by operator"),
@@ -200,9 +200,9 @@ def reviews(rows: Sequence[Judged], language: str) -> Table:
     )
 
 
-def review_lines(rows: Sequence[JudgedLine], language: str) -> Table:
+def review_lines(rows: Sequence[LineReviews], language: str) -> Table:
     """Reviews of talks by line of the score cards."""
-    t = Speech(language)
+    t = Translator(language)
     return Table(
         "review_lines",
         t.pgettext("report", "Reviews by line"),
@@ -210,16 +210,16 @@ def review_lines(rows: Sequence[JudgedLine], language: str) -> Table:
             Column(t.pgettext("report", "Line of the card"), "text"),
             Column(t.pgettext("report", "Answers"), "count"),
             Column(t.pgettext("report", "Mean, %"), "share"),
-            Column(t.pgettext("report", "Got nothing"), "count"),
+            Column(t.pgettext("report", "Scored zero"), "count"),
         ],
         [(row.title, row.answers, row.mean, row.nothing) for row in rows],
     )
 
 
 def category_name(category: CategoryCount, language: str) -> str:
-    """What the category is called."""
+    """The name of the category."""
     name = category.name_ru if language == "ru" else category.name_en
-    return name or Speech(language).gettext("No category yet")
+    return name or Translator(language).gettext("No category yet")
 
 
 def step_name(step: PeriodStep, unit: Unit, language: str) -> str:
@@ -229,12 +229,12 @@ def step_name(step: PeriodStep, unit: Unit, language: str) -> str:
 
 
 def file_name(table: Table, period: Period, format_: str) -> str:
-    """A name that tells files apart, in letters that every system takes."""
+    """A distinct file name in ASCII letters."""
     return f"{table.name}-{period.first:%Y-%m-%d}-{period.last:%Y-%m-%d}.{format_}"
 
 
 def _counts(language: str) -> list[Column]:
-    t = Speech(language)
+    t = Translator(language)
     names = (
         t.pgettext("report", "Accepted"),
         t.pgettext("report", "Closed"),

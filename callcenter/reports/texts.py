@@ -1,11 +1,11 @@
-"""How the reports say periods, durations, money and numbers."""
+"""Texts of the reports: periods, steps, problems."""
 
 from datetime import timedelta
 
 from babel.dates import format_date
 
 from callcenter.domain.period import Period, PeriodStep, Preset, Unit
-from callcenter.web.formats import SPACE, Speech
+from callcenter.web.formats import SPACE, Translator
 from callcenter.web.labels import labels
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -13,7 +13,7 @@ _AXIS = [MINUTE * n for n in (1, 2, 5, 10, 15, 30)] + [HOUR * n for n in (1, 2, 
 
 
 @labels(Preset)
-def presets(t: Speech) -> dict[Preset, str]:
+def presets(t: Translator) -> dict[Preset, str]:
     """The names of the periods."""
     return {
         Preset.TODAY: t.gettext("Today"),
@@ -26,16 +26,16 @@ def presets(t: Speech) -> dict[Preset, str]:
 
 
 def period_problems(language: str) -> dict[str, str]:
-    """What is wrong with the dates, by the code of `BadPeriod`, and with what else was asked for."""
-    t = Speech(language)
+    """What is wrong with the dates, by the code of `BadPeriod`, and with the other parameters."""
+    t = Translator(language)
     return {
-        "missing": t.gettext("Give a date."),
-        "date": t.gettext("Give a date as year-month-day, such as 2026-03-31."),
-        "range": t.gettext("Give a date between 2000 and 2199."),
+        "missing": t.gettext("Enter a date."),
+        "date": t.gettext("Enter a date as year-month-day, such as 2026-03-31."),
+        "range": t.gettext("Enter a date between 2000 and 2199."),
         "order": t.gettext("The last day must not be before the first."),
         "long": t.gettext("Choose at most five years."),
         "period": t.gettext("Choose one of these periods."),
-        "company": t.gettext("There is no such company. Choose one of the list."),
+        "company": t.gettext("There is no such company. Choose one from the list."),
     }
 
 

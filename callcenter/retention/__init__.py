@@ -1,1 +1,1 @@
-"""Whether every talk has its recording, legal holds, and what was deleted by policy."""
+"""Completeness of recordings, legal holds, and deletion by policy."""

@@ -1,4 +1,4 @@
-"""Does every talk have its recording? By hour, node and company; what has not, and why; what was deleted by policy."""
+"""Completeness of recordings: by hour, node and company; talks without a recording, and why; deletions by policy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ MOST = 200
 class Hour:
     """The talks that began in one hour on one node for one company (None: for none).
 
-    `expected` = `verified` + `late` + `missing`; `open`: those that are not due yet.
+    `expected` = `verified` + `late` + `missing`; `open`: not due yet.
     """
 
     hour: datetime
@@ -33,8 +33,8 @@ class Hour:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """A talk without a recording that was read back. `state`: of its row, or `unknown` when it has none."""
+class UnverifiedTalk:
+    """A talk without a verified recording. `state`: of its row, or `unknown` when it has none."""
 
     recording: int | None
     at: datetime
@@ -49,7 +49,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """A file that belongs to no call; it is kept all the same. `duration_s` in seconds."""
+    """A file that belongs to no call; it is stored nevertheless. `duration_s` in seconds."""
 
     recording: int
     at: datetime
@@ -80,10 +80,10 @@ class Deletion:
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """What a node last said of the disk that recordings wait on, in bytes.
+    """A node's last report about the disk on which recordings wait, in bytes.
 
-    `files` and `bytes` wait there, since `oldest`; at the pace of the last minutes it is full at `full_at` (None: it does
-    not fill). `silent`: the node has said nothing for a minute.
+    `files` and `bytes` wait there, since `oldest`; at the rate of the last minutes it is full at `full_at` (None: it is
+    not filling up). `silent`: no report from the node for a minute.
     """
 
     node: str
@@ -108,9 +108,9 @@ async def hours(connection: Connection | asyncpg.Pool, first: datetime, last: da
     return [Hour(**row) for row in await connection.fetch(SQL["hours"], first, last, DUE_AFTER)]
 
 
-async def troubles(connection: Connection | asyncpg.Pool, since: datetime) -> list[Trouble]:
+async def unverified_talks(connection: Connection | asyncpg.Pool, since: datetime) -> list[UnverifiedTalk]:
     """Up to `MOST` of the talks since then whose recordings are late or missing, the newest first."""
-    return [Trouble(**row) for row in await connection.fetch(SQL["troubles"], since, DUE_AFTER, MOST)]
+    return [UnverifiedTalk(**row) for row in await connection.fetch(SQL["troubles"], since, DUE_AFTER, MOST)]
 
 
 async def strays(connection: Connection | asyncpg.Pool, since: datetime) -> list[Stray]:
@@ -124,5 +124,5 @@ async def deletions(connection: Connection | asyncpg.Pool, since: datetime, most
 
 
 async def disks(connection: Connection | asyncpg.Pool) -> list[Disk]:
-    """The disk of every node."""
+    """The disks of all nodes."""
     return [Disk(**row) for row in await connection.fetch(SQL["disks"])]

@@ -1,4 +1,4 @@
-"""An alarm within minutes of the first talk whose recording is not safe, on the supervisors' screens and in the figures."""
+"""An alarm within minutes of the first talk whose recording is at risk, on the supervisors' screens and in the metrics."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -23,12 +23,12 @@ LOW_SHARE = 0.1
 
 
 def filling(disk: Disk, now: datetime) -> bool:
-    """Whether somebody must look at this disk now: a tenth is left, or at this pace it is full within a day."""
+    """Whether this disk needs attention: a tenth is left, or at this rate it is full within a day."""
     return disk.free < LOW_SHARE * disk.total or (disk.full_at is not None and disk.full_at < now + FULL_WITHIN)
 
 
 class CompletenessAlarm:
-    """Looks every `every_s` seconds. Of several processes one does, and another when that one ends."""
+    """Checks every `every_s` seconds. Of several processes one does; another takes over when it ends."""
 
     def __init__(self, settings: DatabaseSettings, every_s: float = LOOK_S) -> None:
         self._settings = settings
@@ -36,11 +36,11 @@ class CompletenessAlarm:
         self._told: SafetyMessage | None = None
 
     async def run(self) -> None:
-        """Look until cancelled; reconnects by itself."""
-        await watch(self._settings, SQL["lead"], self.look, self._every_s, "completeness cannot be looked at")
+        """Check until cancelled; reconnects by itself."""
+        await watch(self._settings, SQL["lead"], self.check, self._every_s, "completeness not checked")
 
-    async def look(self, connection: asyncpg.Connection) -> None:
-        """Ask once; set the figures, and tell the screens if the answer has changed."""
+    async def check(self, connection: asyncpg.Connection) -> None:
+        """Check once; set the metrics, and send the result to the screens if it has changed."""
         now = datetime.now(UTC)
         day = await hours(connection, now - WINDOWS["24h"], now + timedelta(hours=1))
         last = await hours(connection, now - WINDOWS["1h"], now + timedelta(hours=1))
@@ -50,7 +50,7 @@ class CompletenessAlarm:
         body = SafetyMessage(late=late, missing=missing, disks=full)
         if body != self._told:
             if late or missing or full:
-                log.error("recordings are not safe", late=late, missing=missing, disks=full)
+                log.error("recordings at risk", late=late, missing=missing, disks=full)
             await connection.execute(SQL["push"], [entry("supervisors", body)])
             self._told = body
 

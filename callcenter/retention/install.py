@@ -1,4 +1,4 @@
-"""Whether every talk has its recording, and how long recordings are kept."""
+"""Completeness of recordings, and legal holds."""
 
 from aiohttp import web
 
@@ -10,7 +10,6 @@ from callcenter.web.keys import POOL, SERVICES, SETTINGS
 
 
 def install(app: web.Application) -> None:
-    """Add this subject to the application."""
     app[LEGAL_HOLDS] = LegalHolds(app[POOL])
     app[TICKET_SECTIONS].append(legal_hold_pages.SECTION)
     app[SERVICES].append(CompletenessAlarm(app[SETTINGS].database))

@@ -1,4 +1,4 @@
-"""Legal holds: while one stands on a ticket, nothing of its recordings is deleted, however old."""
+"""Legal holds: while one is active on a ticket, none of its recordings is deleted, however old."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,14 +18,14 @@ LONGEST_REASON = 1000
 
 
 class BadReason(Refusal):
-    """A hold is placed for a reason, which is not longer than `LONGEST_REASON`."""
+    """A hold needs a reason, of at most `LONGEST_REASON` characters."""
 
-    text = gettext_noop("Say in a few words why.")
+    text = gettext_noop("Explain why in a few words.")
 
 
 @dataclass(frozen=True, slots=True)
 class LegalHold:
-    """A hold. It stands while `released_at` is None."""
+    """A hold. It is active while `released_at` is None."""
 
     id: int
     reason: str
@@ -36,11 +36,11 @@ class LegalHold:
 
 
 @dataclass(frozen=True, slots=True)
-class Keeping:
+class TicketRetention:
     """How a ticket's recordings are kept.
 
     `recordings`: how many there are, deleted ones not counted; `locked` and `held`: how many of them the store itself
-    keeps from being removed, for their retention and for the hold; `kept_until`: the end of the longest retention.
+    protects from deletion, by their retention and by the hold; `kept_until`: the end of the longest retention.
     """
 
     holds: tuple[LegalHold, ...]
@@ -52,25 +52,25 @@ class Keeping:
 
     @property
     def standing(self) -> LegalHold | None:
-        """The hold that stands now."""
+        """The active hold."""
         return next((hold for hold in self.holds if hold.released_at is None), None)
 
 
 class LegalHolds:
-    """Holds over PostgreSQL; the store is told of them by `recordings.keeper`. Methods raise `NoTicket`."""
+    """Holds over PostgreSQL; `recordings.keeper` sets them in the store. Methods raise `NoTicket`."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
     async def place(self, person: Person, ticket_id: int, reason: str, address: str = "") -> bool:
-        """Place a hold. False when one stands already. Raises `BadReason`."""
+        """Place a hold. False when one is active already. Raises `BadReason`."""
         reason = " ".join(reason.split())
         if not 0 < len(reason) <= LONGEST_REASON:
             raise BadReason("words", "reason")
         return await self._change("place", AuditAction.PLACED_LEGAL_HOLD, person, ticket_id, address, reason)
 
     async def release(self, person: Person, ticket_id: int, address: str = "") -> bool:
-        """Release the hold that stands. False when none does."""
+        """Release the active hold. False when there is none."""
         return await self._change("release", AuditAction.RELEASED_LEGAL_HOLD, person, ticket_id, address)
 
     async def _change(
@@ -97,9 +97,9 @@ class LegalHolds:
 LEGAL_HOLDS = web.AppKey("legal_holds", LegalHolds)
 
 
-async def keeping_of(connection: Connection, ticket_id: int) -> Keeping:
+async def retention_of(connection: Connection, ticket_id: int) -> TicketRetention:
     """How the recordings of a ticket are kept."""
     holds = tuple(LegalHold(**row) for row in await connection.fetch(SQL["of_ticket"], ticket_id))
     row = await connection.fetchrow(SQL["kept"], ticket_id)
     assert row is not None
-    return Keeping(holds, **row)
+    return TicketRetention(holds, **row)

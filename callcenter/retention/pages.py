@@ -1,4 +1,4 @@
-"""The ledger of recordings: does every talk have one, what is in the way, what was deleted and why."""
+"""The page of completeness: talks without a recording, and why; what was deleted by policy."""
 
 import io
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from callcenter.common.sheets import MEDIA, Cell, Csv
 from callcenter.domain.access import Permission
 from callcenter.domain.audit import AuditAction
 from callcenter.recordings.sweep import sweep
-from callcenter.retention.completeness import Deletion, Hour, deletions, disks, hours, ratio, strays, troubles
+from callcenter.retention.completeness import Deletion, Hour, deletions, disks, hours, ratio, strays, unverified_talks
 from callcenter.retention.completeness_alarm import filling
 from callcenter.retention.texts import deletion_head, reasons, states
 from callcenter.web.auth import needs
@@ -31,7 +31,7 @@ MOST_IN_A_FILE = 100_000
 @routes.get("/recordings/ledger")
 @needs(Permission.SEE_LEDGER)
 async def ledger(request: web.Request) -> web.Response:
-    """The page, of the last days."""
+    """The page, for the last days."""
     days = DAYS.get(request.query.get("days", "1"))
     if days is None:
         raise web.HTTPBadRequest
@@ -48,7 +48,7 @@ async def ledger(request: web.Request) -> web.Response:
             hours=found,
             totals={name: sum(getattr(hour, name) for hour in found) for name in COUNTS},
             share=lambda rows: share_text(rows, language),
-            troubles=await troubles(connection, since),
+            unverified_talks=await unverified_talks(connection, since),
             strays=await strays(connection, since),
             unrecorded=[found for found in await sweep(request.app[POOL], since=since) if not found.recording_id],
             deletions=await deletions(connection, now - DELETED_WITHIN),
@@ -65,7 +65,7 @@ COUNTS = ("expected", "verified", "late", "missing", "open")
 @routes.get("/recordings/deleted.csv", allow_head=False)
 @needs(Permission.SEE_LEDGER)
 async def deleted(request: web.Request) -> web.Response:
-    """What was deleted by policy, or soon is, as a file."""
+    """The recordings deleted by policy, or soon to be, as a file."""
     person, language = request[PERSON], language_of(request)
     async with scoped(request.app[POOL], person) as connection:
         rows = await deletions(connection, datetime.now(UTC) - DELETED_WITHIN, MOST_IN_A_FILE)

@@ -1,4 +1,4 @@
-"""Texts of the ledger of recordings."""
+"""Texts of the page of completeness."""
 
 from callcenter.domain.recording import RecordingState
 from callcenter.web.labels import recording_states
@@ -9,7 +9,7 @@ UNKNOWN = "unknown"
 
 
 def states(language: str) -> dict[str, str]:
-    """Each state of a recording's row; `unknown`: there is no row."""
+    """The states of a recording's row; `unknown`: there is no row."""
     known = {state.value: label for state, label in recording_states(language).items()}
     return known | {UNKNOWN: str(translations(language).pgettext("recording", "never entered"))}
 
@@ -22,7 +22,7 @@ def reasons(language: str) -> dict[str, str]:
         RecordingState.RECORDED: t.gettext("It waits on the node's disk for the store"),
         RecordingState.STORED: t.gettext("The store has not given it back yet"),
         UNKNOWN: t.gettext("The talk is known, its recording is not"),
-        RecordingState.MISSING: t.gettext("The file never came"),
+        RecordingState.MISSING: t.gettext("The file never arrived"),
     }
 
 

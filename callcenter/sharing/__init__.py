@@ -1,1 +1,1 @@
-"""Links by which a named person outside hears a ticket's recordings."""
+"""Links by which a named external person can hear a ticket's recordings."""

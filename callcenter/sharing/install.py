@@ -1,4 +1,4 @@
-"""Links by which somebody outside hears a ticket's recordings."""
+"""Links by which an external person can hear a ticket's recordings."""
 
 from aiohttp import web
 
@@ -13,7 +13,6 @@ from callcenter.web.keys import POOL
 
 
 def install(app: web.Application) -> None:
-    """Add this subject to the application."""
     pool, passwords = app[POOL], app[PASSWORDS]
     app[SHARE_LINKS] = ShareLinks(pool, passwords)
     app[LINK_VISITS] = LinkVisits(pool, passwords, app[ATTEMPTS])

@@ -1,4 +1,4 @@
-"""Links to a ticket's recordings: made for one named person, listed with what was done with them, revoked."""
+"""Links to a ticket's recordings: created for one named person, listed with their uses, revoked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,19 +22,19 @@ SQL = queries("links")
 TOKEN_BYTES = 16
 PIN_DIGITS = 6
 MOST_WRONG_PINS = 10
-"""Wrong PINs after which a link is shut for good. Of a million PINs."""
+"""Wrong PINs after which a link is blocked permanently, out of a million PINs."""
 USES_SHOWN = 30
 
 
 class BadLink(Refusal):
-    """The link is not made. `field`: what is wrong, such as `recordings`."""
+    """The link cannot be created. `field`: what is wrong, such as `recordings`."""
 
     text = gettext_noop("This link cannot be made.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LinkWish:
-    """What is asked for. `recordings`: ids, in the order in which they are shown; `fetches`: of each of them."""
+class LinkRequest:
+    """A link to be created. `recordings`: ids, in the order shown; `fetches`: the limit for each of them."""
 
     recordings: Sequence[int]
     recipient: str
@@ -48,7 +48,7 @@ class LinkWish:
 
 @dataclass(frozen=True, slots=True)
 class MadeLink:
-    """A new link: `token` and `pin` are known now and never again. `pin` is empty when there is none."""
+    """A new link: `token` and `pin` are known only now. `pin` is empty when there is none."""
 
     id: int
     token: str
@@ -57,7 +57,7 @@ class MadeLink:
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class ShareableRecording:
     """A recording that can be shared. `at`: when the talk began."""
 
     id: int
@@ -68,7 +68,7 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class LinkUse:
-    """Something that was done with a link. `place`: of the recording in the link; `sent`: bytes."""
+    """A use of a link. `place`: the recording's position in the link; `sent`: bytes."""
 
     link_id: int
     at: datetime
@@ -102,20 +102,20 @@ class ShareLink:
 
 
 class ShareLinks:
-    """Links over PostgreSQL, for the desk. Methods raise `NoTicket` for a ticket that this person may not see."""
+    """Links over PostgreSQL, for our own people. Methods raise `NoTicket` for a ticket that the person may not see."""
 
     def __init__(self, pool: asyncpg.Pool, passwords: Passwords) -> None:
         self._pool = pool
         self._passwords = passwords
 
-    async def make(self, person: Person, ticket_id: int, wish: LinkWish, address: str) -> MadeLink:
-        """Make a link and write down who did. Raises `BadLink` when a recording is not the ticket's."""
+    async def make(self, person: Person, ticket_id: int, wish: LinkRequest, address: str) -> MadeLink:
+        """Create a link; audited. Raises `BadLink` when a recording is not the ticket's."""
         token = token_urlsafe(TOKEN_BYTES)
         pin = f"{randbelow(10**PIN_DIGITS):0{PIN_DIGITS}}" if wish.with_pin else ""
         pin_hash = await self._passwords.hash(pin) if pin else None
         async with self._pool.acquire() as connection, connection.transaction():
             ticket = await lock(connection, person, ticket_id)
-            there = {recording.id for recording in await offered_of(connection, ticket_id)}
+            there = {recording.id for recording in await shareable_of(connection, ticket_id)}
             wanted = list(dict.fromkeys(wish.recordings))
             if not wanted or not there.issuperset(wanted):
                 raise BadLink("recordings", "recordings")
@@ -133,11 +133,11 @@ class ShareLinks:
         return MadeLink(row["id"], token, pin, row["expires_at"])
 
     async def mailed(self, link_id: int, problem: str = "") -> None:
-        """Note that the letter with the link was handed over, or why it was not."""
+        """Record that the e-mail with the link was sent, or why it was not."""
         await self._pool.execute(SQL["mailed"], link_id, problem)
 
     async def revoke(self, person: Person, ticket_id: int, link_id: int, address: str) -> bool:
-        """End the link now, for whoever is fetching something too; False when there is none that could be ended."""
+        """Revoke the link, also for downloads in progress; False when there is none that could be revoked."""
         async with self._pool.acquire() as connection, connection.transaction():
             await lock(connection, person, ticket_id)
             company = await connection.fetchval(SQL["revoke"], link_id, ticket_id, person.id)
@@ -166,6 +166,6 @@ async def links_of(connection: Connection, ticket_id: int) -> list[ShareLink]:
     ]
 
 
-async def offered_of(connection: Connection, ticket_id: int) -> list[Offered]:
+async def shareable_of(connection: Connection, ticket_id: int) -> list[ShareableRecording]:
     """The ticket's recordings that can be shared, oldest first."""
-    return [Offered(**row) for row in await connection.fetch(SQL["offered"], ticket_id)]
+    return [ShareableRecording(**row) for row in await connection.fetch(SQL["offered"], ticket_id)]

@@ -1,4 +1,4 @@
-"""Links to a ticket's recordings, made, sent and revoked from the ticket's page."""
+"""Links to a ticket's recordings, created, sent and revoked from the ticket's page."""
 
 import re
 from datetime import timedelta
@@ -9,7 +9,7 @@ from aiohttp import web
 from callcenter.common.delivery import NotDelivered, one_line
 from callcenter.common.smtp import MAIL_SERVER, address
 from callcenter.domain.access import Permission
-from callcenter.sharing.links import SHARE_LINKS, BadLink, LinkWish, MadeLink
+from callcenter.sharing.links import SHARE_LINKS, BadLink, LinkRequest, MadeLink
 from callcenter.sharing.section import MOST_FETCHES, SECTION, Made, SharingAnswer
 from callcenter.sharing.texts import link_letter
 from callcenter.tickets.pages import PAGE, need_ticket, page
@@ -30,7 +30,7 @@ _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 @routes.post(PAGE + "/links")
 @needs(Permission.SHARE_RECORDINGS)
 async def make(request: web.Request) -> web.Response:
-    """Make a link, send it if an address is given, and show it this once; or say what is wrong with the wish."""
+    """Create a link, send it if an address is given, and show it only this once; or show what is wrong with the form."""
     ticket, app = await need_ticket(request), request.app
     form = await request.clone(client_max_size=LARGEST_FORM).post()
     typed = {name: str(form.get(name, "")).strip() for name in FIELDS}
@@ -55,7 +55,7 @@ async def make(request: web.Request) -> web.Response:
 @routes.post(PAGE + r"/links/{link:\d{1,18}}/revoke")
 @needs(Permission.SHARE_RECORDINGS)
 async def revoke(request: web.Request) -> web.Response:
-    """End a link now."""
+    """Revoke a link."""
     ticket = await need_ticket(request)
     link = int(request.match_info["link"])
     if not await request.app[SHARE_LINKS].revoke(request[PERSON], ticket.id, link, request.remote or ""):
@@ -64,8 +64,8 @@ async def revoke(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther(f"/tickets/{ticket.id}#links")
 
 
-def _read(typed: dict[str, str], chosen: list[str], longest_days: int) -> tuple[LinkWish | None, dict[str, str]]:
-    """What is wished for; or for each field that makes no sense, why."""
+def _read(typed: dict[str, str], chosen: list[str], longest_days: int) -> tuple[LinkRequest | None, dict[str, str]]:
+    """The link to create, or what is wrong by field."""
     problems = {name: "zero byte" for name, value in typed.items() if "\0" in value}
     problems |= {name: "too long" for name, longest in LONGEST.items() if len(typed[name]) > longest}
     typed["recipient"] = one_line(typed["recipient"])
@@ -85,7 +85,7 @@ def _read(typed: dict[str, str], chosen: list[str], longest_days: int) -> tuple[
     if problems:
         return None, problems
     return (
-        LinkWish(
+        LinkRequest(
             recordings=[int(each) for each in chosen],
             recipient=typed["recipient"],
             email=typed["email"] or None,
@@ -99,8 +99,8 @@ def _read(typed: dict[str, str], chosen: list[str], longest_days: int) -> tuple[
     )
 
 
-async def _hand_out(request: web.Request, ticket: Ticket, wish: LinkWish, made: MadeLink) -> Made:
-    """Send the letter, if there is one to be sent, and say how that went. The PIN goes another way."""
+async def _hand_out(request: web.Request, ticket: Ticket, wish: LinkRequest, made: MadeLink) -> Made:
+    """Send the e-mail, if an address is given, and return the result. The PIN is not sent by e-mail."""
     app = request.app
     url = f"{app[SETTINGS].web.url}/l/{made.token}"
     log.info("link made", link=made.id, operator=request[PERSON].id)

@@ -1,4 +1,4 @@
-"""What the ticket's page shows of links to its recordings."""
+"""The section of a ticket's page with links to its recordings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from callcenter.common.delivery import DeliveryProblem
 from callcenter.common.scope import Connection
 from callcenter.domain.access import Permission
 from callcenter.domain.sharing import LinkState, LinkUseKind
-from callcenter.sharing.links import Offered, ShareLink, links_of, offered_of
+from callcenter.sharing.links import ShareableRecording, ShareLink, links_of, shareable_of
 from callcenter.sharing.texts import link_states, link_uses
 from callcenter.tickets.sections import TicketSection
 from callcenter.tickets.ticket import Ticket
@@ -23,7 +23,7 @@ MOST_FETCHES = 100
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A link that was made just now. `email`: where it was sent, unless there was a `problem`."""
+    """A link that was just created. `email`: where it was sent, unless there was a `problem`."""
 
     url: str
     pin: str
@@ -33,7 +33,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class SharingAnswer:
-    """What a person did with the form: what was typed and what was wrong with it, or what was made."""
+    """The result of the form: what was typed and what was wrong with it, or the new link."""
 
     typed: Mapping[str, str] | None = None
     chosen: Sequence[str] = ()
@@ -45,7 +45,7 @@ class SharingAnswer:
 class SharingSection:
     """The section of the page."""
 
-    offered: Sequence[Offered]
+    offered: Sequence[ShareableRecording]
     links: Sequence[ShareLink]
     typed: Mapping[str, str]
     chosen: Sequence[str]
@@ -58,7 +58,7 @@ class SharingSection:
     most_fetches: int = MOST_FETCHES
 
     def browser(self, name: str) -> str:
-        """What a browser is called."""
+        """A readable name of the browser."""
         return browser_name(name) if name else ""
 
 
@@ -70,7 +70,7 @@ async def sharing_section(
     if not person.may(Permission.SHARE_RECORDINGS):
         return None
     sharing = sharing or SharingAnswer()
-    offered = await offered_of(connection, ticket.id)
+    offered = await shareable_of(connection, ticket.id)
     usual = {
         "recipient": "", "email": "", "purpose": "", "language": ticket.language,
         "days": str(app[SETTINGS].sharing.days), "fetches": "5", "pin": "",

@@ -1,4 +1,4 @@
-"""The page behind a link to recordings: for one named person outside, who hears and fetches what was shared."""
+"""The page behind a link to recordings, for one named external person, who can play and download them."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
@@ -17,12 +17,12 @@ from callcenter.web.language import LANGUAGES, language_of
 from callcenter.web.proxies import origin_of
 from callcenter.web.render import render
 from callcenter.web.shield import from_any_origin
-from callcenter.web.stored import Stop, part_of, send
+from callcenter.web.stored import StopSending, part_of, send
 
 log = structlog.get_logger()
 routes = web.RouteTableDef()
 
-# A link is a key: it goes into no referrer, no cache and no search engine. Its forms therefore have no origin.
+# A link is a secret: it must not get into referrers, caches or search engines. Its forms therefore send no origin.
 HEADERS = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 COOKIE = "link"
 NAMES = {"listen": Variant.LISTEN, "original": Variant.ORIGINAL, "copy": Variant.COPY}
@@ -31,7 +31,7 @@ Page = Callable[[web.Request, SharedLink], Awaitable[web.StreamResponse]]
 
 
 def _behind_link(page: Page) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """Show the page to who holds a link that works; to everybody else one and the same answer."""
+    """Show the page to the holder of a working link; all others get the same answer."""
 
     async def show(request: web.Request) -> web.StreamResponse:
         try:
@@ -50,7 +50,7 @@ def _behind_link(page: Page) -> Callable[[web.Request], Awaitable[web.StreamResp
 @needs(Permission.ANYONE)
 @_behind_link
 async def show(request: web.Request, link: SharedLink) -> web.StreamResponse:
-    """What is behind the link, or the question for the PIN."""
+    """The shared recordings, or the form for the PIN."""
     visits = request.app[LINK_VISITS]
     if not await visits.may_enter(link, request.cookies.get(COOKIE, "")):
         return _ask_pin(request, link)
@@ -66,12 +66,12 @@ async def show(request: web.Request, link: SharedLink) -> web.StreamResponse:
 @from_any_origin
 @_behind_link
 async def give_pin(request: web.Request, link: SharedLink) -> web.StreamResponse:
-    """Let in whoever knows the PIN."""
+    """Check the PIN and open the link for this browser."""
     form = await request.post()
     given = await request.app[LINK_VISITS].give_pin(link, str(form.get("pin", "")), origin_of(request))
     if isinstance(given, int):
         if not given:
-            log.warning("link shut by wrong PINs", link=link.id)
+            log.warning("link blocked by wrong PINs", link=link.id)
             return _gone(request)
         return _ask_pin(request, link, 401, left=given)
     answer = web.Response(status=303, headers={"Location": f"{_at(request)}?language={_language(request, link)}"})
@@ -81,7 +81,7 @@ async def give_pin(request: web.Request, link: SharedLink) -> web.StreamResponse
         max_age=int(VISIT_LASTS.total_seconds()),
         path=_at(request),
         httponly=True,
-        # Lax: the link is followed from a letter, and the PIN need not be given again for that.
+        # Lax: a link opened from an e-mail must not ask for the PIN again.
         samesite="Lax",
         secure=request.app[SETTINGS].web.cookie_secure,
     )
@@ -92,7 +92,7 @@ async def give_pin(request: web.Request, link: SharedLink) -> web.StreamResponse
 @needs(Permission.ANYONE)
 @_behind_link
 async def fetch(request: web.Request, link: SharedLink) -> web.StreamResponse:
-    """Give out one recording, or the one range of it that was asked for, for as long as the link works."""
+    """Send one recording, or the one range of it that was requested, for as long as the link works."""
     visits, variant = request.app[LINK_VISITS], NAMES[request.match_info["name"]]
     if not await visits.may_enter(link, request.cookies.get(COOKIE, "")):
         return _ask_pin(request, link, 403)
@@ -100,12 +100,12 @@ async def fetch(request: web.Request, link: SharedLink) -> web.StreamResponse:
     content = None if recording is None else recording.contents.get(variant)
     if recording is None or content is None:
         return web.Response(status=404, text="404\n")
-    wanted = part_of(request, content.size)
+    requested = part_of(request, content.size)
     headers = {"Accept-Ranges": "bytes", **HEADERS}
-    if wanted is not None and not wanted:
+    if requested is not None and not requested:
         return web.Response(status=416, headers=headers | {"Content-Range": f"bytes */{content.size}"})
-    part = range(content.size) if wanted is None else wanted
-    if wanted is not None:
+    part = range(content.size) if requested is None else requested
+    if requested is not None:
         headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{content.size}"
     if variant is not Variant.LISTEN:
         headers["Content-Disposition"] = f'attachment; filename="{file_name(link, recording, content.media_type)}"'
@@ -119,7 +119,7 @@ async def fetch(request: web.Request, link: SharedLink) -> web.StreamResponse:
             switch_at=_at(request),
             used_up=True,
         )
-    answer = web.StreamResponse(status=200 if wanted is None else 206, headers=headers)
+    answer = web.StreamResponse(status=200 if requested is None else 206, headers=headers)
     answer.content_type = content.media_type
     answer.content_length = len(part)
     pieces = _pieces(request, link, recording.place, content, part, use)
@@ -129,7 +129,7 @@ async def fetch(request: web.Request, link: SharedLink) -> web.StreamResponse:
 async def _pieces(
     request: web.Request, link: SharedLink, place: int, content: Content, part: range, use: int
 ) -> AsyncGenerator[bytes, None]:
-    """The bytes for as long as the link works, then `Stop`; what was not taken of them in the end is given back."""
+    """The bytes for as long as the link works, then `StopSending`; bytes that were not sent are released at the end."""
     app, unsent = request.app, len(part)
     try:
         # To the store a length of 0 means "all that follows".
@@ -140,9 +140,9 @@ async def _pieces(
             async for piece in stored:
                 if not await app[LINK_VISITS].works(link):
                     await app[LINK_VISITS].cut_off(link, place, origin_of(request))
-                    raise Stop
+                    raise StopSending
                 yield piece
-                # Asked for the next: this one has been taken.
+                # The next piece is requested, so this one has been sent.
                 unsent -= len(piece)
     finally:
         await app[LINK_VISITS].settle(use, unsent)
@@ -176,5 +176,5 @@ def _language(request: web.Request, link: SharedLink | None) -> str:
 
 
 def _at(request: web.Request) -> str:
-    # As it was asked for: a wrong one may hold anything.
+    # The address as requested: a wrong one may contain anything.
     return "/".join(request.rel_url.raw_path.split("/")[:3])

@@ -1,7 +1,7 @@
-"""The other end of a link to recordings: who holds it hears and fetches what is behind it, as often as it allows.
+"""The public side of a link to recordings: its holder plays and downloads them, as often as the link allows.
 
-Whether a link is unknown, expired, revoked or shut by wrong PINs is one question to the database with one answer, so
-that nobody learns from the answer, or from how long it takes, which of them it is.
+Whether a link is unknown, expired, revoked or blocked by wrong PINs is one query with one result, so that neither the
+answer nor its timing reveals which of them it is.
 """
 
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ LONGEST_PIN = 20
 
 
 class Variant(StrEnum):
-    """How a recording is fetched: to be heard on the page, or as a file, original or smaller."""
+    """How a recording is requested: to play on the page, or to download the original or the smaller copy."""
 
     LISTEN = LinkUseKind.LISTENED.value
     ORIGINAL = LinkUseKind.ORIGINAL.value
@@ -63,7 +63,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class SharedRecording:
-    """A recording behind a link. `contents` is empty when it is kept no longer; `left`: who may be fetched again."""
+    """A recording behind a link. `contents` is empty when it is no longer stored; `left`: variants not used up."""
 
     place: int
     id: int
@@ -82,7 +82,7 @@ class SharedRecording:
             if row["copy_key"]:
                 contents[Variant.COPY] = Content(row["copy_key"], None, row["copy_size"], row["copy_type"])
             contents[Variant.LISTEN] = contents.get(Variant.COPY, contents[Variant.ORIGINAL])
-        # A request may begin while anything is left: who was cut off may begin anew.
+        # A request may start while anything is left, so that an interrupted download can be restarted.
         left = {variant for variant, content in contents.items() if row[variant] < fetches * max(content.size, 1)}
         sha256 = row["sha256"].hex() if row["sha256"] else ""
         return cls(row["place"], row["id"], row["at"], row["duration_s"], sha256, contents, frozenset(left))
@@ -97,11 +97,12 @@ class LinkVisits:
         self._attempts = attempts
 
     async def find(self, token: str, address: str) -> SharedLink | None:
-        """The link, or None alike for one that never was and one that works no more.
+        """The link, or None alike for one that never existed and one that no longer works.
 
-        `address`: where it was asked from. Raises `TooManyAttempts` when too many wrong ones were.
+        `address`: that of the client. Raises `TooManyAttempts` after too many wrong links from it.
         """
-        # Whoever guesses never tries one twice, and whoever holds one asks for many things at once: counted by address.
+        # Guessing never repeats a link, and the page of a real one sends many requests at once: hence counted by
+        # address.
         attempt = await self._attempts.begin(f"link {uuid4().hex}", address)
         row = await self._pool.fetchrow(SQL["find"], digest(token), MOST_WRONG_PINS)
         if row is None:
@@ -110,11 +111,11 @@ class LinkVisits:
         return SharedLink(**row)
 
     async def works(self, link: SharedLink) -> bool:
-        """Whether it still does."""
+        """Whether the link still works."""
         return bool(await self._pool.fetchval(SQL["works"], link.id, MOST_WRONG_PINS))
 
     async def opened(self, link: SharedLink, origin: Origin) -> list[SharedRecording]:
-        """What is behind the link, for somebody who looks at it: that is written down."""
+        """The shared recordings; the visit is recorded."""
         async with self._pool.acquire() as connection, connection.transaction():
             await _use(connection, link, LinkUseKind.OPENED, origin)
             return [
@@ -123,13 +124,13 @@ class LinkVisits:
             ]
 
     async def may_enter(self, link: SharedLink, visit: str) -> bool:
-        """Whether no PIN is needed, or this browser, known by its `visit`, gave it before."""
+        """Whether no PIN is needed, or this browser, identified by its `visit`, gave it before."""
         return not link.has_pin or bool(await self._pool.fetchval(SQL["visits"], digest(visit), link.id))
 
     async def give_pin(self, link: SharedLink, pin: str, origin: Origin) -> str | int:
-        """A visit's token when the PIN is right; when it is wrong, how often one may try again."""
+        """A visit's token when the PIN is right; otherwise the number of attempts left."""
         pin = "".join(pin.split())[:LONGEST_PIN]
-        # Counted before it is looked at, so that many at the same time do not slip through.
+        # Counted before it is checked, so that simultaneous attempts cannot exceed the limit.
         row = await self._pool.fetchrow(SQL["try_pin"], link.id, MOST_WRONG_PINS)
         if row is None:
             return 0
@@ -148,9 +149,9 @@ class LinkVisits:
         return None if row is None else SharedRecording.of(row, link.fetches)
 
     async def begin(self, link: SharedLink, place: int, variant: Variant, length: int, origin: Origin) -> int | None:
-        """Promise `length` bytes to a request; the use that this is, or None when the link allows no more.
+        """Reserve `length` bytes for a request; the id of the use, or None when the link allows no more.
 
-        What runs at the same time is counted as if it had been sent, so that many at once get no more than one by one.
+        Requests in progress count as if sent completely, so that simultaneous ones get no more than sequential ones.
         """
         async with self._pool.acquire() as connection, connection.transaction():
             if await connection.fetchrow(SQL["lock"], link.id, MOST_WRONG_PINS) is None:
@@ -162,12 +163,12 @@ class LinkVisits:
             return await _use(connection, link, LinkUseKind(variant), origin, place, length, row["id"])
 
     async def settle(self, use: int, unsent: int) -> None:
-        """A request has ended; `unsent` of the bytes that it was promised were not sent."""
+        """A request has ended; `unsent` of its reserved bytes were not sent."""
         if unsent:
             await self._pool.execute(SQL["settle"], use, unsent)
 
     async def cut_off(self, link: SharedLink, place: int, origin: Origin) -> None:
-        """Write down that the link ended while something was fetched."""
+        """Record that the link ended during a download."""
         async with self._pool.acquire() as connection, connection.transaction():
             await _use(connection, link, LinkUseKind.CUT_OFF, origin, place)
 
@@ -196,7 +197,7 @@ async def _use(
     browser = origin.browser[:LONGEST_BROWSER].encode(errors="ignore").decode().replace("\0", "")
     row = await connection.fetchrow(SQL["use"], link.id, kind, place, origin.address, browser, sent)
     assert row is not None
-    # Once for all the pieces in which a browser fetches one recording.
+    # Recorded once for all ranges in which a browser requests one recording.
     if kind in AUDITED and row["new"]:
         await audit(
             connection, AUDITED[kind], company=link.company_id, subject=AuditSubject.TICKET, subject_id=link.ticket_id,

@@ -1,4 +1,4 @@
-"""Whether a change of a ticket makes sense to the directory: what it points at is there and belongs together."""
+"""Checks a change of a ticket against the directory: what it refers to exists and belongs together."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -15,7 +15,7 @@ Values = dict[str, Any]
 async def changes_of(connection: Connection, ticket: Ticket, edit: TicketEdit) -> Values:
     """The new value of each field that really changes. Raises `BadEdit`.
 
-    A flat brings its house along and a resident their flat; what no longer belongs to a new address is let go.
+    A flat sets its house too, and a resident their flat; what does not belong to a new address is cleared.
     """
     given = edit.given()
     await _settle_address(connection, ticket, given)
@@ -71,7 +71,7 @@ async def _responsible(connection: Connection, ticket: Ticket, responsible: int)
 
 
 async def _parent(connection: Connection, ticket: Ticket, parent: int) -> str:
-    # Two tickets that are hung on one another at the same moment would both find the other free.
+    # Two tickets linked to one another at the same moment would each find the other one free.
     await connection.execute(SQL["lock_parents"], ticket.company_id)
     possible = await connection.fetchval(SQL["parent_of"], parent, ticket.company_id, ticket.id)
     return "unknown" if possible is None else "" if possible else "linked"

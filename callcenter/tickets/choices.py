@@ -53,7 +53,7 @@ class FormChoices:
 
 
 class TicketChoices:
-    """Choices over PostgreSQL, of what the person may see."""
+    """Choices from PostgreSQL, limited to what the person may see."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -66,7 +66,7 @@ class TicketChoices:
     async def categories(
         self, person: Person, company_id: int, chosen: int | None = None
     ) -> tuple[CategoryChoice, ...]:
-        """The company's categories that are in use, and the one that was chosen already."""
+        """The company's categories that are in use, and the one that is already chosen."""
         async with scoped(self._pool, person) as connection:
             return await _categories(connection, company_id, chosen)
 

@@ -1,6 +1,6 @@
-"""A warning before a limit and an alarm at it, on the supervisors' screens and in the figures.
+"""A warning before a limit and an alarm at it, on the supervisors' screens and in the metrics.
 
-Nothing is marked: what is late is asked of the deadlines every few seconds, and told when it has changed.
+Nothing is marked: the deadlines are queried every few seconds, and a changed result is sent to the screens.
 """
 
 import asyncpg
@@ -19,7 +19,7 @@ SHOWN = 20
 
 
 class DeadlineAlarm:
-    """Looks at the deadlines every `every_s` seconds. Of several processes one does, and another when that one ends."""
+    """Checks the deadlines every `every_s` seconds. Of several processes one does; another takes over when it ends."""
 
     def __init__(self, settings: DatabaseSettings, every_s: float = LOOK_S) -> None:
         self._settings = settings
@@ -27,11 +27,11 @@ class DeadlineAlarm:
         self._told: DeadlinesMessage | None = None
 
     async def run(self) -> None:
-        """Look until cancelled; reconnects by itself."""
-        await watch(self._settings, SQL["lead"], self.look, self._every_s, "deadlines cannot be looked at")
+        """Check until cancelled; reconnects by itself."""
+        await watch(self._settings, SQL["lead"], self.check, self._every_s, "deadlines not checked")
 
-    async def look(self, connection: asyncpg.Connection) -> None:
-        """Ask once; tell the screens if the answer has changed."""
+    async def check(self, connection: asyncpg.Connection) -> None:
+        """Check once; send the result to the screens if it has changed."""
         counts = await connection.fetchrow(SQL["counts"])
         assert counts is not None
         urgent = tuple(_row(row) for row in await connection.fetch(SQL["next"], SHOWN))

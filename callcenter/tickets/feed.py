@@ -1,7 +1,7 @@
-"""Who looks at the journal hears that a ticket has changed: one listener on PostgreSQL, many readers.
+"""Notifies open pages of the journal that a ticket has changed: one listener on PostgreSQL, many readers.
 
-A reader hears that something changed, not what: changes that come while it is busy are one. When the listener was away
-every reader hears of a change, for it may have missed one.
+A reader learns that something changed, not what: changes that come while it is busy count as one. After the listener
+was disconnected every reader is notified, since it may have missed a change.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ BACKOFF_S = (0.1, 5.0)
 
 
 class FeedReader:
-    """Somebody who looks at the tickets of a company, or of all when `company` is None."""
+    """An open page with the tickets of a company, or of all when `company` is None."""
 
     def __init__(self, company: int | None) -> None:
         self.company = company
@@ -28,16 +28,16 @@ class FeedReader:
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
-        """Say that something changed."""
+        """Report a change."""
         self._wake.set()
 
     def end(self) -> None:
-        """Say that nothing more will come."""
+        """Report the end of the feed."""
         self.ended = True
         self._wake.set()
 
     async def changed(self, within_s: float) -> bool:
-        """Whether something changed since the last time, or does `within_s` from now."""
+        """Whether something has changed since the last call, or changes within `within_s` seconds."""
         try:
             async with asyncio.timeout(within_s):
                 await self._wake.wait()
@@ -71,7 +71,7 @@ class TicketFeed:
 
     @contextmanager
     def reader(self, company: int | None) -> Iterator[FeedReader]:
-        """A reader, for as long as it reads."""
+        """A reader, subscribed inside the `with` block."""
         reader = FeedReader(company)
         self._readers.add(reader)
         try:
@@ -80,12 +80,12 @@ class TicketFeed:
             self._readers.discard(reader)
 
     def end(self) -> None:
-        """Let every reader go."""
+        """End every reader."""
         for reader in self._readers:
             reader.end()
 
     def _wake(self, company: int | None) -> None:
-        """Wake those who look at this company; everybody when None."""
+        """Wake the readers of this company; all readers when None."""
         for reader in self._readers:
             if company is None or reader.company in (None, company):
                 reader.wake()

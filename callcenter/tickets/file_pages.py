@@ -1,4 +1,4 @@
-"""Files of a ticket: taken in piece by piece, given out as downloads only."""
+"""Files of a ticket: read piece by piece, and sent as downloads only."""
 
 import tempfile
 from pathlib import Path
@@ -17,14 +17,14 @@ from callcenter.web.stored import send
 
 log = structlog.get_logger()
 routes = web.RouteTableDef()
-# The boundaries and heads around the file.
+# Multipart boundaries and headers around the file.
 ENVELOPE = 64 * 1024
 
 
 @routes.post(PAGE + "/files")
 @needs(Permission.EDIT_TICKETS)
 async def add(request: web.Request) -> web.Response:
-    """Keep a file with the ticket, or say why not."""
+    """Add a file to the ticket, or show why it was refused."""
     ticket = await need_ticket(request)
     problem = "missing"
     if (request.content_length or 0) > LARGEST + ENVELOPE:
@@ -55,7 +55,7 @@ async def receive(request: web.Request, path: Path) -> str | None:
                 await _write(part, path)
                 return part.filename
     except ValueError:
-        # A body that is no form after all.
+        # The body is not a form.
         raise web.HTTPBadRequest from None
     return None
 
@@ -73,7 +73,7 @@ async def _write(part: BodyPartReader, path: Path) -> None:
 @routes.get(PAGE + r"/files/{file:\d{1,18}}", allow_head=False)
 @needs(Permission.SEE_TICKETS)
 async def download(request: web.Request) -> web.StreamResponse:
-    """Give the file out, to be saved and never to be shown as a page of ours."""
+    """Send the file as a download, never to be displayed under our origin."""
     files = request.app[TICKET_FILES]
     file = await files.open(
         request[PERSON], ticket_id_of(request), int(request.match_info["file"]), request.remote or ""

@@ -1,4 +1,4 @@
-"""Files of a ticket: photographs and PDF, looked at before they are kept, and known by id from then on."""
+"""Files of a ticket: photographs and PDF, checked before they are stored, and addressed by id."""
 
 import asyncio
 import hashlib
@@ -27,8 +27,8 @@ SQL = queries("ticket_page")
 NOTIFY = queries("tickets")["notify"]
 
 LARGEST = 20 * 1024 * 1024
-"""Bytes of one file."""
-# From here on Pillow, too, takes a picture for a bomb.
+"""Maximum bytes of one file."""
+# Above this Pillow, too, reports a decompression bomb.
 MOST_PIXELS = 89_000_000
 MOST_FILES = 50
 LONGEST_NAME = 100
@@ -44,9 +44,9 @@ ENDINGS: Mapping[str, str] = {
 
 
 class BadFile(Refusal):
-    """This file is not kept. `code`: `empty`, `too large`, `kind` (neither photo nor PDF), `pixels`, `too many`."""
+    """This file is refused. `code`: `empty`, `too large`, `kind` (neither photo nor PDF), `pixels`, `too many`."""
 
-    text = gettext_noop("This file cannot be kept.")
+    text = gettext_noop("This file cannot be saved.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +72,14 @@ class TicketFiles:
     async def add(
         self, person: Person | None, ticket_id: int, name: str, path: Path, *, by_crew: int | None = None
     ) -> TicketFile:
-        """Keep the file at `path`. `by_crew`: the crew that adds it by its link, instead of a person.
+        """Store the file at `path`. `by_crew`: the crew that adds it by its link, instead of a person.
 
-        Raises `BadFile`, and `StoreError` when the store cannot take it; then nothing was kept.
+        Raises `BadFile`, and `StoreError` when the store cannot take it; then nothing was stored.
         """
         media_type = await asyncio.to_thread(media_type_of, path)
         sha256 = await asyncio.to_thread(_sha256, path)
         await self._require_room(person, ticket_id)
-        # In the store before it is in the table: no page offers a file that is not there.
+        # In the store before it is in the table, so that no page offers a file that does not exist.
         key = f"tickets/{ticket_id}/{uuid4().hex}"
         await self._store.put(key, path, sha256, media_type)
         shown, size = clean_name(name, media_type), path.stat().st_size
@@ -93,7 +93,7 @@ class TicketFiles:
         return TicketFile(**row)
 
     async def open(self, person: Person, ticket_id: int, file_id: int, address: str) -> TicketFile | None:
-        """The file, for somebody who looks at it: that is written down. `address`: where from."""
+        """The file; the access is audited. `address`: where it came from."""
         async with scoped(self._pool, person) as connection:
             ticket = await read(connection, person, ticket_id)
             row = None if ticket is None else await connection.fetchrow(SQL["file"], ticket_id, file_id)
@@ -132,7 +132,7 @@ async def files_of(connection: Connection, ticket_id: int) -> list[TicketFile]:
 
 
 def media_type_of(path: Path) -> str:
-    """What the file is, by its content alone. Raises `BadFile`. Blocks."""
+    """The file's media type, by its content alone. Raises `BadFile`. Blocks."""
     size = path.stat().st_size
     if not size:
         raise BadFile("empty")
@@ -142,7 +142,7 @@ def media_type_of(path: Path) -> str:
         if file.read(len(PDF)) == PDF:
             return "application/pdf"
     try:
-        # Reads the head only: the picture is never unpacked here.
+        # Reads the header only: the picture is never decoded here.
         with Image.open(path, formats=("JPEG", "PNG", "WEBP")) as picture:
             width, height = picture.size
             media_type = MEDIA_TYPES[picture.format or ""]

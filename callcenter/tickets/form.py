@@ -1,4 +1,4 @@
-"""The ticket's form: from a ticket to what is typed, and back to an edit."""
+"""The ticket's form: from a ticket to the form's values, and from those to an edit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from callcenter.domain.person import Person
 from callcenter.tickets.choices import TicketChoices
 from callcenter.tickets.ticket import Ticket, TicketEdit
 
-# The form's own names for what is typed as a number, and stored as a pointer.
+# The form's own names for fields that are typed as a number and stored as a foreign key.
 TYPED_AS = {"premises_id": "flat", "parent_id": "parent"}
 TEXTS = ("subject", "description", "contact_name", "contact_phone", "access_reason", "access_people", "payment")
 CHOSEN = ("category_id", "house_id", "resident_id", "responsible_id")
@@ -22,23 +22,23 @@ LONGEST_NUMBER = 9
 
 @dataclass
 class TicketForm:
-    """What is typed, by the form's field, and what is wrong with it, by the same."""
+    """The values of the form by field, and what is wrong with them, by field too."""
 
     typed: dict[str, str]
     problems: dict[str, str] = field(default_factory=dict)
     # The newest value of a field that somebody else has changed meanwhile.
     theirs: dict[str, str] = field(default_factory=dict)
     version: int | None = None
-    """Of the ticket that it was filled in for; None: of the one that is shown."""
+    """The version of the ticket for which the form was filled in; None: the one shown."""
 
 
 def local(at: datetime | None, zone: str) -> str:
-    """A moment as the browser's field for day and time wants it."""
+    """A moment in the format of a `datetime-local` input."""
     return "" if at is None else at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
 
 
 def typed_of(ticket: Ticket) -> dict[str, str]:
-    """What stands in the form of an unchanged ticket."""
+    """The form's values for an unchanged ticket."""
     typed = {name: str(getattr(ticket, name)) for name in TEXTS}
     typed |= {name: str(getattr(ticket, name) or "") for name in CHOSEN}
     typed |= {name: local(getattr(ticket, name), ticket.zone) for name in MOMENTS}
@@ -48,7 +48,7 @@ def typed_of(ticket: Ticket) -> dict[str, str]:
 
 
 def typed_value(name: str, value: object, zone: str, label: str = "") -> str:
-    """A changed field's value, as JSON has it, the way the form would show it. `label`: the name of what it points at."""
+    """A changed field's value, as JSON has it, as the form would show it. `label`: the name of the row it refers to."""
     if value in (None, False, ""):
         return ""
     if name in TYPED_AS:
@@ -70,7 +70,7 @@ class FormReader:
         self._zone = ZoneInfo(zone)
 
     async def read(self, typed: Mapping[str, str], before: Mapping[str, str]) -> tuple[TicketEdit, dict[str, str]]:
-        """The edit of the fields that are not as they were `before`, and what is wrong, by the form's field."""
+        """The edit of the fields that differ from `before`, and what is wrong, by the form's field."""
         new = {name: text.strip() for name, text in typed.items()}
         new = {name: text for name, text in new.items() if text.replace("\r\n", "\n") != before.get(name, "")}
         values: dict[str, object] = {name: new[name] for name in TEXTS if name in new}

@@ -18,7 +18,6 @@ from callcenter.web.navigation import N_, NAVIGATION, NavigationEntry
 
 
 def install(app: web.Application) -> None:
-    """Add this subject to the application."""
     settings, pool = app[SETTINGS], app[POOL]
     app[TICKETS] = Tickets(pool)
     app[TICKET_CHOICES] = TicketChoices(pool)

@@ -1,4 +1,4 @@
-"""The journal: tickets newest first, a page at a time, by filter and search; and the filters that people keep."""
+"""The journal: tickets newest first, a page at a time, by filter and search; and the saved filters."""
 
 import time
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from callcenter.storage import queries
 
 SQL = queries("journal")
 MOST_SAVED = 50
-# All open tickets are looked at to count the late ones; those who look at the same moment share the count.
+# All open tickets are scanned to count the late ones; requests at the same moment share the count.
 FRESH_S = 5.0
 
 
@@ -33,12 +33,12 @@ class DueFilter(StrEnum):
 
 
 class TooManyFilters(LimitReached):
-    """This person keeps `MOST_SAVED` filters already."""
+    """This person already has `MOST_SAVED` saved filters."""
 
 
 @dataclass(frozen=True, slots=True)
 class JournalFilter:
-    """What to look for; what is None or empty is not asked.
+    """The criteria of a search; one that is None or empty does not count.
 
     `category_class`: of every company; `category`: one of one company. `house`: words of an address. Opened from
     `since` on and before `until`.
@@ -77,11 +77,11 @@ class Journal:
         self._counted: dict[tuple[int | None, int | None], tuple[float, tuple[int, int]]] = {}
 
     async def page(
-        self, person: Person, wanted: JournalFilter, before: PageCursor | None = None, size: int = 50
+        self, person: Person, criteria: JournalFilter, before: PageCursor | None = None, size: int = 50
     ) -> JournalPage:
         """At most `size` tickets that this person may see. Raises `NoSuchHouse`."""
         async with scoped(self._pool, person) as connection:
-            asked = await _filter(connection, person, wanted)
+            asked = await _filter(connection, person, criteria)
             place = (None, None) if before is None else (before.at, before.id)
             rows = await connection.fetch(SQL["page"], asked, size + 1, *place)
             late, soon = await self._counts(connection, person, asked["company"])
@@ -110,13 +110,13 @@ class Journal:
         return row
 
     async def save(self, person: Person, name: str, query: str) -> None:
-        """Keep a filter under a name, in place of one of the same name. Raises `TooManyFilters`."""
+        """Save a filter under a name, in place of one of the same name. Raises `TooManyFilters`."""
         async with scoped(self._pool, person) as connection:
             if await connection.fetchval(SQL["save_filter"], person.id, name, query, MOST_SAVED) is None:
                 raise TooManyFilters
 
     async def forget(self, person: Person, name: str) -> None:
-        """Keep a filter no longer."""
+        """Delete a saved filter."""
         async with scoped(self._pool, person) as connection:
             await connection.execute(SQL["forget_filter"], person.id, name)
 
@@ -128,26 +128,26 @@ def _company(person: Person, asked: int | None) -> int | None:
     return asked if person.company_id is None else person.company_id
 
 
-async def _filter(connection: Connection, person: Person, wanted: JournalFilter) -> dict[str, Any]:
-    """The filter as the type `journal_filter` has it. Somebody of a company or a crew gets that one's tickets only."""
-    company = _company(person, wanted.company)
-    crew = wanted.crew
+async def _filter(connection: Connection, person: Person, criteria: JournalFilter) -> dict[str, Any]:
+    """The filter as the type `journal_filter` has it. People of a company or a crew get only its tickets."""
+    company = _company(person, criteria.company)
+    crew = criteria.crew
     if person.role is Role.CREW:
         crew = await connection.fetchval(SQL["crew_of"], person.id)
-    categories = None if wanted.category is None else [wanted.category]
-    if wanted.category_class is not None:
-        found = await connection.fetch(SQL["categories_of_class"], company, wanted.category_class)
+    categories = None if criteria.category is None else [criteria.category]
+    if criteria.category_class is not None:
+        found = await connection.fetch(SQL["categories_of_class"], company, criteria.category_class)
         categories = [row["id"] for row in found]
     return {
         "company": company,
-        "states": wanted.states or None,
-        "due": wanted.due,
+        "states": criteria.states or None,
+        "due": criteria.due,
         "categories": categories,
-        "houses": await houses_at(connection, company, wanted.house) if wanted.house else None,
+        "houses": await houses_at(connection, company, criteria.house) if criteria.house else None,
         "crew": crew,
-        "operator": wanted.operator,
-        "since": wanted.since,
-        "until": wanted.until,
-        "payments": wanted.payments or None,
-        **(wanted.search or Search()).columns,
+        "operator": criteria.operator,
+        "since": criteria.since,
+        "until": criteria.until,
+        "payments": criteria.payments or None,
+        **(criteria.search or Search()).columns,
     }

@@ -1,4 +1,4 @@
-"""The page of the journal, the list in it that is fetched again when a ticket changes, and the filters that people keep."""
+"""The page of the journal, its list, which is fetched again when a ticket changes, and the saved filters."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -25,38 +25,37 @@ from callcenter.web.formats import when
 from callcenter.web.keys import PERSON
 from callcenter.web.labels import ticket_states
 from callcenter.web.language import language_of
-from callcenter.web.query import place_of
+from callcenter.web.query import cursor_of
 from callcenter.web.render import ZONE, render
 
 log = structlog.get_logger()
 routes = web.RouteTableDef()
 
 LONGEST_NAME = 60
-# The fields that are folded away until one of them is used.
+# The fields that are collapsed until one of them is used.
 MORE = ("company", "house", "crew", "operator", "since", "until", "paid")
 PING_EVERY_S = 20.0
-# Many changes at once are one to those who look.
+# Many changes at once are sent as one.
 SETTLE_S = 1.0
 
 
 @routes.get("/tickets")
 @needs(Permission.SEE_TICKETS)
 async def journal(request: web.Request) -> web.Response:
-    """The journal with its filters."""
     return await _show(request, request.query)
 
 
 @routes.get("/tickets/list")
 @needs(Permission.SEE_TICKETS)
 async def listing(request: web.Request) -> web.Response:
-    """The list alone, for the page that shows it."""
+    """The list alone, fetched by the page's script."""
     return await _show(request, request.query, template="tickets/journal_list.html")
 
 
 @routes.post("/tickets/filters")
 @needs(Permission.SEE_TICKETS)
 async def keep(request: web.Request) -> web.StreamResponse:
-    """Keep the filter that is shown under a name."""
+    """Save the current filter under a name."""
     typed = await request.post()
     name, query = clean(str(typed.get("name", ""))), dict(parse_qsl(str(typed.get("query", ""))))
     form = JournalFilterForm.read(JournalQuery, query)
@@ -74,7 +73,6 @@ async def keep(request: web.Request) -> web.StreamResponse:
 @routes.post("/tickets/filters/delete")
 @needs(Permission.SEE_TICKETS)
 async def forget(request: web.Request) -> web.StreamResponse:
-    """Keep a filter no longer."""
     typed = await request.post()
     await request.app[JOURNAL].forget(request[PERSON], clean(str(typed.get("name", ""))))
     raise web.HTTPSeeOther(
@@ -117,7 +115,7 @@ async def feeding(app: web.Application) -> AsyncIterator[None]:
 
 
 async def end_feed(app: web.Application) -> None:
-    """Let the browsers that listen go, so that the server need not wait for them."""
+    """End the open streams, so that the server does not wait for them when it stops."""
     app[TICKET_FEED].end()
 
 
@@ -134,7 +132,7 @@ async def _show(
     choices = await app[JOURNAL].choices(person, form.asked.company)
     chosen = person.company_id or form.asked.company
     zone = next((company["zone"] for company in choices["companies"] if company["id"] == chosen), ZONE)
-    page = await _page(request, form, zone, place_of(query.get("before", "")))
+    page = await _page(request, form, zone, cursor_of(query.get("before", "")))
     now = datetime.now(UTC)
     return render(
         request,
@@ -163,10 +161,10 @@ async def _show(
 
 
 async def _page(request: web.Request, form: JournalFilterForm, zone: str, before: PageCursor | None) -> JournalPage:
-    """The page asked for; an empty one when there is no such house, which is told beside the field."""
-    wanted = form.wanted(zone)
+    """The requested page; an empty one when there is no such house, which is shown beside the field."""
+    criteria = form.criteria(zone)
     try:
-        return await request.app[JOURNAL].page(request[PERSON], wanted, before)
+        return await request.app[JOURNAL].page(request[PERSON], criteria, before)
     except NoSuchHouse as problem:
         form.problems["house"] = problem.code
         return JournalPage((), None, *await request.app[JOURNAL].counts(request[PERSON], form.asked.company))
@@ -177,7 +175,7 @@ def _at(query: str) -> str:
 
 
 def _row(row: asyncpg.Record, now: datetime, language: str) -> dict[str, Any]:
-    """A row as it is read: times and limits in words."""
+    """A row as it is displayed: times and limits as text."""
     due, left = "", timedelta()
     if row["due_at"] is not None:
         left = row["due_at"] - now

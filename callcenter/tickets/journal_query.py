@@ -1,4 +1,4 @@
-"""What of the journal is asked for, as it stands in the address of the page."""
+"""The journal's filter in the query string of the page."""
 
 from typing import Annotated, Literal
 
@@ -10,7 +10,7 @@ from callcenter.tickets.journal import DueFilter, JournalFilter
 from callcenter.web.query import Day, Id, Query
 
 PAYMENTS = tuple(state for state in PaymentState if state is not PaymentState.NONE)
-"""Of tickets that have something to pay, or had."""
+"""The states of tickets with a payment."""
 
 
 class JournalQuery(BaseModel):
@@ -34,8 +34,8 @@ class JournalQuery(BaseModel):
 class JournalFilterForm(Query[JournalQuery]):
     """The filter of the journal."""
 
-    def wanted(self, zone: str) -> JournalFilter:
-        """What to look for; days are those of the zone."""
+    def criteria(self, zone: str) -> JournalFilter:
+        """The criteria; days are those of the zone."""
         asked = self.asked
         search = self.search(asked.q)
         since, until = self.days(asked.since, asked.until, zone)

@@ -1,4 +1,4 @@
-"""What the journal says of its tickets and filters."""
+"""Texts of the journal and its filters."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -10,7 +10,7 @@ from babel.dates import format_timedelta
 from callcenter.domain.ticket import PaymentState
 from callcenter.tickets.journal import DueFilter
 from callcenter.web.filter_texts import filter_problems
-from callcenter.web.formats import Speech
+from callcenter.web.formats import Translator
 from callcenter.web.labels import labels, payment_states, ticket_classes
 from callcenter.web.language import translations
 
@@ -21,14 +21,14 @@ def _say(language: str) -> Callable[[str, str], str]:
 
 
 @labels(DueFilter)
-def due_filters(t: Speech) -> dict[DueFilter, str]:
-    """Which limits are looked for."""
+def due_filters(t: Translator) -> dict[DueFilter, str]:
+    """The options of the filter by limits."""
     return {DueFilter.LATE: t.pgettext("journal due", "late"), DueFilter.SOON: t.pgettext("journal due", "due soon")}
 
 
 @cache
 def choices(language: str) -> Mapping[str, Mapping[Any, str]]:
-    """What can be chosen in the fields that are the same for everybody."""
+    """The options of the fields that are the same for everybody."""
     pgettext = _say(language)
     return {
         "due": due_filters(language),
@@ -47,10 +47,10 @@ def problems(language: str) -> Mapping[str, str]:
     return {
         **filter_problems(language),
         "name": pgettext("journal", "Give the filter a name of at most 60 characters."),
-        "filters": pgettext("journal", "You keep as many filters as there can be: delete one first."),
+        "filters": pgettext("journal", "You already have the maximum number of filters: delete one first."),
     }
 
 
 def lasts(span: timedelta, language: str) -> str:
-    """How long, roughly."""
+    """A duration, roughly."""
     return format_timedelta(abs(span), granularity="minute", threshold=1.2, format="short", locale=language)

@@ -1,4 +1,4 @@
-"""Tickets made by hand, and the two fields in which an operator files a ticket while talking."""
+"""Tickets opened by hand, and the two fields that an operator fills in while talking."""
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -12,7 +12,7 @@ from callcenter.tickets.service import TICKETS
 from callcenter.tickets.texts import read_out, ticket_texts
 from callcenter.tickets.ticket import BadEdit, Conflict, Ticket, TicketEdit
 from callcenter.web.auth import needs
-from callcenter.web.forms import chosen_id, typed_in
+from callcenter.web.forms import chosen_id, form_texts
 from callcenter.web.keys import PERSON
 from callcenter.web.language import language_of
 from callcenter.web.render import render
@@ -35,9 +35,9 @@ async def show(request: web.Request) -> web.Response:
 @routes.post("/tickets/new")
 @needs(Permission.EDIT_TICKETS)
 async def create(request: web.Request) -> web.Response:
-    """Open the ticket and go to its page, or show what is wrong."""
+    """Open the ticket and redirect to its page, or show what is wrong."""
     app, person = request.app, request[PERSON]
-    sent = await typed_in(request)
+    sent = await form_texts(request)
     companies = await app[TICKET_CHOICES].companies(person)
     company = next((one for one in companies if one.id == chosen_id(sent.get("company", ""))), None)
     typed = {name: sent.get(name, "") for name in BLANK}
@@ -77,7 +77,7 @@ async def _page(
 
 
 class Filing(BaseModel):
-    """The two fields, and the version of the ticket that they were filled in for."""
+    """The two fields, and the version of the ticket for which they were filled in."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -89,7 +89,7 @@ class Filing(BaseModel):
 @routes.get(PAGE + "/filing", allow_head=False)
 @needs(Permission.EDIT_TICKETS)
 async def filing(request: web.Request) -> web.Response:
-    """What the two fields begin with, and the sentence to read out (docs/protocol.md)."""
+    """The two fields' initial values, and the sentence to read out (docs/protocol.md)."""
     ticket = await need_ticket(request)
     body = _filed(request, ticket)
     categories = await request.app[TICKET_CHOICES].categories(request[PERSON], ticket.company_id, ticket.category_id)
@@ -101,7 +101,7 @@ async def filing(request: web.Request) -> web.Response:
 @routes.post(PAGE + "/filing")
 @needs(Permission.EDIT_TICKETS)
 async def file(request: web.Request) -> web.Response:
-    """Save the two fields. 409 with the newest values when somebody was quicker, 422 with what is wrong by field."""
+    """Save the two fields. 409 with the newest values on a conflict, 422 with what is wrong by field."""
     app, person = request.app, request[PERSON]
     ticket = await need_ticket(request)
     try:

@@ -10,7 +10,7 @@ from callcenter.common.scope import Connection, snapshot
 from callcenter.domain.access import Permission
 from callcenter.domain.ticket import (
     CREW_STEPS,
-    NEEDS_WORDS,
+    NEEDS_COMMENT,
     PaymentState,
     Step,
     StepRefused,
@@ -27,7 +27,7 @@ from callcenter.tickets.service import TICKETS
 from callcenter.tickets.texts import read_out, span, ticket_texts, when
 from callcenter.tickets.ticket import BadEdit, Conflict, Deadline, NoTicket, Ticket, TicketEdit, TicketEvent
 from callcenter.web.auth import needs
-from callcenter.web.forms import chosen_id, typed_in
+from callcenter.web.forms import chosen_id, form_texts
 from callcenter.web.keys import PERSON, POOL
 from callcenter.web.language import language_of
 from callcenter.web.render import render
@@ -38,12 +38,12 @@ PAGE = r"/tickets/{id:\d{1,18}}"
 
 
 def ticket_id_of(request: web.Request) -> int:
-    """The ticket that the address names."""
+    """The ticket's id in the address."""
     return int(request.match_info["id"])
 
 
 def version_of(typed: dict[str, str]) -> int:
-    """The version that the form was made from. Raises a refusal when that was left out."""
+    """The version on which the form is based. Raises a refusal when it is missing."""
     version = chosen_id(typed.get("version", "")) or 0
     if not 0 < version <= LARGEST_VERSION:
         raise web.HTTPBadRequest
@@ -51,7 +51,7 @@ def version_of(typed: dict[str, str]) -> int:
 
 
 async def need_ticket(request: web.Request) -> Ticket:
-    """The ticket that the address names. Raises a refusal when this person sees no such ticket."""
+    """The ticket in the address. Raises a refusal when this person may see no such ticket."""
     ticket = await request.app[TICKETS].get(request[PERSON], ticket_id_of(request))
     if ticket is None:
         raise NoTicket
@@ -61,7 +61,6 @@ async def need_ticket(request: web.Request) -> Ticket:
 @routes.get(PAGE, allow_head=False)
 @needs(Permission.SEE_TICKETS)
 async def show(request: web.Request) -> web.Response:
-    """Show the ticket."""
     if await request.app[TICKETS].view(request[PERSON], ticket_id_of(request), request.remote or "") is None:
         raise NoTicket
     return await page(request, ticket_id_of(request))
@@ -70,16 +69,16 @@ async def show(request: web.Request) -> web.Response:
 @routes.post(PAGE)
 @needs(Permission.EDIT_TICKETS)
 async def edit(request: web.Request) -> web.Response:
-    """Change the ticket; or show what is in the way, with what was typed kept."""
+    """Change the ticket; or show what prevents it, and keep what was typed."""
     app, person, ticket = request.app, request[PERSON], await need_ticket(request)
-    typed = await typed_in(request)
+    typed = await form_texts(request)
     version = version_of(typed)
     known = typed_of(ticket)
     typed = {name: typed.get(name, "" if name == "common_property" else known[name]) for name in known}
     reader = FormReader(app[TICKET_CHOICES], person, ticket.company_id, ticket.zone)
     change, problems = await reader.read(typed, known)
     try:
-        # An empty edit tells whether the version is the newest before anything is said about mistakes.
+        # An empty edit checks that the version is the newest before any mistakes are shown.
         await app[TICKETS].edit(person, ticket.id, version, TicketEdit() if problems else change)
     except Conflict as conflict:
         form = await merged(request, conflict, typed)
@@ -92,7 +91,7 @@ async def edit(request: web.Request) -> web.Response:
 
 
 async def merged(request: web.Request, conflict: Conflict, typed: dict[str, str]) -> TicketForm:
-    """The form after somebody else was quicker: their values where nothing else was typed, both where there was."""
+    """The form after a conflict: the other person's values where nothing was typed, both where something was."""
     newest, person, language = typed_of(conflict.current), request[PERSON], language_of(request)
     labels = await request.app[TICKETS].labels(person, conflict.changed)
     form = TicketForm(dict(typed), version=conflict.current.version)
@@ -111,13 +110,13 @@ async def merged(request: web.Request, conflict: Conflict, typed: dict[str, str]
 @routes.post(PAGE + "/step")
 @needs(Permission.EDIT_TICKETS)
 async def step(request: web.Request) -> web.Response:
-    """Take a step, or say why it cannot be taken."""
+    """Take a step, or show why it cannot be taken."""
     app, person, ticket = request.app, request[PERSON], await need_ticket(request)
-    typed = await typed_in(request)
+    typed = await form_texts(request)
     version = version_of(typed)
     if typed.get("step") not in list(Step):
         raise web.HTTPBadRequest
-    words = typed.get("comment", "")
+    text = typed.get("comment", "")
     try:
         await app[TICKETS].step(
             person,
@@ -126,7 +125,7 @@ async def step(request: web.Request) -> web.Response:
             Step(typed["step"]),
             crew_id=chosen_id(typed.get("crew_id", "")),
             responsible_id=chosen_id(typed.get("responsible_id", "")),
-            comment=words,
+            comment=text,
         )
     except Conflict:
         return await page(request, ticket.id, 409, banner="moved", step_typed=typed)
@@ -143,9 +142,8 @@ async def step(request: web.Request) -> web.Response:
 @routes.post(PAGE + "/comment")
 @needs(Permission.COMMENT_TICKETS)
 async def comment(request: web.Request) -> web.Response:
-    """Add a comment."""
     ticket = await need_ticket(request)
-    typed = await typed_in(request)
+    typed = await form_texts(request)
     try:
         await request.app[TICKETS].comment(request[PERSON], ticket.id, typed.get("comment", ""))
     except BadEdit as bad:
@@ -158,8 +156,8 @@ async def comment(request: web.Request) -> web.Response:
 @routes.post(PAGE + "/mark")
 @needs(Permission.EDIT_TICKETS)
 async def mark(request: web.Request) -> web.Response:
-    """Note that the resident was told, or the damage contained."""
-    typed = await typed_in(request)
+    """Note that the resident was notified, or the damage contained."""
+    typed = await form_texts(request)
     tickets, ticket_id = request.app[TICKETS], ticket_id_of(request)
     match typed.get("what"):
         case TicketEventKind.TOLD:
@@ -187,7 +185,7 @@ async def page(
 ) -> web.Response:
     """The whole page, read at one moment, with what was typed and what was wrong with it. Raises `NoTicket`.
 
-    `answers`: what the form of a section led to, by the section's name.
+    `answers`: the result of a section's form, by the section's name.
     """
     app, person, language = request.app, request[PERSON], language_of(request)
     edits = person.may(Permission.EDIT_TICKETS)
@@ -214,7 +212,7 @@ async def page(
         form=form or TicketForm(typed_of(ticket)),
         banner=banner,
         steps=steps_for(ticket),
-        needs_words=NEEDS_WORDS,
+        needs_comment=NEEDS_COMMENT,
         step_typed=step_typed or {},
         step_problems=step_problems or {},
         comment=comment,
@@ -235,7 +233,7 @@ async def page(
 async def sections(
     request: web.Request, connection: Connection, ticket: Ticket, answers: Mapping[str, object]
 ) -> list[tuple[TicketSection, object]]:
-    """The sections of other subjects that this person has, each with its content."""
+    """The sections of other subjects that this person may see, each with its content."""
     shown = []
     for section in request.app[TICKET_SECTIONS]:
         content = await section.content(request, connection, ticket, answers.get(section.name))
@@ -247,7 +245,7 @@ async def sections(
 def deadline_texts(ticket: Ticket, now: datetime, language: str) -> list[tuple[Deadline, bool, str, str]]:
     """Each deadline, whether it was or is missed, when it ends, and by how much it is early or late.
 
-    For a ticket that is over, the clock stands where that was.
+    For a ticket that is over, the time of its end is used as the current time.
     """
     now = ticket.closed_at or now
     return [
@@ -262,7 +260,7 @@ def deadline_texts(ticket: Ticket, now: datetime, language: str) -> list[tuple[D
 
 
 def steps_for(ticket: Ticket) -> list[Step]:
-    """What the desk may do now; what a crew says of itself comes last."""
+    """The steps that the desk may take now; those that a crew normally takes itself come last."""
     return sorted(steps_from(ticket.state), key=lambda step: step in CREW_STEPS)
 
 
@@ -276,7 +274,7 @@ def timeline(shown: TicketPage, language: str) -> list[dict[str, object]]:
 
 
 def change_texts(event: TicketEvent, ticket: Ticket, language: str) -> list[tuple[str, str, str]]:
-    """The name, the old and the new value of each field that an event changed, in words."""
+    """The label, the old and the new value of each field that an event changed, as text."""
     names, labels = ticket_texts(language).fields, dict(event.labels)
     order = {name: place for place, name in enumerate(names)}
     return [
@@ -292,7 +290,7 @@ def change_texts(event: TicketEvent, ticket: Ticket, language: str) -> list[tupl
 def value_text(
     name: str, value: object, zone: str, language: str, labels: dict[tuple[str, object], tuple[str, str]]
 ) -> str:
-    """A changed field's value, as JSON has it, in words; a dash for none."""
+    """A changed field's JSON value as text; a dash for none."""
     if value in (None, "", False):
         return "–"
     if (name, value) in labels:

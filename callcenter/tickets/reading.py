@@ -16,7 +16,7 @@ SQL, PAGE = queries("tickets"), queries("ticket_page")
 
 @dataclass(frozen=True, slots=True)
 class TicketPage:
-    """A ticket and what hangs on it: events, calls and files oldest first, children by number."""
+    """A ticket and what belongs to it: events, calls and files oldest first, children by number."""
 
     ticket: Ticket
     events: Sequence[TicketEvent]
@@ -26,7 +26,7 @@ class TicketPage:
 
 
 async def read_page(connection: Connection, person: Person, ticket_id: int) -> TicketPage:
-    """All of it; of one moment when the transaction is a `snapshot`. Raises `NoTicket`."""
+    """Read all of it; consistent when the transaction is a `snapshot`. Raises `NoTicket`."""
     ticket = await read(connection, person, ticket_id)
     if ticket is None:
         raise NoTicket
@@ -40,7 +40,7 @@ async def read_page(connection: Connection, person: Person, ticket_id: int) -> T
 
 
 async def children_of(connection: Connection, ticket_id: int) -> list[Child]:
-    """The tickets that hang on this one, by number."""
+    """The tickets linked to this incident, by number."""
     rows = await connection.fetch(SQL["children"], ticket_id)
     return [Child(**{**row, "state": TicketState(row["state"])}) for row in rows]
 

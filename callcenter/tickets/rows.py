@@ -1,4 +1,4 @@
-"""A ticket's rows: read, locked, written, and the trace of it. Everything here works inside the caller's transaction."""
+"""A ticket's rows: read, locked, written, and its history. Everything here works inside the caller's transaction."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -40,7 +40,7 @@ async def read(connection: Connection, person: Person | None, ticket_id: int) ->
 
 
 async def lock(connection: Connection, person: Person | None, ticket_id: int, by_crew: int | None = None) -> Ticket:
-    """The ticket, kept from others until the transaction ends. Raises `NoTicket`."""
+    """The ticket, locked until the transaction ends. Raises `NoTicket`."""
     if await connection.fetchval(SQL["lock"], ticket_id, *_seen_by(person)) is None:
         raise NoTicket
     ticket = await read(connection, person, ticket_id)
@@ -62,7 +62,7 @@ async def require_newest(connection: Connection, ticket: Ticket, version: int | 
 
 
 async def write(connection: Connection, ticket: Ticket, changes: Mapping[str, object]) -> None:
-    """Give the columns their new values and the ticket its next version; a new category sets what is due."""
+    """Set the columns to their new values and increment the version; a new category sets the deadlines."""
     columns = "".join(f"{name} = ${place}, " for place, name in enumerate(changes, 2))
     await connection.execute(
         f"update tickets set {columns}version = version + 1 where id = $1",
@@ -74,7 +74,7 @@ async def write(connection: Connection, ticket: Ticket, changes: Mapping[str, ob
 
 
 async def set_deadlines(connection: Connection, ticket: Ticket, category: object) -> None:
-    """Make due what the category's limits say, from the ticket's opening; what was met stays met."""
+    """Set the deadlines by the category's limits, from the ticket's opening; those already met stay met."""
     limits = [
         Limit(LimitStep(row["step"]), row["minutes"], row["warn_before"], row["opens"], row["closes"])
         for row in await connection.fetch(SQL["limits"], category)
@@ -97,7 +97,7 @@ async def note(
     changes: Pairs | None = None,
     version: int | None = None,
 ) -> None:
-    """Leave the trace. `states`: before and after a step; `version`: the one that this made, if it made one."""
+    """Add an event to the history. `states`: before and after a step; `version`: the one that this created, if any."""
     who = None if person is None else person.id
     await connection.execute(
         SQL["event"], ticket.id, who, crew, kind, *states, comment, dict(changes or {}), version
@@ -112,7 +112,7 @@ async def events(connection: Connection, ticket_id: int) -> list[TicketEvent]:
 
 
 async def labels_of(connection: Connection, changes: Iterable[Mapping[str, Iterable[object]]]) -> Labels:
-    """The names of the rows that changes point at, by field and id: in Russian and in English."""
+    """The names of the rows that changes refer to, by field and id: in Russian and in English."""
     wanted: dict[str, set[object]] = {name: set() for name in POINTERS}
     for change in changes:
         for name in change.keys() & wanted.keys():
@@ -131,7 +131,7 @@ def call_of(row: asyncpg.Record) -> TicketCall:
 
 
 def pairs(ticket: Ticket, changes: Mapping[str, Any]) -> Pairs:
-    """The value before and the value after, by field, for what really changes."""
+    """The value before and after, by field, of the fields that really change."""
     both = {name: (getattr(ticket, name), value) for name, value in changes.items()}
     return {name: pair for name, pair in both.items() if pair[0] != pair[1]}
 

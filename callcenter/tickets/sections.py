@@ -1,4 +1,4 @@
-"""Parts of a ticket's page that belong to other subjects, each shown by its own."""
+"""Parts of a ticket's page that belong to other subjects, each provided by its own package."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class TicketSection:
     """A section: its `template` gets what `content` returns; for whom that is None the page has no such section.
 
     `content(request, connection, ticket, answer)`: `connection` is in the transaction in which the whole page is read, as
-    the person may see it; `answer` is what the section's own form led to, None when it was not sent.
+    the person may see it; `answer` is the result of the section's own form, None when it was not sent.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The journal's tickets: opened, changed, moved and commented, each in one transaction that leaves its trace."""
+"""The journal's tickets: opened, changed, moved and commented, each in one transaction, with an entry in the history."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -39,7 +39,7 @@ __all__ = [
 
 SQL = queries("tickets")
 LONGEST_COMMENT = 10_000
-# Whoever has repaired the damage has localised it.
+# Repairing the damage localises it too.
 MET_WHEN_DONE = (LimitStep.LOCALISE, LimitStep.CLEAR, LimitStep.REPAIR)
 MET_BY = {TicketEventKind.TOLD: LimitStep.TELL, TicketEventKind.LOCALISED: LimitStep.LOCALISE}
 
@@ -62,7 +62,7 @@ class Tickets:
         self._on_change = on_change
 
     def also(self, on_change: OnChange) -> "Tickets":
-        """The same tickets, with something more done inside each transaction."""
+        """The same tickets, with a further `on_change` inside each transaction."""
 
         async def both(connection: Connection, ticket: Ticket, what: TicketChange) -> None:
             if self._on_change is not None:
@@ -77,7 +77,7 @@ class Tickets:
             return await read(connection, person, ticket_id)
 
     async def view(self, person: Person, ticket_id: int, address: str = "") -> Ticket | None:
-        """As `get`, for somebody who looks at it: that is written down. `address`: where from."""
+        """As `get`, with the access audited. `address`: where it came from."""
         async with scoped(self._pool, person) as connection:
             ticket = await read(connection, person, ticket_id)
             if ticket is not None:
@@ -95,7 +95,7 @@ class Tickets:
             return await events(connection, ticket_id)
 
     async def labels(self, person: Person, changes: Mapping[str, tuple[object, object]]) -> Labels:
-        """The names of the rows that changes point at, by field and id: in Russian and in English."""
+        """The names of the rows that changes refer to, by field and id: in Russian and in English."""
         async with scoped(self._pool, person) as connection:
             return await labels_of(connection, [changes])
 
@@ -115,12 +115,12 @@ class Tickets:
             await write(connection, blank, changes)
             made, version = pairs(blank, changes), blank.version + 1
             await note(connection, blank, TicketEventKind.OPENED, person=person, changes=made, version=version)
-            return await self._tell(connection, ticket_id, TicketEventKind.OPENED)
+            return await self._notify(connection, ticket_id, TicketEventKind.OPENED)
 
     async def edit(self, person: Person, ticket_id: int, version: int, edit: TicketEdit) -> Ticket:
         """Change the fields given. Raises `Conflict` unless `version` is the newest, and `BadEdit`.
 
-        Values that the ticket has already change nothing and leave no trace.
+        Values that the ticket has already change nothing and add nothing to the history.
         """
         async with scoped(self._pool, person) as connection:
             before = await lock(connection, person, ticket_id)
@@ -131,7 +131,7 @@ class Tickets:
             await write(connection, before, changes)
             kind = TicketEventKind.LINKED if changes.keys() == {"parent_id"} else TicketEventKind.EDITED
             await note(connection, before, kind, person=person, changes=pairs(before, changes), version=version + 1)
-            return await self._tell(connection, ticket_id, TicketEventKind.EDITED)
+            return await self._notify(connection, ticket_id, TicketEventKind.EDITED)
 
     async def step(
         self,
@@ -171,29 +171,29 @@ class Tickets:
                 changes=pairs(before, changes),
                 version=before.version + 1,
             )
-            return await self._tell(connection, ticket_id, step)
+            return await self._notify(connection, ticket_id, step)
 
     async def comment(self, person: Person | None, ticket_id: int, text: str, *, by_crew: int | None = None) -> None:
-        """Add a comment. It makes no new version: nobody's edit is in its way. Raises `BadEdit` for an empty one."""
+        """Add a comment, without a new version, so it conflicts with no edit. Raises `BadEdit` for an empty one."""
         text = _words(text)
         if not text:
             raise BadEdit({"comment": "words"})
         async with self._scope(person, by_crew) as connection:
             ticket = await lock(connection, person, ticket_id, by_crew)
             await note(connection, ticket, TicketEventKind.COMMENT, person=person, crew=by_crew, comment=text)
-            await self._tell(connection, ticket_id, TicketEventKind.COMMENT)
+            await self._notify(connection, ticket_id, TicketEventKind.COMMENT)
 
     async def mark(
         self, person: Person, ticket_id: int, what: Literal[TicketEventKind.TOLD, TicketEventKind.LOCALISED]
     ) -> Ticket:
-        """Note that the resident was told, or the damage localised; the first time counts."""
+        """Note that the resident was notified, or the damage localised; only the first time counts."""
         async with scoped(self._pool, person) as connection:
             before = await lock(connection, person, ticket_id)
             met = await connection.execute(SQL["met"], ticket_id, [MET_BY[what]])
             if met == "UPDATE 0":
                 return before
             await note(connection, before, what, person=person)
-            return await self._tell(connection, ticket_id, what)
+            return await self._notify(connection, ticket_id, what)
 
     def _scope(self, person: Person | None, by_crew: int | None) -> AbstractAsyncContextManager[Connection]:
         if person is not None:
@@ -202,7 +202,7 @@ class Tickets:
             raise ValueError("a person or a crew does it")
         return scoped_to(self._pool, None)
 
-    async def _tell(self, connection: Connection, ticket_id: int, what: TicketChange) -> Ticket:
+    async def _notify(self, connection: Connection, ticket_id: int, what: TicketChange) -> Ticket:
         await connection.execute(SQL["touch"], ticket_id)
         ticket = await _known(connection, ticket_id)
         if self._on_change is not None:
@@ -215,7 +215,7 @@ TICKETS = web.AppKey("tickets", Tickets)
 
 
 async def _known(connection: Connection, ticket_id: int) -> Ticket:
-    """A ticket that this transaction holds already."""
+    """A ticket that this transaction has already locked."""
     ticket = await read(connection, None, ticket_id)
     if ticket is None:
         raise NoTicket
@@ -225,7 +225,7 @@ async def _known(connection: Connection, ticket_id: int) -> Ticket:
 async def _consequences(
     connection: Connection, before: Ticket, step: Step, comment: str, crew: int | None, responsible: int | None
 ) -> Values:
-    """What a step changes beside the state."""
+    """What a step changes besides the state."""
     now = datetime.now(UTC)
     match step:
         case Step.ASSIGN:
@@ -238,7 +238,7 @@ async def _consequences(
         case Step.FINISH:
             return {"done_at": now, "result": comment}
         case Step.CLOSE:
-            # Answered at once, without a crew, its words are the result.
+            # Answered at once, without a crew: the comment is the result.
             return {"closed_at": now} | ({"result": comment} if comment and not before.result else {})
         case Step.CANCEL:
             return {"closed_at": now, "cancel_reason": comment}

@@ -1,4 +1,4 @@
-"""What the ticket's pages say, and the sentences that are read out to the resident."""
+"""Texts of the ticket's pages, and the sentences that are read out to the resident."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from babel.dates import format_datetime
 from callcenter.domain.deadlines import LimitStep
 from callcenter.domain.ticket import PaymentState, Step, TicketEventKind, TicketState
 from callcenter.tickets.ticket import Ticket
-from callcenter.web.formats import Speech
+from callcenter.web.formats import Translator
 from callcenter.web.labels import labels, limit_steps, payment_states, ticket_states
 from callcenter.web.language import translations
 
@@ -44,12 +44,12 @@ def ticket_texts(language: str) -> TicketTexts:
 
 
 def when(at: datetime, zone: str, language: str) -> str:
-    """The day and the minute, as they are said."""
+    """The day and the minute, as they are read out."""
     return format_datetime(at, "d MMMM, HH:mm", tzinfo=ZoneInfo(zone), locale=language)
 
 
 def span(lasts: timedelta, language: str) -> str:
-    """How long, in the two largest units; less than a minute counts as one."""
+    """A duration in its two largest units; less than a minute counts as one."""
     t = translations(language)
     minutes = max(1, int(lasts.total_seconds()) // 60)
     hours, minutes = divmod(minutes, 60)
@@ -62,8 +62,8 @@ def span(lasts: timedelta, language: str) -> str:
 
 
 @labels(Step)
-def ticket_steps(t: Speech) -> dict[Step, str]:
-    """What somebody does with a ticket."""
+def ticket_steps(t: Translator) -> dict[Step, str]:
+    """The steps of a ticket."""
     return {
         Step.ASSIGN: t.pgettext("ticket", "Assign"),
         Step.ACCEPT: t.pgettext("ticket", "Accept"),
@@ -76,15 +76,15 @@ def ticket_steps(t: Speech) -> dict[Step, str]:
 
 
 @labels(TicketEventKind)
-def ticket_event_kinds(t: Speech) -> dict[TicketEventKind, str]:
-    """What happened to a ticket."""
+def ticket_event_kinds(t: Translator) -> dict[TicketEventKind, str]:
+    """The events of a ticket."""
     return {
         TicketEventKind.OPENED: t.pgettext("ticket", "Ticket opened"),
         TicketEventKind.EDITED: t.pgettext("ticket", "Ticket changed"),
         TicketEventKind.MOVED: t.pgettext("ticket", "State changed"),
         TicketEventKind.COMMENT: t.pgettext("ticket", "Comment"),
         TicketEventKind.FILE: t.pgettext("ticket", "File added"),
-        TicketEventKind.TOLD: t.pgettext("ticket", "Resident told"),
+        TicketEventKind.TOLD: t.pgettext("ticket", "Resident notified"),
         TicketEventKind.LOCALISED: t.pgettext("ticket", "Damage contained"),
         TicketEventKind.SENT: t.pgettext("ticket", "Sent to the crew"),
         TicketEventKind.LINKED: t.pgettext("ticket", "Link to an incident changed"),
@@ -98,14 +98,14 @@ def read_out(ticket: Ticket) -> str:
     def at(moment: datetime) -> str:
         return when(moment, ticket.zone, ticket.language)
 
-    said = [t.gettext("Your ticket is number {number}.").format(number=ticket.number)]
+    sentences = [t.gettext("Your ticket is number {number}.").format(number=ticket.number)]
     begin, end = ticket.planned_from, ticket.planned_until
     if begin and end:
-        said.append(t.gettext("The work is planned from {begin} to {end}.").format(begin=at(begin), end=at(end)))
+        sentences.append(t.gettext("The work is planned from {begin} to {end}.").format(begin=at(begin), end=at(end)))
     elif end:
-        said.append(t.gettext("The work will be done by {end}.").format(end=at(end)))
+        sentences.append(t.gettext("The work will be done by {end}.").format(end=at(end)))
     elif begin:
-        said.append(t.gettext("The work begins on {begin}.").format(begin=at(begin)))
+        sentences.append(t.gettext("The work begins on {begin}.").format(begin=at(begin)))
     else:
         promises = {
             LimitStep.LOCALISE: t.gettext("The damage will be contained by {end}."),
@@ -113,16 +113,16 @@ def read_out(ticket: Ticket) -> str:
             LimitStep.REPAIR: t.gettext("It will be repaired by {end}."),
         }
         due = [line for line in ticket.deadlines if line.met_at is None and line.step in promises]
-        said += [promises[line.step].format(end=at(line.due_at)) for line in due]
+        sentences += [promises[line.step].format(end=at(line.due_at)) for line in due]
     if name := ticket.responsible or ticket.crew:
-        said.append(t.gettext("Responsible: {name}.").format(name=name))
+        sentences.append(t.gettext("Responsible: {name}.").format(name=name))
     if ticket.access_at:
-        said.append(t.gettext("Access to the flat is needed on {at}.").format(at=at(ticket.access_at)))
+        sentences.append(t.gettext("Access to the flat is needed on {at}.").format(at=at(ticket.access_at)))
         if ticket.access_reason:
-            said.append(t.gettext("Reason: {reason}.").format(reason=ticket.access_reason.rstrip(".")))
+            sentences.append(t.gettext("Reason: {reason}.").format(reason=ticket.access_reason.rstrip(".")))
         if ticket.access_people:
-            said.append(t.gettext("Who will come: {people}.").format(people=ticket.access_people.rstrip(".")))
-    return " ".join(said)
+            sentences.append(t.gettext("Who will come: {people}.").format(people=ticket.access_people.rstrip(".")))
+    return " ".join(sentences)
 
 
 def _say(language: str) -> Callable[[str, str], str]:
@@ -174,24 +174,24 @@ def _problems(language: str) -> Names:
         "other house": t.gettext("This flat is in another house."),
         "other flat": t.gettext("This resident lives in another flat; choose again."),
         "no house": t.gettext("Choose the house first."),
-        "no flat": t.gettext("This house has no such flat; look at the number."),
+        "no flat": t.gettext("This house has no such flat; check the number."),
         "before start": t.gettext("This is before the planned start."),
         "linked": t.gettext("An incident cannot be part of another; give the number of the incident itself."),
-        "words": t.gettext("Write why, or what was done."),
+        "words": t.gettext("Enter the reason, or what was done."),
         "crew": t.gettext("Choose a crew."),
         "company": t.gettext("Choose a company."),
         "zero byte": t.gettext("Remove the characters that cannot be shown."),
         "too long": t.gettext("This is too long; shorten it."),
-        "phone": t.gettext("This is no telephone number; write it as +7 900 123-45-67."),
-        "price": t.gettext("Write an amount such as 1500 or 1500.50."),
-        "moment": t.gettext("Write a day and a time."),
-        "number": t.gettext("Write a number."),
+        "phone": t.gettext("This is not a telephone number; write it as +7 900 123-45-67."),
+        "price": t.gettext("Enter an amount such as 1500 or 1500.50."),
+        "moment": t.gettext("Enter a day and a time."),
+        "number": t.gettext("Enter a number."),
         "wrong": t.gettext("This cannot be read; enter it again."),
         "file empty": t.gettext("This file is empty."),
         "file too large": t.gettext("Files may have up to 20 MB; make it smaller."),
         "file kind": t.gettext("Only photographs (JPEG, PNG, WebP) and PDF can be added."),
         "file pixels": t.gettext("This picture has too many pixels; make it smaller."),
-        "file too many": t.gettext("This ticket has as many files as it can have."),
+        "file too many": t.gettext("This ticket already has the maximum number of files."),
         "file missing": t.gettext("Choose a file first."),
-        "file store": t.gettext("Files cannot be kept now. Try again in a few minutes."),
+        "file store": t.gettext("Files cannot be saved now. Try again in a few minutes."),
     }

@@ -1,4 +1,4 @@
-"""A ticket as it is read, as it is asked to change, and why a change was refused."""
+"""A ticket, an edit of it, and the reasons for which an edit is refused."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -35,20 +35,20 @@ def _whole_cents(price: Decimal | None) -> Decimal | None:
 Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
 LongId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Line = Annotated[str, Field(max_length=200), AfterValidator(_text)]
-Words = Annotated[str, Field(max_length=10_000), AfterValidator(_text)]
+LongText = Annotated[str, Field(max_length=10_000), AfterValidator(_text)]
 Price = Annotated[
     Decimal, Field(ge=0, max_digits=12, decimal_places=2, allow_inf_nan=False), AfterValidator(_whole_cents)
 ]
 
 
 class TicketEdit(BaseModel):
-    """What to change: the fields that are given, and no others. A telephone number is brought into E.164."""
+    """An edit: only the fields that are given. A telephone number is normalised to E.164."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     category_id: Id | None = None
     subject: Line = ""
-    description: Words = ""
+    description: LongText = ""
     contact_name: Line = ""
     contact_phone: Annotated[str, Field(max_length=40), AfterValidator(_text), AfterValidator(_phone)] = ""
     house_id: Id | None = None
@@ -86,9 +86,9 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """A ticket with the names of what it points at. Times are in UTC; `zone` and `language` are its company's.
+    """A ticket with the names of the rows it refers to. Times are in UTC; `zone` and `language` are its company's.
 
-    A name, an address or a text that there is not is empty; `category` is the category's code.
+    A missing name, address or text is empty; `category` is the category's code.
     """
 
     id: int
@@ -154,7 +154,7 @@ class TicketEvent:
     """What happened to a ticket.
 
     `who` or `crew` did it. `changes`: the old and the new value by field, as JSON has them. `labels`: the names of
-    rows that the changes point at, by field and id, in Russian and in English.
+    rows that the changes refer to, by field and id, in Russian and in English.
     """
 
     id: int
@@ -186,7 +186,7 @@ class TicketCall:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A ticket that hangs on an incident."""
+    """A ticket that is part of an incident."""
 
     id: int
     number: int
@@ -203,7 +203,7 @@ class Conflict(Refusal):
 
     status = 409
     text = gettext_noop(
-        "Somebody else has changed this ticket since the version given; look at it and send the change again."
+        "Somebody else has changed this ticket since the given version; read it again and repeat the change."
     )
     code = "conflict"
 
@@ -214,7 +214,7 @@ class Conflict(Refusal):
 
     @property
     def details(self) -> Mapping[str, object]:
-        """The newest version, and what was changed."""
+        """The newest version, and the changes."""
         return {"current_version": self.current.version, "changed": sorted(self.changed)}
 
 
@@ -226,7 +226,7 @@ class BadEdit(Refusal):
     """
 
     status = 409
-    text = gettext_noop("The change does not fit what is in the directory.")
+    text = gettext_noop("The change contradicts the directory.")
     meanings: ClassVar = {
         "unknown": "there is no such thing in this company",
         "inactive": "is not in use any more",

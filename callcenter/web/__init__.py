@@ -1,1 +1,1 @@
-"""HTTP machinery and nothing of a subject: sign-in of requests, rendering, languages, errors, uploads, health, shared style."""
+"""HTTP machinery of no subject: authentication, rendering, languages, errors, uploads, health, shared style."""

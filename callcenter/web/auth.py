@@ -1,4 +1,4 @@
-"""Who is asking, and what is open to them."""
+"""Authentication and authorisation of requests."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from callcenter.web.language import LANGUAGE_COOKIE, LANGUAGES
 routes = web.RouteTableDef()
 
 COOKIE = "session"
-# A page of ours: no other host can be named.
+# A path on this site only: another host cannot be given.
 _OWN_PATH = re.compile(r"/(?![/\\])[\w./?&=%+-]*", re.ASCII)
 YEAR_S = 365 * 24 * 3600
 
@@ -25,7 +25,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def needs(permission: Permission) -> Callable[[Function], Function]:
-    """Open the handler to those who have this permission, and to nobody else."""
+    """Require this permission for the handler."""
 
     def mark(handler: Function) -> Function:
         handler.permission = permission  # type: ignore[attr-defined]
@@ -36,10 +36,10 @@ def needs(permission: Permission) -> Callable[[Function], Function]:
 
 @web.middleware
 async def know_person(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Find the person, and let nobody pass whom the handler's permission does not let in.
+    """Find the person, and refuse requests without the handler's permission.
 
-    A handler that names a scope is for programs: it knows people by their token, and by nothing else; every other one
-    by the session cookie. A handler that names no permission is closed to everybody.
+    A handler with a scope is for programs and accepts a token only; every other one accepts the session cookie only. A
+    handler without a permission is closed to everybody.
     """
     if request.match_info.http_exception is not None:
         return await handler(request)
@@ -67,7 +67,7 @@ async def _person_by_cookie(request: web.Request) -> Person:
 @routes.get("/session")
 @needs(Permission.PERSON)
 async def session(_request: web.Request) -> web.Response:
-    """Nothing, or 401: lets a page whose socket was refused find out whether the session has ended."""
+    """204 or 401: tells a page whose socket was refused whether the session has ended."""
     return web.Response(status=204)
 
 

@@ -1,4 +1,4 @@
-"""The token in a program's request: whose it is, and whether it reaches as far as the route."""
+"""Bearer tokens of programs: the owner, and the scope that the route needs."""
 
 from aiohttp import web
 
@@ -13,7 +13,9 @@ _CHALLENGE = 'Bearer realm="callcenter"'
 
 
 async def person_by_token(request: web.Request, scope: Scope) -> Person:
-    """The person for whom the program asks, with at most this scope. Raises `ProblemDetails` 401, 403 or 429 (RFC 6750)."""
+    """The person for whom the program acts, with at most this scope. Raises `ProblemDetails` 401, 403 or 429 (RFC
+    6750).
+    """
     app = request.app
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token.strip():

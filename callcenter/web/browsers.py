@@ -1,6 +1,6 @@
-"""What a browser calls itself, as people call it."""
+"""Readable names of browsers, from their user agent strings."""
 
-# The first that is found counts: Edge and Opera also say Chrome, Chrome also says Safari.
+# The first match counts: Edge and Opera also contain Chrome, Chrome also contains Safari.
 _BROWSERS = (
     ("YaBrowser/", "Yandex Browser"),
     ("Edg/", "Edge"),
@@ -21,6 +21,6 @@ LONGEST = 40
 
 
 def browser_name(user_agent: str) -> str:
-    """`Firefox, Windows`; what it says itself, cut short, when it is none of those that are known."""
+    """`Firefox, Windows`; the user agent itself, truncated, when it is unknown."""
     found = [next((name for mark, name in names if mark in user_agent), "") for names in (_BROWSERS, _SYSTEMS)]
     return ", ".join(filter(None, found)) or user_agent[:LONGEST]

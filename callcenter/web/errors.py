@@ -1,4 +1,4 @@
-"""What went wrong, as a page for people and as a document for programs."""
+"""Errors as a page for people and as a problem document for programs."""
 
 import asyncpg
 import structlog
@@ -23,7 +23,7 @@ UNREACHABLE = (
 
 @web.middleware
 async def show_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn a refusal or a failure into a page for people and a line for programs."""
+    """Turn a refusal or a failure into a page for people, or a line of text for scripts."""
     try:
         return await handler(request)
     except web.HTTPException as refusal:
@@ -42,8 +42,8 @@ async def show_errors(request: web.Request, handler: Handler) -> web.StreamRespo
 
 def _refusal(request: web.Request, status: int, text: str = "") -> web.Response:
     if "text/html" in request.headers.get("Accept", ""):
-        said = translations(language_of(request)).gettext(text) if text else ""
-        return render(request, "web/error.html", status, text=said)
+        message = translations(language_of(request)).gettext(text) if text else ""
+        return render(request, "web/error.html", status, text=message)
     return web.Response(status=status, text=f"{status}\n")
 
 
@@ -52,7 +52,7 @@ def _route(request: web.Request) -> str | None:
     return None if resource is None else resource.canonical
 
 
-_SAID = {
+_MESSAGES = {
     403: "The person whose token this is may not do this.",
     404: NotFound.text,
 }
@@ -61,7 +61,7 @@ _KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 
 @web.middleware
 async def show_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn what goes wrong into a document for programs; pages are left to others."""
+    """Turn errors of the programming interface into problem documents; leaves pages alone."""
     if not for_programs(request):
         return await handler(request)
     try:
@@ -72,17 +72,17 @@ async def show_problems(request: web.Request, handler: Handler) -> web.StreamRes
         return problem_of(refusal).response()
     except web.HTTPException as refusal:
         kept = {name: refusal.headers[name] for name in _KEPT_HEADERS if name in refusal.headers}
-        return ProblemDetails(refusal.status, _SAID.get(refusal.status, ""), headers=kept).response()
+        return ProblemDetails(refusal.status, _MESSAGES.get(refusal.status, ""), headers=kept).response()
     except UNREACHABLE as problem:
         log.error("request failed", route=_route(request), problem=type(problem).__name__)
         return ProblemDetails(503, "Not available for the moment; try again.", headers={"Retry-After": "10"}).response()
     except Exception:
         log.exception("request failed", route=_route(request))
-        return ProblemDetails(500, "Something broke on our side. It has been written down.").response()
+        return ProblemDetails(500, "Something went wrong on our side. The error has been logged.").response()
 
 
 def problem_of(refusal: Refusal) -> ProblemDetails:
-    """The document that tells a program of it."""
+    """The problem document of a refusal."""
     errors = [
         {"at": f"body.{field}", "message": refusal.meanings.get(code, code)} for field, code in refusal.fields.items()
     ]

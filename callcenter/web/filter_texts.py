@@ -1,4 +1,4 @@
-"""What is wrong with a field of a filter above a list, and what to do."""
+"""Texts of the problems of filters above lists."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -8,11 +8,11 @@ from callcenter.web.language import translations
 
 @cache
 def filter_problems(language: str) -> Mapping[str, str]:
-    """By the problem of `web.query.Query`, and by the code of `NoSuchHouse`."""
+    """Texts by the problem of `web.query.Query`, and by the code of `NoSuchHouse`."""
     pgettext = translations(language).pgettext
     texts = {
         "choice": pgettext("filter", "There is no such choice: take one from the list."),
-        "date": pgettext("filter", "Write the day as 2026-03-05."),
+        "date": pgettext("filter", "Enter the day as 2026-03-05."),
         "order": pgettext("filter", "The period ends before it begins: change one of the two days."),
         "words": pgettext("filter", "Type a word, a ticket number, or at least four digits of a telephone number."),
         "few": pgettext("filter", "No house has this address: type a street and a number, such as Lesnaya 3."),

@@ -1,4 +1,4 @@
-"""How periods of time, moments, money and numbers are written in a language."""
+"""Durations, moments, money and numbers as text in a language."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -13,8 +13,8 @@ SPACE = "\u00a0"
 MINUTE = 60
 
 
-class Speech:
-    """A catalogue that gives texts and nothing else."""
+class Translator:
+    """The translations of one language, typed as text."""
 
     def __init__(self, language: str) -> None:
         self._catalogue = translations(language)
@@ -28,7 +28,7 @@ class Speech:
         return str(self._catalogue.pgettext(context, text))
 
     def npgettext(self, context: str, one: str, many: str, count: int) -> str:
-        """The text as it stands beside such a count."""
+        """The text in the plural form of the count."""
         return str(self._catalogue.npgettext(context, one, many, count))
 
 
@@ -51,7 +51,7 @@ def duration(seconds: float | None, language: str) -> str:
     """The two largest of days, hours and minutes; seconds below two minutes; a dash for None."""
     if seconds is None:
         return "–"
-    t = Speech(language)
+    t = Translator(language)
     if seconds < 2 * MINUTE and seconds % MINUTE:
         return t.gettext("{n} s").format(n=round(seconds))
     minutes = round(seconds / MINUTE)
@@ -65,7 +65,7 @@ def duration(seconds: float | None, language: str) -> str:
 
 
 def when(at: datetime, zone: str, now: datetime, language: str) -> str:
-    """A moment at the place of the ticket; with the year unless it is this one."""
+    """A moment in the ticket's time zone; with the year unless it is the current one."""
     here = at.astimezone(ZoneInfo(zone))
     this_year = here.year == now.astimezone(here.tzinfo).year
     return format_datetime(here, "d MMM, HH:mm" if this_year else "d MMM y, HH:mm", locale=language)

@@ -1,4 +1,4 @@
-"""Forms that were sent: their texts, and the ids chosen in them."""
+"""Submitted forms: their text fields, and the ids chosen in them."""
 
 from aiohttp import web
 
@@ -6,14 +6,14 @@ from aiohttp import web
 LARGEST_FORM = 256 * 1024
 
 
-async def typed_in(request: web.Request) -> dict[str, str]:
-    """The texts of the form that was sent."""
+async def form_texts(request: web.Request) -> dict[str, str]:
+    """The text fields of the submitted form."""
     form = await request.clone(client_max_size=LARGEST_FORM).post()
     return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
 def chosen_id(text: str) -> int | None:
-    """The id in a choice of a form; None for none, 0, which nothing has, for what is no id."""
+    """The id chosen in a form; None for none, 0 (no row has it) for an invalid one."""
     if not text:
         return None
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0

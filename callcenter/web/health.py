@@ -1,4 +1,4 @@
-"""What machines ask: is it alive, is it ready, what are the figures."""
+"""For machines: liveness, readiness, metrics."""
 
 import asyncio
 import inspect
@@ -29,27 +29,27 @@ def database(pool: asyncpg.Pool) -> HealthCheck:
 @routes.get("/healthz")
 @needs(Permission.ANYONE)
 async def alive(_request: web.Request) -> web.Response:
-    """The process runs and its loop turns."""
+    """The process runs and its event loop is not blocked."""
     return web.json_response({"alive": True})
 
 
 @routes.get("/readyz")
 @needs(Permission.ANYONE)
 async def ready(request: web.Request) -> web.Response:
-    """Every part by name, and why one is not ready where it can tell; 503 unless all are ready."""
+    """Every part by name, and the reason why one is not ready if known; 503 unless all are ready."""
     checks = request.app[HEALTH_CHECKS]
     answers = await asyncio.gather(*(_ask(name, check) for name, check in checks.items()))
     parts = {name: answer is None for name, answer in zip(checks, answers, strict=True)}
-    told: dict[str, object] = {"ready": all(parts.values()), "parts": parts}
+    state: dict[str, object] = {"ready": all(parts.values()), "parts": parts}
     if words := {name: answer for name, answer in zip(checks, answers, strict=True) if answer}:
-        told["words"] = words
-    return web.json_response(told, status=200 if told["ready"] else 503)
+        state["words"] = words
+    return web.json_response(state, status=200 if state["ready"] else 503)
 
 
 @routes.get("/metrics")
 @needs(Permission.ANYONE)
 async def figures(request: web.Request) -> web.Response:
-    """Prometheus text, for addresses of our own network that come without a proxy."""
+    """Prometheus metrics, for addresses of our own network that connect without a proxy."""
     address = ip_address(request.remote or "0.0.0.0")
     proxied = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
     if proxied or not (address.is_loopback or address.is_private):
@@ -58,7 +58,10 @@ async def figures(request: web.Request) -> web.Response:
 
 
 async def _ask(name: str, check: HealthCheck) -> str | None:
-    """None when the part is ready. A check that says false, fails or does not answer is not; why, if it has words for it."""
+    """None when the part is ready, otherwise the reason, which may be empty.
+
+    A check that returns False, fails or times out means not ready.
+    """
     try:
         answer = check()
         if inspect.isawaitable(answer):

@@ -1,4 +1,6 @@
-"""What every handler can reach: settings, the pool, the person who asks. Each service's key stands beside the service."""
+"""Keys that every handler uses: settings, the pool, the person of the request. Each service's key stands beside the
+service.
+"""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Protocol
@@ -16,13 +18,13 @@ class Service(Protocol):
     """Something that runs until cancelled. One that ends by itself ends the program, which its supervisor restarts."""
 
     async def run(self) -> None:
-        """Run."""
+        """Run until cancelled."""
 
 
 SETTINGS = web.AppKey("settings", Settings)
 POOL = web.AppKey("pool", asyncpg.Pool)
 HEALTH_CHECKS = web.AppKey("health checks", MutableMapping[str, HealthCheck])
 SERVICES = web.AppKey("services", list[Service])
-"""What runs beside the pages. The composition root starts it; a test of pages does not."""
+"""Services that run beside the pages. The composition root starts them; tests of pages do not."""
 
 PERSON = web.RequestKey("person", Person)

@@ -1,7 +1,7 @@
-"""What people call the members of enumerations: one label for each, wherever it is shown.
+"""Labels of the members of enumerations: one for each, wherever it is shown.
 
 A function with the decorator `labels` gives the labels of one enumeration in one language. Those that several subjects
-show stand here, those of one subject in its `texts.py`. A test finds them all and wants a label for every member.
+show stand here, those of one subject in its `texts.py`. A test checks that every member has a label.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ from callcenter.domain.operator import OperatorStatus
 from callcenter.domain.recording import RecordingState
 from callcenter.domain.request import RefusalReason
 from callcenter.domain.ticket import PaymentState, TicketClass, TicketState
-from callcenter.web.formats import Speech
+from callcenter.web.formats import Translator
 
 E = TypeVar("E", bound=StrEnum)
 LabelsOf = Callable[[str], Mapping[E, str]]
@@ -27,13 +27,13 @@ LabelsOf = Callable[[str], Mapping[E, str]]
 REGISTERED: dict[type[StrEnum], Callable[[str], Mapping[StrEnum, str]]] = {}
 
 
-def labels(enumeration: type[E]) -> Callable[[Callable[[Speech], dict[E, str]]], LabelsOf[E]]:
+def labels(enumeration: type[E]) -> Callable[[Callable[[Translator], dict[E, str]]], LabelsOf[E]]:
     """Register a function as the labels of an enumeration. Raises `ValueError` when that has some already."""
 
-    def register(write: Callable[[Speech], dict[E, str]]) -> LabelsOf[E]:
+    def register(write: Callable[[Translator], dict[E, str]]) -> LabelsOf[E]:
         @cache
         def of(language: str) -> Mapping[E, str]:
-            return MappingProxyType(write(Speech(language)))
+            return MappingProxyType(write(Translator(language)))
 
         if enumeration in REGISTERED:
             raise ValueError(f"{enumeration.__name__} has labels already")
@@ -49,8 +49,8 @@ def label(member: StrEnum, language: str) -> str:
 
 
 @labels(Outcome)
-def outcomes(t: Speech) -> dict[Outcome, str]:
-    """What became of a call."""
+def outcomes(t: Translator) -> dict[Outcome, str]:
+    """The outcomes of a call."""
     return {
         Outcome.ANSWERED: t.gettext("Answered"),
         Outcome.ABANDONED: t.gettext("Hung up while waiting"),
@@ -62,7 +62,7 @@ def outcomes(t: Speech) -> dict[Outcome, str]:
 
 
 @labels(OperatorStatus)
-def operator_statuses(t: Speech) -> dict[OperatorStatus, str]:
+def operator_statuses(t: Translator) -> dict[OperatorStatus, str]:
     """What an operator is doing."""
     return {
         OperatorStatus.OFFLINE: t.gettext("Offline"),
@@ -74,8 +74,8 @@ def operator_statuses(t: Speech) -> dict[OperatorStatus, str]:
 
 
 @labels(LimitStep)
-def limit_steps(t: Speech) -> dict[LimitStep, str]:
-    """What must have happened by a limit."""
+def limit_steps(t: Translator) -> dict[LimitStep, str]:
+    """The steps that have limits."""
     return {
         LimitStep.TELL: t.pgettext("limit", "Tell the resident"),
         LimitStep.LOCALISE: t.pgettext("limit", "Contain the damage"),
@@ -85,8 +85,8 @@ def limit_steps(t: Speech) -> dict[LimitStep, str]:
 
 
 @labels(TicketState)
-def ticket_states(t: Speech) -> dict[TicketState, str]:
-    """Where a ticket is."""
+def ticket_states(t: Translator) -> dict[TicketState, str]:
+    """The states of a ticket."""
     return {
         TicketState.NEW: t.pgettext("ticket", "New"),
         TicketState.ASSIGNED: t.pgettext("ticket", "Assigned"),
@@ -100,8 +100,8 @@ def ticket_states(t: Speech) -> dict[TicketState, str]:
 
 
 @labels(TicketClass)
-def ticket_classes(t: Speech) -> dict[TicketClass, str]:
-    """What kind of work a category is."""
+def ticket_classes(t: Translator) -> dict[TicketClass, str]:
+    """The classes of categories."""
     return {
         TicketClass.EMERGENCY: t.pgettext("ticket class", "Emergency"),
         TicketClass.PLANNED: t.pgettext("ticket class", "Planned"),
@@ -111,8 +111,8 @@ def ticket_classes(t: Speech) -> dict[TicketClass, str]:
 
 
 @labels(PaymentState)
-def payment_states(t: Speech) -> dict[PaymentState, str]:
-    """How far a payment is."""
+def payment_states(t: Translator) -> dict[PaymentState, str]:
+    """The states of a payment."""
     return {
         PaymentState.NONE: t.pgettext("ticket", "Not paid work"),
         PaymentState.DUE: t.pgettext("ticket", "To be paid"),
@@ -122,8 +122,8 @@ def payment_states(t: Speech) -> dict[PaymentState, str]:
 
 
 @labels(RecordingState)
-def recording_states(t: Speech) -> dict[RecordingState, str]:
-    """How far a recording has come."""
+def recording_states(t: Translator) -> dict[RecordingState, str]:
+    """The states of a recording."""
     return {
         RecordingState.EXPECTED: t.pgettext("recording", "expected"),
         RecordingState.RECORDED: t.pgettext("recording", "on the node's disk"),
@@ -137,12 +137,12 @@ def recording_states(t: Speech) -> dict[RecordingState, str]:
 
 
 @labels(DeliveryProblem)
-def delivery_problems(t: Speech) -> dict[DeliveryProblem, str]:
-    """Why a message did not arrive, and what to do."""
+def delivery_problems(t: Translator) -> dict[DeliveryProblem, str]:
+    """The reasons why a message was not delivered, and what to do."""
     return {
         DeliveryProblem.NO_WAY: t.gettext("The crew no longer has this address. Enter it in the directory."),
         DeliveryProblem.NO_MAIL_SERVER: t.gettext("No mail server is set up. Set it in the settings of the service."),
-        DeliveryProblem.BAD_ADDRESS: t.gettext("The address makes no sense. Correct it."),
+        DeliveryProblem.BAD_ADDRESS: t.gettext("The address is not valid. Correct it."),
         DeliveryProblem.UNREACHABLE: t.gettext("The server cannot be reached."),
         DeliveryProblem.TOO_SLOW: t.gettext("The server did not answer in time."),
         DeliveryProblem.CERTIFICATE: t.gettext("The server's certificate is not trusted."),
@@ -152,16 +152,16 @@ def delivery_problems(t: Speech) -> dict[DeliveryProblem, str]:
         ),
         DeliveryProblem.ANSWER: t.gettext("The crew's program answered with an error."),
         DeliveryProblem.REDIRECT: t.gettext(
-            "The crew's program sent us elsewhere; that is not followed. Enter its new address."
+            "The crew's program answered with a redirect, which is not followed. Enter its new address."
         ),
-        DeliveryProblem.INNER_ADDRESS: t.gettext("The webhook leads into an inner network; that is not allowed."),
-        DeliveryProblem.OURS: t.gettext("Something broke on our side. It has been written down."),
+        DeliveryProblem.INNER_ADDRESS: t.gettext("The webhook leads into an internal network; that is not allowed."),
+        DeliveryProblem.OURS: t.gettext("Something went wrong on our side. The error has been logged."),
     }
 
 
 @labels(Role)
-def roles(t: Speech) -> dict[Role, str]:
-    """What a person is here."""
+def roles(t: Translator) -> dict[Role, str]:
+    """The roles of people."""
     return {
         Role.OPERATOR: t.gettext("Operator"),
         Role.SUPERVISOR: t.gettext("Supervisor"),
@@ -172,16 +172,16 @@ def roles(t: Speech) -> dict[Role, str]:
 
 
 @labels(RefusalReason)
-def refusal_reasons(t: Speech) -> dict[RefusalReason, str]:
-    """Why what was asked of a node was not done."""
+def refusal_reasons(t: Translator) -> dict[RefusalReason, str]:
+    """The reasons why a request to a node was not done."""
     return {
         RefusalReason.NO_TELEPHONE: t.gettext("No phone belongs to this login"),
         RefusalReason.NO_TALK: t.gettext("This was not done: the conversation is over."),
-        RefusalReason.SUPERSEDED: t.gettext("This was not done: you asked for something else after it."),
+        RefusalReason.SUPERSEDED: t.gettext("This was not done: a newer request of yours replaced it."),
         RefusalReason.ASTERISK_AWAY: t.gettext("The telephone server cannot be reached: this was not done."),
         RefusalReason.ASTERISK_REFUSED: t.gettext("The telephone server could not do this."),
         RefusalReason.NOT_KNOWN: t.gettext(
-            "The connection to the telephone server broke: this may have been done or not. Check before you ask again."
+            "The connection to the telephone server was lost: it is not known whether this was done. Check before you try again."
         ),
         RefusalReason.NOT_UNDERSTOOD: t.gettext(
             "The telephone server has an older version of the program: this was not done."

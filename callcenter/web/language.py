@@ -1,6 +1,6 @@
-"""Russian and English: catalogues, and who reads which.
+"""Russian and English: the catalogues, and the language of each request.
 
-The catalogues are read as they are written (`<subject>/locale/ru.po`), once a process; there is nothing to compile.
+The catalogues are read from their sources (`<subject>/locale/ru.po`), once per process; nothing is compiled.
 After changing a text, `python -m stack.texts` brings them up to date.
 """
 

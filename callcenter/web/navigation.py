@@ -1,4 +1,4 @@
-"""The entries of the bar, which each subject brings, and the page on which the work of each role begins."""
+"""The entries of the navigation bar, which each subject contributes, and the start page of each role."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ from callcenter.web.keys import PERSON
 
 routes = web.RouteTableDef()
 ACCOUNT = "/account"
-"""Open to everybody with a login: where somebody starts whom no entry is open to."""
+"""Open to everybody with a login: the start page of people without any entry."""
 
 
 @dataclass(frozen=True, slots=True)
 class NavigationEntry:
-    """A page in the bar, for those who have the permission.
+    """A page in the navigation bar, for those who have the permission.
 
     `title` is a message, translated when it is shown; `order` counts from the left; `start_of`: the roles that begin
     here after they have logged in.
@@ -38,13 +38,13 @@ def N_(text: str) -> str:  # noqa: N802 - the name by which gettext knows it
 
 
 def entries_for(request: web.Request) -> list[NavigationEntry]:
-    """What stands in the bar of who asks, from the left; nothing before they have logged in."""
+    """The entries for the person of the request, from the left; none before login."""
     person = request.get(PERSON)
     return [] if person is None else _open_to(request.app[NAVIGATION], person)
 
 
 def start_page(app: web.Application, person: Person) -> str:
-    """The path of the page on which this person's work begins."""
+    """The path of this person's start page."""
     entries = _open_to(app[NAVIGATION], person)
     own = (entry for entry in entries if person.role in entry.start_of)
     return next((entry.path for entry in (*own, *entries)), ACCOUNT)
@@ -57,5 +57,5 @@ def _open_to(entries: list[NavigationEntry], person: Person) -> list[NavigationE
 @routes.get("/")
 @needs(Permission.PERSON)
 async def start(request: web.Request) -> web.StreamResponse:
-    """Lead each to their own start page."""
+    """Redirect to the person's start page."""
     raise web.HTTPSeeOther(start_page(request.app, request[PERSON]))

@@ -1,4 +1,4 @@
-"""What programs are told when something is wrong: problem details (RFC 9457)."""
+"""Problem details, the error documents for programs (RFC 9457)."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -13,7 +13,7 @@ MEDIA_TYPE = "application/problem+json"
 class ProblemDetails(CallcenterError):
     """The request is answered with this problem, and nothing has changed.
 
-    `errors`: what is wrong where, as `{"at": …, "message": …}`; `extra`: further members of the document.
+    `errors`: the place and the problem, as `{"at": …, "message": …}`; `extra`: further members of the document.
     """
 
     def __init__(
@@ -47,5 +47,5 @@ class ProblemDetails(CallcenterError):
 
 
 def for_programs(request: web.Request) -> bool:
-    """Whether this is asked of the programming interface, where no cookie counts."""
+    """Whether the request is to the programming interface, where cookies are ignored."""
     return request.path.startswith("/api/")

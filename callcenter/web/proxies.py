@@ -1,4 +1,4 @@
-"""Where a request really comes from, when one of our own proxies stands before us."""
+"""The client's address of a request that comes through one of our own proxies."""
 
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -14,23 +14,23 @@ Network = IPv4Network | IPv6Network
 
 @web.middleware
 async def know_address(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let `request.remote` be the client's address for everything that follows: limits, the audit log, metrics."""
+    """Set `request.remote` to the client's address for everything that follows: limits, the audit log, metrics."""
     trusted = request.app[SETTINGS].web.trusted_proxies
     if not trusted or request.remote is None:
         return await handler(request)
-    said = ",".join(request.headers.getall("X-Forwarded-For", []))
-    client = client_of(request.remote, said, trusted)
+    forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
+    client = client_of(request.remote, forwarded, trusted)
     return await handler(request if client == request.remote else request.clone(remote=client))
 
 
-def client_of(peer: str, said: str, trusted: Iterable[Network]) -> str:
-    """The last address in `said`, an `X-Forwarded-For`, that is no trusted proxy's; `peer` when it is not trusted.
+def client_of(peer: str, forwarded: str, trusted: Iterable[Network]) -> str:
+    """The last address in `forwarded`, an `X-Forwarded-For`, that is no trusted proxy's; `peer` when it is not trusted.
 
-    What stands before that address the client may have written itself. An entry that is no address ends the search:
-    what wrote it is the last that is known.
+    Entries before that address may be forged by the client. An entry that is not an address ends the search: the one
+    that added it is the last that is known.
     """
     networks, known = list(trusted), peer
-    for each in reversed([*said.split(","), peer]):
+    for each in reversed([*forwarded.split(","), peer]):
         address = _address(each)
         if address is None:
             return known

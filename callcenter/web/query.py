@@ -1,4 +1,4 @@
-"""Filters of lists as they stand in the address of a page: typed by anybody, read field by field, never refused whole."""
+"""Filters of lists in the query string of a page: untrusted, validated field by field, never refused as a whole."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 def only_date(value: object) -> object:
-    """The text of a day; any other text raises `ValueError`, for a number would be taken for seconds since 1970."""
+    """The text of a day; any other text raises `ValueError`, since a number would be taken for seconds since 1970."""
     if isinstance(value, str) and not _DATE.fullmatch(value):
         raise ValueError("no date")
     return value
@@ -37,10 +37,10 @@ Asked = TypeVar("Asked", bound=BaseModel)
 
 @dataclass
 class Query(Generic[Asked]):
-    """What was typed, what it means, and what is wrong with it by field.
+    """What was typed, the validated values, and what is wrong by field.
 
     `asked` has a field for each that there is, all of them optional. A problem is `choice`, or what `PROBLEMS` says of the
-    field; words that cannot be looked for are `words`, days in the wrong order `order`.
+    field; words that cannot be searched for are `words`, days in the wrong order `order`.
     """
 
     typed: Mapping[str, str]
@@ -51,7 +51,7 @@ class Query(Generic[Asked]):
 
     @classmethod
     def read(cls, form: type[Asked], query: Mapping[str, str]) -> Self:
-        """Understand a query string. A field that makes no sense is told of and left out, so that the others still count."""
+        """Validate a query string. An invalid field is reported and left out, so that the others still count."""
         typed = {name: value for name in form.model_fields if (value := clean(query.get(name, "")))}
         given = dict(typed)
         problems: dict[str, str] = {}
@@ -65,7 +65,7 @@ class Query(Generic[Asked]):
                     given.pop(name, None)
 
     def search(self, typed: str | None) -> Search | None:
-        """The field `q` as words or numbers to look for."""
+        """The field `q` as words or numbers to search for."""
         found = Search.of(typed) if typed else None
         if typed and found is None:
             self.problems["q"] = "words"
@@ -86,8 +86,8 @@ class Query(Generic[Asked]):
         return urlencode({name: value for name, value in {**self.typed, **changes}.items() if value})
 
 
-def place_of(text: str) -> PageCursor | None:
-    """Where a page begins; None for the first page, and for what is no such place."""
+def cursor_of(text: str) -> PageCursor | None:
+    """The cursor of a page; None for the first page, and for an invalid cursor."""
     try:
         return PageCursor.parse(text)
     except ValueError:

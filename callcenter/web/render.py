@@ -1,4 +1,4 @@
-"""Templates, each language with its own environment; everything put into them is escaped."""
+"""Templates, each language with its own environment; autoescaped."""
 
 import re
 from datetime import datetime
@@ -34,7 +34,7 @@ ENUMERATIONS: tuple[type[StrEnum], ...] = (
     *(CallState, FileOrderState, LimitStep, LinkState, ListeningReason, PaymentState, Permission, RecordingState, Step),
     *(TalkKind, TicketClass, TicketEventKind, TicketState),
 )
-"""What templates may name the members of."""
+"""The enumerations whose members templates may use."""
 # Never wrapped between the digits and the brackets.
 SPACE, HYPHEN = "\u00a0", "\u2011"
 _RUSSIAN = re.compile(r"\+?7(\d{3})(\d{3})(\d{2})(\d{2})")
@@ -43,7 +43,7 @@ _RUSSIAN = re.compile(r"\+?7(\d{3})(\d{3})(\d{2})(\d{2})")
 def render(
     request: web.Request, template: str, status: int = 200, *, language: str | None = None, **values: object
 ) -> web.Response:
-    """Answer with a page in this language, or in that of who asks."""
+    """Answer with a page in this language, or in that of the request."""
     language = language or language_of(request)
     text = (
         environment(language)
@@ -54,7 +54,7 @@ def render(
             path=request.path,
             navigation=entries_for(request),
             status=status,
-            words=script_texts(language),
+            script_texts=script_texts(language),
             outcomes=outcomes(language),
             zone=ZONE,
             **values,

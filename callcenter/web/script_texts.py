@@ -1,16 +1,16 @@
-"""What the scripts of the workplace and the board say in the browser."""
+"""Texts of the scripts of the workplace and the board."""
 
 from typing import Any
 
 from callcenter.web.labels import limit_steps, operator_statuses, outcomes, refusal_reasons
 from callcenter.web.language import translations
 
-# A number of each plural category that Intl.PluralRules may name.
+# One number of each plural category of Intl.PluralRules.
 SAMPLES = {"ru": {"one": 1, "few": 2, "many": 5, "other": 2}, "en": {"one": 1, "other": 2}}
 
 
 def script_texts(language: str) -> dict[str, Any]:
-    """What the scripts say. `{…}` are theirs to fill in."""
+    """The texts; the scripts fill in `{…}`."""
     t = translations(language)
     return {
         "outcomes": dict(outcomes(language)),
@@ -29,8 +29,8 @@ def script_texts(language: str) -> dict[str, Any]:
         "recordings_safe": t.gettext("Every talk that is over has its recording"),
         "recordings_late": t.gettext("late: {n}"),
         "recordings_missing": t.gettext("missing: {n}"),
-        "disk_filling": t.gettext("The disk of {node} is filling"),
-        "recordings_unsafe": t.gettext("Recordings are not safe: see the ledger"),
+        "disk_filling": t.gettext("The disk of {node} is filling up"),
+        "recordings_unsafe": t.gettext("Recordings are at risk: see Completeness of recordings"),
         "limit_passed": t.gettext("A limit has passed: see Deadlines"),
         "phone_reachable": t.gettext("Phone connected"),
         "phone_unreachable": t.gettext("Phone not connected"),
@@ -68,6 +68,6 @@ def script_texts(language: str) -> dict[str, Any]:
         "request_waiting": t.gettext("Waiting for the telephone server…"),
         "request_expired": t.gettext("The telephone server did not answer in time: this was not done."),
         "request_refused": dict(refusal_reasons(language)),
-        "no_operators": t.gettext("Nobody is registered as an operator yet"),
+        "no_operators": t.gettext("No operators yet"),
         "no_queues": t.gettext("No calls yet"),
     }

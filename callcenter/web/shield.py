@@ -1,4 +1,4 @@
-"""What a browser may and may not do with our pages, and what other sites may do to us."""
+"""Security headers, and the protection against requests from other sites."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -26,16 +26,16 @@ HEADERS = {
 
 
 async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    """Put the headers on every answer, and keep what is about people out of caches."""
+    """Add the headers to every answer, and keep personal data out of caches."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")
 
 
 def from_any_origin(handler: Function) -> Function:
-    """Open what changes something to forms without an origin, such as those of pages that send no referrer.
+    """Accept forms without an origin in this handler, such as those of pages that send no referrer.
 
-    Only for what no cookie opens: then a foreign page can do nothing that its author could not do alone.
+    Only for handlers that use no cookie: then a foreign page can do nothing that its author could not do alone.
     """
     handler.any_origin = True  # type: ignore[attr-defined]
     return handler
@@ -43,7 +43,7 @@ def from_any_origin(handler: Function) -> Function:
 
 @web.middleware
 async def refuse_foreign_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse what changes something, and the socket, unless one of our own pages asks for it.
+    """Refuse changing requests, and the socket, unless they come from our own pages.
 
     Programs have no origin, and what they send is no cookie that a foreign page could use.
     """

@@ -1,4 +1,4 @@
-"""Scripts, styles, pictures: few and small, so they are kept in memory and told apart by their content."""
+"""Scripts, styles, pictures: few and small, so they are kept in memory, with a hash of the content as ETag."""
 
 import hashlib
 from pathlib import Path
@@ -18,7 +18,7 @@ TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 @routes.get("/static/{room}/{name}")
 @needs(Permission.ANYONE)
 async def send(request: web.Request) -> web.Response:
-    """A file. Browsers keep it and ask each time whether it is still the same."""
+    """A file. Browsers cache it and revalidate it each time."""
     name = "{room}/{name}".format_map(request.match_info)
     if name not in FILES:
         raise web.HTTPNotFound

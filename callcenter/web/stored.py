@@ -1,4 +1,4 @@
-"""Sending what lies in the store, a piece at a time."""
+"""Sending objects of the store in chunks."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -11,12 +11,12 @@ from callcenter.errors import CallcenterError, StoreError
 log = structlog.get_logger()
 
 
-class Stop(CallcenterError):
-    """Raised by what is being sent: no more of it is given out."""
+class StopSending(CallcenterError):
+    """Raised by the content to stop sending."""
 
 
 def part_of(request: web.Request, size: int) -> range | None:
-    """The bytes asked for (RFC 9110, section 14), empty when there are none such; None when no one range is asked for."""
+    """The requested range of bytes (RFC 9110, section 14), empty when it does not exist; None without a single range."""
     try:
         asked = request.http_range
     except ValueError:
@@ -32,8 +32,8 @@ async def send(
     """Send `content` as the body of `answer`, whose headers are set already.
 
     `which`: what it is and its id, for the log, such as `recording=7`. When not even the first piece can be read the
-    answer is 503, or 404 when `content` says `Stop`; later the connection is cut, so that nobody takes a part for the
-    whole.
+    answer is 503, or 404 when `content` says `StopSending`; later the connection is cut, so that a part is never taken
+    for the whole.
     """
     async with aclosing(content) as pieces:
         try:
@@ -41,14 +41,14 @@ async def send(
         except StoreError as problem:
             log.error(f"{next(iter(which))} not readable", **which, problem=type(problem).__name__)
             raise web.HTTPServiceUnavailable from None
-        except Stop:
+        except StopSending:
             raise web.HTTPNotFound from None
         await answer.prepare(request)
         await answer.write(first)
         try:
             async for piece in pieces:
                 await answer.write(piece)
-        except (StoreError, Stop) as problem:
+        except (StoreError, StopSending) as problem:
             log.warning(f"{next(iter(which))} cut off", **which, problem=type(problem).__name__)
             if request.transport is not None:
                 request.transport.abort()

@@ -1,4 +1,4 @@
-"""Forms with a file: read piece by piece, so that nobody fills the memory or the disk."""
+"""Forms with a file, read in chunks, so that an upload cannot fill the memory or the disk."""
 
 import tempfile
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ from aiohttp import BodyPartReader, web
 
 from callcenter.errors import Refusal, gettext_noop
 
-# 10,000 letters of four bytes, and something to spare.
+# 10,000 characters of four bytes, and a reserve.
 MOST_TEXT = 64 * 1024
 MOST_FIELDS = 20
 PIECE = 64 * 1024
@@ -20,13 +20,13 @@ class TooLong(Refusal):
     """A field, or the file, is larger than it may be. `field`: its name."""
 
     status = 413
-    text = gettext_noop("This is larger than it may be.")
+    text = gettext_noop("This is larger than allowed.")
     code = "too large"
 
 
 @dataclass
 class UploadedForm:
-    """What was sent. `file` is gone when the form is; None when no file was chosen. `name`: what the sender calls it."""
+    """A submitted form. `file` is deleted with the form; None when no file was chosen. `name`: as sent."""
 
     fields: dict[str, str] = field(default_factory=dict)
     file: Path | None = None
@@ -35,7 +35,9 @@ class UploadedForm:
 
 @asynccontextmanager
 async def read_form(request: web.Request, largest: int) -> AsyncIterator[UploadedForm]:
-    """The form in the request. `largest`: bytes that a file may have. Raises `TooLong`, and 400 for what is no form."""
+    """The form in the request. `largest`: bytes that a file may have. Raises `TooLong`, and 400 when the body is not a
+    form.
+    """
     form = UploadedForm()
     with tempfile.TemporaryDirectory(prefix="callcenter-upload-") as folder:
         try:

@@ -42,7 +42,7 @@ class Answer:
 
 @dataclass
 class Program:
-    """Something that asks with a token, or without one."""
+    """A client with a token, or without one."""
 
     http: aiohttp.ClientSession
     token: str | None

@@ -12,7 +12,7 @@ HOOKS = "tests.api.contract_hooks"
 
 @dataclass(frozen=True)
 class Verdict:
-    """How it ended. `said` is the whole report."""
+    """The result. `said` is the whole report."""
 
     passed: bool
     said: str

@@ -35,7 +35,7 @@ async def test_a_huge_body_is_refused_before_it_has_all_come(desk: Desk):
                 assert answer.status == 413
                 assert (await answer.json(content_type=None))["status"] == 413
         except aiohttp.ClientConnectionError:
-            # The server has hung up while the rest was on its way.
+            # The server has closed the connection while the rest was being sent.
             pass
         assert (await send(program, "POST", "/tickets", b" " * (LONGEST_BODY + 1)))["status"] == 413
 

@@ -91,7 +91,7 @@ async def test_recordings_and_deliveries_come_in_pages_too(desk: Desk, calls: li
 
 
 @pytest.mark.parametrize("state", RecordingState)
-async def test_a_recording_is_told_in_whatever_state_it_is(desk: Desk, calls: list[str], state: RecordingState):
+async def test_a_recording_is_shown_in_whatever_state_it_is(desk: Desk, calls: list[str], state: RecordingState):
     await desk.pool.execute(
         "update recordings set state = $1, sha256 = $2, size = 1, object_key = name where call_id = $3",
         *(state, bytes(32), calls[0]),

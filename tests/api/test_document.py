@@ -1,4 +1,4 @@
-"""The description says what the routes do, all of them and nothing else."""
+"""The description matches the routes, all of them and nothing else."""
 
 import re
 

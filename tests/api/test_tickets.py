@@ -6,7 +6,7 @@ from uuid import uuid4
 from tests.api.conftest import Desk
 
 
-def wish(desk: Desk, **more: object) -> dict[str, object]:
+def new_ticket(desk: Desk, **more: object) -> dict[str, object]:
     return {
         "company_id": desk.companies["zarechye"],
         "category_id": desk.ids["zarechye category"],
@@ -20,7 +20,9 @@ def wish(desk: Desk, **more: object) -> dict[str, object]:
 
 async def test_a_ticket_goes_from_opening_to_closing(desk: Desk):
     async with desk.program("ada") as program:
-        made = await program.post("/tickets", wish(desk, price="1250.50", planned_from="2026-03-05T12:00:00+03:00"))
+        made = await program.post(
+            "/tickets", new_ticket(desk, price="1250.50", planned_from="2026-03-05T12:00:00+03:00")
+        )
         assert made.status == 201
         ticket = made.body
         assert (ticket["state"], ticket["price"], ticket["flat"]) == ("new", "1250.50", "12")
@@ -63,23 +65,23 @@ async def test_a_change_names_the_version_it_was_made_from(desk: Desk):
 async def test_the_same_key_gives_the_same_answer_and_one_ticket(desk: Desk):
     key = str(uuid4())
     async with desk.program("ada") as program:
-        first = await program.post("/tickets", wish(desk), key)
-        second = await program.post("/tickets", wish(desk), key)
+        first = await program.post("/tickets", new_ticket(desk), key)
+        second = await program.post("/tickets", new_ticket(desk), key)
         assert (second.status, second.body) == (201, first.body)
         assert second.headers["Idempotent-Replayed"] == "true"
-        other = await program.post("/tickets", wish(desk, subject="Другое"), key)
+        other = await program.post("/tickets", new_ticket(desk, subject="Другое"), key)
         assert other.problem["status"] == 422
         elsewhere = await program.post(f"/tickets/{first.body['id']}/comments", {"text": "x"}, key)
         assert elsewhere.problem["status"] == 422
     async with desk.program("ada") as another:
-        assert (await another.post("/tickets", wish(desk), key)).body["id"] != first.body["id"]
+        assert (await another.post("/tickets", new_ticket(desk), key)).body["id"] != first.body["id"]
     assert await desk.pool.fetchval("select count(*) from tickets") == 2
 
 
 async def test_two_with_one_key_at_the_same_time_make_one_ticket(desk: Desk):
     key = str(uuid4())
     async with desk.program("ada") as program:
-        answers = await asyncio.gather(*(program.post("/tickets", wish(desk), key) for _ in range(6)))
+        answers = await asyncio.gather(*(program.post("/tickets", new_ticket(desk), key) for _ in range(6)))
     assert {answer.status for answer in answers} == {201}
     assert len({answer.body["id"] for answer in answers}) == 1
     assert await desk.pool.fetchval("select array_agg(number) from tickets") == [1]
@@ -88,11 +90,11 @@ async def test_two_with_one_key_at_the_same_time_make_one_ticket(desk: Desk):
 async def test_what_was_refused_keeps_no_answer_and_a_key_is_forgotten_in_time(desk: Desk):
     key = str(uuid4())
     async with desk.program("ada") as program:
-        assert (await program.post("/tickets", wish(desk, category_id=999), key)).status == 409
-        first = await program.post("/tickets", wish(desk), key)
+        assert (await program.post("/tickets", new_ticket(desk, category_id=999), key)).status == 409
+        first = await program.post("/tickets", new_ticket(desk), key)
         assert first.status == 201
         await desk.pool.execute("update idempotency_keys set at = now() - interval '25 hours'")
-        assert (await program.post("/tickets", wish(desk), key)).body["number"] == 2
+        assert (await program.post("/tickets", new_ticket(desk), key)).body["number"] == 2
 
 
 async def test_a_manager_comments_once_with_a_key(desk: Desk):

@@ -117,6 +117,6 @@ async def test_making_and_revoking_a_token_is_written_down(desk: Desk):
     rows = await desk.pool.fetch(
         "select action, subject_id, details from audit_log where subject = 'token' order by id"
     )
-    assert [row["action"] for row in rows] == ["made token", "revoked token"]
+    assert [row["action"] for row in rows] == ["created token", "revoked token"]
     assert rows[0]["details"] == {"name": "1C", "scopes": ["calls:read"]}
     assert {row["subject_id"] for row in rows} == {str(mine.id)}

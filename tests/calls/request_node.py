@@ -1,4 +1,4 @@
-"""A node from the table of requests to a pretended Asterisk and back, which dies when it is told to."""
+"""A node from the table of requests to a fake Asterisk and back, which can be made to crash."""
 
 import asyncio
 import os
@@ -55,17 +55,17 @@ class RequestNode:
             for part in (self._writer, self._engine, self._control, listener, asterisk):
                 tasks.create_task(part.run())
 
-    def _dies(self, at: Event | Command) -> bool:
+    def _crashes(self, at: Event | Command) -> bool:
         if not self.died.is_set() and self._fatal(at):
             self.died.set()
         return self.died.is_set()
 
     def _put(self, event: Event) -> None:
-        if not self._dies(event):
+        if not self._crashes(event):
             self._engine.put(event)
 
     def _carry_out(self, order: Command, seen_at: datetime) -> None:
-        if self._dies(order):
+        if self._crashes(order):
             return
         match order:
             case SetMember() | PauseRecording():

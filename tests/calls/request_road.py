@@ -1,4 +1,4 @@
-"""What tests of requests hold: their table, a pretended Asterisk, and an operator who asks."""
+"""Helpers for tests of requests: their table, a fake Asterisk, and an operator who sends them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ CHANNEL = "PJSIP/op-01-00000001"
 
 @dataclass
 class Road:
-    """A table of requests, a pretended Asterisk, and an operator (op-01) who asks."""
+    """A table of requests, a fake Asterisk, and an operator (op-01) who sends them."""
 
     pool: asyncpg.Pool
     database: DatabaseSettings
@@ -52,7 +52,7 @@ class Road:
                 await asyncio.sleep(0.01)
         return row
 
-    async def told(self, request: RequestId) -> list[tuple[str, str | None]]:
+    async def notified(self, request: RequestId) -> list[tuple[str, str | None]]:
         """What the asker's screen heard of a request, in order."""
         rows = await self.pool.fetch(
             "select body from push_log where audience = $1 and kind like 'request/%' and (body ->> 'id')::int = $2"
@@ -90,10 +90,10 @@ class Road:
         self.ami.recorded = {CHANNEL}
 
     async def done_once(self, request: RequestId, body: Body) -> None:
-        """It is done, Asterisk is as was asked, it is written once, and the screen was told once."""
+        """It is done, Asterisk is in the requested state, it is written once, and the screen was notified once."""
         row = await self.until(request, "done", "refused", "expired")
         assert (row["state"], row["answer"]) == ("done", {})
-        assert await self.told(request) == [("asked", None), ("done", None)]
+        assert await self.notified(request) == [("asked", None), ("done", None)]
         if isinstance(body, PresenceBody):
             paused = "true" if body.wanted is Presence.PAUSED else "false"
             assert {value for (_, who), value in self.ami.members.items() if who == "PJSIP/op-01"} == {paused}

@@ -149,7 +149,7 @@ async def test_a_supervisor_watches_and_listens(site: Site):
         await expect(page.get_by_role("link", name="Слушать")).to_have_attribute("href", f"/listening/{recording}")
 
 
-async def test_a_supervisor_sees_what_is_due_and_is_told_when_a_limit_passes(site: Site):
+async def test_a_supervisor_sees_what_is_due_and_gets_a_message_when_a_limit_passes(site: Site):
     now = datetime.now(UTC)
     async with chromium(site, "vera") as page:
         await expect(page.locator("#deadlines")).to_contain_text("Ничего не просрочено")

@@ -12,8 +12,8 @@ __all__ = ["pool", "road"]
 PAUSE, RESUME = PauseBody(paused=True), PauseBody(paused=False)
 
 
-def told(road: Road) -> list[tuple[str, str]]:
-    """What Asterisk was told of recordings."""
+def mute_commands(road: Road) -> list[tuple[str, str]]:
+    """The commands about recordings that Asterisk got."""
     return [(said["Channel"], said["State"]) for said in road.ami.heard if said["Action"] == "MixMonitorMute"]
 
 
@@ -35,8 +35,8 @@ async def test_a_pause_is_written_and_shown_once_asterisk_has_done_it(road: Road
         assert (await road.pool.fetchval(shown, audience))["paused_since"]
         await road.until(await road.ask(RESUME), "done")
         assert (await road.pool.fetchval(shown, audience))["paused_since"] is None
-    assert told(road)[0] == (CHANNEL, "1")
-    assert told(road)[-1] == (CHANNEL, "0")
+    assert mute_commands(road)[0] == (CHANNEL, "1")
+    assert mute_commands(road)[-1] == (CHANNEL, "0")
     [row] = await road.pool.fetch("select p.*, t.call_id as of from recording_pauses p join talks t using (recording)")
     assert row["call_id"] == row["of"]
     assert row["operator_id"] == road.operator
@@ -58,7 +58,7 @@ async def test_a_pause_ends_with_its_talk_and_none_begins_after_it(road: Road) -
         await road.until(await road.ask(PAUSE), "done")
         await road.pool.execute("update talks set ended_at = now() + interval '1 second'")
         assert (await road.until(await road.ask(PAUSE), "done", "refused"))["answer"] == {"reason": "no_talk"}
-    assert len(told(road)) == 1
+    assert len(mute_commands(road)) == 1
     ended = await road.pool.fetchval(
         "select p.ended_at = t.ended_at from recording_pauses p join talks t using (recording) where p.ended_at is not null"
     )

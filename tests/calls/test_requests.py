@@ -1,4 +1,4 @@
-"""From a page to Asterisk and back on a real PostgreSQL: done once, or told as not done, whenever the node dies."""
+"""From a page to Asterisk and back on a real PostgreSQL: done once, or reported as not done, whenever the node crashes."""
 
 import asyncio
 import json
@@ -38,7 +38,7 @@ SILENCE = PauseBody(paused=True)
 
 
 @pytest.mark.parametrize("body", [PAUSED, SILENCE], ids=["presence", "pause"])
-async def test_what_is_asked_is_done_and_told(road: Road, body: Body) -> None:
+async def test_a_request_is_done_and_reported(road: Road, body: Body) -> None:
     await road.talk()
     async with living(road.node()):
         request = await road.ask(body)
@@ -57,7 +57,7 @@ DEATHS: dict[str, Fatal] = {
 
 
 async def die(road: Road, at: str) -> None:
-    """A node that takes the request and dies there."""
+    """A node that takes the request and crashes then."""
     async with living(road.node(DEATHS[at])) as node, asyncio.timeout(20):
         await node.died.wait()
 
@@ -70,7 +70,7 @@ async def test_killed_at_any_step_it_is_done_when_the_node_is_back(road: Road, b
     if at != "asked":
         await die(road, at)
         assert (await road.row(request))["state"] == "taken"
-        assert await road.told(request) == [("asked", None)]
+        assert await road.notified(request) == [("asked", None)]
     async with living(road.node()):
         await road.done_once(request, body)
 
@@ -80,13 +80,13 @@ WRITING = ["before the screen is told", "before the commit", "after the commit"]
 
 @pytest.mark.parametrize("at", WRITING)
 @pytest.mark.parametrize("body", [PAUSED, SILENCE], ids=["presence", "pause"])
-async def test_killed_while_it_is_written_it_is_written_and_told_once(
+async def test_killed_while_it_is_written_it_is_written_and_reported_once(
     road: Road, body: Body, at: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await road.talk()
     request = await road.ask(body)
     committed, reached, never = at == "after the commit", asyncio.Event(), asyncio.Event()
-    real_answer, real_tell = requests.answer, requests._tell
+    real_answer, real_notify = requests.answer, requests._notify
 
     async def answer(connection: asyncpg.Connection, orders: list[Any]) -> None:
         await real_answer(connection, orders)
@@ -94,15 +94,15 @@ async def test_killed_while_it_is_written_it_is_written_and_told_once(
         if not committed:
             await never.wait()
 
-    async def tell(connection: asyncpg.Connection, rows: list[asyncpg.Record]) -> None:
+    async def notify(connection: asyncpg.Connection, rows: list[asyncpg.Record]) -> None:
         if rows and at == "before the screen is told":
             reached.set()
             await never.wait()
-        await real_tell(connection, rows)
+        await real_notify(connection, rows)
 
     with monkeypatch.context() as patch:
         patch.setattr(requests, "answer", answer)
-        patch.setattr(requests, "_tell", tell)
+        patch.setattr(requests, "_notify", notify)
         async with living(road.node()), asyncio.timeout(20):
             await reached.wait()
             if committed:
@@ -112,13 +112,13 @@ async def test_killed_while_it_is_written_it_is_written_and_told_once(
         await road.done_once(request, body)
         # Once the next one is done, this one would have been taken up again.
         await road.until(await road.ask(AVAILABLE), "done")
-    assert await road.told(request) == [("asked", None), ("done", None)]
+    assert await road.notified(request) == [("asked", None), ("done", None)]
     if committed:
         assert [fields for fields in road.ami.heard[heard:] if fields["Action"] == "MixMonitorMute"] == []
 
 
 @pytest.mark.parametrize("at", ["asked", *DEATHS])
-async def test_what_became_useless_while_the_node_was_dead_is_not_done_and_told(road: Road, at: str) -> None:
+async def test_a_request_that_expired_while_the_node_was_down_is_not_done_and_reported(road: Road, at: str) -> None:
     await road.talk()
     request = await road.ask(SILENCE)
     if at != "asked":
@@ -129,13 +129,13 @@ async def test_what_became_useless_while_the_node_was_dead_is_not_done_and_told(
         row = await road.until(request, "done", "refused", "expired")
     reason = None if at == "asked" else "not_known"
     assert (row["state"], row["answer"].get("reason")) == ("expired", reason)
-    assert await road.told(request) == [("asked", None), ("expired", reason)]
+    assert await road.notified(request) == [("asked", None), ("expired", reason)]
     assert road.ami.count("MixMonitorMute") == before
     assert await road.pool.fetchval("select count(*) from recording_pauses") == 0
 
 
 @pytest.mark.parametrize("at", list(DEATHS))
-async def test_what_must_not_be_done_twice_is_told_as_not_known(
+async def test_what_must_not_be_done_twice_is_reported_as_not_known(
     road: Road, at: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     only_once = {kind: replace(terms, repeatable=False) for kind, terms in TERMS.items()}
@@ -147,7 +147,7 @@ async def test_what_must_not_be_done_twice_is_told_as_not_known(
     async with living(road.node()):
         row = await road.until(request, "done", "refused", "expired")
     assert (row["state"], row["answer"]) == ("refused", {"reason": "not_known"})
-    assert await road.told(request) == [("asked", None), ("refused", "not_known")]
+    assert await road.notified(request) == [("asked", None), ("refused", "not_known")]
     assert road.ami.count("MixMonitorMute") == before
 
 
@@ -191,17 +191,17 @@ async def test_kill_9_at_any_moment(road: Road, database_url: str) -> None:
     rows = [await road.row(request) for request in asked]
     assert {(row["state"], row["answer"].get("reason")) for row in rows} <= {("done", None), ("refused", "superseded")}
     for row in rows:
-        assert [state for state, _ in await road.told(row["id"])] == ["asked", row["state"]]
+        assert [state for state, _ in await road.notified(row["id"])] == ["asked", row["state"]]
     await road.done_once(asked[-1], bodies[0])
 
 
-async def test_while_asterisk_is_away_a_request_waits_where_it_can_expire(road: Road) -> None:
+async def test_while_asterisk_is_down_a_request_waits_where_it_can_expire(road: Road) -> None:
     await road.ami.stop()
     async with living(road.node()):
         waits, useless = await road.ask(AVAILABLE), await road.ask(SILENCE)
         await road.pool.execute("update requests set expires_at = now() where id = $1", useless)
         async with road.pool.acquire() as connection:
-            await RequestSweep(road.database).look(connection)
+            await RequestSweep(road.database).check(connection)
         assert (await road.row(useless))["state"] == "expired"
         assert (await road.row(waits))["state"] == "asked"
         await road.ami.start()
@@ -226,7 +226,7 @@ async def test_when_postgresql_cuts_the_listener_off_it_listens_again(road: Road
         await road.until(await road.ask(AVAILABLE), "done")
         cut = "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen%requests%'"
         assert await road.pool.fetchval(cut)
-        # Found well before it would be by looking now and then.
+        # Found well before polling would find it.
         await road.until(await road.ask(PAUSED), "done")
 
 
@@ -263,7 +263,7 @@ async def test_what_is_senseless_or_of_another_version_is_refused(road: Road) ->
         request = await road.ask(SILENCE)
         row = await road.until(request, "done", "refused")
         assert (row["state"], row["answer"]) == ("refused", {"reason": "no_talk"})
-        assert await road.told(request) == [("asked", None), ("refused", "no_talk")]
+        assert await road.notified(request) == [("asked", None), ("refused", "no_talk")]
         strange = await road.ask(AVAILABLE)
         await road.until(strange, "done")
         for kind, body in (("dance", {}), ("presence", {"wanted": "asleep"}), ("pause", [])):
@@ -289,9 +289,9 @@ async def test_the_sweep_gives_up_what_is_late_and_forgets_what_is_old(road: Roa
     over = "state = 'done', finished_at = now(), asked_at = now() - make_interval(days => {})"
     await road.pool.execute(change.format(over.format(KEPT.days + 1)), old)
     connection = await connect(road.database)
-    await RequestSweep(road.database).look(connection)
+    await RequestSweep(road.database).check(connection)
     await connection.close()
     states = {row["id"]: row["state"] for row in await road.pool.fetch("select id, state from requests")}
     assert states == {late: "expired", young: "asked", of_the_living: "taken", of_the_dead: "expired"}
-    assert await road.told(late) == [("asked", None), ("expired", None)]
-    assert await road.told(of_the_dead) == [("asked", None), ("expired", "not_known")]
+    assert await road.notified(late) == [("asked", None), ("expired", None)]
+    assert await road.notified(of_the_dead) == [("asked", None), ("expired", "not_known")]

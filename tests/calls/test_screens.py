@@ -45,8 +45,8 @@ async def test_all_that_is_pushed_is_in_the_protocol(pool: asyncpg.Pool, databas
         await connection.execute(
             "insert into ticket_deadlines select id, 'tell', $1, $1 from tickets on conflict do nothing", due
         )
-        await DeadlineAlarm(settings).look(connection)
-        await CompletenessAlarm(settings).look(connection)
+        await DeadlineAlarm(settings).check(connection)
+        await CompletenessAlarm(settings).check(connection)
 
         pushed = await connection.fetch("select kind, body from push_log union all select kind, body from screens")
     bodies = [body_of(row["kind"], row["body"]) for row in pushed]

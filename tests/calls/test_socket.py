@@ -72,7 +72,7 @@ async def test_a_browser_that_comes_back_gets_what_it_missed(site: Site):
         assert (await hello(far, missed + 1000))["type"] == "snapshot"
 
 
-async def test_presence_is_written_down_and_told(site: Site):
+async def test_presence_is_saved_and_reported(site: Site):
     async with site.pool.acquire() as listener, site.browser("anna") as anna:
         woken: asyncio.Queue[object] = asyncio.Queue()
         await listener.add_listener("requests", lambda *told: woken.put_nowait(told[3]))

@@ -1,4 +1,4 @@
-"""The writer on a real PostgreSQL: what is stored, what the screens are told, what is set aside."""
+"""The writer on a real PostgreSQL: what is stored, what the screens get, what is set aside."""
 
 import asyncio
 import json
@@ -227,7 +227,7 @@ async def test_one_order_that_postgresql_refuses_costs_no_other(pool: asyncpg.Po
     assert "node1-1.666" in await pool.fetchval("select what from unwritten where what like 'SaveCall%'")
 
 
-async def test_orders_wait_while_postgresql_is_away(pool: asyncpg.Pool, database_url: str) -> None:
+async def test_commands_wait_while_postgresql_is_unavailable(pool: asyncpg.Pool, database_url: str) -> None:
     events = await story(pool)
     async with node(pool, database_url) as running:
         for event in events[:4]:
@@ -369,9 +369,9 @@ async def test_what_concerns_a_card_goes_first_and_keeps_its_order(pool: asyncpg
             told += [QueuedCommand(order, at(0)) for order in board.step(event) if not _elsewhere(order)]
     told.append(QueuedCommand(SaveCheckpoint(inode=1, offset=1), at(0)))
     first, later = cards_first(told)
-    assert {type(entry.order).__name__ for entry in first} >= {"SaveCall", "OpenTicket", "PopCard", "ShowOperator"}
-    assert all("node1-1.2" not in repr(entry.order) for entry in first)
-    assert later[-1].order == SaveCheckpoint(inode=1, offset=1)
+    assert {type(entry.command).__name__ for entry in first} >= {"SaveCall", "OpenTicket", "PopCard", "ShowOperator"}
+    assert all("node1-1.2" not in repr(entry.command) for entry in first)
+    assert later[-1].command == SaveCheckpoint(inode=1, offset=1)
     assert [entry for entry in told if entry in first] == first
     assert [entry for entry in told if entry in later] == later
     assert cards_first(later) == (later, [])

@@ -1,4 +1,4 @@
-"""What `callcenter doctor` says of the store."""
+"""`callcenter doctor`: the check of the store."""
 
 from uuid import uuid4
 

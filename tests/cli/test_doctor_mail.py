@@ -1,4 +1,4 @@
-"""What `callcenter doctor` says of the mail server."""
+"""`callcenter doctor`: the check of the mail server."""
 
 import socket
 
@@ -21,7 +21,7 @@ def settings(port: int, **changed: object) -> Settings:
 
 async def test_a_server_that_takes_letters_is_well_and_gets_none():
     async with mailbox() as box:
-        assert (await _mail(settings(box.port))).endswith("takes letters")
+        assert (await _mail(settings(box.port))).endswith("accepts e-mail")
         assert box.letters.empty()
 
 
@@ -29,7 +29,7 @@ async def test_without_a_server_nothing_is_wrong():
     assert "no e-mail is sent" in await _mail(settings(25, host=None))
 
 
-async def test_a_server_that_is_away_is_said_so():
+async def test_a_server_that_is_down_is_reported():
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         with pytest.raises(CheckFailed, match=r"unreachable.*CALLCENTER_SMTP__"):

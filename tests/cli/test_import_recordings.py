@@ -17,7 +17,7 @@ async def test_recordings_from_the_command_line(
     assert await import_recordings(settings, tmp_path, None) == 0
     assert capsys.readouterr().out == "there is nothing in the folder\n"
     assert await sweep_recordings(settings, None, look_into_store=True) == 0
-    assert capsys.readouterr().out == "everything fits together\n"
+    assert capsys.readouterr().out == "everything is consistent\n"
     _, name = new_name()
     (tmp_path / f"{name}.wav").write_bytes(wav(1.0))
     assert await import_recordings(settings, tmp_path, None) == 0
@@ -32,11 +32,11 @@ async def test_recordings_from_the_command_line(
     assert "not a CSV file" in capsys.readouterr().out
     assert await sweep_recordings(settings, None, look_into_store=True) == 1
     said = capsys.readouterr().out.splitlines()
-    assert (said[0].partition(":")[0], said[-1]) == ("no call", "1 to look at")
+    assert (said[0].partition(":")[0], said[-1]) == ("no call", "inconsistencies: 1")
     Minio(settings.s3.endpoint, "test", settings.s3.secret_key.get_secret_value(), secure=False).put_object(
         settings.s3.bucket, "recordings/nobody.wav", BytesIO(b"x"), 1
     )
     assert await sweep_recordings(settings, None, look_into_store=False) == 1
-    assert capsys.readouterr().out.splitlines()[-1] == "1 to look at"
+    assert capsys.readouterr().out.splitlines()[-1] == "inconsistencies: 1"
     assert await sweep_recordings(settings, None, look_into_store=True) == 1
-    assert capsys.readouterr().out.splitlines()[-1] == "2 to look at"
+    assert capsys.readouterr().out.splitlines()[-1] == "inconsistencies: 2"

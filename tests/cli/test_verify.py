@@ -11,7 +11,7 @@ from tests.evidence.packs import changed, make
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = {"cryptography", "pydantic"}
-"""What docs/evidence.md tells whoever checks a pack to install."""
+"""The requirements that docs/evidence.md lists for checking a pack."""
 THEIRS = {"cffi", "_cffi_backend", "annotated_types", "pydantic_core", "typing_extensions", "typing_inspection"}
 """What these packages bring along themselves."""
 OURS = {"callcenter", "callcenter.cli", "callcenter.cli.main", "callcenter.cli.verify", "callcenter.errors"}

@@ -1,4 +1,4 @@
-"""The second lock: in a transaction of one company no row of another is seen or changed, whatever is asked for."""
+"""The second lock: in a transaction of one company no row of another is seen or changed, whatever the query."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -74,7 +74,7 @@ insert into push_log (audience, kind, body) values ('all', 'queues', '{}');
 insert into screens (audience, kind, seq, body) values ('all', 'queues', 1, '{}');
 insert into presence select id, 'offline', now() from operators;
 """
-# Nothing of a company's is in these, so nothing is shut away.
+# These contain no company's data, so nothing is restricted.
 OPEN = {"nodes", "node_gaps", "schema_migrations"}
 # Shut for everybody of one company.
 SHUT = {"unwritten", "push_log", "screens", "presence"}

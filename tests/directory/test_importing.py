@@ -54,7 +54,7 @@ async def everything(pool: asyncpg.Pool) -> list[list[tuple[object, ...]]]:
 
 async def test_a_sheet_is_taken_whole_and_a_second_time_changes_nothing(pool: asyncpg.Pool):
     imports, person = DirectoryImport(pool), await a_person(pool)
-    looked = await imports.look_through(sheet(*LINES))
+    looked = await imports.preview(sheet(*LINES))
     assert await everything(pool) == [[], [], [], [], []]
     report = await imports.apply(sheet(*LINES), person, "дома.csv")
     assert report == looked
@@ -150,7 +150,7 @@ async def test_what_does_not_fit_is_named_and_nothing_is_written(pool: asyncpg.P
     assert await everything(pool) == written
 
 
-async def test_all_problems_are_told_at_once(pool: asyncpg.Pool):
+async def test_all_problems_are_reported_at_once(pool: asyncpg.Pool):
     imports = DirectoryImport(pool)
     await imports.apply(sheet(*LINES), None)
     report = await imports.apply(
@@ -168,7 +168,7 @@ async def test_all_problems_are_told_at_once(pool: asyncpg.Pool):
 async def test_one_house_under_two_names_is_seen(pool: asyncpg.Pool):
     imports = DirectoryImport(pool)
     await imports.apply(sheet(*LINES), None)
-    report = await imports.look_through(sheet("k1;;Москва;Новая ул.;9;;;;;;", ";;Москва;Лесная ул.;3;;;;;;"))
+    report = await imports.preview(sheet("k1;;Москва;Новая ул.;9;;;;;;", ";;Москва;Лесная ул.;3;;;;;;"))
     assert [(problem.row, problem.code) for problem in report.problems] == [(3, "one house twice")]
 
 
@@ -204,5 +204,5 @@ async def test_two_imports_at_once_double_nothing(pool: asyncpg.Pool):
 
 async def test_a_file_over_the_limit_is_refused(pool: asyncpg.Pool):
     with pytest.raises(SheetRefused) as refused:
-        await DirectoryImport(pool).look_through(b"x" * (MAX_BYTES + 1))
+        await DirectoryImport(pool).preview(b"x" * (MAX_BYTES + 1))
     assert refused.value.code == "too large"

@@ -1,4 +1,4 @@
-"""The directory's pages: what people type, what they are told, and who may not."""
+"""The directory's pages: input, messages, and permissions."""
 
 import io
 
@@ -76,7 +76,7 @@ async def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(site: S
         assert 'id="company_id-problem"' in await answer.text()
 
 
-async def test_what_is_taken_is_told(site: Site):
+async def test_a_conflict_is_reported(site: Site):
     async with site.browser("vera") as vera:
         resident = await a_resident(vera, site)
         answer = await vera.post("/directory/houses/new", city="Москва", street="Лесная ул.", building="3")

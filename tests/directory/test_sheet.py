@@ -29,7 +29,7 @@ def xlsx(*rows: tuple[object, ...], merge: str = "") -> bytes:
 
 
 def with_part(body: bytes, name: str, text: bytes) -> bytes:
-    """The archive with one part written anew, or added."""
+    """The archive with one part replaced, or added."""
     made = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(body)) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
         for part in old.namelist():

@@ -34,7 +34,7 @@ def server_tls() -> ssl.SSLContext:
 
 @dataclass
 class Mailbox:
-    """A mail server. `answer`: what it says to a recipient; None takes the letter."""
+    """A mail server. `answer`: its answer to a recipient; None accepts the e-mail."""
 
     port: int = 0
     letters: asyncio.Queue[EmailMessage] = field(default_factory=asyncio.Queue)
@@ -157,7 +157,7 @@ def assignment(**changed: object) -> Assignment:
 
 @dataclass(frozen=True)
 class Row:
-    """A ticket with a crew, as the tickets' room tells of it."""
+    """A ticket with a crew, as the tickets' service passes it on."""
 
     id: int
     crew_id: int | None
@@ -215,7 +215,7 @@ async def add_ticket(pool: asyncpg.Pool, company: int, crew: int, number: int = 
 
 
 async def eventually(question: Callable[[], Awaitable[object]]) -> None:
-    """Wait until the database says so."""
+    """Wait until the condition holds in the database."""
     async with asyncio.timeout(WAIT_S):
         while not await question():
             await asyncio.sleep(0.02)

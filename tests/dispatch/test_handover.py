@@ -82,7 +82,7 @@ async def state_is(pool: asyncpg.Pool, state: str) -> bool:
     return {row["state"] for row in await rows(pool)} == {state}
 
 
-async def test_a_crew_is_told_in_each_of_its_ways(pool: asyncpg.Pool, database_url: str):
+async def test_a_crew_is_notified_by_each_of_its_channels(pool: asyncpg.Pool, database_url: str):
     company = await add_company(pool)
     async with mailbox() as box, program() as receiver:
         crew = await add_crew(pool, company, email="crew@example.org", url=receiver.url)
@@ -173,7 +173,7 @@ async def test_a_recipient_that_is_refused_is_not_tried_again(pool: asyncpg.Pool
     assert (row["attempts"], row["problem"]) == (1, "mail refused: 550 no such mailbox")
 
 
-async def test_a_mail_server_goes_away_and_comes_back(pool: asyncpg.Pool, database_url: str):
+async def test_a_mail_server_stops_and_returns(pool: asyncpg.Pool, database_url: str):
     company = await add_company(pool)
     async with mailbox() as box:
         port = box.port
@@ -209,7 +209,7 @@ async def test_a_worker_that_is_killed_leaves_its_message_to_the_next(pool: asyn
 
 
 @pytest.mark.parametrize("what", ["assign", "close", "cancel"])
-async def test_what_need_not_be_told_any_more_is_not(pool: asyncpg.Pool, what: str):
+async def test_a_message_that_is_not_needed_any_more_is_not_sent(pool: asyncpg.Pool, what: str):
     company = await add_company(pool)
     async with program() as receiver:
         crew = await add_crew(pool, company, url=receiver.url)

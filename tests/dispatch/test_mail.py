@@ -60,7 +60,7 @@ async def test_a_recipient_that_is_refused(answer: str, lasting: bool):
     assert (failure.problem, failure.detail, failure.lasting) == (DeliveryProblem.MAIL_REFUSED, answer, lasting)
 
 
-async def test_a_server_that_is_away_is_worth_another_try():
+async def test_a_server_that_is_down_is_retried():
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         failure = await refusal(bound.getsockname()[1])

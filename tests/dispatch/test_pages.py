@@ -46,7 +46,7 @@ async def test_an_old_link_in_a_message_that_is_sent_again_works(site: Site):
 
 async def test_an_empty_list_says_so_and_nothing_can_be_sent_again(site: Site):
     async with site.browser("vera") as vera:
-        assert "Всё дошло до бригад." in await (await vera.get("/deliveries")).text()
+        assert "Все сообщения доставлены бригадам." in await (await vera.get("/deliveries")).text()
         assert (await vera.post("/deliveries/7/again")).status == 303
 
 

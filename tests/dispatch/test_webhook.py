@@ -99,7 +99,7 @@ async def test_an_inner_address_is_not_connected_to():
 
 
 async def test_a_name_is_looked_at_by_what_is_connected_to(monkeypatch: pytest.MonkeyPatch):
-    """A name that was public when somebody looked may lead inside when it is connected to."""
+    """A name that resolved to a public address at the check may resolve to an internal one at the connection."""
 
     async def resolve(_self: object, _host: str, port: int = 0, family: int = 0) -> list[dict[str, object]]:
         found = {"hostname": "hook.test", "host": "127.0.0.1", "port": port, "family": socket.AF_INET}

@@ -4,7 +4,7 @@ import pytest
 
 from callcenter.domain.ticket import (
     CREW_STEPS,
-    NEEDS_WORDS,
+    NEEDS_COMMENT,
     OPEN,
     OVER,
     TRANSITIONS,
@@ -31,7 +31,7 @@ def test_every_step_is_in_the_table_or_refused(state: TicketState, step: Step):
         assert step not in steps_from(state)
 
 
-@pytest.mark.parametrize(("state", "step"), [pair for pair in TRANSITIONS if pair[1] in NEEDS_WORDS])
+@pytest.mark.parametrize(("state", "step"), [pair for pair in TRANSITIONS if pair[1] in NEEDS_COMMENT])
 @pytest.mark.parametrize("words", ["", " \n"])
 def test_steps_that_need_words_are_refused_without(state: TicketState, step: Step, words: str):
     with pytest.raises(StepRefused) as refused:

@@ -72,7 +72,7 @@ async def test_a_pack_holds_everything_and_is_genuine(work: Work, ticket: Ticket
     assert kinds == ["hold placed", *way, *way, "pack ordered"]
 
 
-async def test_what_is_told_of_other_tickets_is_hidden_and_still_chained(
+async def test_the_text_of_other_tickets_is_hidden_and_still_chained(
     work: Work, ticket: Ticket, database_url: str, tmp_path: Path
 ):
     other = await work.ticket(subject="Чужая беда")
@@ -132,7 +132,7 @@ async def test_a_ledger_that_was_altered_is_never_signed(work: Work, ticket: Tic
         assert (await over(work))[1] == "ledger"
 
 
-async def test_a_recording_that_is_missing_is_told_of(work: Work, ticket: Ticket, database_url: str, tmp_path: Path):
+async def test_a_missing_recording_is_reported(work: Work, ticket: Ticket, database_url: str, tmp_path: Path):
     await work.site.pool.execute(
         "insert into recordings (name, node, call_id, ticket_id, state, defect)"
         " values ('lost', 'node1', 'node1-1.1', $1, 'missing', 'no file')",
@@ -146,9 +146,7 @@ async def test_a_recording_that_is_missing_is_told_of(work: Work, ticket: Ticket
     )  # fmt: skip
 
 
-async def test_while_the_store_is_away_the_pack_waits_and_at_last_is_given_up(
-    work: Work, ticket: Ticket, database_url: str
-):
+async def test_while_the_store_is_down_the_pack_waits_and_at_last_fails(work: Work, ticket: Ticket, database_url: str):
     await work.vera.post(f"/tickets/{ticket.id}/evidence")
     pack = str(await work.site.pool.fetchval("select id from evidence_packs"))
     async with making(work, database_url.replace("callcenter", "nowhere_at_all")) as maker:
@@ -165,7 +163,7 @@ async def test_a_third_pack_at_a_time_is_refused(work: Work, ticket: Ticket):
     assert [answer.status for answer in answers] == [303, 303, 429]
     page = await (await work.vera.get(f"/tickets/{ticket.id}/evidence")).text()
     assert "data-working" in page
-    assert page.count("ждёт очереди") == 2
+    assert page.count("в очереди") == 2
 
 
 async def test_without_a_key_the_page_says_what_to_set(work: Work, ticket: Ticket):

@@ -1,4 +1,4 @@
-"""Recordings to look for and to listen to: real WAV files on the shelf, with talks, tickets and a house."""
+"""Recordings to search for and to listen to: real WAV files on the shelf, with talks, tickets and a house."""
 
 import io
 import math
@@ -13,7 +13,7 @@ RATE = 8000
 
 
 def spoken(*parts: tuple[str, float]) -> bytes:
-    """A WAV of two channels: for each part who speaks (`operator`, `caller`, `nobody`), and for how many seconds."""
+    """A WAV of two channels: for each part the speaker (`operator`, `caller`, `nobody`), and the seconds."""
     body, file = bytearray(), io.BytesIO()
     for who, seconds in parts:
         for place in range(int(seconds * RATE)):

@@ -96,7 +96,7 @@ async def test_what_makes_no_sense_is_said_beside_the_field(tapes: Tapes, vera: 
 async def test_the_reason_is_asked_before_the_player_is_shown(tapes: Tapes, vera: Browser):
     leak = await tapes.record("leak")
     text = await text_of(vera, f"/listening/{leak}")
-    assert "Зачем вы слушаете?" in text
+    assert "Для чего вы слушаете запись?" in text
     assert "<audio" not in text
     assert (await vera.post(f"/listening/{leak}/begin", reason="quality")).status == 303
     text = await text_of(vera, f"/listening/{leak}")
@@ -109,13 +109,13 @@ async def test_the_reason_is_asked_before_the_player_is_shown(tapes: Tapes, vera
 
 @pytest.mark.parametrize(
     ("state", "words"),
-    [("missing", "Этой записи не хватает"), ("expected", "Пока нельзя прослушать"), ("deleted", "Эта запись удалена")],
+    [("missing", "Файла этой записи нет"), ("expected", "Пока нельзя прослушать"), ("deleted", "Эта запись удалена")],
 )
 async def test_a_recording_that_cannot_be_heard_says_why(tapes: Tapes, vera: Browser, state: str, words: str):
     gone = await tapes.record("gone", state=state)
     text = await text_of(vera, f"/listening/{gone}")
     assert words in text
-    assert "Зачем вы слушаете?" not in text
+    assert "Для чего вы слушаете запись?" not in text
 
 
 async def test_the_talks_of_a_call_and_its_pauses_are_shown_together(tapes: Tapes, vera: Browser):
@@ -141,19 +141,19 @@ async def test_what_was_heard_is_noted_and_shown(tapes: Tapes, vera: Browser):
     await vera.post(f"/listening/{leak}/begin", reason="complaint")
     listening = await tapes.site.pool.fetchval("select id from recording_plays")
 
-    async def tell(body: str, who: Browser = vera) -> int:
+    async def report(body: str, who: Browser = vera) -> int:
         headers = {"Origin": who.origin, "Content-Type": "application/json"}
         return (await who.http.post(f"/listening/{leak}/heard", data=body, headers=headers)).status
 
-    assert await tell(f'{{"listening": {listening}, "parts": [[0, 3], [2, 5], [8, 99], [7, 7], [6, 2]]}}') == 204
-    assert await tell(f'{{"listening": {listening}, "parts": [[4, 6]]}}') == 204
+    assert await report(f'{{"listening": {listening}, "parts": [[0, 3], [2, 5], [8, 99], [7, 7], [6, 2]]}}') == 204
+    assert await report(f'{{"listening": {listening}, "parts": [[4, 6]]}}') == 204
     # Ten seconds is all there is.
     assert await tapes.site.pool.fetchval("select heard::text from recording_plays") == "{[0,6),[8,10)}"
     for body in ("", "[]", "{", '{"listening": "x", "parts": []}', f'{{"listening": {listening}, "parts": [[-1, 2]]}}'):
-        assert await tell(body) == 400
-    assert await tell('{"listening": 1000000, "parts": [[0, 1]]}') == 404
+        assert await report(body) == 400
+    assert await report('{"listening": 1000000, "parts": [[0, 1]]}') == 404
     async with tapes.site.browser("alla") as alla:
-        assert await tell(f'{{"listening": {listening}, "parts": [[6, 7]]}}', alla) == 404
+        assert await report(f'{{"listening": {listening}, "parts": [[6, 7]]}}', alla) == 404
         text = await text_of(alla, f"/listening/log?who={tapes.site.ids['vera']}")
         assert "Жалоба или спор" in text
         assert "0:00–0:06, 0:08–0:10" in text

@@ -61,7 +61,7 @@ async def test_a_link_leads_to_the_second_and_a_mark_is_made_where_it_is_heard(s
     recording = await tape(site)
     async with browser.chromium(address(site), "vera", PASSWORD) as page:
         await page.goto(f"{address(site)}/listening/{recording}#t=25")
-        # The reason is asked first, and the second is not forgotten over it.
+        # The reason is required first, and the second in the address survives that.
         await page.get_by_role("button", name="Жалоба или спор").click()
         await expect(page.locator("#clock")).to_contain_text("0:25 из 1:00")
         await page.evaluate("document.activeElement.blur()")

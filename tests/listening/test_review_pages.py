@@ -20,7 +20,7 @@ async def test_a_talk_is_judged_by_the_usual_card_until_the_company_has_its_own(
     assert (await vera.post(f"/listening/{leak}/review", card="0", **FULL)).status == 303
     assert (await vera.post(f"/listening/{leak}/review", card="0", **FULL)).status == 409
     card = str(await tapes.site.pool.fetchval("select id from score_cards"))
-    # Judged anew: the older review is kept, and counts no more.
+    # Reviewed again: the older review is kept, but no longer counts.
     assert (await vera.post(f"/listening/{leak}/review", card=card, **FULL | {"p3": "", "p1": "0"})).status == 303
     assert await scores(tapes.site) == [66.7]
     assert await tapes.site.pool.fetchval("select count(*) from reviews where replaced_at is not null") == 1

@@ -122,7 +122,7 @@ async def test_a_login_asks_for_a_code_once_it_was_confirmed(site: Site):
         totp = await secret_of(anna)
         text = await page(anna)
         assert "otpauth://totp/" in text
-        # Not confirmed: a login goes as before.
+        # Not confirmed: login works as before.
         assert (await there.log_in("anna")).headers["Location"] == "/workplace"
         wrong = await anna.post("/account/codes/confirm", code="000000" if code(totp) != "000000" else "000001")
         assert wrong.status == 400

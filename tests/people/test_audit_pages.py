@@ -102,7 +102,7 @@ async def test_a_day_is_one_of_the_centre(site: Site):
 
 
 async def test_pages_follow_each_other_without_a_gap_and_keep_the_filter(site: Site):
-    # Of the same moment, so that only the number tells them apart.
+    # Of the same moment, so that only the number distinguishes them.
     for number in range(2 * PAGE + 5):
         await write(site, "anna", "viewed ticket", subject="ticket", subject_id=f"n{number}")
     seen: list[str] = []

@@ -8,7 +8,7 @@ from callcenter.common.attempts import ATTEMPTS_PER_ADDRESS, Attempts, TooManyAt
 from callcenter.common.attempts import ATTEMPTS_PER_SECRET as ATTEMPTS_PER_LOGIN
 from callcenter.common.origin import Origin
 from callcenter.common.passwords import Passwords
-from callcenter.people.logins import Entered, Logins
+from callcenter.people.logins import LoggedIn, Logins
 from tests.site import PASSWORD, Site
 
 DAY = timedelta(days=1)
@@ -141,7 +141,7 @@ async def test_guessing_from_one_address_is_stopped(site: Site):
     )
     with pytest.raises(TooManyAttempts):
         await logins.log_in("anna", PASSWORD, Origin("192.0.2.1"), DAY)
-    assert isinstance(await logins.log_in("boris", PASSWORD, Origin("192.0.2.2"), DAY), Entered)
+    assert isinstance(await logins.log_in("boris", PASSWORD, Origin("192.0.2.2"), DAY), LoggedIn)
 
 
 async def test_only_failures_count_against_an_address(site: Site):

@@ -164,7 +164,7 @@ async def test_somebody_shut_out_is_out_at_once_and_can_be_let_in_again(site: Si
         assert (await alla.post(f"/people/{anna}/active", active="yes")).status == 303
         assert (await browser.log_in("anna")).status == 303
         assert (await alla.post("/people/999999/active", active="no")).status == 404
-    assert await audited(site, str(anna)) == ["shut person out", "failed to log in", "let person in"]
+    assert await audited(site, str(anna)) == ["blocked person's access", "failed to log in", "restored person's access"]
 
 
 async def test_sessions_and_codes_of_others_are_ended(site: Site):
@@ -180,7 +180,7 @@ async def test_sessions_and_codes_of_others_are_ended(site: Site):
     assert await audited(site, str(anna)) == ["ended person's sessions", "turned person's codes off"]
 
 
-async def test_nobody_takes_away_their_own_way_in(site: Site):
+async def test_people_cannot_remove_their_own_access(site: Site):
     alla_id = site.ids["alla"]
     async with site.browser("alla") as alla:
         for path, form in (

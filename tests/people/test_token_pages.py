@@ -37,7 +37,7 @@ async def test_a_token_is_shown_once_and_works(desk: Desk):
     assert status == 200
     assert token not in again
     assert "1C" in again
-    assert "читать заявки" in again
+    assert "просматривать заявки" in again
     async with desk.program(None, token=token) as program:
         assert (await program.get("/tickets")).status == 200
         assert (await program.get("/houses")).status == 403

@@ -127,7 +127,7 @@ async def test_a_fourth_file_at_a_time_is_refused(filled: Site):
         assert [answer.status for answer in answers] == [303, 303, 303, 429]
         assert "Три ваших файла уже готовятся" in await answers[-1].text()
         page = await (await vera.get("/reports/exports")).text()
-        assert page.count("ждёт очереди") == 3
+        assert page.count("в очереди") == 3
         assert "data-working" in page
 
 
@@ -176,7 +176,7 @@ async def test_what_has_expired_is_removed_with_its_file(filled: Site, database_
         assert await filled.pool.fetchval("select count(*) from exports") == 0
 
 
-async def test_progress_is_told_while_the_file_is_made(filled: Site, monkeypatch: pytest.MonkeyPatch):
+async def test_progress_is_shown_while_the_file_is_made(filled: Site, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("callcenter.reports.exports.CHUNK", 10)
     monkeypatch.setattr("callcenter.reports.exports.TELL_EVERY_S", 0.0)
     await filled.pool.execute(
@@ -207,7 +207,7 @@ async def test_the_page_shows_by_itself_that_the_file_is_ready(filled: Site, dat
         await page.goto(str(filled.server.make_url("/reports/exports")))
         await page.get_by_label("Файл", exact=True).select_option("csv")
         await page.get_by_role("button", name="Подготовить файл").click()
-        await expect(page.get_by_text("ждёт очереди")).to_be_visible()
+        await expect(page.get_by_text("в очереди")).to_be_visible()
         async with working(filled, database_url):
             await expect(page.get_by_role("link", name="Скачать")).to_be_visible(timeout=15_000)
         async with page.expect_download() as download:

@@ -1,4 +1,4 @@
-"""The questions themselves: borders in the company's zone, lateness kept with the ticket, companies apart."""
+"""The queries: borders in the company's zone, lateness as stored with the ticket, separate companies."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -67,7 +67,7 @@ async def late(pool: asyncpg.Pool, of: ReportCompany, day: date) -> int:
             ["2026-11-01T21:00Z", "2026-11-02T20:59Z"],
             ["2026-11-01T20:59Z", "2026-11-02T21:00Z"],
         ),
-        # The day on which the clock goes back is 25 hours long, the one on which it goes on has 23.
+        # The day on which the clock is set back is 25 hours long, the one on which it is set forward has 23.
         (
             "Europe/Berlin",
             date(2026, 10, 25),
@@ -123,7 +123,7 @@ async def test_a_manager_is_counted_for_the_own_company_alone(pool: asyncpg.Pool
     assert [counts.accepted for _step, counts in await reports.tickets(manager, [other], period)] == [0]
 
 
-async def test_the_database_itself_tells_a_company_nothing_of_anothers_managers(pool: asyncpg.Pool):
+async def test_the_database_itself_hides_other_companies_managers(pool: asyncpg.Pool):
     own, other = await company(pool, "Своя", "Europe/Moscow"), await company(pool, "Чужая", "Europe/Moscow")
     await pool.execute(
         "insert into operators (login, name, role, company_id) select 'm' || id, 'М', 'manager', id from companies"

@@ -1,4 +1,4 @@
-"""Completeness, by made-up talks whose end is known: what counts as kept, late, missing, or not due yet."""
+"""Completeness, with made-up talks: what counts as verified, late, missing, or not due yet."""
 
 import json
 from collections.abc import AsyncIterator
@@ -98,7 +98,7 @@ async def test_what_is_late_or_missing_is_named_with_its_reason(connection: asyn
     await talk(connection, "recorded", 20 * MINUTE)
     await talk(connection, None, 10 * MINUTE)
     await talk(connection, "recorded", MINUTE)
-    found = await completeness.troubles(connection, NOW - 3 * HOUR)
+    found = await completeness.unverified_talks(connection, NOW - 3 * HOUR)
     assert [(each.state, each.reason) for each in found] == [
         ("unknown", ""),
         ("recorded", ""),
@@ -116,29 +116,29 @@ async def test_a_file_without_a_call_is_shown(connection: asyncpg.Connection) ->
     assert (stray.node, stray.reason) == ("node1", "no such call")
 
 
-async def test_the_alarm_is_told_once_and_again_when_it_changes(
+async def test_the_alarm_is_sent_once_and_again_when_it_changes(
     connection: asyncpg.Connection, database_url: str
 ) -> None:
     alarm = CompletenessAlarm(DatabaseSettings(url=SecretStr(database_url)))
 
-    async def told() -> list[dict[str, object]]:
-        await alarm.look(connection)
+    async def sent() -> list[dict[str, object]]:
+        await alarm.check(connection)
         rows = await connection.fetch("select body from push_log where kind = 'recordings' order by seq")
         return [json.loads(row[0]) if isinstance(row[0], str) else row[0] for row in rows]
 
     await talk(connection, "attached", 10 * MINUTE)
-    assert await told() == [{"late": 0, "missing": 0, "disks": []}]
+    assert await sent() == [{"late": 0, "missing": 0, "disks": []}]
     name = await talk(connection, "recorded", 4 * MINUTE)
     await connection.execute(
         "insert into node_disks (node, free, total, files, bytes) values ('node1', 9, 100, 1, 1), ('node2', 50, 100, 0, 0)"
     )
     for _ in range(2):
-        assert (await told())[1:] == [{"late": 1, "missing": 0, "disks": ["node1"]}]
+        assert (await sent())[1:] == [{"late": 1, "missing": 0, "disks": ["node1"]}]
     labels = {"node": "node1", "company": "1", "window": "1h"}
     assert REGISTRY.get_sample_value("callcenter_recording_completeness", labels) == 0.5
     assert REGISTRY.get_sample_value("callcenter_recordings_late") == 1
     await connection.execute("update recordings set state = 'attached' where name = $1", name)
-    assert (await told())[-1] == {"late": 0, "missing": 0, "disks": ["node1"]}
+    assert (await sent())[-1] == {"late": 0, "missing": 0, "disks": ["node1"]}
     assert REGISTRY.get_sample_value("callcenter_recording_completeness", labels) == 1
 
 

@@ -46,7 +46,7 @@ async def test_the_ledger_shows_what_is_in_the_way(site: Site):
             assert (await vera.get(f"/recordings/ledger?days={days}")).status == status
 
 
-async def test_a_talk_that_nothing_tells_of_a_file_for_is_shown(site: Site):
+async def test_a_talk_without_any_record_of_a_file_is_shown(site: Site):
     await site.pool.execute(ROWS)
     await site.pool.execute(
         "insert into talks (recording, call_id, kind, began_at) values"

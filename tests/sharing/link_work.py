@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import asyncpg
 
-from callcenter.sharing.links import SHARE_LINKS, LinkWish, MadeLink
+from callcenter.sharing.links import SHARE_LINKS, LinkRequest, MadeLink
 from tests.site import NOW
 from tests.tickets.ticket_work import Work
 
@@ -35,7 +35,7 @@ class Shared:
             "language": "ru", "lasts": timedelta(days=1), "fetches": 2, "with_pin": False,
         }  # fmt: skip
         links = self.work.site.server.app[SHARE_LINKS]
-        wish = LinkWish(**(given | changed))  # type: ignore[arg-type]
+        wish = LinkRequest(**(given | changed))  # type: ignore[arg-type]
         return await links.make(self.work.person, self.ticket_id, wish, "127.0.0.9")
 
     async def uses(self) -> list[tuple[str, int | None, int]]:

@@ -56,7 +56,7 @@ async def test_a_link_is_made_shown_once_and_works(shared: Shared):
         assert words in listed, words
 
 
-async def test_a_pin_is_shown_once_and_told_another_way(shared: Shared):
+async def test_a_pin_is_shown_once_and_sent_separately(shared: Shared):
     status, text = await make(shared, pin="1")
     [pin] = re.findall(r'class="pin-shown">(\d{6})<', text)
     assert status == 200

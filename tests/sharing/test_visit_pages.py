@@ -124,7 +124,7 @@ async def gone_links(shared: Shared) -> dict[str, str]:
     return {"unknown": "A" * 22, "expired": expired.token, "revoked": revoked.token, "locked": locked.token}
 
 
-async def test_no_answer_tells_a_link_that_never_was_from_one_that_works_no_more(shared: Shared):
+async def test_no_answer_distinguishes_a_link_that_never_existed_from_one_that_no_longer_works(shared: Shared):
     tokens = await gone_links(shared)
     seen: dict[str, set[tuple[object, ...]]] = {}
     async with shared.work.site.browser() as guest:
@@ -141,7 +141,7 @@ async def test_no_answer_tells_a_link_that_never_was_from_one_that_works_no_more
     assert {answer[0] for answer in seen["unknown"]} == {404}
 
 
-async def test_no_question_to_the_database_tells_them_apart_either(shared: Shared):
+async def test_no_query_distinguishes_them_either(shared: Shared):
     """What takes time is the same statements for each of them, so nothing is learned from the time."""
     tokens = await gone_links(shared)
     asked: dict[str, list[str]] = {}
@@ -199,7 +199,7 @@ async def test_a_link_tried_ten_thousand_times_is_refused_and_the_right_one_with
         assert {await status(guest, f"/l/{number:022}") for number in range(9_900, 10_000)} == {429}
         refused = await guest.get(f"/l/{made.token}")
         assert (refused.status, "Иванов" in await refused.text()) == (429, False)
-    # What was refused is not kept: guessing fills no table.
+    # Refused attempts are not stored: guessing fills no table.
     assert await shared.pool.fetchval("select count(*) from login_attempts") <= 2 * ATTEMPTS_PER_ADDRESS
     assert await shared.uses() == []
     await shared.pool.execute("update login_attempts set at = at - interval '16 minutes'")
@@ -371,12 +371,12 @@ async def test_a_store_that_fails_in_the_middle_leaves_no_part_taken_for_the_who
         answer.close()
         shared.work.site.shelf.broken = True
         assert await status(guest, f"/l/{made.token}/1/original") == 503
-        # Who was cut off may begin anew: a failure of ours costs nothing.
+        # An interrupted download may be restarted: a failure of ours does not count.
         shared.work.site.shelf.broken, gate.fails = False, False
         assert await (await guest.get(f"/l/{made.token}/1/original")).read() == AUDIO
 
 
-async def test_a_holder_who_goes_away_is_charged_for_what_was_sent(shared: Shared):
+async def test_a_holder_who_disconnects_is_charged_for_what_was_sent(shared: Shared):
     made = await shared.link()
     gate = Gate(shared)
     async with shared.work.site.browser() as guest:

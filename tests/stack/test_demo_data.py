@@ -3,7 +3,7 @@ from datetime import timedelta
 from callcenter.common.attempts import Attempts
 from callcenter.common.origin import Origin
 from callcenter.common.passwords import Passwords
-from callcenter.people.logins import Entered, Logins
+from callcenter.people.logins import LoggedIn, Logins
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
 from stack import demo_data
@@ -23,7 +23,7 @@ async def test_the_demonstrations_people_log_in_and_get_new_passwords_when_it_is
         for old, new in zip(first, second, strict=True):
             assert await logins.log_in(old.login, old.password, Origin("192.0.2.1"), timedelta(hours=1)) is None
             entered = await logins.log_in(new.login, new.password, Origin("192.0.2.1"), timedelta(hours=1))
-            assert isinstance(entered, Entered)
+            assert isinstance(entered, LoggedIn)
             assert entered.person.role == new.role
             assert (entered.person.company_id is not None) == (new.role == "manager")
     finally:

@@ -106,7 +106,7 @@ async def test_the_journal_is_searched_while_words_are_typed_and_shows_what_come
         await page.locator("#list a").first.focus()
         await work.ticket(subject="Капает кран")
         await expect(rows).to_have_count(2)
-        # Who goes through the list by keyboard stays where they were.
+        # The keyboard focus in the list stays where it was.
         focused = page.locator("#list a:focus")
         await expect(focused).to_have_count(1)
         await page.locator("#due").select_option("late")

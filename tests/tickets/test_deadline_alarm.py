@@ -35,7 +35,7 @@ async def ticket(connection: asyncpg.Connection, number: int, step: str, due_in:
     return int(row)
 
 
-async def test_warnings_and_alarms_are_told_once_and_again_when_they_change(settings: DatabaseSettings) -> None:
+async def test_warnings_and_alarms_are_sent_once_and_again_when_they_change(settings: DatabaseSettings) -> None:
     connection = await connect(settings)
     await connection.execute("truncate companies, operators, nodes, push_log, screens restart identity cascade")
     await demo_data.seed(connection, operators=1)
@@ -45,21 +45,21 @@ async def test_warnings_and_alarms_are_told_once_and_again_when_they_change(sett
     await ticket(connection, 4, "tell", timedelta(minutes=-5), state="cancelled")
     alarms = DeadlineAlarm(settings)
 
-    async def told() -> list[dict[str, object]]:
-        await alarms.look(connection)
+    async def sent() -> list[dict[str, object]]:
+        await alarms.check(connection)
         rows = await connection.fetch("select body from push_log where kind = 'deadlines' order by seq")
         return [json.loads(row[0]) if isinstance(row[0], str) else row[0] for row in rows]
 
-    first = (await told())[-1]
+    first = (await sent())[-1]
     assert (first["late"], first["due_soon"]) == (1, 1)
     assert [(line["ticket"], line["step"], line["late"]) for line in first["next"]] == [  # type: ignore[attr-defined]
         (soon, "tell", False),
         (late, "clear", True),
     ]
     assert REGISTRY.get_sample_value("callcenter_tickets_late") == 1
-    assert len(await told()) == 1
+    assert len(await sent()) == 1
     await connection.execute("update ticket_deadlines set met_at = now() where ticket_id = $1", late)
-    again = await told()
+    again = await sent()
     assert len(again) == 2
     assert (again[-1]["late"], again[-1]["due_soon"]) == (0, 1)
     await connection.close()

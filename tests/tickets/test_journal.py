@@ -180,7 +180,7 @@ async def test_filters_hold_together(office: Office):
     assert await office.listed(since=NOW + timedelta(minutes=2), until=NOW + timedelta(minutes=3)) == [closed]
 
 
-async def test_an_address_that_no_house_has_is_told(office: Office):
+async def test_an_address_that_no_house_has_is_reported(office: Office):
     with pytest.raises(NoSuchHouse, match="few"):
         await office.listed(house="Лесная 33")
     with pytest.raises(NoSuchHouse, match="few"):

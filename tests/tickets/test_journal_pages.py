@@ -90,7 +90,7 @@ async def test_the_address_says_what_is_shown(journal: Site, query: str, found: 
         ("category=%D9%A3&state=closed", "category", [104]),
     ],
 )
-async def test_what_makes_no_sense_is_told_beside_its_field_and_the_rest_counts(
+async def test_an_invalid_field_is_reported_beside_it_and_the_rest_counts(
     journal: Site, query: str, field: str, found: list[int]
 ):
     async with journal.browser("anna") as browser:
@@ -158,7 +158,7 @@ async def heard(answer: object) -> str:
                 return line.removeprefix("event: ")
 
 
-async def test_a_change_is_told_to_those_who_may_see_it(journal: Site):
+async def test_a_change_is_sent_to_those_who_may_see_it(journal: Site):
     own, foreign = await company_of(journal, "УК «Заречье»"), await company_of(journal, "УК «Северная»")
     tell = "select pg_notify('tickets', json_build_object('ticket', 1, 'company', $1::integer)::text)"
     async with journal.browser("maria") as browser, browser.http.get("/tickets/live") as answer:

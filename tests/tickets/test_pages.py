@@ -186,7 +186,7 @@ async def test_the_second_writer_sees_both_values_and_loses_nothing(work: Work):
     answer = await work.vera.post(f"/tickets/{ticket.id}", **sent)
     text = await answer.text()
     assert answer.status == 409
-    assert "Сейчас сохранено другим: <b>Их</b>" in text
+    assert "Другой сотрудник сохранил: <b>Их</b>" in text
     assert text.count("Сейчас сохранено другим") == 1
     for kept in ('value="Моё"', "Моё описание</textarea>", 'value="Их имя"', 'value="12А"', 'value="5.00"'):
         assert kept in text, kept
@@ -358,14 +358,14 @@ async def test_the_page_is_read_in_one_transaction(work: Work, monkeypatch: pyte
     ticket = await work.ticket(subject="Течь")
     monkeypatch.setattr(asyncpg.Connection, "transaction", counted)
     assert (await work.vera.get(f"/tickets/{ticket.id}")).status == 200
-    # That somebody looks at it is written down first.
+    # The view is audited first.
     assert begun == [{}, {"isolation": "repeatable_read", "readonly": True}]
 
 
 async def test_a_form_that_is_shown_again_is_of_the_version_that_it_was_filled_in_for(
     work: Work, monkeypatch: pytest.MonkeyPatch
 ):
-    """Else whoever saves it again would write over what was changed while the page was made."""
+    """Otherwise saving the form would overwrite what was changed while the page was rendered."""
     ticket = await work.ticket(subject="Было")
     sent = await work.form(ticket) | {"subject": "Моё", "price": "дорого"}
 

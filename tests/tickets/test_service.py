@@ -130,7 +130,7 @@ async def test_a_resident_brings_flat_and_house_and_a_new_house_lets_them_go(des
     assert event.labels["resident_id", desk.ours["resident"]] == ("Иванова", "Иванова")
 
 
-async def test_the_second_of_two_writers_is_told_what_changed(desk: Desk):
+async def test_the_second_of_two_writers_gets_what_changed(desk: Desk):
     anna = desk.people["anna"]
     ticket = await desk.ticket(subject="Течь", price=Decimal("10"))
     await desk.tickets.edit(anna, ticket.id, ticket.version, TicketEdit(subject="Течёт кран"))
@@ -199,7 +199,7 @@ async def test_the_way_from_assignment_to_reopening(desk: Desk):
     assert desk.told[-1] == (ticket.version, "reopen")
 
 
-async def test_another_crew_makes_it_start_anew_and_loses_the_first_its_link(desk: Desk):
+async def test_another_crew_restarts_it_and_ends_the_link_of_the_first(desk: Desk):
     anna, ours = desk.people["anna"], desk.ours
     ticket = await desk.ticket()
     await desk.tickets.step(

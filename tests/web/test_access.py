@@ -38,7 +38,7 @@ MAY = {
         "send again what could not be delivered", "manage people", "see the audit log", "use the programming interface",
     },
 }  # fmt: skip
-# What is open to those who have not logged in; anything else that asks for no login fails.
+# What is open without login; anything else that requires no login fails.
 OPEN = {
     "GET /api/v1/openapi.json",
     "GET /login",
@@ -103,7 +103,9 @@ class Doors:
         route._handler = spy
 
     async def knock(self, route: web.AbstractRoute, login: str | None, **headers: str) -> int:
-        """Ask as this person, by a session or, where programs ask, by a token of every scope; the status."""
+        """The status of a request as this person, with a session or, on routes for programs, with a token of every
+        scope.
+        """
         token = f"token-of-{login}"
         await self.site.pool.execute(OPEN_SESSION, sha256(token.encode()).digest(), login)
         await self.site.pool.execute(OPEN_TOKEN, sha256(token.encode()).digest(), login, list(Scope))

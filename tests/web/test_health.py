@@ -45,7 +45,7 @@ async def _hangs() -> bool:
 
 
 @pytest.mark.parametrize("asterisk", [lambda: False, lambda: 1 / 0, _fails, _hangs])
-async def test_readiness_tells_the_truth(site: Site, asterisk: object, monkeypatch: pytest.MonkeyPatch):
+async def test_readiness_reflects_every_part(site: Site, asterisk: object, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(health, "CHECK_WITHIN_S", 2.0)
     site.asterisk = asterisk  # type: ignore[assignment]
     async with site.browser() as probe:

@@ -1,4 +1,4 @@
-"""What a screen reader is told: each change once, and no timer."""
+"""What a screen reader announces: each change once, and no timer."""
 
 import re
 from dataclasses import replace
@@ -30,7 +30,7 @@ async def spoken(page: Page) -> list[str]:
 
 
 @pytest.mark.e2e
-async def test_an_operator_is_told_of_a_call_and_of_the_own_state_once_and_never_of_the_time(site: Site):
+async def test_a_call_and_the_own_state_are_announced_once_and_never_the_time(site: Site):
     me, now = f"operator:{site.ids['anna']}", datetime.now(UTC)
     ringing = RingingMessage(call="x", queue=QUEUE, caller="+79001234567", since=now)
     presence = PresenceMessage(state=OperatorStatus.RINGING, phone_reachable=True, since=now)

@@ -138,7 +138,7 @@ async def test_a_failure_of_ours_is_a_page_without_its_reasons(site: Site):
             " company_id integer not null references companies)"
         )
     assert answer.status == 500
-    assert "У нас что-то сломалось" in text
+    assert "Ошибка на нашей стороне" in text
     assert "numbers" not in text
     assert "Traceback" not in text
 

@@ -1,5 +1,5 @@
 import {
-  $, company, el, fill, moment, place, readPage, showConnected, showFigures, since, startClock, toast, words,
+  $, company, el, fill, moment, place, readPage, showConnected, showFigures, since, startClock, toast, texts,
 } from "/static/web/ui.js";
 import { Wire } from "/static/web/wire.js";
 
@@ -23,7 +23,7 @@ const wire = new Wire({
     if (kind === "journal") fetching ??= setTimeout(fetchCalls, SETTLE_MS);
   },
   connected: showConnected,
-  refused: () => toast(words.not_saved),
+  refused: () => toast(texts.not_saved),
 });
 
 function showQueues() {
@@ -36,7 +36,7 @@ function showQueues() {
     el("td", "number", queue.oldest ? since(queue.oldest) : "–"),
     el("td", "number", String(queue.talking)))));
   if (!shown.length) {
-    const cell = el("td", "empty-note", words.no_queues);
+    const cell = el("td", "empty-note", texts.no_queues);
     cell.colSpan = 4;
     $("queues").replaceChildren(el("tr", "", cell));
   }
@@ -54,10 +54,10 @@ function showOperators() {
     const unreachable = person.state !== "offline" && person.phone_reachable === false;
     return el("li", "",
       el("span", "operator-name", person.name),
-      el("span", `state ${person.state}`, el("span", "", words.states[person.state]), person.since ? since(person.since) : ""),
-      unreachable ? el("span", "phone unreachable", words.phone_unreachable) : "");
+      el("span", `state ${person.state}`, el("span", "", texts.states[person.state]), person.since ? since(person.since) : ""),
+      unreachable ? el("span", "phone unreachable", texts.phone_unreachable) : "");
   }));
-  if (!shown.length) $("operators").replaceChildren(el("li", "empty-note", words.no_operators));
+  if (!shown.length) $("operators").replaceChildren(el("li", "empty-note", texts.no_operators));
 }
 
 let late = 0;
@@ -65,35 +65,35 @@ let late = 0;
 /** @param {boolean} isNews */
 function showDeadlines(isNews) {
   /** @type {DeadlinesMessage} */
-  const told = wire.state.deadlines ?? { late: 0, due_soon: 0, next: [] };
-  $("late").textContent = String(told.late);
-  $("due-soon").textContent = String(told.due_soon);
-  if (isNews && told.late > late) toast(words.limit_passed);
-  late = told.late;
-  $("deadlines").replaceChildren(...told.next.map((line) => {
-    const link = el("a", "", fill(words.ticket, { number: line.number }));
+  const message = wire.state.deadlines ?? { late: 0, due_soon: 0, next: [] };
+  $("late").textContent = String(message.late);
+  $("due-soon").textContent = String(message.due_soon);
+  if (isNews && message.late > late) toast(texts.limit_passed);
+  late = message.late;
+  $("deadlines").replaceChildren(...message.next.map((line) => {
+    const link = el("a", "", fill(texts.ticket, { number: line.number }));
     link.href = `/tickets/${line.ticket}`;
     return el("li", line.late ? "late" : "",
       link,
-      el("span", "", words.limits[line.step]),
+      el("span", "", texts.limits[line.step]),
       el("span", "muted", [line.house, line.company].filter(Boolean).join(" · ")),
-      el("span", "number", fill(line.late ? words.due_at_passed : words.due_at, { at: moment(line.due_at) })));
+      el("span", "number", fill(line.late ? texts.due_at_passed : texts.due_at, { at: moment(line.due_at) })));
   }));
-  if (!told.next.length) $("deadlines").replaceChildren(el("li", "empty-note", words.nothing_due));
+  if (!message.next.length) $("deadlines").replaceChildren(el("li", "empty-note", texts.nothing_due));
 }
 
 /** @param {boolean} isNews */
 function showSafety(isNews) {
   /** @type {SafetyMessage} */
-  const told = wire.state.recordings ?? { late: 0, missing: 0, disks: [] };
+  const message = wire.state.recordings ?? { late: 0, missing: 0, disks: [] };
   const problems = [
-    told.missing ? fill(words.recordings_missing, { n: told.missing }) : "",
-    told.late ? fill(words.recordings_late, { n: told.late }) : "",
-    ...told.disks.map((node) => fill(words.disk_filling, { node })),
+    message.missing ? fill(texts.recordings_missing, { n: message.missing }) : "",
+    message.late ? fill(texts.recordings_late, { n: message.late }) : "",
+    ...message.disks.map((node) => fill(texts.disk_filling, { node })),
   ].filter(Boolean);
-  $("safety").textContent = problems.join(" · ") || words.recordings_safe;
+  $("safety").textContent = problems.join(" · ") || texts.recordings_safe;
   $("safety").className = problems.length ? "late" : "muted";
-  if (isNews && problems.length) toast(words.recordings_unsafe);
+  if (isNews && problems.length) toast(texts.recordings_unsafe);
 }
 
 async function fetchCalls() {

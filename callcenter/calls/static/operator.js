@@ -1,7 +1,7 @@
 import { filing, keepingFocus } from "/static/tickets/filing.js";
 import {
   $, announce, company, el, fill, lasting, moment, place, plural, readPage, showConnected, showFigures, since, startClock, telephone,
-  toast, words,
+  toast, texts,
 } from "/static/web/ui.js";
 import { isRequest, showRequests } from "./requests.js";
 import { Wire } from "/static/web/wire.js";
@@ -23,7 +23,7 @@ const wire = new Wire({
   },
   connected: showConnected,
   refused: () => {
-    toast(words.not_saved);
+    toast(texts.not_saved);
     showPresence();
   },
 });
@@ -41,16 +41,16 @@ function showPresence() {
   const { state = "offline", phone_reachable: reachable = false, since: at } = wire.state.presence ?? {};
   const wanted = state === "paused" || state === "offline" ? state : "available";
   for (const button of $("presence").querySelectorAll("button")) {
-    // Before the first snapshot nothing could be asked, nor what was asked be shown.
+    // Before the first snapshot nothing can be requested, and no request can be shown.
     button.disabled = false;
     button.setAttribute("aria-pressed", String(button.dataset.wanted === wanted));
     if (wire.state["request/presence"]?.state !== "asked") button.classList.remove("asked");
   }
   $("state").className = `state ${state}`;
-  announce($("state-name"), words.states[state]);
+  announce($("state-name"), texts.states[state]);
   $("state-since").replaceChildren(at ? since(at) : "");
   $("phone").className = `phone ${reachable ? "reachable" : "unreachable"}`;
-  $("phone").textContent = reachable ? words.phone_reachable : words.phone_unreachable;
+  $("phone").textContent = reachable ? texts.phone_reachable : texts.phone_unreachable;
 }
 
 function showRinging() {
@@ -61,10 +61,10 @@ function showRinging() {
     document.title = title;
     return;
   }
-  const number = ringing.caller ? telephone(ringing.caller) : words.no_number;
-  document.title = `☎ ${fill(words.ringing_title, { number })}`;
+  const number = ringing.caller ? telephone(ringing.caller) : texts.no_number;
+  document.title = `☎ ${fill(texts.ringing_title, { number })}`;
   announce($("ringing-call"),
-    el("p", "notice", el("span", "bell"), el("span", "", words.states.ringing), " ", el("b", "", number), " ",
+    el("p", "notice", el("span", "bell"), el("span", "", texts.states.ringing), " ", el("b", "", number), " ",
       el("span", "called", company(ringing.queue))));
   $("ringing-since").replaceChildren(since(ringing.since));
 }
@@ -81,7 +81,7 @@ function empty() {
   let why = state === "paused" || state === "offline" ? state : "available";
   if (!place.has_phone) why = "no_phone";
   else if (!reachable && why === "available") why = "unreachable";
-  return el("div", "panel nothing", el("h1", "", words[`empty_${why}`]), el("p", "", words[`empty_${why}_hint`]));
+  return el("div", "panel nothing", el("h1", "", texts[`empty_${why}`]), el("p", "", texts[`empty_${why}_hint`]));
 }
 
 /** @param {CardMessage} card */
@@ -91,25 +91,25 @@ function filled(card) {
   return el("article", `card ${card.talk_ended_at ? "over" : ""}`,
     el("div", "panel who", talk(card), caller(card)),
     card.ticket && place.files ? filing(card.ticket) : "",
-    el("div", "panel", el("h2", "", words.open_tickets), tickets(card, zone)),
-    el("div", "panel", el("h2", "", words.past_calls), past(card, zone)));
+    el("div", "panel", el("h2", "", texts.open_tickets), tickets(card, zone)),
+    el("div", "panel", el("h2", "", texts.past_calls), past(card, zone)));
 }
 
 /** @param {CardMessage} card */
 function talk(card) {
   const ticket = card.ticket
-    ? el("span", "ticket", fill(words.ticket_opened, { number: card.ticket.number }))
-    : el("span", "ticket none", words.no_ticket);
+    ? el("span", "ticket", fill(texts.ticket_opened, { number: card.ticket.number }))
+    : el("span", "ticket none", texts.no_ticket);
   const begun = card.answered_at;
   const ended = card.talk_ended_at;
   const timer = ended
-    ? el("span", "timer", el("span", "", words.talk_ended), begun ? el("b", "", lasting(Date.parse(ended) - Date.parse(begun))) : "")
-    : el("span", "timer", el("span", "", words.talking_for), begun ? since(begun) : "");
+    ? el("span", "timer", el("span", "", texts.talk_ended), begun ? el("b", "", lasting(Date.parse(ended) - Date.parse(begun))) : "")
+    : el("span", "timer", el("span", "", texts.talking_for), begun ? since(begun) : "");
   const paused = ended ? null : pausedSince(card);
   return el("div", paused ? "talk unrecorded" : "talk", timer, ended ? "" : recording(paused), ticket);
 }
 
-// What is shown is what Asterisk did, not what was asked of it.
+// Shows what Asterisk did, not what was requested.
 /** @param {CardMessage} card */
 function pausedSince(card) {
   const paused = wire.state.recording;
@@ -118,24 +118,24 @@ function pausedSince(card) {
 
 /** @param {string | null} paused since when */
 function recording(paused) {
-  const button = el("button", "quiet", paused ? words.resume_recording : words.pause_recording);
+  const button = el("button", "quiet", paused ? texts.resume_recording : texts.pause_recording);
   button.type = "button";
   button.addEventListener("click", () => {
-    if (!wire.say({ type: "recording", paused: !paused })) toast(words.not_saved);
+    if (!wire.say({ type: "recording", paused: !paused })) toast(texts.not_saved);
   });
-  return el("span", "recorded", paused ? el("b", "", words.recording_paused) : "", paused ? since(paused) : "", button);
+  return el("span", "recorded", paused ? el("b", "", texts.recording_paused) : "", paused ? since(paused) : "", button);
 }
 
 /** @param {CardMessage} card */
 function caller(card) {
-  const number = el("span", "telephone", card.caller ? telephone(card.caller) : words.no_number);
+  const number = el("span", "telephone", card.caller ? telephone(card.caller) : texts.no_number);
   const top = el("p", "over-name", el("span", "", card.company || company(card.did)), number);
   if (!card.resident) {
-    return el("div", "caller unknown", top, el("h1", "", words.unknown), el("p", "hint", words.no_address));
+    return el("div", "caller unknown", top, el("h1", "", texts.unknown), el("p", "hint", texts.no_address));
   }
   return el("div", "caller", top, el("h1", "", card.resident),
-    el("p", "address", el("span", "", card.address), card.flat ? el("span", "flat", fill(words.flat, { flat: card.flat })) : ""),
-    card.others ? el("p", "others", plural(words.others, card.others)) : "");
+    el("p", "address", el("span", "", card.address), card.flat ? el("span", "flat", fill(texts.flat, { flat: card.flat })) : ""),
+    card.others ? el("p", "others", plural(texts.others, card.others)) : "");
 }
 
 /**
@@ -143,10 +143,10 @@ function caller(card) {
  * @param {string | undefined} zone
  */
 function tickets(card, zone) {
-  if (!card.open_tickets.length) return el("p", "empty-note", words.no_open_tickets);
+  if (!card.open_tickets.length) return el("p", "empty-note", texts.no_open_tickets);
   return el("ul", "list", ...card.open_tickets.map((ticket) => el("li", "",
-    el("b", "", fill(words.ticket, { number: ticket.number })),
-    el("span", ticket.subject ? "what" : "what muted", ticket.subject || words.no_subject),
+    el("b", "", fill(texts.ticket, { number: ticket.number })),
+    el("span", ticket.subject ? "what" : "what muted", ticket.subject || texts.no_subject),
     el("span", "muted when", moment(ticket.opened_at, zone)))));
 }
 
@@ -155,9 +155,9 @@ function tickets(card, zone) {
  * @param {string | undefined} zone
  */
 function past(card, zone) {
-  if (!card.past_calls.length) return el("p", "empty-note", words.no_past_calls);
+  if (!card.past_calls.length) return el("p", "empty-note", texts.no_past_calls);
   return el("ul", "list", ...card.past_calls.map((call) => el("li", "",
-    el("span", `tag ${call.outcome}`, call.outcome in words.outcomes ? words.outcomes[/** @type {Outcome} */ (call.outcome)] : ""),
+    el("span", `tag ${call.outcome}`, call.outcome in texts.outcomes ? texts.outcomes[/** @type {Outcome} */ (call.outcome)] : ""),
     el("span", "what", call.operator),
     el("span", "muted when", moment(call.at, zone)))));
 }
@@ -166,5 +166,5 @@ $("presence")?.addEventListener("click", (event) => {
   const button = event.target instanceof Element ? event.target.closest("button") : null;
   if (!button) return;
   if (wire.say({ type: "presence", wanted: /** @type {Presence} */ (button.dataset.wanted) })) button.classList.add("asked");
-  else toast(words.not_saved);
+  else toast(texts.not_saved);
 });

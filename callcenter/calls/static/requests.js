@@ -1,6 +1,6 @@
-// What was asked of the telephone server: that it has not answered yet, and why it did not do it.
+// Requests to the telephone server: shows those without an answer yet, and why one was refused.
 
-import { $, toast, words } from "/static/web/ui.js";
+import { $, toast, texts } from "/static/web/ui.js";
 
 /** @import { RequestMessage, State } from "types/protocol" */
 
@@ -28,11 +28,11 @@ export function showRequests(state, kind) {
     if (request.state === "asked") open.add(request.id);
     else if (open.delete(request.id)) explain(request);
   }
-  // What a snapshot does not tell of any more is over.
+  // A request that is missing in the snapshot is over.
   if (kind === null) keepOnly(requests.map((request) => request.id));
   clearTimeout(timer);
   if (open.size === 0) $("asked").textContent = "";
-  else if (!$("asked").textContent) timer = setTimeout(() => ($("asked").textContent = words.request_waiting), PATIENCE_MS);
+  else if (!$("asked").textContent) timer = setTimeout(() => ($("asked").textContent = texts.request_waiting), PATIENCE_MS);
 }
 
 /** @param {number[]} ids */
@@ -43,5 +43,5 @@ function keepOnly(ids) {
 /** @param {RequestMessage} request */
 function explain({ state, reason }) {
   if (state === "done" || reason === "superseded") return;
-  toast(reason ? words.request_refused[reason] : words.request_expired);
+  toast(reason ? texts.request_refused[reason] : texts.request_expired);
 }

@@ -1,4 +1,4 @@
-// Which parts of a recording were played, in whole seconds, told to the server every few seconds and at the end.
+// The played parts of a recording, in whole seconds, reported to the server every few seconds and at the end.
 
 const TELL_MS = 5000;
 
@@ -17,7 +17,7 @@ export class Heard {
     /** @type {number | null} */
     this.from = null;
     this.last = 0;
-    setInterval(() => this.tell(), TELL_MS);
+    setInterval(() => this.report(), TELL_MS);
   }
 
   /** @param {number} seconds */
@@ -26,7 +26,7 @@ export class Heard {
   }
 
   /**
-   * Called often while it plays, not while it leaps: `end` comes before a leap, `begin` after it.
+   * Called often during playback, but not across a jump: `end` is called before a jump, `begin` after it.
    *
    * @param {number} seconds
    * @param {boolean} playing
@@ -40,7 +40,7 @@ export class Heard {
     this.from = null;
   }
 
-  async tell(leaving = false) {
+  async report(leaving = false) {
     const [from, last] = [this.from, this.last];
     if (from !== null && last > from) {
       this.end();

@@ -1,4 +1,4 @@
-// J and K go through the list, Enter opens, / goes to the search.
+// J and K move through the list, Enter opens, / focuses the search.
 
 import { filteredList } from "/static/web/list.js";
 
@@ -21,7 +21,7 @@ addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape" && event.target === q) return q.blur();
   if (event.target instanceof Element && event.target.closest("input, select, textarea")) return;
-  // By the place of the key, so that it is the same one under a Russian layout.
+  // By the position of the key, so that it is the same one with a Russian layout.
   if (event.code === "KeyJ") choose(1);
   else if (event.code === "KeyK") choose(-1);
   else if (event.code === "Slash") { event.preventDefault(); q.focus(); q.select(); }

@@ -1,4 +1,4 @@
-// The player: waveform, speed, silence, places by link; and which parts were played, told to the server.
+// The player: waveform, speed, silence, links to positions; and the played parts, reported to the server.
 
 import { draw, fetchPeaks } from "./waveform.js";
 import { Heard } from "./heard.js";
@@ -11,8 +11,8 @@ const $ = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 /** @param {string} id */
 const input = (id) => /** @type {HTMLInputElement} */ ($(id));
 /** @type {PlayerPage} */
-const told = JSON.parse($("told").textContent ?? "");
-const words = told.words;
+const data = JSON.parse($("data").textContent ?? "");
+const texts = data.texts;
 const audio = /** @type {HTMLAudioElement} */ ($("audio"));
 /** @type {NodeListOf<HTMLElement>} */
 const speeds = document.querySelectorAll("[data-speed]");
@@ -40,7 +40,7 @@ function say(text, bad = false) {
   if (!bad) lineTimer = setTimeout(() => { $("line").textContent = ""; }, 4000);
 }
 
-// A digit chooses a reason. The second that the address names is kept meanwhile: a form's answer has no such part.
+// A digit chooses a reason. The second in the fragment of the address is kept: the answer to a form would lose it.
 function chooseReason() {
   for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll(".why form"))) form.action += location.hash;
   addEventListener("keydown", (event) => {
@@ -59,15 +59,15 @@ function player() {
   let peaks = null;
   /** @type {[number, number][]} */
   let silences = [];
-  const heard = new Heard(told.recording, told.listening, () => say(words.unheard, true));
-  const duration = () => told.duration || audio.duration || 0;
+  const heard = new Heard(data.recording, data.listening, () => say(texts.unheard, true));
+  const duration = () => data.duration || audio.duration || 0;
 
   function show() {
     const at = audio.currentTime;
-    $("clock").textContent = fill(words.at, { at: clock(at), length: clock(Math.round(duration())) });
+    $("clock").textContent = fill(texts.at, { at: clock(at), length: clock(Math.round(duration())) });
     input("seek").value = String(at);
     $("seek").setAttribute("aria-valuetext", clock(at));
-    if (duration()) draw(/** @type {HTMLCanvasElement} */ ($("canvas")), { peaks, duration: duration(), at, pauses: told.pauses, silences });
+    if (duration()) draw(/** @type {HTMLCanvasElement} */ ($("canvas")), { peaks, duration: duration(), at, pauses: data.pauses, silences });
   }
 
   /** @param {number} seconds */
@@ -80,8 +80,8 @@ function player() {
   function fail() {
     broken = true;
     audio.pause();
-    $("turn").textContent = words.play;
-    say(words.failed, true);
+    $("turn").textContent = texts.play;
+    say(texts.failed, true);
   }
 
   function turn() {
@@ -89,7 +89,7 @@ function player() {
     if (broken) audio.load();
     broken = false;
     say("");
-    // Paused before it began to play.
+    // Paused before playback started.
     audio.play().catch((problem) => problem.name === "AbortError" || fail());
   }
 
@@ -114,9 +114,9 @@ function player() {
     history.replaceState(null, "", address);
     try {
       await navigator.clipboard.writeText(address.href);
-      say(fill(words.copied, { at: clock(audio.currentTime) }));
+      say(fill(texts.copied, { at: clock(audio.currentTime) }));
     } catch {
-      say(words.not_copied);
+      say(texts.not_copied);
     }
   }
 
@@ -132,14 +132,14 @@ function player() {
 
   /** @param {number} step */
   function jumpToMark(step) {
-    const places = told.marks.map((each) => each.at);
+    const places = data.marks.map((each) => each.at);
     const at = audio.currentTime;
     const next = step > 0 ? places.find((each) => each > at + 0.5) : places.findLast((each) => each < at - 1);
     if (next !== undefined) seek(next);
   }
 
   function showFlags() {
-    $("flags").replaceChildren(...told.marks.map((each, i) => {
+    $("flags").replaceChildren(...data.marks.map((each, i) => {
       const flag = document.createElement("a");
       flag.href = `#t=${Math.round(each.at)}`;
       flag.textContent = String(i + 1);
@@ -154,7 +154,7 @@ function player() {
     const at = audio.currentTime;
     const silence = silences.find(([from, until]) => at >= from && at < until - 0.2);
     if (!silence) return;
-    say(fill(words.silence, { seconds: Math.round(silence[1] - at) }));
+    say(fill(texts.silence, { seconds: Math.round(silence[1] - at) }));
     audio.currentTime = silence[1];
   }
 
@@ -169,18 +169,18 @@ function player() {
   audio.hidden = true;
   for (const id of ["wave", "transport"]) $(id).hidden = false;
   input("seek").max = String(duration());
-  input("skip").disabled = !told.drawn;
-  input("skip").checked = told.drawn && localStorage.getItem("listening-skip") === "yes";
+  input("skip").disabled = !data.drawn;
+  input("skip").checked = data.drawn && localStorage.getItem("listening-skip") === "yes";
   speed(SPEEDS.includes(Number(localStorage.getItem("listening-speed"))) ? Number(localStorage.getItem("listening-speed")) : 1);
 
-  audio.addEventListener("play", () => { $("turn").textContent = words.pause; heard.begin(audio.currentTime); follow(); });
-  // A page in the background draws nothing, and is heard all the same.
+  audio.addEventListener("play", () => { $("turn").textContent = texts.pause; heard.begin(audio.currentTime); follow(); });
+  // A page in the background draws nothing, but still plays.
   audio.addEventListener("timeupdate", () => heard.at(audio.currentTime, !audio.paused && !audio.seeking));
-  audio.addEventListener("pause", () => { $("turn").textContent = words.play; heard.end(audio.currentTime); show(); });
+  audio.addEventListener("pause", () => { $("turn").textContent = texts.play; heard.end(audio.currentTime); show(); });
   audio.addEventListener("seeking", () => heard.end());
   audio.addEventListener("seeked", () => { if (!audio.paused) heard.begin(audio.currentTime); show(); });
   audio.addEventListener("loadedmetadata", () => { input("seek").max = String(duration()); fromAddress(); showFlags(); show(); });
-  // A source that cannot be played gives way to the next one; the last one's failure is the end.
+  // After a source that cannot be played the next one is tried; the failure of the last one is final.
   audio.lastElementChild?.addEventListener("error", fail);
   audio.addEventListener("error", fail);
   $("turn").addEventListener("click", turn);
@@ -194,11 +194,11 @@ function player() {
     each.addEventListener("click", () => speed(Number(each.dataset.speed)));
   }
   addEventListener("hashchange", fromAddress);
-  addEventListener("pagehide", () => heard.tell(true));
+  addEventListener("pagehide", () => heard.report(true));
   new ResizeObserver(show).observe($("wave"));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
 
-  // By the place of the key, so that it is the same one under a Russian layout.
+  // By the position of the key, so that it is the same one with a Russian layout.
   /** @type {Record<string, () => unknown>} */
   const KEYS = {
     Space: turn, KeyM: mark, KeyL: copyLink,
@@ -218,15 +218,15 @@ function player() {
     act();
   });
 
-  // A mark takes the place at which its words begin to be written.
+  // A mark takes the position at which its text is started.
   $("mark-comment").addEventListener("focus", () => { if (!input("mark-comment").value) input("mark-at").value = clock(audio.currentTime); });
   showFlags();
   show();
-  // What happened before this script came.
+  // Events before this script was loaded.
   if (audio.readyState >= 1) fromAddress();
   if (audio.error || audio.networkState === HTMLMediaElement.NETWORK_NO_SOURCE) fail();
-  if (told.drawn) {
-    fetchPeaks(told.recording).then((found) => {
+  if (data.drawn) {
+    fetchPeaks(data.recording).then((found) => {
       peaks = found;
       silences = found?.silences() ?? [];
       show();

@@ -1,4 +1,4 @@
-// The picture of both voices: the operator above, the caller below; and where both are silent.
+// The waveform: the operator above, the caller below; and where both are silent.
 
 /** @import { Stretch } from "types/player" */
 
@@ -41,7 +41,7 @@ export class Peaks {
     return found;
   }
 
-  /** Stretches of seconds in which nobody speaks, without the breath at their ends. */
+  /** Stretches of seconds in which nobody speaks, without a margin at their ends. */
   silences() {
     const loud = Float64Array.from({ length: this.length }, (_, i) => Math.max(this.at(0, i), this.at(1, i)));
     const sorted = [...loud].sort((a, b) => a - b);
@@ -72,7 +72,7 @@ export async function fetchPeaks(recording) {
 }
 
 /**
- * Draw it anew: `at` and `duration` in seconds, `pauses` and `silences` as they are known.
+ * Redraw it: `at` and `duration` in seconds, `pauses` and `silences` as they are known.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {{ peaks: Peaks | null, duration: number, at: number, pauses: Stretch[], silences: [number, number][] }} shown

@@ -1,8 +1,8 @@
-// The list of files is fetched again while one of them is in the making.
+// The list of files is fetched again while one of them is being made.
 const EVERY_MS = 1500;
 
 /**
- * The list is spoken when it changes: while it is the same it is left alone.
+ * Screen readers announce the list when it changes, so an unchanged one is left alone.
  *
  * @param {HTMLElement} list
  * @param {HTMLElement} fresh
@@ -26,7 +26,7 @@ async function refresh() {
       show(list, /** @type {HTMLElement} */ (page.getElementById("orders")));
     }
   } catch {
-    // The server is away; the list stays as it is until it is back.
+    // The server is unavailable; the list stays as it is until it returns.
   }
   setTimeout(refresh, EVERY_MS);
 }

@@ -1,5 +1,5 @@
-// The two fields in which a ticket is filed while the caller talks: one form a ticket, kept with what is typed in it
-// however often the card is drawn anew. docs/protocol.md has the two requests behind it.
+// The two fields of a ticket that are filled in during the call: one form per ticket, which keeps what is typed in it
+// however often the card is redrawn. docs/protocol.md describes the two requests behind it.
 
 /** @import { Filed, FilingAnswer } from "types/page" */
 /** @import { TicketKey } from "types/protocol" */
@@ -27,7 +27,7 @@ export function filing(ticket) {
 }
 
 /**
- * Draw anew by `draw()`, leaving the cursor where it was in a form that stays.
+ * Redraw by `draw()`, and keep the cursor's position in a form that stays.
  *
  * @param {() => void} draw
  */
@@ -63,7 +63,7 @@ class Filing {
       else this.load();
     });
     this.form.addEventListener("input", () => this.say(""));
-    // A select keeps Enter to itself.
+    // A select does not pass Enter on to the form.
     this.category.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
       event.preventDefault();
@@ -113,7 +113,7 @@ class Filing {
     }
   }
 
-  // Somebody else was quicker. Where nothing else was typed their value stands; the rest is saved by the same key again.
+  // A conflict. Where nothing was typed the other person's value is taken; the rest is saved by the same key again.
   /**
    * @param {Filed} known
    * @param {Filed} body
@@ -144,8 +144,8 @@ class Filing {
 
   /** @param {string} what */
   say(what, more = "") {
-    for (const line of /** @type {NodeListOf<HTMLElement>} */ (this.element.querySelectorAll("[data-said]"))) {
-      line.hidden = line.dataset.said !== what;
+    for (const line of /** @type {NodeListOf<HTMLElement>} */ (this.element.querySelectorAll("[data-message]"))) {
+      line.hidden = line.dataset.message !== what;
       const blank = line.querySelector("b");
       if (blank) blank.textContent = more;
     }

@@ -2,7 +2,7 @@
 
 import { filteredList } from "/static/web/list.js";
 
-// What is late becomes so without a change.
+// A ticket becomes late without a change.
 const TIME_PASSES_MS = 60000;
 
 let lost = false;

@@ -1,4 +1,4 @@
-// A ticket's forms: Ctrl+Enter saves, and what was typed is not left behind by accident.
+// A ticket's forms: Ctrl+Enter saves, and typed text is not lost by accident.
 for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll("form.fields"))) {
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit(form.querySelector("button"));
@@ -15,5 +15,5 @@ addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(
 document.querySelector("[aria-invalid], .theirs")?.scrollIntoView({ block: "center" });
 /** @type {HTMLElement | null} */ (document.querySelector("[aria-invalid]"))?.focus({ preventScroll: true });
 
-// A link is shown in the answer to the form that made it: to load the page anew is to look, not to make another.
+// A new link is shown in the answer to its form: reloading the page must show the page, not create another link.
 if (document.querySelector("#made-link")) history.replaceState(null, "", `${location.pathname.replace(/\/links$/, "")}#links`);

@@ -1,5 +1,5 @@
-// A list with a filter above it: fetched again while words are typed; other fields bring a whole page, with what belongs to
-// them. The address says what is shown.
+// A list with a filter above it: fetched again while words are typed; other fields load the whole page, whose choices
+// depend on them. The address reflects what is shown.
 
 const TYPING_MS = 350;
 
@@ -35,7 +35,7 @@ export function filteredList(path, shown = () => {}) {
       if (focused) /** @type {HTMLElement | null} */ (list.querySelector(`a[href="${CSS.escape(focused)}"]`))?.focus();
       shown();
     } catch {
-      // Aborted, or no network: what comes next fetches again.
+      // Aborted, or no network: the next change fetches again.
     }
   }
 

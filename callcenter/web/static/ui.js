@@ -1,9 +1,9 @@
-// What both pages need: words, times, numbers, and elements made of text, never of markup.
-// To import it does nothing: a page's script calls `readPage()` before all else, and `startClock()` if it shows durations.
+// Shared by both pages: texts, times, numbers, and elements made of text, never of markup.
+// Importing it has no effect: a page's script calls `readPage()` first, and `startClock()` if it shows durations.
 
 /** @import { Place } from "types/page" */
 /** @import { QueueRow, QueuesMessage } from "types/protocol" */
-/** @import { Words } from "types/words" */
+/** @import { Texts } from "types/texts" */
 
 const TICK_MS = 500;
 
@@ -16,11 +16,11 @@ export const $ = (id) => /** @type {HTMLElement} */ (document.getElementById(id)
 const language = () => document.documentElement.lang;
 
 /**
- * What the page says, from `readPage()` on.
+ * The texts of the page, from `readPage()` on.
  *
- * @type {Words}
+ * @type {Texts}
  */
-export let words;
+export let texts;
 /**
  * Where the page stands, from `readPage()` on.
  *
@@ -28,11 +28,11 @@ export let words;
  */
 export let place;
 
-/** Take over the words and the place that the server wrote into the page. */
+/** Read the texts and the place that the server wrote into the page. */
 export function readPage() {
   /** @param {string} id */
   const read = (id) => JSON.parse($(id).textContent ?? "");
-  words = read("words");
+  texts = read("texts");
   place = read("place");
 }
 
@@ -101,7 +101,7 @@ export function company(queue) {
 }
 
 /**
- * A ticking duration, once `startClock()` was called. None belongs into a live region: it would be spoken each second.
+ * A running duration, after `startClock()`. Never put one into a live region: it would be announced each second.
  *
  * @param {string} iso
  */
@@ -124,7 +124,7 @@ function tick() {
 }
 
 /**
- * Put this into a live region. What it says already is left as it is, so that it is spoken once.
+ * Put this into a live region. An unchanged text is left alone, so that it is announced once.
  *
  * @param {HTMLElement} region
  * @param {Node | string} child
@@ -148,7 +148,7 @@ export function showFigures(body) {
   const oldest = queues.map((queue) => queue.oldest).filter(Boolean).sort()[0] ?? "";
   $("waiting").textContent = String(waiting);
   $("waiting").parentElement?.classList.toggle("busy", waiting > 0);
-  $("waiting-word").textContent = plural(words.waiting, waiting);
+  $("waiting-word").textContent = plural(texts.waiting, waiting);
   $("talking").textContent = String(sum("talking"));
   $("longest").dataset.since = oldest;
   tick();

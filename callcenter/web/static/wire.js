@@ -1,4 +1,4 @@
-// The socket: a snapshot, then deltas; comes back by itself and asks for what it missed.
+// The socket: a snapshot, then deltas; reconnects by itself and requests what it missed.
 // docs/protocol.md is the contract.
 
 /** @import { FromBrowser, FromService, State } from "types/protocol" */
@@ -15,7 +15,7 @@ export class Wire {
    *
    * @param {{
    *   changed: (kind: keyof State | null) => void, connected: (is: boolean) => void, refused: (message: string) => void,
-   * }} told
+   * }} handlers
    */
   constructor({ changed, connected, refused }) {
     /** @type {State} */
@@ -23,7 +23,7 @@ export class Wire {
     /** @type {number | null} */
     this.last = null;
     this.delay = FIRST_DELAY_MS;
-    this.told = { changed, connected, refused };
+    this.handlers = { changed, connected, refused };
     /** @type {number | null} */
     this.timer = null;
     addEventListener("online", () => this.retryNow());
@@ -45,7 +45,7 @@ export class Wire {
     socket.onmessage = (event) => this.hear(JSON.parse(event.data));
     socket.onclose = (event) => {
       clearTimeout(impatience);
-      this.told.connected(false);
+      this.handlers.connected(false);
       if (event.code === SESSION_ENDED) location.assign("/login");
       else this.later();
     };
@@ -57,24 +57,24 @@ export class Wire {
       this.state = message.state;
       this.last = message.n;
       this.live();
-      this.told.changed(null);
+      this.handlers.changed(null);
     } else if (message.type === "resumed") {
       this.live();
     } else if (message.type === "delta" && message.n > (this.last ?? 0)) {
       Object.assign(this.state, { [message.kind]: message.body });
       this.last = message.n;
-      this.told.changed(message.kind);
+      this.handlers.changed(message.kind);
     } else if (message.type === "error") {
-      this.told.refused(message.message);
+      this.handlers.refused(message.message);
     }
   }
 
   live() {
     this.delay = FIRST_DELAY_MS;
-    this.told.connected(true);
+    this.handlers.connected(true);
   }
 
-  // A refused socket says nothing about why: the session may have ended meanwhile.
+  // A refused socket gives no reason: the session may have ended meanwhile.
   async later() {
     const wait = this.delay * (0.5 + Math.random());
     this.delay = Math.min(this.delay * 2, LONGEST_DELAY_MS);
@@ -83,7 +83,7 @@ export class Wire {
       const answer = await fetch("/session", { cache: "no-store" });
       if (answer.status === 401) location.assign("/login");
     } catch {
-      // No network: the timer goes on.
+      // No network: the timer continues.
     }
   }
 

@@ -1,6 +1,6 @@
 // Drawn by docs/generate.py from callcenter/web/script_texts.py.
 
-export interface Words {
+export interface Texts {
   outcomes: { answered: string; abandoned: string; hung_up_early: string; timed_out: string; no_such_number: string; interrupted: string; };
   states: { offline: string; paused: string; available: string; ringing: string; talking: string; };
   waiting: { one: string; other: string; };
