@@ -8,7 +8,7 @@ from datetime import datetime
 
 import asyncpg
 import structlog
-from aiohttp.web import Application, AppRunner, TCPSite
+from aiohttp.web import Application, TCPSite
 
 from callcenter import metrics
 from callcenter.api.install import install as api
@@ -63,6 +63,7 @@ from callcenter.tickets.install import install as tickets
 from callcenter.web import auth, errors, health, navigation, proxies, shield, static
 from callcenter.web.keys import HEALTH_CHECKS, POOL, SERVICES, SETTINGS, HealthCheck, Service
 from callcenter.web.navigation import NAVIGATION
+from callcenter.web.server import Runner
 
 SUBJECTS = (people, directory, tickets, calls, dispatch, listening, retention, sharing, evidence_packs, reports, api)
 """Each adds its services and pages. Those that add to a ticket's page or steps come after `tickets`."""
@@ -172,7 +173,7 @@ async def _reachable(store: Store) -> bool:
 
 @asynccontextmanager
 async def _listening(application: Application, settings: WebSettings) -> AsyncIterator[None]:
-    runner = AppRunner(application, access_log=None, shutdown_timeout=2)
+    runner = Runner(application, access_log=None, shutdown_timeout=2)
     await runner.setup()
     try:
         await TCPSite(runner, settings.host, settings.port).start()

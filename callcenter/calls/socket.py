@@ -19,7 +19,7 @@ from callcenter.push.hub import HUB, Screen
 from callcenter.push.messages import BrowserRequest, ErrorMessage, PauseRequest, PresenceRequest
 from callcenter.push.state import Delta
 from callcenter.storage import AWAY
-from callcenter.web.auth import COOKIE, needs
+from callcenter.web.auth import needs, session_token
 from callcenter.web.keys import PERSON, POOL
 
 log = structlog.get_logger()
@@ -149,7 +149,7 @@ class Conversation:
             metrics.pop_seconds.observe(max(0.0, time.time() - datetime.fromisoformat(body["answered_at"]).timestamp()))
 
     async def _watch_session(self) -> None:
-        token = self._request.cookies[COOKIE]
+        token = session_token(self._request)
         while True:
             await asyncio.sleep(ASK_AGAIN_WHO_S)
             try:

@@ -19,16 +19,23 @@ MEDIA = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 SHEET_ROWS = 1_048_576
-"""The maximum number of rows of an Excel sheet."""
-_FORMULA = re.compile(r"\s*[=+\-@\t\r]")
+"""What a sheet of Excel holds."""
+# The wide and the small forms of the signs are as good as the signs to programs of East Asian languages; blanks and
+# what is not seen may be skipped by the program or by the reader of the file.
+_FORMULA = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠﹦﹢﹣﹫]|\s*[\t\r\n]")
 _TELEPHONE = re.compile(r"\+[0-9]{3,15}")
 _NOT_IN_A_NAME = re.compile(r"[\\/*?:\[\]']")
+
+
+def is_formula(text: str) -> bool:
+    """Whether an office program may run a cell with this text."""
+    return _FORMULA.match(text) is not None
 
 
 def harmless(text: str) -> str:
     """The text as a cell that no office program takes for a formula. Telephone numbers stay as they are."""
     text = ILLEGAL_CHARACTERS_RE.sub("", text)
-    return f"'{text}" if _FORMULA.match(text) and not _TELEPHONE.fullmatch(text) else text
+    return f"'{text}" if is_formula(text) and not _TELEPHONE.fullmatch(text) else text
 
 
 class Sheet(Protocol):

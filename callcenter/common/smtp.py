@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -15,6 +16,11 @@ from callcenter.settings import SmtpSettings
 
 # RFC 5321, section 4.2.1: 5yz is a permanent failure, 4yz a transient one.
 _LASTING = 500
+# RFC 2047. The library decodes encoded words in what it is given, whatever line breaks come out.
+_ENCODED_WORD = "=?"
+# It also drops the quotes of a name that it folds. So foreign text is encoded here, and left as it is.
+_AS_WRITTEN = SMTP.clone(refold_source="none")
+_LONGEST_LINE = 70
 
 
 class MailServer:
@@ -26,11 +32,11 @@ class MailServer:
         self._tls = ssl.create_default_context(cafile=settings.ca_file) if secured else None
 
     def letter(self, *, to: str, name: str, subject: str, text: str, key: str) -> EmailMessage:
-        """An e-mail to one person. `key`: its message id, the same each time it is sent."""
-        letter = EmailMessage(policy=SMTP)
-        letter["To"] = address(to, name)
+        """A letter to one person. `key`: its name, the same each time it is sent."""
+        letter = EmailMessage(policy=_AS_WRITTEN)
+        letter.set_raw("To", f"{_encoded(name)} <{address(to).addr_spec}>" if name else address(to).addr_spec)
         letter["From"] = self._settings.sender
-        letter["Subject"] = one_line(subject)
+        letter.set_raw("Subject", _encoded(subject))
         letter["Message-ID"] = f"<{key}@{self._domain}>"
         letter["Date"] = formatdate(usegmt=True)
         letter["Auto-Submitted"] = "auto-generated"
@@ -63,9 +69,20 @@ class MailServer:
         try:
             async with asyncio.timeout(settings.timeout_s), client:
                 if letter is not None:
-                    await client.send_message(letter)
+                    await self._hand_over(client, letter)
         except (aiosmtplib.SMTPException, OSError) as problem:
             raise _explain(problem) from problem
+
+    async def _hand_over(self, client: aiosmtplib.SMTP, letter: EmailMessage) -> None:
+        # Not `send_message`, which folds the headers anew.
+        sender, recipients = self._settings.sender, [to.addr_spec for to in letter["To"].addresses]
+        utf8 = not "".join([sender, *recipients]).isascii()
+        await client.sendmail(
+            sender,
+            recipients,
+            letter.as_bytes(policy=_AS_WRITTEN.clone(utf8=utf8)),
+            mail_options=["SMTPUTF8"] if utf8 else [],
+        )
 
     @property
     def _domain(self) -> str:
@@ -75,10 +92,21 @@ class MailServer:
 MAIL_SERVER = web.AppKey("mail_server", MailServer)
 
 
-def address(to: str, name: str = "") -> Address:
+def header_text(text: str) -> str:
+    """Foreign text as the text of a header: one line, and no encoded word for whoever decodes it once too often."""
+    return one_line(text).replace(_ENCODED_WORD, "= ?")
+
+
+def _encoded(text: str) -> str:
+    return Header(header_text(text), "utf-8", _LONGEST_LINE, header_name="Subject").encode(linesep="\r\n")
+
+
+def address(to: str) -> Address:
     """The address of one person. Raises `NotDelivered` when it makes no sense."""
     try:
-        return Address(one_line(name), addr_spec=to)
+        if _ENCODED_WORD in to:
+            raise ValueError("an encoded word is no part of an address")
+        return Address(addr_spec=to)
     except Exception as problem:  # the parser of addresses fails in many ways
         raise NotDelivered(DeliveryProblem.BAD_ADDRESS, to, lasting=True) from problem
 

@@ -10,7 +10,7 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.common.passwords import digest
-from callcenter.common.scope import audit
+from callcenter.common.scope import Connection, audit
 from callcenter.common.sessions import person_of
 from callcenter.domain.access import Permission, Scope
 from callcenter.domain.audit import AuditAction, AuditSubject
@@ -18,7 +18,8 @@ from callcenter.domain.person import Person
 from callcenter.storage import queries
 
 SQL = queries("tokens")
-# A prefix by which a leaked token can be recognised, in a log or in a repository.
+PEOPLE = queries("people")
+# So that a token is recognised where it should not be, in a log or in a repository.
 PREFIX = "ccapi_"
 
 
@@ -118,6 +119,21 @@ class Tokens:
 
 
 TOKENS = web.AppKey("tokens", Tokens)
+
+
+async def revoke_all(connection: Connection, owner: int, *, by: Person | None = None, address: str = "") -> None:
+    """End all tokens of a person, and the logins that wait for a code. `by`: who wants it; None for the command line."""
+    await connection.execute(PEOPLE["code_given"], owner)
+    if revoked := await connection.fetch(SQL["revoke_all"], owner):
+        await audit(
+            connection,
+            AuditAction.REVOKED_TOKEN,
+            person=by,
+            subject=AuditSubject.PERSON,
+            subject_id=owner,
+            address=address,
+            details={"n": len(revoked)},
+        )
 
 
 def _scopes(row: asyncpg.Record) -> frozenset[Scope]:

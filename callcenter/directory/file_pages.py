@@ -15,6 +15,7 @@ from callcenter.directory.sheet import HEADERS
 from callcenter.directory.texts import column_name, count_names, refusal, row_problem
 from callcenter.domain.access import Permission
 from callcenter.web.auth import needs
+from callcenter.web.body import form_of
 from callcenter.web.keys import PERSON, POOL
 from callcenter.web.language import language_of, translations
 from callcenter.web.render import render
@@ -86,7 +87,7 @@ async def _uploaded(request: web.Request) -> tuple[str, bytes]:
     # Only here may a request be this large.
     larger = request.clone(client_max_size=MAX_BYTES + ENVELOPE)
     try:
-        file = (await larger.post()).get("file")
+        file = (await form_of(larger)).get("file")
     except web.HTTPRequestEntityTooLarge:
         raise SheetRefused("too large", limit=MAX_BYTES >> 20) from None
     except ValueError:

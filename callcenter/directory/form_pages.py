@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from callcenter.directory.book import DirectoryConflict
 from callcenter.directory.forms import DirectoryForm
 from callcenter.directory.texts import form_problem
+from callcenter.web.body import form_of
 from callcenter.web.language import language_of, translations
 from callcenter.web.render import render
 
@@ -31,7 +32,7 @@ async def serve_form(
     """
     if request.method != "POST":
         return render(request, template, typed=_texts(known), problems={}, **values)
-    typed = {name: str(value) for name, value in (await request.post()).items()}
+    typed = {name: str(value) for name, value in (await form_of(request)).items()}
     t = translations(language_of(request))
     problems: dict[str, str] = {}
     try:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
+from callcenter.common.sheets import is_formula
 from callcenter.directory.refusals import MAX_ROWS, SheetProblem, SheetRefused
 from callcenter.directory.workbook import read_workbook
 
@@ -54,8 +55,6 @@ NAMES = MappingProxyType(
     {heading.lower().replace("ё", "е"): column for column, both in HEADERS.items() for heading in (column, *both)}
     | dict(ALSO)
 )
-# First characters that make a spreadsheet program run the cell as a formula.
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 
 
@@ -177,16 +176,17 @@ def _clean(column: str, cell: str) -> str:
 def clean(cell: str) -> str:
     """A cell without superfluous spaces, and without the apostrophe that `guarded` adds."""
     text = " ".join(cell.split())
-    return text[1:] if text.startswith("'") and _is_dangerous(text) else text
+    return text[1:].lstrip() if text.startswith("'") and _is_dangerous(text) else text
 
 
 def guarded(cell: str) -> str:
-    """The cell with an apostrophe before it when a spreadsheet program would take it for a formula. `clean` removes it."""
-    return f"'{cell}" if _is_dangerous(cell) else cell
+    """The cell as no spreadsheet program takes for a formula: an apostrophe goes before it. `clean` takes it away."""
+    text = cell.lstrip()
+    return f"'{text}" if _is_dangerous(text) else text
 
 
 def _is_dangerous(cell: str) -> bool:
-    return cell.lstrip("'").startswith(DANGEROUS)
+    return is_formula(cell.lstrip("'"))
 
 
 def write_csv(rows: Iterable[Mapping[str, str]], language: str) -> bytes:

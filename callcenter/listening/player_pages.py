@@ -1,6 +1,5 @@
 """One recording: why it is listened to, the player, marks, the other talks of its call, who listened."""
 
-import json
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -16,6 +15,7 @@ from callcenter.listening.query import seconds
 from callcenter.listening.reviews import REVIEWS, ScoreCard
 from callcenter.listening.room import LISTENING_ROOM, RecordingDetails
 from callcenter.web.auth import needs
+from callcenter.web.body import json_of
 from callcenter.web.formats import when
 from callcenter.web.forms import form_texts
 from callcenter.web.keys import PERSON
@@ -83,8 +83,8 @@ async def begin(request: web.Request) -> web.Response:
 async def heard(request: web.Request) -> web.Response:
     """Record which parts were played."""
     try:
-        played = Heard.model_validate(json.loads(await request.text()))
-    except (ValueError, ValidationError):
+        played = Heard.model_validate(await json_of(request))
+    except ValidationError:
         raise web.HTTPBadRequest from None
     if not await request.app[LISTENINGS].heard(request[PERSON], recording_of(request), played.listening, played.parts):
         raise web.HTTPNotFound

@@ -8,7 +8,8 @@ from callcenter.common.attempts import WINDOW, TooManyAttempts
 from callcenter.domain.access import Permission
 from callcenter.people.accounts import ACCOUNTS
 from callcenter.people.second_factor import link
-from callcenter.web.auth import COOKIE, needs
+from callcenter.web.auth import needs, session_token
+from callcenter.web.body import form_of
 from callcenter.web.browsers import browser_name
 from callcenter.web.keys import PERSON
 from callcenter.web.render import render
@@ -29,11 +30,11 @@ async def account(request: web.Request) -> web.Response:
 @needs(Permission.PERSON)
 async def change_password(request: web.Request) -> web.StreamResponse:
     """Change the password; the other sessions end."""
-    form = await request.post()
+    form = await form_of(request)
     old, new, again = (str(form.get(field, "")) for field in ("old", "new", "again"))
     try:
         problem = await request.app[ACCOUNTS].change_password(
-            request[PERSON], _token(request), old, new, again, request.remote or ""
+            request[PERSON], session_token(request), old, new, again, request.remote or ""
         )
     except TooManyAttempts:
         return await _page(request, 429, {"old": "too many"})
@@ -55,8 +56,8 @@ async def end_session(request: web.Request) -> web.StreamResponse:
 @routes.post("/account/sessions/end")
 @needs(Permission.PERSON)
 async def end_others(request: web.Request) -> web.StreamResponse:
-    """End all of the person's own sessions but this one."""
-    await request.app[ACCOUNTS].end_others(request[PERSON], _token(request), request.remote or "")
+    """End all of one's own sessions but this one."""
+    await request.app[ACCOUNTS].end_others(request[PERSON], session_token(request), request.remote or "")
     raise web.HTTPSeeOther("/account?done=ended")
 
 
@@ -71,8 +72,8 @@ async def begin_codes(request: web.Request) -> web.StreamResponse:
 @routes.post("/account/codes/confirm")
 @needs(Permission.PERSON)
 async def confirm_codes(request: web.Request) -> web.StreamResponse:
-    """Require codes at login from now on."""
-    code = str((await request.post()).get("code", ""))
+    """Ask for codes from now on."""
+    code = str((await form_of(request)).get("code", ""))
     try:
         right = await request.app[ACCOUNTS].confirm_codes(
             request[PERSON], code, request.remote or "", datetime.now(UTC)
@@ -87,8 +88,8 @@ async def confirm_codes(request: web.Request) -> web.StreamResponse:
 @routes.post("/account/codes/remove")
 @needs(Permission.PERSON)
 async def remove_codes(request: web.Request) -> web.StreamResponse:
-    """Stop requiring codes at login."""
-    password = str((await request.post()).get("password", ""))
+    """Ask for codes no longer."""
+    password = str((await form_of(request)).get("password", ""))
     try:
         right = await request.app[ACCOUNTS].remove_codes(request[PERSON], password, request.remote or "")
     except TooManyAttempts:
@@ -96,10 +97,6 @@ async def remove_codes(request: web.Request) -> web.StreamResponse:
     if not right:
         return await _page(request, 400, {"password": "old"})
     raise web.HTTPSeeOther("/account?done=off#codes")
-
-
-def _token(request: web.Request) -> str:
-    return request.cookies.get(COOKIE, "")
 
 
 async def _page(request: web.Request, status: int = 200, problems: dict[str, str] | None = None) -> web.Response:
@@ -110,7 +107,7 @@ async def _page(request: web.Request, status: int = 200, problems: dict[str, str
         request,
         "people/account.html",
         status,
-        sessions=await accounts.sessions(person, _token(request)),
+        sessions=await accounts.sessions(person, session_token(request)),
         browser_name=browser_name,
         codes=codes,
         secret=" ".join(secret[start : start + 4] for start in range(0, len(secret), 4)),

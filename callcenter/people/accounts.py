@@ -11,6 +11,7 @@ from aiohttp import web
 from callcenter.common.attempts import Attempts
 from callcenter.common.passwords import LONGEST, Passwords, digest, problem_with
 from callcenter.common.scope import audit
+from callcenter.common.tokens import revoke_all
 from callcenter.domain.audit import AuditAction
 from callcenter.domain.person import Person
 from callcenter.people.second_factor import new_secret, step_of
@@ -66,8 +67,7 @@ class Accounts:
     async def change_password(
         self, person: Person, token: str, old: str, new: str, again: str, address: str
     ) -> str | None:
-        """Change the password and end the other sessions. Returns what is wrong: `old`, or the result of
-        `problem_with`.
+        """Change the password, end the other sessions and all tokens; or what is wrong: `old`, or as `problem_with` says.
 
         Raises `TooManyAttempts` for the old password.
         """
@@ -80,6 +80,7 @@ class Accounts:
             await connection.execute(SQL["set_password"], person.id, password_hash)
             await connection.execute(SQL["end_sessions"], person.id, digest(token))
             await audit(connection, AuditAction.CHANGED_PASSWORD, person=person, address=address)
+            await revoke_all(connection, person.id, by=person, address=address)
         return None
 
     async def codes(self, person: Person) -> tuple[Codes, str]:

@@ -9,24 +9,25 @@ from aiohttp import web
 from callcenter.common.passwords import Passwords, digest, new_token
 from callcenter.common.scope import Connection, audit
 from callcenter.common.sessions import person_of
+from callcenter.common.tokens import revoke_all
 from callcenter.domain.access import Role
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
 from callcenter.errors import InvitationError
 from callcenter.storage import queries
 
-TOKENS = queries("tokens")
 SQL = queries("staff")
 OWN = queries("people")
 LASTS = timedelta(hours=72)
 LOGIN = re.compile(r"[a-z][a-z0-9._-]{1,31}", re.ASCII)
 
 
-async def invite(connection: Connection, person_id: int) -> str:
-    """The token of a new invitation. Ends earlier ones of this person, the password and the sessions."""
+async def invite(connection: Connection, person_id: int, *, by: Person | None = None, address: str = "") -> str:
+    """The token of a new invitation. Earlier ones of this person, the password, the sessions and the tokens are over."""
     await connection.execute(SQL["withdraw"], person_id)
     await connection.execute(SQL["forget_password"], person_id)
     await connection.execute(OWN["end_sessions"], person_id, None)
+    await revoke_all(connection, person_id, by=by, address=address)
     token = new_token()
     await connection.execute(SQL["invite"], digest(token), person_id, LASTS)
     return token
@@ -85,11 +86,8 @@ class Invitations:
             await connection.execute(OWN["set_password"], person.id, password_hash)
             await connection.execute(OWN["end_sessions"], person.id, None)
             await audit(connection, AuditAction.ACCEPTED_INVITATION, person=person, address=address)
-            # Somebody who had the old password may have created tokens.
-            if revoked := await connection.fetch(TOKENS["revoke_all"], person.id):
-                await audit(
-                    connection, AuditAction.REVOKED_TOKEN, person=person, address=address, details={"n": len(revoked)}
-                )
+            # Whoever had the old password may have made some.
+            await revoke_all(connection, person.id, by=person, address=address)
         return person
 
 

@@ -7,6 +7,7 @@ from callcenter.common.passwords import problem_with
 from callcenter.domain.access import Permission
 from callcenter.people.invitations import INVITATIONS
 from callcenter.web.auth import needs
+from callcenter.web.body import form_of
 from callcenter.web.render import render
 
 log = structlog.get_logger()
@@ -24,7 +25,7 @@ async def show(request: web.Request) -> web.Response:
 @needs(Permission.ANYONE)
 async def accept(request: web.Request) -> web.Response:
     """Set the password; the link is used up."""
-    form = await request.post()
+    form = await form_of(request)
     password, again = str(form.get("new", "")), str(form.get("again", ""))
     token, invitations = request.match_info["token"], request.app[INVITATIONS]
     person = await invitations.find(token)

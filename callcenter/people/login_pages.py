@@ -8,7 +8,8 @@ from aiohttp import web
 from callcenter.common.attempts import WINDOW, TooManyAttempts
 from callcenter.domain.access import Permission
 from callcenter.people.logins import CODE_WITHIN, LOGINS, CodeNeeded, LoggedIn, LoginExpired
-from callcenter.web.auth import COOKIE, needs
+from callcenter.web.auth import COOKIE, cookie_name, needs, session_token
+from callcenter.web.body import form_of
 from callcenter.web.keys import PERSON, SETTINGS
 from callcenter.web.navigation import start_page
 from callcenter.web.proxies import origin_of
@@ -18,7 +19,6 @@ log = structlog.get_logger()
 routes = web.RouteTableDef()
 
 HALFWAY_COOKIE = "login"
-HALFWAY_PATH = "/login"
 WAIT_MINUTES = int(WINDOW.total_seconds() // 60)
 
 
@@ -33,7 +33,7 @@ async def show_login(request: web.Request) -> web.Response:
 async def log_in(request: web.Request) -> web.StreamResponse:
     """Open a session, ask for a code, or show the form again with what was wrong."""
     app = request.app
-    form = await request.post()
+    form = await form_of(request)
     login, password = str(form.get("login", "")).strip().lower(), str(form.get("password", ""))
     try:
         result = await app[LOGINS].log_in(login, password, origin_of(request), _lasts(request))
@@ -45,7 +45,7 @@ async def log_in(request: web.Request) -> web.StreamResponse:
             return _form(request, 401, "wrong", login)
         case CodeNeeded(token):
             answer = web.HTTPSeeOther("/login/code")
-            _set(request, answer, HALFWAY_COOKIE, token, CODE_WITHIN, HALFWAY_PATH)
+            _set(request, answer, HALFWAY_COOKIE, token, CODE_WITHIN)
             raise answer
         case LoggedIn():
             raise _entered(request, result)
@@ -54,8 +54,8 @@ async def log_in(request: web.Request) -> web.StreamResponse:
 @routes.get("/login/code")
 @needs(Permission.ANYONE)
 async def show_code(request: web.Request) -> web.Response:
-    """Ask for the code, if the password was given recently."""
-    if not await request.app[LOGINS].waits_for_code(request.cookies.get(HALFWAY_COOKIE, "")):
+    """Ask for the code, if the password was right just now."""
+    if not await request.app[LOGINS].waits_for_code(_halfway(request)):
         raise web.HTTPSeeOther("/login")
     return _code_form(request, 200, None)
 
@@ -64,8 +64,8 @@ async def show_code(request: web.Request) -> web.Response:
 @needs(Permission.ANYONE)
 async def give_code(request: web.Request) -> web.StreamResponse:
     """Open a session, or ask for the code again."""
-    form = await request.post()
-    token, code = request.cookies.get(HALFWAY_COOKIE, ""), str(form.get("code", ""))
+    form = await form_of(request)
+    token, code = _halfway(request), str(form.get("code", ""))
     try:
         entered = await request.app[LOGINS].give_code(
             token, code, origin_of(request), _lasts(request), datetime.now(UTC)
@@ -84,11 +84,15 @@ async def give_code(request: web.Request) -> web.StreamResponse:
 @needs(Permission.PERSON)
 async def log_out(request: web.Request) -> web.StreamResponse:
     """End the session, here and on the server."""
-    await request.app[LOGINS].log_out(request.cookies.get(COOKIE, ""), request.remote or "")
+    await request.app[LOGINS].log_out(session_token(request), request.remote or "")
     log.info("logged out", operator=request[PERSON].id)
     answer = web.HTTPSeeOther("/login")
-    answer.del_cookie(COOKIE)
+    _forget(request, answer, COOKIE)
     raise answer
+
+
+def _halfway(request: web.Request) -> str:
+    return request.cookies.get(cookie_name(request.app, HALFWAY_COOKIE), "")
 
 
 def _form(request: web.Request, status: int, problem: str | None, login: str = "") -> web.Response:
@@ -106,18 +110,22 @@ def _lasts(request: web.Request) -> timedelta:
 def _entered(request: web.Request, entered: LoggedIn) -> web.HTTPSeeOther:
     log.info("logged in", operator=entered.person.id)
     answer = web.HTTPSeeOther(start_page(request.app, entered.person))
-    _set(request, answer, COOKIE, entered.token, _lasts(request), "/")
-    answer.del_cookie(HALFWAY_COOKIE, path=HALFWAY_PATH)
+    _set(request, answer, COOKIE, entered.token, _lasts(request))
+    _forget(request, answer, HALFWAY_COOKIE)
     return answer
 
 
-def _set(request: web.Request, answer: web.HTTPSeeOther, cookie: str, value: str, lasts: timedelta, path: str) -> None:
+def _set(request: web.Request, answer: web.HTTPSeeOther, cookie: str, value: str, lasts: timedelta) -> None:
     answer.set_cookie(
-        cookie,
+        cookie_name(request.app, cookie),
         value,
         max_age=int(lasts.total_seconds()),
-        path=path,
         httponly=True,
         samesite="Strict",
         secure=request.app[SETTINGS].web.cookie_secure,
     )
+
+
+def _forget(request: web.Request, answer: web.HTTPSeeOther, cookie: str) -> None:
+    # Browsers take no word about a `__Host-` cookie that is not itself a secure one.
+    answer.del_cookie(cookie_name(request.app, cookie), secure=request.app[SETTINGS].web.cookie_secure)

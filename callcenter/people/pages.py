@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from callcenter.domain.access import OF_ONE_COMPANY, Permission, Role
 from callcenter.people.staff import NEEDED, STAFF, NewPerson, PersonEdit, StaffRefusal
 from callcenter.web.auth import needs
+from callcenter.web.body import form_of
 from callcenter.web.keys import PERSON, SETTINGS
 from callcenter.web.render import render
 
@@ -130,7 +131,7 @@ def _id(request: web.Request) -> int:
 
 
 async def _typed(request: web.Request) -> dict[str, str]:
-    form = await request.post()
+    form = await form_of(request)
     return {key: value.strip() for key, value in form.items() if key in (*EMPTY, "active") and isinstance(value, str)}
 
 

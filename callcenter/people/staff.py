@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from callcenter.common import requests
 from callcenter.common.scope import Connection, audit
+from callcenter.common.tokens import revoke_all
 from callcenter.domain.access import Role
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.events import Presence
@@ -143,7 +144,7 @@ class Staff:
         return True
 
     async def invite(self, by: Person, person_id: int, address: str) -> str | None:
-        """A new invitation's token; ends the password and the sessions. None when there is no such active person.
+        """A new invitation's token; password, sessions and tokens are over. None when there is nobody such and active.
 
         Raises `StaffRefusal` when it is oneself.
         """
@@ -152,7 +153,7 @@ class Staff:
             if row is None or not row["active"]:
                 return None
             await _note(connection, AuditAction.INVITED_PERSON, by, person_id, address)
-            return await invite(connection, person_id)
+            return await invite(connection, person_id, by=by, address=address)
 
     async def set_active(self, by: Person, person_id: int, active: bool, address: str) -> bool:
         """Restore or block access; False when there is no such person. Raises `StaffRefusal` when it is oneself."""
@@ -171,18 +172,20 @@ class Staff:
                 )
             if not active:
                 await connection.execute(OWN["end_sessions"], person_id, None)
+                await revoke_all(connection, person_id, by=by, address=address)
                 await connection.execute(SQL["withdraw"], person_id)
                 await _send_offline(connection, by, OperatorId(person_id))
         return True
 
     async def end_sessions(self, by: Person, person_id: int, address: str) -> bool:
-        """End all sessions of a person; False when there is no such person. Raises `StaffRefusal` when it is oneself."""
+        """End all sessions and tokens of a person; False when there is nobody such. Raises `StaffRefusal` when it is oneself."""
         _not_oneself(by, person_id)
         async with self._held(person_id) as (connection, row):
             if row is None:
                 return False
             ended = await connection.fetch(OWN["end_sessions"], person_id, None)
             await _note(connection, AuditAction.ENDED_PERSONS_SESSIONS, by, person_id, address, {"n": len(ended)})
+            await revoke_all(connection, person_id, by=by, address=address)
         return True
 
     async def remove_codes(self, by: Person, person_id: int, address: str) -> bool:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, StringConstraints, ValidationError
 from callcenter.common.tokens import TOKENS
 from callcenter.domain.access import Permission, Scope
 from callcenter.web.auth import needs
+from callcenter.web.body import form_of
 from callcenter.web.keys import PERSON
 from callcenter.web.language import language_of
 from callcenter.web.render import ZONE, render
@@ -36,8 +37,8 @@ async def show(request: web.Request) -> web.Response:
 @routes.post("/account/tokens")
 @needs(Permission.USE_API)
 async def make(request: web.Request) -> web.Response:
-    """Create a token and show it, only this once."""
-    form = await request.post()
+    """Make a token and show it, this once."""
+    form = await form_of(request)
     typed = {"name": str(form.get("name", "")), "days": str(form.get("days", ""))}
     scopes = [str(scope) for scope in form.getall("scopes", [])]
     try:

@@ -15,6 +15,7 @@ from callcenter.reports.query import Choice, choose
 from callcenter.reports.service import REPORTS
 from callcenter.reports.texts import period_problems, presets, span
 from callcenter.web.auth import needs
+from callcenter.web.body import form_of
 from callcenter.web.formats import moment, number
 from callcenter.web.keys import PERSON
 from callcenter.web.language import language_of
@@ -36,7 +37,7 @@ async def show(request: web.Request) -> web.Response:
 @needs(Permission.SEE_REPORTS)
 async def order(request: web.Request) -> web.Response:
     """Order a file, or show the form again with what is wrong."""
-    form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+    form = {name: value for name, value in (await form_of(request)).items() if isinstance(value, str)}
     app, person = request.app, request[PERSON]
     choice = choose(form, await app[REPORTS].companies(person), datetime.now(UTC))
     if choice.period is None or form.get("format") not in FORMATS:

@@ -15,6 +15,7 @@ from callcenter.sharing.texts import link_letter
 from callcenter.tickets.pages import PAGE, need_ticket, page
 from callcenter.tickets.ticket import Ticket
 from callcenter.web.auth import needs
+from callcenter.web.body import form_of
 from callcenter.web.forms import LARGEST_FORM
 from callcenter.web.keys import PERSON, SETTINGS
 from callcenter.web.language import LANGUAGES
@@ -32,7 +33,7 @@ _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 async def make(request: web.Request) -> web.Response:
     """Create a link, send it if an address is given, and show it only this once; or show what is wrong with the form."""
     ticket, app = await need_ticket(request), request.app
-    form = await request.clone(client_max_size=LARGEST_FORM).post()
+    form = await form_of(request.clone(client_max_size=LARGEST_FORM))
     typed = {name: str(form.get(name, "")).strip() for name in FIELDS}
     chosen = [str(each) for each in form.getall("recordings", [])]
     wish, problems = _read(typed, chosen, app[SETTINGS].sharing.longest_days)

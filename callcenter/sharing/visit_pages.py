@@ -12,6 +12,7 @@ from callcenter.domain.access import Permission
 from callcenter.sharing.texts import file_name
 from callcenter.sharing.visits import LINK_VISITS, VISIT_LASTS, Content, SharedLink, Variant
 from callcenter.web.auth import needs
+from callcenter.web.body import form_of
 from callcenter.web.keys import SETTINGS
 from callcenter.web.language import LANGUAGES, language_of
 from callcenter.web.proxies import origin_of
@@ -66,8 +67,8 @@ async def show(request: web.Request, link: SharedLink) -> web.StreamResponse:
 @from_any_origin
 @_behind_link
 async def give_pin(request: web.Request, link: SharedLink) -> web.StreamResponse:
-    """Check the PIN and open the link for this browser."""
-    form = await request.post()
+    """Let in whoever knows the PIN."""
+    form = await form_of(request)
     given = await request.app[LINK_VISITS].give_pin(link, str(form.get("pin", "")), origin_of(request))
     if isinstance(given, int):
         if not given:

@@ -54,8 +54,8 @@ async def receive(request: web.Request, path: Path) -> str | None:
             if isinstance(part, BodyPartReader) and part.name == "file" and part.filename:
                 await _write(part, path)
                 return part.filename
-    except ValueError:
-        # The body is not a form.
+    except (ValueError, AssertionError):
+        # A body that is no form after all.
         raise web.HTTPBadRequest from None
     return None
 

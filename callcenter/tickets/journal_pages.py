@@ -20,7 +20,8 @@ from callcenter.tickets import journal_texts
 from callcenter.tickets.feed import TICKET_FEED
 from callcenter.tickets.journal import JOURNAL, JournalPage, TooManyFilters
 from callcenter.tickets.journal_query import JournalFilterForm, JournalQuery
-from callcenter.web.auth import COOKIE, needs
+from callcenter.web.auth import needs, session_token
+from callcenter.web.body import form_of
 from callcenter.web.formats import when
 from callcenter.web.keys import PERSON
 from callcenter.web.labels import ticket_states
@@ -55,8 +56,8 @@ async def listing(request: web.Request) -> web.Response:
 @routes.post("/tickets/filters")
 @needs(Permission.SEE_TICKETS)
 async def keep(request: web.Request) -> web.StreamResponse:
-    """Save the current filter under a name."""
-    typed = await request.post()
+    """Keep the filter that is shown under a name."""
+    typed = await form_of(request)
     name, query = clean(str(typed.get("name", ""))), dict(parse_qsl(str(typed.get("query", ""))))
     form = JournalFilterForm.read(JournalQuery, query)
     problem = "" if 0 < len(name) <= LONGEST_NAME else "name"
@@ -73,7 +74,8 @@ async def keep(request: web.Request) -> web.StreamResponse:
 @routes.post("/tickets/filters/delete")
 @needs(Permission.SEE_TICKETS)
 async def forget(request: web.Request) -> web.StreamResponse:
-    typed = await request.post()
+    """Keep a filter no longer."""
+    typed = await form_of(request)
     await request.app[JOURNAL].forget(request[PERSON], clean(str(typed.get("name", ""))))
     raise web.HTTPSeeOther(
         _at(JournalFilterForm.read(JournalQuery, dict(parse_qsl(str(typed.get("query", ""))))).address())
@@ -94,7 +96,7 @@ async def live(request: web.Request) -> web.StreamResponse:
                 if await reader.changed(PING_EVERY_S):
                     await answer.write(b"event: changed\ndata:\n\n")
                     await asyncio.sleep(SETTLE_S)
-                elif await app[SESSIONS].who_is(request.cookies[COOKIE]) is None:
+                elif await app[SESSIONS].who_is(session_token(request)) is None:
                     await answer.write(b"event: ended\ndata:\n\n")
                     break
                 else:

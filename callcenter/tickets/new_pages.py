@@ -12,6 +12,7 @@ from callcenter.tickets.service import TICKETS
 from callcenter.tickets.texts import read_out, ticket_texts
 from callcenter.tickets.ticket import BadEdit, Conflict, Ticket, TicketEdit
 from callcenter.web.auth import needs
+from callcenter.web.body import json_of
 from callcenter.web.forms import chosen_id, form_texts
 from callcenter.web.keys import PERSON
 from callcenter.web.language import language_of
@@ -105,8 +106,8 @@ async def file(request: web.Request) -> web.Response:
     app, person = request.app, request[PERSON]
     ticket = await need_ticket(request)
     try:
-        wanted = Filing.model_validate(await request.json())
-    except (ValueError, RecursionError):
+        wanted = Filing.model_validate(await json_of(request))
+    except ValidationError:
         raise web.HTTPBadRequest from None
     try:
         # The card may be older than the ticket; the two fields are compared with what it has now.

@@ -11,6 +11,7 @@ from callcenter.common.sessions import SESSIONS
 from callcenter.domain.access import Permission
 from callcenter.domain.person import Person
 from callcenter.web.bearer import person_by_token
+from callcenter.web.body import form_of
 from callcenter.web.keys import PERSON, SETTINGS
 from callcenter.web.language import LANGUAGE_COOKIE, LANGUAGES
 
@@ -22,6 +23,16 @@ _OWN_PATH = re.compile(r"/(?![/\\])[\w./?&=%+-]*", re.ASCII)
 YEAR_S = 365 * 24 * 3600
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def cookie_name(app: web.Application, name: str) -> str:
+    """What the cookie is called: behind https by a name under which no other host and no plain http can set it."""
+    return f"__Host-{name}" if app[SETTINGS].web.cookie_secure else name
+
+
+def session_token(request: web.Request) -> str:
+    """The token of the session, or nothing."""
+    return request.cookies.get(cookie_name(request.app, COOKIE), "")
 
 
 def needs(permission: Permission) -> Callable[[Function], Function]:
@@ -55,7 +66,7 @@ async def know_person(request: web.Request, handler: Handler) -> web.StreamRespo
 
 
 async def _person_by_cookie(request: web.Request) -> Person:
-    token = request.cookies.get(COOKIE)
+    token = session_token(request)
     person = await request.app[SESSIONS].who_is(token) if token else None
     if person is not None:
         return person
@@ -76,11 +87,11 @@ async def session(_request: web.Request) -> web.Response:
 async def set_language(request: web.Request) -> web.StreamResponse:
     """Change the language of the pages, for this browser and for the person if there is one."""
     app = request.app
-    form = await request.post()
+    form = await form_of(request)
     language, back = str(form.get("language", "")), str(form.get("back", "/"))
     if language not in LANGUAGES:
         raise web.HTTPBadRequest
-    token = request.cookies.get(COOKIE)
+    token = session_token(request)
     if token and (person := await app[SESSIONS].who_is(token)):
         await app[SESSIONS].set_language(person.id, language)
     answer = web.HTTPSeeOther(back if _OWN_PATH.fullmatch(back) else "/")

@@ -6,6 +6,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from callcenter.errors import NotFound, Refusal
+from callcenter.web.body import UNREADABLE
 from callcenter.web.language import language_of, translations
 from callcenter.web.problem import ProblemDetails, for_programs
 from callcenter.web.render import render
@@ -32,6 +33,8 @@ async def show_errors(request: web.Request, handler: Handler) -> web.StreamRespo
         return _refusal(request, refusal.status)
     except Refusal as refusal:
         return _refusal(request, refusal.status, refusal.text)
+    except UNREADABLE:
+        return _refusal(request, 400)
     except UNREACHABLE as problem:
         log.error("request failed", route=_route(request), problem=type(problem).__name__)
         return _refusal(request, 503)
@@ -73,6 +76,8 @@ async def show_problems(request: web.Request, handler: Handler) -> web.StreamRes
     except web.HTTPException as refusal:
         kept = {name: refusal.headers[name] for name in _KEPT_HEADERS if name in refusal.headers}
         return ProblemDetails(refusal.status, _MESSAGES.get(refusal.status, ""), headers=kept).response()
+    except UNREADABLE:
+        return ProblemDetails(400, "The body cannot be read.").response()
     except UNREACHABLE as problem:
         log.error("request failed", route=_route(request), problem=type(problem).__name__)
         return ProblemDetails(503, "Not available for the moment; try again.", headers={"Retry-After": "10"}).response()

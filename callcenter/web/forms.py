@@ -2,13 +2,15 @@
 
 from aiohttp import web
 
+from callcenter.web.body import form_of
+
 # A description of ten thousand Russian letters takes six bytes a letter in a form.
 LARGEST_FORM = 256 * 1024
 
 
 async def form_texts(request: web.Request) -> dict[str, str]:
-    """The text fields of the submitted form."""
-    form = await request.clone(client_max_size=LARGEST_FORM).post()
+    """The texts of the form that was sent."""
+    form = await form_of(request.clone(client_max_size=LARGEST_FORM))
     return {name: value for name, value in form.items() if isinstance(value, str)}
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from callcenter.web.keys import SETTINGS
 from callcenter.web.problem import for_programs
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -25,11 +26,23 @@ HEADERS = {
 }
 
 
-async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    """Add the headers to every answer, and keep personal data out of caches."""
+HTTPS_ALONE = "max-age=31536000"
+"""For a year browsers come to this host by https alone. Of other hosts below it nothing is said."""
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Put the headers on every answer, and keep what is about people out of caches."""
+    if request.app[SETTINGS].web.url.startswith("https://"):
+        response.headers["Strict-Transport-Security"] = HTTPS_ALONE
+    await hide_server(request, response)
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")
+
+
+async def hide_server(_request: web.Request, response: web.StreamResponse) -> None:
+    """Do not say with what, and in which version, this is served."""
+    response.headers.popall("Server", None)
 
 
 def from_any_origin(handler: Function) -> Function:

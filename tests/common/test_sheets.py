@@ -20,7 +20,25 @@ def written(format_: str, language: str, rows: Sequence[Sequence[Cell]]) -> byte
     return body.getvalue()
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r=1", "+7900=cmd"])
+FORMULAS = [
+    "=1+1",
+    "+1+1",
+    "-1",
+    "@SUM(A1)",
+    " =1",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    "+7900=cmd",
+    "\ttext",
+    "\rtext",
+    "\ntext",
+    " \ttext",
+]
+WIDE = [f"{before}{sign}1+1" for before in ("", " ", "\u3000", "\ufeff", "\u200b") for sign in "＝＋－＠﹦﹢﹣﹫=@"]
+
+
+@pytest.mark.parametrize("text", FORMULAS + WIDE)
 def test_what_would_be_a_formula_is_text(text: str):
     assert harmless(text) == f"'{text}"
 

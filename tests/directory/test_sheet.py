@@ -4,10 +4,11 @@ import zipfile
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
+from callcenter.common.sheets import is_formula
 from callcenter.directory import workbook
 from callcenter.directory.refusals import SheetRefused
 from callcenter.directory.rows import gather, phone_of
@@ -235,7 +236,15 @@ def test_any_bytes_are_read_or_refused(body: bytes):
 
 
 @given(st.text())
+@example("＝1+1")
+@example("'＝1+1")
+@example("\ufeff=1")
+@example(" =1")
+@example("\t=1")
+@example("\rtext")
 def test_no_cell_is_written_as_a_formula(text: str):
     tidy = " ".join(text.split())
-    assert not re.match(r"[=+\-@\t\r]", guarded(tidy))
+    assert not is_formula(guarded(text))
+    assert not re.match(r"[=+\-@\t\r＝＋－＠]", guarded(tidy))
     assert clean(guarded(tidy)) == tidy
+    assert clean(guarded(text)) == tidy

@@ -1,9 +1,14 @@
 import socket
 from collections.abc import Callable
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from callcenter.common.delivery import DeliveryProblem, NotDelivered
+from callcenter.common.smtp import MailServer
 from callcenter.dispatch.channels import Assignment
 from callcenter.dispatch.mail import Mail
 from tests.dispatch.crew import CERTIFICATE, assignment, mailbox, server_tls, smtp_settings
@@ -42,8 +47,54 @@ async def test_nothing_said_by_a_resident_becomes_a_header():
     assert box.recipients == [["crew@example.org"]]
 
 
+ENCODED_WORDS = [
+    "=?utf-8?q?x=0D=0AReply-To:_all=40example.org?=",
+    "=?utf-8?b?eA0KUmVwbHktVG86IGFsbEBleGFtcGxlLm9yZw==?=",
+    "Течь =?koi8-r?Q?x=0D=0AReply-To:_all=40example.org?= в подвале",
+    "==?utf-8?q?=?utf-8?q?x=0D=0AReply-To:_a=40b.org?=?=",
+    "=\n?utf-8?q?x=0AReply-To:_all=40example.org?=",
+    "=?utf-8*ru?q?x=0D=0ABcc:_all=40example.org?=",
+]
+
+
+@pytest.mark.parametrize("hostile", ENCODED_WORDS)
+async def test_an_encoded_word_said_by_a_resident_stays_text(hostile: str):
+    async with mailbox() as box:
+        await Mail(smtp_settings(box.port), plain).send(assignment(subject=hostile, crew=hostile))
+        letter = box.letters.get_nowait()
+    assert letter["Reply-To"] is None
+    assert letter["Bcc"] is None
+    shown = " ".join(hostile.split()).replace("=?", "= ?")
+    assert letter["Subject"] == f"Ticket No. 1053: {shown}"
+    (to,) = letter["To"].addresses
+    # The reader puts a blank where a long name was folded.
+    assert (to.display_name.replace(" ", ""), to.addr_spec) == (shown.replace(" ", ""), "crew@example.org")
+    assert box.recipients == [["crew@example.org"]]
+
+
+@given(st.lists(st.sampled_from(["=?", "?=", "utf-8", "?q?", "?b?", "=0D=0A", "eA0K", "\r", "\n", " ", "=", "?", '"', "\\",
+                                 "<a@b.org>", ",", ";", ":", "Bcc:", "ё", "ё" * 40, "\u2028", "\0", "x" * 70])).map("".join))  # fmt: skip
+def test_no_text_adds_a_header_or_a_recipient(hostile: str):
+    server = MailServer(smtp_settings(25))
+    letter = server.letter(to="crew@example.org", name=hostile, subject=f"No. 1: {hostile}", text="x", key="k")
+    read = message_from_bytes(letter.as_bytes(), policy=default)
+    assert read.keys() == letter.keys()
+    assert set(read.keys()) == {
+        "To", "From", "Subject", "Message-ID", "Date", "Auto-Submitted", "Content-Type", "Content-Transfer-Encoding", "MIME-Version",
+    }  # fmt: skip
+    assert [to.addr_spec for to in read["To"].addresses] == ["crew@example.org"]
+
+
 @pytest.mark.parametrize(
-    "to", ["nobody", "a@example.org, b@example.org", "a@example.org\r\nBcc: b@example.org", "@", "a@"]
+    "to",
+    [
+        "=?utf-8?q?a=0D=0ABcc:_b?=@example.org",
+        "nobody",
+        "a@example.org, b@example.org",
+        "a@example.org\r\nBcc: b@example.org",
+        "@",
+        "a@",
+    ],
 )
 async def test_an_address_that_is_none_is_said_so(to: str):
     async with mailbox() as box:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.api.conftest import Desk, furnish
-from tests.site import Browser, open_site
+from tests.site import PASSWORD, Browser, open_site
 
 PASSWORD_LIKE = "update operators set password_hash = (select password_hash from operators where login = 'vera')"
 
@@ -82,3 +82,58 @@ async def test_an_expired_token_is_said_to_be_expired(desk: Desk):
     await desk.pool.execute("update api_tokens set expires_at = now()")
     async with desk.site.browser("ada") as ada:
         assert "истёк" in await (await ada.get("/account/tokens")).text()
+
+
+NEW = "четыре разных слова"
+
+
+async def tokens_left(desk: Desk) -> list[str]:
+    rows = await desk.pool.fetch(
+        "select login from api_tokens t join operators o on o.id = t.operator_id order by login"
+    )
+    return [row["login"] for row in rows]
+
+
+async def test_a_changed_password_ends_the_tokens_of_its_owner_alone(desk: Desk):
+    mine, others = await desk.token("max"), await desk.token("lena")
+    async with (
+        desk.site.browser("max") as max_,
+        desk.program(None, token=mine) as program,
+        desk.program(None, token=others) as other,
+    ):
+        assert (await max_.post("/account/password", old=PASSWORD, new="short", again="short")).status == 400
+        assert (await program.get("/companies")).status == 200
+        assert (await max_.post("/account/password", old=PASSWORD, new=NEW, again=NEW)).status == 303
+        assert (await program.get("/companies")).status == 401
+        assert (await other.get("/companies")).status == 200
+    noted = await desk.pool.fetchrow("select operator_id, details from audit_log where action = 'revoked token'")
+    assert noted is not None
+    assert tuple(noted) == (desk.people["max"].id, {"n": 1})
+
+
+@pytest.mark.parametrize("step", ["active", "sessions/end", "invite"])
+async def test_tokens_end_when_an_administrator_ends_what_a_person_may(desk: Desk, step: str):
+    mine, _others = await desk.token("max"), await desk.token("lena")
+    max_id = desk.people["max"].id
+    async with desk.site.browser("ada") as ada, desk.program(None, token=mine) as program:
+        form = {"active": "no"} if step == "active" else {}
+        assert (await ada.post(f"/people/{max_id}/{step}", **form)).status in (200, 303)
+        assert (await program.get("/companies")).status == 401
+        assert await tokens_left(desk) == ["lena"]
+        await desk.pool.execute("update operators set active = true")
+        # Let in again, the person makes new ones; the old ones stay dead.
+        assert (await program.get("/companies")).status == 401
+    noted = await desk.pool.fetchrow(
+        "select operator_id, subject_id, details from audit_log where action = 'revoked token'"
+    )
+    assert noted is not None
+    assert tuple(noted) == (desk.people["ada"].id, str(max_id), {"n": 1})
+
+
+async def test_a_login_that_waits_for_its_code_ends_with_the_password(desk: Desk):
+    await desk.pool.execute("update operators set totp_secret = 'JBSWY3DPEHPK3PXP' where login = 'lena'")
+    async with desk.site.browser() as browser, desk.site.browser("ada") as ada:
+        assert (await browser.log_in("lena")).headers["Location"] == "/login/code"
+        assert (await browser.get("/login/code")).status == 200
+        await ada.post(f"/people/{desk.people['lena'].id}/invite")
+        assert (await browser.get("/login/code")).status == 303
