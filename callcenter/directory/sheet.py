@@ -1,6 +1,6 @@
 """Directory sheets as files: CSV and XLSX to rows of text, and rows of text to CSV and XLSX.
 
-Pure: bytes in, bytes out, no clock, no database. Everything is slow enough for a thread of its own.
+Pure: bytes in, bytes out, no clock, no database. Reading is done in a process of its own: see `sheet_process`.
 """
 
 import csv
@@ -13,7 +13,7 @@ from types import MappingProxyType
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
-from callcenter.directory.refusals import MAX_ROWS, SheetProblem, SheetRefused
+from callcenter.directory.refusals import MAX_CELLS, MAX_ROWS, SheetProblem, SheetRefused
 from callcenter.directory.workbook import read_workbook
 
 HEADERS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -114,10 +114,13 @@ def _csv_rows(text: str) -> Iterator[tuple[int, Sequence[str]]]:
     first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    number = 0
+    number = count = 0
     try:
         for cells in reader:
             number += 1
+            count += len(cells)
+            if count > MAX_CELLS:
+                raise SheetRefused("too many cells", limit=MAX_CELLS)
             if number > MAX_ROWS:
                 raise SheetRefused("too many rows", limit=MAX_ROWS)
             yield number, cells
