@@ -4,7 +4,6 @@ A house is identified by its key, else by its address; a flat by its house and n
 by the flat and name. An import adds and changes but never removes, and an empty cell leaves the stored value.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,8 +12,7 @@ from aiohttp import web
 
 from callcenter.common.scope import Connection, audit, scoped_to
 from callcenter.directory.refusals import MAX_BYTES, SheetProblem, SheetRefused
-from callcenter.directory.rows import gather
-from callcenter.directory.sheet import read_sheet
+from callcenter.directory.sheet_reader import ReadSheet, SheetReader
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
 from callcenter.storage import queries
@@ -48,6 +46,7 @@ class DirectoryImport:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
+        self._reader = SheetReader()
 
     async def keep(self, person: Person, name: str, body: bytes) -> int:
         """Keep a file until it is applied, an hour at most; it replaces the person's earlier one."""
@@ -73,7 +72,7 @@ class DirectoryImport:
     async def _run(self, body: bytes, person: Person | None, *, apply: bool, name: str = "") -> ImportReport:
         if len(body) > MAX_BYTES:
             raise SheetRefused("too large", limit=MAX_BYTES >> 20)
-        read = await asyncio.to_thread(_read, body)
+        read = await self._reader.read(body)
         async with scoped_to(self._pool, None) as connection:
             attempt = connection.transaction()
             await attempt.start()
@@ -100,38 +99,7 @@ class DirectoryImport:
 DIRECTORY_IMPORT = web.AppKey("directory import", DirectoryImport)
 
 
-_Tables = Mapping[str, tuple[Sequence[str], Sequence[tuple[object, ...]]]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A parsed sheet: rows for the staging tables, each with its columns. Made in a thread."""
-
-    lines: int
-    problems: Sequence[SheetProblem]
-    tables: _Tables
-
-
-def _read(body: bytes) -> _Read:
-    sheet = read_sheet(body)
-    gathered = gather(sheet.lines)
-    houses = [
-        (place, h.row, h.key, h.city, h.street, h.building, h.entrances, h.company)
-        for place, h in enumerate(gathered.houses)
-    ]
-    flats = [(place, f.row, f.house, f.flat, f.entrance) for place, f in enumerate(gathered.flats)]
-    residents = [(place, r.row, r.flat, r.name, r.account) for place, r in enumerate(gathered.residents)]
-    phones = [(place, phone) for place, r in enumerate(gathered.residents) for phone in r.phones]
-    tables: _Tables = {
-        "new_houses": (("place", "line", "key", "city", "street", "building", "entrances", "company"), houses),
-        "new_flats": (("place", "line", "house", "flat", "entrance"), flats),
-        "new_residents": (("place", "line", "house_flat", "name", "account"), residents),
-        "new_phones": (("resident", "phone"), phones),
-    }
-    return _Read(len(sheet.lines), [*sheet.problems, *gathered.problems], tables)
-
-
-async def _write(connection: Connection, read: _Read) -> ImportReport:
+async def _write(connection: Connection, read: ReadSheet) -> ImportReport:
     await connection.execute(SQL["lock"])
     await _stage(connection, read)
     problems = list(read.problems)
@@ -150,7 +118,7 @@ async def _write(connection: Connection, read: _Read) -> ImportReport:
     return ImportReport(read.lines, (), counts, unserved)
 
 
-async def _stage(connection: Connection, read: _Read) -> None:
+async def _stage(connection: Connection, read: ReadSheet) -> None:
     await connection.execute(SQL["stage"])
     for table, (columns, records) in read.tables.items():
         for start in range(0, len(records), AT_ONCE):

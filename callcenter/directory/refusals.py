@@ -14,6 +14,15 @@ MAX_UNPACKED = 160 * 1024 * 1024
 MAX_ROWS = 200_000
 MAX_COLUMNS = 40
 
+MAX_CELLS = 4_000_000
+"""Cells of all sheets of a file, empty ones too."""
+
+MAX_STRINGS = 1_000_000
+"""Different texts in an XLSX: five in each row."""
+
+MAX_PROBLEMS = 10_000
+"""Of a sheet with more of them the first are told."""
+
 
 @dataclass(frozen=True, slots=True)
 class SheetProblem:

@@ -1,6 +1,6 @@
 """Directory sheets as files: CSV and XLSX to rows of text, and rows of text to CSV and XLSX.
 
-Pure: bytes in, bytes out, no clock, no database. Slow: run it in a thread.
+Pure: bytes in, bytes out, no clock, no database. Reading is done in a process of its own: see `sheet_process`.
 """
 
 import csv
@@ -14,7 +14,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from callcenter.common.sheets import is_formula
-from callcenter.directory.refusals import MAX_ROWS, SheetProblem, SheetRefused
+from callcenter.directory.refusals import MAX_CELLS, MAX_ROWS, SheetProblem, SheetRefused
 from callcenter.directory.workbook import read_workbook
 
 HEADERS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -113,10 +113,13 @@ def _csv_rows(text: str) -> Iterator[tuple[int, Sequence[str]]]:
     first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    number = 0
+    number = count = 0
     try:
         for cells in reader:
             number += 1
+            count += len(cells)
+            if count > MAX_CELLS:
+                raise SheetRefused("too many cells", limit=MAX_CELLS)
             if number > MAX_ROWS:
                 raise SheetRefused("too many rows", limit=MAX_ROWS)
             yield number, cells

@@ -103,6 +103,13 @@ def refusal(t: NullTranslations, refused: SheetRefused) -> str:
         "too large": t.gettext("The file is larger than %(limit)s MB. Split it, for example by house."),
         "too large unpacked": t.gettext("The file unpacks to more than %(limit)s MB. Split it, or save it as CSV."),
         "too many rows": t.gettext("There are more than %(limit)s rows. Split the file, for example by house."),
+        "too many cells": t.gettext("There are more than %(limit)s cells. Remove empty columns, or split the file."),
+        "too many texts": t.gettext(
+            "There are more than %(limit)s different texts. Split the file, for example by house."
+        ),
+        "too slow": t.gettext("Reading the file takes too long. Split it, for example by house, or save it as CSV."),
+        "too much memory": t.gettext("Reading the file takes too much memory. Split it, or save it as CSV."),
+        "busy": t.gettext("Other sheets are being read just now. Try again in a few minutes."),
         "old excel": t.gettext("This is an old XLS or a protected file. Save it as XLSX or CSV, without a password."),
         "encrypted": t.gettext("The file has a password. Save it without one."),
         "not a table": t.gettext("This is neither CSV nor XLSX. Save the sheet as one of them."),

@@ -4,20 +4,32 @@ import io
 import re
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from xml.etree.ElementTree import ParseError
+from xml.parsers import expat
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from callcenter.directory.refusals import MAX_COLUMNS, MAX_ROWS, MAX_UNPACKED, SheetProblem, SheetRefused
+from callcenter.directory.refusals import (
+    MAX_CELLS,
+    MAX_COLUMNS,
+    MAX_PROBLEMS,
+    MAX_ROWS,
+    MAX_STRINGS,
+    MAX_UNPACKED,
+    SheetProblem,
+    SheetRefused,
+)
 
 MAX_PARTS = 1000
+# Spreadsheet programs nest some ten tags; the time that openpyxl takes grows with the square of the depth.
+MAX_DEPTH = 100
 CHUNK = 1 << 20
-# An XML bomb needs a document type declaration, and no spreadsheet program writes one.
-_DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY)|<\0!\0[DE]|\0<\0!\0[DE]")
-_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3}(\d{1,7}))(?::[A-Z]{1,3}\d{1,7})?"')
+_MERGED = re.compile(r"([A-Z]{1,3}([0-9]{1,7}))(?::|$)")
+_COUNTED = {"c": (MAX_CELLS, "too many cells"), "si": (MAX_STRINGS, "too many texts")}
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -70,6 +82,7 @@ def read_workbook(body: bytes, problems: list[SheetProblem]) -> Iterator[tuple[i
 def _inspect(body: bytes) -> dict[str, list[tuple[str, int]]]:
     """Unpack everything once, in chunks, and return each part's merged cells with their first row."""
     merged: dict[str, list[tuple[str, int]]] = {}
+    count: Counter[str] = Counter()
     with zipfile.ZipFile(io.BytesIO(body)) as packed:
         parts = packed.infolist()
         # A part longer than its declared size fails its checksum, so the declared sizes can be summed.
@@ -79,20 +92,47 @@ def _inspect(body: bytes) -> dict[str, list[tuple[str, int]]]:
             if part.flag_bits & 1:
                 raise SheetRefused("encrypted")
             if part.filename.endswith((".xml", ".rels")):
-                merged[part.filename] = _search(packed, part)
+                merged[part.filename] = _search(packed, part, count)
     return merged
 
 
-def _search(packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> list[tuple[str, int]]:
+def _search(packed: zipfile.ZipFile, part: zipfile.ZipInfo, count: Counter[str]) -> list[tuple[str, int]]:
+    """The merged cells of a part. Adds its cells and texts to `count`."""
     found: dict[str, int] = {}
-    tail = b""
+    depth = 0
+
+    def declared(*_: object) -> None:
+        # A declaration is all that an XML bomb needs, and no spreadsheet program writes one.
+        raise SheetRefused("broken xlsx")
+
+    def began(name: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise SheetRefused("broken xlsx")
+        name = name.rpartition(":")[2]
+        if name in _COUNTED:
+            count[name] += 1
+        elif name == "mergeCell" and len(found) < MAX_PROBLEMS and (match := _MERGED.match(attributes.get("ref", ""))):
+            found[match[1]] = int(match[2])
+
+    def ended(_name: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = declared
+    parser.StartElementHandler, parser.EndElementHandler = began, ended
     with packed.open(part) as file:
         while piece := file.read(CHUNK):
-            text = tail + piece
-            if _DECLARATION.search(text):
-                raise SheetRefused("broken xlsx")
-            found |= {cell.decode(): int(row) for cell, row in _MERGED.findall(text)}
-            tail = text[-200:]
+            try:
+                parser.Parse(piece)
+            except expat.ExpatError:
+                # The same parser refuses it later, if it is a part that is read at all.
+                break
+            for name, (limit, code) in _COUNTED.items():
+                if count[name] > limit:
+                    raise SheetRefused(code, limit=limit)
     return list(found.items())
 
 
