@@ -125,7 +125,7 @@ CREATE TABLE public.recordings (
 );
 
 CREATE FUNCTION public.as_chained(r public.recordings) RETURNS boolean
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE
     SET search_path TO '$user', 'public'
     AS $$
 declare

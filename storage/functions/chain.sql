@@ -75,7 +75,7 @@ create or replace trigger chained_at_once after insert on recordings for each ro
 -- Whether a recording is still the object that its last entry names: key, version, size and SHA-256. Nothing of it is given
 -- out otherwise. The entry itself must have its hash; its text is read only then. What belongs to no company has no entry.
 create or replace function as_chained(r recordings) returns boolean
-    language plpgsql stable security definer set search_path from current as $$
+    language plpgsql stable set search_path from current as $$
 declare
     last ledger_entries;
     body jsonb;
