@@ -90,6 +90,69 @@ begin
     return head.seq;
 end $$;
 
+CREATE TABLE public.recordings (
+    id bigint NOT NULL,
+    name text NOT NULL,
+    node text NOT NULL,
+    call_id text,
+    ticket_id bigint,
+    state text NOT NULL,
+    sha256 bytea,
+    size bigint,
+    duration_s double precision,
+    object_key text,
+    defect text,
+    expected_at timestamp with time zone,
+    recorded_at timestamp with time zone,
+    stored_at timestamp with time zone,
+    verified_at timestamp with time zone,
+    attached_at timestamp with time zone,
+    company_id integer,
+    rate integer,
+    channels integer,
+    repaired boolean DEFAULT false NOT NULL,
+    version_id text,
+    retain_until timestamp with time zone,
+    deleted_at timestamp with time zone,
+    deleted_because text,
+    copy_wanted boolean DEFAULT true NOT NULL,
+    locked_until timestamp with time zone,
+    held boolean DEFAULT false NOT NULL,
+    named_call text GENERATED ALWAYS AS (split_part(name, '_'::text, 1)) STORED NOT NULL,
+    CONSTRAINT recordings_check CHECK (((state = ANY (ARRAY['expected'::text, 'missing'::text])) OR ((sha256 IS NOT NULL) AND (size IS NOT NULL) AND (object_key IS NOT NULL)))),
+    CONSTRAINT recordings_sha256_check CHECK ((length(sha256) = 32)),
+    CONSTRAINT recordings_state_check CHECK ((state = ANY (ARRAY['expected'::text, 'recorded'::text, 'stored'::text, 'verified'::text, 'attached'::text, 'expired'::text, 'deleted'::text, 'missing'::text])))
+);
+
+CREATE FUNCTION public.as_chained(r public.recordings) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO '$user', 'public'
+    AS $$
+declare
+    last ledger_entries;
+    body jsonb;
+begin
+    select * into last from ledger_entries
+    where recording_id = r.id and kind like 'recording %' and kind <> 'recording listened to'
+    order by at desc, seq desc limit 1;
+    if not found then
+        return coalesce(
+            r.company_id,
+            (select company_id from tickets where id = r.ticket_id),
+            (select company_id from calls where id = coalesce(r.call_id, r.named_call))) is null;
+    end if;
+    if last.hash is distinct from sha256(
+        coalesce(
+            (select hash from ledger_entries where company_id = last.company_id and seq = last.seq - 1),
+            decode(repeat('00', 32), 'hex'))
+        || sha256(convert_to(last.entry, 'UTF8'))) then
+        return false;
+    end if;
+    body := last.entry::jsonb -> 'body';
+    return (body ->> 'recording', body ->> 'key', body ->> 'version', body ->> 'size', body ->> 'sha256')
+        is not distinct from (r.id::text, r.object_key, r.version_id, r.size::text, encode(r.sha256, 'hex'));
+end $$;
+
 CREATE FUNCTION public.chain_hold() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO '$user', 'public'
@@ -162,40 +225,6 @@ begin
     end if;
     return null;
 end $$;
-
-CREATE TABLE public.recordings (
-    id bigint NOT NULL,
-    name text NOT NULL,
-    node text NOT NULL,
-    call_id text,
-    ticket_id bigint,
-    state text NOT NULL,
-    sha256 bytea,
-    size bigint,
-    duration_s double precision,
-    object_key text,
-    defect text,
-    expected_at timestamp with time zone,
-    recorded_at timestamp with time zone,
-    stored_at timestamp with time zone,
-    verified_at timestamp with time zone,
-    attached_at timestamp with time zone,
-    company_id integer,
-    rate integer,
-    channels integer,
-    repaired boolean DEFAULT false NOT NULL,
-    version_id text,
-    retain_until timestamp with time zone,
-    deleted_at timestamp with time zone,
-    deleted_because text,
-    copy_wanted boolean DEFAULT true NOT NULL,
-    locked_until timestamp with time zone,
-    held boolean DEFAULT false NOT NULL,
-    named_call text GENERATED ALWAYS AS (split_part(name, '_'::text, 1)) STORED NOT NULL,
-    CONSTRAINT recordings_check CHECK (((state = ANY (ARRAY['expected'::text, 'missing'::text])) OR ((sha256 IS NOT NULL) AND (size IS NOT NULL) AND (object_key IS NOT NULL)))),
-    CONSTRAINT recordings_sha256_check CHECK ((length(sha256) = 32)),
-    CONSTRAINT recordings_state_check CHECK ((state = ANY (ARRAY['expected'::text, 'recorded'::text, 'stored'::text, 'verified'::text, 'attached'::text, 'expired'::text, 'deleted'::text, 'missing'::text])))
-);
 
 CREATE FUNCTION public.chain_recording(r public.recordings, kind text) RETURNS void
     LANGUAGE plpgsql
@@ -553,6 +582,11 @@ CREATE FUNCTION public.on_recording() RETURNS trigger
     SET search_path TO '$user', 'public'
     AS $$
 begin
+    -- The company of a recording that has entries is in them.
+    if tg_op = 'UPDATE' and old.state = new.state and old.ticket_id is not distinct from new.ticket_id
+        and exists (select from ledger_entries where recording_id = new.id) then
+        return null;
+    end if;
     if new.state not in ('expected', 'stored') then
         perform chain_recording(
             new,
@@ -2432,7 +2466,7 @@ CREATE TRIGGER chained AFTER INSERT OR UPDATE OF released_at ON public.legal_hol
 
 CREATE TRIGGER chained AFTER INSERT ON public.recording_plays FOR EACH ROW EXECUTE FUNCTION public.chain_play();
 
-CREATE TRIGGER chained AFTER UPDATE OF state, ticket_id ON public.recordings FOR EACH ROW WHEN (((old.state IS DISTINCT FROM new.state) OR (old.ticket_id IS DISTINCT FROM new.ticket_id))) EXECUTE FUNCTION public.on_recording();
+CREATE TRIGGER chained AFTER UPDATE OF state, ticket_id, company_id ON public.recordings FOR EACH ROW WHEN (((old.state IS DISTINCT FROM new.state) OR (old.ticket_id IS DISTINCT FROM new.ticket_id) OR ((old.company_id IS NULL) AND (new.company_id IS NOT NULL)))) EXECUTE FUNCTION public.on_recording();
 
 CREATE TRIGGER chained AFTER INSERT ON public.share_link_uses FOR EACH ROW WHEN ((new.kind = ANY (ARRAY['listened'::text, 'original'::text, 'copy'::text]))) EXECUTE FUNCTION public.chain_link_use();
 
@@ -2985,6 +3019,11 @@ GRANT USAGE ON SCHEMA public TO callcenter_company;
 
 REVOKE ALL ON FUNCTION public.append_ledger(company integer, kind text, body jsonb) FROM PUBLIC;
 
+GRANT SELECT ON TABLE public.recordings TO callcenter_company;
+
+REVOKE ALL ON FUNCTION public.as_chained(r public.recordings) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.as_chained(r public.recordings) TO callcenter_company;
+
 REVOKE ALL ON FUNCTION public.chain_hold() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.chain_link() FROM PUBLIC;
@@ -2994,8 +3033,6 @@ REVOKE ALL ON FUNCTION public.chain_link_use() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.chain_pack() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.chain_play() FROM PUBLIC;
-
-GRANT SELECT ON TABLE public.recordings TO callcenter_company;
 
 REVOKE ALL ON FUNCTION public.chain_recording(r public.recordings, kind text) FROM PUBLIC;
 

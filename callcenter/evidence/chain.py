@@ -5,9 +5,11 @@ tickets a pack has only the content: the chain can be followed through them, but
 """
 
 import json
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import pairwise
 
 GENESIS = bytes(32)
 """The hash before the first entry of a chain."""
@@ -75,11 +77,18 @@ def runs(own: Sequence[int], gap: int = LARGEST_GAP) -> list[tuple[int, int]]:
 
 
 def faults_of_runs(links: Iterable[Link], runs: Sequence[Ends]) -> Iterator[str]:
-    """What is wrong with several parts of a chain."""
+    """What is wrong with several parts of a chain, which must be in order and apart from each other.
+
+    A pack can name many thousands of parts and entries: each entry's part is searched for, not tried one by one.
+    """
+    if any(after.first <= before.last for before, after in pairwise(runs)):
+        yield "the parts that the manifest names overlap, or are out of order"
+        return
+    firsts = [ends.first for ends in runs]
     parts: list[list[Link]] = [[] for _ in runs]
     for link in links:
-        where = next((place for place, ends in enumerate(runs) if ends.first <= link.seq <= ends.last), None)
-        if where is None:
+        where = bisect_right(firsts, link.seq) - 1
+        if where < 0 or link.seq > runs[where].last:
             yield f"entry {link.seq} is not in the parts that the manifest names"
         else:
             parts[where].append(link)

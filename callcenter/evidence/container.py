@@ -8,7 +8,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, KeysView, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -90,9 +90,9 @@ class Container:
         _require_modest(infos, self._infos, self._size)
 
     @property
-    def names(self) -> Sequence[str]:
+    def names(self) -> KeysView[str]:
         """The names, in the order of the directory."""
-        return list(self._infos)
+        return self._infos.keys()
 
     def size(self, name: str) -> int:
         """Bytes that the entry claims to have."""

@@ -7,13 +7,18 @@ from typing import Any
 from callcenter.evidence.chain import Link
 from callcenter.evidence.manifest import Manifest
 
+MOST_HASHES = 3
+"""Of one recording that are named. With more than one it is not genuine, and a hostile pack can state any number."""
+
 
 def audio_faults(links: Iterable[Link], manifest: Manifest) -> Iterator[tuple[str, str]]:
     """The entry and what is wrong with it, for each original that has another SHA-256 in the chain, or none."""
     chained_hashes: dict[int, set[str]] = {}
     for body in map(_body, links):
         if isinstance(body.get("recording"), int) and isinstance(body.get("sha256"), str):
-            chained_hashes.setdefault(body["recording"], set()).add(body["sha256"])
+            hashes = chained_hashes.setdefault(body["recording"], set())
+            if len(hashes) < MOST_HASHES:
+                hashes.add(body["sha256"])
     listed = {file.name: file.sha256 for file in manifest.files}
     for recording in manifest.recordings:
         if recording.original is None:

@@ -107,6 +107,8 @@ class PackMaker(FileJobs):
         """Download the original and the copy into the folder; returns their entry in the manifest."""
         original = copy = None
         if row["object_key"] is not None:
+            if not row["as_chained"]:
+                raise Unmade(PackProblem.ALTERED)
             original = f"{form.ORIGINALS}{row['id']}.wav"
             try:
                 found = await self._download(row["object_key"], folder / original, row["version_id"])

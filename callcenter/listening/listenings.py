@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import asyncpg
 from aiohttp import web
 
+from callcenter.common.custody import matches_chain
 from callcenter.common.scope import audit, scoped
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.listening import ListeningReason
@@ -97,7 +98,7 @@ class Listenings:
         """The copy for listening or the original; None when there is none in the store."""
         async with scoped(self._pool, person) as connection:
             row = await connection.fetchrow(SQL["audio"], recording, person.id, copy, OPEN_FOR)
-        if row is None or row["object_key"] is None:
+        if row is None or row["object_key"] is None or not matches_chain(row["id"], as_chained=row["as_chained"]):
             return None
         return StoredAudio(
             row["id"],

@@ -35,6 +35,7 @@ PATIENCE_S = 30.0
 DEATHS = 3
 """Times that a process may be killed by one recording before it is left without a copy."""
 ALTERED = "the object in the store is not what was recorded"
+UNCHAINED = "its key, version or size differs from the custody chain"
 GONE = "the store does not have the original"
 TOO_LARGE = "larger than the folder for temporary files"
 DEADLY = "its processing was killed"
@@ -115,6 +116,8 @@ class CopyMaker:
     async def _make(self, row: asyncpg.Record) -> None:
         longest_s = self._settings.longest_hours * 3600
         try:
+            if not row["as_chained"]:
+                raise AudioProblem(UNCHAINED)
             if not row["duration_s"]:
                 # Without what was noted about it elsewhere.
                 raise AudioProblem((row["defect"] or Defect.EMPTY).partition(";")[0])

@@ -22,7 +22,8 @@ class Finding:
     """One inconsistency that a person must look at.
 
     `kind`: `no call` (a recording of which no call is known), `no file` (a recording that never came, or was lost),
-    `talk without a recording`, `answered without a recording`; `object gone` (the store lost it), `object of a
+    `talk without a recording`, `answered without a recording`; `object gone` (the store lost it), `object not as
+    chained` (it is there, but the row names another key, version, size or SHA-256 than the custody chain), `object of a
     deleted recording`, `object without a recording`. `detail` is the reason, where one is known, or the object's key.
     """
 
@@ -47,6 +48,7 @@ async def sweep_store(pool: asyncpg.Pool, store: Store) -> list[Finding]:
     Raises `StoreError`.
     """
     gone: list[int] = []
+    differing: list[int] = []
     more: list[str] = []
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         rows = connection.cursor(SQL["kept"], IN_STORE).__aiter__()
@@ -61,12 +63,14 @@ async def sweep_store(pool: asyncpg.Pool, store: Store) -> list[Finding]:
                     continue
                 if row["version_id"] not in (None, *versions):
                     gone.append(row["id"])
+                elif not row["as_chained"]:
+                    differing.append(row["id"])
                 row = await anext(rows, None)
         while row is not None:
             gone.append(row["id"])
             row = await anext(rows, None)
     # Checked again: during the comparison recordings came and others were deleted.
-    return [Finding(*each) for each in await pool.fetch(SQL["misfits"], gone, more, IN_STORE)]
+    return [Finding(*each) for each in await pool.fetch(SQL["misfits"], gone, more, IN_STORE, differing)]
 
 
 async def _by_key(store: Store) -> AsyncGenerator[tuple[str, list[str | None]], None]:

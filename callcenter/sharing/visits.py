@@ -14,6 +14,7 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.common.attempts import Attempts
+from callcenter.common.custody import matches_chain
 from callcenter.common.origin import LONGEST_BROWSER, Origin
 from callcenter.common.passwords import Passwords, digest, new_token
 from callcenter.common.scope import Connection, audit
@@ -77,7 +78,7 @@ class SharedRecording:
     def of(cls, row: asyncpg.Record, fetches: int) -> Self:
         """From a row of the query `recordings`."""
         contents: dict[Variant, Content] = {}
-        if row["kept"]:
+        if row["kept"] and matches_chain(row["id"], as_chained=row["as_chained"]):
             contents[Variant.ORIGINAL] = Content(row["object_key"], row["version_id"], row["size"], "audio/wav")
             if row["copy_key"]:
                 contents[Variant.COPY] = Content(row["copy_key"], None, row["copy_size"], row["copy_type"])

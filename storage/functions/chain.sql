@@ -52,6 +52,11 @@ revoke execute on function chain_recording from public;
 
 create or replace function on_recording() returns trigger language plpgsql security definer set search_path from current as $$
 begin
+    -- The company of a recording that has entries is in them.
+    if tg_op = 'UPDATE' and old.state = new.state and old.ticket_id is not distinct from new.ticket_id
+        and exists (select from ledger_entries where recording_id = new.id) then
+        return null;
+    end if;
     if new.state not in ('expected', 'stored') then
         perform chain_recording(
             new,
@@ -60,11 +65,43 @@ begin
     return null;
 end $$;
 revoke execute on function on_recording from public;
-create or replace trigger chained after update of state, ticket_id on recordings for each row
-    when (old.state is distinct from new.state or old.ticket_id is distinct from new.ticket_id)
+create or replace trigger chained after update of state, ticket_id, company_id on recordings for each row
+    when (old.state is distinct from new.state or old.ticket_id is distinct from new.ticket_id
+        or (old.company_id is null and new.company_id is not null))
     execute function on_recording();
 create or replace trigger chained_at_once after insert on recordings for each row
     when (new.state <> 'expected') execute function on_recording();
+
+-- Whether a recording is still the object that its last entry names: key, version, size and SHA-256. Nothing of it is given
+-- out otherwise. The entry itself must have its hash; its text is read only then. What belongs to no company has no entry.
+create or replace function as_chained(r recordings) returns boolean
+    language plpgsql stable set search_path from current as $$
+declare
+    last ledger_entries;
+    body jsonb;
+begin
+    select * into last from ledger_entries
+    where recording_id = r.id and kind like 'recording %' and kind <> 'recording listened to'
+    order by at desc, seq desc limit 1;
+    if not found then
+        return coalesce(
+            r.company_id,
+            (select company_id from tickets where id = r.ticket_id),
+            (select company_id from calls where id = coalesce(r.call_id, r.named_call))) is null;
+    end if;
+    if last.hash is distinct from sha256(
+        coalesce(
+            (select hash from ledger_entries where company_id = last.company_id and seq = last.seq - 1),
+            decode(repeat('00', 32), 'hex'))
+        || sha256(convert_to(last.entry, 'UTF8'))) then
+        return false;
+    end if;
+    body := last.entry::jsonb -> 'body';
+    return (body ->> 'recording', body ->> 'key', body ->> 'version', body ->> 'size', body ->> 'sha256')
+        is not distinct from (r.id::text, r.object_key, r.version_id, r.size::text, encode(r.sha256, 'hex'));
+end $$;
+revoke execute on function as_chained from public;
+grant execute on function as_chained to callcenter_company;
 
 create or replace function chain_hold() returns trigger language plpgsql security definer set search_path from current as $$
 begin

@@ -1,5 +1,5 @@
 -- name: wanted
-select id, object_key, version_id, sha256, size, duration_s, defect from recordings
+select id, object_key, version_id, sha256, size, duration_s, defect, as_chained(r) as as_chained from recordings r
 where node = $1 and copy_wanted and state = 'attached' order by id desc limit $2;
 
 -- name: keep

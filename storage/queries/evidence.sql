@@ -53,9 +53,9 @@ select now()
 
 -- name: recordings
 select r.id, r.call_id, r.state, r.sha256, r.size, r.duration_s, r.channels, r.rate, r.repaired, r.defect, r.recorded_at,
-       r.version_id,
+       r.version_id, as_chained(r) as as_chained,
        coalesce(r.deleted_because, case when r.state = 'missing' then r.defect end) as because,
-       case when r.state in ('stored', 'verified', 'attached', 'expired') then r.object_key end as object_key,
+       case when r.state in ('verified', 'attached', 'expired') then r.object_key end as object_key,
        c.object_key as copy_key, c.sha256 as copy_sha256, k.began_at, k.kind, coalesce(o.name, '') as operator
 from recordings r
 left join recording_copies c on c.recording_id = r.id
@@ -101,12 +101,20 @@ select seq, hash, sha256(convert_to(entry, 'UTF8')) as content,
        case when ticket_id = $4 or recording_id = any ($5::bigint[]) then entry end as entry
 from ledger_entries where company_id = $1 and seq between $2 and $3 order by seq
 
--- Every company's whole chain; for `callcenter check-custody-chain`.
+-- Every company that an entry, a pack or a head names, with its head where there is one; for `callcenter
+-- check-custody-chain`.
 -- name: heads
-select h.company_id, h.seq, h.hash from ledger_heads h order by h.company_id
+select company_id, h.seq, h.hash
+from (select company_id from ledger_heads union select company_id from ledger_entries union select company_id from evidence_packs) named
+left join ledger_heads h using (company_id)
+order by company_id
 
+-- The chain of the company $1, with the SHA-256 that the row of the recording has now.
 -- name: whole
-select seq, hash, entry from ledger_entries where company_id = $1 order by seq
+select e.seq, e.hash, e.entry, e.kind, e.ticket_id, e.recording_id, encode(r.sha256, 'hex') as sha256,
+       to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at
+from ledger_entries e left join recordings r on r.id = e.recording_id
+where e.company_id = $1 order by e.seq
 
 -- Packs whose last entry is not in the chain any more, or is another.
 -- name: torn_packs
@@ -115,18 +123,17 @@ left join ledger_entries e on e.company_id = p.company_id and e.seq = p.head_seq
 where p.company_id = $1 and p.head_seq is not null and e.hash is distinct from p.head_hash
 order by p.id
 
--- Entries whose columns, which are not hashed, differ from the text.
--- name: other_columns
-select seq from ledger_entries
-where company_id = $1 and (kind, ticket_id, recording_id) is distinct from (
-    entry::jsonb ->> 'kind', (entry::jsonb #>> '{body,ticket}')::bigint, (entry::jsonb #>> '{body,recording}')::bigint)
-order by seq
-
--- Recordings whose row has another SHA-256 than the custody chain.
--- name: other_recordings
-select r.id, e.company_id, e.seq from ledger_entries e join recordings r on r.id = e.recording_id
-where e.entry::jsonb #>> '{body,sha256}' <> encode(r.sha256, 'hex')
-order by e.company_id, e.seq
+-- Recordings in the store that differ from the last entry about them in key, version, size or SHA-256.
+-- name: not_as_chained
+select r.id, e.company_id, e.seq
+from recordings r
+cross join lateral (
+    select company_id, seq from ledger_entries
+    where recording_id = r.id and kind like 'recording %' and kind <> 'recording listened to'
+    order by at desc, seq desc limit 1
+) e
+where r.state in ('verified', 'attached', 'expired') and not as_chained(r)
+order by e.company_id, r.id
 
 -- Recordings of a known company that have no entry, as when a whole chain was removed with its head.
 -- name: unchained

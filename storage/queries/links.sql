@@ -5,7 +5,7 @@
 select r.id, coalesce(k.began_at, c.answered_at, r.recorded_at) as at, r.duration_s, coalesce(o.name, '') as operator
 from tickets t
 join calls c on c.id = t.call_id or c.id in (select call_id from recordings where ticket_id = t.id)
-join recordings r on r.call_id = c.id and r.state in ('stored', 'verified', 'attached')
+join recordings r on r.call_id = c.id and r.state in ('verified', 'attached')
 left join talks k on k.recording = r.name
 left join operators o on o.id = coalesce(k.operator_id, c.operator_id)
 where t.id = $1
@@ -69,8 +69,8 @@ for update;
 
 -- What the link $1 gives access to. `state` says whether a recording is still there.
 -- name: recordings
-select s.place, r.id, r.object_key, r.version_id, r.size, r.sha256, r.duration_s, r.state in ('stored', 'verified', 'attached') as kept,
-       coalesce(k.began_at, c.answered_at, r.recorded_at) as at,
+select s.place, r.id, r.object_key, r.version_id, r.size, r.sha256, r.duration_s, r.state in ('verified', 'attached') as kept,
+       as_chained(r) as as_chained, coalesce(k.began_at, c.answered_at, r.recorded_at) as at,
        p.object_key as copy_key, p.size as copy_size, p.media_type as copy_type,
        coalesce((select sum(u.sent) from share_link_uses u
                  where u.link_id = $1 and u.place = s.place and u.kind = 'listened'), 0)::bigint as listened,

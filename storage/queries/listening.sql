@@ -84,7 +84,7 @@ select id, name, zone from companies order by name
 -- Where the bytes are, for somebody ($2) whose listening is open, and which one that is. $3: of the copy for listening; else
 -- of the original, in the version whose digest was verified.
 -- name: audio
-select r.id, y.id as play, r.duration_s,
+select r.id, y.id as play, r.duration_s, as_chained(r) as as_chained,
        case when $3 then f.object_key else r.object_key end as object_key,
        case when $3 then null else r.version_id end as version_id,
        case when $3 then f.size else r.size end as size,
@@ -96,7 +96,7 @@ left join lateral (
     where recording_id = r.id and operator_id = $2 and reason is not null and at > now() - $4::interval
     order by id desc limit 1
 ) y on true
-where r.id = $1 and r.state in ('stored', 'verified', 'attached', 'expired')
+where r.id = $1 and r.state in ('verified', 'attached', 'expired')
 
 -- name: begin
 insert into recording_plays (recording_id, operator_id, reason, words)

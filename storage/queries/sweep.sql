@@ -24,12 +24,16 @@ order by c.arrived_at desc limit $2);
 
 -- name: kept
 -- Every recording that the store must have (in one of the states $1), in the order in which the store lists keys.
-select id, object_key, version_id from recordings where state = any($1) and object_key is not null order by object_key collate "C";
+select id, object_key, version_id, state = 'stored' or as_chained(r) as as_chained from recordings r where state = any($1) and object_key is not null order by object_key collate "C";
 
 -- name: misfits
--- $1 recordings whose object was not listed, $2 objects that belong to no recording that is kept, $3 the states that are kept.
+-- $1 recordings whose object was not listed, $2 objects that belong to no recording that is kept, $3 the states that are kept,
+-- $4 recordings that differed from the custody chain.
 select 'object gone', r.id, r.call_id, coalesce(r.expected_at, r.recorded_at), r.object_key
 from recordings r where r.id = any($1) and r.state = any($3)
+union all
+select 'object not as chained', r.id, r.call_id, coalesce(r.expected_at, r.recorded_at), r.object_key
+from recordings r where r.id = any($4) and r.state = any($3) and r.state <> 'stored' and not as_chained(r)
 union all
 select case when r.id is null then 'object without a recording' else 'object of a deleted recording' end,
     r.id, r.call_id, r.deleted_at, o.key

@@ -267,3 +267,90 @@ async def test_a_chain_that_was_removed_with_its_head_is_missed(pool: asyncpg.Po
         await connection.execute("alter table ledger_entries enable trigger only_added")
         found = [line async for line in problems(connection)]
     assert found == [f"company {company}: recording {recording} has no entry"]
+
+
+async def found_after(pool: asyncpg.Pool, *statements: str) -> list[str]:
+    """What the check says after what the owner of the database could do."""
+    async with pool.acquire() as connection:
+        await connection.execute("alter table ledger_entries disable trigger only_added")
+        for statement in statements:
+            await connection.execute(statement)
+        await connection.execute("alter table ledger_entries enable trigger only_added")
+        return [line async for line in problems(connection)]
+
+
+async def three_entries(pool: asyncpg.Pool) -> int:
+    company = await company_of(pool)
+    for word in ("one", "two", "three"):
+        await pool.execute("select append_ledger($1, 'tried', $2)", company, {"word": word})
+    return company
+
+
+async def test_an_altered_entry_is_noticed_although_the_head_was_deleted(pool: asyncpg.Pool):
+    company = await three_entries(pool)
+    found = await found_after(
+        pool, "update ledger_entries set entry = replace(entry, 'two', 'six')", "delete from ledger_heads"
+    )
+    assert found == [
+        f"company {company}: the head of the chain is missing",
+        f"company {company}: entry 2 does not match its hash",
+    ]
+
+
+async def test_a_pack_of_a_company_whose_entries_and_head_were_deleted_is_noticed(pool: asyncpg.Pool):
+    company = await company_of(pool)
+    ticket = await ticket_of(pool, company)
+    pack = await pool.fetchval(
+        "insert into evidence_packs (ticket_id, company_id, operator_id, language, head_seq, head_hash)"
+        " select $1, $2, id, 'ru', 1, $3 from operators returning id",
+        ticket,
+        company,
+        b"\x03" * 32,
+    )
+    assert await found_after(pool, "delete from ledger_entries", "delete from ledger_heads") == [
+        f"company {company}: pack {pack} was given out with another entry 1",
+        f"company {company}: the head of the chain is missing",
+    ]
+
+
+async def test_an_entry_that_is_no_json_is_named_and_does_not_end_the_check(pool: asyncpg.Pool):
+    company = await three_entries(pool)
+    found = await found_after(
+        pool,
+        "update ledger_entries set entry = '{' where seq = 2",
+        "update ledger_entries set at = now() where seq = 3",
+    )
+    assert found == [
+        f"company {company}: entry 2 does not match its hash",
+        f"company {company}: entry 2 cannot be read",
+        f"company {company}: the columns of entry 3 differ from its text",
+    ]
+
+
+@pytest.mark.parametrize("forged", ["version_id = 'forged'", "object_key = 'b.wav'", "size = 8"])
+async def test_a_recording_with_another_key_version_or_size_than_its_entry_is_noticed(pool: asyncpg.Pool, forged: str):
+    company = await company_of(pool)
+    await ticket_of(pool, company)
+    recording = await pool.fetchval(
+        "insert into recordings (name, node, call_id, state) values ($1, 'node1', $2, 'expected') returning id",
+        NAME,
+        CALL,
+    )
+    await pool.execute(SEAL, NAME, b"\x01" * 32)
+    await pool.execute("update recordings set state = 'stored', version_id = 'first'")
+    await pool.execute("update recordings set state = 'verified'")
+    assert await found_after(pool) == []
+    await pool.execute(
+        "insert into recording_plays (recording_id, operator_id) select $1, id from operators", recording
+    )
+    await pool.execute(f"update recordings set {forged}")
+    assert await found_after(pool) == [f"company {company}: recording {recording} differs from its last entry, 2"]
+
+
+async def test_a_recording_whose_company_comes_without_a_ticket_is_chained_once(pool: asyncpg.Pool):
+    await pool.execute("insert into recordings (name, node, state) values ($1, 'node1', 'expected')", NAME)
+    await pool.execute(SEAL, NAME, b"\x02" * 32)
+    company = await company_of(pool)
+    for _ in range(2):
+        await pool.execute("update recordings set company_id = $1", company)
+    assert [kind for kind, _ in await entries_of(pool, company)] == ["recording adopted"]

@@ -215,6 +215,9 @@ async def test_on_a_real_store_the_version_that_was_verified_is_packed(
         key = f"recordings/{number}.wav"
         version = await put(key, body)
         await work.site.pool.execute("update recordings set version_id = $2 where object_key = $1", key, version)
+        await work.site.pool.execute(
+            "select chain_recording(r, 'recording verified') from recordings r where object_key = $1", key
+        )
         # Whoever can write into the store can put something over it, and no more.
         await put(key, b"RIFF another")
     await put("copies/0.ogg", COPY)
@@ -227,3 +230,15 @@ async def test_on_a_real_store_the_version_that_was_verified_is_packed(
     path.write_bytes(b"".join([piece async for piece in store.open(f"evidence/{pack}.zip")]))
     assert verify(path, fingerprint(SIGNING)).faults == []
     store.close()
+
+
+async def test_a_recording_in_another_version_than_the_chain_names_is_not_packed(
+    work: Work, ticket: Ticket, database_url: str
+):
+    # The same bytes: it is the version that is not the one that was verified.
+    work.site.shelf.objects["recordings/0.wav@2"] = AUDIO[7]
+    await work.site.pool.execute("update recordings set version_id = '2' where object_key = 'recordings/0.wav'")
+    async with making(work, database_url):
+        await work.vera.post(f"/tickets/{ticket.id}/evidence")
+        _, problem = await over(work)
+    assert problem == "altered"

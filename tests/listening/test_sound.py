@@ -26,6 +26,12 @@ async def recording(site: Site) -> int:
     )
 
 
+async def put_into_company(site: Site, recording: int) -> None:
+    """From then on it is in the company's custody chain."""
+    company = await site.pool.fetchval("insert into companies (name) values ('УК') returning id")
+    await site.pool.execute("update recordings set company_id = $2 where id = $1", recording, company)
+
+
 async def say_why(vera: Browser, recording: int, **form: str) -> int:
     return (await vera.post(f"/listening/{recording}/begin", **({"reason": "quality"} | form))).status
 
@@ -129,3 +135,39 @@ async def test_a_store_out_of_reach_is_said(site: Site, recording: int):
 async def test_the_list_of_calls_offers_it(site: Site, recording: int):
     async with site.browser("vera") as vera:
         assert f'href="/listening/{recording}"' in await (await vera.get("/calls/list")).text()
+
+
+@pytest.mark.parametrize("forged", ["version_id = '2'", "object_key = 'other'", "size = 7", "sha256 = sha256('')"])
+async def test_a_recording_that_differs_from_its_chained_entry_is_not_played(site: Site, recording: int, forged: str):
+    await put_into_company(site, recording)
+    site.shelf.objects |= {"key@2": b"RIFF forged", "other@1": b"RIFF forged"}
+    await site.pool.execute(
+        "insert into recording_copies (recording_id, object_key, media_type, sha256, size)"
+        " values ($1, 'copy', 'audio/ogg', $2, $3)",
+        recording,
+        bytes(32),
+        len(COPY),
+    )
+    async with site.browser("vera") as vera:
+        await say_why(vera, recording)
+        assert (await fetch(vera, recording))[:2] == (200, WAV)
+        await site.pool.execute(f"update recordings set {forged}")
+        assert (await fetch(vera, recording))[0] == 404
+        assert (await vera.get(f"/recordings/{recording}/copy")).status == 404
+
+
+async def test_a_recording_whose_chained_entry_was_altered_to_fit_is_not_played(site: Site, recording: int):
+    await put_into_company(site, recording)
+    site.shelf.objects["key@2"] = WAV
+    async with site.browser("vera") as vera:
+        await say_why(vera, recording)
+        assert (await fetch(vera, recording))[0] == 200
+        await site.pool.execute("update recordings set version_id = '2'")
+        async with site.pool.acquire() as connection, connection.transaction():
+            # As the owner of the database could.
+            await connection.execute("alter table ledger_entries disable trigger only_added")
+            await connection.execute(
+                """update ledger_entries set entry = replace(entry, '"version": "1"', '"version": "2"')"""
+            )
+            await connection.execute("alter table ledger_entries enable trigger only_added")
+        assert (await fetch(vera, recording))[0] == 404

@@ -101,6 +101,8 @@ async def test_one_bad_file_holds_up_no_other(bench: Bench, tmp_path: Path) -> N
     await bench.ledger.pool.execute(
         "update recordings set object_key = 'recordings/no.wav', version_id = null where id = $1", gone
     )
+    # As if they had been stored so: what only the row says is refused before it is fetched.
+    await bench.ledger.pool.execute("select chain_recording(r, 'recording attached') from recordings r")
     making = maker(bench, tmp_path, longest_hours=3 / 3600)
     while await making.make():
         pass
@@ -176,3 +178,16 @@ async def test_calls_come_first_and_stopping_waits_for_nothing() -> None:
     await until(lambda: not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text().split()[2])
     assert await pool.run(os.getpid) != pid
     pool.stop()
+
+
+async def test_no_copy_is_made_of_a_version_that_the_custody_chain_does_not_name(bench: Bench, tmp_path: Path) -> None:
+    forged = await archived(bench, wav(1.0))
+    row = (await bench.ledger.recordings())[-1]
+    path = tmp_path / "forged.wav"
+    path.write_bytes(await bench.content(row["object_key"]))
+    version = (await bench.store.put(row["object_key"], path, row["sha256"])).version
+    await bench.ledger.pool.execute("update recordings set version_id = $2, size = 1 where id = $1", forged, version)
+    making = maker(bench, tmp_path)
+    await making.make()
+    making.close()
+    assert await copies(bench) == {forged: "its key, version or size differs from the custody chain"}

@@ -1,5 +1,7 @@
 """What does not fit together is found, and what does is not."""
 
+import hashlib
+
 import pytest
 
 from callcenter.recordings.sweep import sweep, sweep_store
@@ -61,3 +63,19 @@ async def test_the_ledger_and_the_store_are_held_against_each_other(bench: Bench
         ("object without a recording", None, "recordings/0000/stranger.wav"),
     }
     assert whole not in {each for _, each, _ in found}
+
+
+async def test_a_version_that_the_custody_chain_does_not_name_is_found_in_the_store(bench: Bench) -> None:
+    call, name = await bench.ledger.call()
+    bench.put(name, wav(2.0))
+    await bench.pass_once(bench.archive())
+    pool = bench.ledger.pool
+    row = await pool.fetchrow("select id, object_key from recordings where call_id = $1", call)
+    assert row is not None
+    assert await sweep_store(pool, bench.store) == []
+    path = bench.root / "forged"
+    path.write_bytes(b"forged")
+    forged = (await bench.store.put(row["object_key"], path, hashlib.sha256(b"forged").digest())).version
+    await pool.execute("update recordings set version_id = $2, size = 6 where id = $1", row["id"], forged)
+    [found] = await sweep_store(pool, bench.store)
+    assert (found.kind, found.recording_id, found.detail) == ("object not as chained", row["id"], row["object_key"])

@@ -388,3 +388,13 @@ async def test_a_holder_who_disconnects_is_charged_for_what_was_sent(shared: Sha
         while (sent := (await shared.uses())[-1][2]) == len(AUDIO):
             await shared.pool.fetchval("select 1")
     assert sent < len(AUDIO)
+
+
+async def test_a_forged_version_is_not_given_out_by_a_link(shared: Shared):
+    made = await shared.link()
+    async with shared.work.site.browser() as guest:
+        assert await status(guest, f"/l/{made.token}/2/original") == 200
+        shared.work.site.shelf.objects["recordings/two.wav@2"] = b"RIFF forged" * 1000
+        await shared.pool.execute("update recordings set version_id = '2'")
+        for name in ("1/listen", "1/original", "1/copy", "2/listen", "2/original"):
+            assert await status(guest, f"/l/{made.token}/{name}") == 404, name
