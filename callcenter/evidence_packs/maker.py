@@ -108,7 +108,7 @@ class PackMaker(FileJobs):
         original = copy = None
         if row["object_key"] is not None:
             if not row["as_chained"]:
-                raise Unmade(PackProblem.ALTERED)
+                raise FileNotMade(PackProblem.ALTERED)
             original = f"{form.ORIGINALS}{row['id']}.wav"
             try:
                 found = await self._download(row["object_key"], folder / original, row["version_id"])
