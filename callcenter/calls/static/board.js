@@ -1,5 +1,5 @@
 import {
-  $, company, el, fill, moment, place, readPage, showConnected, showFigures, since, startClock, toast, texts,
+  $, company, el, fill, moment, place, readPage, showConnected, showFigures, since, startClock, texts, toast,
 } from "/static/web/ui.js";
 import { Wire } from "/static/web/wire.js";
 

@@ -1,7 +1,7 @@
 import { filing, keepingFocus } from "/static/tickets/filing.js";
 import {
   $, announce, company, el, fill, lasting, moment, place, plural, readPage, showConnected, showFigures, since, startClock, telephone,
-  toast, texts,
+  texts, toast,
 } from "/static/web/ui.js";
 import { isRequest, showRequests } from "./requests.js";
 import { Wire } from "/static/web/wire.js";

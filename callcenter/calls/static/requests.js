@@ -1,6 +1,6 @@
 // Requests to the telephone server: shows those without an answer yet, and why one was refused.
 
-import { $, toast, texts } from "/static/web/ui.js";
+import { $, texts, toast } from "/static/web/ui.js";
 
 /** @import { RequestMessage, State } from "types/protocol" */
 

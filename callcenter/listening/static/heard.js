@@ -1,6 +1,6 @@
 // The played parts of a recording, in whole seconds, reported to the server every few seconds and at the end.
 
-const TELL_MS = 5000;
+const REPORT_MS = 5000;
 
 export class Heard {
   /**
@@ -17,7 +17,7 @@ export class Heard {
     /** @type {number | null} */
     this.from = null;
     this.last = 0;
-    setInterval(() => this.report(), TELL_MS);
+    setInterval(() => this.report(), REPORT_MS);
   }
 
   /** @param {number} seconds */

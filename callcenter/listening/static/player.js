@@ -11,7 +11,7 @@ const $ = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 /** @param {string} id */
 const input = (id) => /** @type {HTMLInputElement} */ ($(id));
 /** @type {PlayerPage} */
-const data = JSON.parse($("data").textContent ?? "");
+const data = JSON.parse($("player-data").textContent ?? "");
 const texts = data.texts;
 const audio = /** @type {HTMLAudioElement} */ ($("audio"));
 /** @type {NodeListOf<HTMLElement>} */
