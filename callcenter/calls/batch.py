@@ -66,9 +66,11 @@ class Batch:
                 row = {"operator_id": order.operator, "wanted": order.wanted, "since": order.at}
                 self._presence[order.operator] = row
             case RecordGap():
-                self._lists["gaps"].append({"began_at": order.began_at, "ended_at": order.ended_at})
+                row = {"began_at": order.began_at, "ended_at": order.ended_at, "lost": order.lost}
+                self._lists["gaps"].append(row)
             case SaveCheckpoint():
-                self._checkpoint = {"inode": order.inode, "offset": order.offset}
+                mark = {"inode": order.inode, "offset": order.offset, "line": order.line, "line_at": order.line_at}
+                self._checkpoint = mark
             case SavePause() | FinishRequest():
                 self.answers.append(order)
             case _:
