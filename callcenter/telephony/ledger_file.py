@@ -17,7 +17,7 @@ from typing import BinaryIO, NamedTuple, cast
 import structlog
 
 from callcenter import metrics
-from callcenter.errors import CallcenterError
+from callcenter.errors import TelephonyError
 
 log = structlog.get_logger()
 
@@ -29,7 +29,7 @@ _OPENERS: dict[str, Callable[[BinaryIO], object]] = {".gz": gzip.open, ".bz2": b
 _DAMAGED = (OSError, EOFError, zlib.error, lzma.LZMAError)
 
 
-class LedgerUnreadable(CallcenterError):
+class LedgerUnreadable(TelephonyError):
     """A rotated file of the ledger is compressed in a way that is not read here, or is damaged."""
 
 
