@@ -21,8 +21,9 @@ if [ "${1:-}" != --inside ]; then
 fi
 tree=$2 instance=$3
 
-mkdir -p "$instance"/{sounds,run,lib/sounds,spool/callcenter/{rec,ready},log/cel-custom}
+mkdir -p "$instance"/{sounds,run,lib/sounds,spool/callcenter/{rec,ready},log}
 chmod 0700 "$instance"/{spool,log,lib,run}
+rm -rf "$instance/log/cel-custom" # callers' numbers, which earlier versions wrote there and nobody deleted
 
 mount --bind "$tree" "$tree"
 mount -o remount,bind,ro "$tree"

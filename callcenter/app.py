@@ -58,6 +58,7 @@ from callcenter.storage import connect, open_pool, queries, require_schema
 from callcenter.telephony import render
 from callcenter.telephony.control import Control
 from callcenter.telephony.ledger import Ledger
+from callcenter.telephony.ledger_file import Checkpoint
 from callcenter.telephony.node import Node
 from callcenter.tickets.install import install as tickets
 from callcenter.web import auth, errors, health, navigation, proxies, shield, static
@@ -194,7 +195,8 @@ async def _node(
     engine = Engine(switchboard, router.carry_out)
     spool = Spool(settings.asterisk.spool)
     read_to = await startup.checkpoint(pool, name)
-    ledger = Ledger(settings.asterisk.queue_log, settings.ledger_delay_s, engine.put, read_to)
+    checkpoint = None if read_to is None else Checkpoint(*read_to)
+    ledger = Ledger(settings.asterisk.queue_log, settings.ledger_delay_s, engine.put, checkpoint)
     asterisk = Node(settings.ami, engine.put, ledger.catch_up)
     router.writer = writer = Writer(settings.database, name)
     router.cards = cards = CardFinder(pool, engine.put)

@@ -778,14 +778,16 @@ begin
     end if;
 
     if batch ? 'gaps' then
-        insert into node_gaps (node, began_at, ended_at)
-        select node_name, g.began_at, g.ended_at from jsonb_populate_recordset(null::node_gaps, batch -> 'gaps') g;
+        insert into node_gaps (node, began_at, ended_at, lost)
+        select node_name, g.began_at, g.ended_at, g.lost from jsonb_populate_recordset(null::node_gaps, batch -> 'gaps') g;
     end if;
 
     if batch ? 'checkpoint' then
         update nodes set
             ledger_inode = (batch -> 'checkpoint' ->> 'inode')::bigint,
-            ledger_offset = (batch -> 'checkpoint' ->> 'offset')::bigint
+            ledger_offset = (batch -> 'checkpoint' ->> 'offset')::bigint,
+            ledger_line = batch -> 'checkpoint' ->> 'line',
+            ledger_line_at = (batch -> 'checkpoint' ->> 'line_at')::timestamptz
         where name = node_name;
     end if;
 
@@ -1363,7 +1365,8 @@ CREATE TABLE public.node_gaps (
     id bigint NOT NULL,
     node text NOT NULL,
     began_at timestamp with time zone NOT NULL,
-    ended_at timestamp with time zone NOT NULL
+    ended_at timestamp with time zone NOT NULL,
+    lost boolean DEFAULT false NOT NULL
 );
 
 ALTER TABLE public.node_gaps ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -1378,7 +1381,9 @@ ALTER TABLE public.node_gaps ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
 CREATE TABLE public.nodes (
     name text NOT NULL,
     ledger_inode bigint,
-    ledger_offset bigint DEFAULT 0 NOT NULL
+    ledger_offset bigint DEFAULT 0 NOT NULL,
+    ledger_line text DEFAULT ''::text NOT NULL,
+    ledger_line_at timestamp with time zone
 );
 
 CREATE TABLE public.numbers (

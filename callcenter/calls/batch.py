@@ -66,9 +66,16 @@ class Batch:
                 row = {"operator_id": command.operator, "wanted": command.wanted, "since": command.at}
                 self._presence[command.operator] = row
             case RecordGap():
-                self._lists["gaps"].append({"began_at": command.began_at, "ended_at": command.ended_at})
+                row = {"began_at": command.began_at, "ended_at": command.ended_at, "lost": command.lost}
+                self._lists["gaps"].append(row)
             case SaveCheckpoint():
-                self._checkpoint = {"inode": command.inode, "offset": command.offset}
+                mark = {
+                    "inode": command.inode,
+                    "offset": command.offset,
+                    "line": command.line,
+                    "line_at": command.line_at,
+                }
+                self._checkpoint = mark
             case SavePause() | FinishRequest():
                 self.answers.append(command)
             case _:

@@ -1,6 +1,7 @@
 """The startup state of a node: its operators, its open calls, how far the ledger was read."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TypeVar
 
 import asyncpg
@@ -48,10 +49,12 @@ async def calls(pool: asyncpg.Pool, node: NodeName) -> list[Call]:
     return sorted(found, key=lambda call: call.arrived_at)
 
 
-async def checkpoint(pool: asyncpg.Pool, node: NodeName) -> tuple[int, int] | None:
-    """The (inode, offset) up to which the ledger's events are stored; None for a new node."""
+async def checkpoint(pool: asyncpg.Pool, node: NodeName) -> tuple[int, int, str, datetime | None] | None:
+    """How far the ledger's events are stored, as `LedgerRead` has it: inode, offset, line, line_at; None for a new node."""
     row = await pool.fetchrow(SQL["checkpoint"], node)
-    return None if row is None or row["ledger_inode"] is None else (row["ledger_inode"], row["ledger_offset"])
+    if row is None or row["ledger_inode"] is None:
+        return None
+    return row["ledger_inode"], row["ledger_offset"], row["ledger_line"], row["ledger_line_at"]
 
 
 def _call(row: asyncpg.Record, talks: tuple[Talk, ...]) -> Call:

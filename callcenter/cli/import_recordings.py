@@ -19,8 +19,9 @@ async def import_recordings(settings: Settings, folder: Path, listed: Path | Non
     try:
         incoming = Incoming(pool, store, NodeName(settings.node), settings.copies.scratch)
         outcomes = await incoming.bring(folder, listed)
-    except (UnicodeDecodeError, csv.Error):
-        print(f"{listed}: not a CSV file in UTF-8; files listed before the invalid line are imported")
+    except (UnicodeDecodeError, csv.Error) as problem:
+        reason = problem if isinstance(problem, csv.Error) else "neither UTF-8 nor Windows-1251"
+        print(f"{listed}: not a CSV file with the columns file, call and at: {reason}")
         return 1
     finally:
         store.close()

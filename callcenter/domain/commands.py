@@ -204,14 +204,17 @@ class SaveCheckpoint(Command):
 
     inode: int
     offset: int
+    line: str = ""
+    line_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordGap(Command):
-    """The live view had a gap; what happened in it was rebuilt from the ledger."""
+    """The live view had a gap; what happened in it was rebuilt from the ledger, unless that is what was `lost`."""
 
     began_at: datetime
     ended_at: datetime
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -170,10 +170,22 @@ class LinkRestored(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRead(Event):
-    """The ledger was read up to byte `offset` of the file with this `inode`."""
+    """The ledger was read up to byte `offset` of the file with this `inode`.
+
+    `line`: the digest of the last line before it, empty when it is not known; `line_at`: the time of that line.
+    """
 
     inode: int
     offset: int
+    line: str = ""
+    line_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerLost(Event):
+    """Lines of the ledger written from `began_at` until `at` may never be read: their file is gone or unreadable."""
+
+    began_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

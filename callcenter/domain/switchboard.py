@@ -33,6 +33,7 @@ from callcenter.domain.events import (
     ChannelsSeen,
     ConsultationJoined,
     Event,
+    LedgerLost,
     LedgerRead,
     LinkLost,
     LinkRestored,
@@ -115,7 +116,9 @@ class Switchboard:
             case LinkRestored():
                 return self._restore(event)
             case LedgerRead():
-                return [SaveCheckpoint(inode=event.inode, offset=event.offset)]
+                return [SaveCheckpoint(inode=event.inode, offset=event.offset, line=event.line, line_at=event.line_at)]
+            case LedgerLost():
+                return [RecordGap(began_at=event.began_at, ended_at=event.at, lost=True)]
             case Tick():
                 return self._tick(event)
             case _:

@@ -1,39 +1,39 @@
-"""Brings a folder of a node's old recordings into the database and the store, in the same way as new ones.
+"""Brings a folder of old recordings into the database and the store, in the same way as new ones.
 
-A file is known by its name, or by a line of a CSV file with the columns `file`, `call` and `at`: the file's name in the
-folder, the call's id, and when the talk began, in ISO 8601 with its zone. The folder is only read. A file
-that was brought in already, under any name, is not brought in again.
+A file is known by its name, or by a line of a CSV file (see `incoming_list`). Subfolders are looked into. What is not a
+WAV is made one; the folder is only read. A file that was brought in already, under any name, is not brought in again.
 """
 
-import csv
-import hashlib
+import asyncio
 import shutil
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import asyncpg
 
-from callcenter.domain.ids import CallId, NodeName
+from callcenter.domain.ids import NodeName
 from callcenter.domain.recording import Defect, RecordingName
+from callcenter.errors import AudioProblem
 from callcenter.recordings.archive import Archive
-from callcenter.recordings.spool import RAW, SUFFIX, Spool, recording_name
+from callcenter.recordings.incoming_list import Found, listed_files, named_files
+from callcenter.recordings.spool import SUFFIX, Spool
 from callcenter.recordings.store import Store, digest
+from callcenter.recordings.transcode import make_linear
 from callcenter.recordings.wav import inspect
 from callcenter.storage import queries
 
 SQL = queries("incoming")
-COLUMNS = ("file", "call", "at")
 
 BROUGHT = "brought in"
 KNOWN = "known already"
-NAMELESS = "its name is not that of a recording, nor is it in the CSV file"
+GONE = "is not in the folder"
 STRANGE = "not a regular file of the folder"
 UNREADABLE = "cannot be read"
 OTHER = "another recording of this name is in the database"
-BAD_LINE = "the line needs file, call and at (with its zone)"
+
+FORMATS = {".mp3": "mp3", ".ogg": "ogg", ".gsm": "gsm"}
+"""What is made a WAV, with ffmpeg's name of it: told by the file's ending, never guessed from its content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +65,16 @@ class Incoming:
         called again.
         """
         await self._store.ensure_bucket()
-        found = _listed(folder, listed) if listed else _named(folder)
-        return [
-            ImportOutcome(file.name, name if isinstance(name, str) else await self._one(file, name))
-            for file, name in found
-        ]
+        found = listed_files(folder, listed, self._node) if listed else named_files(folder, self._node)
+        return [ImportOutcome(each.file, each.refused or await self._one(folder, each)) for each in found]
 
-    async def _one(self, path: Path, name: RecordingName) -> str:
-        if path.is_symlink() or not path.is_file():
+    async def _one(self, folder: Path, found: Found) -> str:
+        path, name = found.path, found.name
+        assert name is not None
+        if not path.exists() and not path.is_symlink():
+            return GONE
+        # A folder in between that is a link would lead out as well.
+        if path.resolve() != folder.resolve() / path.relative_to(folder) or not path.is_file():
             return STRANGE
         with tempfile.TemporaryDirectory(prefix="callcenter-import-", dir=self._scratch) as work:
             root = Path(work)
@@ -80,9 +82,11 @@ class Incoming:
                 (root / each).mkdir()
             spool = Spool(root)
             try:
-                shutil.copyfile(path, root / "rec" / f"{name}{path.suffix.lower()}")
+                await asyncio.to_thread(_copy, path, root / "rec", name)
             except OSError as problem:
-                return f"{UNREADABLE}: {problem.strerror}"
+                return f"{UNREADABLE}: {problem.strerror or problem}"
+            except AudioProblem:
+                return f"not an audio file of the kind that its name says ({path.suffix.lower()})"
             spool.collect()
             (file,) = spool.ready()
             defect = inspect(file.path).defect
@@ -102,33 +106,12 @@ class Incoming:
             return KNOWN if known else BROUGHT
 
 
-def _named(folder: Path) -> Iterator[tuple[Path, RecordingName | str]]:
-    """Each file with its name as a recording, or with why it has none."""
-    for path in sorted(folder.iterdir()):
-        name = recording_name(path.stem) if path.suffix.lower() in (SUFFIX, RAW) else None
-        yield path, name or NAMELESS
-
-
-def _listed(folder: Path, listed: Path) -> Iterator[tuple[Path, RecordingName | str]]:
-    with listed.open(encoding="utf-8-sig", newline="") as file:
-        first = file.readline()
-        file.seek(0)
-        for line in csv.DictReader(file, delimiter=";" if ";" in first else ","):
-            path = folder / Path(line.get("file") or "?").name
-            name = _name_of(line)
-            if path.name != line.get("file") or path.suffix.lower() not in (SUFFIX, RAW):
-                yield Path(line.get("file") or "?"), STRANGE
-            else:
-                yield path, name or BAD_LINE
-
-
-def _name_of(line: dict[str, str]) -> RecordingName | None:
-    call = line.get("call") or ""
-    # Two files of one call and second are two recordings, and the same file gets the same name each time.
-    mark = int.from_bytes(hashlib.sha256((line.get("file") or "").encode()).digest()[:4])
-    leg = f"{call.partition('-')[0]}-0.{mark}"
-    try:
-        at = datetime.fromisoformat(line.get("at") or "")
-        return RecordingName(CallId(call), leg, int(at.timestamp())) if at.tzinfo else None
-    except ValueError:
-        return None
+def _copy(path: Path, folder: Path, name: RecordingName) -> None:
+    """Raises `OSError`, and `AudioProblem` for what cannot be made a WAV."""
+    suffix = path.suffix.lower()
+    if suffix in FORMATS:
+        with path.open("rb") as file:
+            sha256, _ = digest(file)
+        make_linear(path, folder / f"{name}{SUFFIX}", FORMATS[suffix], f"made from {suffix[1:]} sha256 {sha256.hex()}")
+    else:
+        shutil.copyfile(path, folder / f"{name}{suffix}")

@@ -124,6 +124,19 @@ def _filter(gains: list[float]) -> str:
     return f"pan=stereo|c0={gains[0]:.4f}*c0|c1={gains[1]:.4f}*c1"
 
 
+def make_linear(source: Path, target: Path, kind: str, comment: str) -> None:
+    """Write `target`, a WAV of plain samples, from compressed audio in ffmpeg's format `kind`; `comment` stands in it.
+
+    The format is given, since a file that may be anything could be a playlist of other files. Raises `AudioProblem` when
+    it is not of that format, `OSError` when there is no room or no ffmpeg.
+    """
+    # No telephone's audio is compressed to less than a kilobyte a second.
+    seconds = source.stat().st_size / 1000
+    exact = ["-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact"]
+    form = ["-map", "0:a:0", "-c:a", "pcm_s16le", *exact, "-metadata", f"comment={comment}", "-f", "wav"]
+    _ffmpeg(["-f", kind, "-i", f"file:{source}", *form, f"file:{target}"], seconds)
+
+
 def _ffmpeg(arguments: list[str], seconds: float, source: BinaryIO | None = None) -> None:
     """Run ffmpeg within limits. Its messages may quote the file, so they are not passed on."""
     done = subprocess.run(

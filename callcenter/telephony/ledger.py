@@ -5,33 +5,32 @@ import os
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import structlog
 
 from callcenter import metrics
-from callcenter.domain.events import Event, LedgerRead, Source
+from callcenter.domain.events import Event, LedgerLost, LedgerRead, Source
 from callcenter.errors import ParseProblem
+from callcenter.telephony.ledger_file import (
+    Checkpoint,
+    LedgerFile,
+    LedgerUnreadable,
+    RotatedFile,
+    line_digest,
+    resume,
+    stamp,
+)
 from callcenter.telephony.ledger_line import parse_line
 
 log = structlog.get_logger()
 
 POLL_S = 0.5
-CHUNK = 32 * 1024
-"""Bytes read at a time; also the longest line that counts as one."""
 LINES_PER_TURN = 16
 """Lines reported before the loop is given a turn: fewer than the engine processes in one, so that it keeps up."""
-
-
-class Checkpoint(NamedTuple):
-    """Everything before byte `offset` of the file with this inode has been reported."""
-
-    inode: int
-    offset: int
 
 
 @dataclass(slots=True)
@@ -54,16 +53,20 @@ class Ledger:
         path: Path,
         delay_s: float,
         put: Callable[[Event], None],
-        checkpoint: tuple[int, int] | None = None,
+        checkpoint: Checkpoint | None = None,
         poll_s: float = POLL_S,
     ) -> None:
         self.caught_up = asyncio.Event()
         self._path = path
         self._delay_s = delay_s
         self._put = put
-        self._checkpoint = None if checkpoint is None else Checkpoint(*checkpoint)
+        self._checkpoint = checkpoint
         self._poll_s = poll_s
-        self._file: _File | None = None
+        self._file: LedgerFile | None = None
+        # The checkpoint that could not be found, which was said.
+        self._said: Checkpoint | None = None
+        # Files that were rotated while nobody read, to be read after `_file`.
+        self._later: deque[RotatedFile] = deque()
         self._lines: deque[_Line] = deque()
         self._last_look = False
         # Loop time up to which everything written has been reported, and of the read whose lines are being reported.
@@ -100,19 +103,24 @@ class Ledger:
     async def _turn(self) -> bool:
         """Read and report one chunk; False when there is nothing more to do now."""
         if self._file is None:
-            self._file = self._first()
+            self._file = await self._first()
             if self._file is None:
                 self.caught_up.set()
                 await self._all_reported(asyncio.get_running_loop().time())
                 return False
         if not self._lines:
+            if not self._file.continues():
+                log.warning("ledger was truncated; looking for the copy that was made of it")
+                metrics.problems_total.labels(problem="ledger truncated").inc()
+                self._forget()
+                return True
             now = asyncio.get_running_loop().time()
             self._lines.extend(_Line(text, end, now) for text, end in self._file.read())
-            self._read_at = now if self._file.at_end() and not self._rotated() else None
+            self._read_at = now if self._at_end() else None
         if not self._lines:
             if self._read_at is not None:
                 await self._all_reported(self._read_at)
-            return self._file.skipping() or self._next()
+            return self._file.skipping() or await self._next()
         reported = await self._report()
         if not self._lines and self._read_at is not None:
             await self._all_reported(self._read_at)
@@ -124,11 +132,10 @@ class Ledger:
     async def _report(self) -> bool:
         """Report the lines that are old enough; True if there were any."""
         assert self._file is not None
-        end = None
+        last = None
         count = 0
         while self._lines and self._old_enough(self._lines[0]):
-            line = self._lines.popleft()
-            end = line.end
+            line = last = self._lines.popleft()
             try:
                 event = parse_line(line.text)
             except ParseProblem as problem:
@@ -140,10 +147,17 @@ class Ledger:
             count += 1
             if count % LINES_PER_TURN == 0:
                 await asyncio.sleep(0)
-        if end is None:
+        if last is None:
             return False
-        self._put(LedgerRead(at=datetime.now(UTC), source=Source.LEDGER, inode=self._file.inode, offset=end))
+        now = datetime.now(UTC)
+        written_at = min(now, stamp(last.text) or self._line_at() or now)
+        self._checkpoint = mark = Checkpoint(self._file.inode, last.end, line_digest(last.text), written_at)
+        self._put(LedgerRead(at=now, source=Source.LEDGER, **mark._asdict()))
         return True
+
+    def _line_at(self) -> datetime | None:
+        """The time of the last line that was reported."""
+        return None if self._checkpoint is None else self._checkpoint.line_at
 
     def _old_enough(self, line: _Line) -> bool:
         """By its own time, so that a backlog is read at once; at the latest by when we read it, whatever its time."""
@@ -153,25 +167,51 @@ class Ledger:
         # Whole seconds: the line may have been written at the very end of its second.
         return stamp.isdigit() and int(stamp) + 1 + self._delay_s <= time.time()
 
-    def _first(self) -> "_File | None":
-        """The file to start with: the one of the checkpoint, whatever its name is now."""
-        mark, self._checkpoint = self._checkpoint, None
-        if mark is not None:
-            for path in (self._path, *self._siblings()):
-                file = _File.open(path)
-                if file is not None and file.inode == mark.inode:
-                    file.seek(mark.offset)
-                    return file
-                if file is not None:
-                    file.close()
-            log.error("the ledger's file of the checkpoint is gone; reading what there is")
-            metrics.problems_total.labels(problem="ledger file gone").inc()
-        return _File.open(self._path)
+    async def _first(self) -> LedgerFile | None:
+        """The file to start with: the one of the checkpoint, whatever its name is now, compressed or copied."""
+        file, later, lost = await asyncio.to_thread(resume, self._path, self._checkpoint)
+        self._later = deque(later)
+        if lost and self._checkpoint is not self._said:
+            self._said = self._checkpoint
+            self._lose("the file of the checkpoint is gone", self._first_known(file, later))
+        if not later or not lost:
+            return file
+        if file is not None:
+            file.close()
+        return await self._open_later()
 
-    def _next(self) -> bool:
+    def _first_known(self, file: LedgerFile | None, later: Sequence[RotatedFile]) -> datetime:
+        """The time of the first line that is left."""
+        if later:
+            return datetime.fromtimestamp(later[0].began_at, UTC)
+        first = None if file is None else stamp(os.pread(file.fd, 10, 0))
+        return first or datetime.now(UTC)
+
+    def _lose(self, reason: str, until: datetime) -> None:
+        """Say that lines between the last one that was reported and `until` may be lost."""
+        since = self._line_at()
+        log.error("ledger lines may be lost", reason=reason, since=since and since.isoformat(), until=until.isoformat())
+        metrics.problems_total.labels(problem="ledger lines may be lost").inc()
+        if since is not None:
+            self._put(LedgerLost(at=max(since, until), source=Source.LEDGER, began_at=since))
+
+    async def _open_later(self) -> LedgerFile | None:
+        """The next of the files that were rotated while nobody read; after them, the one that is written now."""
+        while self._later:
+            following = self._later.popleft()
+            reason = "a rotated file is gone"
+            try:
+                if (file := await asyncio.to_thread(LedgerFile.open, following.path)) is not None:
+                    return file
+            except LedgerUnreadable as problem:
+                reason = f"a rotated file {problem}"
+            self._lose(reason, datetime.fromtimestamp(following.modified, UTC))
+        return LedgerFile.open(self._path)
+
+    async def _next(self) -> bool:
         """At the end of the file: go on to the one that was started after it, if there is one."""
         assert self._file is not None
-        if not self._rotated():
+        if not self._later and not self._rotated():
             self.caught_up.set()
             return False
         if not self._last_look:
@@ -179,16 +219,25 @@ class Ledger:
             self._last_look = True
             return True
         self._last_look = False
-        modified = os.fstat(self._file.fd).st_mtime_ns
-        later = [
-            (stat.st_mtime_ns, path)
-            for path in (*self._siblings(), self._path)
-            if (stat := self._stat(path)) and stat.st_ino != self._file.inode and stat.st_mtime_ns >= modified
-        ]
-        following = _File.open(min(later)[1]) if later else _File.open(self._path)
+        following = await self._open_later() if self._later else self._after_rotation(self._file)
         self._file.close()
         self._file = following
         return following is not None
+
+    def _after_rotation(self, file: LedgerFile) -> LedgerFile | None:
+        """What was started after this file, which was rotated while we read it."""
+        modified = file.modified_ns()
+        later = [
+            (stat.st_mtime_ns, path)
+            for path in (*self._siblings(), self._path)
+            if (stat := self._stat(path)) and stat.st_ino != file.inode and stat.st_mtime_ns >= modified
+        ]
+        return LedgerFile.open(min(later)[1] if later else self._path)
+
+    def _at_end(self) -> bool:
+        """Whether everything that was written until now is read."""
+        assert self._file is not None
+        return self._file.at_end() and not self._later and not self._rotated()
 
     def _rotated(self) -> bool:
         """Whether Asterisk now writes to another file; while that is empty, it still writes to this one."""
@@ -210,73 +259,7 @@ class Ledger:
 
     def _forget(self) -> None:
         self._lines.clear()
+        self._later.clear()
         if self._file is not None:
             self._file.close()
             self._file = None
-
-
-class _File:
-    """An open ledger file and how far it was read. Reads local disk, a bounded piece at a time."""
-
-    def __init__(self, fd: int) -> None:
-        self.fd = fd
-        self.inode = os.fstat(fd).st_ino
-        self._offset = 0
-        self._skipping = False
-
-    @classmethod
-    def open(cls, path: Path) -> "_File | None":
-        """The file, or None when it is not there (yet)."""
-        try:
-            return cls(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
-        except FileNotFoundError:
-            return None
-
-    def seek(self, offset: int) -> None:
-        """Continue after `offset` bytes, unless the inode now belongs to another file: then start at its beginning."""
-        self._offset = offset
-        if not self._continues():
-            self._offset = 0
-
-    def read(self) -> Iterator[tuple[bytes, int]]:
-        """Whole lines of the next piece, each with the offset of its end. A line longer than a piece is left out."""
-        if not self._continues():
-            log.warning("ledger was truncated; reading it from the start")
-            self._offset = 0
-            self._skipping = False
-        data = os.pread(self.fd, CHUNK, self._offset)
-        start = 0
-        while (end := data.find(b"\n", start)) >= 0:
-            line = data[start:end]
-            start = end + 1
-            if self._skipping:
-                self._skipping = False
-                log.warning("ledger line too long", offset=self._offset + start)
-                metrics.problems_total.labels(problem="ledger line not understood").inc()
-                line = b""
-            yield line, self._offset + start
-        if start == 0 and (self._skipping or len(data) == CHUNK):
-            self._skipping = True
-            start = len(data)
-        self._offset += start
-
-    def at_end(self) -> bool:
-        """Whether everything was read except an incomplete line."""
-        return os.fstat(self.fd).st_size - self._offset < CHUNK and not os.pread(self.fd, CHUNK, self._offset).count(
-            b"\n"
-        )
-
-    def skipping(self) -> bool:
-        """Whether a line too long is being left out and there is more of it."""
-        return self._skipping and os.fstat(self.fd).st_size > self._offset
-
-    def close(self) -> None:
-        """Close the file."""
-        os.close(self.fd)
-
-    def _continues(self) -> bool:
-        """Whether what was read is still there: it ends with a newline, except in the middle of a long line."""
-        if self._offset == 0:
-            return True
-        last = os.pread(self.fd, 1, self._offset - 1)
-        return bool(last) and (self._skipping or last == b"\n")

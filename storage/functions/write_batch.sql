@@ -121,14 +121,16 @@ begin
     end if;
 
     if batch ? 'gaps' then
-        insert into node_gaps (node, began_at, ended_at)
-        select node_name, g.began_at, g.ended_at from jsonb_populate_recordset(null::node_gaps, batch -> 'gaps') g;
+        insert into node_gaps (node, began_at, ended_at, lost)
+        select node_name, g.began_at, g.ended_at, g.lost from jsonb_populate_recordset(null::node_gaps, batch -> 'gaps') g;
     end if;
 
     if batch ? 'checkpoint' then
         update nodes set
             ledger_inode = (batch -> 'checkpoint' ->> 'inode')::bigint,
-            ledger_offset = (batch -> 'checkpoint' ->> 'offset')::bigint
+            ledger_offset = (batch -> 'checkpoint' ->> 'offset')::bigint,
+            ledger_line = batch -> 'checkpoint' ->> 'line',
+            ledger_line_at = (batch -> 'checkpoint' ->> 'line_at')::timestamptz
         where name = node_name;
     end if;
 

@@ -19,7 +19,7 @@ where c.node = $1 and (c.state <> 'ended' or c.ended_at > now() - interval '15 m
 order by t.began_at, t.recording;
 
 -- name: checkpoint
-select ledger_inode, ledger_offset from nodes where name = $1;
+select ledger_inode, ledger_offset, ledger_line, ledger_line_at from nodes where name = $1;
 
 -- name: queue_names
 select number from numbers order by number;

@@ -208,3 +208,10 @@ def test_an_error_never_tells_a_secret(tmp_path: Path) -> None:
     with pytest.raises(RenderError) as refused:
         render(settings(ami={"events_secret": secret}), DIRECTORY, tmp_path)
     assert "hush" not in str(refused.value)
+
+
+def test_no_file_but_the_ledger_keeps_callers_numbers(tmp_path: Path) -> None:
+    files = rendered(tmp_path)
+    for name in ("cel.conf", "cdr.conf"):
+        assert sections(files[name])["general"] == [("enable", "no")]
+    assert not re.findall(r"^load = (?:cel|cdr|res_cdrel)_.*", files["modules.conf"], re.MULTILINE)

@@ -24,6 +24,7 @@ from callcenter.domain.events import (
     CallQueued,
     CardPrepared,
     Event,
+    LedgerLost,
     LedgerRead,
     LinkLost,
     LinkRestored,
@@ -194,9 +195,9 @@ async def test_a_restarted_node_goes_on_where_the_killed_one_stopped(pool: async
     async with node(pool, database_url) as first:
         for event in events[:5]:
             first.engine.step(event)
-        first.engine.step(LedgerRead(at=at(6), inode=7, offset=123))
+        first.engine.step(LedgerRead(at=at(6), inode=7, offset=123, line="0f", line_at=at(5)))
         await first.written()
-    assert await startup.checkpoint(pool, NODE) == (7, 123)
+    assert await startup.checkpoint(pool, NODE) == (7, 123, "0f", at(5))
     async with node(pool, database_url) as second:
         for event in events:
             second.engine.step(replace(event, source=Source.LEDGER) if event.source is Source.LIVE else event)
@@ -272,6 +273,16 @@ async def test_a_gap_is_written_down(pool: asyncpg.Pool, database_url: str) -> N
         await running.written()
     gap = await pool.fetchrow("select * from node_gaps")
     assert (gap["began_at"], gap["ended_at"]) == (at(10), at(20))
+    assert not gap["lost"], "the ledger fills it"
+
+
+async def test_lost_lines_of_the_ledger_are_in_the_list_of_gaps(pool: asyncpg.Pool, database_url: str) -> None:
+    async with node(pool, database_url) as running:
+        running.engine.step(LedgerLost(at=at(20), source=Source.LEDGER, began_at=at(10)))
+        running.engine.step(Tick(at=at(21)))
+        await running.written()
+    rows = await pool.fetch("select began_at, ended_at, lost from node_gaps")
+    assert [tuple(row) for row in rows] == [(at(10), at(20), True)]
 
 
 async def test_a_call_to_a_number_of_nobody_opens_no_ticket(pool: asyncpg.Pool, database_url: str) -> None:

@@ -246,6 +246,36 @@ def test_nobody_but_the_trunk_and_the_operators_gets_in(pbx: AsteriskInstance, l
     assert ledger.lines() == []
 
 
+def test_requests_of_strangers_write_nothing_into_asterisks_log(pbx: AsteriskInstance) -> None:
+    log = pbx.home / "log" / "messages"
+    before = log.read_bytes()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.bind(("127.0.0.9", 0))
+        place = f"127.0.0.9:{stranger.getsockname()[1]}"
+        packets = [
+            f"{method} sip:100@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP {place};branch=z9hG4bK{method}{user}\r\n"
+            f"From: <sip:{user}@127.0.0.1>;tag=1\r\nTo: <sip:100@127.0.0.1>\r\nCall-ID: {method}{user}\r\n"
+            f"CSeq: 1 {method}\r\nContact: <sip:{place}>\r\nMax-Forwards: 70\r\n"
+            f'Authorization: Digest username="{user}",realm="asterisk",nonce="1/a",uri="sip:x",response="{"0" * 32}"\r\n'
+            "Content-Length: 0\r\n\r\n"
+            for method in ("INVITE", "REGISTER", "OPTIONS", "SUBSCRIBE")
+            for user in ("100", "79000000001", "op-01", "trunk")
+        ]
+        for packet in (*packets, "\0\1" * 20, "INVITE sip:x SIP/2.0\r\nVia: none\r\nFrom: <<<\r\n\r\n"):
+            stranger.sendto(packet.encode(), ("127.0.0.1", pbx.settings.asterisk.sip_port))
+        time.sleep(1)
+    assert log.read_bytes() == before
+
+
+def test_no_file_but_the_ledger_has_the_callers_number(pbx: AsteriskInstance, ledger: Ledger) -> None:
+    with Caller(pbx.settings.asterisk.sip_port, ROUTE, b"<sip:+79165550017@127.0.0.2>") as caller:
+        assert caller.invite() == 200
+        caller.hang_up()
+        ledger.until("ENDED")
+    files = [path for path in (pbx.home / "log").rglob("*") if path.is_file()]
+    assert [path.name for path in files if b"79165550017" in path.read_bytes()] == ["queue_log"]
+
+
 def test_hanging_up_during_the_greeting(pbx: AsteriskInstance, ledger: Ledger) -> None:
     with Caller(pbx.settings.asterisk.sip_port, ROUTE) as caller:
         assert caller.invite() == 200

@@ -1,11 +1,16 @@
 """Old recordings come in once, by their names or by a CSV file."""
 
+import subprocess
+import unicodedata
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from callcenter.recordings.incoming import BROUGHT, KNOWN, Incoming
+from callcenter.recordings.incoming import BROUGHT, GONE, KNOWN, STRANGE, Incoming
+from callcenter.recordings.incoming_list import BAD_AT, BAD_CALL, FOREIGN, OUTSIDE
+from callcenter.recordings.wav import inspect
 from tests.recordings.conftest import NODE, Bench, new_name, wav
 from tests.recordings.test_raw import AUDIO
 
@@ -88,3 +93,95 @@ async def test_by_a_csv_file(bench: Bench, folder: Path, tmp_path: Path) -> None
         KNOWN,
         KNOWN,
     ]
+
+
+def compressed(path: Path, seconds: float = 2.0) -> bytes:
+    """A file of the kind that its name says, as another PBX wrote it."""
+    tone = ["-f", "lavfi", "-i", f"sine=frequency=440:sample_rate=8000:duration={seconds}"]
+    subprocess.run(["ffmpeg", "-v", "error", "-y", *tone, str(path)], check=True)
+    return path.read_bytes()
+
+
+async def test_a_list_from_another_pbx(bench: Bench, folder: Path, tmp_path: Path) -> None:
+    """Windows' Cyrillic, ids without a node, MP3, folders by date."""
+    (folder / "2025/11/22").mkdir(parents=True)
+    queue = "2025/11/22/q-600-79000000001-20251122-220002-1763838002.44.wav"
+    for file, seconds in (("жалоба.wav", 1.0), ("1763838001.43.wav", 2.0), (queue, 3.0)):
+        (folder / file).write_bytes(wav(seconds))
+    original = compressed(folder / "1763838003.45.mp3", 4.0)
+    listed = tmp_path / "list.csv"
+    lines = [
+        "file;call;at",
+        "жалоба.wav;node1-1763838000.42;2025-11-22T22:00:00+03:00",
+        "1763838001.43.wav;1763838001.43;2025-11-22T22:00:01+03:00",
+        f"{queue};node1-1763838002.44;2025-11-22T22:00:02+03:00",
+        "1763838003.45.mp3;1763838003.45;2025-11-22T22:00:03+03:00",
+    ]
+    listed.write_bytes("\r\n".join(lines).encode("cp1251"))
+    said = await bring(bench, folder, listed)
+    assert said == {line.split(";")[0]: BROUGHT for line in lines[1:]}
+    rows = sorted(await bench.ledger.recordings(), key=lambda row: str(row["expected_at"]))
+    assert [row["named_call"] for row in rows] == [f"{NODE}-176383800{number}.4{number + 2}" for number in range(4)]
+    assert [round(row["duration_s"]) for row in rows] == [1, 2, 3, 4]
+    assert {row["state"] for row in rows} == {"attached"}
+    made = await bench.content(rows[3]["object_key"])
+    assert sha256(original).hexdigest().encode() in made
+    (tmp_path / "made.wav").write_bytes(made)
+    assert (inspect(tmp_path / "made.wav").defect, inspect(tmp_path / "made.wav").linear16) == (None, True)
+    assert set((await bring(bench, folder, listed)).values()) == {KNOWN}
+
+
+async def test_names_of_another_pbx_need_no_list(bench: Bench, folder: Path) -> None:
+    (folder / "2025/11/22").mkdir(parents=True)
+    queue = "2025/11/22/q-600-79000000001-20251122-220002-1763838002.44.wav"
+    (folder / queue).write_bytes(wav(1.0))
+    compressed(folder / "1763838003.45.mp3")
+    (folder / "2025/11/22/79000000001.wav").write_bytes(wav(2.0))
+    said = await bring(bench, folder)
+    assert {file for file, what in said.items() if what == BROUGHT} == {queue, "1763838003.45.mp3"}
+    rows = {row["named_call"]: row["expected_at"] for row in await bench.ledger.recordings()}
+    assert rows == {
+        f"{NODE}-1763838002.44": datetime.fromtimestamp(1763838002, UTC),
+        f"{NODE}-1763838003.45": datetime.fromtimestamp(1763838003, UTC),
+    }
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1251"])
+@pytest.mark.parametrize("on_disk", [b"cp1251", b"composed", b"decomposed"])
+async def test_a_cyrillic_name_is_found_however_it_is_written(
+    bench: Bench, folder: Path, tmp_path: Path, encoding: str, on_disk: bytes
+) -> None:
+    name = "чей.wav"
+    written = name.encode("cp1251") if on_disk == b"cp1251" else name.encode()
+    if on_disk == b"decomposed":
+        written = unicodedata.normalize("NFD", name).encode()
+    (folder / written.decode(errors="surrogateescape")).write_bytes(wav(1.0))
+    listed = tmp_path / "list.csv"
+    listed.write_bytes(f"file\tcall\tat\n{name}\t1763838000.42\t2025-11-22T22:00:00+03:00\n".encode(encoding))
+    assert await bring(bench, folder, listed) == {name: BROUGHT}
+
+
+async def test_each_refused_line_says_its_true_reason(bench: Bench, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "a.wav").write_bytes(wav(1.0))
+    (folder / "link").symlink_to(tmp_path / "outside")
+    (folder / "a.wav").write_bytes(wav(1.0))
+    (folder / "notes.txt").write_bytes(b"x")
+    (folder / "list.mp3").write_bytes(b"#EXTM3U\n#EXTINF:1,\n/etc/hostname\n")
+    good = "1763838000.42,2025-11-22T22:00:00+03:00"
+    lines = {
+        f"gone.wav,{good}": GONE,
+        f"../outside/a.wav,{good}": OUTSIDE,
+        f"{tmp_path}/outside/a.wav,{good}": OUTSIDE,
+        f"link/a.wav,{good}": STRANGE,
+        f"notes.txt,{good}": FOREIGN,
+        f"list.mp3,{good}": "not an audio file of the kind that its name says (.mp3)",
+        "a.wav,42,2025-11-22T22:00:00+03:00": BAD_CALL,
+        "a.wav,1763838000.42,22.11.2025 22:00": BAD_AT,
+        "a.wav,1763838000.42,2025-11-22T22:00:00": BAD_AT,
+    }
+    listed = tmp_path / "list.csv"
+    listed.write_text("\n".join(["file,call,at", *lines]))
+    outcomes = await Incoming(bench.ledger.pool, bench.store, NODE).bring(folder, listed)
+    assert [each.what for each in outcomes] == list(lines.values())
+    assert await bench.ledger.recordings() == []

@@ -31,7 +31,8 @@ from callcenter.domain.events import (
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.talk import Party, TalkKind
 from callcenter.errors import ParseProblem
-from callcenter.telephony.ledger import CHUNK, Ledger
+from callcenter.telephony.ledger import Ledger
+from callcenter.telephony.ledger_file import CHUNK, Checkpoint
 from callcenter.telephony.ledger_line import parse_line
 from tests.telephony.helpers import running, until
 
@@ -167,7 +168,7 @@ def numbers(events: list[Event]) -> list[int]:
 
 
 def ledger(path: Path, events: list[Event], checkpoint: tuple[int, int] | None = None, delay_s: float = 0) -> Ledger:
-    return Ledger(path, delay_s, events.append, checkpoint, poll_s=0.005)
+    return Ledger(path, delay_s, events.append, checkpoint and Checkpoint(*checkpoint), poll_s=0.005)
 
 
 def last_mark(events: list[Event]) -> tuple[int, int]:
