@@ -37,7 +37,20 @@ async def upload(browser: Browser, body: bytes, name: str = "дома.csv") -> t
     return answer.status, await answer.text()
 
 
-@pytest.mark.parametrize("query", ["9161234567", "+7 (916) 123-45-67", "4567", "лесная 3 кв. 12", "ИВАНОВА", "100"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "9161234567",
+        "+7 (916) 123-45-67",
+        "+8 916 1234567",
+        "8107 916 123 45 67",
+        "9161234567#1",
+        "4567",
+        "лесная 3 кв. 12",
+        "ИВАНОВА",
+        "100",
+    ],
+)
 async def test_a_resident_is_found_by_whatever_is_known(site: Site, query: str):
     async with site.browser("vera") as vera:
         await a_resident(vera, site)
