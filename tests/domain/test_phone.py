@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.domain.phone import PhoneFault, e164, existing, local, national
+from callcenter.domain.phone import PhoneFault, e164, existing, local, national, set_country
 
 
 @pytest.mark.parametrize(
@@ -101,3 +101,18 @@ def test_a_foreign_number_and_a_part_are_looked_for_whole():
 
 def test_a_number_as_people_here_write_it_is_the_same_number():
     assert [local(each) for each in ("+79161234567", "+375291234567")] == ["8 (916) 123-45-67", "+375 29 123-45-67"]
+
+
+def test_the_centres_country_is_set_once_for_all():
+    try:
+        set_country("BY")
+        assert e164("8 029 123 45 67") == "+375291234567"
+        assert national("80291234567") == "291234567"
+    finally:
+        set_country("RU")
+    assert e164("8 029 123 45 67") == "80291234567"
+
+
+def test_a_country_without_telephones_is_refused():
+    with pytest.raises(ValueError, match="no country"):
+        set_country("XX")
