@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -74,6 +75,15 @@ class AsteriskSettings(SettingsSection):
         ("127.0.0.2",),
         min_length=1,
         description="JSON list of addresses or networks that count as the telephone company",
+    )
+    dialled_number_in: tuple[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z-]{0,39}$")], ...] = Field(
+        ("request", "To", "Diversion"),
+        min_length=1,
+        description="JSON list of where the telephone company writes the number dialled: `request` is the request line, "
+        "any other name a SIP header; the first that holds a company's number counts",
+    )
+    trust_asserted_identity: bool = Field(
+        True, description="take the caller's number from the telephone company's P-Asserted-Identity before From"
     )
     probe_secret: SecretStr | None = Field(
         None, description="makes an AMI account `probe` that reads everything; for a local test stack only"
@@ -263,6 +273,9 @@ class Settings(BaseSettings):
     node: str = Field(
         "node1", pattern=r"^[a-z][a-z0-9]{0,15}$", description="name of the Asterisk this process runs beside"
     )
+    country: str = Field(
+        "RU", pattern=r"^[A-Z]{2}$", description="country of telephone numbers without a country code, two letters"
+    )
     language: Literal["ru", "en"] = Field("ru", description="language of pages before a person has chosen one")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="lowest level of log lines")
     ledger_delay_s: float = Field(
@@ -280,6 +293,13 @@ class Settings(BaseSettings):
     sharing: SharingSettings = SharingSettings()
     handover: HandoverSettings
     evidence: EvidenceSettings = EvidenceSettings()
+
+    @field_validator("country")
+    @classmethod
+    def _has_telephones(cls, country: str) -> str:
+        if country not in SUPPORTED_REGIONS:
+            raise ValueError("must be a country with telephone numbers, such as RU")
+        return country
 
     @model_validator(mode="after")
     def _ports_make_sense(self) -> Self:

@@ -56,6 +56,8 @@ def test_a_file_gives_what_the_environment_does_not(tmp_path: Path, monkeypatch:
         ("CALLCENTER_ASTERISK__RTP_END", "10001", "rtp_end"),
         ("CALLCENTER_ASTERISK__SIP_PORT", "10002", "inside the audio ports"),
         ("CALLCENTER_ASTERISK__TRUNK_ADDRESSES", "[]", "CALLCENTER_ASTERISK__TRUNK_ADDRESSES"),
+        ("CALLCENTER_COUNTRY", "XX", "CALLCENTER_COUNTRY"),
+        ("CALLCENTER_ASTERISK__DIALLED_NUMBER_IN", '["To,x"]', "CALLCENTER_ASTERISK__DIALLED_NUMBER_IN"),
         ("CALLCENTER_ENV_FILE", "/nowhere", "/nowhere"),
     ],
 )

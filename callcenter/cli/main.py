@@ -26,10 +26,12 @@ def _run_with_settings(options: argparse.Namespace) -> int:
     import asyncpg
     import uvloop
 
+    from callcenter.domain.phone import set_country
     from callcenter.settings import load_settings
 
     try:
         settings = load_settings()
+        set_country(settings.country)
         return uvloop.run(_run(options, settings)) or 0
     except CallcenterError as problem:
         print(f"callcenter: {problem}", file=sys.stderr)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from callcenter.common.scope import Connection
+from callcenter.domain.phone import national
 from callcenter.errors import Refusal, gettext_noop
 from callcenter.storage import queries
 
@@ -16,7 +17,7 @@ SHORTEST_TAIL = 4
 # With this many digits or more it is a telephone number, whatever stands beside it.
 _PHONE = re.compile(r"(?<![\w/])\+?\d(?:[ ()-]{0,2}\d){6,}(?![\w/])", re.ASCII)
 _NUMBER = re.compile(r"(?:№|#|n|no)\.? ?(\d{1,9})", re.ASCII | re.IGNORECASE)
-_BETWEEN = re.compile(r"[ ()+.-]")
+_BETWEEN = re.compile(r"[ ().-]")
 _WORD = re.compile(r"\w+")
 # Said in an address for the ear; the same for all, or written in other ways.
 _FILLERS = frozenset(
@@ -63,11 +64,12 @@ class Search:
         text = clean(typed)
         if found := _NUMBER.fullmatch(text):
             return cls(number=int(found[1]))
-        digits = _BETWEEN.sub("", text)
+        written = _BETWEEN.sub("", text.partition("#")[0] or text)
+        digits = written.removeprefix("+")
         if digits.isascii() and digits.isdigit():
             short = len(digits) < SHORTEST_TAIL
             number = int(digits) if short or (len(digits) <= 9 and digits == text) else None
-            return cls(number=number, tail=None if short else _tail(digits))
+            return cls(number=number, tail=None if short else _tail(written))
         phones = _PHONE.findall(text)
         words = address_words(_PHONE.sub(" ", text))
         if not words and not phones:
@@ -100,9 +102,7 @@ def house_query(text: str) -> str | None:
 
 def _tail(digits: str) -> str:
     # 8 916 … and 7 916 … are +7 916 …, and 916 … is both.
-    if len(digits) == 11 and digits[0] in "78":
-        digits = digits[1:]
-    return digits[::-1]
+    return national(digits)[::-1]
 
 
 # A street rather than a house; too many houses to filter by.

@@ -10,9 +10,9 @@ from aiohttp import web
 
 from callcenter.common.scope import Connection, audit, scoped
 from callcenter.directory.forms import HouseForm, PremisesForm, ResidentForm
-from callcenter.directory.rows import phone_of
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
+from callcenter.domain.phone import e164
 from callcenter.errors import Refusal, gettext_noop
 from callcenter.storage import queries
 
@@ -82,11 +82,11 @@ def address_words(query: str) -> list[str]:
 
 def as_phone(query: str) -> tuple[str, str | None] | None:
     """A number in E.164 and the digits by which it may end, when the query is a telephone number or a part of one."""
-    digits = re.sub(r"\D", "", query)
-    if len(digits) < 4 or re.search(r"[^\d\s()+\-.–‑—]", query):
+    number = e164(query)
+    digits = re.sub(r"\D", "", number)
+    if len(digits) < 4 or re.search(r"[^\d\s()+\-.–‑—#]", query):
         return None
-    whole = phone_of(query)
-    return (whole, None) if whole and len(digits) >= 10 else (whole or "", digits)
+    return (number, None) if number.startswith("+") and len(digits) >= 10 else (number, digits)
 
 
 class DirectoryBook:

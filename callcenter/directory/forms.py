@@ -13,8 +13,9 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from callcenter.directory.rows import MOST_ENTRANCES, MOST_PHONES, phone_of, split_phones
+from callcenter.directory.rows import MOST_ENTRANCES, MOST_PHONES, PHONE_PROBLEMS, split_phones
 from callcenter.domain.deadlines import LimitStep
+from callcenter.domain.phone import PhoneFault, e164, existing
 from callcenter.domain.ticket import TicketClass
 
 ZONES = tuple(
@@ -45,10 +46,12 @@ def _none_if_empty(value: object) -> object:
 
 
 def _phone(value: object) -> object:
-    if value is None:
+    if value is None or value == "":
         return None
-    number = phone_of(str(value))
-    return number if number is not None else wrong("bad_phone", value=str(value)[:40])
+    number = existing(str(value))
+    if isinstance(number, PhoneFault):
+        wrong(PHONE_PROBLEMS[number].replace(" ", "_"), value=str(value)[:40])
+    return number
 
 
 def _phones(value: object) -> object:
@@ -61,13 +64,12 @@ def _phones(value: object) -> object:
 
 
 def _numbers(value: object) -> object:
-    """The numbers people dial: digits only, as the telephone company sends them; a short code stays as it is."""
+    """The numbers people dial, in E.164 without the plus; a short code stays as it is."""
     if not isinstance(value, str):
         return value
     found: dict[str, None] = {}
     for part in split_phones(value):
-        number = phone_of(part)
-        digits = number[1:] if number else re.sub(r"\D", "", part)
+        digits = re.sub(r"\D", "", e164(part))
         if not 3 <= len(digits) <= 15 or re.search(r"[^\d\s()+.–-]", part):
             wrong("bad_phone", value=part[:40])
         found[digits] = None

@@ -35,8 +35,11 @@ def _days(request: web.Request) -> dict[int, str]:
 @routes.get("/directory/companies")
 @needs(Permission.SEE_DIRECTORY)
 async def companies(request: web.Request) -> web.Response:
-    rows = await request.app[OFFICES].companies(request[PERSON])
-    return render(request, "directory/companies.html", companies=rows)
+    """All companies, and for who can put it right the numbers dialled that are none of theirs."""
+    offices, person = request.app[OFFICES], request[PERSON]
+    unreached = await offices.unreached(person) if person.may(Permission.EDIT_DIRECTORY) else ()
+    rows = await offices.companies(person)
+    return render(request, "directory/companies.html", companies=rows, unreached=unreached)
 
 
 @routes.get("/directory/companies/new")

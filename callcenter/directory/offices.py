@@ -26,6 +26,10 @@ class Offices:
         """Every company that the person may see."""
         return await self._fetch(person, "companies")
 
+    async def unreached(self, person: Person) -> Sequence[asyncpg.Record]:
+        """The shapes of the numbers dialled in the last day that are no company's, the most frequent first."""
+        return await self._fetch(person, "unreached")
+
     async def company(self, person: Person, company: int) -> asyncpg.Record | None:
         """One company with its numbers."""
         return await self._one(person, "company", company)

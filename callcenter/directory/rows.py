@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from callcenter.directory.refusals import SheetProblem
 from callcenter.directory.sheet import SheetLine
-from callcenter.domain.phone import e164
+from callcenter.domain.phone import PhoneFault, existing
 
 LONGEST = {
     "house_key": 64,
@@ -23,7 +23,11 @@ LONGEST = {
 }
 MOST_ENTRANCES = 99
 MOST_PHONES = 20
-PHONE = re.compile(r"\+[0-9]{5,15}")
+PHONE_PROBLEMS = {
+    PhoneFault.NOT_A_NUMBER: "bad phone",
+    PhoneFault.NO_CODE: "phone without code",
+    PhoneFault.NO_SUCH_NUMBER: "no such phone",
+}
 _NUMBER = re.compile(r"[0-9]{1,3}")
 _POWER_OF_TEN = re.compile(r"[0-9][.,]?[0-9]*[eEеЕ]\+?[0-9]{1,2}")
 
@@ -216,8 +220,8 @@ class _Gathering:
         for part in split_phones(line.cells.get("phones", "")):
             if _POWER_OF_TEN.fullmatch(part):
                 self._refuse(line.number, "phones", "power of ten", value=part[:40])
-            elif (number := phone_of(part)) is None:
-                self._refuse(line.number, "phones", "bad phone", value=part[:40])
+            elif isinstance(number := existing(part), PhoneFault):
+                self._refuse(line.number, "phones", PHONE_PROBLEMS[number], value=part[:40])
             else:
                 found[number] = None
         if len(found) > MOST_PHONES:
@@ -231,11 +235,3 @@ class _Gathering:
 def split_phones(text: str) -> list[str]:
     """The numbers written in one field, between commas, semicolons or line ends."""
     return [part.strip() for part in re.split(r"[,;\n]", text) if part.strip()]
-
-
-def phone_of(text: str) -> str | None:
-    """The number in E.164, however it was written; None when it is not a telephone number."""
-    if re.search(r"[^\d\s()+\-.–‑—/]", re.sub(r"(?i)(тел|доб|ext|x)\.?", "", text)):
-        return None
-    number = e164(text)
-    return number if PHONE.fullmatch(number) else None

@@ -23,6 +23,10 @@ def form_problem(t: NullTranslations, code: str, values: Mapping[str, object]) -
         "bad_zone": t.gettext("Choose a time zone from the list, for example Europe/Moscow."),
         "control_characters": t.gettext("It contains invisible control characters. Type it again."),
         "bad_phone": t.gettext("“%(value)s” is not a telephone number. Write it like +7 916 123-45-67."),
+        "phone_without_code": t.gettext("“%(value)s” lacks its area code. Write it like 8 (495) 234-56-78."),
+        "no_such_phone": t.gettext(
+            "There is no number “%(value)s”: its code is wrong, or it has too few or many digits."
+        ),
         "too_many_phones": t.gettext("At most %(limit)s telephones."),
         "bad_email": t.gettext("This is not an e-mail address. Write it like crew@example.org."),
         "bad_url": t.gettext("Enter a full address that begins with https://, without a user name and password in it."),
@@ -59,6 +63,10 @@ def row_problem(t: NullTranslations, problem: SheetProblem) -> str:
         "too long": t.gettext("longer than %(limit)s characters; shorten it"),
         "not a count": t.gettext("“%(value)s” is not a whole number from 1 to %(limit)s"),
         "bad phone": t.gettext("“%(value)s” is not a telephone number; write it like +7 916 123-45-67"),
+        "phone without code": t.gettext("“%(value)s” lacks its area code; write it like 8 (495) 234-56-78"),
+        "no such phone": t.gettext(
+            "there is no number “%(value)s”: its code is wrong, or it has too few or many digits"
+        ),
         "power of ten": t.gettext(
             "the spreadsheet program has truncated the number to “%(value)s”; format the column as text and enter it again"
         ),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from callcenter.domain.phone import country_code, rules
 from callcenter.errors import RenderError
 from callcenter.resources import ROOT
 from callcenter.settings import Settings
@@ -109,6 +110,10 @@ def _values(settings: Settings) -> dict[str, object]:
         "rtp_start": asterisk.rtp_start,
         "rtp_end": asterisk.rtp_end,
         "trunk_addresses": _networks("asterisk.trunk_addresses", asterisk.trunk_addresses),
+        "dialled_number_in": asterisk.dialled_number_in,
+        "trust_asserted_identity": asterisk.trust_asserted_identity,
+        "country_code": country_code(settings.country),
+        "number_rules": rules(settings.country),
         "ami_port": ami.port,
         "ami_permit": _networks("asterisk.ami_permit", asterisk.ami_permit),
         **{name.removeprefix("ami."): _match(name, value, _ACCOUNT) for name, value in accounts.items()},

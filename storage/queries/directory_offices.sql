@@ -7,6 +7,15 @@ select c.id, c.name, c.zone, c.language,
     (select count(*) from crews where company_id = c.id and active) as crews
 from companies c where $1::integer is null or c.id = $1 order by c.name
 
+-- The calls of the last day that reached no company, by the beginning and the length of the number dialled; nobody's
+-- calls are of no one company, and for whoever sees every company.
+-- name: unreached
+select left(did, 4) as beginning, length(did) as digits, count(*) as calls, min(arrived_at) as first_at,
+    max(arrived_at) as last_at
+from calls
+where $1::integer is null and arrived_at > now() - interval '1 day' and coalesce(outcome, fate) = 'no_such_number'
+group by 1, 2 order by 3 desc, 1, 2 limit 20
+
 -- name: company
 select c.id, c.name, c.zone, c.language, c.retention_days,
     coalesce((select array_agg(number order by number) from numbers where company_id = c.id), '{}') as numbers

@@ -1,6 +1,7 @@
 """The directory's pages: input, messages, and permissions."""
 
 import io
+import re
 
 import aiohttp
 import pytest
@@ -37,7 +38,20 @@ async def upload(browser: Browser, body: bytes, name: str = "дома.csv") -> t
     return answer.status, await answer.text()
 
 
-@pytest.mark.parametrize("query", ["9161234567", "+7 (916) 123-45-67", "4567", "лесная 3 кв. 12", "ИВАНОВА", "100"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "9161234567",
+        "+7 (916) 123-45-67",
+        "+8 916 1234567",
+        "8107 916 123 45 67",
+        "9161234567#1",
+        "4567",
+        "лесная 3 кв. 12",
+        "ИВАНОВА",
+        "100",
+    ],
+)
 async def test_a_resident_is_found_by_whatever_is_known(site: Site, query: str):
     async with site.browser("vera") as vera:
         await a_resident(vera, site)
@@ -249,3 +263,26 @@ async def test_a_manager_sees_one_company_and_changes_nothing(site: Site):
         assert (await anna.post(f"{other}/edit", name="x")).status == 403
         await site.pool.execute("update houses set company_id = $1", company)
         assert "Иванова" in await (await anna.get(resident)).text()
+
+
+async def test_numbers_dialled_that_reached_no_company_are_shown_by_their_digits_shape(site: Site):
+    call = """
+        insert into calls (id, node, did, caller, state, outcome, arrived_at, ended_at)
+        values ($1, 'node1', $2, '+79001234567', 'ended', $3, now() - $4 * interval '1 hour', now())"""
+    calls = [("84951110001", 1), ("84951110002", 1), ("0042000001", 2), ("", 3), ("79990000000", 30)]
+    for place, (did, hours) in enumerate(calls):
+        await site.pool.execute(call, f"node1-1.{place}", did, "no_such_number", hours)
+    await site.pool.execute(call, "node1-1.99", "83330000000", "abandoned", 1)
+    async with site.browser("vera") as vera, site.browser("anna") as anna:
+        text = await (await vera.get("/directory/companies")).text()
+        rows = re.findall(
+            r"<td>(?:<span[^>]*>)?([^<]*)(?:</span>)?</td>\s*<td[^>]*>(\d+)</td><td[^>]*>(\d+)</td>", text
+        )
+        assert [row for row in rows if row[0] != ""][-3:] == [
+            ("8495…", "11", "2"),
+            ("без цифр", "0", "1"),
+            ("0042…", "10", "1"),
+        ]
+        assert "7999" not in text
+        assert "8333" not in text
+        assert "8495…" not in await (await anna.get("/directory/companies")).text()

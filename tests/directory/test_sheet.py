@@ -11,8 +11,9 @@ from openpyxl import Workbook
 from callcenter.common.sheets import is_formula
 from callcenter.directory import workbook
 from callcenter.directory.refusals import SheetRefused
-from callcenter.directory.rows import gather, phone_of
+from callcenter.directory.rows import gather
 from callcenter.directory.sheet import HEADERS, DirectorySheet, clean, guarded, read_sheet, write_csv, write_xlsx
+from callcenter.domain.phone import PhoneFault, existing
 
 HEADINGS = "Город;Улица;Дом;Квартира;Житель;Телефоны"
 LINE = "Москва;Лесная ул.;3;12;Иванова Анна;8 916 123-45-67"
@@ -206,7 +207,34 @@ def test_one_resident_may_have_several_lines_and_two_may_have_one_phone():
     ],
 )
 def test_a_phone_in_any_form(written: str, number: str | None):
-    assert phone_of(written) == number
+    found = existing(written)
+    assert (None if isinstance(found, PhoneFault) else found) == number
+
+
+def test_a_sheet_with_telephones_that_do_not_exist_is_refused_with_the_reason():
+    faults = {
+        "234-56-78": "phone without code",
+        "8 900 000 00 1": "no such phone",
+        "0 29 123 45 67": "no such phone",
+        "+7 000 123-45-67": "no such phone",
+        "позвонить соседу": "bad phone",
+    }
+    lines = [f"Москва;Лесная ул.;3;{flat};Житель;{phone}" for flat, phone in enumerate(faults, 1)]
+    problems = gather(read_sheet("\n".join([HEADINGS, *lines]).encode()).lines).problems
+    assert {problem.values["value"]: problem.code for problem in problems} == faults
+    assert [problem.row for problem in problems] == [2, 3, 4, 5, 6]
+
+
+def test_a_number_that_a_person_would_understand_is_taken_from_a_sheet():
+    understood = {
+        "00 49 170 123 45 67": "+491701234567",
+        "+8 900 000-00-05": "+79000000005",
+        "8~10 375 29 123 45 67": "+375291234567",
+    }
+    lines = [f"Москва;Лесная ул.;3;{flat};Житель;{phone}" for flat, phone in enumerate(understood, 1)]
+    gathered = gather(read_sheet("\n".join([HEADINGS, *lines]).encode()).lines)
+    assert not gathered.problems
+    assert [phone for each in gathered.residents for phone in each.phones] == list(understood.values())
 
 
 CELLS = st.text(st.characters(exclude_categories=["Cs", "Cc"], max_codepoint=0x4FF), max_size=12).map(

@@ -4,6 +4,7 @@ import itertools
 import re
 import socket
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -12,7 +13,10 @@ _serial = itertools.count(1)
 
 
 class Caller:
-    """One call, from the trunk's address unless told. `caller_id` and `dialled` go on the wire byte for byte."""
+    """One call, from the trunk's address unless told; everything given goes on the wire byte for byte.
+
+    `to`: the user of the To header, `dialled` unless told. `headers`: whole lines of the INVITE.
+    """
 
     def __init__(
         self,
@@ -21,6 +25,8 @@ class Caller:
         caller_id: bytes = b"<sip:+79160000001@127.0.0.2>",
         host: str = TRUNK,
         call_id: bytes = b"",
+        to: bytes | None = None,
+        headers: Sequence[bytes] = (),
     ) -> None:
         self._asterisk = ("127.0.0.1", sip_port)
         self._sip = _bound_socket(host)
@@ -31,7 +37,8 @@ class Caller:
         self._branch = b"z9hG4bK" + serial
         self._from = caller_id + b";tag=" + serial
         self._uri = b"sip:" + (dialled + b"@" if dialled else b"") + b"127.0.0.1:%d" % sip_port
-        self._to = b"<" + self._uri + b">"
+        self._to = b"<" + (self._uri if to is None else b"sip:" + to + b"@carrier.invalid") + b">"
+        self._headers = headers
         self._up = False
 
     def __enter__(self) -> Self:
@@ -99,6 +106,7 @@ class Caller:
             b"CSeq: " + (b"2 " if method == b"BYE" else b"1 ") + method,
             b"Contact: <sip:caller@" + here + b">",
             b"Max-Forwards: 70",
+            *(self._headers if method == b"INVITE" else ()),
             *([b"Content-Type: application/sdp"] if body else []),
             b"Content-Length: %d" % len(body),
         ]

@@ -141,7 +141,18 @@ async def test_a_ticket_is_found_by_its_words_in_any_form(office: Office, text: 
 
 
 @pytest.mark.parametrize(
-    "text", ["+7 916 765-43-21", "89167654321", "9167654321", "4321", "65-43-21", "Сидоров 79167654321"]
+    "text",
+    [
+        "+7 916 765-43-21",
+        "89167654321",
+        "9167654321",
+        "8107 916 765-43-21",
+        "+89167654321",
+        "9167654321#12",
+        "4321",
+        "65-43-21",
+        "Сидоров 79167654321",
+    ],
 )
 async def test_a_ticket_is_found_by_either_telephone(office: Office, text: str):
     called = await office.ticket(caller="+79167654321", contact_name="Сидоров")
