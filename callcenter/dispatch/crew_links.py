@@ -1,7 +1,5 @@
 """The page behind a crew's personal link: one ticket, for whoever holds the link."""
 
-import hashlib
-
 import asyncpg
 from aiohttp import web
 
@@ -22,14 +20,12 @@ class CrewLinks:
     async def find(self, token: str, address: str) -> CrewTicket | None:
         """The ticket, or None alike for a link that is wrong, has ended, or is another crew's by now.
 
-        `address`: where it was asked from. Raises `TooManyAttempts` when too many wrong ones were.
+        `address`: where it was asked from. Raises `TooManyAttempts` for a wrong one when too many were.
         """
-        hashed = digest(token)
-        attempt = await self._attempts.begin(f"link {hashlib.sha256(hashed).hexdigest()[:32]}", address)
-        row = await self._pool.fetchrow(SQL["link"], hashed)
+        row = await self._pool.fetchrow(SQL["link"], digest(token))
         if row is None:
+            await self._attempts.wrong_link(address)
             return None
-        await self._attempts.forgive(attempt)
         return CrewTicket.of(row)
 
     async def viewed(self, ticket: CrewTicket, address: str) -> int:

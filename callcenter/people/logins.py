@@ -59,7 +59,7 @@ class Logins:
         """
         if len(login) > LONGEST or len(password) > LONGEST or "\0" in login:
             return None
-        attempt = await self._attempts.begin(f"login {login}", origin.address)
+        attempt = await self._attempts.at_password(login, origin.address)
         row = await self._pool.fetchrow(SQL["login"], login)
         right = await self._passwords.check(None if row is None else row["password_hash"], password)
         if row is None or not right or not row["active"]:
@@ -82,7 +82,7 @@ class Logins:
         row = await self._pool.fetchrow(SQL["waiting_for_code"], digest(token))
         if row is None:
             raise LoginExpired
-        attempt = await self._attempts.begin(f"code {row['login']}", origin.address)
+        attempt = await self._attempts.at_code(row["login"], origin.address)
         step = step_of(row["totp_secret"], code, now, row["totp_step"])
         if step is None or await self._pool.fetchval(SQL["take_step"], row["id"], step) is None:
             await self._failed(row["id"], origin, "code")

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
-from uuid import uuid4
 
 import asyncpg
 from aiohttp import web
@@ -99,14 +98,12 @@ class LinkVisits:
     async def find(self, token: str, address: str) -> SharedLink | None:
         """The link, or None alike for one that never was and one that works no more.
 
-        `address`: where it was asked from. Raises `TooManyAttempts` when too many wrong ones were.
+        `address`: where it was asked from. Raises `TooManyAttempts` for a wrong one when too many were.
         """
-        # Whoever guesses never tries one twice, and whoever holds one asks for many things at once: counted by address.
-        attempt = await self._attempts.begin(f"link {uuid4().hex}", address)
         row = await self._pool.fetchrow(SQL["find"], digest(token), MOST_WRONG_PINS)
         if row is None:
+            await self._attempts.wrong_link(address)
             return None
-        await self._attempts.forgive(attempt)
         return SharedLink(**row)
 
     async def works(self, link: SharedLink) -> bool:
