@@ -63,7 +63,7 @@ class Batch:
             case SaveTalk(talk=talk):
                 self._talks[talk.recording] = _talk(order.call, talk)
             case KeepPresence():
-                row = {"operator_id": order.operator, "wanted": order.wanted, "since": order.at}
+                row = {"operator_id": order.operator, "wanted": order.wanted, "since": order.at, "reason": order.reason}
                 self._presence[order.operator] = row
             case RecordGap():
                 self._lists["gaps"].append({"began_at": order.began_at, "ended_at": order.ended_at})

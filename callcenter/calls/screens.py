@@ -68,11 +68,18 @@ def queues(lines: tuple[QueueLine, ...]) -> QueuesMessage:
 
 def operator(order: ShowOperator) -> PresenceMessage:
     """What an operator is doing."""
-    return PresenceMessage(state=order.state, phone_reachable=order.phone_reachable, since=order.since)
+    return PresenceMessage(
+        state=order.state, phone_reachable=order.phone_reachable, since=order.since, reason=order.reason
+    )
 
 
 def named_operator(order: ShowOperator) -> OperatorMessage:
     """What an operator is doing, for those who watch several."""
     return OperatorMessage(
-        state=order.state, phone_reachable=order.phone_reachable, since=order.since, name="", login=""
+        state=order.state,
+        phone_reachable=order.phone_reachable,
+        since=order.since,
+        reason=order.reason,
+        name="",
+        login="",
     )

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import asyncpg
 from aiohttp import web
 
+from callcenter.common import requests
 from callcenter.common.attempts import Attempts
 from callcenter.common.origin import LONGEST_BROWSER, Origin
 from callcenter.common.passwords import LONGEST, Passwords, digest, new_token
@@ -93,11 +94,13 @@ class Logins:
             return await _enter(connection, person_of(row), new_token(), origin, lasts)
 
     async def log_out(self, token: str, address: str) -> None:
-        """End the session."""
+        """End the session. Whoever takes calls takes no more of them."""
         async with self._pool.acquire() as connection, connection.transaction():
             row = await connection.fetchrow(SQL["close_session"], digest(token))
             if row is not None:
-                await audit(connection, AuditAction.LOGGED_OUT, person=person_of(row), address=address)
+                person = person_of(row)
+                await audit(connection, AuditAction.LOGGED_OUT, person=person, address=address)
+                await requests.take_off_the_line(connection, person.id, asker=person.id)
 
     async def _failed(self, who: int | None, origin: Origin, wrong: str) -> None:
         # A login that nobody has may be a password typed into the wrong field, so it is not written down.

@@ -230,3 +230,24 @@ async def test_a_right_password_forgives_the_wrong_ones_before(site: Site):
             for _ in range(ATTEMPTS_PER_SECRET - 1):
                 await browser.log_in("anna", "guess")
             assert (await browser.log_in("anna")).status == 303
+
+
+async def test_logging_out_takes_the_operator_off_the_line(site: Site):
+    anna = site.ids["anna"]
+    await site.pool.execute("insert into presence values ($1, 'available', now())", anna)
+    async with site.browser("anna") as browser:
+        assert (await browser.post("/logout")).status == 303
+    # Also should the node be away until it starts anew.
+    assert await site.pool.fetchval("select wanted from presence") == "offline"
+    [asked] = await site.pool.fetch("select * from requests")
+    assert (asked["kind"], asked["body"], asked["state"]) == ("presence", {"wanted": "offline"}, "asked")
+    assert (asked["operator_id"], asked["asked_by"]) == (anna, anna)
+
+
+async def test_logging_out_asks_also_when_it_is_not_known_yet_that_the_operator_is_on_the_line(site: Site):
+    async with site.browser("boris") as boris, site.browser("vera") as vera:
+        assert (await boris.post("/logout")).status == 303
+        # Whoever has no telephone is on no line.
+        assert (await vera.post("/logout")).status == 303
+    [asked] = await site.pool.fetch("select operator_id from requests")
+    assert asked["operator_id"] == site.ids["boris"]
