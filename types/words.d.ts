@@ -3,7 +3,6 @@
 export interface Words {
   outcomes: { answered: string; abandoned: string; hung_up_early: string; timed_out: string; no_such_number: string; interrupted: string; };
   states: { offline: string; paused: string; available: string; ringing: string; talking: string; };
-  state_for: string;
   reasons: { unanswered: string; page_gone: string; supervisor: string; };
   wanted: { available: string; paused: string; offline: string; };
   set_state: { available: string; paused: string; offline: string; };

@@ -15,7 +15,6 @@ def script_texts(language: str) -> dict[str, Any]:
     return {
         "outcomes": dict(outcomes(language)),
         "states": dict(operator_statuses(language)),
-        "state_for": t.gettext("{state}: {reason}"),
         "reasons": dict(presence_reasons(language)),
         "wanted": {
             "available": t.gettext("Available"),

@@ -57,7 +57,7 @@ function showOperators() {
   const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset : {};
   $("operators").replaceChildren(...shown.map((person) => {
     const name = words.states[person.state];
-    const named = person.reason ? fill(words.state_for, { state: name, reason: words.reasons[person.reason] }) : name;
+    const named = person.reason ? `${name}: ${words.reasons[person.reason]}` : name;
     const unreachable = person.state !== "offline" && person.phone_reachable === false;
     return el("li", "",
       el("span", "operator-name", person.name),

@@ -47,7 +47,7 @@ function showPresence() {
     if (wire.state["request/presence"]?.state !== "asked") button.classList.remove("asked");
   }
   $("state").className = `state ${state}`;
-  announce($("state-name"), reason ? fill(words.state_for, { state: words.states[state], reason: words.reasons[reason] }) : words.states[state]);
+  announce($("state-name"), reason ? `${words.states[state]}: ${words.reasons[reason]}` : words.states[state]);
   $("state-since").replaceChildren(at ? since(at) : "");
   $("phone").className = `phone ${reachable ? "reachable" : "unreachable"}`;
   $("phone").textContent = reachable ? words.phone_reachable : words.phone_unreachable;
