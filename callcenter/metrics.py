@@ -37,6 +37,11 @@ spool_oldest_seconds = Gauge("callcenter_spool_oldest_seconds", "How long the ol
 recordings_deleted_total = Counter(
     "callcenter_recordings_deleted", "Recordings deleted because their retention is over"
 )
+untrusted_forwarded_total = Counter(
+    "callcenter_untrusted_forwarded",
+    "Requests with X-Forwarded-For from an address that is no trusted proxy's; `public` for all that are not private",
+    ["peer"],
+)
 sockets = Gauge("callcenter_sockets", "Browsers connected")
 tickets_late = Gauge("callcenter_tickets_late", "Open tickets past a limit")
 tickets_due_soon = Gauge("callcenter_tickets_due_soon", "Open tickets warned of and not yet past a limit")

@@ -772,9 +772,10 @@ begin
     end if;
 
     if batch ? 'presence' then
-        insert into presence (operator_id, wanted, since)
-        select p.operator_id, p.wanted, p.since from jsonb_populate_recordset(null::presence, batch -> 'presence') p
-        on conflict (operator_id) do update set wanted = excluded.wanted, since = excluded.since;
+        insert into presence (operator_id, wanted, since, reason)
+        select p.operator_id, p.wanted, p.since, p.reason from jsonb_populate_recordset(null::presence, batch -> 'presence') p
+        on conflict (operator_id) do update set
+            wanted = excluded.wanted, since = excluded.since, reason = excluded.reason;
     end if;
 
     if batch ? 'gaps' then
@@ -1392,6 +1393,11 @@ CREATE TABLE public.numbers (
     CONSTRAINT numbers_number_check CHECK ((number ~ '^[0-9]{3,15}$'::text))
 );
 
+CREATE TABLE public.open_pages (
+    operator_id integer NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE public.operators (
     id integer NOT NULL,
     login text NOT NULL,
@@ -1530,8 +1536,12 @@ CREATE TABLE public.presence (
     operator_id integer NOT NULL,
     wanted text NOT NULL,
     since timestamp with time zone NOT NULL,
+    reason text,
+    CONSTRAINT presence_reason_check CHECK ((reason <> ''::text)),
     CONSTRAINT presence_wanted_check CHECK ((wanted = ANY (ARRAY['available'::text, 'paused'::text, 'offline'::text])))
 );
+
+COMMENT ON COLUMN public.presence.reason IS 'Why it is so, where the operator did not ask for it.';
 
 CREATE TABLE public.push_log (
     seq bigint NOT NULL,
@@ -2089,6 +2099,9 @@ ALTER TABLE ONLY public.nodes
 ALTER TABLE ONLY public.numbers
     ADD CONSTRAINT numbers_pkey PRIMARY KEY (number);
 
+ALTER TABLE ONLY public.open_pages
+    ADD CONSTRAINT open_pages_pkey PRIMARY KEY (operator_id);
+
 ALTER TABLE ONLY public.operators
     ADD CONSTRAINT operators_endpoint_key UNIQUE (endpoint);
 
@@ -2608,6 +2621,9 @@ ALTER TABLE ONLY public.node_gaps
 ALTER TABLE ONLY public.numbers
     ADD CONSTRAINT numbers_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
 
+ALTER TABLE ONLY public.open_pages
+    ADD CONSTRAINT open_pages_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.operators
     ADD CONSTRAINT operators_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
 
@@ -2831,6 +2847,8 @@ ALTER TABLE public.legal_holds ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.limits ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.numbers ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.open_pages ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.operators ENABLE ROW LEVEL SECURITY;
 

@@ -59,7 +59,7 @@ def card(at: datetime, text: str = "Иванова", **changes: Any) -> CardMess
 
 
 def operator(at: datetime, state: OperatorStatus = OperatorStatus.PAUSED) -> OperatorMessage:
-    return OperatorMessage(state=state, phone_reachable=True, since=at, name="x", login="anna")
+    return OperatorMessage(state=state, phone_reachable=True, since=at, reason=None, name="x", login="anna")
 
 
 def limit(at: datetime, *, late: bool) -> DeadlineRow:

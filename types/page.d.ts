@@ -4,7 +4,7 @@ export interface Place {
   /** By the number dialled. */
   lines: Record<string, Line | undefined>;
   /** On the board: the operators. */
-  people?: { id: number; login: string; name: string }[];
+  people?: { id: number; login: string; name: string; has_phone: boolean }[];
   /** On the workplace: whether this login has a telephone, and whether it may file tickets. */
   has_phone?: boolean;
   files?: boolean;

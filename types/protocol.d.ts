@@ -88,6 +88,8 @@ export interface OperatorMessage {
   state: OperatorStatus;
   phone_reachable: boolean;
   since: string;
+  /** Why the operator takes no calls, or takes them, without having asked for it; null in a call. */
+  reason: PresenceReason | null;
   name: string;
   login: string;
 }
@@ -118,12 +120,19 @@ export interface PresenceMessage {
   state: OperatorStatus;
   phone_reachable: boolean;
   since: string;
+  /** Why the operator takes no calls, or takes them, without having asked for it; null in a call. */
+  reason: PresenceReason | null;
 }
 
-/** What an operator wants to be; what the operator is from then on a `presence` delta says. Only for a login with a telephone. */
+/** Why an operator has a presence that they did not ask for. */
+export type PresenceReason = "unanswered" | "page_gone" | "supervisor";
+
+/** What an operator wants to be; what the operator is from then on a `presence` delta says. Only for somebody with a telephone. */
 export interface PresenceRequest {
   type: "presence";
   wanted: Presence;
+  /** Another operator's id, for those who see the board. */
+  operator: number | null;
 }
 
 /** One queue. */

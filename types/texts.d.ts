@@ -3,6 +3,9 @@
 export interface Texts {
   outcomes: { answered: string; abandoned: string; hung_up_early: string; timed_out: string; no_such_number: string; interrupted: string; };
   states: { offline: string; paused: string; available: string; ringing: string; talking: string; };
+  reasons: { unanswered: string; page_gone: string; supervisor: string; };
+  wanted: { available: string; paused: string; offline: string; };
+  set_state: { available: string; paused: string; offline: string; };
   waiting: { one: string; other: string; };
   others: { one: string; other: string; };
   limits: { tell: string; localise: string; clear: string; repair: string; };

@@ -63,7 +63,12 @@ class Batch:
             case SaveTalk(talk=talk):
                 self._talks[talk.recording] = _talk(command.call, talk)
             case KeepPresence():
-                row = {"operator_id": command.operator, "wanted": command.wanted, "since": command.at}
+                row = {
+                    "operator_id": command.operator,
+                    "wanted": command.wanted,
+                    "since": command.at,
+                    "reason": command.reason,
+                }
                 self._presence[command.operator] = row
             case RecordGap():
                 row = {"began_at": command.began_at, "ended_at": command.ended_at, "lost": command.lost}

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from callcenter.calls import pages, recent_pages, socket
+from callcenter.calls.presence import PageWatch
 from callcenter.common.requests import RequestSweep
 from callcenter.domain.access import Permission, Role
 from callcenter.web.keys import SERVICES, SETTINGS
@@ -15,6 +16,6 @@ def install(app: web.Application) -> None:
         NavigationEntry("/board", N_("Board"), Permission.SEE_BOARD, 10, frozenset({Role.SUPERVISOR})),
         NavigationEntry("/workplace", N_("Workplace"), Permission.TAKE_CALLS, 20, frozenset({Role.OPERATOR})),
     ]
-    app[SERVICES].append(RequestSweep(app[SETTINGS].database))
+    app[SERVICES] += [RequestSweep(app[SETTINGS].database), PageWatch(app[SETTINGS].database)]
     for part in (pages, recent_pages, socket):
         app.add_routes(part.routes)

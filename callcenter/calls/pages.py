@@ -26,7 +26,7 @@ async def operator_page(request: web.Request) -> web.Response:
 async def board(request: web.Request) -> web.Response:
     """Where a supervisor watches."""
     people = [
-        {"id": row["id"], "login": row["login"], "name": row["name"]}
+        {"id": row["id"], "login": row["login"], "name": row["name"], "has_phone": row["endpoint"] is not None}
         for row in await request.app[POOL].fetch(SQL["operators"])
     ]
     return render(request, "calls/board.html", lines=await lines(request), people=people)

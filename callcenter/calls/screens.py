@@ -68,11 +68,18 @@ def queues(lines: tuple[QueueLine, ...]) -> QueuesMessage:
 
 def operator(command: ShowOperator) -> PresenceMessage:
     """What an operator is doing."""
-    return PresenceMessage(state=command.state, phone_reachable=command.phone_reachable, since=command.since)
+    return PresenceMessage(
+        state=command.state, phone_reachable=command.phone_reachable, since=command.since, reason=command.reason
+    )
 
 
 def named_operator(command: ShowOperator) -> OperatorMessage:
     """What an operator is doing, for supervisors."""
     return OperatorMessage(
-        state=command.state, phone_reachable=command.phone_reachable, since=command.since, name="", login=""
+        state=command.state,
+        phone_reachable=command.phone_reachable,
+        since=command.since,
+        reason=command.reason,
+        name="",
+        login="",
     )

@@ -9,9 +9,13 @@ import structlog
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from callcenter import metrics
+from callcenter.calls.presence import SAID_EVERY_S, set_anothers
+from callcenter.calls.presence import SQL as PRESENCE
 from callcenter.common import requests
+from callcenter.common.scope import Connection
 from callcenter.common.sessions import SESSIONS
 from callcenter.domain.access import Permission
+from callcenter.domain.ids import OperatorId
 from callcenter.domain.person import Person
 from callcenter.domain.request import Body, PauseBody, PresenceBody
 from callcenter.push.codec import BadMessage, hello_of, request_of, to_json
@@ -80,6 +84,7 @@ class Conversation:
             sides = [
                 asyncio.create_task(self._send(screen), name="socket-send"),
                 asyncio.create_task(self._watch_session(), name="socket-session"),
+                asyncio.create_task(self._say_open(), name="socket-open"),
             ]
             try:
                 await self._hear()
@@ -100,18 +105,28 @@ class Conversation:
     async def _hear(self) -> None:
         async for message in self._socket:
             try:
-                asked = _asked(request_of(_text(message)))
-                if not self._person.has_phone:
-                    raise BadMessage("this login has no telephone")
+                request = request_of(_text(message))
+                async with self._app[POOL].acquire() as connection:
+                    await self._ask(connection, request)
             except BadMessage as problem:
                 await self._complain(problem)
-                continue
-            try:
-                async with self._app[POOL].acquire() as connection:
-                    await requests.ask(connection, asked, asker=self._person.id)
             except AWAY as problem:
                 log.warning("request not saved", operator=self._person.id, problem=type(problem).__name__)
                 await self._say(ErrorMessage(message="not saved"))
+
+    async def _ask(self, connection: Connection, request: BrowserRequest) -> None:
+        """Ask the telephone server. Raises `BadMessage` when this person may not."""
+        match request:
+            case PresenceRequest(wanted=wanted, operator=int(other)) if other != self._person.id:
+                if not self._person.may(Permission.SEE_BOARD):
+                    raise BadMessage("this login may set no state but its own")
+                address = self._request.remote or ""
+                if not await set_anothers(connection, OperatorId(other), wanted, self._person, address):
+                    raise BadMessage("no such operator, or one without a telephone")
+            case _ if not self._person.has_phone:
+                raise BadMessage("this login has no telephone")
+            case _:
+                await requests.ask(connection, _asked(request), asker=self._person.id)
 
     async def _complain(self, problem: BadMessage) -> None:
         self._bad += 1
@@ -163,6 +178,15 @@ class Conversation:
                 # The browser reconnects, and is then served according to the new role.
                 await self._socket.close(code=WSCloseCode.SERVICE_RESTART)
                 return
+
+    async def _say_open(self) -> None:
+        """Say again and again that this person's page is open."""
+        while self._person.has_phone:
+            try:
+                await self._app[POOL].execute(PRESENCE["page_open"], self._person.id)
+            except AWAY as problem:
+                log.warning("open page not noted", operator=self._person.id, problem=type(problem).__name__)
+            await asyncio.sleep(SAID_EVERY_S)
 
     def _abort(self) -> None:
         # A closing handshake would wait behind the messages that the browser does not read.

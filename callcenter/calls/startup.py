@@ -7,7 +7,7 @@ from typing import TypeVar
 import asyncpg
 
 from callcenter.domain.call import Call, CallState, Direction, Outcome
-from callcenter.domain.events import Presence
+from callcenter.domain.events import Presence, PresenceReason
 from callcenter.domain.ids import CallId, Interface, NodeName, OperatorId, QueueName
 from callcenter.domain.operator import Operator
 from callcenter.domain.recording import RecordingName
@@ -33,6 +33,7 @@ async def operators(pool: asyncpg.Pool, node: NodeName) -> list[Operator]:
             interface=Interface(row["interface"]),
             wanted=Presence(row["wanted"]),
             since=row["since"],
+            reason=_maybe(PresenceReason, row["reason"]),
             phone_reachable=False,
         )
         for row in await pool.fetch(PRESENCE["wanted"], node)

@@ -6,6 +6,9 @@ import socket
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
+import aiohttp
+from prometheus_client.parser import text_string_to_metric_families
+
 from callcenter.common.delivery import NotDelivered
 from callcenter.common.smtp import MailServer
 from callcenter.errors import CallcenterError
@@ -185,5 +188,30 @@ async def _web(settings: Settings) -> str:
         try:
             probe.bind((settings.web.host, settings.web.port))
         except OSError:
-            return f"{settings.web.host}:{settings.web.port} is in use, by this program it is hoped"
+            return await _running_web(settings)
     return f"{settings.web.host}:{settings.web.port} is free"
+
+
+async def _running_web(settings: Settings) -> str:
+    where = f"{settings.web.host}:{settings.web.port}"
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.web.host, settings.web.host)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(PATIENCE_S)) as http,
+            http.get(f"http://{host}:{settings.web.port}/metrics", raise_for_status=True) as answer,
+        ):
+            families = list(text_string_to_metric_families(await answer.text()))
+    except (aiohttp.ClientError, TimeoutError, ValueError):
+        return f"{where} is in use, by this program it is hoped"
+    peers = sorted(
+        sample.labels["peer"]
+        for family in families
+        for sample in family.samples
+        if sample.name == "callcenter_untrusted_forwarded_total" and sample.value
+    )
+    if peers:
+        raise CheckWarning(
+            f"requests come to {where} with X-Forwarded-For from {', '.join(peers)}, which is no trusted proxy: all people"
+            " behind it count as one address. If it is your proxy, name its network in CALLCENTER_WEB__TRUSTED_PROXIES"
+        )
+    return f"{where} is served"

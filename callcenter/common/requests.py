@@ -11,8 +11,18 @@ import asyncpg
 
 from callcenter.common.scope import Connection
 from callcenter.domain.commands import FinishRequest, SavePause
+from callcenter.domain.events import Presence
 from callcenter.domain.ids import OperatorId, RequestId
-from callcenter.domain.request import TERMS, Body, RefusalReason, RequestState, kind_of, origins, write_body
+from callcenter.domain.request import (
+    TERMS,
+    Body,
+    PresenceBody,
+    RefusalReason,
+    RequestState,
+    kind_of,
+    origins,
+    write_body,
+)
 from callcenter.push.codec import entry
 from callcenter.push.messages import RequestMessage
 from callcenter.retrying import watch
@@ -21,6 +31,7 @@ from callcenter.storage import queries
 
 SQL = queries("requests")
 PAUSES = queries("pauses")
+PRESENCE = queries("presence")
 LOOK_S = 2.0
 DEAD_AFTER = timedelta(minutes=1)
 """How long after its expiry a request that a node has taken is left to that node."""
@@ -44,8 +55,17 @@ async def ask(
     return RequestId(row["id"])
 
 
+async def take_off_the_line(connection: Connection, operator: OperatorId, *, asker: OperatorId) -> None:
+    """No more calls to somebody who is not here any more: by the node, and should that be away, from its start.
+
+    It is asked also of whoever is offline: that they come on the line may have been asked just before.
+    """
+    if await connection.fetchval(PRESENCE["go_offline"], operator) is not None:
+        await ask(connection, PresenceBody(wanted=Presence.OFFLINE), asker=asker, operator=operator)
+
+
 async def answer(connection: Connection, commands: Iterable[SavePause | FinishRequest]) -> None:
-    """Save the results of requests, and what Asterisk did for them, in the connection's transaction."""
+    """Write what became of requests, and what Asterisk did for them, in the connection's transaction."""
     for command in commands:
         match command:
             case SavePause():

@@ -1,7 +1,5 @@
 """A crew's personal links: each opens one ticket to its holder."""
 
-import hashlib
-
 import asyncpg
 from aiohttp import web
 
@@ -22,14 +20,12 @@ class CrewLinks:
     async def find(self, token: str, address: str) -> CrewTicket | None:
         """The ticket, or None alike for a link that is wrong, has expired, or whose ticket went to another crew.
 
-        `address`: that of the client. Raises `TooManyAttempts` after too many wrong links from it.
+        `address`: where it was asked from. Raises `TooManyAttempts` for a wrong one when too many were.
         """
-        hashed = digest(token)
-        attempt = await self._attempts.begin(f"link {hashlib.sha256(hashed).hexdigest()[:32]}", address)
-        row = await self._pool.fetchrow(SQL["link"], hashed)
+        row = await self._pool.fetchrow(SQL["link"], digest(token))
         if row is None:
+            await self._attempts.wrong_link(address)
             return None
-        await self._attempts.forgive(attempt)
         return CrewTicket.of(row)
 
     async def viewed(self, ticket: CrewTicket, address: str) -> int:

@@ -21,6 +21,7 @@ class AuditAction(StrEnum):
     SHUT_PERSON_OUT = "blocked person's access"
     ENDED_PERSONS_SESSIONS = "ended person's sessions"
     TURNED_PERSONS_CODES_OFF = "turned person's codes off"
+    SET_OPERATORS_STATE = "set operator's state"
     VIEWED_TICKET = "viewed ticket"
     VIEWED_FILE = "viewed file"
     VIEWED_CALL = "viewed call"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from callcenter.domain.call import Call
-from callcenter.domain.events import CallEvent, Presence
+from callcenter.domain.events import CallEvent, Presence, PresenceReason
 from callcenter.domain.ids import CallId, Interface, OperatorId, RequestId
 from callcenter.domain.operator import OperatorStatus
 from callcenter.domain.recording import RecordingName
@@ -144,6 +144,7 @@ class ShowOperator(Command):
     state: OperatorStatus
     phone_reachable: bool
     since: datetime
+    reason: PresenceReason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +154,7 @@ class KeepPresence(Command):
     operator: OperatorId
     wanted: Presence
     at: datetime
+    reason: PresenceReason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,17 @@ class Presence(StrEnum):
     OFFLINE = "offline"
 
 
+class PresenceReason(StrEnum):
+    """Why an operator has a presence that they did not ask for."""
+
+    UNANSWERED = "unanswered"
+    """Several calls in a row were not answered."""
+    PAGE_GONE = "page_gone"
+    """The operator's page is open nowhere."""
+    SUPERVISOR = "supervisor"
+    """A supervisor set it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """A fact. `at` is aware UTC and is when it happened, not when we learned of it."""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from callcenter.domain import operator as machine
 from callcenter.domain.commands import Command, KeepPresence, Report, SetMember, ShowOperator, StopRinging
-from callcenter.domain.events import OperatorMissed, PhoneChanged, Presence
+from callcenter.domain.events import OperatorMissed, PhoneChanged, Presence, PresenceReason
 from callcenter.domain.ids import CallId, Interface
 from callcenter.domain.operator import Operator, OperatorState, Signal
 from callcenter.domain.request import PresenceBody, RefusalReason, RequestTaken
@@ -55,12 +55,13 @@ class Floor:
         if operator.misses < self._missed_limit or operator.wanted is not Presence.AVAILABLE:
             return commands
         # Nobody is at that telephone: send no callers there until the operator asks for them.
-        paused = replace(operator, wanted=Presence.PAUSED, misses=0, since=event.at)
+        reason = PresenceReason.UNANSWERED
+        paused = replace(operator, wanted=Presence.PAUSED, reason=reason, misses=0, since=event.at)
         self._operators[event.operator] = paused
         return [
             *commands,
             SetMember(interface=paused.interface, presence=Presence.PAUSED),
-            KeepPresence(operator=paused.id, wanted=Presence.PAUSED, at=event.at),
+            KeepPresence(operator=paused.id, wanted=Presence.PAUSED, at=event.at, reason=reason),
             _show(paused),
         ]
 
@@ -73,12 +74,18 @@ class Floor:
         if known is not None and known.wanted is wanted:
             # It is not known whether Asterisk received it the first time.
             return [member] if event.again else []
+        if body.reason is PresenceReason.PAGE_GONE and (known is None or known.wanted is not Presence.AVAILABLE):
+            # Whoever takes no calls is not missed.
+            return []
         operator = known or Operator(
             id=event.operator, interface=event.interface, wanted=wanted, since=event.at, phone_reachable=False
         )
         since = event.at if operator.state is OperatorState.RESTING else operator.since
-        self._operators[event.interface] = operator = replace(operator, wanted=wanted, since=since, misses=0)
-        return [member, KeepPresence(operator=operator.id, wanted=wanted, at=event.at), _show(operator)]
+        self._operators[event.interface] = changed = replace(
+            operator, wanted=wanted, reason=body.reason, since=since, misses=0
+        )
+        keep = KeepPresence(operator=changed.id, wanted=wanted, at=event.at, reason=body.reason)
+        return [member, keep, _show(changed)]
 
     def phone(self, event: PhoneChanged) -> list[Command]:
         """A telephone became reachable or not."""
@@ -98,5 +105,9 @@ class Floor:
 
 def _show(operator: Operator) -> ShowOperator:
     return ShowOperator(
-        operator=operator.id, state=operator.shown, phone_reachable=operator.phone_reachable, since=operator.since
+        operator=operator.id,
+        state=operator.shown,
+        phone_reachable=operator.phone_reachable,
+        since=operator.since,
+        reason=operator.reason if operator.state is OperatorState.RESTING else None,
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from callcenter.domain.events import Presence
+from callcenter.domain.events import Presence, PresenceReason
 from callcenter.domain.ids import CallId, Interface, OperatorId
 
 
@@ -52,11 +52,15 @@ TRANSITIONS: Mapping[OperatorState, Mapping[Signal, OperatorState]] = MappingPro
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
-    """What is known of one operator. `call`: the one that rings or talks; `misses`: unanswered calls in a row."""
+    """What is known of one operator. `call`: the one that rings or talks; `misses`: unanswered calls in a row.
+
+    `reason`: why `wanted` is so, if the operator did not ask for it.
+    """
 
     id: OperatorId
     interface: Interface
     wanted: Presence
+    reason: PresenceReason | None = None
     since: datetime
     state: OperatorState = OperatorState.RESTING
     call: CallId | None = None

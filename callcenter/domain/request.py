@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from callcenter.domain.events import Event, Presence
+from callcenter.domain.events import Event, Presence, PresenceReason
 from callcenter.domain.ids import Interface, OperatorId, RequestId
 from callcenter.domain.recording import RecordingName
 
@@ -109,9 +109,10 @@ TERMS: Mapping[RequestKind, Terms] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PresenceBody:
-    """Be available, paused or offline."""
+    """Be available, paused or offline. `reason`: if it is not the operator who wants it."""
 
     wanted: Presence
+    reason: PresenceReason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +143,10 @@ def read_body(kind: str, data: Mapping[str, object]) -> Body:
     """The body of a request of this kind. Raises `ValueError` when it is not of this version."""
     match RequestKind(kind):
         case RequestKind.PRESENCE:
-            return PresenceBody(wanted=Presence(str(data.get("wanted"))))
+            reason = data.get("reason")
+            return PresenceBody(
+                wanted=Presence(str(data.get("wanted"))), reason=None if reason is None else PresenceReason(str(reason))
+            )
         case RequestKind.PAUSE:
             paused, recording = data.get("paused"), data.get("recording")
             if not isinstance(paused, bool):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
-from callcenter.common.attempts import WINDOW, TooManyAttempts
+from callcenter.common.attempts import TooManyAttempts
 from callcenter.domain.access import Permission
 from callcenter.people.accounts import ACCOUNTS
 from callcenter.people.second_factor import link
@@ -36,8 +36,8 @@ async def change_password(request: web.Request) -> web.StreamResponse:
         problem = await request.app[ACCOUNTS].change_password(
             request[PERSON], session_token(request), old, new, again, request.remote or ""
         )
-    except TooManyAttempts:
-        return await _page(request, 429, {"old": "too many"})
+    except TooManyAttempts as refusal:
+        return await _page(request, 429, {"old": "too many"}, refusal)
     if problem is not None:
         field = {"old": "old", "different": "again"}.get(problem, "new")
         return await _page(request, 400, {field: problem})
@@ -78,8 +78,8 @@ async def confirm_codes(request: web.Request) -> web.StreamResponse:
         right = await request.app[ACCOUNTS].confirm_codes(
             request[PERSON], code, request.remote or "", datetime.now(UTC)
         )
-    except TooManyAttempts:
-        return await _page(request, 429, {"code": "too many"})
+    except TooManyAttempts as refusal:
+        return await _page(request, 429, {"code": "too many"}, refusal)
     if not right:
         return await _page(request, 400, {"code": "wrong"})
     raise web.HTTPSeeOther("/account?done=on#codes")
@@ -92,18 +92,23 @@ async def remove_codes(request: web.Request) -> web.StreamResponse:
     password = str((await form_of(request)).get("password", ""))
     try:
         right = await request.app[ACCOUNTS].remove_codes(request[PERSON], password, request.remote or "")
-    except TooManyAttempts:
-        return await _page(request, 429, {"password": "too many"})
+    except TooManyAttempts as refusal:
+        return await _page(request, 429, {"password": "too many"}, refusal)
     if not right:
         return await _page(request, 400, {"password": "old"})
     raise web.HTTPSeeOther("/account?done=off#codes")
 
 
-async def _page(request: web.Request, status: int = 200, problems: dict[str, str] | None = None) -> web.Response:
+async def _page(
+    request: web.Request,
+    status: int = 200,
+    problems: dict[str, str] | None = None,
+    refusal: TooManyAttempts | None = None,
+) -> web.Response:
     accounts, person = request.app[ACCOUNTS], request[PERSON]
     codes, secret = await accounts.codes(person)
     done = request.query.get("done", "")
-    return render(
+    answer = render(
         request,
         "people/account.html",
         status,
@@ -114,5 +119,7 @@ async def _page(request: web.Request, status: int = 200, problems: dict[str, str
         otpauth=link(secret, person.login) if secret else "",
         problems=problems or {},
         done=done if done in DONE and not problems else "",
-        minutes=int(WINDOW.total_seconds() // 60),
+        minutes=refusal.minutes if refusal else 0,
     )
+    answer.headers.update(refusal.headers if refusal else {})
+    return answer

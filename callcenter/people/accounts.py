@@ -99,7 +99,7 @@ class Accounts:
         pending = (await self._secrets(person))["totp_pending"]
         if pending is None:
             return False
-        attempt = await self._attempts.begin(f"code {person.login}", address)
+        attempt = await self._attempts.at_code(person.login, address)
         step = step_of(pending, code, now)
         if step is None:
             return False
@@ -122,7 +122,7 @@ class Accounts:
     async def _is_password(self, person: Person, password: str, address: str) -> bool:
         if len(password) > LONGEST:
             return False
-        attempt = await self._attempts.begin(f"login {person.login}", address)
+        attempt = await self._attempts.at_password(person.login, address)
         if not await self._passwords.check((await self._secrets(person))["password_hash"], password):
             return False
         await self._attempts.forgive(attempt)

@@ -24,6 +24,7 @@ def actions(t: Translator) -> dict[AuditAction, str]:
         AuditAction.SHUT_PERSON_OUT: t.gettext("blocked person's access"),
         AuditAction.ENDED_PERSONS_SESSIONS: t.gettext("ended person's sessions"),
         AuditAction.TURNED_PERSONS_CODES_OFF: t.gettext("turned person's codes off"),
+        AuditAction.SET_OPERATORS_STATE: t.gettext("set operator's state"),
         AuditAction.VIEWED_TICKET: t.gettext("viewed ticket"),
         AuditAction.VIEWED_FILE: t.gettext("viewed file"),
         AuditAction.VIEWED_CALL: t.gettext("viewed call"),

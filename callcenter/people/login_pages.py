@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from aiohttp import web
 
-from callcenter.common.attempts import WINDOW, TooManyAttempts
+from callcenter.common.attempts import TooManyAttempts
 from callcenter.domain.access import Permission
 from callcenter.people.logins import CODE_WITHIN, LOGINS, CodeNeeded, LoggedIn, LoginExpired
 from callcenter.web.auth import COOKIE, cookie_name, needs, session_token
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 routes = web.RouteTableDef()
 
 HALFWAY_COOKIE = "login"
-WAIT_MINUTES = int(WINDOW.total_seconds() // 60)
+HALFWAY_PATH = "/login"
 
 
 @routes.get("/login")
@@ -37,9 +37,9 @@ async def log_in(request: web.Request) -> web.StreamResponse:
     login, password = str(form.get("login", "")).strip().lower(), str(form.get("password", ""))
     try:
         result = await app[LOGINS].log_in(login, password, origin_of(request), _lasts(request))
-    except TooManyAttempts:
+    except TooManyAttempts as refusal:
         log.warning("too many attempts to log in")
-        return _form(request, 429, "too many", login)
+        return _form(request, 429, "too many", login, refusal)
     match result:
         case None:
             return _form(request, 401, "wrong", login)
@@ -72,9 +72,9 @@ async def give_code(request: web.Request) -> web.StreamResponse:
         )
     except LoginExpired:
         return _form(request, 401, "expired")
-    except TooManyAttempts:
+    except TooManyAttempts as refusal:
         log.warning("too many attempts to give a code")
-        return _code_form(request, 429, "too many")
+        return _code_form(request, 429, "too many", refusal)
     if entered is None:
         return _code_form(request, 401, "wrong")
     raise _entered(request, entered)
@@ -95,12 +95,24 @@ def _halfway(request: web.Request) -> str:
     return request.cookies.get(cookie_name(request.app, HALFWAY_COOKIE), "")
 
 
-def _form(request: web.Request, status: int, problem: str | None, login: str = "") -> web.Response:
-    return render(request, "people/login.html", status, problem=problem, login=login, minutes=WAIT_MINUTES)
+def _form(
+    request: web.Request, status: int, problem: str | None, login: str = "", refusal: TooManyAttempts | None = None
+) -> web.Response:
+    answer = render(
+        request, "people/login.html", status, problem=problem, login=login, minutes=refusal.minutes if refusal else 0
+    )
+    answer.headers.update(refusal.headers if refusal else {})
+    return answer
 
 
-def _code_form(request: web.Request, status: int, problem: str | None) -> web.Response:
-    return render(request, "people/login_code.html", status, problem=problem, minutes=WAIT_MINUTES)
+def _code_form(
+    request: web.Request, status: int, problem: str | None, refusal: TooManyAttempts | None = None
+) -> web.Response:
+    answer = render(
+        request, "people/login_code.html", status, problem=problem, minutes=refusal.minutes if refusal else 0
+    )
+    answer.headers.update(refusal.headers if refusal else {})
+    return answer
 
 
 def _lasts(request: web.Request) -> timedelta:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import asyncpg
 from aiohttp import web
 
+from callcenter.common import requests
 from callcenter.common.attempts import Attempts
 from callcenter.common.origin import LONGEST_BROWSER, Origin
 from callcenter.common.passwords import LONGEST, Passwords, digest, new_token
@@ -59,7 +60,7 @@ class Logins:
         """
         if len(login) > LONGEST or len(password) > LONGEST or "\0" in login:
             return None
-        attempt = await self._attempts.begin(f"login {login}", origin.address)
+        attempt = await self._attempts.at_password(login, origin.address)
         row = await self._pool.fetchrow(SQL["login"], login)
         right = await self._passwords.check(None if row is None else row["password_hash"], password)
         if row is None or not right or not row["active"]:
@@ -84,7 +85,7 @@ class Logins:
         row = await self._pool.fetchrow(SQL["waiting_for_code"], digest(token))
         if row is None:
             raise LoginExpired
-        attempt = await self._attempts.begin(f"code {row['login']}", origin.address)
+        attempt = await self._attempts.at_code(row["login"], origin.address)
         step = step_of(row["totp_secret"], code, now, row["totp_step"])
         if step is None or await self._pool.fetchval(SQL["take_step"], row["id"], step) is None:
             await self._failed(row["id"], origin, "code")
@@ -95,11 +96,13 @@ class Logins:
             return await _enter(connection, person_of(row), new_token(), origin, lasts)
 
     async def log_out(self, token: str, address: str) -> None:
-        """End the session."""
+        """End the session. Whoever takes calls takes no more of them."""
         async with self._pool.acquire() as connection, connection.transaction():
             row = await connection.fetchrow(SQL["close_session"], digest(token))
             if row is not None:
-                await audit(connection, AuditAction.LOGGED_OUT, person=person_of(row), address=address)
+                person = person_of(row)
+                await audit(connection, AuditAction.LOGGED_OUT, person=person, address=address)
+                await requests.take_off_the_line(connection, person.id, asker=person.id)
 
     async def _failed(self, who: int | None, origin: Origin, wrong: str) -> None:
         # An unknown login may be a password typed into the wrong field, so it is not logged.

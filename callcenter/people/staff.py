@@ -16,10 +16,8 @@ from callcenter.common.scope import Connection, audit
 from callcenter.common.tokens import revoke_all
 from callcenter.domain.access import Role
 from callcenter.domain.audit import AuditAction, AuditSubject
-from callcenter.domain.events import Presence
 from callcenter.domain.ids import OperatorId
 from callcenter.domain.person import Person
-from callcenter.domain.request import PresenceBody
 from callcenter.errors import Refusal, gettext_noop
 from callcenter.people.invitations import LOGIN, invite
 from callcenter.storage import queries
@@ -174,7 +172,7 @@ class Staff:
                 await connection.execute(OWN["end_sessions"], person_id, None)
                 await revoke_all(connection, person_id, by=by, address=address)
                 await connection.execute(SQL["withdraw"], person_id)
-                await _send_offline(connection, by, OperatorId(person_id))
+                await requests.take_off_the_line(connection, OperatorId(person_id), asker=by.id)
         return True
 
     async def end_sessions(self, by: Person, person_id: int, address: str) -> bool:
@@ -205,12 +203,6 @@ class Staff:
 
 
 STAFF = web.AppKey("staff", Staff)
-
-
-async def _send_offline(connection: Connection, by: Person, person: OperatorId) -> None:
-    """No more calls to a blocked person: at once if the node is running, otherwise from its start."""
-    if await connection.fetchval(SQL["go_offline"], person) is not None:
-        await requests.ask(connection, PresenceBody(wanted=Presence.OFFLINE), asker=by.id, operator=person)
 
 
 def _not_oneself(by: Person, person_id: int) -> None:

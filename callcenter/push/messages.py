@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from callcenter.domain.call import CallState, Outcome
 from callcenter.domain.deadlines import LimitStep
-from callcenter.domain.events import Presence
+from callcenter.domain.events import Presence, PresenceReason
 from callcenter.domain.operator import OperatorStatus
 from callcenter.domain.request import RefusalReason, RequestKind, RequestState
 from callcenter.domain.talk import TalkKind
@@ -73,6 +73,8 @@ class PresenceMessage(Shown):
     state: OperatorStatus
     phone_reachable: bool
     since: Moment
+    reason: PresenceReason | None
+    """Why the operator takes no calls, or takes them, without having asked for it; null in a call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,11 +280,13 @@ class Hello(Shape):
 class PresenceRequest(Shape):
     """What an operator wants to be; what the operator is from then on a `presence` delta says.
 
-    Only for a login with a telephone.
+    Only for somebody with a telephone.
     """
 
     type: Literal["presence"] = "presence"
     wanted: Presence
+    operator: Annotated[int, Field(gt=0, lt=2**31)] | None = None
+    """Another operator's id, for those who see the board."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
-from uuid import uuid4
 
 import asyncpg
 from aiohttp import web
@@ -100,15 +99,12 @@ class LinkVisits:
     async def find(self, token: str, address: str) -> SharedLink | None:
         """The link, or None alike for one that never existed and one that no longer works.
 
-        `address`: that of the client. Raises `TooManyAttempts` after too many wrong links from it.
+        `address`: where it was asked from. Raises `TooManyAttempts` for a wrong one when too many were.
         """
-        # Guessing never repeats a link, and the page of a real one sends many requests at once: hence counted by
-        # address.
-        attempt = await self._attempts.begin(f"link {uuid4().hex}", address)
         row = await self._pool.fetchrow(SQL["find"], digest(token), MOST_WRONG_PINS)
         if row is None:
+            await self._attempts.wrong_link(address)
             return None
-        await self._attempts.forgive(attempt)
         return SharedLink(**row)
 
     async def works(self, link: SharedLink) -> bool:

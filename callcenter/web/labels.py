@@ -14,6 +14,7 @@ from callcenter.common.delivery import DeliveryProblem
 from callcenter.domain.access import Role
 from callcenter.domain.call import Outcome
 from callcenter.domain.deadlines import LimitStep
+from callcenter.domain.events import PresenceReason
 from callcenter.domain.operator import OperatorStatus
 from callcenter.domain.recording import RecordingState
 from callcenter.domain.request import RefusalReason
@@ -70,6 +71,16 @@ def operator_statuses(t: Translator) -> dict[OperatorStatus, str]:
         OperatorStatus.AVAILABLE: t.gettext("Available"),
         OperatorStatus.RINGING: t.gettext("Ringing"),
         OperatorStatus.TALKING: t.gettext("Talking"),
+    }
+
+
+@labels(PresenceReason)
+def presence_reasons(t: Translator) -> dict[PresenceReason, str]:
+    """Why an operator has a state that they did not ask for."""
+    return {
+        PresenceReason.UNANSWERED: t.gettext("calls were not answered"),
+        PresenceReason.PAGE_GONE: t.gettext("the page is closed"),
+        PresenceReason.SUPERVISOR: t.gettext("set by a supervisor"),
     }
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from callcenter.web.labels import limit_steps, operator_statuses, outcomes, refusal_reasons
+from callcenter.web.labels import limit_steps, operator_statuses, outcomes, presence_reasons, refusal_reasons
 from callcenter.web.language import translations
 
 # One number of each plural category of Intl.PluralRules.
@@ -15,6 +15,17 @@ def script_texts(language: str) -> dict[str, Any]:
     return {
         "outcomes": dict(outcomes(language)),
         "states": dict(operator_statuses(language)),
+        "reasons": dict(presence_reasons(language)),
+        "wanted": {
+            "available": t.gettext("Available"),
+            "paused": t.gettext("Pause"),
+            "offline": t.gettext("Offline"),
+        },
+        "set_state": {
+            "available": t.gettext("Put {name} on the line"),
+            "paused": t.gettext("Pause {name}"),
+            "offline": t.gettext("Take {name} off the line"),
+        },
         "waiting": {
             category: t.ngettext("caller waiting", "callers waiting", n) for category, n in SAMPLES[language].items()
         },

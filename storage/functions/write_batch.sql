@@ -115,9 +115,10 @@ begin
     end if;
 
     if batch ? 'presence' then
-        insert into presence (operator_id, wanted, since)
-        select p.operator_id, p.wanted, p.since from jsonb_populate_recordset(null::presence, batch -> 'presence') p
-        on conflict (operator_id) do update set wanted = excluded.wanted, since = excluded.since;
+        insert into presence (operator_id, wanted, since, reason)
+        select p.operator_id, p.wanted, p.since, p.reason from jsonb_populate_recordset(null::presence, batch -> 'presence') p
+        on conflict (operator_id) do update set
+            wanted = excluded.wanted, since = excluded.since, reason = excluded.reason;
     end if;
 
     if batch ? 'gaps' then

@@ -5,22 +5,29 @@ select id, login, name, role, language, endpoint, company_id, active, password_h
 from operators
 where login = $1
 
--- Count an attempt for each subject in $1; delete those older than $2.
+-- Whoever counts attempts at one of the subjects $1 waits for those who do so already.
+-- name: lock_attempts
+select pg_advisory_xact_lock(hashtext('login_attempts'), key)
+from (select distinct hashtext(subject) as key from unnest($1::text[]) subject order by 1) keys
+
+-- Count an attempt for each subject in $1, whose turn comes after the interval beside it in $3; delete those older than $2.
 -- name: attempt
 with forgotten as (
     delete from login_attempts where at < now() - $2::interval
 )
-insert into login_attempts (subject) select unnest($1::text[]) returning id
+insert into login_attempts (subject, at)
+select subject, clock_timestamp() + wait::interval from unnest($1::text[], $3::text[]) as turns (subject, wait)
+returning id
 
 -- name: attempts
-select subject, count(*) as attempts
+select subject, count(*) as attempts, max(at) - clock_timestamp() as newest
 from login_attempts
 where subject = any($1::text[]) and at > now() - $2::interval
 group by subject
 
--- Take back the attempts $1, and delete all of the subject $2.
+-- Take back the attempts $1, and delete all of the subjects $2.
 -- name: forgive
-delete from login_attempts where id = any($1::bigint[]) or subject = $2
+delete from login_attempts where id = any($1::bigint[]) or subject = any($2::text[])
 
 -- name: open_session
 with expired as (

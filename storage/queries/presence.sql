@@ -1,5 +1,27 @@
 -- name: wanted
 -- What everybody with a telephone at the node $1 wants to be.
-select o.id, 'PJSIP/' || o.endpoint as interface, coalesce(p.wanted, 'offline') as wanted, coalesce(p.since, now()) as since
+select o.id, 'PJSIP/' || o.endpoint as interface, coalesce(p.wanted, 'offline') as wanted, coalesce(p.since, now()) as since,
+    p.reason
 from operators o left join presence p on p.operator_id = o.id
 where o.endpoint is not null and (o.node is null or o.node = $1);
+
+-- name: go_offline
+-- From now on, should the node be away, too. Returns the person $1 if they have a telephone.
+with gone as (
+    update presence set wanted = 'offline', since = now(), reason = null where operator_id = $1 and wanted <> 'offline'
+)
+select id from operators where id = $1 and endpoint is not null;
+
+-- name: has_phone
+select true from operators where id = $1 and active and endpoint is not null;
+
+-- name: page_open
+insert into open_pages (operator_id) values ($1) on conflict (operator_id) do update set seen_at = now();
+
+-- name: pages_gone
+-- Forget the pages that were last open longer than $1 ago; whose they were.
+delete from open_pages where seen_at < now() - $1::interval returning operator_id;
+
+-- name: lead
+-- Only one process looks for pages that are gone.
+select pg_try_advisory_lock(hashtext('open pages'));

@@ -36,10 +36,6 @@ select id, login, name, role, company_id, crew_id, active from operators where i
 -- name: set_active
 update operators set active = $2 where id = $1
 
--- name: go_offline
-update presence set wanted = 'offline', since = now() where operator_id = $1 and wanted <> 'offline'
-returning operator_id
-
 -- name: forget_password
 update operators set password_hash = null where id = $1
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.async_api import Page, expect
 from callcenter.calls import socket as web_socket
 from callcenter.common import requests
 from callcenter.domain.commands import FinishRequest
+from callcenter.domain.events import PresenceReason
 from callcenter.domain.operator import OperatorStatus
 from callcenter.domain.request import RefusalReason, RequestState
 from callcenter.push.messages import DeadlinesMessage, JournalMessage, PresenceMessage, SilentMessage
@@ -35,7 +37,9 @@ async def test_an_operators_day(site: Site):
         async with asyncio.timeout(10):
             while await site.pool.fetchval("select body ->> 'wanted' from requests") != "available":
                 await asyncio.sleep(0.01)
-        await site.push(me, PresenceMessage(state=OperatorStatus.AVAILABLE, phone_reachable=True, since=now))
+        await site.push(
+            me, PresenceMessage(state=OperatorStatus.AVAILABLE, phone_reachable=True, since=now, reason=None)
+        )
         await expect(page.get_by_role("heading", name="Вы на линии")).to_be_visible()
         await expect(page.get_by_role("button", name="На линии")).to_have_attribute("aria-pressed", "true")
 
@@ -161,3 +165,21 @@ async def test_a_supervisor_sees_what_is_due_and_gets_a_message_when_a_limit_pas
         await site.push("supervisors", DeadlinesMessage(late=1, due_soon=0, next=(late, late)))
         await expect(page.locator("#toast")).to_contain_text("Истёк срок")
         await expect(page.locator("#late")).to_have_text("1")
+
+
+async def test_the_board_says_why_an_operator_is_paused_and_sets_the_state(site: Site):
+    anna = site.ids["anna"]
+    paused = replace(operator(datetime.now(UTC)), reason=PresenceReason.PAGE_GONE)
+    async with chromium(site, "vera") as page:
+        await site.push("supervisors", paused, f"operator/{anna}")
+        await expect(page.locator("#operators .state.paused")).to_contain_text("На паузе: страница закрыта")
+        button = page.get_by_role("button", name="Вывести на линию: Анна Петрова")
+        await button.focus()
+        await button.press("Enter")
+        await expect(page.locator("#asked")).to_contain_text("Ждём ответа")
+        await site.push("supervisors", operator(datetime.now(UTC), OperatorStatus.AVAILABLE), f"operator/{anna}")
+        await expect(button).to_have_attribute("aria-pressed", "true")
+        await expect(button).to_be_focused()
+    [asked] = await site.pool.fetch("select * from requests")
+    assert (asked["operator_id"], asked["asked_by"]) == (anna, site.ids["vera"])
+    assert asked["body"] == {"wanted": "available", "reason": "supervisor"}

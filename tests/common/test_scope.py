@@ -219,7 +219,16 @@ async def of_company(pool: asyncpg.Pool, company: int, table: asyncpg.Record) ->
 
 
 async def test_what_is_not_granted_is_refused(pool: asyncpg.Pool, companies: tuple[int, int]):
-    secret = ("sessions", "invitations", "login_attempts", "pending_logins", "audit_log", "crew_links", "requests")
+    secret = (
+        "sessions",
+        "invitations",
+        "login_attempts",
+        "pending_logins",
+        "audit_log",
+        "crew_links",
+        "requests",
+        "open_pages",
+    )
     links = ("share_links", "share_link_recordings", "share_link_uses", "share_link_visits")
     for statement in (
         *(f"select * from {table}" for table in secret + links),

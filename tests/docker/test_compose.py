@@ -1,10 +1,12 @@
 """docker-compose.yml and the images, compared with the settings and the local stack without a Docker engine."""
 
+import json
 import re
 import shutil
 import stat
 import subprocess
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +111,15 @@ def test_a_service_on_the_network_of_the_machine_finds_the_others_where_they_are
     assert node["network_mode"] == "host"
     assert "@127.0.0.1:5432/" in filled_in(node["environment"]["CALLCENTER_DATABASE__URL"], env)
     assert filled_in(node["environment"]["CALLCENTER_S3__ENDPOINT"], env) == "127.0.0.1:8333"
+
+
+def test_a_proxy_on_this_machine_is_trusted_and_nothing_else(env: dict[str, str]) -> None:
+    [network] = COMPOSE["networks"]["default"]["ipam"]["config"]
+    gateway = next(ip_network(filled_in(network["subnet"], {})).hosts())
+    said = SERVICES["web"]["environment"]["CALLCENTER_WEB__TRUSTED_PROXIES"]
+    assert json.loads(filled_in(said, env)) == [str(gateway)]
+    assert f"{gateway}." in (ROOT / "docs" / "docker.md").read_text()
+    assert filled_in(said, {"CALLCENTER_WEB__TRUSTED_PROXIES": '["192.0.2.1"]'}) == '["192.0.2.1"]'
 
 
 # Secrets.

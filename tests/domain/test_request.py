@@ -18,6 +18,7 @@ from callcenter.domain.events import (
     LinkRestored,
     OperatorAnswered,
     Presence,
+    PresenceReason,
     TalkEnded,
     Tick,
 )
@@ -85,7 +86,12 @@ def test_a_request_ends_once_and_every_state_is_reached() -> None:
 
 def test_each_kind_has_terms_and_its_body_comes_back_as_it_went() -> None:
     assert TERMS.keys() == set(RequestKind)
-    bodies = [PresenceBody(wanted=Presence.OFFLINE), PAUSE, PauseBody(paused=False)]
+    bodies = [
+        PresenceBody(wanted=Presence.OFFLINE),
+        PresenceBody(wanted=Presence.PAUSED, reason=PresenceReason.PAGE_GONE),
+        PAUSE,
+        PauseBody(paused=False),
+    ]
     assert {kind_of(body) for body in bodies} == set(RequestKind)
     for body in bodies:
         assert read_body(kind_of(body), write_body(body)) == body
@@ -97,6 +103,7 @@ def test_each_kind_has_terms_and_its_body_comes_back_as_it_went() -> None:
         ("dance", {}),
         ("presence", {}),
         ("presence", {"wanted": "asleep"}),
+        ("presence", {"wanted": "paused", "reason": "boredom"}),
         ("pause", {}),
         ("pause", {"paused": "yes"}),
     ],

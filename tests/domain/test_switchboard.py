@@ -41,6 +41,7 @@ from callcenter.domain.events import (
     OperatorRang,
     PhoneChanged,
     Presence,
+    PresenceReason,
     QueueTimedOut,
     Source,
     TalkEnded,
@@ -48,10 +49,10 @@ from callcenter.domain.events import (
 )
 from callcenter.domain.ids import CallId, CompanyId, Interface, OperatorId, RequestId
 from callcenter.domain.recording import RecordingName
-from callcenter.domain.request import RequestState
+from callcenter.domain.request import PresenceBody, RequestState
 from callcenter.domain.switchboard import Switchboard
 from callcenter.domain.talk import Party, Talk, TalkKind
-from tests.domain.playbook import ANNA, BORIS, CALL, QUEUE, Playbook, at, operators, presence_asked
+from tests.domain.playbook import ANNA, BORIS, CALL, QUEUE, Playbook, at, operators, presence_asked, taken
 
 DONE = RequestState.DONE
 ARRIVED = CallArrived(call=CALL, at=at(0), did=QUEUE, caller="89161234567", channel="PJSIP/trunk-1")
@@ -232,8 +233,14 @@ def test_an_operator_who_lets_three_calls_ring_out_is_paused(playbook: Playbook)
         playbook >> OperatorMissed(call=call, at=at(number + 0.5), operator=ANNA)
     assert [
         SetMember(interface=ANNA, presence=Presence.PAUSED),
-        KeepPresence(operator=OperatorId(1), wanted=Presence.PAUSED, at=at(2.5)),
-        ShowOperator(operator=OperatorId(1), state="paused", phone_reachable=True, since=at(2.5)),
+        KeepPresence(operator=OperatorId(1), wanted=Presence.PAUSED, at=at(2.5), reason=PresenceReason.UNANSWERED),
+        ShowOperator(
+            operator=OperatorId(1),
+            state="paused",
+            phone_reachable=True,
+            since=at(2.5),
+            reason=PresenceReason.UNANSWERED,
+        ),
     ] == playbook._commands[-3:]
 
 
@@ -264,6 +271,41 @@ def test_presence_asked_during_a_talk_holds_after_it(playbook: Playbook) -> None
     assert (
         ShowOperator(operator=OperatorId(1), state="paused", phone_reachable=True, since=at(9.5)) in playbook._commands
     )
+
+
+GONE = PresenceBody(wanted=Presence.PAUSED, reason=PresenceReason.PAGE_GONE)
+
+
+def test_an_operator_whose_page_is_gone_is_paused_and_the_reason_is_shown(playbook: Playbook) -> None:
+    reason = PresenceReason.PAGE_GONE
+    (
+        playbook
+        >> taken(1, at(6), GONE)
+        << [
+            SetMember(interface=ANNA, presence=Presence.PAUSED, request=RequestId(1)),
+            KeepPresence(operator=OperatorId(1), wanted=Presence.PAUSED, at=at(6), reason=reason),
+            ShowOperator(operator=OperatorId(1), state="paused", phone_reachable=True, since=at(6), reason=reason),
+        ]
+    )
+    playbook >> presence_asked(2, at(7), Presence.AVAILABLE)
+    assert (
+        ShowOperator(operator=OperatorId(1), state="available", phone_reachable=True, since=at(7)) in playbook._commands
+    )
+
+
+@pytest.mark.parametrize("wanted", [Presence.OFFLINE, Presence.PAUSED])
+def test_an_operator_who_takes_no_calls_stays_so_when_the_page_is_gone(playbook: Playbook, wanted: Presence) -> None:
+    playbook >> presence_asked(1, at(6), wanted)
+    playbook >> taken(2, at(7), GONE) << [FinishRequest(request=RequestId(2), state=DONE)]
+
+
+def test_in_a_talk_no_reason_is_shown_and_after_it_it_is(playbook: Playbook) -> None:
+    for event in (ARRIVED, QUEUED, ANSWERED):
+        playbook >> event
+    playbook >> taken(1, at(6), GONE)
+    assert [c.reason for c in playbook._commands if isinstance(c, ShowOperator)] == [None]
+    playbook >> TALKED
+    assert [c.reason for c in playbook._commands if isinstance(c, ShowOperator)] == [PresenceReason.PAGE_GONE]
 
 
 def test_a_phone_that_goes_away_is_shown(playbook: Playbook) -> None:

@@ -1,11 +1,20 @@
+import asyncio
+from collections import Counter
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from argon2.exceptions import VerificationError
 
-from callcenter.common.attempts import ATTEMPTS_PER_ADDRESS, Attempts, TooManyAttempts
-from callcenter.common.attempts import ATTEMPTS_PER_SECRET as ATTEMPTS_PER_LOGIN
+from callcenter.common import attempts
+from callcenter.common.attempts import (
+    ATTEMPTS_PER_ADDRESS,
+    ATTEMPTS_PER_SECRET,
+    LONGEST_WAIT,
+    PAUSE_OF_SECRET,
+    Attempts,
+    TooManyAttempts,
+)
 from callcenter.common.origin import Origin
 from callcenter.common.passwords import Passwords
 from callcenter.people.logins import LoggedIn, Logins
@@ -121,26 +130,85 @@ async def test_without_a_session_nothing_but_the_login_is_open(site: Site):
         assert (await browser.get("/login")).status == 200
 
 
-async def test_guessing_at_one_login_is_stopped_and_does_not_stop_the_others(site: Site):
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long each attempt would have waited for its turn."""
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr(attempts, "asyncio", SimpleNamespace(sleep=sleep))
+    return waits
+
+
+async def test_guessing_at_one_login_makes_it_slow_and_shuts_out_no_right_password(site: Site, slept: list[float]):
     async with site.browser() as browser:
-        for _ in range(ATTEMPTS_PER_LOGIN):
+        for _ in range(ATTEMPTS_PER_SECRET + 1):
             assert (await browser.log_in("anna", "guess")).status == 401
-        answer = await browser.log_in("anna")
-        assert answer.status == 429
-        assert "через 15 минут" in await answer.text()
+        assert slept[:-1] == [0] * ATTEMPTS_PER_SECRET
+        assert slept[-1] == pytest.approx(PAUSE_OF_SECRET.total_seconds(), abs=1)
         assert (await browser.log_in("boris")).status == 303
-        await site.pool.execute("update login_attempts set at = at - interval '15 minutes'")
+        assert slept[-1] == 0
         assert (await browser.log_in("anna")).status == 303
+        assert slept[-1] == pytest.approx(2 * PAUSE_OF_SECRET.total_seconds(), abs=1)
 
 
-async def test_guessing_from_one_address_is_stopped(site: Site):
+async def test_guesses_at_once_take_turns_and_those_for_whom_it_is_too_long_are_refused(site: Site, slept: list[float]):
+    async with site.browser() as browser:
+        answers = await asyncio.gather(*(browser.log_in("anna", "guess") for _ in range(40)))
+        statuses = Counter(answer.status for answer in answers)
+        turns = LONGEST_WAIT // PAUSE_OF_SECRET
+        assert statuses == {401: ATTEMPTS_PER_SECRET + turns, 429: 30 - turns}
+        assert sorted(slept)[-turns:] == pytest.approx([5, 10, 15], abs=1.5)
+        refused = await browser.log_in("anna")
+        assert (refused.status, "через 1 минуту" in await refused.text()) == (429, True)
+        assert 0 < int(refused.headers["Retry-After"]) <= 20
+        await site.pool.execute("update login_attempts set at = at - interval '20 seconds'")
+        assert (await browser.log_in("anna")).status == 303
+        assert slept[-1] == 0
+
+
+async def test_guessing_elsewhere_does_not_slow_the_person_down(site: Site, slept: list[float]):
     logins = Logins(site.pool, Passwords(), Attempts(site.pool))
+    for _ in range(ATTEMPTS_PER_SECRET + 1):
+        assert await logins.log_in("anna", "guess", Origin("192.0.2.1"), DAY) is None
+    assert isinstance(await logins.log_in("anna", PASSWORD, Origin("192.0.2.2"), DAY), LoggedIn)
+    assert slept[-1] == 0
+
+
+async def test_a_login_guessed_at_from_many_addresses_is_slow_everywhere(site: Site, slept: list[float]):
     await site.pool.execute(
-        "insert into login_attempts (subject) select 'address 192.0.2.1' from generate_series(1, $1)",
+        "insert into login_attempts (subject) select 'login anna' from generate_series(1, $1)",
+        attempts.ATTEMPTS_PER_LOGIN,
+    )
+    logins = Logins(site.pool, Passwords(), Attempts(site.pool))
+    assert isinstance(await logins.log_in("anna", PASSWORD, Origin("192.0.2.2"), DAY), LoggedIn)
+    assert 0 < slept[-1] <= 1
+
+
+async def test_a_hundred_wrong_tries_from_one_address_lock_nobody_out(site: Site, slept: list[float]):
+    async with site.browser() as browser:
+        for number in range(ATTEMPTS_PER_ADDRESS):
+            assert (await browser.log_in(f"nobody{number}", "guess")).status == 401
+        assert set(slept) == {0}
+        assert (await browser.log_in("boris")).status == 303
+        assert 0 < slept[-1] <= 0.5
+        # Nor those behind the same proxy who have a link.
+        assert (await browser.get("/w/guess")).status == 404
+
+
+async def test_a_flood_from_one_address_is_refused_and_writes_nothing(site: Site):
+    await site.pool.execute(
+        "insert into login_attempts (subject, at) select 'address 192.0.2.1', now() + interval '1 minute'"
+        " from generate_series(1, $1)",
         ATTEMPTS_PER_ADDRESS,
     )
+    logins = Logins(site.pool, Passwords(), Attempts(site.pool))
+    before = await site.pool.fetchval("select count(*) from login_attempts")
     with pytest.raises(TooManyAttempts):
         await logins.log_in("anna", PASSWORD, Origin("192.0.2.1"), DAY)
+    assert await site.pool.fetchval("select count(*) from login_attempts") == before
     assert isinstance(await logins.log_in("boris", PASSWORD, Origin("192.0.2.2"), DAY), LoggedIn)
 
 
@@ -149,21 +217,37 @@ async def test_only_failures_count_against_an_address(site: Site):
         for password in (PASSWORD, "wrong", PASSWORD, PASSWORD, "wrong"):
             await browser.log_in("anna", password)
         counted = await site.pool.fetch("select subject, count(*) as n from login_attempts group by 1 order by 1")
-        assert [tuple(row) for row in counted] == [("address 127.0.0.1", 2), ("login anna", 1)]
-
-
-async def test_what_was_refused_counts_for_nothing(site: Site):
-    async with site.browser() as browser:
-        for _ in range(ATTEMPTS_PER_LOGIN):
-            await browser.log_in("anna", "guess")
-        before = await site.pool.fetchval("select count(*) from login_attempts")
-        assert (await browser.log_in("anna")).status == 429
-        assert await site.pool.fetchval("select count(*) from login_attempts") == before
+        assert [tuple(row) for row in counted] == [
+            ("address 127.0.0.1", 2),
+            ("login anna", 1),
+            ("login anna from 127.0.0.1", 1),
+        ]
 
 
 async def test_a_right_password_forgives_the_wrong_ones_before(site: Site):
     async with site.browser() as browser:
         for _ in range(2):
-            for _ in range(ATTEMPTS_PER_LOGIN - 1):
+            for _ in range(ATTEMPTS_PER_SECRET - 1):
                 await browser.log_in("anna", "guess")
             assert (await browser.log_in("anna")).status == 303
+
+
+async def test_logging_out_takes_the_operator_off_the_line(site: Site):
+    anna = site.ids["anna"]
+    await site.pool.execute("insert into presence values ($1, 'available', now())", anna)
+    async with site.browser("anna") as browser:
+        assert (await browser.post("/logout")).status == 303
+    # Also should the node be away until it starts anew.
+    assert await site.pool.fetchval("select wanted from presence") == "offline"
+    [asked] = await site.pool.fetch("select * from requests")
+    assert (asked["kind"], asked["body"], asked["state"]) == ("presence", {"wanted": "offline"}, "asked")
+    assert (asked["operator_id"], asked["asked_by"]) == (anna, anna)
+
+
+async def test_logging_out_asks_also_when_it_is_not_known_yet_that_the_operator_is_on_the_line(site: Site):
+    async with site.browser("boris") as boris, site.browser("vera") as vera:
+        assert (await boris.post("/logout")).status == 303
+        # Whoever has no telephone is on no line.
+        assert (await vera.post("/logout")).status == 303
+    [asked] = await site.pool.fetch("select operator_id from requests")
+    assert asked["operator_id"] == site.ids["boris"]

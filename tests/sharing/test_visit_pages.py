@@ -180,7 +180,7 @@ class every_connection:  # noqa: N801
             await self.pool.release(each)
 
 
-async def test_a_link_tried_ten_thousand_times_is_refused_and_the_right_one_with_it(shared: Shared):
+async def test_wrong_links_are_refused_after_a_hundred_and_the_right_one_still_works(shared: Shared):
     made = await shared.link()
     visits = shared.work.site.server.app[LINK_VISITS]
     counted: Counter[str] = Counter()
@@ -197,11 +197,11 @@ async def test_a_link_tried_ten_thousand_times_is_refused_and_the_right_one_with
     assert counted["wrong"] + counted["refused"] == 9_900
     async with shared.work.site.browser() as guest:
         assert {await status(guest, f"/l/{number:022}") for number in range(9_900, 10_000)} == {429}
-        refused = await guest.get(f"/l/{made.token}")
-        assert (refused.status, "Иванов" in await refused.text()) == (429, False)
-    # Refused attempts are not stored: guessing fills no table.
-    assert await shared.pool.fetchval("select count(*) from login_attempts") <= 2 * ATTEMPTS_PER_ADDRESS
-    assert await shared.uses() == []
+        assert await status(guest, f"/l/{made.token}") == 200
+        # Nor are logins behind the same proxy refused.
+        assert (await guest.log_in("vera")).status == 303
+    # What was refused is not kept: guessing fills no table.
+    assert await shared.pool.fetchval("select count(*) from login_attempts") <= ATTEMPTS_PER_ADDRESS
     await shared.pool.execute("update login_attempts set at = at - interval '16 minutes'")
     async with shared.work.site.browser() as guest:
         assert await status(guest, f"/l/{made.token}") == 200

@@ -4,6 +4,8 @@ from ipaddress import ip_network
 
 import pytest
 
+from callcenter import metrics
+from callcenter.cli import doctor
 from callcenter.settings import WebSettings
 from callcenter.web.keys import SETTINGS
 from callcenter.web.proxies import client_of
@@ -50,3 +52,16 @@ async def test_the_limits_and_the_audit_log_know_the_client_behind_our_proxy_alo
     assert await failures(site, "203.0.113.7") == "203.0.113.7"
     subjects = {row["subject"] for row in await site.pool.fetch("select subject from login_attempts")}
     assert {"address 127.0.0.1", "address 203.0.113.7"} <= subjects
+
+
+async def test_the_doctor_warns_of_a_proxy_that_nobody_trusts(
+    site: Site,
+):
+    settings = site.server.app[SETTINGS]
+    web = settings.web.model_copy(update={"host": site.server.host, "port": site.server.port})
+    settings = settings.model_copy(update={"web": web})
+    metrics.untrusted_forwarded_total.clear()
+    assert (await doctor._web(settings)).endswith("is served")
+    await failures(site, "203.0.113.7")
+    with pytest.raises(doctor.CheckWarning, match=r"X-Forwarded-For from 127\.0\.0\.1.*TRUSTED_PROXIES"):
+        await doctor._web(settings)

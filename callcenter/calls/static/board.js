@@ -1,11 +1,14 @@
 import {
   $, company, el, fill, moment, place, readPage, showConnected, showFigures, since, startClock, texts, toast,
 } from "/static/web/ui.js";
+import { isRequest, showRequests } from "./requests.js";
 import { Wire } from "/static/web/wire.js";
 
-/** @import { DeadlinesMessage, OperatorMessage, SafetyMessage } from "types/protocol" */
+/** @import { DeadlinesMessage, OperatorMessage, Presence, SafetyMessage } from "types/protocol" */
 
 const ORDER = ["ringing", "talking", "available", "paused", "offline"];
+/** @type {Presence[]} */
+const WANTED = ["available", "paused", "offline"];
 const SETTLE_MS = 1000;
 
 readPage();
@@ -17,6 +20,7 @@ const wire = new Wire({
   changed(kind) {
     if (kind === null || kind === "queues") showQueues();
     if (kind === null || kind.startsWith("operator/")) showOperators();
+    if (kind === null || isRequest(kind)) showRequests(wire.state, kind);
     if (kind === null || kind === "deadlines") showDeadlines(kind !== null);
     if (kind === null || kind === "recordings") showSafety(kind !== null);
     if (kind === null) fetchCalls();
@@ -45,20 +49,52 @@ function showQueues() {
 function showOperators() {
   const shown = (place.people ?? []).map((person) => {
     /** @type {Partial<OperatorMessage>} */
-    const { state = "offline", phone_reachable, since } = wire.state[`operator/${person.id}`] ?? {};
-    return { ...person, state, phone_reachable, since };
+    const { state = "offline", phone_reachable, since, reason } = wire.state[`operator/${person.id}`] ?? {};
+    return { ...person, state, phone_reachable, since, reason };
   });
   shown.sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.name.localeCompare(b.name));
   $("ready").textContent = String(shown.filter((person) => person.state === "available" && person.phone_reachable).length);
+  const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset : {};
   $("operators").replaceChildren(...shown.map((person) => {
+    const name = texts.states[person.state];
+    const named = person.reason ? `${name}: ${texts.reasons[person.reason]}` : name;
     const unreachable = person.state !== "offline" && person.phone_reachable === false;
     return el("li", "",
       el("span", "operator-name", person.name),
-      el("span", `state ${person.state}`, el("span", "", texts.states[person.state]), person.since ? since(person.since) : ""),
-      unreachable ? el("span", "phone unreachable", texts.phone_unreachable) : "");
+      el("span", `state ${person.state}`, el("span", "", named), person.since ? since(person.since) : ""),
+      unreachable ? el("span", "phone unreachable", texts.phone_unreachable) : "",
+      person.has_phone ? buttons(person) : "");
   }));
+  if (focused.operator) {
+    const again = `button[data-operator="${focused.operator}"][data-wanted="${focused.wanted}"]`;
+    /** @type {HTMLElement | null} */ ($("operators").querySelector(again))?.focus({ preventScroll: true });
+  }
   if (!shown.length) $("operators").replaceChildren(el("li", "empty-note", texts.no_operators));
 }
+
+/** @param {{ id: number, name: string, state: string }} person */
+function buttons(person) {
+  const now = person.state === "paused" || person.state === "offline" ? person.state : "available";
+  const group = el("span", "presence", ...WANTED.map((wanted) => {
+    const button = el("button", "", texts.wanted[wanted]);
+    button.type = "button";
+    button.dataset.operator = String(person.id);
+    button.dataset.wanted = wanted;
+    button.setAttribute("aria-pressed", String(wanted === now));
+    button.setAttribute("aria-label", fill(texts.set_state[wanted], { name: person.name }));
+    return button;
+  }));
+  group.setAttribute("role", "group");
+  return group;
+}
+
+$("operators").addEventListener("click", (event) => {
+  const button = event.target instanceof Element ? event.target.closest("button") : null;
+  if (!button) return;
+  const wanted = /** @type {Presence} */ (button.dataset.wanted);
+  if (wire.say({ type: "presence", wanted, operator: Number(button.dataset.operator) })) button.classList.add("asked");
+  else toast(texts.not_saved);
+});
 
 let late = 0;
 

@@ -38,7 +38,7 @@ function showQueues() {
 function showPresence() {
   if (!place.has_phone) return;
   /** @type {Partial<PresenceMessage>} */
-  const { state = "offline", phone_reachable: reachable = false, since: at } = wire.state.presence ?? {};
+  const { state = "offline", phone_reachable: reachable = false, since: at, reason } = wire.state.presence ?? {};
   const wanted = state === "paused" || state === "offline" ? state : "available";
   for (const button of $("presence").querySelectorAll("button")) {
     // Before the first snapshot nothing can be requested, and no request can be shown.
@@ -47,7 +47,7 @@ function showPresence() {
     if (wire.state["request/presence"]?.state !== "asked") button.classList.remove("asked");
   }
   $("state").className = `state ${state}`;
-  announce($("state-name"), texts.states[state]);
+  announce($("state-name"), reason ? `${texts.states[state]}: ${texts.reasons[reason]}` : texts.states[state]);
   $("state-since").replaceChildren(at ? since(at) : "");
   $("phone").className = `phone ${reachable ? "reachable" : "unreachable"}`;
   $("phone").textContent = reachable ? texts.phone_reachable : texts.phone_unreachable;
@@ -165,6 +165,6 @@ function past(card, zone) {
 $("presence")?.addEventListener("click", (event) => {
   const button = event.target instanceof Element ? event.target.closest("button") : null;
   if (!button) return;
-  if (wire.say({ type: "presence", wanted: /** @type {Presence} */ (button.dataset.wanted) })) button.classList.add("asked");
+  if (wire.say({ type: "presence", wanted: /** @type {Presence} */ (button.dataset.wanted), operator: null })) button.classList.add("asked");
   else toast(texts.not_saved);
 });
