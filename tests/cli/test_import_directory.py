@@ -28,7 +28,7 @@ async def test_a_sheet_from_the_command_line(database_url: str, tmp_path: Path, 
     assert (status, said.splitlines()) == (
         0,
         [
-            "line 2: served by nobody: Москва, Лесная, 3",
+            "line 2: served by no company: Москва, Лесная, 3",
             "1 lines: 1 new houses, 1 new flats, 1 new residents, 1 new telephones; written",
         ],
     )

@@ -90,7 +90,7 @@ async def test_each_filter_and_all_together(site: Site):
         ):
             text = await shown(alla, query)
             assert sorted(each[-1] for each in addresses(text)) == list(found), query
-        assert "Ничего подходящего не записано" in text
+        assert "Подходящих записей нет" in text
 
 
 async def test_a_day_is_one_of_the_centre(site: Site):

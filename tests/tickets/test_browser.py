@@ -80,7 +80,7 @@ async def test_a_conflict_on_the_page_is_met_by_keyboard(work: Work):
         await work.tickets.edit(work.person, ticket.id, ticket.version, TicketEdit(subject="Их", price="7"))
         await page.get_by_label("Тема").fill("Моё")
         await page.keyboard.press("Control+Enter")
-        await expect(page.get_by_text("Сейчас сохранено другим")).to_contain_text("Их")
+        await expect(page.get_by_text("Другой сотрудник сохранил")).to_contain_text("Их")
         await expect(page.get_by_label("Цена")).to_have_value("7.00")
         await page.get_by_label("Тема").press("Control+Enter")
         await expect(page.locator(".ticket-subject")).to_have_text("Моё")

@@ -68,7 +68,7 @@ async def test_what_is_no_photograph_is_refused_and_not_kept(work: Work):
     work.site.shelf.broken = True
     answered, text = await upload(work.vera, ticket.id, photo())
     assert answered == 503
-    assert "Сейчас файл не сохранить" in text
+    assert "Сейчас файл не сохраняется" in text
     assert work.site.shelf.objects == {}
     assert await work.site.pool.fetchval("select count(*) from ticket_files") == 0
 
@@ -99,7 +99,7 @@ async def test_a_ticket_holds_so_many_files(work: Work):
     )
     answered, text = await upload(work.vera, ticket.id, photo())
     assert answered == 422
-    assert "наибольшее число файлов" in text
+    assert "уже максимум файлов" in text
 
 
 async def test_files_of_another_ticket_or_company_are_not_found(work: Work):

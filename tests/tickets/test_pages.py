@@ -145,14 +145,14 @@ async def test_the_form_changes_every_field(work: Work):
 
 NONSENSE = [
     ("contact_phone", "нет", "Это не номер телефона"),
-    ("price", "даром", "Напишите сумму"),
-    ("price", "-5", "Напишите сумму"),
+    ("price", "даром", "Введите сумму"),
+    ("price", "-5", "Введите сумму"),
     ("planned_from", "вчера", "Укажите день и время"),
     ("planned_from", "0001-01-01T00:00", "Укажите день и время"),
     ("flat", "999", "нет такой квартиры"),
     ("parent", "77", "Такой записи нет"),
-    ("parent", "первая", "Напишите число"),
-    ("parent", "9" * 30, "Напишите число"),
+    ("parent", "первая", "Введите число"),
+    ("parent", "9" * 30, "Введите число"),
     ("category_id", "999999", "Такой записи нет"),
     ("category_id", "x", "Такой записи нет"),
     ("house_id", "-1", "Такой записи нет"),
@@ -187,7 +187,7 @@ async def test_the_second_writer_sees_both_values_and_loses_nothing(work: Work):
     text = await answer.text()
     assert answer.status == 409
     assert "Другой сотрудник сохранил: <b>Их</b>" in text
-    assert text.count("Сейчас сохранено другим") == 1
+    assert text.count("Другой сотрудник сохранил") == 1
     for kept in ('value="Моё"', "Моё описание</textarea>", 'value="Их имя"', 'value="12А"', 'value="5.00"'):
         assert kept in text, kept
     assert await work.now(ticket) == current
