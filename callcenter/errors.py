@@ -49,6 +49,7 @@ CallcenterError
 ├── AudioProblem                 a recording of which no copy can be made; the text says why
 ├── FileNotMade                  an ordered file that cannot be made, now or later
 ├── TooLarge                     more than one evidence pack can hold
+├── SheetReaderFailed            the process that reads a sheet has an error; our fault
 ├── Unsafe                       a file that is no evidence pack, or must not be opened as one
 ├── BadMessage                   a browser sent something that is not in the protocol
 ├── Again                        a job is to be done again later

@@ -21,7 +21,7 @@ from callcenter.common.cursors import PageCursor
 from callcenter.common.delivery import one_line
 from callcenter.directory import book, forms, rows
 from callcenter.directory.sheet import guarded, read_sheet
-from callcenter.domain.phone import e164, local
+from callcenter.domain.phone import e164, existing, local
 from callcenter.errors import CallcenterError
 from callcenter.evidence import chain
 from callcenter.people.second_factor import step_of
@@ -167,7 +167,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "words of a house": search.house_query,
     "words of an address": book.address_words,
     "telephone in a search": book.as_phone,
-    "telephone": rows.phone_of,
+    "telephone": existing,
     "telephones": rows.split_phones,
     "E.164": e164,
     "telephone as it is shown": local,

@@ -77,7 +77,7 @@ async def _database(settings: Settings) -> str:
         await require_schema(connection)
         queues = await connection.fetchval("select count(*) from numbers")
         if queues == 0:
-            raise CheckFailed("there are no companies yet; enter one, or try `callcenter seed-demo`")
+            raise CheckFailed("there are no companies yet; enter one, on the page Directory")
         return f"answers, schema up to date, {queues} company numbers"
     finally:
         connection.terminate()

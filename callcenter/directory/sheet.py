@@ -184,7 +184,7 @@ def clean(cell: str) -> str:
 
 def guarded(cell: str) -> str:
     """The cell as no spreadsheet program takes for a formula: an apostrophe goes before it. `clean` takes it away."""
-    text = cell.lstrip()
+    text = " ".join(cell.split())
     return f"'{text}" if _is_dangerous(text) else text
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from callcenter.directory.refusals import SheetProblem, SheetRefused
 from callcenter.directory.sheet_process import OUT_OF_MEMORY, Part, SheetLimits, arguments
+from callcenter.errors import CallcenterError
 
 # A part of the answer is some rows, whose cells have limits.
 LONGEST_PART = 16 << 20
@@ -19,7 +20,7 @@ LONGEST_PART = 16 << 20
 GRACE_S = 10
 
 
-class SheetReaderFailed(RuntimeError):
+class SheetReaderFailed(CallcenterError):
     """Our fault: the process has an error, or answered what it never answers."""
 
 

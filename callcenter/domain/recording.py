@@ -112,8 +112,8 @@ NOT_VERIFIED = NOT_STORED | {_S.STORED}
 """On its way; late when it still is after `DUE_AFTER`."""
 IN_STORE = frozenset({_S.STORED, _S.VERIFIED, _S.ATTACHED, _S.EXPIRED})
 """The store must have its object."""
-PLAYABLE = IN_STORE
-"""It can be listened to."""
+PLAYABLE = IN_STORE - {_S.STORED}
+"""It can be listened to: the version that was read back is in the custody chain."""
 OFFERED = PLAYABLE - {_S.EXPIRED}
 """Tickets, the list of calls and links show it: nobody is pointed to what will be gone in some days."""
 WAS_VERIFIED = frozenset({_S.VERIFIED, _S.ATTACHED, _S.EXPIRED, _S.DELETED})

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from callcenter.common.search import LONGEST
-from callcenter.domain.recording import NOT_STORED, PLAYABLE, RecordingState
+from callcenter.domain.recording import NOT_VERIFIED, PLAYABLE, RecordingState
 from callcenter.listening.room import RecordingFilter
 from callcenter.web.query import Day, Id, Query
 
@@ -31,7 +31,7 @@ class ReviewFilter(StrEnum):
 
 STATES = {
     PlayableFilter.THERE: tuple(PLAYABLE),
-    PlayableFilter.WAITING: tuple(NOT_STORED),
+    PlayableFilter.WAITING: tuple(NOT_VERIFIED),
     PlayableFilter.MISSING: (RecordingState.MISSING,),
     PlayableFilter.DELETED: (RecordingState.DELETED,),
 }

@@ -34,7 +34,7 @@ from tests.site import NOW
 SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "docs" / "protocol.schema.json").read_text())
 EACH: dict[str, Shown] = {
     "queues": queue(3, oldest=NOW),
-    "presence": PresenceMessage(state=operator(NOW).state, phone_reachable=False, since=NOW),
+    "presence": PresenceMessage(state=operator(NOW).state, phone_reachable=False, since=NOW, reason=None),
     "ringing": ringing(NOW),
     "recording": PauseMessage(call="x", paused_since=None),
     "card": card(NOW, talk_ended_at=NOW + timedelta(seconds=1)),

@@ -30,6 +30,7 @@ NOT_SHOWN = {
     "Part": "of a pack, in the output of `callcenter verify`",
     "Party": "who ended a call, for programs",
     "Permission": "named nowhere but in the code",
+    "PhoneFault": "said by the problem of a form's field or a sheet's row",
     "Presence": "shown as the operator's status",
     "RecordingStep": "between the states, which are shown",
     "RequestKind": "said by the control that asks",
