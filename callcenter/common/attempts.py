@@ -47,7 +47,7 @@ class TooManyAttempts(LimitReached):
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class AttemptLimit:
     """After `free` failures within `WINDOW` there is one attempt each `pause`; None: none until some are older."""
 
     free: int
@@ -83,8 +83,8 @@ class Attempts:
         """
         return await self._begin(
             {
-                f"login {login} from {address}": Limit(ATTEMPTS_PER_SECRET, PAUSE_OF_SECRET),
-                f"login {login}": Limit(ATTEMPTS_PER_LOGIN, PAUSE_OF_LOGIN),
+                f"login {login} from {address}": AttemptLimit(ATTEMPTS_PER_SECRET, PAUSE_OF_SECRET),
+                f"login {login}": AttemptLimit(ATTEMPTS_PER_LOGIN, PAUSE_OF_LOGIN),
             },
             address,
         )
@@ -94,26 +94,26 @@ class Attempts:
 
         A code is short enough to be guessed slowly too, and only those who know the password get this far.
         """
-        return await self._begin({f"code {login}": Limit(ATTEMPTS_PER_SECRET, None)}, address)
+        return await self._begin({f"code {login}": AttemptLimit(ATTEMPTS_PER_SECRET, None)}, address)
 
     async def wrong_link(self, address: str) -> None:
         """Count a link that leads nowhere. Raises `TooManyAttempts` when this address tried so many.
 
         A right link is too long to be guessed, and never counted: whoever holds one is let in whatever others tried.
         """
-        await self._count({f"link {address}": Limit(ATTEMPTS_PER_ADDRESS, None)})
+        await self._count({f"link {address}": AttemptLimit(ATTEMPTS_PER_ADDRESS, None)})
 
     async def forgive(self, attempt: Attempt) -> None:
         """It was right: it and the failures at this secret before it are forgotten, those of the address are not."""
         await self._pool.execute(SQL["forgive"], attempt.ids, attempt.secrets)
 
-    async def _begin(self, limits: Mapping[str, Limit], address: str) -> Attempt:
-        of_address = {f"address {address}": Limit(ATTEMPTS_PER_ADDRESS, PAUSE_OF_ADDRESS)}
+    async def _begin(self, limits: Mapping[str, AttemptLimit], address: str) -> Attempt:
+        of_address = {f"address {address}": AttemptLimit(ATTEMPTS_PER_ADDRESS, PAUSE_OF_ADDRESS)}
         ids, wait = await self._count({**limits, **of_address})
         await asyncio.sleep(wait.total_seconds())
         return Attempt(ids, list(limits))
 
-    async def _count(self, limits: Mapping[str, Limit]) -> tuple[list[int], timedelta]:
+    async def _count(self, limits: Mapping[str, AttemptLimit]) -> tuple[list[int], timedelta]:
         """Take a turn in each of these rows, before anything is tried, so that many at once do not slip through."""
         subjects, none = list(limits), (0, timedelta())
         async with self._pool.acquire() as connection, connection.transaction():

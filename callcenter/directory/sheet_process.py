@@ -36,7 +36,7 @@ class SheetLimits:
     queue_s: float = 60
 
 
-class Part(TypedDict, total=False):
+class SheetPart(TypedDict, total=False):
     """A line of the answer. `failed`: where the program has an error, without any content of the file."""
 
     lines: int
@@ -62,7 +62,7 @@ def main() -> None:
         os._exit(OUT_OF_MEMORY)
 
 
-def _write(part: Part) -> None:
+def _write(part: SheetPart) -> None:
     sys.stdout.write(f"{json.dumps(part)}\n")
 
 
@@ -83,7 +83,7 @@ def _limit(limits: SheetLimits) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _parts() -> Iterator[Part]:
+def _parts() -> Iterator[SheetPart]:
     try:
         yield from _read(sys.stdin.buffer.read())
     except SheetRefused as refused:
@@ -96,7 +96,7 @@ def _parts() -> Iterator[Part]:
     yield {"end": True}
 
 
-def _read(body: bytes) -> Iterator[Part]:
+def _read(body: bytes) -> Iterator[SheetPart]:
     sheet = read_sheet(body)
     gathered = gather(sheet.lines)
     problems = [(each.row, each.column, each.code, each.values) for each in (*sheet.problems, *gathered.problems)]

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 from callcenter.directory.refusals import SheetProblem, SheetRefused
-from callcenter.directory.sheet_process import OUT_OF_MEMORY, Part, SheetLimits, arguments
+from callcenter.directory.sheet_process import OUT_OF_MEMORY, SheetLimits, SheetPart, arguments
 from callcenter.errors import CallcenterError
 
 # A part of the answer is some rows, whose cells have limits.
@@ -90,7 +90,7 @@ async def _answer(process: Process) -> ReadSheet | None:
     assert process.stdout is not None
     read = ReadSheet()
     while line := await process.stdout.readline():
-        part: Part = json.loads(line)
+        part: SheetPart = json.loads(line)
         if "refused" in part:
             raise SheetRefused(part["refused"], **part["values"])
         if "failed" in part:
