@@ -43,7 +43,12 @@ async def open_desk(url: str, grace_s: float = 3.0) -> AsyncIterator[Desk]:
 
     async def listener() -> asyncpg.Connection:
         connection = await connect(settings)
-        await connection.execute("set application_name to listener")
+        try:
+            await connection.execute("set application_name to listener")
+        except BaseException:
+            # Cut off or cancelled before the hub has it: nobody else would close it.
+            connection.terminate()
+            raise
         return connection
 
     hub = Hub(pool, listener, SLOW_LIMIT, grace_s)
