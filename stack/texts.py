@@ -22,7 +22,6 @@ Key = tuple[str | None, str | tuple[str, ...]]
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2"), ("**/templates/**.txt", "jinja2")]
 KEYWORDS = {
     "_": None,
-    "N_": None,
     "gettext_noop": None,
     "gettext": None,
     "ngettext": (1, 2),

@@ -7,14 +7,15 @@ from callcenter.directory.book import DIRECTORY_BOOK, DirectoryBook
 from callcenter.directory.importing import DIRECTORY_IMPORT, DirectoryImport
 from callcenter.directory.offices import OFFICES, Offices
 from callcenter.domain.access import Permission
+from callcenter.errors import gettext_noop
 from callcenter.web.keys import POOL
-from callcenter.web.navigation import N_, NAVIGATION, NavigationEntry
+from callcenter.web.navigation import NAVIGATION, NavigationEntry
 
 
 def install(app: web.Application) -> None:
     app[DIRECTORY_BOOK] = DirectoryBook(app[POOL])
     app[OFFICES] = Offices(app[POOL])
     app[DIRECTORY_IMPORT] = DirectoryImport(app[POOL])
-    app[NAVIGATION].append(NavigationEntry("/directory", N_("Directory"), Permission.SEE_DIRECTORY, 50))
+    app[NAVIGATION].append(NavigationEntry("/directory", gettext_noop("Directory"), Permission.SEE_DIRECTORY, 50))
     for part in (file_pages, office_pages, pages):
         app.add_routes(part.routes)

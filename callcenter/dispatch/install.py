@@ -14,10 +14,11 @@ from callcenter.dispatch.undelivered import UNDELIVERED, DeadLetters
 from callcenter.dispatch.webhook import Webhook
 from callcenter.domain.access import Permission
 from callcenter.domain.handover import HandoverChannel
+from callcenter.errors import gettext_noop
 from callcenter.settings import Settings
 from callcenter.tickets.service import TICKETS
 from callcenter.web.keys import POOL, SERVICES, SETTINGS
-from callcenter.web.navigation import N_, NAVIGATION, NavigationEntry
+from callcenter.web.navigation import NAVIGATION, NavigationEntry
 
 
 def install(app: web.Application) -> None:
@@ -27,7 +28,7 @@ def install(app: web.Application) -> None:
     app[CREW_LINKS] = CrewLinks(pool, app[ATTEMPTS])
     app[UNDELIVERED] = DeadLetters(pool, links.lasts)
     app[SERVICES].append(worker(settings, pool))
-    app[NAVIGATION].append(NavigationEntry("/deliveries", N_("Messages"), Permission.RESEND, 70))
+    app[NAVIGATION].append(NavigationEntry("/deliveries", gettext_noop("Messages"), Permission.RESEND, 70))
     for part in (crew_pages, pages):
         app.add_routes(part.routes)
 

@@ -3,18 +3,19 @@
 from aiohttp import web
 
 from callcenter.domain.access import Permission
+from callcenter.errors import gettext_noop
 from callcenter.listening import pages, player_pages, review_pages, sound
 from callcenter.listening.listenings import LISTENINGS, Listenings
 from callcenter.listening.reviews import REVIEWS, Reviews
 from callcenter.listening.room import LISTENING_ROOM, ListeningRoom
 from callcenter.web.keys import POOL
-from callcenter.web.navigation import N_, NAVIGATION, NavigationEntry
+from callcenter.web.navigation import NAVIGATION, NavigationEntry
 
 
 def install(app: web.Application) -> None:
     app[LISTENING_ROOM] = ListeningRoom(app[POOL])
     app[LISTENINGS] = Listenings(app[POOL])
     app[REVIEWS] = Reviews(app[POOL])
-    app[NAVIGATION].append(NavigationEntry("/listening", N_("Recordings"), Permission.LISTEN, 40))
+    app[NAVIGATION].append(NavigationEntry("/listening", gettext_noop("Recordings"), Permission.LISTEN, 40))
     for part in (pages, player_pages, review_pages, sound):
         app.add_routes(part.routes)

@@ -5,6 +5,7 @@ from aiohttp import web
 from callcenter.common.attempts import ATTEMPTS
 from callcenter.common.passwords import PASSWORDS
 from callcenter.domain.access import Permission, Role
+from callcenter.errors import gettext_noop
 from callcenter.people import account_pages, audit_pages, invite_pages, login_pages, pages, token_pages
 from callcenter.people.accounts import ACCOUNTS, Accounts
 from callcenter.people.audit_log import AUDIT_LOG, AuditLog
@@ -12,7 +13,7 @@ from callcenter.people.invitations import INVITATIONS, Invitations
 from callcenter.people.logins import LOGINS, Logins
 from callcenter.people.staff import STAFF, Staff
 from callcenter.web.keys import POOL
-from callcenter.web.navigation import N_, NAVIGATION, NavigationEntry
+from callcenter.web.navigation import NAVIGATION, NavigationEntry
 
 
 def install(app: web.Application) -> None:
@@ -23,7 +24,9 @@ def install(app: web.Application) -> None:
     app[STAFF] = Staff(pool)
     app[AUDIT_LOG] = AuditLog(pool)
     app[NAVIGATION].append(
-        NavigationEntry("/people", N_("Administration"), Permission.MANAGE_PEOPLE, 80, frozenset({Role.ADMINISTRATOR}))
+        NavigationEntry(
+            "/people", gettext_noop("Administration"), Permission.MANAGE_PEOPLE, 80, frozenset({Role.ADMINISTRATOR})
+        )
     )
     for part in (account_pages, audit_pages, invite_pages, login_pages, pages, token_pages):
         app.add_routes(part.routes)

@@ -5,12 +5,13 @@ from aiohttp import web
 from callcenter.common.jobs import Worker
 from callcenter.common.object_store import OBJECT_STORE
 from callcenter.domain.access import Permission
+from callcenter.errors import gettext_noop
 from callcenter.reports import export_pages, pages
 from callcenter.reports.export_texts import export_texts
 from callcenter.reports.exports import EXPORT_ORDERS, ExportOrders, Exports
 from callcenter.reports.service import REPORTS, Reports
 from callcenter.web.keys import POOL, SERVICES, SETTINGS
-from callcenter.web.navigation import N_, NAVIGATION, NavigationEntry
+from callcenter.web.navigation import NAVIGATION, NavigationEntry
 
 
 def install(app: web.Application) -> None:
@@ -20,6 +21,6 @@ def install(app: web.Application) -> None:
     exports = Exports(pool, app[OBJECT_STORE], export_texts)
     # A worker of its own, so that no message to a crew waits behind a file.
     app[SERVICES] += [exports, Worker(app[SETTINGS].database, [exports.kind])]
-    app[NAVIGATION].append(NavigationEntry("/reports", N_("Reports"), Permission.SEE_REPORTS, 60))
+    app[NAVIGATION].append(NavigationEntry("/reports", gettext_noop("Reports"), Permission.SEE_REPORTS, 60))
     for part in (export_pages, pages):
         app.add_routes(part.routes)

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from callcenter.common.object_store import OBJECT_STORE
 from callcenter.domain.access import Permission, Role
+from callcenter.errors import gettext_noop
 from callcenter.storage import connect
 from callcenter.tickets import file_pages, journal_pages, new_pages, pages
 from callcenter.tickets.choices import TICKET_CHOICES, TicketChoices
@@ -14,7 +15,7 @@ from callcenter.tickets.journal import JOURNAL, Journal
 from callcenter.tickets.sections import TICKET_SECTIONS
 from callcenter.tickets.service import TICKETS, Tickets
 from callcenter.web.keys import POOL, SERVICES, SETTINGS
-from callcenter.web.navigation import N_, NAVIGATION, NavigationEntry
+from callcenter.web.navigation import NAVIGATION, NavigationEntry
 
 
 def install(app: web.Application) -> None:
@@ -29,7 +30,9 @@ def install(app: web.Application) -> None:
     app.cleanup_ctx.append(journal_pages.feeding)
     app.on_shutdown.append(journal_pages.end_feed)
     app[NAVIGATION].append(
-        NavigationEntry("/tickets", N_("Journal"), Permission.SEE_TICKETS, 30, frozenset({Role.MANAGER, Role.CREW}))
+        NavigationEntry(
+            "/tickets", gettext_noop("Journal"), Permission.SEE_TICKETS, 30, frozenset({Role.MANAGER, Role.CREW})
+        )
     )
     for part in (file_pages, journal_pages, new_pages, pages):
         app.add_routes(part.routes)

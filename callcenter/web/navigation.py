@@ -32,11 +32,6 @@ class NavigationEntry:
 NAVIGATION = web.AppKey("navigation", list[NavigationEntry])
 
 
-def N_(text: str) -> str:  # noqa: N802 - the name by which gettext knows it
-    """Mark a message for the catalogues; it is translated where it is shown."""
-    return text
-
-
 def entries_for(request: web.Request) -> list[NavigationEntry]:
     """The entries for the person of the request, from the left; none before login."""
     person = request.get(PERSON)
