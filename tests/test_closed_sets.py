@@ -6,12 +6,12 @@ from enum import StrEnum
 import asyncpg
 import pytest
 
+from callcenter.dispatch.delivery import DeliveryState, HandoverChannel
 from callcenter.domain.access import Role
 from callcenter.domain.call import CallState, Direction, Outcome
 from callcenter.domain.deadlines import LimitStep
 from callcenter.domain.events import Presence, Source
 from callcenter.domain.file_order import FileOrderState
-from callcenter.domain.handover import DeliveryState, HandoverChannel
 from callcenter.domain.listening import ListeningReason
 from callcenter.domain.recording import WITHOUT_FILE, RecordingState
 from callcenter.domain.request import RequestState

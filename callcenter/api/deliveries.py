@@ -6,8 +6,8 @@ from callcenter.api.endpoint import ApiRequest, endpoints
 from callcenter.api.finding import statement
 from callcenter.api.types import Limit, LongId, Moment, PageModel, QueryModel, ResponseModel, page_of
 from callcenter.common.scope import scoped
+from callcenter.dispatch.delivery import DeliveryState, HandoverChannel
 from callcenter.domain.access import Permission, Scope
-from callcenter.domain.handover import DeliveryState, HandoverChannel
 from callcenter.storage import queries
 
 SQL = queries("api")

@@ -7,13 +7,13 @@ from callcenter.common.attempts import ATTEMPTS
 from callcenter.common.jobs import Worker
 from callcenter.dispatch import crew_pages, pages
 from callcenter.dispatch.crew_links import CREW_LINKS, CrewLinks
+from callcenter.dispatch.delivery import HandoverChannel
 from callcenter.dispatch.handover import Deliveries, Handover, Links, backoff
 from callcenter.dispatch.mail import Mail
 from callcenter.dispatch.texts import letter
 from callcenter.dispatch.undelivered import UNDELIVERED, DeadLetters
 from callcenter.dispatch.webhook import Webhook
 from callcenter.domain.access import Permission
-from callcenter.domain.handover import HandoverChannel
 from callcenter.errors import gettext_noop
 from callcenter.settings import Settings
 from callcenter.tickets.service import TICKETS

@@ -3,10 +3,10 @@
 import structlog
 from aiohttp import web
 
+from callcenter.dispatch.delivery import DeliveryState
 from callcenter.dispatch.texts import channels
 from callcenter.dispatch.undelivered import UNDELIVERED
 from callcenter.domain.access import Permission
-from callcenter.domain.handover import DeliveryState
 from callcenter.web.auth import needs
 from callcenter.web.keys import PERSON
 from callcenter.web.labels import delivery_problems

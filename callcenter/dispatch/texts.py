@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from callcenter.dispatch.channels import Assignment
-from callcenter.domain.handover import HandoverChannel
+from callcenter.dispatch.delivery import HandoverChannel
 from callcenter.domain.ticket import TicketState
 from callcenter.web.formats import Translator
 from callcenter.web.labels import labels

@@ -8,9 +8,9 @@ from aiohttp import web
 
 from callcenter.common import jobs
 from callcenter.common.scope import audit, scoped
+from callcenter.dispatch.delivery import DeliveryState, HandoverChannel
 from callcenter.dispatch.handover import JOB, SQL
 from callcenter.domain.audit import AuditAction, AuditSubject
-from callcenter.domain.handover import DeliveryState, HandoverChannel
 from callcenter.domain.person import Person
 
 MOST = 200

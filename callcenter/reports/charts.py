@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from callcenter.domain.period import Period, PeriodStep, Unit
 from callcenter.reports import svg
+from callcenter.reports.period import Period, PeriodStep, Unit
 from callcenter.reports.service import CategoryCount, Counts, Paid, Reaction, Visits
 from callcenter.reports.svg import Bullet, ChartTexts, Series
 from callcenter.reports.tables import category_name

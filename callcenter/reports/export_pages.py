@@ -9,8 +9,8 @@ from callcenter.common.object_store import OBJECT_STORE
 from callcenter.common.sheets import MEDIA
 from callcenter.domain.access import Permission
 from callcenter.domain.file_order import IN_THE_MAKING
-from callcenter.domain.period import Preset
 from callcenter.reports.exports import EXPORT_ORDERS, TooManyExports
+from callcenter.reports.period import Preset
 from callcenter.reports.query import Choice, choose
 from callcenter.reports.service import REPORTS
 from callcenter.reports.texts import period_problems, presets, span

@@ -21,9 +21,9 @@ from callcenter.common.scope import Connection, audit, scoped, scoped_to
 from callcenter.common.sheets import MEDIA, Cell, Sheet, sheet
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.file_order import FileOrderState
-from callcenter.domain.period import Period, PeriodStep, moments
 from callcenter.domain.person import Person
 from callcenter.errors import LimitReached, NotFound
+from callcenter.reports.period import Period, PeriodStep, moments
 from callcenter.storage import queries
 
 log = structlog.get_logger()

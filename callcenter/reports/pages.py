@@ -12,11 +12,11 @@ from callcenter.common.scope import audit, scoped
 from callcenter.common.sheets import MEDIA, sheet
 from callcenter.domain.access import Permission
 from callcenter.domain.audit import AuditAction, AuditSubject
-from callcenter.domain.period import Period, Preset
 from callcenter.domain.person import Person
 from callcenter.reports import charts as charts
 from callcenter.reports import tables as tables
 from callcenter.reports.charts import Chart
+from callcenter.reports.period import Period, Preset
 from callcenter.reports.query import Choice, choose
 from callcenter.reports.service import REPORTS, Counts, Reports
 from callcenter.reports.tables import Table

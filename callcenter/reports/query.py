@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
-from callcenter.domain.period import BadPeriod, Period, Preset, named, own
+from callcenter.reports.period import BadPeriod, Period, Preset, named, own
 from callcenter.reports.service import ReportCompany
 from callcenter.web.query import only_date
 from callcenter.web.render import ZONE

@@ -10,9 +10,9 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.common.scope import scoped
-from callcenter.domain.period import Period, PeriodStep, Unit, moments
 from callcenter.domain.person import Person
 from callcenter.domain.ticket import TicketClass
+from callcenter.reports.period import Period, PeriodStep, Unit, moments
 from callcenter.storage import queries
 
 SQL = queries("reports")

@@ -8,7 +8,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from callcenter.common.sheets import Cell
-from callcenter.domain.period import Period, PeriodStep, Unit
+from callcenter.reports.period import Period, PeriodStep, Unit
 from callcenter.reports.service import CategoryCount, Counts, LineReviews, OperatorReviews, Paid, Reaction, Visits
 from callcenter.reports.texts import full
 from callcenter.web.formats import Translator

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from babel.dates import format_date
 
-from callcenter.domain.period import Period, PeriodStep, Preset, Unit
+from callcenter.reports.period import Period, PeriodStep, Preset, Unit
 from callcenter.web.formats import SPACE, Translator
 from callcenter.web.labels import labels
 

@@ -10,8 +10,8 @@ import pytest
 
 from callcenter.domain.access import Role
 from callcenter.domain.ids import OperatorId
-from callcenter.domain.period import Period, PeriodStep
 from callcenter.domain.person import Person
+from callcenter.reports.period import Period, PeriodStep
 from callcenter.reports.service import Counts, ReportCompany, Reports
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.domain.period import EARLIEST, LATEST, BadPeriod, Period, PeriodStep, Preset, Unit, moments, named, own
+from callcenter.reports.period import EARLIEST, LATEST, BadPeriod, Period, PeriodStep, Preset, Unit, moments, named, own
 
 DAYS = st.dates(EARLIEST, LATEST)
 
