@@ -14,10 +14,12 @@ from callcenter.domain.commands import (
     EndTalk,
     FinishRequest,
     KeepPresence,
+    OpenOutageTickets,
     OpenTicket,
     PopCard,
     RecordGap,
     RefreshCalls,
+    SaveAnnouncements,
     SaveCall,
     SaveCheckpoint,
     SavePause,
@@ -43,6 +45,8 @@ class Batch:
     def __init__(self) -> None:
         self.answers: list[SavePause | FinishRequest] = []
         self._calls: dict[CallId, Body] = {}
+        self._announcements: dict[CallId, list[Body]] = {}
+        self._informed: dict[CallId, None] = {}
         self._tickets: dict[CallId, Body] = {}
         self._talks: dict[RecordingName, Body] = {}
         self._presence: dict[OperatorId, Body] = {}
@@ -60,6 +64,10 @@ class Batch:
                     self._show("supervisors", JournalMessage(at=call.ended_at))
             case OpenTicket(call=call):
                 self._tickets[call.id] = _ticket(call)
+            case SaveAnnouncements(call=call):
+                self._announcements[call.id] = _announcements(call)
+            case OpenOutageTickets():
+                self._informed[command.call] = None
             case SaveTalk(talk=talk):
                 self._talks[talk.recording] = _talk(command.call, talk)
             case KeepPresence():
@@ -90,6 +98,8 @@ class Batch:
         """The argument of `write_batch`: the parts that are not empty."""
         parts: dict[str, object] = {
             "calls": list(self._calls.values()),
+            "announcements": [row for rows in self._announcements.values() for row in rows],
+            "informed": list(self._informed),
             "tickets": list(self._tickets.values()),
             "talks": list(self._talks.values()),
             "presence": list(self._presence.values()),
@@ -156,6 +166,22 @@ def _talk(call: CallId, talk: Talk) -> Body:
     }
 
 
+def _announcements(call: Call) -> list[Body]:
+    return [
+        {
+            "call_id": call.id,
+            "began_at": each.began_at,
+            "outage_id": each.outage,
+            "number": each.number,
+            "caller": call.caller,
+            "ended_at": each.ended_at,
+            "whole": each.whole,
+            "declined": call.declined,
+        }
+        for each in call.announcements
+    ]
+
+
 def _ticket(call: Call) -> Body:
     row: Body = {
         "call_id": call.id,
@@ -191,6 +217,8 @@ _SAME_NAME = (
     "rings",
     "hangup_cause",
     "rebuilt",
+    "keys",
+    "told_at",
 )
 
 

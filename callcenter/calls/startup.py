@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import asyncpg
 
+from callcenter.domain.announcement import Announcement
 from callcenter.domain.call import Call, CallState, Direction, Outcome
 from callcenter.domain.events import Presence, PresenceReason
 from callcenter.domain.ids import CallId, Interface, NodeName, OperatorId, QueueName
@@ -45,8 +46,11 @@ async def calls(pool: asyncpg.Pool, node: NodeName) -> list[Call]:
     talks: dict[str, list[Talk]] = {}
     for row in await pool.fetch(SQL["remembered_talks"], node):
         talks.setdefault(row["call_id"], []).append(_talk(row))
+    told: dict[str, list[Announcement]] = {}
+    for row in await pool.fetch(SQL["remembered_announcements"], node):
+        told.setdefault(row["call_id"], []).append(_announcement(row))
     rows = await pool.fetch(SQL["remembered_calls"], node)
-    found = (_call(row, tuple(talks.get(row["id"], ()))) for row in rows)
+    found = (_call(row, tuple(talks.get(row["id"], ())), tuple(told.get(row["id"], ()))) for row in rows)
     return sorted(found, key=lambda call: call.arrived_at)
 
 
@@ -58,7 +62,7 @@ async def checkpoint(pool: asyncpg.Pool, node: NodeName) -> tuple[int, int, str,
     return row["ledger_inode"], row["ledger_offset"], row["ledger_line"], row["ledger_line_at"]
 
 
-def _call(row: asyncpg.Record, talks: tuple[Talk, ...]) -> Call:
+def _call(row: asyncpg.Record, talks: tuple[Talk, ...], announcements: tuple[Announcement, ...]) -> Call:
     return Call(
         id=CallId(row["id"]),
         direction=Direction(row["direction"]),
@@ -67,6 +71,9 @@ def _call(row: asyncpg.Record, talks: tuple[Talk, ...]) -> Call:
         caller=row["caller"],
         queue=_maybe(QueueName, row["queue"]),
         talks=talks,
+        announcements=announcements,
+        keys=row["keys"],
+        told_at=row["told_at"],
         returns=tuple(row["returns"]),
         decided_outcome=_maybe(Outcome, row["fate"]),
         arrived_at=row["arrived_at"],
@@ -76,6 +83,16 @@ def _call(row: asyncpg.Record, talks: tuple[Talk, ...]) -> Call:
         rings=row["rings"],
         hangup_cause=row["hangup_cause"],
         rebuilt=row["rebuilt"],
+    )
+
+
+def _announcement(row: asyncpg.Record) -> Announcement:
+    return Announcement(
+        outage=row["outage_id"],
+        number=row["number"],
+        began_at=row["began_at"],
+        ended_at=row["ended_at"],
+        whole=row["whole"],
     )
 
 

@@ -12,9 +12,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from callcenter.domain import announcement as announcements_of
 from callcenter.domain import talk as talks_of
+from callcenter.domain.announcement import Announcement
 from callcenter.domain.card import Card
 from callcenter.domain.events import (
+    AnnouncementBegan,
+    AnnouncementEnded,
+    AnnouncementsOver,
     CallArrived,
     CallEnded,
     CallerAbandoned,
@@ -22,6 +27,7 @@ from callcenter.domain.events import (
     CallLost,
     CallQueued,
     CallReturned,
+    CallWithdrawn,
     CardPrepared,
     ConsultationJoined,
     NumberRejected,
@@ -54,6 +60,8 @@ class Outcome(StrEnum):
     """What became of a call: exactly one, once it has ended."""
 
     ANSWERED = "answered"
+    INFORMED = "informed"
+    """Talked to nobody, but heard their outage and the number of their ticket to the end."""
     ABANDONED = "abandoned"
     """Hung up while waiting in a queue."""
     HUNG_UP_EARLY = "hung_up_early"
@@ -79,20 +87,25 @@ class NotApplicable(CallcenterError):
 LATE = timedelta(seconds=0.2)
 # The ledger has whole seconds for when a caller joined a queue.
 SAME_JOIN = timedelta(seconds=1)
+# From app_queue's report that a caller left to the dialplan's that it took the caller out.
+SAME_LEAVING = timedelta(seconds=2)
 
 _ARRIVED, _WAITING, _TALKING, _LEAVING, _ENDED = CallState
 
 # Facts that may be learned late, in any state, without moving the call.
-_LATE = (CallArrived, CardPrepared, CallQueued, CallReturned, ConsultationJoined)
+_TOLD = (AnnouncementBegan, AnnouncementEnded, AnnouncementsOver)
+_LATE = (CallArrived, CardPrepared, CallQueued, CallReturned, ConsultationJoined, *_TOLD)
 
 # What may come of each event in each state. Which of several it is follows from all that is known (`_where`).
 TRANSITIONS: Mapping[CallState, Mapping[type[CallEvent], tuple[CallState, ...]]] = MappingProxyType(
     {
         _ARRIVED: {
+            **dict.fromkeys(_TOLD, (_ARRIVED,)),
             CallArrived: (_ARRIVED,),
             CardPrepared: (_ARRIVED,),
             CallQueued: (_WAITING,),
             CallReturned: (_WAITING,),
+            CallWithdrawn: (_ARRIVED,),
             OperatorRang: (_WAITING,),
             OperatorMissed: (_ARRIVED,),
             OperatorAnswered: (_TALKING, _ARRIVED),
@@ -106,6 +119,7 @@ TRANSITIONS: Mapping[CallState, Mapping[type[CallEvent], tuple[CallState, ...]]]
         },
         _WAITING: {
             **dict.fromkeys(_LATE, (_WAITING,)),
+            CallWithdrawn: (_WAITING,),
             OperatorRang: (_WAITING,),
             OperatorMissed: (_WAITING,),
             OperatorAnswered: (_TALKING, _WAITING),
@@ -118,6 +132,7 @@ TRANSITIONS: Mapping[CallState, Mapping[type[CallEvent], tuple[CallState, ...]]]
         },
         _TALKING: {
             **dict.fromkeys(_LATE, (_TALKING,)),
+            CallWithdrawn: (_TALKING,),
             CallReturned: (_WAITING, _TALKING),
             OperatorMissed: (_TALKING,),
             OperatorAnswered: (_TALKING,),
@@ -127,6 +142,7 @@ TRANSITIONS: Mapping[CallState, Mapping[type[CallEvent], tuple[CallState, ...]]]
         },
         _LEAVING: {
             **dict.fromkeys(_LATE, (_LEAVING,)),
+            CallWithdrawn: (_WAITING, _LEAVING),
             CallReturned: (_WAITING, _LEAVING),
             OperatorMissed: (_LEAVING,),
             OperatorAnswered: (_TALKING, _LEAVING),
@@ -138,6 +154,7 @@ TRANSITIONS: Mapping[CallState, Mapping[type[CallEvent], tuple[CallState, ...]]]
         },
         _ENDED: {
             **dict.fromkeys(_LATE, (_ENDED,)),
+            CallWithdrawn: (_ENDED,),
             OperatorMissed: (_ENDED,),
             OperatorAnswered: (_ENDED,),
             TalkEnded: (_ENDED,),
@@ -165,6 +182,14 @@ class Call:
     """In the order in which they began."""
     returns: tuple[datetime, ...] = ()
     """When the caller went back to a queue, in order."""
+    withdrawals: tuple[datetime, ...] = ()
+    """When the caller was taken out of a queue to be told of an outage, in order."""
+    announcements: tuple[Announcement, ...] = ()
+    """What the caller was told of outages, in order."""
+    keys: str = ""
+    """The keys pressed during the announcements."""
+    told_at: datetime | None = None
+    """When the announcements were over; None while they play, and if there were none."""
     decided_outcome: Outcome | None = None
     arrived_at: datetime
     queued_at: datetime | None = None
@@ -182,6 +207,10 @@ class Call:
             return None
         if self.answered_at is not None:
             return Outcome.ANSWERED
+        if self.decided_outcome is Outcome.INTERRUPTED:
+            return Outcome.INTERRUPTED
+        if announcements_of.heard_whole(self.announcements):
+            return Outcome.INFORMED
         if self.decided_outcome is not None:
             return self.decided_outcome
         return Outcome.HUNG_UP_EARLY if self.queued_at is None else Outcome.ABANDONED
@@ -224,6 +253,16 @@ class Call:
         # Sent on, and gone before anybody else picked up.
         gone = self.latest.by is Party.TRANSFER and self.ended_at is not None
         return Party.CALLER if gone else self.latest.by
+
+    @property
+    def declined(self) -> bool:
+        """Whether the caller said that theirs is none of the outages announced."""
+        return self.keys.endswith(announcements_of.DECLINED)
+
+    @property
+    def was_told(self) -> bool:
+        """Whether the caller has a ticket of an outage: was told its number, and has gone on or hung up since."""
+        return self.told_at is not None and bool(self.announcements) and not self.declined
 
     @property
     def waiting_since(self) -> datetime | None:
@@ -322,12 +361,21 @@ def _learn(call: Call, event: CallEvent) -> Call:
             return replace(call, rings=call.rings + 1, queued_at=call.queued_at or event.at)
         case OperatorAnswered() | TalkEnded():
             return replace(call, talks=talks_of.learn(call.talks, _talk(event)))
+        case CallWithdrawn():
+            return _withdraw(call, event.at)
+        case AnnouncementBegan() | AnnouncementEnded():
+            return replace(call, announcements=announcements_of.learn(call.announcements, _announcement(event)))
+        case AnnouncementsOver():
+            known = call.told_at is not None and event.at <= call.told_at
+            return call if known else replace(call, keys=event.keys, told_at=event.at)
         case ConsultationJoined():
             found = [replace(talk, kind=TalkKind.TRANSFER) for talk in call.talks if talk.leg == event.leg]
             return replace(call, talks=talks_of.learn(call.talks, found[0])) if found else call
         case NumberRejected():
             return _decide(call, Outcome.NO_SUCH_NUMBER, event.at)
         case CallerAbandoned():
+            if any(_let_go(event.at, withdrawn) for withdrawn in call.withdrawals):
+                return call
             return _decide(call, Outcome.ABANDONED, event.at)
         case QueueTimedOut():
             # app_queue reports a caller whom it lets go as an abandon first (`record_abandoned` in `app_queue.c`).
@@ -337,7 +385,9 @@ def _learn(call: Call, event: CallEvent) -> Call:
             return _end(call, event)
         case CallLost():
             cut = tuple(replace(talk, ended_at=talk.ended_at or event.at) for talk in call.talks)
-            return replace(_decide(call, Outcome.INTERRUPTED, event.at), talks=cut, ended_at=event.at)
+            return _told_by(
+                replace(_decide(call, Outcome.INTERRUPTED, event.at), talks=cut, ended_at=event.at), event.at
+            )
         case _:
             return call
 
@@ -348,8 +398,30 @@ def _queue(call: Call, event: CallQueued) -> Call:
     if call.queued_at is None:
         return replace(call, queued_at=event.at)
     # Heard first of a later time in a queue.
-    earlier = bool(call.returns) and call.queued_at - event.at >= SAME_JOIN
+    earlier = call.queued_at - event.at >= SAME_JOIN
     return replace(call, queued_at=event.at) if earlier else call
+
+
+def _withdraw(call: Call, at: datetime) -> Call:
+    if at in call.withdrawals:
+        return call
+    abandoned = call.left_at if call.decided_outcome is Outcome.ABANDONED else None
+    undone = abandoned is not None and _let_go(abandoned, at)
+    kept = replace(call, decided_outcome=None, left_at=None) if undone else call
+    return replace(kept, withdrawals=tuple(sorted({*call.withdrawals, at})))
+
+
+def _let_go(abandoned: datetime, withdrawn: datetime) -> bool:
+    """Whether what app_queue reported as an abandon was the withdrawal itself, which the dialplan reports next."""
+    return timedelta() <= withdrawn - abandoned < SAME_LEAVING
+
+
+def _announcement(event: AnnouncementBegan | AnnouncementEnded) -> Announcement:
+    if isinstance(event, AnnouncementBegan):
+        return Announcement(outage=event.outage, number=event.number, began_at=event.at)
+    return Announcement(
+        outage=event.outage, number=event.number, began_at=event.began_at, ended_at=event.at, whole=event.whole
+    )
 
 
 def _talk(event: OperatorAnswered | TalkEnded) -> Talk:
@@ -365,7 +437,13 @@ def _end(call: Call, event: CallEnded) -> Call:
     if call.ended_at is not None and (event.source is not Source.LEDGER or call.ended_at - event.at < LATE):
         return call
     cause = event.cause if call.hangup_cause is None else call.hangup_cause
-    return replace(call, ended_at=event.at, hangup_cause=cause)
+    ended = replace(call, ended_at=event.at, hangup_cause=cause)
+    # The dialplan reports the end of the announcements itself, unless Asterisk stopped.
+    return _told_by(ended, event.at) if event.source is Source.RECONCILE else ended
+
+
+def _told_by(call: Call, at: datetime) -> Call:
+    return replace(call, told_at=call.told_at or at) if call.announcements else call
 
 
 def _decide(call: Call, decided_outcome: Outcome, at: datetime) -> Call:

@@ -94,6 +94,20 @@ class OpenTicket(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SaveAnnouncements(Command):
+    """Write what the caller was told of outages, as it now is."""
+
+    call: Call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenOutageTickets(Command):
+    """Open the tickets that the caller was told the numbers of, or join those that the flat has."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SaveTalk(Command):
     """Write a talk as it now is; its recording is expected from then on, before there is a file."""
 

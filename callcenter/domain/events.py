@@ -158,6 +158,36 @@ class CallLost(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncementBegan(CallEvent):
+    """The caller begins to hear an outage, with the number of a ticket (`AnnouncementBegan`, `ANNOUNCED`)."""
+
+    outage: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncementEnded(CallEvent):
+    """It was heard to its end, or the caller pressed a key or hung up (`AnnouncementEnded`, `HEARD`)."""
+
+    outage: int
+    number: int
+    began_at: datetime
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncementsOver(CallEvent):
+    """The caller goes on to a queue, or hung up. `keys`: what was pressed, in order (`AnnouncementsOver`, `TOLD`)."""
+
+    keys: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallWithdrawn(CallEvent):
+    """The caller was taken out of the queue to be told of an outage, and goes back (`CallWithdrawn`, `WITHDRAWN`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeRestarted(Event):
     """Asterisk started at `at`: every call that arrived before is over."""
 

@@ -11,12 +11,14 @@ from callcenter.domain.commands import (
     Command,
     EndTalk,
     NameCaller,
+    OpenOutageTickets,
     OpenTicket,
     PauseRecording,
     PopCard,
     PrepareCard,
     RecordGap,
     Report,
+    SaveAnnouncements,
     SaveCall,
     SaveCheckpoint,
     SavePause,
@@ -263,6 +265,10 @@ def _follow(before: Call | None, after: Call) -> list[Command]:
             commands.append(NameCaller(channel=after.channel, name=after.card.resident))
     elif was.answered_at is None or was.card != after.card:
         commands.append(OpenTicket(call=after))
+    if after.announcements and (after.announcements, after.keys) != (was.announcements, was.keys):
+        commands.append(SaveAnnouncements(call=after))
+    if after.was_told and (not was.was_told or after.announcements != was.announcements):
+        commands.append(OpenOutageTickets(call=after.id))
     commands += [SaveTalk(call=after.id, talk=talk) for talk in after.talks if talk not in was.talks]
     return commands
 

@@ -51,6 +51,8 @@ class TicketEventKind(StrEnum):
     """The damage was contained."""
     SENT = "sent"
     """The ticket was sent to the crew."""
+    CALLED = "called"
+    """Somebody else of the flat called about the same outage, and was told the number. The comment is the telephone."""
     LINKED = "linked"
     """It became part of an incident, or is part of one no more."""
 

@@ -22,6 +22,8 @@ _INTERFACE = re.compile(r"[A-Za-z0-9]{1,16}/[A-Za-z0-9_.-]{1,64}")
 _CHANNEL = re.compile(rf"[!-~]{{1,{CHANNEL_LIMIT}}}")
 _MICROS = re.compile(r"([0-9]{1,11})\.([0-9]{6})")
 _SECONDS = re.compile(r"[0-9]{1,11}")
+_ROW_ID = re.compile(r"[1-9][0-9]{0,9}")
+_NOT_KEY = re.compile(r"[^0-9*#]+")
 _NOT_DIGIT = re.compile(r"[^0-9]+")
 _NOT_CALLER = re.compile(r"[^0-9+]+")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -93,6 +95,18 @@ def number(value: str) -> str:
 def caller(value: str) -> str:
     """The digits and plus signs of a caller's number; empty when there are none."""
     return _NOT_CALLER.sub("", value)[:NUMBER_LIMIT]
+
+
+def row_id(value: str) -> int:
+    """The number of an outage or a ticket, which we gave to the dialplan ourselves."""
+    if _ROW_ID.fullmatch(value):
+        return int(value)
+    raise ParseProblem("number is not one of an outage or a ticket")
+
+
+def keys(value: str) -> str:
+    """The keys that a caller pressed."""
+    return _NOT_KEY.sub("", value)[:NUMBER_LIMIT]
 
 
 def channel(value: str) -> str:

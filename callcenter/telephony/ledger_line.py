@@ -4,11 +4,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from callcenter.domain.events import (
+    AnnouncementBegan,
+    AnnouncementEnded,
+    AnnouncementsOver,
     CallArrived,
     CallEnded,
     CallerAbandoned,
     CallQueued,
     CallReturned,
+    CallWithdrawn,
     Event,
     NodeRestarted,
     NumberRejected,
@@ -70,6 +74,37 @@ def _returned(fields: Fields) -> Event:
         call=forms.call_id(fields[1]),
         queue=forms.queue_name(fields[2]),
     )
+
+
+def _announcement_began(fields: Fields) -> Event:
+    return AnnouncementBegan(
+        source=Source.LEDGER,
+        at=_exact(fields),
+        call=forms.call_id(fields[1]),
+        outage=forms.row_id(_datum(fields, 2)),
+        number=forms.row_id(_datum(fields, 3)),
+    )
+
+
+def _announcement_ended(fields: Fields) -> Event:
+    return AnnouncementEnded(
+        source=Source.LEDGER,
+        at=_exact(fields),
+        call=forms.call_id(fields[1]),
+        outage=forms.row_id(_datum(fields, 2)),
+        number=forms.row_id(_datum(fields, 3)),
+        began_at=forms.micros(_datum(fields, 4)),
+        whole=_datum(fields, 5) == "1",
+    )
+
+
+def _announcements_over(fields: Fields) -> Event:
+    keys = forms.keys(_datum(fields, 2))
+    return AnnouncementsOver(source=Source.LEDGER, at=_exact(fields), call=forms.call_id(fields[1]), keys=keys)
+
+
+def _withdrawn(fields: Fields) -> Event:
+    return CallWithdrawn(source=Source.LEDGER, at=_exact(fields), call=forms.call_id(fields[1]))
 
 
 def _talk_began(fields: Fields) -> Event:
@@ -138,6 +173,10 @@ _MAKERS: Mapping[str, Callable[[Fields], Event]] = {
     "ARRIVED": _arrived,
     "REJECTED": _rejected,
     "RETURNED": _returned,
+    "ANNOUNCED": _announcement_began,
+    "HEARD": _announcement_ended,
+    "TOLD": _announcements_over,
+    "WITHDRAWN": _withdrawn,
     "TALK": _talk_began,
     "TALKENDED": _talk_ended,
     "ENDED": _ended,

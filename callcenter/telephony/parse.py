@@ -6,11 +6,15 @@ from collections.abc import Callable, Mapping
 from panoramisk.utils import CaseInsensitiveDict
 
 from callcenter.domain.events import (
+    AnnouncementBegan,
+    AnnouncementEnded,
+    AnnouncementsOver,
     CallArrived,
     CallEnded,
     CallerAbandoned,
     CallQueued,
     CallReturned,
+    CallWithdrawn,
     ConsultationJoined,
     Event,
     NumberRejected,
@@ -79,6 +83,35 @@ def _returned(message: Headers) -> Event:
     return CallReturned(
         at=forms.micros(text(message, "At")), call=_call(message), queue=forms.queue_name(text(message, "Queue"))
     )
+
+
+def _announcement_began(message: Headers) -> Event:
+    return AnnouncementBegan(
+        at=forms.micros(text(message, "At")),
+        call=_call(message),
+        outage=forms.row_id(text(message, "Outage")),
+        number=forms.row_id(text(message, "Number")),
+    )
+
+
+def _announcement_ended(message: Headers) -> Event:
+    return AnnouncementEnded(
+        at=forms.micros(text(message, "At")),
+        call=_call(message),
+        outage=forms.row_id(text(message, "Outage")),
+        number=forms.row_id(text(message, "Number")),
+        began_at=forms.micros(text(message, "Began")),
+        whole=text(message, "Whole") == "1",
+    )
+
+
+def _announcements_over(message: Headers) -> Event:
+    keys = forms.keys(text(message, "Keys"))
+    return AnnouncementsOver(at=forms.micros(text(message, "At")), call=_call(message), keys=keys)
+
+
+def _withdrawn(message: Headers) -> Event:
+    return CallWithdrawn(at=forms.micros(text(message, "At")), call=_call(message))
 
 
 # A talk's events have time and call in fields of their own: the same to the microsecond as in the ledger, and a
@@ -166,6 +199,10 @@ _USER_EVENTS: Mapping[str, Callable[[Headers], Event]] = {
     "callarrived": _arrived,
     "numberrejected": _rejected,
     "callreturned": _returned,
+    "callwithdrawn": _withdrawn,
+    "announcementbegan": _announcement_began,
+    "announcementended": _announcement_ended,
+    "announcementsover": _announcements_over,
     "talkbegan": _talk_began,
     "talkended": _talk_ended,
     "queuetimedout": _timed_out,

@@ -33,7 +33,7 @@ create or replace function chain_recording(r recordings, kind text) returns void
     language plpgsql set search_path from current as $$
 declare
     named text := coalesce(r.call_id, r.named_call);
-    ticket bigint := coalesce(r.ticket_id, (select id from tickets where call_id = named));
+    ticket bigint := coalesce(r.ticket_id, ticket_of_call(named));
     company integer := coalesce(
         r.company_id,
         (select company_id from tickets where id = ticket),

@@ -1,16 +1,18 @@
+-- needs: outages
 -- Write calls as they now are.
 create or replace function write_calls(node_name text, wanted jsonb) returns void language plpgsql as $$
 begin
     insert into calls (
         id, node, company_id, resident_id, did, caller, queue, state, outcome, fate, interface, operator_id, recording,
         ended_by, arrived_at, queued_at, answered_at, talk_ended_at, left_at, ended_at, wait_s, rewait_s, returns,
-        talk_s, rings, hangup_cause, rebuilt
+        talk_s, rings, hangup_cause, rebuilt, keys,
+        told_at
     )
     select
         c.id, node_name, (select company_id from numbers where number = c.did), c.resident_id, c.did, c.caller, c.queue,
         c.state, c.outcome, c.fate, c.interface, (select o.id from operators o where 'PJSIP/' || o.endpoint = c.interface),
         c.recording, c.ended_by, c.arrived_at, c.queued_at, c.answered_at, c.talk_ended_at, c.left_at, c.ended_at,
-        c.wait_s, c.rewait_s, c.returns, c.talk_s, c.rings, c.hangup_cause, c.rebuilt
+        c.wait_s, c.rewait_s, c.returns, c.talk_s, c.rings, c.hangup_cause, c.rebuilt, c.keys, c.told_at
     from jsonb_populate_recordset(null::calls, wanted) c
     on conflict (id) do update set
         company_id = excluded.company_id, resident_id = coalesce(excluded.resident_id, calls.resident_id),
@@ -20,7 +22,8 @@ begin
         arrived_at = excluded.arrived_at, queued_at = excluded.queued_at, answered_at = excluded.answered_at,
         talk_ended_at = excluded.talk_ended_at, left_at = excluded.left_at, ended_at = excluded.ended_at,
         wait_s = excluded.wait_s, rewait_s = excluded.rewait_s, returns = excluded.returns, talk_s = excluded.talk_s,
-        rings = excluded.rings, hangup_cause = excluded.hangup_cause, rebuilt = excluded.rebuilt;
+        rings = excluded.rings, hangup_cause = excluded.hangup_cause, rebuilt = excluded.rebuilt, keys = excluded.keys,
+        told_at = excluded.told_at;
 end $$;
 
 -- Open a ticket for each call that has none, numbered in each company in the order given; name the flat and the
@@ -44,7 +47,7 @@ begin
             premises_id = coalesce(premises_id, asked.premises_id),
             house_id = coalesce(house_id, asked.house_id)
         where call_id = asked.call_id and resident_id is null and asked.resident_id is not null;
-        continue when found or exists (select from tickets where call_id = asked.call_id);
+        continue when found or ticket_of_call(asked.call_id) is not null;
         select company_id into company from numbers where number = asked.did;
         continue when not found;
         update companies set last_ticket_number = last_ticket_number + 1 where id = company
@@ -83,7 +86,8 @@ declare
 begin
     if message ? 'ticket_of' then
         known := jsonb_build_object('ticket', (
-            select jsonb_build_object('id', id, 'number', number) from tickets where call_id = message ->> 'ticket_of'));
+            select jsonb_build_object('id', id, 'number', number) from tickets
+            where id = ticket_of_call(message ->> 'ticket_of')));
     elsif message ? 'name_of' then
         select jsonb_build_object('name', name, 'login', login) into known
         from operators where id = (message ->> 'name_of')::integer;
@@ -104,6 +108,14 @@ begin
         select e.call_id, e.kind, e.source, e.at, e.seen_at, e.data
         from jsonb_populate_recordset(null::call_events, batch -> 'events') e
         on conflict do nothing;
+    end if;
+
+    if batch ? 'announcements' then
+        perform write_announcements(batch -> 'announcements');
+    end if;
+
+    if batch ? 'informed' then
+        perform open_outage_tickets(batch -> 'informed');
     end if;
 
     if batch ? 'tickets' then

@@ -52,7 +52,7 @@ order by found.place
 select c.id, c.company_id, c.did, c.caller, c.state, c.outcome, c.ended_by, c.arrived_at, c.answered_at, c.ended_at,
        c.wait_s, c.talk_s, t.id as ticket_id
 from calls c
-left join tickets t on t.call_id = c.id
+left join tickets t on t.id = ticket_of_call(c.id)
 
 -- name: arrived_at
 select arrived_at from calls where id = $2 and ($1::integer is null or company_id = $1)
@@ -61,7 +61,7 @@ select arrived_at from calls where id = $2 and ($1::integer is null or company_i
 select c.id, c.company_id, c.did, c.caller, c.state, c.outcome, c.ended_by, c.arrived_at, c.answered_at, c.ended_at,
        c.wait_s, c.talk_s, t.id as ticket_id
 from calls c
-left join tickets t on t.call_id = c.id
+left join tickets t on t.id = ticket_of_call(c.id)
 where c.id = $2 and ($1::integer is null or c.company_id = $1)
 
 -- name: recordings

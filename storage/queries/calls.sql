@@ -18,6 +18,12 @@ select t.* from talks t join calls c on c.id = t.call_id
 where c.node = $1 and (c.state <> 'ended' or c.ended_at > now() - interval '15 minutes') and t.interface is not null
 order by t.began_at, t.recording;
 
+-- name: remembered_announcements
+select a.call_id, a.outage_id, a.number, a.began_at, a.ended_at, a.whole from announcements a
+join calls c on c.id = a.call_id
+where c.node = $1 and (c.state <> 'ended' or c.ended_at > now() - interval '15 minutes')
+order by a.began_at;
+
 -- name: checkpoint
 select ledger_inode, ledger_offset, ledger_line, ledger_line_at from nodes where name = $1;
 

@@ -40,7 +40,7 @@ with call as (
         (talk.talk_s is not null or c.state = 'ended')
             and (t.id is not null or c.company_id is null or c.outcome <> 'answered') as complete,
         c.ended_at
-    from calls c left join tickets t on t.call_id = c.id
+    from calls c left join tickets t on t.id = ticket_of_call(c.id)
     cross join lateral (
         -- A call from before there were talks has only its last one.
         select coalesce(k.talk_s, case when k.recording is null and coalesce(c.recording, $4) = $4 then c.talk_s end) as talk_s
@@ -67,7 +67,7 @@ returning r.call_id, r.ticket_id, r.defect;
 update recordings r set
     call_id = c.id, ticket_id = t.id, company_id = coalesce(c.company_id, r.company_id),
     defect = nullif(regexp_replace(r.defect, '(; )?' || $3::text || '$', ''), '')
-from calls c left join tickets t on t.call_id = c.id
+from calls c left join tickets t on t.id = ticket_of_call(c.id)
 where r.node = $1 and r.state = 'attached' and r.ticket_id is null and r.attached_at > now() - $2::interval
     and c.id = r.named_call and (r.call_id is null or t.id is not null)
 returning r.id;

@@ -10,7 +10,7 @@ select c.id, c.arrived_at, c.caller, c.did, c.state, c.outcome, c.wait_s, c.talk
 from (select * from calls order by arrived_at desc limit $1) c
 left join companies co on co.id = c.company_id
 left join operators o on o.id = c.operator_id
-left join tickets t on t.call_id = c.id
+left join tickets t on t.id = ticket_of_call(c.id)
 left join residents r on r.id = c.resident_id
 left join premises p on p.id = coalesce(t.premises_id, r.premises_id)
 left join houses h on h.id = coalesce(t.house_id, p.house_id)

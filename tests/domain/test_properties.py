@@ -1,19 +1,24 @@
 """Whatever is dropped, repeated or reordered, every call ends once, and as what it truly was."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.domain.call import CallState, Outcome
-from callcenter.domain.commands import Command, OpenTicket, Report, SaveTalk
+from callcenter.domain.commands import Command, OpenOutageTickets, OpenTicket, Report, SaveTalk
 from callcenter.domain.events import (
+    AnnouncementBegan,
+    AnnouncementEnded,
+    AnnouncementsOver,
     CallArrived,
     CallEnded,
     CallerAbandoned,
     CallEvent,
     CallQueued,
     CallReturned,
+    CallWithdrawn,
     ConsultationJoined,
     Event,
     NumberRejected,
@@ -42,6 +47,7 @@ class Story:
     talk_s: float | None = None
     wait_s: float | None = None
     rewait_s: float = 0.0
+    told: bool = False
 
 
 @dataclass
@@ -132,6 +138,34 @@ def not_queue(talk: OperatorAnswered) -> bool:
     return talk.kind is not TalkKind.QUEUE
 
 
+LET_GO = timedelta(milliseconds=200)
+
+
+def informed(draw: st.DrawFn, call: CallId, start: int, waiting: list[CallEvent]) -> Story:
+    """A caller who heard of the outage to the end: on arrival, or when taken out of the queue for it."""
+    arrived, queued = waiting
+    keys = draw(st.sampled_from(["", "3", "1", "31"]))
+    withdrawn = draw(st.booleans())
+    events: list[CallEvent] = [arrived]
+    if withdrawn:
+        left = [CallerAbandoned(call=call, at=at(start + 3)), CallWithdrawn(call=call, at=at(start + 3) + LET_GO)]
+        events += [queued, *left]
+    for first in (start + 4, start + 8):
+        began = at(first)
+        events.append(AnnouncementBegan(call=call, at=began, outage=1, number=7))
+        whole = first == start + 4 or draw(st.booleans())
+        told = AnnouncementEnded(call=call, at=at(first + 3), outage=1, number=7, began_at=began, whole=whole)
+        events.append(told)
+    events.append(AnnouncementsOver(call=call, at=at(start + 12), keys=keys))
+    end = CallEnded(call=call, at=at(start + 20), cause=16)
+    if draw(st.booleans()):
+        queued = CallQueued(call=call, at=at(start + 13), queue=QUEUE)
+        waits_from = 2 if withdrawn else 13
+        events += [queued, CallerAbandoned(call=call, at=at(start + 18))]
+        return Story(Outcome.INFORMED, (*events, end), wait_s=18.0 - waits_from, told=not keys.endswith("1"))
+    return Story(Outcome.INFORMED, (*events, end), wait_s=18.0 if withdrawn else None, told=not keys.endswith("1"))
+
+
 @st.composite
 def stories(draw: st.DrawFn, number: int) -> Story:
     call = CallId(f"node1-1.{number}")
@@ -140,6 +174,8 @@ def stories(draw: st.DrawFn, number: int) -> Story:
     operator = draw(st.sampled_from([ANNA, BORIS]))
     arrived = CallArrived(call=call, at=at(start), did=QUEUE, caller=f"+7900000{number:04}", channel=f"c{number}")
     waiting: list[CallEvent] = [arrived, CallQueued(call=call, at=at(start + 2), queue=QUEUE)]
+    if outcome is Outcome.INFORMED:
+        return informed(draw, call, start, waiting)
     for ring in range(draw(st.integers(0, 2))):
         waiting.append(OperatorRang(call=call, at=at(start + 3 + ring), operator=operator))
         waiting.append(OperatorMissed(call=call, at=at(start + 3.5 + ring), operator=operator))
@@ -168,7 +204,14 @@ def worlds(draw: st.DrawFn) -> tuple[list[Story], list[Event], list[Event]]:
     if draw(st.booleans()):
         heard = draw(st.permutations(heard))
     live_only = (OperatorRang, ConsultationJoined)
-    ledger = [replace(event, source=Source.LEDGER) for event in everything if not isinstance(event, live_only)]
+    withdrawn = {(event.call, event.at) for event in everything if isinstance(event, CallWithdrawn)}
+    ledger = [
+        replace(event, source=Source.LEDGER)
+        for event in everything
+        # Of a withdrawal app_queue reports an abandon to AMI, and none to the ledger.
+        if not isinstance(event, live_only)
+        and not (isinstance(event, CallerAbandoned) and (event.call, event.at + LET_GO) in withdrawn)
+    ]
     return drawn, heard, ledger
 
 
@@ -193,6 +236,7 @@ def test_live_view_with_gaps_and_then_the_ledger_give_the_truth(
         lengths = [(t.recording, t.kind, (t.ended_at - t.began_at).total_seconds()) for t in call.talks if t.ended_at]
         assert tuple(lengths) == story.talks
         assert (call.talk_s, call.wait_s, call.rewait_s) == (story.talk_s, story.wait_s, story.rewait_s)
+        assert (OpenOutageTickets(call=call.id) in commands) == story.told
 
 
 @given(worlds())
