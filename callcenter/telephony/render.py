@@ -41,6 +41,7 @@ LANGUAGES = ("ru", "en")
 # Paths as Asterisk sees them.
 SOUNDS = "/var/lib/asterisk/sounds"
 SPOOL = "/var/spool/asterisk/callcenter"
+ANNOUNCEMENTS = f"{SPOOL}/announcements"
 
 _NUMBER = re.compile(r"[0-9]{3,15}")
 _ENDPOINT = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -102,6 +103,7 @@ def _values(settings: Settings) -> dict[str, object]:
         "language": settings.language,
         "sounds": SOUNDS,
         "spool": SPOOL,
+        "announcements": ANNOUNCEMENTS,
         "events": EVENTS,
         "bind": bind,
         "bind_uri": host,

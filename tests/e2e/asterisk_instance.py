@@ -20,7 +20,15 @@ TREE = Path(os.environ.get("CALLCENTER_ASTERISK_TREE", ROOT / "var" / "asterisk-
 SIPP = Path(__file__).parent / "sipp"
 OPERATORS = "127.0.0.3"
 # Seconds that each phrase lasts in the tests.
-PHRASES = {"greeting": 0.8, "greeting-short": 0.2, "please-wait": 0.3, "no-such-number": 0.3, "timed-out": 0.3}
+PHRASES = {
+    "greeting": 0.8,
+    "greeting-short": 0.2,
+    "please-wait": 0.3,
+    "no-such-number": 0.3,
+    "timed-out": 0.3,
+    "outage-menu": 0.4,
+    "outage-flat": 0.3,
+}
 
 T = TypeVar("T")
 

@@ -1,8 +1,9 @@
-"""A caller made of two sockets: sends what no telephone would, and counts the audio packets it gets."""
+"""A caller made of two sockets: sends what no telephone would, presses keys, and keeps the audio it gets."""
 
 import itertools
 import re
 import socket
+import struct
 import time
 from collections.abc import Sequence
 from types import TracebackType
@@ -32,6 +33,8 @@ class Caller:
         self._sip = _bound_socket(host)
         self._rtp = _bound_socket(host)
         self._rtp.setblocking(False)
+        self._peer = ("127.0.0.1", 0)
+        self._sent = 0
         serial = b"%d-%d" % (next(_serial), time.time_ns())
         self._call_id = call_id or serial
         self._branch = b"z9hG4bK" + serial
@@ -56,7 +59,8 @@ class Caller:
         """Call; acknowledge the final response and return its status."""
         sdp = (
             "v=0\r\no=c 1 1 IN IP4 127.0.0.2\r\ns=-\r\nc=IN IP4 127.0.0.2\r\nt=0 0\r\n"
-            f"m=audio {self._rtp.getsockname()[1]} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n"
+            f"m=audio {self._rtp.getsockname()[1]} RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\n"
+            "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
         ).encode()
         self._send(b"INVITE", sdp)
         deadline = time.monotonic() + timeout_s
@@ -67,6 +71,8 @@ class Caller:
                 self._to = _header(message, b"To")
                 self._send(b"ACK")
                 self._up = status[1] == b"200"
+                if port := re.search(rb"m=audio (\d+) ", message):
+                    self._peer = ("127.0.0.1", int(port[1]))
                 return int(status[1])
 
     def hang_up(self) -> None:
@@ -84,6 +90,32 @@ class Caller:
                 lines = [b"SIP/2.0 200 OK", *(name + b": " + _header(message, name) for name in names)]
                 self._sip.sendto(b"\r\n".join([*lines, b"Content-Length: 0", b"", b""]), self._asterisk)
                 return
+
+    def press(self, key: str) -> None:
+        """A key, as packets of RFC 4733: pressed for 100 ms."""
+        event, start = "0123456789*#".index(key), self._sent * 1600
+        for number in range(8):
+            ended, lasted = number >= 5, min(number + 1, 6) * 160
+            marker = 0x80 if number == 0 else 0
+            header = struct.pack("!BBHII", 0x80, marker | 101, self._sent * 8 + number, start, 7)
+            self._rtp.sendto(header + struct.pack("!BBH", event, 0x8A if ended else 0x0A, lasted), self._peer)
+            time.sleep(0.02)
+        self._sent += 1
+
+    def listen(self, seconds: float) -> bytes:
+        """The A-law audio of the next seconds, in order of the packets' numbers; what is missing is left out."""
+        packets: dict[int, bytes] = {}
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            self._rtp.settimeout(left)
+            try:
+                packet = self._rtp.recv(2048)
+            except TimeoutError:
+                break
+            if len(packet) > 12 and packet[1] & 0x7F == 8:
+                packets[struct.unpack("!H", packet[2:4])[0]] = packet[12:]
+        self._rtp.setblocking(False)
+        return b"".join(packets[number] for number in sorted(packets))
 
     def packets(self) -> int:
         """How many audio packets came since this was last asked."""

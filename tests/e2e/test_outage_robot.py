@@ -1,0 +1,175 @@
+"""What is off, told by a real Asterisk with nothing else running: no service, no database."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from callcenter.telephony.render import Directory
+from tests.e2e.asterisk_instance import AsteriskInstance, asterisk, wait_for
+from tests.e2e.caller import Caller
+
+pytestmark = pytest.mark.e2e
+
+NUMBER = "74951234567"
+DIRECTORY = Directory(numbers=((NUMBER, "ru"),), endpoints=(("op-01", "first-secret"),))
+KNOWN, NEIGHBOUR = "+79161234567", "+79161234568"
+SAID_S, NUMBER_S = 2.0, 1.0
+
+
+def sound(seed: int, seconds: float) -> bytes:
+    """Noise as A-law: found again in what a caller heard, byte by byte."""
+    return random.Random(seed).randbytes(int(seconds * 8000))
+
+
+SAID, FIRST_NUMBER, OTHER_NUMBER, MENU = (
+    sound(1, SAID_S), sound(2, NUMBER_S), sound(3, NUMBER_S), sound(4, 0.6),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AsteriskInstance]:
+    home = tmp_path_factory.mktemp("asterisk")
+    with asterisk(home, DIRECTORY, ring_s=3, max_wait_s=30, music_up_to=100) as instance:
+        folder = home / "spool" / "callcenter" / "announcements"
+        put(folder / "said" / "abc.alaw", SAID)
+        put(folder / "numbers" / "ru" / "1041.alaw", FIRST_NUMBER)
+        for spare in (1900, 1901):
+            put(folder / "numbers" / "ru" / f"{spare}.alaw", OTHER_NUMBER)
+        put(folder / "by-number" / NUMBER / KNOWN, b"17-1041-abc")
+        put(folder / "by-flat" / "17" / "5" / "12", b"17-1041-abc")
+        put(folder / "by-company" / NUMBER / "options", b"17-5-1900-1902-abc")
+        put(folder / "by-company" / NUMBER / "alone", b"17-5-1900-1902-abc")
+        put(folder / "by-company" / NUMBER / "menu.alaw", MENU)
+        yield instance
+
+
+def put(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+@pytest.fixture(autouse=True)
+def _no_complaints(pbx: AsteriskInstance) -> Iterator[None]:
+    before = len(pbx.complaints())
+    yield
+    assert pbx.complaints()[before:] == []
+
+
+@pytest.fixture
+def said(pbx: AsteriskInstance) -> "Ledger":
+    return Ledger(pbx)
+
+
+class Ledger:
+    """The robot's lines since this was made."""
+
+    def __init__(self, pbx: AsteriskInstance) -> None:
+        self._pbx, self._start = pbx, len(pbx.ledger())
+
+    def of(self, kind: str) -> list[list[str]]:
+        """The data of each line of this kind."""
+        return [line[5:] for line in self._pbx.ledger()[self._start :] if line[4] == kind]
+
+    def until(self, kind: str, timeout_s: float = 20) -> list[list[str]]:
+        wait_for(lambda: self.of(kind), f"{kind} in the ledger", timeout_s)
+        return self.of(kind)
+
+
+def call(pbx: AsteriskInstance, number: str) -> Caller:
+    return Caller(pbx.settings.asterisk.sip_port, NUMBER.encode(), f"<sip:{number}@127.0.0.2>".encode())
+
+
+def test_a_known_caller_hears_the_outage_and_the_ticket_from_the_first_byte_to_the_last(
+    pbx: AsteriskInstance, said: Ledger
+) -> None:
+    with call(pbx, KNOWN) as caller:
+        assert caller.invite() == 200
+        heard = caller.listen(5.5)
+        assert SAID in heard
+        assert FIRST_NUMBER in heard
+        assert heard.index(SAID) < heard.index(FIRST_NUMBER)
+        caller.hang_up()
+    said.until("ENDED")
+    [announced], [whole] = said.of("ANNOUNCED"), said.of("HEARD")
+    assert announced[1:] == ["17", "1041"]
+    assert whole[1:] == ["17", "1041", announced[0], "1"]
+    assert SAID_S + NUMBER_S <= float(whole[0]) - float(announced[0]) < SAID_S + NUMBER_S + 0.5
+    assert [line[1:] for line in said.of("TOLD")] == [[""]]
+    assert said.of("ENTERQUEUE") == []
+
+
+def test_whoever_hangs_up_in_the_middle_has_heard_only_a_part(pbx: AsteriskInstance, said: Ledger) -> None:
+    with call(pbx, KNOWN) as caller:
+        assert caller.invite() == 200
+        said.until("ANNOUNCED")
+        caller.listen(1.0)
+    said.until("ENDED")
+    [announced], [heard] = said.of("ANNOUNCED"), said.of("HEARD")
+    assert heard[1:] == ["17", "1041", announced[0], "0"]
+    assert 0.8 < float(heard[0]) - float(announced[0]) < SAID_S
+
+
+def test_whoever_has_something_else_is_queued_at_once(pbx: AsteriskInstance, said: Ledger) -> None:
+    with call(pbx, KNOWN) as caller:
+        assert caller.invite() == 200
+        said.until("ANNOUNCED")
+        caller.listen(0.5)
+        caller.press("7")
+        caller.listen(0.3)
+        assert said.of("HEARD") == []
+        caller.press("1")
+        said.until("ENTERQUEUE", 2)
+    said.until("ENDED")
+    assert [line[4] for line in said.of("HEARD")] == ["0"]
+    assert [line[1] for line in said.of("TOLD")] == ["1"]
+
+
+def test_three_says_it_again_and_silence_once_more_and_then_the_queue(pbx: AsteriskInstance, said: Ledger) -> None:
+    with call(pbx, KNOWN) as caller:
+        assert caller.invite() == 200
+        said.until("HEARD")
+        caller.press("3")
+        wait_for(lambda: len(said.of("HEARD")) == 2, "heard again", 8)
+        said.until("ENTERQUEUE", 20)
+    said.until("ENDED")
+    assert [line[4] for line in said.of("HEARD")] == ["1", "1", "1"]
+    assert [line[1] for line in said.of("TOLD")] == ["3"]
+
+
+def test_somebody_unknown_hears_the_only_outage_with_a_number_that_stays_theirs(
+    pbx: AsteriskInstance, said: Ledger
+) -> None:
+    for times in (1, 2):
+        with call(pbx, NEIGHBOUR) as caller:
+            assert caller.invite() == 200
+            wait_for(lambda: len(said.of("HEARD")) == times, "heard", 15)  # noqa: B023
+    wait_for(lambda: len(said.of("ENDED")) == 2, "both ended")
+    assert [line[2] for line in said.of("ANNOUNCED")] == ["1900", "1900"]
+    with call(pbx, "anonymous") as caller:
+        assert caller.invite() == 200
+        wait_for(lambda: len(said.of("ANNOUNCED")) == 3, "a withheld number's announcement", 10)
+    assert said.of("ANNOUNCED")[2][2] == "1901"
+    wait_for(lambda: len(said.of("ENDED")) == 3, "all ended")
+
+
+def test_an_unknown_caller_chooses_the_address_and_keys_in_the_flat(pbx: AsteriskInstance, said: Ledger) -> None:
+    with call(pbx, "+79169990000") as caller:
+        assert caller.invite() == 200
+        caller.listen(1.2)
+        for key in "112#":
+            caller.press(key)
+            caller.listen(0.4)
+        said.until("ANNOUNCED")
+    said.until("ENDED")
+    assert said.of("ANNOUNCED")[0][1:] == ["17", "1041"]
+    assert said.of("TOLD")[0][1] == "1*12"
+
+
+def test_when_the_reserved_numbers_are_used_up_the_caller_is_queued(pbx: AsteriskInstance, said: Ledger) -> None:
+    with call(pbx, "anonymous") as caller:
+        assert caller.invite() == 200
+        said.until("ENTERQUEUE", 12)
+    said.until("ENDED")
+    assert said.of("ANNOUNCED") == []
