@@ -34,6 +34,7 @@ from callcenter.domain.commands import (
     RefreshCalls,
     SetMember,
     ShowQueues,
+    WithdrawCaller,
 )
 from callcenter.domain.ids import NodeName
 from callcenter.domain.switchboard import Switchboard
@@ -233,7 +234,7 @@ class CommandRouter:
         match order:
             case PrepareCard():
                 self.cards.submit(order)
-            case NameCaller() | SetMember() | PauseRecording():
+            case NameCaller() | SetMember() | PauseRecording() | WithdrawCaller():
                 self.control.submit(order)
             case _:
                 if isinstance(order, ShowQueues):

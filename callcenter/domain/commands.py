@@ -9,7 +9,7 @@ from datetime import datetime
 
 from callcenter.domain.call import Call
 from callcenter.domain.events import CallEvent, Presence, PresenceReason
-from callcenter.domain.ids import CallId, Interface, OperatorId, RequestId
+from callcenter.domain.ids import CallId, Interface, OperatorId, QueueName, RequestId
 from callcenter.domain.operator import OperatorStatus
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.request import RefusalReason, RequestState
@@ -54,6 +54,15 @@ class SetMember(Command):
     interface: Interface
     presence: Presence
     request: RequestId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawCaller(Command):
+    """Take a waiting caller out of the queue, to hear of an outage and to come back in the same place."""
+
+    call: CallId
+    channel: str
+    queue: QueueName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

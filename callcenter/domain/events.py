@@ -238,6 +238,18 @@ class PhoneChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutageAnnounced(Event):
+    """Callers are told of this outage from now on; whoever waits and is concerned is to hear it too.
+
+    `dids`: the company's numbers. `callers`: the telephones of its flats; others may be concerned as well.
+    """
+
+    outage: int
+    dids: frozenset[str]
+    callers: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CardPrepared(CallEvent):
     """The resident's card was looked up. `card`: see `domain.card.Card`."""
 

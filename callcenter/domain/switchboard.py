@@ -25,6 +25,7 @@ from callcenter.domain.commands import (
     SaveTalk,
     ShowQueues,
     ShowRinging,
+    WithdrawCaller,
 )
 from callcenter.domain.events import (
     CallEnded,
@@ -43,6 +44,7 @@ from callcenter.domain.events import (
     OperatorAnswered,
     OperatorMissed,
     OperatorRang,
+    OutageAnnounced,
     PhoneChanged,
     Source,
     TalkEnded,
@@ -105,6 +107,8 @@ class Switchboard:
                 return self._requests.overdue(event.request)
             case RequestFailed():
                 return self._requests.fail(event)
+            case OutageAnnounced():
+                return self._announce(event)
             case PhoneChanged():
                 return self._floor.phone(event)
             case NodeRestarted():
@@ -213,6 +217,18 @@ class Switchboard:
                     until = event.expires_at
                     return [PauseRecording(channel=talk.channel, paused=body.paused, request=event.id, until=until)]
         return RefusalReason.NO_TALK
+
+    def _announce(self, event: OutageAnnounced) -> list[Command]:
+        """Whoever waits and may be concerned hears it now: residents of its flats, and callers whom nobody knows."""
+        commands: list[Command] = []
+        for call in self._open():
+            if call.state is not CallState.WAITING or call.did not in event.dids or not (call.channel and call.queue):
+                continue
+            known = call.card is not None and call.card.resident_id is not None
+            heard = any(each.outage == event.outage for each in call.announcements)
+            if not heard and (call.caller in event.callers or not known):
+                commands.append(WithdrawCaller(call=call.id, channel=call.channel, queue=call.queue))
+        return commands
 
     def _complete(self, event: RequestCarriedOut) -> list[Command]:
         request = self._requests.get(event.request)

@@ -8,7 +8,7 @@ from typing import assert_never
 import structlog
 
 from callcenter import metrics
-from callcenter.domain.commands import NameCaller, PauseRecording, Requested, SetMember
+from callcenter.domain.commands import NameCaller, PauseRecording, Requested, SetMember, WithdrawCaller
 from callcenter.domain.events import Event, Presence
 from callcenter.domain.ids import Interface, QueueName
 from callcenter.domain.request import RefusalReason, RequestCarriedOut, RequestFailed, RequestOverdue
@@ -17,7 +17,7 @@ from callcenter.telephony.connection import AmiConnection
 
 log = structlog.get_logger()
 
-AsteriskCommand = NameCaller | SetMember | PauseRecording
+AsteriskCommand = NameCaller | SetMember | PauseRecording | WithdrawCaller
 
 LANES = 8
 """Commands carried out at the same time; those for one target are carried out one after the other."""
@@ -73,7 +73,7 @@ class Control:
 
     def _answer(self, command: AsteriskCommand, reason: RefusalReason | None = None) -> None:
         """Report the result of a command, if it answers a request."""
-        if isinstance(command, NameCaller) or command.request is None:
+        if isinstance(command, NameCaller | WithdrawCaller) or command.request is None:
             return
         at = datetime.now(UTC)
         if reason is None:
@@ -91,6 +91,8 @@ class Control:
                     await self._name(command)
                 case SetMember():
                     await self._set_member(command)
+                case WithdrawCaller():
+                    await self._withdraw(command)
                 case PauseRecording():
                     state = "1" if command.paused else "0"
                     await self._connection.action(
@@ -114,6 +116,13 @@ class Control:
             )
         except ActionRefused:
             log.debug("caller gone before being named", channel=command.channel)
+
+    async def _withdraw(self, command: WithdrawCaller) -> None:
+        """Takes effect between rings; who is just being connected stays with the operator."""
+        try:
+            await self._connection.action("QueueWithdrawCaller", Queue=command.queue, Caller=command.channel)
+        except ActionRefused:
+            log.debug("caller gone before being withdrawn", call=command.call)
 
     async def _set_member(self, command: SetMember) -> None:
         """In every queue; a failure in one queue does not stop the others."""
@@ -149,7 +158,9 @@ class Control:
 
 
 def _target(command: AsteriskCommand) -> str:
-    return command.interface if isinstance(command, SetMember) else command.channel
+    if isinstance(command, SetMember):
+        return command.interface
+    return f"queue of {command.channel}" if isinstance(command, WithdrawCaller) else command.channel
 
 
 def _reason(error: TelephonyError) -> RefusalReason:

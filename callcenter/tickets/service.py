@@ -105,17 +105,23 @@ class Tickets:
         `caller`: the telephone number it came from, E.164, if any.
         """
         async with scoped(self._pool, person) as connection:
-            foreign = person.company_id is not None and person.company_id != company_id
-            number = None if foreign else await connection.fetchval(SQL["next_number"], company_id)
-            if number is None:
-                raise BadEdit({"company_id": "unknown"})
-            ticket_id = await connection.fetchval(SQL["open"], company_id, number, caller, person.id)
-            blank = await _known(connection, ticket_id)
-            changes = await changes_of(connection, blank, edit)
-            await write(connection, blank, changes)
-            made, version = pairs(blank, changes), blank.version + 1
-            await note(connection, blank, TicketEventKind.OPENED, person=person, changes=made, version=version)
-            return await self._notify(connection, ticket_id, TicketEventKind.OPENED)
+            return await self.create_in(connection, person, company_id, edit, caller=caller)
+
+    async def create_in(
+        self, connection: Connection, person: Person, company_id: int, edit: TicketEdit, *, caller: str = ""
+    ) -> Ticket:
+        """As `create`, inside the caller's transaction."""
+        foreign = person.company_id is not None and person.company_id != company_id
+        number = None if foreign else await connection.fetchval(SQL["next_number"], company_id)
+        if number is None:
+            raise BadEdit({"company_id": "unknown"})
+        ticket_id = await connection.fetchval(SQL["open"], company_id, number, caller, person.id)
+        blank = await _known(connection, ticket_id)
+        changes = await changes_of(connection, blank, edit)
+        await write(connection, blank, changes)
+        made, version = pairs(blank, changes), blank.version + 1
+        await note(connection, blank, TicketEventKind.OPENED, person=person, changes=made, version=version)
+        return await self._notify(connection, ticket_id, TicketEventKind.OPENED)
 
     async def edit(self, person: Person, ticket_id: int, version: int, edit: TicketEdit) -> Ticket:
         """Change the fields given. Raises `Conflict` unless `version` is the newest, and `BadEdit`.

@@ -28,6 +28,8 @@ PHRASES = {
     "timed-out": 0.3,
     "outage-menu": 0.4,
     "outage-flat": 0.3,
+    "ticket-number": 0.3,
+    "repeat": 0.2,
 }
 
 T = TypeVar("T")

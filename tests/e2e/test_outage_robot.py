@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 
 from callcenter.telephony.render import Directory
-from tests.e2e.asterisk_instance import AsteriskInstance, asterisk, wait_for
+from tests.e2e.asterisk_instance import PHRASES, AsteriskInstance, asterisk, wait_for
 from tests.e2e.caller import Caller
+from tests.e2e.manager import Manager
 
 pytestmark = pytest.mark.e2e
 
 NUMBER = "74951234567"
 DIRECTORY = Directory(numbers=((NUMBER, "ru"),), endpoints=(("op-01", "first-secret"),))
+SPELLER = "7777777"
 KNOWN, NEIGHBOUR = "+79161234567", "+79161234568"
 SAID_S, NUMBER_S = 2.0, 1.0
 
@@ -23,20 +25,18 @@ def sound(seed: int, seconds: float) -> bytes:
     return random.Random(seed).randbytes(int(seconds * 8000))
 
 
-SAID, FIRST_NUMBER, OTHER_NUMBER, MENU = (
-    sound(1, SAID_S), sound(2, NUMBER_S), sound(3, NUMBER_S), sound(4, 0.6),
-)  # fmt: skip
+SAID, MENU = sound(1, SAID_S), sound(2, 0.6)
+NUMBERS = {name: sound(place, NUMBER_S / 2) for place, name in enumerate(("41", "900", "901", "thousand-1"), 10)}
 
 
 @pytest.fixture(scope="module")
 def pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AsteriskInstance]:
     home = tmp_path_factory.mktemp("asterisk")
-    with asterisk(home, DIRECTORY, ring_s=3, max_wait_s=30, music_up_to=100) as instance:
+    with asterisk(home, DIRECTORY, change=speller, ring_s=3, max_wait_s=30, music_up_to=100) as instance:
         folder = home / "spool" / "callcenter" / "announcements"
         put(folder / "said" / "abc.alaw", SAID)
-        put(folder / "numbers" / "ru" / "1041.alaw", FIRST_NUMBER)
-        for spare in (1900, 1901):
-            put(folder / "numbers" / "ru" / f"{spare}.alaw", OTHER_NUMBER)
+        for name, spoken in NUMBERS.items():
+            put(folder / "numbers" / "ru" / f"{name}.alaw", spoken)
         put(folder / "by-number" / NUMBER / KNOWN, b"17-1041-abc")
         put(folder / "by-flat" / "17" / "5" / "12", b"17-1041-abc")
         put(folder / "by-company" / NUMBER / "options", b"17-5-1900-1902-abc")
@@ -86,16 +86,18 @@ def test_a_known_caller_hears_the_outage_and_the_ticket_from_the_first_byte_to_t
 ) -> None:
     with call(pbx, KNOWN) as caller:
         assert caller.invite() == 200
-        heard = caller.listen(5.5)
+        heard = caller.listen(7)
         assert SAID in heard
-        assert FIRST_NUMBER in heard
-        assert heard.index(SAID) < heard.index(FIRST_NUMBER)
+        number = NUMBERS["thousand-1"] + NUMBERS["41"]
+        assert heard.count(number) == 2
+        assert heard.index(SAID) < heard.index(number)
         caller.hang_up()
     said.until("ENDED")
     [announced], [whole] = said.of("ANNOUNCED"), said.of("HEARD")
     assert announced[1:] == ["17", "1041"]
     assert whole[1:] == ["17", "1041", announced[0], "1"]
-    assert SAID_S + NUMBER_S <= float(whole[0]) - float(announced[0]) < SAID_S + NUMBER_S + 0.5
+    length = SAID_S + 2 * NUMBER_S + PHRASES["ticket-number"] + PHRASES["repeat"]
+    assert length - 0.1 < float(whole[0]) - float(announced[0]) < length + 0.5
     assert [line[1:] for line in said.of("TOLD")] == [[""]]
     assert said.of("ENTERQUEUE") == []
 
@@ -173,3 +175,65 @@ def test_when_the_reserved_numbers_are_used_up_the_caller_is_queued(pbx: Asteris
         said.until("ENTERQUEUE", 12)
     said.until("ENDED")
     assert said.of("ANNOUNCED") == []
+
+
+def test_whoever_waits_already_is_told_and_stays_in_front_of_those_who_came_later(
+    pbx: AsteriskInstance, said: Ledger
+) -> None:
+    own = pbx.home / "spool" / "callcenter" / "announcements" / "by-number" / NUMBER / "+79160000077"
+    choice = pbx.home / "spool" / "callcenter" / "announcements" / "by-company"
+    choice.rename(choice.with_name("away"))
+    with call(pbx, "+79160000077") as first, call(pbx, "+79160000078") as second, pbx.actions() as manager:
+        assert first.invite() == 200
+        said.until("ENTERQUEUE")
+        assert second.invite() == 200
+        wait_for(lambda: len(said.of("ENTERQUEUE")) == 2, "both wait")
+        put(own, b"17-1041-abc")
+        channel = waiting(manager)[0]["Channel"]
+        assert manager.act("QueueWithdrawCaller", Queue=NUMBER, Caller=channel)["Response"] == "Success"
+        said.until("WITHDRAWN")
+        said.until("ANNOUNCED")
+        first.listen(0.5)
+        first.press("1")
+        wait_for(lambda: len(said.of("ENTERQUEUE")) == 3, "the first one waits again")
+        assert [(entry["Position"], entry["CallerIDNum"]) for entry in waiting(manager)] == [
+            ("1", "+79160000077"), ("2", "+79160000078"),
+        ]  # fmt: skip
+    own.unlink()
+    choice.with_name("away").rename(choice)
+    wait_for(lambda: len(said.of("ENDED")) == 2, "both ended")
+    assert len(said.of("ABANDON")) == 2
+
+
+def waiting(manager: Manager) -> list[dict[str, str]]:
+    """Who waits, in order."""
+    before = len(manager.seen)
+    manager.act("QueueStatus", Queue=NUMBER)
+    manager.wait_event("QueueStatusComplete")
+    return [message for message in manager.seen[before:] if message.get("Event") == "QueueEntry"]
+
+
+def test_a_number_is_said_in_millions_thousands_and_ones(pbx: AsteriskInstance) -> None:
+    """By the dialplan's own arithmetic; a group of zeros is not said at all."""
+    for number, parts in {"7": "7", "41": "41", "1000": "thousand-1", "104007": "thousand-104 7",
+                          "12000300": "million-12 300", "3001000": "million-3 thousand-1"}.items():  # fmt: skip
+        assert spoken(pbx, number) == parts.split()
+
+
+def spoken(pbx: AsteriskInstance, number: str) -> list[str]:
+    """What the context `spoken` makes of it: asked by a call to SPELLER and the number."""
+    with Caller(pbx.settings.asterisk.sip_port, f"{SPELLER}{number}".encode()) as caller:
+        assert caller.invite() == 200
+    path = pbx.home / "spool" / "callcenter" / f"spoken-{number}"
+    wait_for(path.exists, "the answer")
+    return [part.rsplit("/", 1)[1] for part in path.read_text().strip().split("&")[1:]]
+
+
+def speller(etc: Path) -> None:
+    """A number for the tests alone, at which the dialplan writes down how it would say what was dialled after it."""
+    with open(etc / "extensions.conf", "a") as file:
+        file.write(
+            f"\n[numbers](+)\nexten => _d{SPELLER}X!,1,Gosub(spoken,s,1(${{EXTEN:{len(SPELLER) + 1}}}))\n"
+            f" same => n,Set(FILE(/var/spool/asterisk/callcenter/spoken-${{EXTEN:{len(SPELLER) + 1}}})=${{SPOKEN}})\n"
+            " same => n,Answer()\n"
+        )

@@ -1,0 +1,115 @@
+"""Keeps what callers hear on one node's disk as the outages are now, and tells the engine whom it concerns."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import structlog
+
+from callcenter import metrics
+from callcenter.domain.events import Event, OutageAnnounced, Source
+from callcenter.outages.announcements import Announced, AnnouncementFolder, Speech, compose
+from callcenter.retrying import repeat
+from callcenter.settings import DatabaseSettings
+from callcenter.storage import AWAY, connect, listening, queries
+
+log = structlog.get_logger()
+
+SQL = queries("outages")
+RETRY_S = 2.0
+LOOK_EVERY_S = 15.0
+"""Planned works begin and end, and an expected end passes, without anybody writing anything."""
+
+Speak = Callable[[Iterable[Speech]], Awaitable[Mapping[Speech, bytes]]]
+"""Speaks what it can: 8,000 bytes of A-law a second. What is missing in the answer could not be spoken."""
+
+
+class Announcer:
+    """Writes the announcements, at the start, at every change, and at intervals. `put` must not block."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        settings: DatabaseSettings,
+        folder: Path,
+        speak: Speak,
+        put: Callable[[Event], None],
+    ) -> None:
+        self._pool = pool
+        self._settings = settings
+        self._folder = AnnouncementFolder(folder)
+        self._speak = speak
+        self._put = put
+        self._changed = asyncio.Event()
+        # By outage, the telephones that hear it: what the engine knows already.
+        self._told: dict[int, frozenset[str]] = {}
+
+    async def run(self) -> None:
+        """Keep the folder right until cancelled; reconnects by itself. While PostgreSQL is away the folder stays as it is."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(repeat(self._listen, RETRY_S, "outages not heard"), name="outages listen")
+            tasks.create_task(self._keep_writing(), name="outages write")
+
+    async def _listen(self) -> None:
+        async with listening(lambda: connect(self._settings), "outages") as (_, payloads):
+            # What changed before this listener was connected.
+            self._changed.set()
+            async for _ in payloads:
+                self._changed.set()
+
+    async def _keep_writing(self) -> None:
+        while True:
+            self._changed.clear()
+            try:
+                await self.refresh()
+            except (*AWAY, OSError) as problem:
+                log.warning("announcements not written", problem=type(problem).__name__)
+                metrics.problems_total.labels(problem="announcements not written").inc()
+                await asyncio.sleep(RETRY_S)
+                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await self._changed.wait()
+
+    async def refresh(self) -> int:
+        """Write what is to be heard now; the number of files that changed."""
+        now = datetime.now(UTC)
+        wanted = await self._wanted(now)
+        missing = self._folder.missing(wanted)
+        if missing:
+            spoken = await self._speak(missing)
+            for speech, alaw in spoken.items():
+                await asyncio.to_thread(self._folder.add_sound, speech, alaw)
+            if unspoken := missing - spoken.keys():
+                # The last good file of these plays on, if there is one.
+                log.error("announcements not spoken", count=len(unspoken))
+                metrics.problems_total.labels(problem="announcements not spoken").inc(len(unspoken))
+                wanted = wanted.without(unspoken)
+        changed = await asyncio.to_thread(self._folder.put, wanted)
+        self._tell(wanted, now)
+        return changed
+
+    async def _wanted(self, now: datetime) -> Announced:
+        async with (
+            self._pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            outages = await connection.fetch(SQL["announced"])
+            ids = [row["id"] for row in outages]
+            places = await connection.fetch(SQL["places"], ids)
+            flats = await connection.fetch(SQL["announced_flats"], ids)
+        return await asyncio.to_thread(compose, outages, places, flats, now)
+
+    def _tell(self, wanted: Announced, now: datetime) -> None:
+        """Whoever waits already and is concerned is told at once; the domain decides who that is."""
+        for outage, callers in wanted.callers.items():
+            if self._told.get(outage) != callers:
+                self._put(
+                    OutageAnnounced(
+                        at=now, source=Source.DESK, outage=outage, dids=wanted.dids[outage], callers=callers
+                    )
+                )
+        self._told = dict(wanted.callers)

@@ -1,0 +1,233 @@
+"""Outages over PostgreSQL: opened, moved, changed, each in one transaction with what follows from it for the tickets."""
+
+import asyncpg
+from aiohttp import web
+
+from callcenter.common.scope import Connection, scoped
+from callcenter.domain.outage import OVER, OutageEventKind, OutageState, OutageStep, move
+from callcenter.domain.person import Person
+from callcenter.domain.ticket import Step
+from callcenter.outages.outage import (
+    BadOutage,
+    NewOutage,
+    NoOutage,
+    Outage,
+    OutageConflict,
+    OutageEdit,
+    OutageEvent,
+    PlaceEdit,
+)
+from callcenter.outages.rows import note, one, read, read_events
+from callcenter.storage import queries
+from callcenter.tickets import incidents
+from callcenter.tickets.service import Tickets
+from callcenter.tickets.ticket import TicketEdit
+
+SQL = queries("outages")
+LEAST_SPARE = 300
+"""Ticket numbers kept for callers whose flat is not known, at least; as many as there are flats, if those are more."""
+
+
+class Outages:
+    """Outages as a person may see and change them. Methods may raise `OSError` or an `asyncpg` error.
+
+    Every change is sent on the channel `outages` when it is committed: the nodes then write what callers hear.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, tickets: Tickets) -> None:
+        self._pool = pool
+        self._tickets = tickets
+
+    async def all(self, person: Person, *, only_open: bool = True) -> list[Outage]:
+        """The newest first, of all companies that this person may see; at most 500."""
+        async with scoped(self._pool, person) as connection:
+            return await read(connection, person, only_open=only_open)
+
+    async def get(self, person: Person, outage_id: int) -> Outage:
+        """Raises `NoOutage`."""
+        async with scoped(self._pool, person) as connection:
+            return await one(connection, person, outage_id)
+
+    async def history(self, person: Person, outage_id: int) -> list[OutageEvent]:
+        """What happened to it, oldest first. Raises `NoOutage`."""
+        async with scoped(self._pool, person) as connection:
+            await one(connection, person, outage_id)
+            return await read_events(connection, outage_id)
+
+    async def open(self, person: Person, new: NewOutage, *, suspected: bool = False) -> Outage:
+        """Open an outage, confirmed unless it is only `suspected`. Raises `BadOutage`, `BadFlats`."""
+        async with scoped(self._pool, person) as connection:
+            if person.company_id not in (None, new.company_id):
+                raise BadOutage("unknown", "company_id")
+            outage_id = await _insert(connection, person, new)
+            await _put_places(connection, outage_id, new.company_id, new.places)
+            await note(connection, outage_id, person, OutageEventKind.OPENED, states=(None, OutageState.SUSPECTED))
+            if not suspected:
+                await self._confirm(connection, person, outage_id)
+            return await _notify(connection, person, outage_id)
+
+    async def step(
+        self, person: Person, outage_id: int, step: OutageStep, *, comment: str = "", version: int | None = None
+    ) -> Outage:
+        """Take a step. Raises `NoOutage`, `OutageConflict`, `OutageStepRefused`.
+
+        The last step closes, or cancels, the incident and every ticket below it.
+        """
+        async with scoped(self._pool, person) as connection:
+            before = await _lock(connection, person, outage_id, version)
+            state = move(before, step, comment)
+            if step is OutageStep.CONFIRM:
+                await self._confirm(connection, person, outage_id)
+            else:
+                await connection.execute(SQL["move"], outage_id, state)
+                await note(
+                    connection, outage_id, person, OutageEventKind.MOVED, states=(before, state), comment=comment
+                )
+            if state in OVER:
+                await _finish(connection, person, await one(connection, person, outage_id), comment)
+            return await _notify(connection, person, outage_id)
+
+    async def edit(self, person: Person, outage_id: int, edit: OutageEdit, *, version: int | None = None) -> Outage:
+        """Change the fields given. Raises `NoOutage`, `OutageConflict`, `BadOutage`.
+
+        A new expected end goes to the incident and every open ticket below it.
+        """
+        async with scoped(self._pool, person) as connection:
+            if await _lock(connection, person, outage_id, version) in OVER:
+                raise BadOutage("over")
+            before = await one(connection, person, outage_id)
+            changes = {name: value for name, value in edit.given().items() if value != getattr(before, name)}
+            if not changes:
+                return before
+            await _check(connection, before, changes)
+            await _set(connection, outage_id, changes)
+            both = {name: (getattr(before, name), value) for name, value in changes.items()}
+            await note(connection, outage_id, person, OutageEventKind.EDITED, changes=both)
+            if "until" in changes and before.incident_id is not None:
+                await incidents.expect(connection, person, before.incident_id, edit.until)
+            return await _notify(connection, person, outage_id)
+
+    async def put_places(
+        self, person: Person, outage_id: int, places: tuple[PlaceEdit, ...], *, version: int | None = None
+    ) -> Outage:
+        """Say anew where it is. Flats that it grew by get numbers; those that it lost keep theirs, and hear nothing more.
+
+        Raises `NoOutage`, `OutageConflict`, `BadOutage`, `BadFlats`.
+        """
+        async with scoped(self._pool, person) as connection:
+            if await _lock(connection, person, outage_id, version) in OVER:
+                raise BadOutage("over")
+            before = await one(connection, person, outage_id)
+            await _put_places(connection, outage_id, before.company_id, places)
+            await _set(connection, outage_id, {})
+            was, now = len(before.places), len(places)
+            await note(connection, outage_id, person, OutageEventKind.PLACES, changes={"houses": (was, now)})
+            if before.incident_id is not None:
+                await _number_flats(connection, before.company_id, outage_id)
+            return await _notify(connection, person, outage_id)
+
+    async def _confirm(self, connection: Connection, person: Person, outage_id: int) -> None:
+        """Open the incident, and keep a ticket number for each flat and for callers whose flat is not known."""
+        await connection.execute(SQL["move"], outage_id, OutageState.CONFIRMED)
+        states = (OutageState.SUSPECTED, OutageState.CONFIRMED)
+        await note(connection, outage_id, person, OutageEventKind.MOVED, states=states)
+        outage = await one(connection, person, outage_id)
+        category = await connection.fetchval(SQL["category"], outage.company_id, outage.kind, outage.planned)
+        house = outage.places[0].house_id if len(outage.places) == 1 else None
+        addresses = "; ".join(place.address for place in outage.places[:5])
+        subject = f"{outage.names[outage.language]}: {addresses}"[:200]
+        edit = {"category_id": category, "subject": subject, "common_property": True, "house_id": house}
+        if outage.until is not None:
+            edit["planned_until"] = outage.until
+        incident = await self._tickets.create_in(connection, person, outage.company_id, TicketEdit.model_validate(edit))
+        await connection.execute(SQL["incident"], outage_id, incident.id)
+        flats = await _number_flats(connection, outage.company_id, outage_id)
+        spare = max(LEAST_SPARE, flats)
+        first = await connection.fetchval(SQL["draw_numbers"], outage.company_id, spare)
+        await connection.execute(SQL["spare"], outage_id, first, first + spare)
+
+
+OUTAGES = web.AppKey("outages", Outages)
+
+
+async def _insert(connection: Connection, person: Person, new: NewOutage) -> int:
+    kinds = {row["code"] for row in await connection.fetch(SQL["kinds"])}
+    if new.kind not in kinds:
+        raise BadOutage("unknown", "kind")
+    if new.crew_id is not None and await connection.fetchval(SQL["crew_of"], new.crew_id, new.company_id) is None:
+        raise BadOutage("unknown", "crew_id")
+    try:
+        outage_id: int = await connection.fetchval(
+            SQL["open"], new.company_id, new.kind, new.planned, new.cause, new.since, new.until, new.crew_id,
+            new.workers, new.message, new.operator_note, None, person.id,
+        )  # fmt: skip
+    except asyncpg.ForeignKeyViolationError:
+        raise BadOutage("unknown", "company_id") from None
+    return outage_id
+
+
+async def _put_places(connection: Connection, outage_id: int, company: int, places: tuple[PlaceEdit, ...]) -> None:
+    houses = [place.house_id for place in places]
+    if len(set(houses)) != len(houses) or not houses:
+        raise BadOutage("twice" if houses else "missing", "places")
+    known = {row["id"] for row in await connection.fetch(SQL["houses_of"], houses, company)}
+    if known != set(houses):
+        raise BadOutage("unknown", "places")
+    rows = [(outage_id, each.house_id, list(each.place.entrances), each.flats, each.riser) for each in places]
+    await connection.execute(SQL["remove_places"], outage_id, houses)
+    await connection.executemany(SQL["add_place"], rows)
+
+
+async def _number_flats(connection: Connection, company: int, outage_id: int) -> int:
+    """Keep a ticket number for each flat that is in it and has none yet; how many flats are in it."""
+    places = {
+        row["house_id"]: PlaceEdit(house_id=row["house_id"], entrances=row["entrances"], flats=row["flats"]).place
+        for row in await connection.fetch(SQL["places"], [outage_id])
+    }
+    rows = await connection.fetch(SQL["premises"], list(places))
+    affected = [row["id"] for row in rows if places[row["house_id"]].has(row["flat"], row["entrance"])]
+    numbered = {row["premises_id"] for row in await connection.fetch(SQL["numbered"], outage_id)}
+    if fresh := [premises for premises in affected if premises not in numbered]:
+        first = await connection.fetchval(SQL["draw_numbers"], company, len(fresh))
+        await connection.execute(SQL["number_flats"], outage_id, first, fresh)
+    return len(affected)
+
+
+async def _lock(connection: Connection, person: Person, outage_id: int, version: int | None) -> OutageState:
+    row = await connection.fetchrow(SQL["lock"], outage_id, person.company_id)
+    if row is None:
+        raise NoOutage
+    if version is not None and version != row["version"]:
+        raise OutageConflict("version")
+    return OutageState(row["state"])
+
+
+async def _check(connection: Connection, before: Outage, changes: dict[str, object]) -> None:
+    since, until = changes.get("since", before.since), changes.get("until", before.until)
+    if since is None:
+        raise BadOutage("missing", "since")
+    if until is not None and until <= since:  # type: ignore[operator]
+        raise BadOutage("before start", "until")
+    crew = changes.get("crew_id")
+    if crew is not None and await connection.fetchval(SQL["crew_of"], crew, before.company_id) is None:
+        raise BadOutage("unknown", "crew_id")
+
+
+async def _set(connection: Connection, outage_id: int, changes: dict[str, object]) -> None:
+    columns = "".join(f"{name} = ${place}, " for place, name in enumerate(changes, 2))
+    await connection.execute(
+        f"update outages set {columns}version = version + 1 where id = $1", outage_id, *changes.values()
+    )
+
+
+async def _finish(connection: Connection, person: Person, outage: Outage, comment: str) -> None:
+    if outage.incident_id is None:
+        return
+    step = Step.CLOSE if outage.state is OutageState.CLOSED else Step.CANCEL
+    await incidents.finish(connection, person, outage.incident_id, step, comment)
+
+
+async def _notify(connection: Connection, person: Person, outage_id: int) -> Outage:
+    outage = await one(connection, person, outage_id)
+    await connection.execute(SQL["notify"], outage.id, outage.company_id)
+    return outage

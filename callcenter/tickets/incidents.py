@@ -1,0 +1,46 @@
+"""An incident and the tickets below it, changed together inside the caller's transaction."""
+
+from datetime import datetime
+
+from callcenter.common.scope import Connection
+from callcenter.domain.person import Person
+from callcenter.domain.ticket import Step
+from callcenter.storage import queries
+from callcenter.tickets.service import MET_WHEN_DONE
+
+SQL = queries("incidents")
+
+
+async def expect(connection: Connection, person: Person | None, incident: int, until: datetime | None) -> None:
+    """Note in the incident and its open tickets until when the repair is expected to last; None: not known."""
+    await connection.execute(SQL["expect"], incident, until, _id(person))
+    await _notify(connection, incident)
+
+
+async def comment(connection: Connection, person: Person | None, incident: int, text: str) -> None:
+    """Add the comment to the incident and its open tickets."""
+    await connection.execute(SQL["comment"], incident, text, _id(person))
+    await _notify(connection, incident)
+
+
+async def finish(connection: Connection, person: Person | None, incident: int, step: Step, text: str) -> int:
+    """Close or cancel the incident and its open tickets, whatever state they are in; how many there were.
+
+    `step`: `CLOSE`, the text is the result, or `CANCEL`, the text is the reason.
+    """
+    if step not in (Step.CLOSE, Step.CANCEL):
+        raise ValueError(step)
+    finished = await connection.fetch(SQL["finish"], incident, step is Step.CANCEL, text, _id(person))
+    ids = [row["id"] for row in finished]
+    if step is Step.CLOSE:
+        await connection.execute(SQL["met"], ids, MET_WHEN_DONE)
+    await _notify(connection, incident)
+    return len(ids)
+
+
+async def _notify(connection: Connection, incident: int) -> None:
+    await connection.execute(SQL["notify"], incident)
+
+
+def _id(person: Person | None) -> int | None:
+    return None if person is None else person.id

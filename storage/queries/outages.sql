@@ -1,0 +1,109 @@
+-- Outages: what is off, where, and the ticket numbers kept for the flats.
+
+-- name: list
+select o.*, c.name as company, c.zone, c.language, k.name_ru, k.name_en, k.said_ru, k.said_en, t.number as incident_number
+from outages o
+join companies c on c.id = o.company_id
+join outage_kinds k on k.code = o.kind
+left join tickets t on t.id = o.incident_id
+where ($1::integer is null or o.id = $1)
+  and ($2::boolean is false or o.state not in ('closed', 'cancelled'))
+  and ($3::integer is null or o.company_id = $3)
+order by o.since desc, o.id desc limit 500;
+
+-- name: places
+select p.outage_id, p.house_id, p.entrances, p.flats, p.riser, h.city, h.street, h.building
+from outage_places p join houses h on h.id = p.house_id
+where p.outage_id = any ($1::integer[]) order by h.street, h.building, p.house_id;
+
+-- name: events
+select e.id, e.at, coalesce(o.name, '') as who, e.kind, e.from_state, e.to_state, e.comment, e.changes
+from outage_events e left join operators o on o.id = e.operator_id where e.outage_id = $1 order by e.id;
+
+-- name: kinds
+select code, name_ru, name_en, category from outage_kinds order by place;
+
+-- name: houses_of
+select id from houses where id = any ($1::integer[]) and company_id = $2;
+
+-- name: crew_of
+select id from crews where id = $1 and company_id = $2 and active;
+
+-- name: category
+select c.id from categories c join outage_kinds k on k.code = $2
+where c.company_id = $1 and c.active and c.code = case when $3 then 'repair' else k.category end;
+
+-- name: company
+select c.id, c.name, c.language, c.zone from companies c where c.id = $1;
+
+-- name: open
+insert into outages (company_id, kind, planned, state, cause, since, until, crew_id, workers, message, operator_note,
+                     evidence, opened_by)
+values ($1, $2, $3, 'suspected', $4, $5, $6, $7, $8, $9, $10, $11, $12) returning id;
+
+-- name: lock
+select id, version, state, company_id from outages where id = $1 and ($2::integer is null or company_id = $2) for update;
+
+-- name: add_place
+insert into outage_places (outage_id, house_id, entrances, flats, riser) values ($1, $2, $3, $4, $5)
+on conflict (outage_id, house_id) do update set
+    entrances = excluded.entrances, flats = excluded.flats, riser = excluded.riser;
+
+-- name: remove_places
+delete from outage_places where outage_id = $1 and house_id <> all ($2::integer[]);
+
+-- name: premises
+select p.id, p.house_id, p.flat, p.entrance from premises p where p.house_id = any ($1::integer[]) order by p.id;
+
+-- name: numbered
+select premises_id from outage_numbers where outage_id = $1 and premises_id is not null;
+
+-- name: draw_numbers
+update companies set last_ticket_number = last_ticket_number + $2 where id = $1 returning last_ticket_number - $2 + 1;
+
+-- name: number_flats
+insert into outage_numbers (outage_id, number, premises_id)
+select $1, $2 + place - 1, premises from unnest($3::integer[]) with ordinality as given (premises, place);
+
+-- name: spare
+update outages set spare_from = $2, spare_until = $3 where id = $1;
+
+-- name: incident
+update outages set incident_id = $2 where id = $1;
+
+-- name: move
+update outages set state = $2, version = version + 1,
+    confirmed_at = case when $2 = 'confirmed' then now() else confirmed_at end,
+    finished_at = case when $2 in ('closed', 'cancelled') then now() end
+where id = $1;
+
+-- name: note
+insert into outage_events (outage_id, operator_id, kind, from_state, to_state, comment, changes)
+values ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: notify
+select pg_notify('outages', json_build_object('outage', $1::integer, 'company', $2::integer)::text);
+
+-- name: due
+select o.id, o.company_id, 'end' as what from outages o
+where o.planned and o.state in ('confirmed', 'repairing') and o.until <= now();
+
+-- What is said to whom on one node's disk: the outages of which callers are told now.
+-- name: announced
+select o.id, o.company_id, o.kind, o.planned, o.state, o.cause, o.since, o.until, o.workers, o.message, o.version,
+       o.spare_from, o.spare_until, c.language, c.zone, k.said_ru, k.said_en,
+       array(select n.number from numbers n where n.company_id = o.company_id order by n.number) as dids
+from outages o
+join companies c on c.id = o.company_id
+join outage_kinds k on k.code = o.kind
+where o.state in ('confirmed', 'repairing')
+  and (not o.planned or (o.since <= now() and (o.until is null or o.until > now())))
+order by o.since, o.id;
+
+-- name: announced_flats
+select n.outage_id, n.number, p.house_id, p.flat,
+       array(select distinct f.phone from residents r join resident_phones f on f.resident_id = r.id
+             where r.premises_id = p.id) as phones
+from outage_numbers n join premises p on p.id = n.premises_id
+join outage_places s on s.outage_id = n.outage_id and s.house_id = p.house_id
+where n.outage_id = any ($1::integer[]) order by n.outage_id, n.number;
