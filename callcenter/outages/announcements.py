@@ -38,17 +38,18 @@ class Announced:
     """Everything of one moment that is to lie on the disk.
 
     `files`: the text of each by its path; `menus`: the speech of the choice of a company's number; `speeches`: all others.
-    `callers`: by outage, the telephones that hear it; `dids`: by outage, the company's numbers.
+    `stale`: paths of which the files stay as they are. `callers`: by outage, the telephones that hear it; `dids`: by outage, the company's numbers.
     """
 
     files: Mapping[str, str] = field(default_factory=dict)
     menus: Mapping[str, Speech] = field(default_factory=dict)
     speeches: frozenset[Speech] = frozenset()
+    stale: frozenset[str] = frozenset()
     callers: Mapping[int, frozenset[str]] = field(default_factory=dict)
     dids: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
     def without(self, unspoken: Set[Speech]) -> "Announced":
-        """The same without what could not be spoken: whoever would hear it goes to the queue, or hears the rest."""
+        """The same without what could not be spoken. What was said before in these places stays (`stale`)."""
         names = {speech.name for speech in unspoken}
         silent = {did for did, menu in self.menus.items() if menu in unspoken}
         files: dict[str, str] = {}
@@ -57,7 +58,9 @@ class Announced:
             if entries and not (path.startswith("by-company/") and path.split("/")[1] in silent):
                 files[path] = "&".join(entries)
         menus = {did: menu for did, menu in self.menus.items() if f"by-company/{did}/options" in files}
-        return replace(self, files=files, menus=menus, speeches=self.speeches - unspoken)
+        stale = frozenset(path for path, text in self.files.items() if files.get(path) != text)
+        files = {path: text for path, text in files.items() if path not in stale}
+        return replace(self, files=files, menus=menus, speeches=self.speeches - unspoken, stale=stale)
 
 
 def compose(
@@ -173,11 +176,16 @@ class AnnouncementFolder:
         for did, menu in wanted.menus.items():
             files[Path("by-company", did, "menu.alaw")] = self._sound(menu).read_bytes()
         changed = sum(_replace(self._folder / path, content) for path, content in files.items())
+        kept = {self._sound(speech).name for speech in wanted.speeches | set(wanted.menus.values())}
         for kind in ("by-number", "by-company", "by-flat"):
-            changed += sum(_remove(path) for path in self._there(kind) if path.relative_to(self._folder) not in files)
-        kept = {self._sound(speech) for speech in wanted.speeches | set(wanted.menus.values())}
+            for path in self._there(kind):
+                place = path.relative_to(self._folder)
+                if str(place) in wanted.stale or str(place.with_name("options")) in wanted.stale:
+                    kept |= _named_in(path)
+                elif place not in files:
+                    changed += _remove(path)
         for path in self._there("said"):
-            if path not in kept:
+            if path.name not in kept:
                 _remove(path)
         return changed
 
@@ -186,6 +194,13 @@ class AnnouncementFolder:
 
     def _there(self, kind: str) -> list[Path]:
         return [path for path in (self._folder / kind).rglob("*") if path.is_file() and not path.name.startswith(".")]
+
+
+def _named_in(path: Path) -> set[str]:
+    """The sounds that a file names."""
+    if path.suffix == ".alaw":
+        return set()
+    return {f"{entry.rsplit('-', 1)[1]}.alaw" for entry in path.read_text().split("&")}
 
 
 def _replace(path: Path, content: bytes) -> bool:

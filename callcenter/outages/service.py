@@ -128,9 +128,6 @@ class Outages:
 
     async def _confirm(self, connection: Connection, person: Person, outage_id: int) -> None:
         """Open the incident, and keep a ticket number for each flat and for callers whose flat is not known."""
-        await connection.execute(SQL["move"], outage_id, OutageState.CONFIRMED)
-        states = (OutageState.SUSPECTED, OutageState.CONFIRMED)
-        await note(connection, outage_id, person, OutageEventKind.MOVED, states=states)
         outage = await one(connection, person, outage_id)
         category = await connection.fetchval(SQL["category"], outage.company_id, outage.kind, outage.planned)
         house = outage.places[0].house_id if len(outage.places) == 1 else None
@@ -145,6 +142,9 @@ class Outages:
         spare = max(LEAST_SPARE, flats)
         first = await connection.fetchval(SQL["draw_numbers"], outage.company_id, spare)
         await connection.execute(SQL["spare"], outage_id, first, first + spare)
+        await connection.execute(SQL["move"], outage_id, OutageState.CONFIRMED)
+        states = (OutageState.SUSPECTED, OutageState.CONFIRMED)
+        await note(connection, outage_id, person, OutageEventKind.MOVED, states=states)
 
 
 OUTAGES = web.AppKey("outages", Outages)
