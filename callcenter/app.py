@@ -43,6 +43,7 @@ from callcenter.errors import StoreError
 from callcenter.evidence_packs.install import install as evidence_packs
 from callcenter.listening.install import install as listening
 from callcenter.logs import configure
+from callcenter.outages.install import install as outages
 from callcenter.people.install import install as people
 from callcenter.push.hub import HUB, Hub
 from callcenter.recordings.archive import Archive
@@ -67,7 +68,20 @@ from callcenter.web.keys import HEALTH_CHECKS, POOL, SERVICES, SETTINGS, HealthC
 from callcenter.web.navigation import NAVIGATION
 from callcenter.web.server import Runner
 
-SUBJECTS = (people, directory, tickets, calls, dispatch, listening, retention, sharing, evidence_packs, reports, api)
+SUBJECTS = (
+    people,
+    directory,
+    tickets,
+    outages,
+    calls,
+    dispatch,
+    listening,
+    retention,
+    sharing,
+    evidence_packs,
+    reports,
+    api,
+)
 """Each adds its services and pages. Those that add to a ticket's page or steps come after `tickets`."""
 
 log = structlog.get_logger()

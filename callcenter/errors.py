@@ -5,6 +5,7 @@
 CallcenterError
 ├── Refusal                      what a person asked for is not done; mapped to an answer once, in `web/errors.py`
 │   ├── NotFound                 there is no such thing, or none that this person may see
+│   │   ├── NoOutage
 │   │   └── NoTicket
 │   ├── LimitReached             the maximum number, or the maximum rate, is reached
 │   │   ├── TooManyAttempts
@@ -13,7 +14,9 @@ CallcenterError
 │   │   └── TooManyPacks
 │   ├── BadEdit                  a ticket would not make sense
 │   ├── BadFile                  neither photograph nor PDF, or too large
+│   ├── BadFlats                 a list of flats that cannot be read
 │   ├── BadLink                  a link to recordings that are not the ticket's
+│   ├── BadOutage                an outage would not make sense
 │   ├── BadPeriod                dates that make no period
 │   ├── BadReason                a legal hold without a reason, or with one too long
 │   ├── BadPoints                points that do not fit the score card
@@ -22,6 +25,8 @@ CallcenterError
 │   ├── DirectoryConflict        another row has this already
 │   ├── InUse                    calls or tickets name it
 │   ├── LoginExpired             the first step of a login is too long ago
+│   ├── OutageConflict           somebody else has changed the outage
+│   ├── OutageStepRefused        a step that an outage cannot take
 │   ├── NoReason                 an explanation in words is missing
 │   ├── NoSuchHouse              no house has such an address, or too many have
 │   ├── SheetRefused             a directory that cannot be read as a whole

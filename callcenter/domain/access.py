@@ -37,6 +37,8 @@ class Permission(StrEnum):
     SEE_TICKETS = "see tickets"
     EDIT_TICKETS = "edit tickets"
     COMMENT_TICKETS = "comment tickets"
+    SEE_OUTAGES = "see outages"
+    MANAGE_OUTAGES = "manage outages"
     SEE_DIRECTORY = "see the directory"
     EDIT_DIRECTORY = "edit the directory"
     SEE_REPORTS = "see reports"
@@ -52,6 +54,8 @@ _OPERATOR = _COMMON | {
     Permission.SEE_TICKETS,
     Permission.EDIT_TICKETS,
     Permission.COMMENT_TICKETS,
+    Permission.SEE_OUTAGES,
+    Permission.MANAGE_OUTAGES,
     Permission.SEE_DIRECTORY,
 }
 _SUPERVISOR = _OPERATOR | {
@@ -69,6 +73,7 @@ _SUPERVISOR = _OPERATOR | {
 _MANAGER = _COMMON | {
     Permission.SEE_TICKETS,
     Permission.COMMENT_TICKETS,
+    Permission.SEE_OUTAGES,
     Permission.SEE_DIRECTORY,
     Permission.SEE_REPORTS,
     Permission.USE_API,

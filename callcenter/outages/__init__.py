@@ -1,1 +1,1 @@
-"""Outages: what is off where, told to callers, one incident with the flats' tickets below it."""
+"""Outages: what is off where, told to callers, one incident with the tickets of the flats below it."""

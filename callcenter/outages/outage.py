@@ -8,18 +8,17 @@ from typing import Annotated, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from callcenter.domain.outage import Flats, OutageEventKind, OutagePlace, OutageState
-from callcenter.errors import Refusal, gettext_noop
+from callcenter.errors import NotFound, Refusal, gettext_noop
 
 Line = Annotated[str, Field(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Text = Annotated[str, Field(max_length=1_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
 Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
-class NoOutage(Refusal):
+class NoOutage(NotFound):
     """There is no such outage for this person."""
 
-    status = 404
-    text = gettext_noop("There is no such outage.")
+    code = "no outage"
 
 
 class BadOutage(Refusal):
@@ -113,6 +112,8 @@ class Outage:
     kind: str
     names: Mapping[str, str]
     """What it is called, by language."""
+    said: str
+    """What is off, as callers hear it in the company's language."""
     planned: bool
     state: OutageState
     cause: str
@@ -127,6 +128,17 @@ class Outage:
     opened_at: datetime
     version: int
     places: tuple[PlaceView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutageFigures:
+    """How many callers: in all, hear it now, heard it to the end, wait for an operator; and the tickets of flats."""
+
+    calls: int = 0
+    hearing: int = 0
+    helped: int = 0
+    waiting: int = 0
+    tickets: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

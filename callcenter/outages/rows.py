@@ -86,7 +86,8 @@ def _place(row: asyncpg.Record) -> PlaceView:
 def _outage(row: asyncpg.Record, places: tuple[PlaceView, ...]) -> Outage:
     same = {name: row[name] for name in _SAME_NAME}
     names = {"ru": row["name_ru"], "en": row["name_en"]}
-    return Outage(**same, names=names, state=OutageState(row["state"]), places=places)
+    said = row["said_ru" if row["language"] == "ru" else "said_en"]
+    return Outage(**same, names=names, said=said, state=OutageState(row["state"]), places=places)
 
 
 def _event(row: asyncpg.Record) -> OutageEvent:

@@ -1,5 +1,7 @@
 """Outages over PostgreSQL: opened, moved, changed, each in one transaction with what follows from it for the tickets."""
 
+from dataclasses import fields
+
 import asyncpg
 from aiohttp import web
 
@@ -15,6 +17,7 @@ from callcenter.outages.outage import (
     OutageConflict,
     OutageEdit,
     OutageEvent,
+    OutageFigures,
     PlaceEdit,
 )
 from callcenter.outages.rows import note, one, read, read_events
@@ -24,6 +27,7 @@ from callcenter.tickets.service import Tickets
 from callcenter.tickets.ticket import TicketEdit
 
 SQL = queries("outages")
+FIGURES = [each.name for each in fields(OutageFigures)]
 LEAST_SPARE = 300
 """Ticket numbers kept for callers whose flat is not known, at least; as many as there are flats, if those are more."""
 
@@ -47,6 +51,13 @@ class Outages:
         """Raises `NoOutage`."""
         async with scoped(self._pool, person) as connection:
             return await one(connection, person, outage_id)
+
+    async def figures(self, person: Person, outages: list[int]) -> dict[int, OutageFigures]:
+        """How many callers each of these outages has, by its id."""
+        async with scoped(self._pool, person) as connection:
+            rows = await connection.fetch(SQL["figures"], outages)
+        counted = {row["outage_id"]: OutageFigures(**{name: row[name] for name in FIGURES}) for row in rows}
+        return {outage: counted.get(outage, OutageFigures()) for outage in outages}
 
     async def history(self, person: Person, outage_id: int) -> list[OutageEvent]:
         """What happened to it, oldest first. Raises `NoOutage`."""

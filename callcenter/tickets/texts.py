@@ -87,6 +87,7 @@ def ticket_event_kinds(t: Translator) -> dict[TicketEventKind, str]:
         TicketEventKind.TOLD: t.pgettext("ticket", "Resident notified"),
         TicketEventKind.LOCALISED: t.pgettext("ticket", "Damage contained"),
         TicketEventKind.SENT: t.pgettext("ticket", "Sent to the crew"),
+        TicketEventKind.CALLED: t.pgettext("ticket", "Called again about the outage"),
         TicketEventKind.LINKED: t.pgettext("ticket", "Link to an incident changed"),
     }
 

@@ -54,6 +54,7 @@ def outcomes(t: Translator) -> dict[Outcome, str]:
     """The outcomes of a call."""
     return {
         Outcome.ANSWERED: t.gettext("Answered"),
+        Outcome.INFORMED: t.gettext("Told of the outage"),
         Outcome.ABANDONED: t.gettext("Hung up while waiting"),
         Outcome.HUNG_UP_EARLY: t.gettext("Hung up during the greeting"),
         Outcome.TIMED_OUT: t.gettext("Waited too long"),

@@ -20,6 +20,22 @@ where p.outage_id = any ($1::integer[]) order by h.street, h.building, p.house_i
 select e.id, e.at, coalesce(o.name, '') as who, e.kind, e.from_state, e.to_state, e.comment, e.changes
 from outage_events e left join operators o on o.id = e.operator_id where e.outage_id = $1 order by e.id;
 
+-- name: companies
+select id, name, zone, language from companies where $1::integer is null or id = $1 order by name;
+
+-- name: houses
+select id, concat_ws(', ', nullif(city, ''), street, building) as address from houses where company_id = $1
+order by city, street, building limit 5000;
+
+-- name: figures
+select a.outage_id, count(*) filter (where a.ended_at is null and c.state <> 'ended') as hearing,
+       count(distinct coalesce(nullif(a.caller, ''), a.call_id)) filter (where a.whole) as helped,
+       count(distinct a.call_id) filter (where c.state = 'waiting') as waiting,
+       count(distinct a.call_id) as calls,
+       count(distinct a.ticket_id) as tickets
+from announcements a join calls c on c.id = a.call_id where a.outage_id = any ($1::integer[])
+group by a.outage_id;
+
 -- name: kinds
 select code, name_ru, name_en, category from outage_kinds order by place;
 

@@ -1,0 +1,196 @@
+"""Outages on pages: the list, a new one in a few clicks, and everything about one."""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from aiohttp import web
+
+from callcenter.domain.access import Permission
+from callcenter.domain.outage import OFF, OVER, OutageState, OutageStep, OutageStepRefused, steps_from
+from callcenter.outages.choices import OUTAGE_CHOICES
+from callcenter.outages.form import OutageForm, local, read_edit, read_new
+from callcenter.outages.outage import BadOutage, Outage
+from callcenter.outages.service import OUTAGES
+from callcenter.outages.texts import fields, outage_event_kinds, outage_states, outage_steps, problems
+from callcenter.outages.wording import OutageFacts, sentences
+from callcenter.web.auth import needs
+from callcenter.web.body import form_of
+from callcenter.web.formats import Translator
+from callcenter.web.forms import LARGEST_FORM, chosen_id
+from callcenter.web.keys import PERSON
+from callcenter.web.language import language_of
+from callcenter.web.render import render
+
+log = structlog.get_logger()
+routes = web.RouteTableDef()
+ONE = r"/outages/{id:\d{1,9}}"
+
+
+@routes.get("/outages")
+@needs(Permission.SEE_OUTAGES)
+async def show_all(request: web.Request) -> web.Response:
+    """Those that are not over, and below them what was over lately."""
+    found = await request.app[OUTAGES].all(request[PERSON], only_open=False)
+    going_on = [outage for outage in found if outage.state not in OVER]
+    figures = await request.app[OUTAGES].figures(request[PERSON], [outage.id for outage in going_on])
+    shown = [(outage, figures[outage.id]) for outage in going_on]
+    past = [outage for outage in found if outage.state in OVER][:50]
+    return _render(request, "outages/outages.html", shown=shown, past=past)
+
+
+@routes.get("/outages/new", allow_head=False)
+@needs(Permission.MANAGE_OUTAGES)
+async def show_new(request: web.Request) -> web.Response:
+    """The form, with what the link gives filled in: `company`, `house`, `kind`."""
+    given = OutageForm(dict(request.query), [request.query["house"]] if "house" in request.query else [])
+    return await _new_page(request, given)
+
+
+@routes.post("/outages/new")
+@needs(Permission.MANAGE_OUTAGES)
+async def open_new(request: web.Request) -> web.Response:
+    """Open the outage and show it, or show what is wrong."""
+    person = request[PERSON]
+    sent = await form_of(request.clone(client_max_size=LARGEST_FORM))
+    companies = await request.app[OUTAGE_CHOICES].companies(person)
+    chosen = chosen_id(str(sent.get("company", "")))
+    company = next((one for one in companies if one.id == chosen), None)
+    if company is None:
+        form = OutageForm({name: value for name, value in sent.items() if isinstance(value, str)})
+        form.problems["company"] = "missing"
+        return await _new_page(request, form, 422)
+    new, form = read_new(sent, company.id, company.zone)
+    if new is not None:
+        try:
+            outage = await request.app[OUTAGES].open(person, new)
+        except BadOutage as bad:
+            form.problems[{"places": "house", "company_id": "company"}.get(bad.field, bad.field)] = bad.code
+        else:
+            log.info("outage opened", outage=outage.id, operator=person.id)
+            raise web.HTTPSeeOther(f"/outages/{outage.id}")
+    return await _new_page(request, form, 422)
+
+
+@routes.get(ONE)
+@needs(Permission.SEE_OUTAGES)
+async def show(request: web.Request) -> web.Response:
+    """Everything about one."""
+    return await _page(request)
+
+
+@routes.post(ONE + "/step")
+@needs(Permission.MANAGE_OUTAGES)
+async def step(request: web.Request) -> web.Response:
+    """Take a step."""
+    person, sent = request[PERSON], await form_of(request)
+    outage_id = int(request.match_info["id"])
+    wanted = str(sent.get("step", ""))
+    if wanted not in tuple(OutageStep):
+        raise web.HTTPBadRequest
+    comment = str(sent.get("comment", ""))[:1_000].strip()
+    try:
+        await request.app[OUTAGES].step(person, outage_id, OutageStep(wanted), comment=comment)
+    except OutageStepRefused as refused:
+        return await _page(request, wrong={"comment": refused.code}, status=409)
+    log.info("outage moved", outage=outage_id, step=wanted, operator=person.id)
+    raise web.HTTPSeeOther(f"/outages/{outage_id}")
+
+
+@routes.post(ONE + "/edit")
+@needs(Permission.MANAGE_OUTAGES)
+async def edit(request: web.Request) -> web.Response:
+    """Change the fields."""
+    person, outage_id = request[PERSON], int(request.match_info["id"])
+    before = await request.app[OUTAGES].get(person, outage_id)
+    change, form = read_edit(await form_of(request.clone(client_max_size=LARGEST_FORM)), before.zone)
+    if change is not None:
+        try:
+            await request.app[OUTAGES].edit(person, outage_id, change, version=chosen_id(form.typed.get("version", "")))
+        except BadOutage as bad:
+            form.problems[bad.field or "cause"] = "state" if bad.code == "over" else bad.code
+        else:
+            raise web.HTTPSeeOther(f"/outages/{outage_id}")
+    return await _page(request, form=form, wrong=form.problems, status=422)
+
+
+async def _page(
+    request: web.Request, *, form: OutageForm | None = None, wrong: dict[str, str] | None = None, status: int = 200
+) -> web.Response:
+    person, outage_id = request[PERSON], int(request.match_info["id"])
+    service = request.app[OUTAGES]
+    outage = await service.get(person, outage_id)
+    typed = {
+        "cause": outage.cause,
+        "workers": outage.workers,
+        "message": outage.message,
+        "operator_note": outage.operator_note,
+        "since": local(outage.since, outage.zone),
+        "until": local(outage.until, outage.zone),
+    }
+    told = outage.state in OFF or outage.state is OutageState.SUSPECTED
+    return _render(
+        request,
+        "outages/outage.html",
+        status,
+        outage=outage,
+        heard=_heard(outage) if told else [],
+        figures=(await service.figures(person, [outage.id]))[outage.id],
+        history=await service.history(person, outage_id),
+        possible=steps_from(outage.state),
+        form=form or OutageForm(typed),
+        wrong=wrong or {},
+    )
+
+
+async def _new_page(request: web.Request, form: OutageForm, status: int = 200) -> web.Response:
+    person, choices = request[PERSON], request.app[OUTAGE_CHOICES]
+    companies = await choices.companies(person)
+    wanted = chosen_id(form.typed.get("company", ""))
+    company = next((one for one in companies if one.id == wanted), companies[0] if len(companies) == 1 else None)
+    if company is not None:
+        form.typed.setdefault("since", local(datetime.now(UTC), company.zone))
+    return _render(
+        request,
+        "outages/outage_new.html",
+        status,
+        companies=companies,
+        company=company,
+        houses=[] if company is None else await choices.houses(person, company.id),
+        kinds=await choices.kinds(language_of(request)),
+        form=form,
+        wrong=form.problems,
+    )
+
+
+def _render(request: web.Request, template: str, status: int = 200, **values: Any) -> web.Response:
+    language = language_of(request)
+    translator = Translator(language)
+    return render(
+        request,
+        template,
+        status,
+        states=outage_states(language),
+        steps=outage_steps(language),
+        event_kinds=outage_event_kinds(language),
+        fields=fields(translator),
+        problem_texts=problems(translator),
+        **values,
+    )
+
+
+def _heard(outage: Outage) -> list[str]:
+    """What a caller hears of it, as sentences."""
+    facts = OutageFacts(
+        language=outage.language,
+        said=outage.said,
+        planned=outage.planned,
+        since=outage.since,
+        until=outage.until,
+        cause=outage.cause,
+        workers=outage.workers,
+        message=outage.message,
+        zone=ZoneInfo(outage.zone),
+    )
+    return sentences(facts, [place.address for place in outage.places[:1]], datetime.now(UTC))

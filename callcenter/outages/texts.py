@@ -1,0 +1,78 @@
+"""What the pages of outages say: states, steps, kinds of events, and what is wrong with a form."""
+
+from collections.abc import Mapping
+
+from callcenter.domain.outage import OutageEventKind, OutageState, OutageStep
+from callcenter.web.formats import Translator
+from callcenter.web.labels import labels
+
+
+@labels(OutageState)
+def outage_states(t: Translator) -> dict[OutageState, str]:
+    """The states of an outage."""
+    return {
+        OutageState.SUSPECTED: t.pgettext("outage", "Suspected"),
+        OutageState.CONFIRMED: t.pgettext("outage", "Confirmed"),
+        OutageState.REPAIRING: t.pgettext("outage", "Being repaired"),
+        OutageState.RESTORED: t.pgettext("outage", "Restored"),
+        OutageState.CHECKED: t.pgettext("outage", "Checked"),
+        OutageState.CLOSED: t.pgettext("outage", "Closed"),
+        OutageState.CANCELLED: t.pgettext("outage", "There was none"),
+    }
+
+
+@labels(OutageStep)
+def outage_steps(t: Translator) -> dict[OutageStep, str]:
+    """The buttons by which an outage is moved."""
+    return {
+        OutageStep.CONFIRM: t.pgettext("outage", "Confirm"),
+        OutageStep.REPAIR: t.pgettext("outage", "People are at work"),
+        OutageStep.RESTORE: t.pgettext("outage", "It is back"),
+        OutageStep.FAIL_AGAIN: t.pgettext("outage", "Off again"),
+        OutageStep.CHECK: t.pgettext("outage", "Checked at the residents'"),
+        OutageStep.CLOSE: t.pgettext("outage", "Close with all tickets"),
+        OutageStep.CANCEL: t.pgettext("outage", "There was no outage"),
+    }
+
+
+@labels(OutageEventKind)
+def outage_event_kinds(t: Translator) -> dict[OutageEventKind, str]:
+    """What an entry of the history says."""
+    return {
+        OutageEventKind.OPENED: t.pgettext("outage", "Opened"),
+        OutageEventKind.MOVED: t.pgettext("outage", "Moved"),
+        OutageEventKind.EDITED: t.pgettext("outage", "Changed"),
+        OutageEventKind.PLACES: t.pgettext("outage", "Other houses"),
+    }
+
+
+def fields(t: Translator) -> Mapping[str, str]:
+    """The fields of an outage's form."""
+    return {
+        "company": t.pgettext("outage", "Company"),
+        "kind": t.pgettext("outage", "What is off"),
+        "house": t.pgettext("outage", "Houses"),
+        "entrances": t.pgettext("outage", "Entrances"),
+        "flats": t.pgettext("outage", "Flats"),
+        "since": t.pgettext("outage", "Since"),
+        "until": t.pgettext("outage", "Expected end"),
+        "cause": t.pgettext("outage", "Cause"),
+        "workers": t.pgettext("outage", "Who is at work"),
+        "message": t.pgettext("outage", "Also tell callers"),
+        "operator_note": t.pgettext("outage", "Note for operators"),
+    }
+
+
+def problems(t: Translator) -> Mapping[str, str]:
+    """What is wrong with a field, by its code."""
+    return {
+        "missing": t.pgettext("outage", "Choose at least one."),
+        "unknown": t.pgettext("outage", "This is not the company's."),
+        "moment": t.pgettext("outage", "Write a date and a time."),
+        "before start": t.pgettext("outage", "The end is before the start."),
+        "entrances": t.pgettext("outage", "Write numbers of entrances: 1, 2."),
+        "flats": t.gettext("Write flats as numbers and ranges: 1-40, 55, 57а."),
+        "words": t.pgettext("outage", "Say why."),
+        "state": t.pgettext("outage", "This cannot be done any more: somebody has moved the outage."),
+        "long": t.pgettext("outage", "This is too long, or has signs that cannot be spoken."),
+    }

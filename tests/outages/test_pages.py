@@ -1,0 +1,105 @@
+"""The pages of outages on a real PostgreSQL: opened in a form, moved, changed, seen by a company's own people."""
+
+import re
+
+import pytest
+
+from tests.site import Site
+
+
+@pytest.fixture
+async def house(site: Site) -> int:
+    company = await site.pool.fetchval("select id from companies")
+    house: int = await site.pool.fetchval(
+        "insert into houses (company_id, city, street, building) values ($1, 'Заречный', 'ул. Мира', '7') returning id",
+        company,
+    )
+    await site.pool.execute(
+        "insert into premises (house_id, flat) select $1, n::text from generate_series(1, 9) n", house
+    )
+    return house
+
+
+def form(at: int, **changes: str) -> dict[str, str]:
+    return {
+        "kind": "cold_water",
+        "house": str(house),
+        "since": "2026-03-05T12:20",
+        "until": "2026-03-05T18:30",
+        **changes,
+    }
+
+
+async def test_an_operator_opens_an_outage_and_sees_what_callers_hear(site: Site, house: int) -> None:
+    company = await site.pool.fetchval("select id from companies")
+    async with site.browser("anna") as anna:
+        empty = await (await anna.get("/outages")).text()
+        assert "Отключений нет." in empty
+        opened = await anna.post("/outages/new", company=str(company), **form(house))
+        assert opened.status == 303
+        page = await (await anna.get(opened.headers["Location"])).text()
+        assert "По адресу Заречный, ул. Мира, 7: нет холодной воды с 12:20 5 марта." in page
+        assert "Холодная вода" in page
+        assert "Холодная вода" in await (await anna.get("/outages")).text()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"house": ""}, "Выберите хотя бы одно."),
+        ({"house": "999999999"}, "Это не относится к компании."),
+        ({"kind": ""}, "Выберите хотя бы одно."),
+        ({"since": "вчера"}, "Укажите дату и время."),
+        ({"until": "2026-03-05T11:00"}, "Окончание раньше начала."),
+        ({"flats": "сорок"}, "Пишите квартиры номерами"),
+        ({"entrances": "первый"}, "Пишите номера подъездов"),
+        ({"message": "я" * 5_000}, "Слишком длинно"),
+    ],
+)
+async def test_a_wrong_form_says_what_is_wrong_and_keeps_what_was_typed(
+    site: Site, house: int, wrong: dict[str, str], said: str
+) -> None:
+    company = await site.pool.fetchval("select id from companies")
+    async with site.browser("vera") as vera:
+        answer = await vera.post("/outages/new", company=str(company), **form(house, cause="Прорыв трубы", **wrong))
+        page = await answer.text()
+    assert answer.status == 422
+    assert said in page
+    assert "Прорыв трубы" in page
+    assert await site.pool.fetchval("select count(*) from outages") == 0
+
+
+async def test_a_step_without_its_reason_is_refused_and_the_last_one_closes_all(site: Site, house: int) -> None:
+    company = await site.pool.fetchval("select id from companies")
+    async with site.browser("vera") as vera:
+        opened = await vera.post("/outages/new", company=str(company), **form(house))
+        path = opened.headers["Location"]
+        refused = await vera.post(path + "/step", step="cancel")
+        assert (refused.status, "Напишите причину." in await refused.text()) == (409, True)
+        edited = await vera.post(path + "/edit", version="2", cause="Прорыв", since="2026-03-05T12:20", until="")
+        assert edited.status == 303
+        stale = await vera.post(path + "/edit", version="2", cause="Другое", since="2026-03-05T12:20", until="")
+        assert stale.status == 409
+        assert (await vera.post(path + "/step", step="close", comment="Вода дана")).status == 303
+        page = await (await vera.get(path)).text()
+    assert "Вода дана" in page
+    assert "Что слышат звонящие" not in page
+    assert await site.pool.fetchval("select count(*) from tickets where state <> 'closed'") == 0
+
+
+async def test_a_company_sees_its_own_outages_and_changes_none(site: Site, house: int) -> None:
+    company = await site.pool.fetchval("select id from companies")
+    other = await site.pool.fetchval("insert into companies (name) values ('Другая') returning id")
+    foreign = await site.pool.fetchval(
+        "insert into houses (company_id, city, street, building) values ($1, '', 'Чужая', '1') returning id", other
+    )
+    async with site.browser("vera") as vera:
+        own = (await vera.post("/outages/new", company=str(company), **form(house))).headers["Location"]
+        theirs = (await vera.post("/outages/new", company=str(other), **form(foreign))).headers["Location"]
+    async with site.browser("maria") as maria:
+        listed = await (await maria.get("/outages")).text()
+        assert re.findall(r'href="(/outages/\d+)"', listed) == [own]
+        assert (await maria.get(own)).status == 200
+        assert (await maria.get(theirs)).status == 404
+        assert (await maria.post(own + "/step", step="close")).status == 403
+        assert "Открыть отключение" not in listed
