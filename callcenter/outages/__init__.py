@@ -1,0 +1,1 @@
+"""Outages: noticed from calls and tickets."""
