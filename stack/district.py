@@ -12,7 +12,7 @@ ticket with house, flat and category at the end of the talk; who has waited too 
 
 import heapq
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -82,13 +82,12 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call. `at`: seconds since the start; `event`: the index of what caused it, if anything did."""
+    """A call. `at`: seconds since the start; `house`: its place in the list of them."""
 
     at: float
     house: int
     flat: int
     category: str
-    event: int | None = None
 
 
 @dataclass(slots=True)
@@ -128,8 +127,8 @@ class District:
         """The calls of four weeks from a Monday on, in order, and what happened in them."""
         happenings = self._happenings()
         calls = [*self._quiet(start)]
-        for index, happening in enumerate(happenings):
-            calls.extend(replace(call, event=index) for call in self._calls_of(happening))
+        for happening in happenings:
+            calls.extend(self._calls_of(happening))
         return sorted(calls, key=lambda call: call.at), happenings
 
     def history(self) -> tuple[list[HourCount], list[CategoryCount]]:
@@ -210,18 +209,18 @@ class District:
         moments = chance.uniform(0, days * DAY - 2 * HOUR, int(plan.outages_a_day * days))
         found = [self._outage(REAL[number % len(REAL)], float(at)) for number, at in enumerate(moments)]
         for week in range(WEEKS * plan.rumours_a_week):
-            at = week % WEEKS * WEEK + chance.integers(7) * DAY + chance.uniform(9, 18) * HOUR
-            about = chance.choice(self.houses)
+            at = week % WEEKS * WEEK + int(chance.integers(7)) * DAY + float(chance.uniform(9, 18)) * HOUR
+            about = self.houses[chance.integers(plan.houses)]
             wide = week % 2 == 1
             houses = [
                 number
                 for number, house in enumerate(self.houses)
                 if house.company == about.company and (wide or house.street == about.street)
             ]
-            found.append(Happening(Kind.RUMOUR, float(at), tuple(houses)))
+            found.append(Happening(Kind.RUMOUR, at, tuple(houses)))
         for day in range(days * plan.angry_a_day):
-            at = (day % days) * DAY + chance.uniform(7, 23) * HOUR
-            found.append(Happening(Kind.ANGRY, float(at), (int(chance.integers(plan.houses)),)))
+            at = day % days * DAY + float(chance.uniform(7, 23)) * HOUR
+            found.append(Happening(Kind.ANGRY, at, (int(chance.integers(plan.houses)),)))
         return found
 
     def _outage(self, kind: Kind, at: float) -> Happening:
