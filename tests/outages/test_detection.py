@@ -184,6 +184,14 @@ def test_the_ticket_of_an_unknown_caller_counts_for_the_house_and_not_twice_for_
     assert (found[HOUSE].calls, found[HOUSE].flats) == (5, 5)
 
 
+def test_the_ticket_of_an_unknown_caller_adds_nothing_to_the_companys_suggestion() -> None:
+    detector = Detector(PATTERN)
+    calls = [unknown(3 * number, number) for number in range(40)]
+    before = suggested(calls, detector)[COMPANY]
+    (after,) = detector.arrived(ticket(calls[7], 200))
+    assert (after.key, after.calls, after.flats) == (before.key, before.calls, before.flats)
+
+
 def test_the_ticket_of_a_known_caller_adds_its_category_and_no_flat() -> None:
     calls = [call(10 * number, number) for number in range(5)]
     tickets = [ticket(each, 100, flat=number) for number, each in enumerate(calls)]
@@ -234,13 +242,24 @@ def test_a_company_is_as_busy_as_the_centre() -> None:
 
 @st.composite
 def half_hours(draw: st.DrawFn) -> list[Arrival]:
-    """Calls of a few flats of a few houses, some unknown, within half an hour, in order."""
-    times = sorted(draw(st.lists(st.integers(0, 300), min_size=4, max_size=40)))
+    """Calls and tickets of a few flats of a few houses, some unknown, many in the same second, in order."""
     made = []
-    for at in times:
+    for at in sorted(draw(st.lists(st.integers(0, 15), min_size=4, max_size=40))):
         flat, house = draw(st.integers(1, 12)), draw(st.sampled_from([11, 12, 12, 12, 13, 14, 15, 35]))
-        made.append(unknown(at, flat) if draw(st.integers(0, 5)) == 0 else call(at, flat, house))
+        ring = call(20 * at, flat, house)
+        made.append(
+            draw(st.sampled_from([ring, ring, ring, unknown(20 * at, flat), ticket(ring, 0, house=house, flat=flat)]))
+        )
     return made
+
+
+def test_a_house_and_its_street_in_one_second_are_both_suggested_in_any_order() -> None:
+    house, street = [call(0, number) for number in range(6)], [call(0, 1, number % 10 + 11) for number in range(30)]
+    strangers = [unknown(0, number) for number in range(30)]
+    first = last_of_each([*house, *street, *strangers])
+    assert {each.place for each in first.values()} == {HOUSE, STREET, COMPANY}
+    assert last_of_each([*street, *house, *strangers]) == first
+    assert last_of_each([*strangers, *street, *house]) == first
 
 
 @given(half_hours(), st.randoms(use_true_random=False))
