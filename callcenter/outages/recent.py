@@ -98,13 +98,14 @@ class Tide:
 class Growth:
     """What belongs to a suggestion: all who have called since it began."""
 
-    __slots__ = ("_flats", "calls", "categories", "houses", "last", "unknown")
+    __slots__ = ("_calls", "_flats", "_only_tickets", "categories", "houses", "last", "unknown")
 
     def __init__(self, earlier: Iterable[Seen]) -> None:
         self._flats: set[str] = set()
+        self._only_tickets: set[str] = set()
         self.houses: Counter[int] = Counter()
         self.categories: Counter[str] = Counter()
-        self.calls = self.unknown = self.last = 0
+        self._calls = self.unknown = self.last = 0
         for seen in earlier:
             self.add(seen)
 
@@ -113,8 +114,13 @@ class Growth:
         """How many different flats, callers whose flat is not known among them."""
         return len(self._flats)
 
+    @property
+    def calls(self) -> int:
+        """How many calls; a ticket is one only if none of its flat was reported."""
+        return self._calls + len(self._only_tickets)
+
     def add(self, seen: Seen) -> None:
-        """One more. A ticket is a call only if none was reported before."""
+        """One more."""
         self.last = max(self.last, seen.at)
         fresh = seen.key not in self._flats and seen.alias not in self._flats
         if fresh and len(self._flats) < MOST_FLATS:
@@ -123,7 +129,10 @@ class Growth:
                 self.unknown += 1
             else:
                 self.houses[seen.house] += 1
-        if seen.category is None or fresh:
-            self.calls += 1
+        if seen.category is None:
+            self._calls += 1
+            self._only_tickets.discard(seen.key)
+        elif fresh and seen.key in self._flats:
+            self._only_tickets.add(seen.key)
         if seen.category is not None and seen.emergency:
             self.categories[seen.category] += 1
