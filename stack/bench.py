@@ -1,4 +1,4 @@
-"""Event throughput: panoramisk's parsing alone, and our whole path into PostgreSQL; and how fast pages are.
+"""Event throughput: panoramisk's parsing alone, and our whole path into PostgreSQL; how fast pages are; and other figures.
 
 The first two read the same recorded AMI session of our events account in the same run, in turns, so that their ratio is
 valid on a noisy machine.
@@ -32,6 +32,7 @@ from callcenter.telephony.framing import Framer
 from callcenter.telephony.parse import parse
 from stack.bench_audio import against_ffmpeg, whole_way
 from stack.bench_journal import journal_looks
+from stack.bench_outages import outage_figures
 from stack.bench_pages import measure
 from stack.bench_reports import report_looks
 from stack.errors import StackError
@@ -50,7 +51,7 @@ def run(stack: dict[str, Any]) -> int:
     session = gzip.decompress(SESSION.read_bytes())
     dsn = stack["postgres"]["dsn"]
     results = asyncio.run(_measure(session, dsn)) | asyncio.run(measure(dsn, [journal_looks, report_looks]))
-    results |= against_ffmpeg() | asyncio.run(whole_way(stack))
+    results |= against_ffmpeg() | asyncio.run(whole_way(stack)) | outage_figures()
     width = max(len(name) for name in results)
     for name, result in results.items():
         print(f"{name:{width}}  {result['value']:>12}  {result['unit']}")
