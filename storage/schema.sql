@@ -1654,7 +1654,7 @@ COMMENT ON COLUMN public.outage_places.flats IS 'As it is typed, `1-40, 55`; emp
 CREATE TABLE public.outages (
     id integer NOT NULL,
     company_id integer NOT NULL,
-    kind text NOT NULL,
+    kind text,
     planned boolean DEFAULT false NOT NULL,
     state text NOT NULL,
     cause text DEFAULT ''::text NOT NULL,
@@ -1673,12 +1673,15 @@ CREATE TABLE public.outages (
     confirmed_at timestamp with time zone,
     finished_at timestamp with time zone,
     version integer DEFAULT 1 NOT NULL,
+    suggested_as text,
     CONSTRAINT outages_check CHECK ((until > since)),
     CONSTRAINT outages_check1 CHECK (((spare_from IS NULL) = (spare_until IS NULL))),
     CONSTRAINT outages_check2 CHECK (((state = ANY (ARRAY['closed'::text, 'cancelled'::text])) = (finished_at IS NOT NULL))),
-    CONSTRAINT outages_check3 CHECK (((state = ANY (ARRAY['suspected'::text, 'cancelled'::text])) OR (incident_id IS NOT NULL))),
+    CONSTRAINT outages_check3 CHECK (((state = ANY (ARRAY['suspected'::text, 'cancelled'::text])) OR ((incident_id IS NOT NULL) AND (kind IS NOT NULL)))),
     CONSTRAINT outages_state_check CHECK ((state = ANY (ARRAY['suspected'::text, 'confirmed'::text, 'repairing'::text, 'restored'::text, 'checked'::text, 'closed'::text, 'cancelled'::text])))
 );
+
+COMMENT ON COLUMN public.outages.kind IS 'Null: suspected from calls alone, and nobody has said yet what is off.';
 
 COMMENT ON COLUMN public.outages.until IS 'When it is expected to end, as of now; what was expected before is in outage_events.';
 
@@ -1691,6 +1694,8 @@ COMMENT ON COLUMN public.outages.evidence IS 'The calls by which it was suggeste
 COMMENT ON COLUMN public.outages.incident_id IS 'The ticket of the whole, parent of the flats'' tickets.';
 
 COMMENT ON COLUMN public.outages.spare_from IS 'Ticket numbers reserved for callers whose flat is not known: from this one on, before `spare_until`.';
+
+COMMENT ON COLUMN public.outages.suggested_as IS 'The key by which the detector knows its suggestion.';
 
 ALTER TABLE public.outages ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.outages_id_seq
@@ -2644,6 +2649,8 @@ CREATE INDEX outages_id_idx ON public.outages USING btree (id) WHERE (state <> A
 CREATE INDEX outages_incident_id_idx ON public.outages USING btree (incident_id);
 
 CREATE INDEX outages_opened_by_idx ON public.outages USING btree (opened_by);
+
+CREATE UNIQUE INDEX outages_suggested_as_idx ON public.outages USING btree (suggested_as) WHERE (state = 'suspected'::text);
 
 CREATE INDEX pending_logins_expires_at_idx ON public.pending_logins USING btree (expires_at);
 

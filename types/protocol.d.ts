@@ -98,7 +98,7 @@ export interface OperatorMessage {
 export type OperatorStatus = "offline" | "paused" | "available" | "ringing" | "talking";
 
 /** What became of a call: exactly one, once it has ended. */
-export type Outcome = "answered" | "abandoned" | "hung_up_early" | "timed_out" | "no_such_number" | "interrupted";
+export type Outcome = "answered" | "informed" | "abandoned" | "hung_up_early" | "timed_out" | "no_such_number" | "interrupted";
 
 /** Whether a talk's recording is paused: what Asterisk did, not what was asked. */
 export interface PauseMessage {

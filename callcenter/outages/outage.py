@@ -109,9 +109,9 @@ class Outage:
     company: str
     zone: str
     language: str
-    kind: str
+    kind: str | None
     names: Mapping[str, str]
-    """What it is called, by language."""
+    """What it is called, by language; empty while nobody has said what is off."""
     said: str
     """What is off, as callers hear it in the company's language."""
     planned: bool

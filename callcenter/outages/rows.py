@@ -85,8 +85,8 @@ def _place(row: asyncpg.Record) -> PlaceView:
 
 def _outage(row: asyncpg.Record, places: tuple[PlaceView, ...]) -> Outage:
     same = {name: row[name] for name in _SAME_NAME}
-    names = {"ru": row["name_ru"], "en": row["name_en"]}
-    said = row["said_ru" if row["language"] == "ru" else "said_en"]
+    names = {"ru": row["name_ru"] or "", "en": row["name_en"] or ""}
+    said = row["said_ru" if row["language"] == "ru" else "said_en"] or ""
     return Outage(**same, names=names, said=said, state=OutageState(row["state"]), places=places)
 
 

@@ -15,7 +15,7 @@ create table outage_kinds (
 create table outages (
     id            integer generated always as identity primary key,
     company_id    integer not null references companies,
-    kind          text not null references outage_kinds,
+    kind          text references outage_kinds,
     planned       boolean not null default false,
     state         text not null check (state in
         ('suspected', 'confirmed', 'repairing', 'restored', 'checked', 'closed', 'cancelled')),
@@ -37,16 +37,20 @@ create table outages (
     version       integer not null default 1,
     check ((spare_from is null) = (spare_until is null)),
     check ((state in ('closed', 'cancelled')) = (finished_at is not null)),
-    check (state in ('suspected', 'cancelled') or incident_id is not null)
+    suggested_as  text,
+    check (state in ('suspected', 'cancelled') or (incident_id is not null and kind is not null))
 );
 comment on column outages.until is 'When it is expected to end, as of now; what was expected before is in outage_events.';
 comment on column outages.workers is 'Who is at work, in words.';
 comment on column outages.message is 'For residents: spoken after what is composed from the other columns.';
+comment on column outages.kind is 'Null: suspected from calls alone, and nobody has said yet what is off.';
+comment on column outages.suggested_as is 'The key by which the detector knows its suggestion.';
 comment on column outages.evidence is 'The calls by which it was suggested.';
 comment on column outages.incident_id is 'The ticket of the whole, parent of the flats'' tickets.';
 comment on column outages.spare_from is 'Ticket numbers reserved for callers whose flat is not known: from this one on, before `spare_until`.';
 create index on outages (company_id, opened_at desc);
 create index on outages (id) where state not in ('closed', 'cancelled');
+create unique index on outages (suggested_as) where state = 'suspected';
 create index on outages (crew_id);
 create index on outages (incident_id);
 create index on outages (opened_by);

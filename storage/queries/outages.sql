@@ -4,7 +4,7 @@
 select o.*, c.name as company, c.zone, c.language, k.name_ru, k.name_en, k.said_ru, k.said_en, t.number as incident_number
 from outages o
 join companies c on c.id = o.company_id
-join outage_kinds k on k.code = o.kind
+left join outage_kinds k on k.code = o.kind
 left join tickets t on t.id = o.incident_id
 where ($1::integer is null or o.id = $1)
   and ($2::boolean is false or o.state not in ('closed', 'cancelled'))
