@@ -78,7 +78,7 @@ class English(Words):
         text = unicodedata.normalize("NFKC", text)
         for pattern, then in _RULES:
             text = pattern.sub(then, text)
-        return text.strip(" ,") if re.search("[A-Za-z]", text) else ""
+        return text.lstrip(" ',.!?").rstrip(" ,") if re.search("[A-Za-z]", text) else ""
 
 
 def _spoken(words: object) -> str:

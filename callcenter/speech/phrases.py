@@ -49,6 +49,8 @@ class Phrases:
     @classmethod
     async def open(cls, settings: SpeechSettings) -> Self:
         """With the engines that the settings name. Raises `SpeechError` when a language has none."""
+        if settings.recorded is not None and not settings.recorded.is_dir():
+            raise SpeechError(f"{settings.recorded}, which should have your recordings, is not a folder")
         engines = {
             "ru": await find_engine(settings.russian, settings),
             "en": await find_engine(settings.english, settings),

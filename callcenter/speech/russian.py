@@ -18,7 +18,7 @@ class Russian(Words):
 
     def flat(self, name: str) -> str:
         spoken = self.read(name)
-        return spoken if spoken.startswith(("квартира", "помещение", "офис")) else f"квартира {spoken}"
+        return spoken if spoken.startswith(("квартира ", "помещение ", "нежилое ", "офис ")) else f"квартира {spoken}"
 
     def entrance(self, number: int) -> str:
         return f"подъезд {cardinal(number)}"

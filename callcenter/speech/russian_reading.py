@@ -150,6 +150,7 @@ _RULES: tuple[Rule, ...] = (
     _rule(r"(?<!\d)(\d{1,4})-(?:ти|х|и|ёх|мя)\b", lambda found: cardinal(int(found[1]), Case.GENITIVE)),
     _rule(r"(\d)\s*к\s*\.?\s*(?=\d)", r"\1 корпус "),
     _rule(r"(\d)\s*с\s*\.?\s*(?=\d)", r"\1 строение "),
+    _rule(r"(\d)(?=[а-яё]{2})", r"\1 "),
     *(_rule(rf"{_ASIDE}(?:{short}){_DONE}", f" {full} ") for short, full in _SHORT.items()),
     _rule(r"(\d[а-яё]?)\s*/\s*(?=\w)", r"\1 дробь "),
     _rule(r"(\d)\s*[-–—]\s*(?=\d)", r"\1 тире "),
@@ -172,7 +173,7 @@ def read(text: str) -> str:
     text = in_cyrillic(unicodedata.normalize("NFKC", text))
     for pattern, then in _RULES:
         text = pattern.sub(then, text)
-    return text.strip(" ,") if re.search("[а-яё]", text, re.IGNORECASE) else ""
+    return text.lstrip(" ,.!?").rstrip(" ,") if re.search("[а-яё]", text, re.IGNORECASE) else ""
 
 
 def read_street(name: str) -> str:

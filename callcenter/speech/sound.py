@@ -12,10 +12,10 @@ from pydub.utils import audioop
 from callcenter.errors import SpeechError
 
 RATE = 8000
-LOUDNESS_DB = -18.0
+LOUDNESS_DB = -20.0
 """The root mean square of a phrase, in dB below full scale: one phrase is as loud as the next."""
 PEAK_DB = -1.5
-SILENT_DB = -42.0
+SILENT_DB = -44.0
 """What is softer than this, of a levelled phrase, is no speech."""
 
 _SILENCE = b"\xd5"
