@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import structlog
@@ -24,8 +24,12 @@ LONGEST_WORD = 40
 
 
 class SpeechEngine(ABC):
-    """Speaks texts. `identity` names everything that changes how it sounds: the engine, its voice, its version."""
+    """Speaks texts.
 
+    `name`: as in the settings; `identity` also has all else that changes how it sounds: its voice, its version.
+    """
+
+    name: str
     identity: str
 
     @abstractmethod
@@ -48,7 +52,7 @@ class ProgramEngine(SpeechEngine):
 
     def __init__(self, settings: SpeechSettings) -> None:
         self._timeout_s = settings.timeout_s
-        self.identity = type(self).__name__
+        self.identity = self.name
 
     def installed(self) -> bool:
         """Whether it is on this machine."""
@@ -79,6 +83,7 @@ class ProgramEngine(SpeechEngine):
 class Festival(ProgramEngine):
     """Festival with the Russian voice of Debian's `festvox-ru`."""
 
+    name = "festival"
     program = "text2wave"
     asks_version = ("festival", "--version")
     hint = "apt-get install festival festvox-ru"
@@ -91,6 +96,7 @@ class Festival(ProgramEngine):
 class RHVoice(ProgramEngine):
     """RHVoice, whose voices are in the part of Debian that is not free."""
 
+    name = "rhvoice"
     program = "RHVoice-test"
     asks_version = ("RHVoice-test", "--version")
     hint = "apt-get install rhvoice rhvoice-russian, from Debian's non-free part"
@@ -98,7 +104,7 @@ class RHVoice(ProgramEngine):
     def __init__(self, settings: SpeechSettings) -> None:
         super().__init__(settings)
         self._voices = {"ru": settings.rhvoice_russian, "en": settings.rhvoice_english}
-        self.identity = f"RHVoice {self._voices}"
+        self.identity = f"{self.name} {self._voices}"
 
     def _command(self, text: Path, wav: Path, language: str) -> Sequence[str]:
         return (self.program, "-p", self._voices[language], "-i", str(text), "-o", str(wav))
@@ -107,6 +113,7 @@ class RHVoice(ProgramEngine):
 class ESpeak(ProgramEngine):
     """espeak-ng, which speaks every language, none well."""
 
+    name = "espeak-ng"
     program = "espeak-ng"
     asks_version = ("espeak-ng", "--version")
     hint = "apt-get install espeak-ng"
@@ -115,12 +122,12 @@ class ESpeak(ProgramEngine):
         return (self.program, "-v", language, "-s", "150", "-b", "1", "-w", str(wav), "-f", str(text))
 
 
-_ENGINES: dict[str, type[ProgramEngine]] = {"festival": Festival, "rhvoice": RHVoice, "espeak-ng": ESpeak}
+ENGINES: Mapping[str, type[ProgramEngine]] = {engine.name: engine for engine in (Festival, RHVoice, ESpeak)}
 
 
 async def find_engine(name: str, settings: SpeechSettings) -> SpeechEngine:
     """The engine of this name; espeak-ng where it is not installed. Raises `SpeechError` when there is neither."""
-    engine = _ENGINES[name](settings)
+    engine = ENGINES[name](settings)
     if not engine.installed():
         log.warning("speech_engine_missing", engine=name, hint=engine.hint)
         engine = ESpeak(settings)

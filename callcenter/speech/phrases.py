@@ -83,15 +83,17 @@ class Phrases:
         asked for the rest.
         """
         failures = _Failures()
-        await asyncio.gather(*(self._prepare(phrase, failures) for phrase in dict.fromkeys(phrases)))
+        async with asyncio.TaskGroup() as tasks:
+            for phrase in dict.fromkeys(phrases):
+                tasks.create_task(self._prepare(phrase, failures))
         if failures.reasons:
             log.warning("phrases_not_spoken", phrases=len(failures.reasons))
             raise PhrasesMissing(failures.reasons)
 
     async def _prepare(self, phrase: Phrase, failures: "_Failures") -> None:
         async with self._speaking:
-            path = self.path(phrase)
             try:
+                path = self.path(phrase)
                 if path.exists():
                     os.utime(path)
                     return
@@ -103,7 +105,7 @@ class Phrases:
                 failures.reasons[phrase.text] = str(problem)
                 failures.in_a_row += 1
             except OSError as problem:
-                failures.reasons[phrase.text] = f"the phrase cannot be written: {problem.strerror}"
+                failures.reasons[phrase.text] = f"the phrase cannot be made: {problem.strerror}"
             else:
                 failures.in_a_row = 0
 

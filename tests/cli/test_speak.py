@@ -8,12 +8,7 @@ import pytest
 from callcenter.cli.main import main
 from callcenter.speech.engines import Festival
 from callcenter.speech.standard import standard_phrases
-from tests.speech.voices import install
-
-SPEAKS = (
-    'case "$*" in *--version) echo 1; exit;; esac; while [ $# -gt 0 ]; do case $1 in -w|-o) wav=$2;; esac; shift; done; '
-    'ffmpeg -v error -f lavfi -i sine=frequency=440:duration=1 -y "$wav"'
-)
+from tests.speech.voices import SPEAKS, install
 
 
 @pytest.fixture(autouse=True)

@@ -12,10 +12,8 @@ from callcenter.errors import SpeechError, TextRefused
 from callcenter.settings import SpeechSettings
 from callcenter.speech import engines, sound
 from callcenter.speech.engines import ESpeak, Festival, RHVoice, find_engine, speakable
-from tests.speech.voices import install
+from tests.speech.voices import SPEAKS, install
 
-TONE = "-f lavfi -i sine=frequency=440:duration=1 -ar 22050 -y"
-SPEAKS = f'while [ $# -gt 0 ]; do case $1 in -w|-o) wav=$2;; esac; shift; done; ffmpeg -v error {TONE} "$wav"'
 HOSTILE = [
     '") (system "touch CANARY") ("',
     '(system "touch CANARY") \'quoted (list)',
@@ -70,7 +68,7 @@ async def test_a_child_of_an_engine_that_ended_is_ended(
         ("echo no such voice >&2; exit 1", "no such voice"),
         ("exit 0", "made no sound"),
         (f"{SPEAKS}; echo broken >$wav", "ffmpeg failed"),
-        (SPEAKS.replace("sine=frequency=440", "anullsrc=sample_rate=8000"), "silence"),
+        (SPEAKS.replace("sine=frequency=440:duration=1", "anullsrc=sample_rate=8000:duration=1"), "silence"),
         ('head -c 100M /dev/zero >"${@: -3:1}"', "failed with status"),
     ],
 )
@@ -129,7 +127,7 @@ async def test_where_the_engine_is_not_installed_another_speaks(
     install(tmp_path, monkeypatch, "espeak-ng", "echo version 7")
     (tmp_path / "espeak-ng").write_text("#!/bin/bash\necho version 7\n")
     engine = await find_engine("festival", settings)
-    assert (type(engine), engine.identity) == (ESpeak, "ESpeak version 7")
+    assert (type(engine), engine.identity) == (ESpeak, "espeak-ng version 7")
 
 
 async def test_festival_without_its_russian_voice_is_not_installed(
@@ -156,4 +154,4 @@ async def test_rhvoice_is_used_where_it_is_installed(tmp_path: Path, monkeypatch
 def test_every_engine_of_the_settings_is_there() -> None:
     fields = SpeechSettings.model_fields
     named = {name for field in ("russian", "english") for name in fields[field].annotation.__args__}  # type: ignore[union-attr]
-    assert named == engines._ENGINES.keys()
+    assert named == engines.ENGINES.keys()

@@ -14,6 +14,12 @@ from callcenter.speech import sound
 from callcenter.speech.engines import SpeechEngine, speakable
 from callcenter.speech.phrases import Phrases
 
+SPEAKS = (
+    'case "$*" in *--version) echo 1; exit;; esac; while [ $# -gt 0 ]; do case $1 in -w|-o) wav=$2;; esac; shift; done; '
+    'ffmpeg -v error -f lavfi -i sine=frequency=440:duration=1 -ar 22050 -y "$wav"'
+)
+"""A program that speaks a tone of one second, whatever it is asked."""
+
 SAMPLES = struct.pack("<4000h", *(round(9000 * math.sin(at / 3)) for at in range(4000)))
 TONE = sound.from_samples(SAMPLES)
 
@@ -22,7 +28,7 @@ class FakeEngine(SpeechEngine):
     """Speaks a tone; knows what it was asked, and how many times at once. `broken`: texts that fail."""
 
     def __init__(self) -> None:
-        self.identity = "fake"
+        self.name = self.identity = "fake"
         self.spoken: list[str] = []
         self.broken: set[str] = set()
         self.now = self.most = 0
