@@ -23,7 +23,7 @@ _OUTAGE = {
     "ru": "Холодная вода отключена {since} по адресу: {address}. Аварийная бригада работает. Воду обещают включить {until}.",
     "en": "The cold water is off {since} at {address}. People are at work. We expect it back {until}.",
 }
-_TICKET = {"ru": "Номер вашей заявки", "en": "The number of your ticket is"}
+_TICKET = {"ru": "Ваша заявка принята под номером", "en": "The number of your ticket is"}
 _AGAIN = {"ru": "Повторяю", "en": "I repeat"}
 _MENU = {
     "ru": "Если у вас другой вопрос, нажмите один. Чтобы прослушать ещё раз, нажмите три.",

@@ -6,6 +6,7 @@ import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import structlog
 
@@ -49,6 +50,8 @@ class ProgramEngine(SpeechEngine):
     """What a person does who does not have it."""
     data: Path = Path("/")
     """What it needs beside the program."""
+    spelled: ClassVar[Mapping[str, str]] = {}
+    """Words that it says better when they are written otherwise."""
 
     def __init__(self, settings: SpeechSettings) -> None:
         self._timeout_s = settings.timeout_s
@@ -69,6 +72,8 @@ class ProgramEngine(SpeechEngine):
     async def speak(self, text: str, language: str) -> bytes:
         """The words of the text, spoken."""
         words = speakable(text, language)
+        for word, better in self.spelled.items():
+            words = words.replace(word, better)
         with tempfile.TemporaryDirectory(prefix="callcenter-speech-") as name:
             folder = Path(name)
             written, spoken = folder / "phrase.txt", folder / "phrase.wav"
@@ -88,6 +93,8 @@ class Festival(ProgramEngine):
     asks_version = ("festival", "--version")
     hint = "apt-get install festival festvox-ru"
     data = Path("/usr/share/festival/voices/russian/msu_ru_nsh_clunits")
+    # The voice has no sound for "мьс", and says something else instead.
+    spelled: ClassVar[Mapping[str, str]] = {"восемьсот": "восемь сот", "семьсот": "семь сот"}
 
     def _command(self, text: Path, wav: Path, language: str) -> Sequence[str]:
         return (self.program, "-eval", f"(voice_{self.data.name})", "-o", str(wav), str(text))

@@ -130,6 +130,15 @@ async def test_where_the_engine_is_not_installed_another_speaks(
     assert (type(engine), engine.identity) == (ESpeak, "espeak-ng version 7")
 
 
+async def test_festival_is_given_what_it_cannot_say_in_another_spelling(
+    settings: SpeechSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path / "bin", monkeypatch, "text2wave", f'cat "${{@: -1}}" >{tmp_path}/text; {SPEAKS}')
+    await Festival(settings).speak("заявка 2817, дом 700", "ru")
+    written = (tmp_path / "text").read_text()
+    assert written == "заявка две тысячи восемь сот семнадцать, дом семь сот\n"
+
+
 async def test_festival_without_its_russian_voice_is_not_installed(
     settings: SpeechSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

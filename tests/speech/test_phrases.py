@@ -127,9 +127,10 @@ async def test_nine_hundred_ticket_numbers_are_joined_at_once(tmp_path: Path) ->
     numbers = range(104_100, 105_000)
     await phrases.ticket_numbers(numbers, "ru")
     spoken = len(engine.spoken)
-    began = time.perf_counter()
+    # Of the processor: other tests run beside this one.
+    began = time.process_time()
     joined = await phrases.ticket_numbers(numbers, "ru")
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
     assert len(engine.spoken) == spoken < 120
     assert len(set(joined.values())) == len(joined) == 900
 
