@@ -4,7 +4,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import asyncpg
 import structlog
@@ -20,7 +20,7 @@ from callcenter.calls.writer import Writer
 from callcenter.common.attempts import ATTEMPTS, Attempts
 from callcenter.common.object_store import OBJECT_STORE, ObjectStore
 from callcenter.common.passwords import PASSWORDS, Passwords
-from callcenter.common.sessions import SESSIONS, Sessions
+from callcenter.common.sessions import SESSIONS, Sessions, SessionTerm
 from callcenter.common.smtp import MAIL_SERVER, MailServer
 from callcenter.common.tokens import TOKENS, Tokens
 from callcenter.directory.install import install as directory
@@ -134,7 +134,7 @@ def create_app(
     app[SETTINGS], app[POOL], app[OBJECT_STORE], app[HUB] = settings, pool, store, hub
     app[SERVICES], app[NAVIGATION] = [], []
     app[HEALTH_CHECKS] = {"database": health.database(pool), "screens": lambda: hub.live, **checks}
-    app[SESSIONS], app[TOKENS] = Sessions(pool), Tokens(pool)
+    app[SESSIONS], app[TOKENS] = Sessions(pool, _term(settings.web)), Tokens(pool)
     app[PASSWORDS], app[ATTEMPTS] = Passwords(), Attempts(pool)
     app[MAIL_SERVER] = MailServer(settings.smtp)
     app.on_response_prepare.append(shield.add_headers)
@@ -143,6 +143,10 @@ def create_app(
     for install in SUBJECTS:
         install(app)
     return app
+
+
+def _term(settings: WebSettings) -> SessionTerm:
+    return SessionTerm(timedelta(hours=settings.session_hours), timedelta(minutes=settings.session_idle_minutes))
 
 
 def create_monitor(*, pool: asyncpg.Pool, checks: Mapping[str, HealthCheck]) -> Application:

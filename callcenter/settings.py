@@ -160,6 +160,12 @@ class WebSettings(SettingsSection):
         True, description="send the session cookie over https only; false for plain http on loopback"
     )
     session_hours: int = Field(12, ge=1, le=720, description="hours after which a session ends")
+    session_idle_minutes: int = Field(
+        120,
+        ge=5,
+        le=43200,
+        description="minutes after which a session ends that no page has used; an open live page does",
+    )
     slow_client_messages: int = Field(
         256, ge=8, description="unsent messages after which a browser is disconnected instead of waited for"
     )
