@@ -61,7 +61,7 @@ from callcenter.telephony.ledger import Ledger
 from callcenter.telephony.ledger_file import Checkpoint
 from callcenter.telephony.node import Node
 from callcenter.tickets.install import install as tickets
-from callcenter.web import auth, errors, health, navigation, proxies, shield, static
+from callcenter.web import auth, body, errors, health, navigation, proxies, shield, static
 from callcenter.web.keys import HEALTH_CHECKS, POOL, SERVICES, SETTINGS, HealthCheck, Service
 from callcenter.web.navigation import NAVIGATION
 from callcenter.web.server import Runner
@@ -126,6 +126,7 @@ def create_app(
             proxies.know_address,
             errors.show_errors,
             errors.show_problems,
+            body.limit_time,
             shield.refuse_foreign_origin,
             auth.know_person,
         ],
@@ -178,7 +179,7 @@ async def _reachable(store: Store) -> bool:
 
 @asynccontextmanager
 async def _listening(application: Application, settings: WebSettings) -> AsyncIterator[None]:
-    runner = Runner(application, access_log=None, shutdown_timeout=2)
+    runner = Runner(application, settings.headers_within_s, access_log=None, shutdown_timeout=2)
     await runner.setup()
     try:
         await TCPSite(runner, settings.host, settings.port).start()
