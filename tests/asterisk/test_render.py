@@ -105,6 +105,12 @@ def test_each_telephone_has_its_secret(tmp_path: Path) -> None:
     assert "anonymous" not in pjsip
 
 
+@pytest.mark.parametrize(("trusted", "written"), [(True, "yes"), (False, "no")])
+def test_an_asserted_caller_is_believed_as_the_setting_says(tmp_path: Path, trusted: bool, written: str) -> None:
+    files = rendered(tmp_path, settings(asterisk={"trust_asserted_identity": trusted}))
+    assert ("trust_id_inbound", written) in sections(files["pjsip.conf"])["trunk-line"]
+
+
 def test_the_settings_reach_asterisk(tmp_path: Path) -> None:
     given = settings(
         asterisk={"bind": "::1", "sip_port": 5070, "ws_port": 8099, "rtp_start": 20000, "rtp_end": 20100},

@@ -38,7 +38,9 @@ class Caller:
         self._branch = b"z9hG4bK" + serial
         self._from = caller_id + b";tag=" + serial
         self._uri = b"sip:" + (dialled + b"@" if dialled else b"") + b"127.0.0.1:%d" % sip_port
-        self._to = b"<" + (self._uri if to is None else b"sip:" + to + b"@carrier.invalid") + b">"
+        self._to = (
+            b"<" + (self._uri if to is None else b"sip:" + (to + b"@" if to else b"") + b"carrier.invalid") + b">"
+        )
         self._headers = headers
         self._rtp_peer = ("127.0.0.1", 0)
         self._packets_sent = 0
