@@ -43,12 +43,15 @@ from callcenter.errors import StoreError
 from callcenter.evidence_packs.install import install as evidence_packs
 from callcenter.listening.install import install as listening
 from callcenter.logs import configure
+from callcenter.outages.announcer import Announcer
 from callcenter.outages.install import install as outages
+from callcenter.outages.voice import Voice
 from callcenter.people.install import install as people
 from callcenter.push.hub import HUB, Hub
 from callcenter.recordings.archive import Archive
 from callcenter.recordings.copies import CopyMaker
 from callcenter.recordings.disk import DiskWatch
+from callcenter.recordings.hashes import HashSweep
 from callcenter.recordings.keeper import Keeper
 from callcenter.recordings.spool import Spool
 from callcenter.recordings.store import Store
@@ -114,7 +117,8 @@ async def serve(settings: Settings, *, web: bool, node: bool) -> int:
         if web:
             hub = Hub(pool, lambda: connect(settings.database), settings.web.slow_client_messages)
             application = create_app(settings=settings, pool=pool, hub=hub, store=store, checks=checks)
-            services += [hub, Keeper(settings.database, store, settings.s3.grace_days), *application[SERVICES]]
+            services += [hub, Keeper(settings.database, store, settings.s3.grace_days)]
+            services += [HashSweep(settings.database, store, settings.s3.hash_all_in_days), *application[SERVICES]]
         else:
             application = create_monitor(pool=pool, checks=checks)
         await stack.enter_async_context(_listening(application, settings.web))
@@ -235,6 +239,8 @@ async def _node(
         if call.state is not CallState.ENDED:
             cards.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))
     services += [writer, engine, cards, control, requests, ledger, asterisk, archive, disk]
+    announcements = settings.asterisk.spool / "announcements"
+    services.append(Announcer(pool, settings.database, announcements, Voice(settings.speech), engine.put))
     services.append(CopyMaker(pool, store, name, settings.copies, idle=lambda: not router.waiting))
     return {"asterisk": asterisk.restored.is_set, "ledger": ledger.caught_up.is_set, "disk": disk.check}
 

@@ -136,6 +136,13 @@ class S3Settings(SettingsSection):
     grace_days: int = Field(
         7, ge=0, le=3650, description="days after the end of a recording's retention until it is deleted"
     )
+    hash_all_in_days: int = Field(
+        30,
+        ge=0,
+        le=3650,
+        description="nights in which every recording is read back from the store and compared with the custody chain, a "
+        "share each night; 0 turns it off",
+    )
     encryption: Literal["AES256", "none"] = Field(
         "none", description="`AES256` asks the server to encrypt what it keeps, where it can"
     )
