@@ -221,6 +221,8 @@ class Instance:
             "AMI__ACTIONS_SECRET": secret["ami-actions"],
             "ASTERISK__SPOOL": str(own / "spool" / "callcenter"),
             "ASTERISK__QUEUE_LOG": str(own / "log" / "queue_log"),
+            "ASTERISK__ETC": str(own / "etc"),
+            "ASTERISK__CONTROL": str(own / "run" / "asterisk.ctl"),
             "ASTERISK__SIP_PORT": str(port["sip"]),
             "ASTERISK__WS_PORT": str(port["ws"]),
             "ASTERISK__TRUNK_ADDRESSES": json.dumps([TRUNK]),
