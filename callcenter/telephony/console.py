@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from callcenter.errors import ActionTimeout, NotConnected, UnsafeValue
@@ -47,4 +48,6 @@ class Console:
             await writer.drain()
             return await reader.read()
         finally:
-            writer.transport.abort()
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
