@@ -4,6 +4,7 @@ from aiohttp import web
 
 from callcenter.common.attempts import ATTEMPTS
 from callcenter.common.passwords import PASSWORDS
+from callcenter.common.sessions import SESSIONS
 from callcenter.domain.access import Permission, Role
 from callcenter.errors import gettext_noop
 from callcenter.people import (
@@ -19,6 +20,7 @@ from callcenter.people.accounts import ACCOUNTS, Accounts
 from callcenter.people.audit_log import AUDIT_LOG, AuditLog
 from callcenter.people.invitations import INVITATIONS, Invitations
 from callcenter.people.logins import LOGINS, Logins
+from callcenter.people.new_passwords import NEW_PASSWORDS, NewPasswords
 from callcenter.people.staff import STAFF, Staff
 from callcenter.people.telephones import TELEPHONES, Telephones
 from callcenter.web.keys import POOL
@@ -27,8 +29,9 @@ from callcenter.web.navigation import NAVIGATION, NavigationEntry
 
 def install(app: web.Application) -> None:
     pool, passwords, attempts = app[POOL], app[PASSWORDS], app[ATTEMPTS]
-    app[LOGINS] = Logins(pool, passwords, attempts)
-    app[ACCOUNTS] = Accounts(pool, passwords, attempts)
+    app[LOGINS] = Logins(pool, passwords, attempts, app[SESSIONS].term)
+    app[NEW_PASSWORDS] = NewPasswords(pool)
+    app[ACCOUNTS] = Accounts(pool, passwords, app[NEW_PASSWORDS], attempts)
     app[INVITATIONS] = Invitations(pool, passwords)
     app[STAFF] = Staff(pool)
     app[TELEPHONES] = Telephones(pool)

@@ -3,6 +3,7 @@ from datetime import timedelta
 from callcenter.common.attempts import Attempts
 from callcenter.common.origin import Origin
 from callcenter.common.passwords import Passwords
+from callcenter.common.sessions import SessionTerm
 from callcenter.people.logins import LoggedIn, Logins
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
@@ -14,15 +15,15 @@ ROLES = {"supervisor": "supervisor", "administrator": "administrator", "manager"
 
 async def test_the_demonstrations_people_log_in_and_get_new_passwords_when_it_is_seeded_again(database_url: str):
     pool = await open_pool(DatabaseSettings(url=database_url))
-    logins = Logins(pool, Passwords(), Attempts(pool))
+    logins = Logins(pool, Passwords(), Attempts(pool), SessionTerm(timedelta(hours=1), timedelta(hours=1)))
     try:
         async with pool.acquire() as connection:
             first = await demo_data.seed(connection, 1)
             second = await demo_data.seed(connection, 1)
         assert {login.login: login.role for login in second} == ROLES
         for old, new in zip(first, second, strict=True):
-            assert await logins.log_in(old.login, old.password, Origin("192.0.2.1"), timedelta(hours=1)) is None
-            entered = await logins.log_in(new.login, new.password, Origin("192.0.2.1"), timedelta(hours=1))
+            assert await logins.log_in(old.login, old.password, Origin("192.0.2.1")) is None
+            entered = await logins.log_in(new.login, new.password, Origin("192.0.2.1"))
             assert isinstance(entered, LoggedIn)
             assert entered.person.role == new.role
             assert (entered.person.company_id is not None) == (new.role == "manager")
