@@ -220,6 +220,7 @@ class Instance:
             "AMI__EVENTS_SECRET": secret["ami-events"],
             "AMI__ACTIONS_SECRET": secret["ami-actions"],
             "ASTERISK__SPOOL": str(own / "spool" / "callcenter"),
+            "SPEECH__CACHE": str(ROOT / "var" / "speech"),
             "ASTERISK__QUEUE_LOG": str(own / "log" / "queue_log"),
             "ASTERISK__ETC": str(own / "etc"),
             "ASTERISK__CONTROL": str(own / "run" / "asterisk.ctl"),
