@@ -5,6 +5,7 @@ import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 
 import asyncpg
 import structlog
@@ -36,7 +37,9 @@ from callcenter.domain.commands import (
     ShowQueues,
     WithdrawCaller,
 )
-from callcenter.domain.ids import NodeName
+from callcenter.domain.events import Source
+from callcenter.domain.floor import RosterChanged
+from callcenter.domain.ids import NodeName, QueueName
 from callcenter.domain.switchboard import Switchboard
 from callcenter.engine import Engine, utc_now
 from callcenter.errors import StoreError
@@ -61,6 +64,9 @@ from callcenter.settings import Settings, WebSettings
 from callcenter.sharing.install import install as sharing
 from callcenter.storage import connect, open_pool, queries, require_schema
 from callcenter.telephony import render
+from callcenter.telephony.asterisk_entries import ASTERISK_ENTRIES, AsteriskEntries
+from callcenter.telephony.configuration import RunningConfiguration
+from callcenter.telephony.configuration_keeper import ConfigurationKeeper, Connection
 from callcenter.telephony.control import Control
 from callcenter.telephony.ledger import Ledger
 from callcenter.telephony.ledger_file import Checkpoint
@@ -90,12 +96,12 @@ SUBJECTS = (
 log = structlog.get_logger()
 
 
-async def asterisk_directory(connection: asyncpg.Connection) -> render.Directory:
-    """What the Asterisk configuration must know of companies and operators."""
+async def asterisk_directory(connection: Connection, node: NodeName) -> render.Directory:
+    """What the configuration of this node's Asterisk must know of companies and operators."""
     sql = queries("asterisk")
     return render.Directory(
         numbers=tuple((row["number"], row["language"]) for row in await connection.fetch(sql["numbers"])),
-        endpoints=tuple((row["endpoint"], row["sip_secret"]) for row in await connection.fetch(sql["endpoints"])),
+        endpoints=tuple((row["endpoint"], row["sip_secret"]) for row in await connection.fetch(sql["endpoints"], node)),
     )
 
 
@@ -157,6 +163,7 @@ def create_app(
     app[SESSIONS], app[TOKENS] = Sessions(pool, _term(settings.web)), Tokens(pool)
     app[PASSWORDS], app[ATTEMPTS] = Passwords(), Attempts(pool)
     app[MAIL_SERVER] = MailServer(settings.smtp)
+    app[ASTERISK_ENTRIES] = AsteriskEntries(pool)
     app.on_response_prepare.append(shield.add_headers)
     for part in (auth, health, navigation, static):
         app.add_routes(part.routes)
@@ -225,6 +232,14 @@ async def _node(
     router.writer = writer = Writer(settings.database, name)
     router.cards = cards = CardFinder(pool, engine.put)
     router.control = control = Control(asterisk.actions, lambda: queues, engine.put)
+    keeper = ConfigurationKeeper(
+        pool,
+        settings.database,
+        name,
+        RunningConfiguration(settings),
+        lambda connection: asterisk_directory(connection, name),
+        partial(_change_roster, pool, name, queues, engine),
+    )
     archive = Archive(
         pool,
         store,
@@ -238,11 +253,27 @@ async def _node(
     for call in calls:
         if call.state is not CallState.ENDED:
             cards.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))
-    services += [writer, engine, cards, control, requests, ledger, asterisk, archive, disk]
+    services += [writer, engine, cards, control, requests, ledger, asterisk, keeper, archive, disk]
     announcements = settings.asterisk.spool / "announcements"
     services.append(Announcer(pool, settings.database, announcements, Voice(settings.speech), engine.put))
     services.append(CopyMaker(pool, store, name, settings.copies, idle=lambda: not router.waiting))
     return {"asterisk": asterisk.restored.is_set, "ledger": ledger.caught_up.is_set, "disk": disk.check}
+
+
+async def _change_roster(
+    pool: asyncpg.Pool, node: NodeName, queues: list[QueueName], engine: Engine, more_queues: bool
+) -> None:
+    """Tell the switchboard what Asterisk knows now; `queues` are those in which members are set."""
+    queues[:] = await startup.queue_names(pool)
+    engine.put(
+        RosterChanged(
+            at=utc_now(),
+            source=Source.RECONCILE,
+            queues=tuple(queues),
+            more_queues=more_queues,
+            operators=tuple(await startup.operators(pool, node)),
+        )
+    )
 
 
 class CommandRouter:

@@ -141,6 +141,15 @@ begin
         is not distinct from (r.id::text, r.object_key, r.version_id, r.size::text, encode(r.sha256, 'hex'));
 end $$;
 
+CREATE FUNCTION public.asterisk_wanted(of_node text) RETURNS TABLE(kind text, name text, value text, company_id integer, operator_id integer)
+    LANGUAGE sql STABLE
+    AS $$
+    select 'number', n.number, c.language, c.id, null::integer from numbers n join companies c on c.id = n.company_id
+    union all
+    select 'telephone', o.endpoint, o.id || '/' || o.sip_version, null, o.id from operators o
+    where o.endpoint is not null and o.active and (o.node is null or o.node = of_node)
+$$;
+
 CREATE TABLE public.ledger_entries (
     company_id integer NOT NULL,
     seq bigint NOT NULL,
@@ -875,6 +884,14 @@ begin
     raise exception 'the custody chain is only added to' using errcode = 'insufficient_privilege';
 end $$;
 
+CREATE FUNCTION public.tell_nodes() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform pg_notify('asterisk', '');
+    return null;
+end $$;
+
 CREATE FUNCTION public.tell_opened() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1128,6 +1145,17 @@ ALTER TABLE public.api_tokens ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.asterisk_entries (
+    node text NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    value text NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT asterisk_entries_kind_check CHECK ((kind = ANY (ARRAY['number'::text, 'telephone'::text])))
+);
+
+COMMENT ON COLUMN public.asterisk_entries.value IS 'As asterisk_wanted() has it; another one there: not brought into Asterisk yet.';
 
 CREATE TABLE public.audit_log (
     id bigint NOT NULL,
@@ -1602,6 +1630,14 @@ ALTER TABLE public.login_attempts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
     CACHE 1
 );
 
+CREATE TABLE public.node_configurations (
+    node text NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    problem text,
+    details text DEFAULT ''::text NOT NULL,
+    CONSTRAINT node_configurations_problem_check CHECK ((problem = ANY (ARRAY['asterisk_away'::text, 'not_writable'::text, 'value_refused'::text, 'not_accepted'::text])))
+);
+
 CREATE TABLE public.node_disks (
     node text NOT NULL,
     free bigint NOT NULL,
@@ -1665,6 +1701,7 @@ CREATE TABLE public.operators (
     totp_pending text,
     totp_step bigint,
     node text,
+    sip_version integer DEFAULT 0 NOT NULL,
     CONSTRAINT operators_check CHECK (((endpoint IS NULL) = (sip_secret IS NULL))),
     CONSTRAINT operators_company_check CHECK (((role = ANY (ARRAY['manager'::text, 'crew'::text])) = (company_id IS NOT NULL))),
     CONSTRAINT operators_crew_check CHECK (((role = 'crew'::text) = (crew_id IS NOT NULL))),
@@ -2365,6 +2402,9 @@ ALTER TABLE ONLY public.api_tokens
 ALTER TABLE ONLY public.api_tokens
     ADD CONSTRAINT api_tokens_token_hash_key UNIQUE (token_hash);
 
+ALTER TABLE ONLY public.asterisk_entries
+    ADD CONSTRAINT asterisk_entries_pkey PRIMARY KEY (node, kind, name);
+
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
 
@@ -2457,6 +2497,9 @@ ALTER TABLE ONLY public.limits
 
 ALTER TABLE ONLY public.login_attempts
     ADD CONSTRAINT login_attempts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.node_configurations
+    ADD CONSTRAINT node_configurations_pkey PRIMARY KEY (node);
 
 ALTER TABLE ONLY public.node_disks
     ADD CONSTRAINT node_disks_pkey PRIMARY KEY (node);
@@ -2943,6 +2986,12 @@ CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE 
 
 CREATE TRIGGER times AFTER INSERT OR DELETE OR UPDATE OF due_at, met_at ON public.ticket_deadlines FOR EACH ROW EXECUTE FUNCTION public.keep_ticket_times();
 
+CREATE TRIGGER told AFTER UPDATE OF language ON public.companies FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
+
+CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE ON public.numbers FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
+
+CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE OF endpoint, sip_secret, sip_version, active, node ON public.operators FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
+
 CREATE TRIGGER told_opened AFTER INSERT ON public.tickets FOR EACH ROW WHEN ((new.call_id IS NOT NULL)) EXECUTE FUNCTION public.tell_opened();
 
 CREATE TRIGGER words BEFORE UPDATE OF number, house_id, premises_id, resident_id, contact_name, contact_phone, subject, description ON public.tickets FOR EACH ROW EXECUTE FUNCTION public.keep_ticket_words();
@@ -2956,6 +3005,9 @@ ALTER TABLE ONLY public.announcements
 
 ALTER TABLE ONLY public.api_tokens
     ADD CONSTRAINT api_tokens_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.asterisk_entries
+    ADD CONSTRAINT asterisk_entries_node_fkey FOREIGN KEY (node) REFERENCES public.nodes(name) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
@@ -3049,6 +3101,9 @@ ALTER TABLE ONLY public.legal_holds
 
 ALTER TABLE ONLY public.limits
     ADD CONSTRAINT limits_category_id_fkey FOREIGN KEY (category_id) REFERENCES public.categories(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.node_configurations
+    ADD CONSTRAINT node_configurations_node_fkey FOREIGN KEY (node) REFERENCES public.nodes(name) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.node_disks
     ADD CONSTRAINT node_disks_node_fkey FOREIGN KEY (node) REFERENCES public.nodes(name);
@@ -3297,6 +3352,8 @@ ALTER TABLE public.announcements ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.api_tokens ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.asterisk_entries ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.call_events ENABLE ROW LEVEL SECURITY;
@@ -3330,6 +3387,8 @@ ALTER TABLE public.ledger_heads ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.legal_holds ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.limits ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.node_configurations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.numbers ENABLE ROW LEVEL SECURITY;
 

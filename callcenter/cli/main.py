@@ -121,6 +121,7 @@ async def _run_with_connection(options: argparse.Namespace, settings: "Settings"
     from callcenter import app
     from callcenter.cli import evidence
     from callcenter.cli.numbers import migrate_numbers
+    from callcenter.domain.ids import NodeName
     from callcenter.people.invitations import invite_administrator
     from callcenter.storage import connect, migrate
     from callcenter.telephony.render import render
@@ -138,7 +139,7 @@ async def _run_with_connection(options: argparse.Namespace, settings: "Settings"
                 token = await invite_administrator(connection, options.login, options.name)
                 print(f"{settings.web.url}/invite/{token}")
             case "render-asterisk":
-                render(settings, await app.asterisk_directory(connection), options.directory)
+                render(settings, await app.asterisk_directory(connection, NodeName(settings.node)), options.directory)
     finally:
         await connection.close()
     return 0

@@ -7,6 +7,7 @@ with a pattern before it is rendered, and `RenderError` names the one that fails
 import os
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -71,6 +72,11 @@ def render(settings: Settings, directory: Directory, out: Path) -> None:
     The same input gives the same bytes. Each file is replaced as a whole, and only when every one
     could be rendered. Raises `RenderError` for a value that is not allowed in a configuration file.
     """
+    write(out, texts(settings, directory))
+
+
+def texts(settings: Settings, directory: Directory) -> dict[Path, str]:
+    """The text of each file, by its path in /etc/asterisk. Raises `RenderError`."""
     environment = Environment(
         loader=FileSystemLoader([TEMPLATES, DIALPLAN]),
         undefined=StrictUndefined,
@@ -83,12 +89,27 @@ def render(settings: Settings, directory: Directory, out: Path) -> None:
     values = {**_values(settings), **_directory_values(directory), "dialplan": dialplan}
     files = {Path(path.stem): path.name for path in TEMPLATES.glob("*.j2")}
     files |= {Path("dialplan") / name: f"{name}.j2" for name in dialplan}
-    texts = {path: environment.get_template(name).render(values) for path, name in sorted(files.items())}
+    return {path: environment.get_template(name).render(values) for path, name in sorted(files.items())}
+
+
+def differing(out: Path, wanted: Mapping[Path, str]) -> dict[Path, str | None]:
+    """The text that each file has which is not as wanted; None for one that does not exist."""
+    found = {path: _read(out / path) for path in wanted}
+    return {path: text for path, text in found.items() if text != wanted[path]}
+
+
+def write(out: Path, wanted: Mapping[Path, str]) -> None:
+    """Replace these files, each as a whole."""
     for folder in (out, out / "dialplan"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
-    for path, text in texts.items():
+    for path, text in wanted.items():
         _replace(out / path, text)
+
+
+def may_be_endpoint(name: str) -> bool:
+    """Whether a telephone's account may have this name."""
+    return _ENDPOINT.fullmatch(name) is not None and name not in _RESERVED_ENDPOINTS
 
 
 def _values(settings: Settings) -> dict[str, object]:
@@ -175,6 +196,13 @@ def _networks(name: str, values: tuple[str, ...]) -> list[str]:
         return [str(ip_network(value)) for value in values]
     except ValueError:
         raise RenderError(f"{name} must be IP addresses or networks") from None
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        return None
 
 
 def _replace(path: Path, text: str) -> None:
