@@ -47,6 +47,10 @@ class Floor:
 
     def missed(self, event: OperatorMissed) -> list[Command]:
         """An operator did not answer a call, or rejected it; after too many in a row the operator is paused."""
+        operator = self._operators.get(event.operator)
+        if operator is not None and (operator.state is not OperatorState.RINGING or operator.call != event.call):
+            # Of a telephone that sends callers elsewhere the dialplan tells, and at times app_queue too.
+            return []
         commands = self.signal(event.operator, Signal.RING_ENDED, event.call, event.at)
         operator = self._operators.get(event.operator)
         if operator is None:

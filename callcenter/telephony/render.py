@@ -47,7 +47,17 @@ _ENDPOINT = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _ACCOUNT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _SECRET = re.compile(r"[A-Za-z0-9_.~!@%^*+=:,/?-]{1,128}")
 _RESERVED_ENDPOINTS = frozenset(
-    {"global", "system", "udp", "ws", "operator", "trunk", "trunk-line", *(f"trunk-{digit}" for digit in range(10))}
+    {
+        "global",
+        "system",
+        "udp",
+        "ws",
+        "operator",
+        "refused",
+        "trunk",
+        "trunk-line",
+        *(f"trunk-{digit}" for digit in range(10)),
+    }
 )
 _RESERVED_ACCOUNTS = frozenset({"general", "probe"})
 
