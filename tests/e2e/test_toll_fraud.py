@@ -204,7 +204,7 @@ def test_a_colleague_at_a_foreign_host_is_our_colleague(
     """Only the name before the @ counts in a transfer."""
     with Telephone(pbx, "op-03") as third:
         assert third.register() == 200
-        answer = good.call("op-01")
+        assert good.call("op-01").status == 200
         (invite,) = bad.invites()
         assert bad.refer(invite, f"<sip:op-03@{TRUNK}:{carrier.port}>") == 202
         wait_for(third.invites, "the colleague's telephone to ring")
