@@ -120,6 +120,7 @@ def _values(settings: Settings) -> dict[str, object]:
         "rtp_start": asterisk.rtp_start,
         "rtp_end": asterisk.rtp_end,
         "trunk_addresses": _networks("asterisk.trunk_addresses", asterisk.trunk_addresses),
+        "trunk_codecs": asterisk.trunk_codecs,
         "dialled_number_in": asterisk.dialled_number_in,
         "trust_asserted_identity": asterisk.trust_asserted_identity,
         "country_code": country_code(settings.country),

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.telephony.render import EVENTS, Directory
+from callcenter.telephony.version import new_enough
 from tests.e2e.asterisk_instance import AsteriskInstance, asterisk, wait_for
 from tests.e2e.caller import Caller
 
@@ -467,6 +468,7 @@ def test_the_accounts_may_do_what_they_need_and_no_more(pbx: AsteriskInstance) -
         events.wait_event("FullyBooted")
         for action in ("Ping", "CoreStatus", "CoreShowChannels", "QueueStatus"):
             assert actions.act(action)["Response"] == "Success", action
+        assert new_enough(actions.act("CoreSettings")["AsteriskVersion"])
         # Refused for the channel that does not exist, not for lack of permission.
         assert actions.act("MixMonitorMute", Channel="PJSIP/none", State="1")["Message"] != "Permission denied"
         for action in ("Command", "Originate", "GetConfig", "UpdateConfig", "MixMonitor"):
