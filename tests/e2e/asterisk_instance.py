@@ -64,9 +64,10 @@ class AsteriskInstance:
         return done.stdout
 
     def ledger(self) -> list[list[str]]:
-        """The lines of queue_log, split; it does not exist until the first line is written."""
+        """The whole lines of queue_log, split; it does not exist until the first line is written."""
         path = self.home / "log" / "queue_log"
-        return [line.split("|") for line in path.read_text().splitlines()] if path.exists() else []
+        text = path.read_text() if path.exists() else ""
+        return [line.split("|") for line in text[: text.rfind("\n") + 1].splitlines()]
 
     def complaints(self) -> list[str]:
         """What Asterisk wrote to its log at WARNING or worse."""
