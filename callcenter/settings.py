@@ -90,6 +90,13 @@ class AsteriskSettings(SettingsSection):
         min_length=1,
         description="JSON list of addresses or networks that count as the telephone company",
     )
+    trunk_codecs: tuple[Literal["alaw", "ulaw"], ...] = Field(
+        ("alaw",),
+        min_length=1,
+        description="JSON list of the telephone company's codecs, the preferred one first: `alaw`, `ulaw`. With two, "
+        "Asterisk up to 22.10.1 drops talks in which the company changes from one to the other; with one it refuses the "
+        'change and the talk goes on. A company that has only `ulaw` needs `["ulaw"]`',
+    )
     dialled_number_in: tuple[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z-]{0,39}$")], ...] = Field(
         ("request", "To", "Diversion"),
         min_length=1,

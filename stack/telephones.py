@@ -1,7 +1,7 @@
 """Operators' telephones that can do more than answer: hold, transfer, consult a colleague, hand the caller over.
 
-SIPp plays one dialogue at a time; handing a caller over takes two. All telephones are behind one socket, registered by
-`Sipp.register` with its port; each dialogue sends speech from a port of its own.
+SIPp plays one dialogue at a time; handing a caller over takes two. All telephones are behind one socket, whose address
+`Sipp.register` registered before; each dialogue sends speech from a port of its own.
 """
 
 import asyncio
@@ -76,6 +76,7 @@ class Telephones(asyncio.DatagramProtocol):
         self._serial = itertools.count(1)
         self._tasks: set[asyncio.Task[None]] = set()
         self._transport: asyncio.DatagramTransport | None = None
+        self._closed = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
@@ -93,6 +94,12 @@ class Telephones(asyncio.DatagramProtocol):
             dialogue.close()
         if self._transport is not None:
             self._transport.close()
+            # Its port is free for the one who signs the telephones off.
+            await self._closed.wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The port is free again."""
+        self._closed.set()
 
     def check(self) -> None:
         """Raise the error of a telephone, if there was one."""
@@ -245,7 +252,7 @@ class Telephones(asyncio.DatagramProtocol):
         answer = await self._ask(dialogue, "INVITE", body=body)
         if answer.status == 401:
             self._send_ack(dialogue, answer)
-            answered = proof(endpoint, self._phones[endpoint], answer.headers["www-authenticate"], uri)
+            answered = proof(endpoint, self._phones[endpoint], answer.headers["www-authenticate"], uri, "INVITE")
             answer = await self._ask(dialogue, "INVITE", body=body, extra=(answered,))
         dialogue.there = answer.headers["to"]
         if answer.status != 200:

@@ -131,6 +131,19 @@ def test_no_form_of_a_number_takes_that_of_another(tmp_path: Path) -> None:
         assert f"exten => {number},1,Set(ROUTE={number})" in lines
 
 
+def test_the_trunk_has_one_codec_unless_told(tmp_path: Path) -> None:
+    for given, allowed in ((settings(), "alaw"), (settings(asterisk={"trunk_codecs": ["ulaw", "alaw"]}), "ulaw,alaw")):
+        pjsip = sections(rendered(tmp_path, given)["pjsip.conf"])
+        assert ("allow", allowed) in pjsip["trunk-line"]
+
+
+def test_a_telephone_that_is_gone_is_known_within_a_minute(tmp_path: Path) -> None:
+    pjsip = sections(rendered(tmp_path)["pjsip.conf"])
+    for endpoint, _ in DIRECTORY.endpoints:
+        account = dict(pjsip[endpoint])
+        assert 0 < float(account["qualify_frequency"]) + float(account["qualify_timeout"]) < 60
+
+
 def test_the_settings_reach_asterisk(tmp_path: Path) -> None:
     given = settings(
         asterisk={"bind": "::1", "sip_port": 5070, "ws_port": 8099, "rtp_start": 20000, "rtp_end": 20100},
@@ -143,7 +156,7 @@ def test_the_settings_reach_asterisk(tmp_path: Path) -> None:
     assert ("port", "5039") in sections(files["manager.conf"])["general"]
     assert sections(files["rtp.conf"])["general"][:2] == [("rtpstart", "20000"), ("rtpend", "20100")]
     assert {("timeout", "21"), ("periodic-announce-frequency", "45")} <= set(sections(files["queues.conf"])["company"])
-    assert "Queue(${QUEUE},b(guard^s^1),,,601,,talk)" in files["dialplan/queue.conf"]
+    assert "Queue(${QUEUE},ib(rung^s^1),,,601,,talk)" in files["dialplan/queue.conf"]
     assert all("${SYSINFO(numcalls)} > 7]" in files[f"dialplan/{name}.conf"] for name in ("inbound", "queue"))
     assert "$[0${GLOBAL(LAST_TURN)} + 25]" in files["dialplan/inbound.conf"]
     assert ("live_dangerously", "no") in sections(files["asterisk.conf"])["options"]

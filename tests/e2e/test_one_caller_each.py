@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.telephony.render import Directory
-from tests.e2e.asterisk_instance import OPERATORS, AsteriskInstance, asterisk, wait_for
+from tests.e2e.asterisk_instance import AsteriskInstance, asterisk, wait_for
 from tests.e2e.caller import Caller
 from tests.e2e.eager_telephone import EagerTelephone
 
@@ -38,8 +38,7 @@ def pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AsteriskInstance]:
 
 
 def test_a_telephone_that_accepts_everything_gets_one_caller_at_a_time(pbx: AsteriskInstance) -> None:
-    with EagerTelephone() as telephone, ExitStack() as stack:
-        assert pbx.register("op-01", OPERATORS, telephone.port)
+    with EagerTelephone(pbx.register("op-01")) as telephone, ExitStack() as stack:
         with pbx.actions() as manager:
             for queue in QUEUES:
                 assert manager.act("QueueAdd", Queue=queue, Interface="PJSIP/op-01")["Response"] == "Success"
@@ -52,7 +51,7 @@ def test_a_telephone_that_accepts_everything_gets_one_caller_at_a_time(pbx: Aste
     assert len(telephone.calls) == CALLERS
     # A ring that was refused on its way is no missed call; all it costs is a line in Asterisk's log.
     assert [line for line in pbx.ledger() if line[4].startswith("RING")] == []
-    assert all("Abnormal 'Gosub(guard,s,1)' exit" in line for line in pbx.complaints())
+    assert all("Abnormal 'Gosub(rung,s,1)' exit" in line for line in pbx.complaints())
 
 
 def connected(pbx: AsteriskInstance) -> list[list[str]]:

@@ -51,13 +51,13 @@ async def telephones(pbx: AsteriskInstance, folder: Path, colleague_is_there: bo
         speech=SPEECH,
         took=legs.__setitem__,
     )
+    await asyncio.to_thread(sipp.register, phones, seconds=600)
     async with made:
-        await asyncio.to_thread(sipp.register, phones, seconds=600)
         with pbx.actions() as manager:
             manager.act("QueueAdd", Queue=NUMBER, Interface="PJSIP/op-01")
             yield made
             manager.act("QueueRemove", Queue=NUMBER, Interface="PJSIP/op-01")
-        await asyncio.to_thread(sipp.register, phones, seconds=0)
+    await asyncio.to_thread(sipp.register, phones, seconds=0)
     sipp.end()
 
 
