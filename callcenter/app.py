@@ -20,6 +20,7 @@ from callcenter.calls.writer import Writer
 from callcenter.common.attempts import ATTEMPTS, Attempts
 from callcenter.common.object_store import OBJECT_STORE, ObjectStore
 from callcenter.common.passwords import PASSWORDS, Passwords
+from callcenter.common.secret_box import SECRET_BOX, SecretBox, require_readable
 from callcenter.common.sessions import SESSIONS, Sessions
 from callcenter.common.smtp import MAIL_SERVER, MailServer
 from callcenter.common.tokens import TOKENS, Tokens
@@ -72,12 +73,14 @@ SUBJECTS = (people, directory, tickets, calls, dispatch, listening, retention, s
 log = structlog.get_logger()
 
 
-async def asterisk_directory(connection: asyncpg.Connection) -> render.Directory:
+async def asterisk_directory(connection: asyncpg.Connection, box: SecretBox) -> render.Directory:
     """What the Asterisk configuration must know of companies and operators."""
     sql = queries("asterisk")
     return render.Directory(
         numbers=tuple((row["number"], row["language"]) for row in await connection.fetch(sql["numbers"])),
-        endpoints=tuple((row["endpoint"], row["sip_secret"]) for row in await connection.fetch(sql["endpoints"])),
+        endpoints=tuple(
+            (row["endpoint"], box.open(row["sip_secret"])) for row in await connection.fetch(sql["endpoints"])
+        ),
     )
 
 
@@ -136,6 +139,7 @@ def create_app(
     app[HEALTH_CHECKS] = {"database": health.database(pool), "screens": lambda: hub.live, **checks}
     app[SESSIONS], app[TOKENS] = Sessions(pool), Tokens(pool)
     app[PASSWORDS], app[ATTEMPTS] = Passwords(), Attempts(pool)
+    app[SECRET_BOX] = SecretBox(settings.secrets)
     app[MAIL_SERVER] = MailServer(settings.smtp)
     app.on_response_prepare.append(shield.add_headers)
     for part in (auth, health, navigation, static):
@@ -159,6 +163,7 @@ async def _pool(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
     try:
         async with pool.acquire() as connection:
             await require_schema(connection)
+            await require_readable(connection, SecretBox(settings.secrets))
         yield pool
     finally:
         pool.terminate()

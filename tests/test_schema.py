@@ -36,8 +36,12 @@ async def database(server_url: str, template: str) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def url(database_url: str) -> AsyncIterator[str]:
-    async with database(database_url, TEMPLATE) as url:
+async def url(owner_url: str) -> AsyncIterator[str]:
+    """A migrated database of the test's own, without what the tests themselves added."""
+    async with database(owner_url, TEMPLATE) as url:
+        connection = await asyncpg.connect(url)
+        await connection.execute("drop schema testing cascade")
+        await connection.close()
         yield url
 
 
@@ -74,8 +78,8 @@ def test_the_written_schema_is_the_one_of_a_migrated_database(url: str):
     assert schema.dump(url) == schema.FILE.read_text()
 
 
-async def test_the_written_schema_makes_the_same_database(database_url: str):
-    async with database(database_url, "template0") as url:
+async def test_the_written_schema_makes_the_same_database(owner_url: str):
+    async with database(owner_url, "template0") as url:
         connection = await asyncpg.connect(url)
         await connection.execute(schema.FILE.read_text())
         await connection.close()

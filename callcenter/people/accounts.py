@@ -11,6 +11,7 @@ from aiohttp import web
 from callcenter.common.attempts import Attempts
 from callcenter.common.passwords import LONGEST, Passwords, digest, problem_with
 from callcenter.common.scope import audit
+from callcenter.common.secret_box import SecretBox
 from callcenter.common.tokens import revoke_all
 from callcenter.domain.audit import AuditAction
 from callcenter.domain.person import Person
@@ -36,10 +37,11 @@ class Session:
 class Accounts:
     """A person's own login over PostgreSQL. Every method may raise `OSError` or an `asyncpg` error."""
 
-    def __init__(self, pool: asyncpg.Pool, passwords: Passwords, attempts: Attempts) -> None:
+    def __init__(self, pool: asyncpg.Pool, passwords: Passwords, attempts: Attempts, box: SecretBox) -> None:
         self._pool = pool
         self._passwords = passwords
         self._attempts = attempts
+        self._box = box
 
     async def sessions(self, person: Person, token: str) -> Sequence[Session]:
         """This person's sessions: that of this request first, then by when they were last seen."""
@@ -88,11 +90,11 @@ class Accounts:
         row = await self._secrets(person)
         if row["totp_secret"] is not None:
             return "on", ""
-        return ("off", "") if row["totp_pending"] is None else ("pending", row["totp_pending"])
+        return ("off", "") if row["totp_pending"] is None else ("pending", self._box.open(row["totp_pending"]))
 
     async def begin_codes(self, person: Person) -> bool:
         """Create a secret to be confirmed; False when codes are on already."""
-        return await self._pool.fetchval(SQL["begin_code"], person.id, new_secret()) is not None
+        return await self._pool.fetchval(SQL["begin_code"], person.id, self._box.seal(new_secret())) is not None
 
     async def confirm_codes(self, person: Person, code: str, address: str, now: datetime) -> bool:
         """Turn codes on, if this one proves that the telephone has the secret. Raises `TooManyAttempts`."""
@@ -100,7 +102,7 @@ class Accounts:
         if pending is None:
             return False
         attempt = await self._attempts.at_code(person.login, address)
-        step = step_of(pending, code, now)
+        step = step_of(self._box.open(pending), code, now)
         if step is None:
             return False
         async with self._pool.acquire() as connection, connection.transaction():

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from callcenter.common.attempts import ATTEMPTS
 from callcenter.common.passwords import PASSWORDS
+from callcenter.common.secret_box import SECRET_BOX
 from callcenter.domain.access import Permission, Role
 from callcenter.errors import gettext_noop
 from callcenter.people import account_pages, audit_pages, invite_pages, login_pages, pages, token_pages
@@ -18,8 +19,8 @@ from callcenter.web.navigation import NAVIGATION, NavigationEntry
 
 def install(app: web.Application) -> None:
     pool, passwords, attempts = app[POOL], app[PASSWORDS], app[ATTEMPTS]
-    app[LOGINS] = Logins(pool, passwords, attempts)
-    app[ACCOUNTS] = Accounts(pool, passwords, attempts)
+    app[LOGINS] = Logins(pool, passwords, attempts, app[SECRET_BOX])
+    app[ACCOUNTS] = Accounts(pool, passwords, attempts, app[SECRET_BOX])
     app[INVITATIONS] = Invitations(pool, passwords)
     app[STAFF] = Staff(pool)
     app[AUDIT_LOG] = AuditLog(pool)

@@ -11,6 +11,7 @@ from callcenter.common.attempts import Attempts
 from callcenter.common.origin import LONGEST_BROWSER, Origin
 from callcenter.common.passwords import LONGEST, Passwords, digest, new_token
 from callcenter.common.scope import Connection, audit
+from callcenter.common.secret_box import SecretBox
 from callcenter.common.sessions import person_of
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
@@ -48,10 +49,11 @@ class LoginExpired(Refusal):
 class Logins:
     """Logins over PostgreSQL. Every method may raise `OSError` or an `asyncpg` error."""
 
-    def __init__(self, pool: asyncpg.Pool, passwords: Passwords, attempts: Attempts) -> None:
+    def __init__(self, pool: asyncpg.Pool, passwords: Passwords, attempts: Attempts, box: SecretBox) -> None:
         self._pool = pool
         self._passwords = passwords
         self._attempts = attempts
+        self._box = box
 
     async def log_in(self, login: str, password: str, origin: Origin, lasts: timedelta) -> LoggedIn | CodeNeeded | None:
         """A session, or the token of the second step; None when the login or the password is wrong.
@@ -86,7 +88,7 @@ class Logins:
         if row is None:
             raise LoginExpired
         attempt = await self._attempts.at_code(row["login"], origin.address)
-        step = step_of(row["totp_secret"], code, now, row["totp_step"])
+        step = step_of(self._box.open(row["totp_secret"]), code, now, row["totp_step"])
         if step is None or await self._pool.fetchval(SQL["take_step"], row["id"], step) is None:
             await self._failed(row["id"], origin, "code")
             return None

@@ -1,6 +1,7 @@
 -- Append an entry in this transaction; returns its number. `ticket` and `recording` in the body say what it is about.
+-- With its owner's rights: whoever may call it can add an entry, and do nothing else to the chain.
 create or replace function append_ledger(company integer, kind text, body jsonb) returns bigint
-    language plpgsql set search_path from current as $$
+    language plpgsql security definer set search_path from current as $$
 declare
     head ledger_heads;
     moment timestamptz := clock_timestamp();
@@ -19,6 +20,7 @@ begin
     return head.seq;
 end $$;
 revoke execute on function append_ledger from public;
+grant execute on function append_ledger to callcenter_runtime;
 
 create or replace function refuse_change() returns trigger language plpgsql as $$
 begin
@@ -101,7 +103,7 @@ begin
         is not distinct from (r.id::text, r.object_key, r.version_id, r.size::text, encode(r.sha256, 'hex'));
 end $$;
 revoke execute on function as_chained from public;
-grant execute on function as_chained to callcenter_company;
+grant execute on function as_chained to callcenter_company, callcenter_runtime;
 
 create or replace function chain_hold() returns trigger language plpgsql security definer set search_path from current as $$
 begin

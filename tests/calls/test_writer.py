@@ -45,7 +45,9 @@ from callcenter.push.codec import to_json
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
 from stack import demo_data
+from tests.conftest import by_owner
 from tests.domain.playbook import at
+from tests.site import BOX
 
 pytestmark = pytest.mark.e2e
 
@@ -63,9 +65,9 @@ async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
         pool = await open_pool(DatabaseSettings(url=SecretStr(database_url)))
         async with pool.acquire() as connection:
             await connection.execute(
-                "truncate companies, operators, nodes, push_log, screens, unwritten restart identity cascade"
+                by_owner("truncate companies, operators, nodes, push_log, screens, unwritten restart identity cascade")
             )
-            await demo_data.seed(connection, operators=2)
+            await demo_data.seed(connection, operators=2, box=BOX)
         yield pool
         await pool.close()
 

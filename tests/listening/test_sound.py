@@ -1,5 +1,6 @@
 import pytest
 
+from tests.conftest import by_owner
 from tests.site import NOW, Browser, Site
 
 WAV = bytes(range(256)) * 20
@@ -165,9 +166,9 @@ async def test_a_recording_whose_chained_entry_was_altered_to_fit_is_not_played(
         await site.pool.execute("update recordings set version_id = '2'")
         async with site.pool.acquire() as connection, connection.transaction():
             # As the owner of the database could.
-            await connection.execute("alter table ledger_entries disable trigger only_added")
+            await connection.execute(by_owner("alter table ledger_entries disable trigger only_added"))
             await connection.execute(
                 """update ledger_entries set entry = replace(entry, '"version": "1"', '"version": "2"')"""
             )
-            await connection.execute("alter table ledger_entries enable trigger only_added")
+            await connection.execute(by_owner("alter table ledger_entries enable trigger only_added"))
         assert (await fetch(vera, recording))[0] == 404

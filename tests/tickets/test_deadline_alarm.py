@@ -10,6 +10,8 @@ from callcenter.settings import DatabaseSettings
 from callcenter.storage import connect
 from callcenter.tickets.deadline_alarm import DeadlineAlarm
 from stack import demo_data
+from tests.conftest import by_owner
+from tests.site import BOX
 
 
 @pytest.fixture
@@ -37,8 +39,10 @@ async def ticket(connection: asyncpg.Connection, number: int, step: str, due_in:
 
 async def test_warnings_and_alarms_are_sent_once_and_again_when_they_change(settings: DatabaseSettings) -> None:
     connection = await connect(settings)
-    await connection.execute("truncate companies, operators, nodes, push_log, screens restart identity cascade")
-    await demo_data.seed(connection, operators=1)
+    await connection.execute(
+        by_owner("truncate companies, operators, nodes, push_log, screens restart identity cascade")
+    )
+    await demo_data.seed(connection, operators=1, box=BOX)
     soon = await ticket(connection, 1, "tell", timedelta(minutes=5))
     late = await ticket(connection, 2, "clear", timedelta(minutes=-5))
     await ticket(connection, 3, "repair", timedelta(hours=5))
