@@ -111,7 +111,7 @@ async def _main() -> None:
     parser.add_argument("--operators", type=int, default=40)
     options = parser.parse_args()
     settings = load_settings()
-    connection = await connect(settings.database)
+    connection = await connect(settings.database.of_owner())
     try:
         print(
             json.dumps(

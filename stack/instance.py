@@ -25,8 +25,11 @@ from stack.supervisor import Program, Supervisor
 PREFIX = "CALLCENTER_"
 TRUNK = "127.0.0.2"
 PHONES = "127.0.0.3"
-SECRETS = ("postgres", "postgres-service", "s3-admin-access", "s3-admin-secret", "s3-access", "s3-secret")
-SECRETS += ("ami-events", "ami-actions", "ami-probe", "handover")
+SECRETS = (
+    *("postgres", "postgres-service"),
+    *("s3-admin-access", "s3-admin-secret", "s3-access", "s3-secret"),
+    *("ami-events", "ami-actions", "ami-probe", "handover"),
+)
 # Keys are 32 bytes, no less.
 KEYS = ("evidence", "secrets")
 # A part of the stack is left out when this setting names an external server.
@@ -157,18 +160,19 @@ class Instance:
         if "postgres" in own:
             self._wait("postgres")
         self._say("database: migrations, demonstration data")
-        self.run("migrate", **self._owners_settings(place))
-        people = json.loads(self.run("--operators", str(self.operators), module="stack.demo_data"))
+        owners = self._owners_settings(place)
+        self.run("migrate", **owners)
+        people = json.loads(self.run("--operators", str(self.operators), module="stack.demo_data", **owners))
         if "asterisk" in own:
             self.run("render-asterisk", str(self.directory / "asterisk" / "etc"))
             self._supervisor.start_program("asterisk")
             self._wait("asterisk")
         if "seaweedfs" in own:
             self._wait("seaweedfs")
-            self.run("make-bucket", **self._owners_settings(place))
+            self.run("make-bucket", **owners)
         self._supervisor.start_program("callcenter")
         self._wait("callcenter")
-        description = self._describe(settings, self._owners_settings(place), people)
+        description = self._describe(settings, owners, people)
         write_private(self.description_file, json.dumps(description, indent=2, ensure_ascii=False) + "\n")
         return description
 

@@ -128,6 +128,8 @@ async def _make_template(server: PostgresServer) -> None:
         await _execute(server.get_uri(), statement)
     await _execute(server.get_uri(), "select pg_reload_conf()")
     await _execute(server.get_uri(), f"create role {OWNER} login createrole createdb")
+    # What marks a demonstration, which only superusers may set otherwise.
+    await _execute(server.get_uri(), f"grant set on parameter callcenter.demo to {OWNER}")
     await _execute(server.get_uri(), f"create database {TEMPLATE} owner {OWNER}")
     url = server.get_uri(database=TEMPLATE)
     connection = await asyncpg.connect(as_login(OWNER, url))

@@ -7,6 +7,9 @@ grant usage on all sequences in schema public to callcenter_runtime;
 revoke insert, update, delete on schema_migrations, schema_files, defaults from callcenter_runtime;
 -- Only added to: the audit log, and what happened to a ticket, a recording and a link.
 revoke update, delete on audit_log, ticket_events, recording_plays, share_link_uses from callcenter_runtime;
+-- How much was heard or sent grows during a listening.
+grant update (sent, heard, last_at) on recording_plays to callcenter_runtime;
+grant update (sent) on share_link_uses to callcenter_runtime;
 -- The custody chain is written by its triggers and append_ledger() alone.
 revoke insert, update, delete on ledger_entries, ledger_heads from callcenter_runtime;
 -- Kept for good.

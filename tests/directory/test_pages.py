@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 
 from callcenter.directory.refusals import MAX_BYTES
+from tests.conftest import by_owner
 from tests.site import BOX, Browser, Site
 
 HOSTILE = "<script>alert(1)</script> {{ 7*191 }}"
@@ -193,7 +194,7 @@ async def test_a_resident_whom_calls_name_stays(site: Site):
         )
         assert (await vera.post(f"{path}/remove")).status == 409
         assert await site.pool.fetchval("select count(*) from resident_phones") == 2
-        await site.pool.execute("delete from calls")
+        await site.pool.execute(by_owner("delete from calls"))
         await new_row(vera, f"{path}/remove")
         assert (await vera.get(path)).status == 404
 

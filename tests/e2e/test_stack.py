@@ -53,6 +53,19 @@ def test_the_description_is_private_and_names_every_part(stack: Instance) -> Non
     assert description.keys() == wanted
 
 
+def test_the_service_has_no_more_rights_than_it_needs(stack: Instance) -> None:
+    """Doctor tries them; and what the owners of the servers have is neither in the service's file nor in its process."""
+    lines = stack.run("doctor").splitlines()
+    found = {name: state for state, name in (line.split(":")[0].split(maxsplit=1) for line in lines)}
+    assert found.items() >= {"PostgreSQL, rights": "ok", "secrets": "ok", "S3 store": "ok"}.items(), lines
+    known = json.loads((stack.directory / "instance.json").read_text())["secrets"]
+    service = psutil.Process(stack.pids()["callcenter"])
+    has = stack.env_file.read_text() + str(service.environ()) + str(service.cmdline())
+    assert known["postgres-service"] in has
+    for owners in ("postgres", "s3-admin-access", "s3-admin-secret"):
+        assert known[owners] not in has, owners
+
+
 @pytest.mark.parametrize("part", ["callcenter", "seaweedfs", "asterisk", "postgres"])
 def test_a_part_that_is_killed_comes_back(stack: Instance, part: str) -> None:
     before = stack.pids()[part]

@@ -125,7 +125,7 @@ async def test_an_original_that_is_altered_or_lost_is_never_signed(work: Work, t
 async def test_a_ledger_that_was_altered_is_never_signed(work: Work, ticket: Ticket, database_url: str):
     await work.site.pool.execute(by_owner("alter table ledger_entries disable trigger only_added"))
     await work.site.pool.execute(
-        "update ledger_entries set entry = replace(entry, 'Иск', 'Иск!') where kind = 'hold placed'"
+        by_owner("update ledger_entries set entry = replace(entry, 'Иск', 'Иск!') where kind = 'hold placed'")
     )
     await work.site.pool.execute(by_owner("alter table ledger_entries enable trigger only_added"))
     async with making(work, database_url):
