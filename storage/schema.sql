@@ -3370,6 +3370,12 @@ GRANT USAGE ON SEQUENCE public.recording_pauses_id_seq TO callcenter_runtime;
 GRANT SELECT,INSERT ON TABLE public.recording_plays TO callcenter_company;
 GRANT SELECT,INSERT ON TABLE public.recording_plays TO callcenter_runtime;
 
+GRANT UPDATE(sent) ON TABLE public.recording_plays TO callcenter_runtime;
+
+GRANT UPDATE(heard) ON TABLE public.recording_plays TO callcenter_runtime;
+
+GRANT UPDATE(last_at) ON TABLE public.recording_plays TO callcenter_runtime;
+
 GRANT USAGE ON SEQUENCE public.recording_plays_id_seq TO callcenter_runtime;
 
 GRANT USAGE ON SEQUENCE public.recordings_id_seq TO callcenter_runtime;
@@ -3421,6 +3427,8 @@ GRANT USAGE ON SEQUENCE public.sessions_id_seq TO callcenter_runtime;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.share_link_recordings TO callcenter_runtime;
 
 GRANT SELECT,INSERT ON TABLE public.share_link_uses TO callcenter_runtime;
+
+GRANT UPDATE(sent) ON TABLE public.share_link_uses TO callcenter_runtime;
 
 GRANT USAGE ON SEQUENCE public.share_link_uses_id_seq TO callcenter_runtime;
 

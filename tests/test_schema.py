@@ -17,7 +17,7 @@ from callcenter.domain.deadlines import Limit, LimitStep
 from callcenter.domain.ticket import OVER, TicketState
 from callcenter.errors import StorageError
 from stack import schema
-from tests.conftest import TEMPLATE
+from tests.conftest import SERVICE, TEMPLATE, as_login
 
 FIRST_OF_TABLES_ALONE = "0026"
 MADE = re.compile(r"create\s+(?:or\s+replace\s+)?(?:constraint\s+)?(function|procedure|view|trigger)\s+(\w+)", re.I)
@@ -166,7 +166,9 @@ def test_which_states_are_open_is_said_once():
 @pytest.mark.parametrize(
     "rest", ["order by opened_at desc, id desc limit 5", "and premises_id = 1", "and caller = '+7'"]
 )
-async def test_open_tickets_are_found_by_their_indexes(connection: asyncpg.Connection, role: str, rest: str):
+async def test_open_tickets_are_found_by_their_indexes(url: str, role: str, rest: str):
+    """By the service, and by a company's people."""
+    connection = await asyncpg.connect(as_login(SERVICE, url))
     partial = await connection.fetch("select indexname from pg_indexes where indexdef like '%state <> ALL (ARRAY[%'")
     for dear in ("seqscan", "bitmapscan", "sort"):
         await connection.execute(f"set enable_{dear} = off")
@@ -175,6 +177,7 @@ async def test_open_tickets_are_found_by_their_indexes(connection: asyncpg.Conne
         "\n".join(row[0] for row in await connection.fetch(f"explain select id from tickets where {is_open} {rest}"))
         for is_open in ("is_open(state)", "state not in ('closed', 'cancelled')")
     ]
+    await connection.close()
     assert by_name == by_words
     assert any(f"using {index} on tickets" in by_name for (index,) in partial)
 
