@@ -38,6 +38,7 @@ REPLACED_BY = {
     "seaweedfs": "CALLCENTER_S3__ENDPOINT",
     "asterisk": "CALLCENTER_AMI__HOST",
 }
+# What setting up needs and the running service must not have.
 OWNERS = ("CALLCENTER_DATABASE__OWNER_URL", "CALLCENTER_S3__ADMIN_ACCESS_KEY", "CALLCENTER_S3__ADMIN_SECRET_KEY")
 READY_WITHIN_S = 60.0
 BUCKET = "callcenter"
@@ -220,7 +221,7 @@ class Instance:
         return Place(self.directory, known["ports"], known["secrets"], self._given.get(f"{PREFIX}S3__BUCKET", BUCKET))
 
     def _owners_settings(self, place: Place) -> dict[str, str]:
-        """What setting up needs and the running service must not have: none of it is written to the service's file."""
+        """The settings named in `OWNERS`, which are not written to the service's file."""
         made = {}
         if REPLACED_BY["postgres"] not in self._given:
             made["DATABASE__OWNER_URL"] = _dsn("callcenter", place.secrets["postgres"], place)

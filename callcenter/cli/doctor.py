@@ -98,6 +98,7 @@ async def _rights(settings: Settings) -> str:
 
 async def _secrets(settings: Settings) -> str:
     async with _connected(settings) as connection:
+        await require_schema(connection)
         old = await require_readable(connection, SecretBox(settings.secrets))
     if old:
         raise CheckWarning(
