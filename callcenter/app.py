@@ -4,7 +4,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import asyncpg
 import structlog
@@ -21,7 +21,7 @@ from callcenter.common.attempts import ATTEMPTS, Attempts
 from callcenter.common.object_store import OBJECT_STORE, ObjectStore
 from callcenter.common.passwords import PASSWORDS, Passwords
 from callcenter.common.secret_box import SECRET_BOX, SecretBox, require_readable
-from callcenter.common.sessions import SESSIONS, Sessions
+from callcenter.common.sessions import SESSIONS, Sessions, SessionTerm
 from callcenter.common.smtp import MAIL_SERVER, MailServer
 from callcenter.common.tokens import TOKENS, Tokens
 from callcenter.directory.install import install as directory
@@ -62,7 +62,7 @@ from callcenter.telephony.ledger import Ledger
 from callcenter.telephony.ledger_file import Checkpoint
 from callcenter.telephony.node import Node
 from callcenter.tickets.install import install as tickets
-from callcenter.web import auth, errors, health, navigation, proxies, shield, static
+from callcenter.web import auth, body, errors, health, navigation, proxies, shield, static
 from callcenter.web.keys import HEALTH_CHECKS, POOL, SERVICES, SETTINGS, HealthCheck, Service
 from callcenter.web.navigation import NAVIGATION
 from callcenter.web.server import Runner
@@ -129,6 +129,7 @@ def create_app(
             proxies.know_address,
             errors.show_errors,
             errors.show_problems,
+            body.limit_time,
             shield.refuse_foreign_origin,
             auth.know_person,
         ],
@@ -137,7 +138,7 @@ def create_app(
     app[SETTINGS], app[POOL], app[OBJECT_STORE], app[HUB] = settings, pool, store, hub
     app[SERVICES], app[NAVIGATION] = [], []
     app[HEALTH_CHECKS] = {"database": health.database(pool), "screens": lambda: hub.live, **checks}
-    app[SESSIONS], app[TOKENS] = Sessions(pool), Tokens(pool)
+    app[SESSIONS], app[TOKENS] = Sessions(pool, _term(settings.web)), Tokens(pool)
     app[PASSWORDS], app[ATTEMPTS] = Passwords(), Attempts(pool)
     app[SECRET_BOX] = SecretBox(settings.secrets)
     app[MAIL_SERVER] = MailServer(settings.smtp)
@@ -147,6 +148,10 @@ def create_app(
     for install in SUBJECTS:
         install(app)
     return app
+
+
+def _term(settings: WebSettings) -> SessionTerm:
+    return SessionTerm(timedelta(hours=settings.session_hours), timedelta(minutes=settings.session_idle_minutes))
 
 
 def create_monitor(*, pool: asyncpg.Pool, checks: Mapping[str, HealthCheck]) -> Application:
@@ -179,7 +184,7 @@ async def _reachable(store: Store) -> bool:
 
 @asynccontextmanager
 async def _listening(application: Application, settings: WebSettings) -> AsyncIterator[None]:
-    runner = Runner(application, access_log=None, shutdown_timeout=2)
+    runner = Runner(application, settings.headers_within_s, access_log=None, shutdown_timeout=2)
     await runner.setup()
     try:
         await TCPSite(runner, settings.host, settings.port).start()

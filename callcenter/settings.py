@@ -191,6 +191,23 @@ class WebSettings(SettingsSection):
         True, description="send the session cookie over https only; false for plain http on loopback"
     )
     session_hours: int = Field(12, ge=1, le=720, description="hours after which a session ends")
+    session_idle_minutes: int = Field(
+        120,
+        ge=5,
+        le=43200,
+        description="minutes after which a session ends that no page has used; an open live page does",
+    )
+    headers_within_s: float = Field(
+        20.0,
+        gt=0,
+        le=75,
+        description="seconds after which a new connection is closed that has sent no complete request",
+    )
+    body_within_s: float = Field(
+        30.0,
+        gt=0,
+        description="seconds that the rest of a request may take, and one more for each KiB of it that arrived",
+    )
     slow_client_messages: int = Field(
         256, ge=8, description="unsent messages after which a browser is disconnected instead of waited for"
     )

@@ -140,7 +140,8 @@ async def _let_in(connection: asyncpg.Connection) -> tuple[int, dict[str, str]]:
     for who, operator in ((STAFF, staff), (MANAGER, manager)):
         tokens[who] = new_token()
         await connection.execute(
-            "insert into sessions (token_hash, operator_id, expires_at) values ($1, $2, now() + $3::interval)",
+            "insert into sessions (token_hash, operator_id, ends_at, expires_at)"
+            " values ($1, $2, now() + $3::interval, now() + $3::interval)",
             digest(tokens[who]),
             operator,
             timedelta(hours=1),

@@ -1645,6 +1645,13 @@ ALTER TABLE public.recordings ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.recovery_codes (
+    code_hash bytea NOT NULL,
+    operator_id integer NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT recovery_codes_code_hash_check CHECK ((length(code_hash) = 32))
+);
+
 CREATE TABLE public.requests (
     id bigint NOT NULL,
     node text,
@@ -1803,7 +1810,8 @@ CREATE TABLE public.sessions (
     address text DEFAULT ''::text NOT NULL,
     browser text DEFAULT ''::text NOT NULL,
     seen_at timestamp with time zone DEFAULT now() NOT NULL,
-    id bigint NOT NULL
+    id bigint NOT NULL,
+    ends_at timestamp with time zone NOT NULL
 );
 
 ALTER TABLE public.sessions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -1831,6 +1839,7 @@ CREATE TABLE public.share_link_uses (
     address text NOT NULL,
     browser text DEFAULT ''::text NOT NULL,
     sent bigint DEFAULT 0 NOT NULL,
+    of_original boolean DEFAULT false NOT NULL,
     CONSTRAINT share_link_uses_kind_check CHECK ((kind = ANY (ARRAY['opened'::text, 'wrong pin'::text, 'right pin'::text, 'listened'::text, 'original'::text, 'copy'::text, 'none left'::text, 'cut off'::text])))
 );
 
@@ -2168,6 +2177,9 @@ ALTER TABLE ONLY public.recordings
 ALTER TABLE ONLY public.recordings
     ADD CONSTRAINT recordings_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.recovery_codes
+    ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (code_hash);
+
 ALTER TABLE ONLY public.requests
     ADD CONSTRAINT requests_pkey PRIMARY KEY (id);
 
@@ -2383,6 +2395,8 @@ CREATE INDEX recordings_sha256 ON public.recordings USING btree (sha256) WHERE (
 CREATE INDEX recordings_state_idx ON public.recordings USING btree (state) WHERE (state <> 'attached'::text);
 
 CREATE INDEX recordings_ticket_id_idx ON public.recordings USING btree (ticket_id);
+
+CREATE INDEX recovery_codes_operator_id_idx ON public.recovery_codes USING btree (operator_id);
 
 CREATE INDEX requests_asked_at_idx ON public.requests USING btree (asked_at) WHERE (state <> ALL (ARRAY['asked'::text, 'taken'::text]));
 
@@ -2677,6 +2691,9 @@ ALTER TABLE ONLY public.recordings
 
 ALTER TABLE ONLY public.recordings
     ADD CONSTRAINT recordings_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
+
+ALTER TABLE ONLY public.recovery_codes
+    ADD CONSTRAINT recovery_codes_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.requests
     ADD CONSTRAINT requests_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES public.operators(id) ON DELETE CASCADE;
@@ -2996,6 +3013,8 @@ ALTER TABLE public.recording_plays ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.recordings ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.recovery_codes ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.requests ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.resident_phones ENABLE ROW LEVEL SECURITY;
@@ -3073,6 +3092,8 @@ CREATE POLICY service ON public.recording_pauses TO callcenter_runtime USING (tr
 CREATE POLICY service ON public.recording_plays TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.recordings TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.recovery_codes TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.requests TO callcenter_runtime USING (true) WITH CHECK (true);
 
@@ -3379,6 +3400,8 @@ GRANT UPDATE(last_at) ON TABLE public.recording_plays TO callcenter_runtime;
 GRANT USAGE ON SEQUENCE public.recording_plays_id_seq TO callcenter_runtime;
 
 GRANT USAGE ON SEQUENCE public.recordings_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recovery_codes TO callcenter_runtime;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.requests TO callcenter_runtime;
 

@@ -8,7 +8,6 @@ from aiohttp import web
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-SHORTEST = 12
 LONGEST = 256
 
 
@@ -36,19 +35,6 @@ class Passwords:
 
 
 PASSWORDS = web.AppKey("passwords", Passwords)
-
-
-def problem_with(password: str, again: str, login: str) -> str | None:
-    """Why this password is not acceptable: `short`, `long`, `login`, `simple` or `different`; None when it can."""
-    if len(password) < SHORTEST:
-        return "short"
-    if len(password) > LONGEST or "\0" in password:
-        return "long"
-    if login in password.lower():
-        return "login"
-    if len(set(password)) < 5:
-        return "simple"
-    return None if password == again else "different"
 
 
 def new_token() -> str:

@@ -1,5 +1,8 @@
 """Sessions of people: from a session's token to the person."""
 
+from dataclasses import dataclass
+from datetime import timedelta
+
 import asyncpg
 from aiohttp import web
 
@@ -12,11 +15,20 @@ from callcenter.storage import queries
 SQL = queries("people")
 
 
+@dataclass(frozen=True, slots=True)
+class SessionTerm:
+    """How long a session lasts at most, and how long without being used."""
+
+    lasts: timedelta
+    idle: timedelta
+
+
 class Sessions:
     """Sessions over PostgreSQL. Every method may raise `OSError` or an `asyncpg` error."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, term: SessionTerm) -> None:
         self._pool = pool
+        self.term = term
 
     async def who_is(self, token: str) -> Person | None:
         """The person of this session, unless it has ended. Records, at most once a minute, that it is in use."""
@@ -24,7 +36,7 @@ class Sessions:
         if row is None:
             return None
         if row["seen_long_ago"]:
-            await self._pool.execute(SQL["seen"], digest(token))
+            await self._pool.execute(SQL["seen"], digest(token), self.term.idle)
         return person_of(row)
 
     async def set_language(self, person: OperatorId, language: str) -> None:

@@ -13,6 +13,8 @@ class AuditAction(StrEnum):
     CHANGED_PASSWORD = "changed password"
     TURNED_CODES_ON = "turned codes on"
     TURNED_CODES_OFF = "turned codes off"
+    MADE_RECOVERY_CODES = "created recovery codes"
+    USED_RECOVERY_CODE = "used recovery code"
     ACCEPTED_INVITATION = "accepted invitation"
     ADDED_PERSON = "added person"
     CHANGED_PERSON = "changed person"

@@ -3,11 +3,12 @@
 from datetime import UTC, datetime
 
 from aiohttp import web
+from markupsafe import Markup
 
 from callcenter.common.attempts import TooManyAttempts
 from callcenter.domain.access import Permission
 from callcenter.people.accounts import ACCOUNTS
-from callcenter.people.second_factor import link
+from callcenter.people.second_factor import link, qr_code
 from callcenter.web.auth import needs, session_token
 from callcenter.web.body import form_of
 from callcenter.web.browsers import browser_name
@@ -16,7 +17,7 @@ from callcenter.web.render import render
 
 routes = web.RouteTableDef()
 # What a page shows once after a change, by the `done` parameter of its address.
-DONE = ("password", "on", "off", "ended")
+DONE = ("password", "off", "ended")
 
 
 @routes.get("/account")
@@ -63,26 +64,46 @@ async def end_others(request: web.Request) -> web.StreamResponse:
 
 @routes.post("/account/codes")
 @needs(Permission.PERSON)
-async def begin_codes(request: web.Request) -> web.StreamResponse:
-    """Create a secret and show it, to be confirmed."""
-    await request.app[ACCOUNTS].begin_codes(request[PERSON])
-    raise web.HTTPSeeOther("/account#codes")
+async def begin_codes(request: web.Request) -> web.Response:
+    """Create a secret and show it, only this once, to be confirmed."""
+    password = str((await form_of(request)).get("password", ""))
+    try:
+        secret = await request.app[ACCOUNTS].begin_codes(request[PERSON], password, request.remote or "")
+    except TooManyAttempts as refusal:
+        return await _page(request, 429, {"password": "too many"}, refusal)
+    if secret is None:
+        return await _page(request, 400, {"password": "old"})
+    return await _page(request, secret=secret)
 
 
 @routes.post("/account/codes/confirm")
 @needs(Permission.PERSON)
-async def confirm_codes(request: web.Request) -> web.StreamResponse:
-    """Ask for codes from now on."""
+async def confirm_codes(request: web.Request) -> web.Response:
+    """Ask for codes from now on, and show the recovery codes."""
     code = str((await form_of(request)).get("code", ""))
     try:
-        right = await request.app[ACCOUNTS].confirm_codes(
+        recovery = await request.app[ACCOUNTS].confirm_codes(
             request[PERSON], code, request.remote or "", datetime.now(UTC)
         )
     except TooManyAttempts as refusal:
         return await _page(request, 429, {"code": "too many"}, refusal)
-    if not right:
+    if recovery is None:
         return await _page(request, 400, {"code": "wrong"})
-    raise web.HTTPSeeOther("/account?done=on#codes")
+    return render(request, "people/recovery_codes.html", codes=recovery, begun=True)
+
+
+@routes.post("/account/codes/recovery")
+@needs(Permission.PERSON)
+async def renew_recovery_codes(request: web.Request) -> web.Response:
+    """Create recovery codes in place of the earlier ones and show them, only this once."""
+    password = str((await form_of(request)).get("password", ""))
+    try:
+        recovery = await request.app[ACCOUNTS].renew_recovery_codes(request[PERSON], password, request.remote or "")
+    except TooManyAttempts as refusal:
+        return await _page(request, 429, {"password": "too many"}, refusal)
+    if recovery is None:
+        return await _page(request, 400, {"password": "old"})
+    return render(request, "people/recovery_codes.html", codes=recovery, begun=False)
 
 
 @routes.post("/account/codes/remove")
@@ -104,9 +125,10 @@ async def _page(
     status: int = 200,
     problems: dict[str, str] | None = None,
     refusal: TooManyAttempts | None = None,
+    secret: str = "",
 ) -> web.Response:
     accounts, person = request.app[ACCOUNTS], request[PERSON]
-    codes, secret = await accounts.codes(person)
+    otpauth = link(secret, person.login) if secret else ""
     done = request.query.get("done", "")
     answer = render(
         request,
@@ -114,9 +136,11 @@ async def _page(
         status,
         sessions=await accounts.sessions(person, session_token(request)),
         browser_name=browser_name,
-        codes=codes,
+        codes=await accounts.codes(person),
+        recovery_left=await accounts.recovery_codes_left(person),
         secret=" ".join(secret[start : start + 4] for start in range(0, len(secret), 4)),
-        otpauth=link(secret, person.login) if secret else "",
+        otpauth=otpauth,
+        qr=Markup(qr_code(otpauth)) if otpauth else "",
         problems=problems or {},
         done=done if done in DONE and not problems else "",
         minutes=refusal.minutes if refusal else 0,

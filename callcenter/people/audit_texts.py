@@ -16,6 +16,8 @@ def actions(t: Translator) -> dict[AuditAction, str]:
         AuditAction.CHANGED_PASSWORD: t.gettext("changed password"),
         AuditAction.TURNED_CODES_ON: t.gettext("turned codes on"),
         AuditAction.TURNED_CODES_OFF: t.gettext("turned codes off"),
+        AuditAction.MADE_RECOVERY_CODES: t.gettext("created recovery codes"),
+        AuditAction.USED_RECOVERY_CODE: t.gettext("used recovery code"),
         AuditAction.ACCEPTED_INVITATION: t.gettext("accepted invitation"),
         AuditAction.ADDED_PERSON: t.gettext("added person"),
         AuditAction.CHANGED_PERSON: t.gettext("changed person"),

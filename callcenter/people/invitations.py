@@ -75,7 +75,7 @@ class Invitations:
         return None if row is None else person_of(row)
 
     async def use(self, token: str, password: str, address: str) -> Person | None:
-        """Set the password, which `problem_with` has accepted; None when the link no longer works."""
+        """Set the password, which `NewPasswords` has accepted; None when the link no longer works."""
         person = await self.find(token)
         if person is None:
             return None

@@ -3,9 +3,9 @@
 import structlog
 from aiohttp import web
 
-from callcenter.common.passwords import problem_with
 from callcenter.domain.access import Permission
 from callcenter.people.invitations import INVITATIONS
+from callcenter.people.new_passwords import NEW_PASSWORDS
 from callcenter.web.auth import needs
 from callcenter.web.body import form_of
 from callcenter.web.render import render
@@ -31,7 +31,7 @@ async def accept(request: web.Request) -> web.Response:
     person = await invitations.find(token)
     if person is None:
         return await _form(request)
-    if problem := problem_with(password, again, person.login):
+    if problem := await request.app[NEW_PASSWORDS].problem_with(person, password, again):
         return await _form(request, problem)
     if await invitations.use(token, password, request.remote or "") is None:
         return await _form(request)

@@ -6,6 +6,7 @@ import structlog
 from aiohttp import web
 
 from callcenter.common.attempts import TooManyAttempts
+from callcenter.common.sessions import SESSIONS
 from callcenter.domain.access import Permission
 from callcenter.people.logins import CODE_WITHIN, LOGINS, CodeNeeded, LoggedIn, LoginExpired
 from callcenter.web.auth import COOKIE, cookie_name, needs, session_token
@@ -36,7 +37,7 @@ async def log_in(request: web.Request) -> web.StreamResponse:
     form = await form_of(request)
     login, password = str(form.get("login", "")).strip().lower(), str(form.get("password", ""))
     try:
-        result = await app[LOGINS].log_in(login, password, origin_of(request), _lasts(request))
+        result = await app[LOGINS].log_in(login, password, origin_of(request))
     except TooManyAttempts as refusal:
         log.warning("too many attempts to log in")
         return _form(request, 429, "too many", login, refusal)
@@ -65,18 +66,17 @@ async def show_code(request: web.Request) -> web.Response:
 async def give_code(request: web.Request) -> web.StreamResponse:
     """Open a session, or ask for the code again."""
     form = await form_of(request)
-    token, code = _halfway(request), str(form.get("code", ""))
+    recovery = str(form.get("recovery", ""))
+    token, code = _halfway(request), recovery or str(form.get("code", ""))
     try:
-        entered = await request.app[LOGINS].give_code(
-            token, code, origin_of(request), _lasts(request), datetime.now(UTC)
-        )
+        entered = await request.app[LOGINS].give_code(token, code, origin_of(request), datetime.now(UTC))
     except LoginExpired:
         return _form(request, 401, "expired")
     except TooManyAttempts as refusal:
         log.warning("too many attempts to give a code")
         return _code_form(request, 429, "too many", refusal)
     if entered is None:
-        return _code_form(request, 401, "wrong")
+        return _code_form(request, 401, "wrong recovery" if recovery else "wrong")
     raise _entered(request, entered)
 
 
@@ -115,14 +115,10 @@ def _code_form(
     return answer
 
 
-def _lasts(request: web.Request) -> timedelta:
-    return timedelta(hours=request.app[SETTINGS].web.session_hours)
-
-
 def _entered(request: web.Request, entered: LoggedIn) -> web.HTTPSeeOther:
     log.info("logged in", operator=entered.person.id)
     answer = web.HTTPSeeOther(start_page(request.app, entered.person))
-    _set(request, answer, COOKIE, entered.token, _lasts(request))
+    _set(request, answer, COOKIE, entered.token, request.app[SESSIONS].term.lasts)
     _forget(request, answer, HALFWAY_COOKIE)
     return answer
 

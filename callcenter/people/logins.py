@@ -12,11 +12,11 @@ from callcenter.common.origin import LONGEST_BROWSER, Origin
 from callcenter.common.passwords import LONGEST, Passwords, digest, new_token
 from callcenter.common.scope import Connection, audit
 from callcenter.common.secret_box import SecretBox
-from callcenter.common.sessions import person_of
+from callcenter.common.sessions import SessionTerm, person_of
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
 from callcenter.errors import Refusal, gettext_noop
-from callcenter.people.second_factor import step_of
+from callcenter.people.second_factor import is_recovery_code, step_of, without_groups
 from callcenter.storage import queries
 
 SQL = queries("people")
@@ -49,13 +49,16 @@ class LoginExpired(Refusal):
 class Logins:
     """Logins over PostgreSQL. Every method may raise `OSError` or an `asyncpg` error."""
 
-    def __init__(self, pool: asyncpg.Pool, passwords: Passwords, attempts: Attempts, box: SecretBox) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, passwords: Passwords, attempts: Attempts, term: SessionTerm, box: SecretBox
+    ) -> None:
         self._pool = pool
         self._passwords = passwords
         self._attempts = attempts
+        self._term = term
         self._box = box
 
-    async def log_in(self, login: str, password: str, origin: Origin, lasts: timedelta) -> LoggedIn | CodeNeeded | None:
+    async def log_in(self, login: str, password: str, origin: Origin) -> LoggedIn | CodeNeeded | None:
         """A session, or the token of the second step; None when the login or the password is wrong.
 
         An unknown login takes as long as a wrong password. Raises `TooManyAttempts`.
@@ -74,28 +77,32 @@ class Logins:
             await self._pool.execute(SQL["ask_code"], digest(token), row["id"], CODE_WITHIN)
             return CodeNeeded(token)
         async with self._pool.acquire() as connection, connection.transaction():
-            return await _enter(connection, person_of(row), token, origin, lasts)
+            return await self._enter(connection, person_of(row), token, origin)
 
     async def waits_for_code(self, token: str) -> bool:
         """Whether this is the token of a login that waits for its code."""
         return await self._pool.fetchrow(SQL["waiting_for_code"], digest(token)) is not None
 
-    async def give_code(
-        self, token: str, code: str, origin: Origin, lasts: timedelta, now: datetime
-    ) -> LoggedIn | None:
-        """A session; None when the code is wrong or was used. Raises `LoginExpired` and `TooManyAttempts`."""
+    async def give_code(self, token: str, code: str, origin: Origin, now: datetime) -> LoggedIn | None:
+        """A session, for a code of the telephone or a recovery code; None when it is wrong or was used.
+
+        Raises `LoginExpired` and `TooManyAttempts`.
+        """
         row = await self._pool.fetchrow(SQL["waiting_for_code"], digest(token))
         if row is None:
             raise LoginExpired
         attempt = await self._attempts.at_code(row["login"], origin.address)
-        step = step_of(self._box.open(row["totp_secret"]), code, now, row["totp_step"])
-        if step is None or await self._pool.fetchval(SQL["take_step"], row["id"], step) is None:
-            await self._failed(row["id"], origin, "code")
+        recovery = is_recovery_code(code)
+        if not await (self._take_recovery_code(row, code) if recovery else self._take_code(row, code, now)):
+            await self._failed(row["id"], origin, "recovery code" if recovery else "code")
             return None
         await self._attempts.forgive(attempt)
+        person = person_of(row)
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute(SQL["code_given"], row["id"])
-            return await _enter(connection, person_of(row), new_token(), origin, lasts)
+            if recovery:
+                await audit(connection, AuditAction.USED_RECOVERY_CODE, person=person, address=origin.address)
+            return await self._enter(connection, person, new_token(), origin)
 
     async def log_out(self, token: str, address: str) -> None:
         """End the session. Whoever takes calls takes no more of them."""
@@ -105,6 +112,23 @@ class Logins:
                 person = person_of(row)
                 await audit(connection, AuditAction.LOGGED_OUT, person=person, address=address)
                 await requests.take_off_the_line(connection, person.id, asker=person.id)
+
+    async def _take_code(self, row: asyncpg.Record, code: str, now: datetime) -> bool:
+        step = step_of(self._box.open(row["totp_secret"]), code, now, row["totp_step"])
+        return step is not None and await self._pool.fetchval(SQL["take_step"], row["id"], step) is not None
+
+    async def _take_recovery_code(self, row: asyncpg.Record, code: str) -> bool:
+        taken = await self._pool.fetchval(SQL["take_recovery_code"], row["id"], digest(without_groups(code)))
+        return taken is not None
+
+    async def _enter(self, connection: Connection, person: Person, token: str, origin: Origin) -> LoggedIn:
+        browser = origin.browser[:LONGEST_BROWSER].encode(errors="ignore").decode().replace("\0", "")
+        await connection.execute(
+            SQL["open_session"], digest(token), person.id, self._term.lasts, origin.address, browser, self._term.idle
+        )
+        details = {"browser": browser}
+        await audit(connection, AuditAction.LOGGED_IN, person=person, address=origin.address, details=details)
+        return LoggedIn(person, token)
 
     async def _failed(self, who: int | None, origin: Origin, wrong: str) -> None:
         # An unknown login may be a password typed into the wrong field, so it is not logged.
@@ -120,10 +144,3 @@ class Logins:
 
 
 LOGINS = web.AppKey("logins", Logins)
-
-
-async def _enter(connection: Connection, person: Person, token: str, origin: Origin, lasts: timedelta) -> LoggedIn:
-    browser = origin.browser[:LONGEST_BROWSER].encode(errors="ignore").decode().replace("\0", "")
-    await connection.execute(SQL["open_session"], digest(token), person.id, lasts, origin.address, browser)
-    await audit(connection, AuditAction.LOGGED_IN, person=person, address=origin.address, details={"browser": browser})
-    return LoggedIn(person, token)

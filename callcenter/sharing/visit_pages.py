@@ -26,7 +26,12 @@ routes = web.RouteTableDef()
 # A link is a secret: it must not get into referrers, caches or search engines. Its forms therefore send no origin.
 HEADERS = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 COOKIE = "link"
-NAMES = {"listen": Variant.LISTEN, "original": Variant.ORIGINAL, "copy": Variant.COPY}
+NAMES = {
+    "listen": Variant.LISTEN,
+    "listen-original": Variant.LISTEN_ORIGINAL,
+    "original": Variant.ORIGINAL,
+    "copy": Variant.COPY,
+}
 
 Page = Callable[[web.Request, SharedLink], Awaitable[web.StreamResponse]]
 
@@ -89,7 +94,7 @@ async def give_pin(request: web.Request, link: SharedLink) -> web.StreamResponse
     return answer
 
 
-@routes.get(r"/l/{token}/{place:\d{1,4}}/{name:listen|original|copy}", allow_head=False)
+@routes.get(r"/l/{token}/{place:\d{1,4}}/{name:listen|listen-original|original|copy}", allow_head=False)
 @needs(Permission.ANYONE)
 @_behind_link
 async def fetch(request: web.Request, link: SharedLink) -> web.StreamResponse:
@@ -108,7 +113,7 @@ async def fetch(request: web.Request, link: SharedLink) -> web.StreamResponse:
     part = range(content.size) if requested is None else requested
     if requested is not None:
         headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{content.size}"
-    if variant is not Variant.LISTEN:
+    if variant in (Variant.ORIGINAL, Variant.COPY):
         headers["Content-Disposition"] = f'attachment; filename="{file_name(link, recording, content.media_type)}"'
     use = await visits.begin(link, recording.place, variant, len(part), origin_of(request))
     if use is None:

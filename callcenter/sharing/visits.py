@@ -26,11 +26,21 @@ LONGEST_PIN = 20
 
 
 class Variant(StrEnum):
-    """How a recording is requested: to play on the page, or to download the original or the smaller copy."""
+    """How a recording is requested: to play on the page, or to download the original or the smaller copy.
 
-    LISTEN = LinkUseKind.LISTENED.value
-    ORIGINAL = LinkUseKind.ORIGINAL.value
-    COPY = LinkUseKind.COPY.value
+    Each is counted apart, since they differ in size.
+    """
+
+    LISTEN = "listened"
+    LISTEN_ORIGINAL = "listened_original"
+    """For browsers that cannot play the copy (Opus in Ogg: Safari before 18.4), and while there is none."""
+    ORIGINAL = "original"
+    COPY = "copy"
+
+    @property
+    def kind(self) -> LinkUseKind:
+        """As what its use is recorded."""
+        return LinkUseKind.LISTENED if self is Variant.LISTEN_ORIGINAL else LinkUseKind(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +88,11 @@ class SharedRecording:
         """From a row of the query `recordings`."""
         contents: dict[Variant, Content] = {}
         if row["kept"] and matches_chain(row["id"], as_chained=row["as_chained"]):
-            contents[Variant.ORIGINAL] = Content(row["object_key"], row["version_id"], row["size"], "audio/wav")
+            original = Content(row["object_key"], row["version_id"], row["size"], "audio/wav")
+            contents |= {Variant.ORIGINAL: original, Variant.LISTEN_ORIGINAL: original}
             if row["copy_key"]:
-                contents[Variant.COPY] = Content(row["copy_key"], None, row["copy_size"], row["copy_type"])
-            contents[Variant.LISTEN] = contents.get(Variant.COPY, contents[Variant.ORIGINAL])
+                copy = Content(row["copy_key"], None, row["copy_size"], row["copy_type"])
+                contents |= {Variant.COPY: copy, Variant.LISTEN: copy}
         # A request may start while anything is left, so that an interrupted download can be restarted.
         left = {variant for variant, content in contents.items() if row[variant] < fetches * max(content.size, 1)}
         sha256 = row["sha256"].hex() if row["sha256"] else ""
@@ -157,7 +168,8 @@ class LinkVisits:
             if row is None or variant not in SharedRecording.of(row, link.fetches).left:
                 await _use(connection, link, LinkUseKind.NONE_LEFT, origin, place)
                 return None
-            return await _use(connection, link, LinkUseKind(variant), origin, place, length, row["id"])
+            of_original = variant is Variant.LISTEN_ORIGINAL
+            return await _use(connection, link, variant.kind, origin, place, length, row["id"], of_original)
 
     async def settle(self, use: int, unsent: int) -> None:
         """A request has ended; `unsent` of its reserved bytes were not sent."""
@@ -190,9 +202,10 @@ async def _use(
     place: int | None = None,
     sent: int = 0,
     recording: int | None = None,
+    of_original: bool = False,
 ) -> int:
     browser = origin.browser[:LONGEST_BROWSER].encode(errors="ignore").decode().replace("\0", "")
-    row = await connection.fetchrow(SQL["use"], link.id, kind, place, origin.address, browser, sent)
+    row = await connection.fetchrow(SQL["use"], link.id, kind, place, origin.address, browser, sent, of_original)
     assert row is not None
     # Recorded once for all ranges in which a browser requests one recording.
     if kind in AUDITED and row["new"]:

@@ -73,7 +73,11 @@ select s.place, r.id, r.object_key, r.version_id, r.size, r.sha256, r.duration_s
        as_chained(r) as as_chained, coalesce(k.began_at, c.answered_at, r.recorded_at) as at,
        p.object_key as copy_key, p.size as copy_size, p.media_type as copy_type,
        coalesce((select sum(u.sent) from share_link_uses u
-                 where u.link_id = $1 and u.place = s.place and u.kind = 'listened'), 0)::bigint as listened,
+                 where u.link_id = $1 and u.place = s.place and u.kind = 'listened' and not u.of_original), 0)::bigint
+           as listened,
+       coalesce((select sum(u.sent) from share_link_uses u
+                 where u.link_id = $1 and u.place = s.place and u.kind = 'listened' and u.of_original), 0)::bigint
+           as listened_original,
        coalesce((select sum(u.sent) from share_link_uses u
                  where u.link_id = $1 and u.place = s.place and u.kind = 'original'), 0)::bigint as original,
        coalesce((select sum(u.sent) from share_link_uses u
@@ -93,12 +97,12 @@ with continued as (
     where id = (
         select id from share_link_uses
         where link_id = $1 and kind = $2 and place is not distinct from $3 and address = $4
-            and at > now() - interval '5 minutes' and kind <> 'wrong pin'
+            and of_original = $7 and at > now() - interval '5 minutes' and kind <> 'wrong pin'
         order by id desc limit 1)
     returning id
 ), added as (
-    insert into share_link_uses (link_id, kind, place, address, browser, sent)
-    select $1, $2, $3, $4, $5, $6 where not exists (select from continued)
+    insert into share_link_uses (link_id, kind, place, address, browser, sent, of_original)
+    select $1, $2, $3, $4, $5, $6, $7 where not exists (select from continued)
     returning id
 )
 select id, true as new from added union all select id, false from continued;

@@ -29,12 +29,13 @@ group by subject
 -- name: forgive
 delete from login_attempts where id = any($1::bigint[]) or subject = any($2::text[])
 
+-- A session for $3 at most, which ends earlier when it is not used for $6.
 -- name: open_session
 with expired as (
     delete from sessions where expires_at < now()
 )
-insert into sessions (token_hash, operator_id, expires_at, address, browser)
-values ($1, $2, now() + $3::interval, $4, $5)
+insert into sessions (token_hash, operator_id, ends_at, expires_at, address, browser)
+values ($1, $2, now() + $3::interval, now() + least($3::interval, $6::interval), $4, $5)
 
 -- name: session
 select o.id, o.login, o.name, o.role, o.language, o.endpoint, o.company_id,
@@ -44,7 +45,7 @@ join operators o on o.id = s.operator_id
 where s.token_hash = $1 and s.expires_at > now() and o.active
 
 -- name: seen
-update sessions set seen_at = now() where token_hash = $1
+update sessions set seen_at = now(), expires_at = least(ends_at, now() + $2::interval) where token_hash = $1
 
 -- name: close_session
 delete from sessions s using operators o where s.token_hash = $1 and o.id = s.operator_id
@@ -95,6 +96,12 @@ select login, password_hash, totp_secret, totp_pending, totp_step from operators
 -- name: set_password
 update operators set password_hash = $2 where id = $1
 
+-- What others try first as the password of the person $1: the own name, and those of the companies.
+-- name: names_around
+select name from operators where id = $1
+union all
+select c.name from companies c join operators o on o.id = $1 where o.company_id is null or o.company_id = c.id
+
 -- name: begin_code
 update operators set totp_pending = $2 where id = $1 and totp_secret is null returning id
 
@@ -104,6 +111,26 @@ where id = $1 and totp_pending = $2
 returning id
 
 -- name: remove_code
+with useless as (
+    delete from recovery_codes where operator_id = $1
+)
 update operators set totp_secret = null, totp_pending = null, totp_step = null
 where id = $1 and (totp_secret is not null or totp_pending is not null)
 returning id
+
+-- Whether codes are on; nobody else changes that, or the recovery codes, meanwhile.
+-- name: codes_on
+select totp_secret is not null from operators where id = $1 for update
+
+-- The recovery codes of the person $1 from now on.
+-- name: set_recovery_codes
+with earlier as (
+    delete from recovery_codes where operator_id = $1
+)
+insert into recovery_codes (code_hash, operator_id) select code_hash, $1 from unnest($2::bytea[]) as made (code_hash)
+
+-- name: recovery_codes_left
+select count(*) from recovery_codes where operator_id = $1 and used_at is null
+
+-- name: take_recovery_code
+update recovery_codes set used_at = now() where operator_id = $1 and code_hash = $2 and used_at is null returning operator_id

@@ -224,6 +224,7 @@ async def test_what_is_not_granted_is_refused(pool: asyncpg.Pool, companies: tup
         "invitations",
         "login_attempts",
         "pending_logins",
+        "recovery_codes",
         "audit_log",
         "crew_links",
         "requests",

@@ -19,7 +19,7 @@ from callcenter.cli.migrate import migrate_all, rotate_secrets
 from callcenter.common.secret_box import SecretBox, UnreadableSecret, require_readable, reseal
 from callcenter.settings import SecretsSettings
 from stack import demo_data
-from tests.site import BOX, Browser, Site, settings_for
+from tests.site import BOX, PASSWORD, Browser, Site, settings_for
 
 OLD, NEW = "aa" * 32, "bb" * 32
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,9 +71,9 @@ def test_what_no_key_opens_is_said_without_showing_it(spoilt: str):
 
 
 async def new_codes(browser: Browser) -> str:
-    """Ask for one-time codes, and return the secret that the page shows."""
-    await browser.post("/account/codes")
-    found = re.search(r"secret=([A-Z2-7]+)", await (await browser.get("/account")).text())
+    """Ask for one-time codes, and return the secret that the answer shows."""
+    answer = await browser.post("/account/codes", password=PASSWORD)
+    found = re.search(r"secret=([A-Z2-7]+)", await answer.text())
     assert found
     return found[1]
 

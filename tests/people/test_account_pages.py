@@ -20,9 +20,12 @@ async def page(browser: Browser) -> str:
 
 
 async def secret_of(browser: Browser) -> pyotp.TOTP:
-    assert (await browser.post("/account/codes")).headers["Location"] == "/account#codes"
-    found = re.search(r"secret=([A-Z2-7]+)", await page(browser))
+    answer = await browser.post("/account/codes", password=PASSWORD)
+    assert answer.status == 200
+    text = await answer.text()
+    found = re.search(r"secret=([A-Z2-7]+)", text)
     assert found
+    assert f"{found[1][:4]} {found[1][4:8]}" in text
     return pyotp.TOTP(found[1])
 
 
@@ -33,7 +36,7 @@ def code(totp: pyotp.TOTP, steps: int = 0) -> str:
 async def turn_on(browser: Browser) -> pyotp.TOTP:
     """Codes, confirmed by the one of the step before, so that the present one is still to be used."""
     totp = await secret_of(browser)
-    assert (await browser.post("/account/codes/confirm", code=code(totp, -1))).status == 303
+    assert (await browser.post("/account/codes/confirm", code=code(totp, -1))).status == 200
     return totp
 
 
@@ -89,6 +92,7 @@ UNFIT = [
     ("x" * 5000, GOOD, GOOD, "old"),
     (PASSWORD, "short", "short", "new"),
     (PASSWORD, "anna knows it", "anna knows it", "new"),
+    (PASSWORD, "Password2026!", "Password2026!", "new"),
     (PASSWORD, GOOD, "другие четыре слова", "again"),
     ("", "", "", "new"),
 ]
@@ -124,21 +128,31 @@ async def test_guessing_the_present_password_takes_turns(site: Site):
 async def test_a_login_asks_for_a_code_once_it_was_confirmed(site: Site):
     async with site.browser("anna") as anna, site.browser() as there:
         totp = await secret_of(anna)
-        text = await page(anna)
-        assert "otpauth://totp/" in text
         # Not confirmed: login works as before.
         assert (await there.log_in("anna")).headers["Location"] == "/workplace"
         wrong = await anna.post("/account/codes/confirm", code="000000" if code(totp) != "000000" else "000001")
         assert wrong.status == 400
         assert 'id="code-problem"' in await wrong.text()
-        assert (await anna.post("/account/codes/confirm", code=f" {code(totp)[:3]} {code(totp)[3:]} ")).status == 303
-        text = await page(anna)
-        assert totp.secret not in text
-        assert (await anna.post("/account/codes")).status == 303
+        assert (await anna.post("/account/codes/confirm", code=f" {code(totp)[:3]} {code(totp)[3:]} ")).status == 200
+        assert (await there.log_in("anna")).headers["Location"] == "/login/code"
+        assert (await anna.post("/account/codes", password=PASSWORD)).status == 400
         kept = await site.pool.fetchval("select totp_secret from operators where login = 'anna'")
         assert kept != BOX.open(kept) == totp.secret
-    actions = await site.pool.fetch("select action from audit_log where action like '%codes%'")
-    assert [row["action"] for row in actions] == ["turned codes on"]
+    actions = await site.pool.fetch("select action from audit_log where action like '%codes%' order by id")
+    assert [row["action"] for row in actions] == ["turned codes on", "created recovery codes"]
+
+
+async def test_codes_are_begun_by_the_password_only_and_the_secret_is_shown_to_whoever_gave_it(site: Site):
+    async with site.browser("anna") as anna:
+        for password in ("", "wrong"):
+            answer = await anna.post("/account/codes", password=password)
+            assert (answer.status, 'id="password-problem"' in await answer.text()) == (400, True)
+        assert await site.pool.fetchval("select totp_pending from operators where login = 'anna'") is None
+        totp = await secret_of(anna)
+        for answer in (await anna.get("/account"), await anna.post("/account/codes/confirm", code="x")):
+            text = await answer.text()
+            assert 'name="code"' in text
+            assert not [part for part in ("otpauth:", 'class="qr"', f"{totp.secret[:4]} ") if part in text]
 
 
 async def test_with_codes_the_password_alone_opens_nothing(site: Site):

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from argon2.exceptions import VerificationError
 
+from callcenter.calls import socket
 from callcenter.common import attempts
 from callcenter.common.attempts import (
     ATTEMPTS_PER_ADDRESS,
@@ -17,10 +18,12 @@ from callcenter.common.attempts import (
 )
 from callcenter.common.origin import Origin
 from callcenter.common.passwords import Passwords
+from callcenter.common.sessions import SESSIONS, SessionTerm
 from callcenter.people.logins import LoggedIn, Logins
+from tests.calls.test_socket import hello
 from tests.site import BOX, PASSWORD, Site
 
-DAY = timedelta(days=1)
+TERM = SessionTerm(lasts=timedelta(days=1), idle=timedelta(hours=1))
 
 
 async def test_an_operator_comes_to_the_workplace_and_a_supervisor_to_the_board(site: Site):
@@ -73,9 +76,9 @@ async def test_an_unknown_login_is_checked_as_thoroughly_as_a_known_one(site: Si
         raise VerificationError
 
     monkeypatch.setattr(passwords, "_hasher", SimpleNamespace(verify=verify))
-    logins = Logins(site.pool, passwords, Attempts(site.pool), BOX)
-    assert await logins.log_in("nobody", "x", Origin("127.0.0.1"), DAY) is None
-    assert await logins.log_in("anna", "x", Origin("127.0.0.1"), DAY) is None
+    logins = Logins(site.pool, passwords, Attempts(site.pool), TERM, BOX)
+    assert await logins.log_in("nobody", "x", Origin("127.0.0.1")) is None
+    assert await logins.log_in("anna", "x", Origin("127.0.0.1")) is None
     assert len(checked) == 2
     assert all(each.startswith("$argon2id$") for each in checked)
 
@@ -86,6 +89,51 @@ async def test_a_session_ends_by_time(site: Site):
         await site.pool.execute("update sessions set expires_at = now()")
         assert (await anna.get("/workplace")).headers["Location"] == "/login"
         assert (await anna.get("/session", Accept="*/*")).status == 401
+
+
+async def test_a_session_that_nobody_uses_ends_and_one_in_use_goes_on_until_its_end(site: Site):
+    term = site.server.app[SESSIONS].term
+    async with site.browser("anna") as anna:
+        cookie = anna.http.cookie_jar.filter_cookies(anna.http._base_url)["session"]
+        half = term.idle * 0.6
+        used = timedelta()
+        # Each step is shorter than the time without use, all together longer than it.
+        while used < term.idle * 2:
+            await later(site, half)
+            used += half
+            assert (await anna.get("/workplace")).status == 200, used
+        await later(site, term.idle + timedelta(seconds=1))
+        assert (await anna.get("/workplace")).headers["Location"] == "/login"
+        assert (await anna.get("/workplace", Cookie=f"session={cookie.value}")).status == 303
+    async with site.browser("anna") as anna:
+        for _ in range(int(term.lasts / half) - 1):
+            await later(site, half)
+            assert (await anna.get("/workplace")).status == 200
+        await later(site, half)
+        assert (await anna.get("/workplace")).headers["Location"] == "/login"
+
+
+async def test_an_open_live_page_is_use_of_the_session(site: Site, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(socket, "ASK_AGAIN_WHO_S", 0.01)
+    async with site.browser("anna") as anna:
+        talk = await anna.socket()
+        await hello(talk)
+        await later(site, site.server.app[SESSIONS].term.idle * 0.6)
+        async with asyncio.timeout(10):
+            while await site.pool.fetchval("select seen_at < now() - interval '1 minute' from sessions"):
+                await asyncio.sleep(0.01)
+        await later(site, site.server.app[SESSIONS].term.idle * 0.6)
+        assert (await anna.get("/workplace")).status == 200
+        await talk.close()
+
+
+async def later(site: Site, passed: timedelta) -> None:
+    """Let this time pass for all sessions."""
+    await site.pool.execute(
+        "update sessions set seen_at = seen_at - $1::interval, expires_at = expires_at - $1::interval,"
+        " ends_at = ends_at - $1::interval",
+        passed,
+    )
 
 
 async def test_logging_out_ends_the_session_for_a_copied_cookie_too(site: Site):
@@ -170,10 +218,10 @@ async def test_guesses_at_once_take_turns_and_those_for_whom_it_is_too_long_are_
 
 
 async def test_guessing_elsewhere_does_not_slow_the_person_down(site: Site, slept: list[float]):
-    logins = Logins(site.pool, Passwords(), Attempts(site.pool), BOX)
+    logins = Logins(site.pool, Passwords(), Attempts(site.pool), TERM, BOX)
     for _ in range(ATTEMPTS_PER_SECRET + 1):
-        assert await logins.log_in("anna", "guess", Origin("192.0.2.1"), DAY) is None
-    assert isinstance(await logins.log_in("anna", PASSWORD, Origin("192.0.2.2"), DAY), LoggedIn)
+        assert await logins.log_in("anna", "guess", Origin("192.0.2.1")) is None
+    assert isinstance(await logins.log_in("anna", PASSWORD, Origin("192.0.2.2")), LoggedIn)
     assert slept[-1] == 0
 
 
@@ -182,8 +230,8 @@ async def test_a_login_guessed_at_from_many_addresses_is_slow_everywhere(site: S
         "insert into login_attempts (subject) select 'login anna' from generate_series(1, $1)",
         attempts.ATTEMPTS_PER_LOGIN,
     )
-    logins = Logins(site.pool, Passwords(), Attempts(site.pool), BOX)
-    assert isinstance(await logins.log_in("anna", PASSWORD, Origin("192.0.2.2"), DAY), LoggedIn)
+    logins = Logins(site.pool, Passwords(), Attempts(site.pool), TERM, BOX)
+    assert isinstance(await logins.log_in("anna", PASSWORD, Origin("192.0.2.2")), LoggedIn)
     assert 0 < slept[-1] <= 1
 
 
@@ -204,12 +252,12 @@ async def test_a_flood_from_one_address_is_refused_and_writes_nothing(site: Site
         " from generate_series(1, $1)",
         ATTEMPTS_PER_ADDRESS,
     )
-    logins = Logins(site.pool, Passwords(), Attempts(site.pool), BOX)
+    logins = Logins(site.pool, Passwords(), Attempts(site.pool), TERM, BOX)
     before = await site.pool.fetchval("select count(*) from login_attempts")
     with pytest.raises(TooManyAttempts):
-        await logins.log_in("anna", PASSWORD, Origin("192.0.2.1"), DAY)
+        await logins.log_in("anna", PASSWORD, Origin("192.0.2.1"))
     assert await site.pool.fetchval("select count(*) from login_attempts") == before
-    assert isinstance(await logins.log_in("boris", PASSWORD, Origin("192.0.2.2"), DAY), LoggedIn)
+    assert isinstance(await logins.log_in("boris", PASSWORD, Origin("192.0.2.2")), LoggedIn)
 
 
 async def test_only_failures_count_against_an_address(site: Site):

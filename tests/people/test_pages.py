@@ -36,6 +36,8 @@ async def test_a_person_is_added_and_comes_in_by_the_link_once(site: Site):
         assert "Приглашён" in await (await alla.get("/people")).text()
         assert (await olga.log_in("olga", GOOD)).status == 401
         assert "Ольга Новая" in await (await olga.get(link)).text()
+        easy = await olga.post(link, new="Gfhjkm123456", again="Gfhjkm123456")
+        assert (easy.status, "Слишком легко угадать" in await easy.text()) == (400, True)
         assert (await olga.post(link, new=GOOD, again=GOOD)).status == 200
         assert (await thief.post(link, new="another password", again="another password")).status == 404
         assert (await thief.get(link)).status == 404
@@ -203,7 +205,7 @@ UNFIT = [
     ("", "", "не меньше 12"),
     ("x" * 257, "x" * 257, "не больше 256"),
     ("anna anna anna", "anna anna anna", "не должен содержать логин"),
-    ("aaaaaaaaaaaa", "aaaaaaaaaaaa", "Слишком просто"),
+    ("aaaaaaaaaaaa", "aaaaaaaaaaaa", "Слишком легко угадать"),
     (GOOD, GOOD + "!", "не совпадают"),
 ]
 

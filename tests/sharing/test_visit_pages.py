@@ -46,12 +46,13 @@ async def test_the_page_says_for_whom_and_why_and_plays_and_gives_out_what_was_s
         heard = await guest.get(f"/l/{made.token}/1/listen")
         original = await guest.get(f"/l/{made.token}/1/original")
         copy = await guest.get(f"/l/{made.token}/1/copy")
-        without_copy = await guest.get(f"/l/{made.token}/2/listen")
+        without_copy = await guest.get(f"/l/{made.token}/2/listen-original")
         assert (await heard.read(), heard.content_type) == (COPY, "audio/ogg")
         assert (await original.read(), original.content_type) == (AUDIO, "audio/wav")
         assert original.headers["Content-Disposition"] == 'attachment; filename="ticket-1-2026-03-05-1230-1.wav"'
         assert (await copy.read(), await without_copy.read()) == (COPY, AUDIO[:5000])
         assert await status(guest, f"/l/{made.token}/2/copy") == 404
+        assert await status(guest, f"/l/{made.token}/2/listen") == 404
     for each in (answer, heard, original):
         assert each.headers["Referrer-Policy"] == "no-referrer"
         assert each.headers["Cache-Control"] == "no-store"
@@ -129,7 +130,7 @@ async def test_no_answer_distinguishes_a_link_that_never_existed_from_one_that_n
     seen: dict[str, set[tuple[object, ...]]] = {}
     async with shared.work.site.browser() as guest:
         for kind, token in tokens.items():
-            for path in ("", "/1/listen", "/1/original", "/9/copy"):
+            for path in ("", "/1/listen", "/1/listen-original", "/1/original", "/9/copy"):
                 answer = await guest.get(f"/l/{token}{path}")
                 text = (await answer.text()).replace(token, "")
                 headers = tuple((name, value) for name, value in answer.headers.items() if name != "Date")
@@ -262,7 +263,8 @@ async def test_a_recording_that_is_kept_no_longer_is_said_to_be_so(shared: Share
     async with shared.work.site.browser() as guest:
         assert "больше не хранится" in await (await guest.get(f"/l/{made.token}")).text()
         assert await status(guest, f"/l/{made.token}/1/listen") == 404
-        assert await status(guest, f"/l/{made.token}/2/listen") == 200
+        assert await status(guest, f"/l/{made.token}/1/listen-original") == 404
+        assert await status(guest, f"/l/{made.token}/2/listen-original") == 200
 
 
 async def test_without_the_pin_nothing_is_opened_and_with_it_everything(shared: Shared):
@@ -396,5 +398,5 @@ async def test_a_forged_version_is_not_given_out_by_a_link(shared: Shared):
         assert await status(guest, f"/l/{made.token}/2/original") == 200
         shared.work.site.shelf.objects["recordings/two.wav@2"] = b"RIFF forged" * 1000
         await shared.pool.execute("update recordings set version_id = '2'")
-        for name in ("1/listen", "1/original", "1/copy", "2/listen", "2/original"):
+        for name in ("1/listen", "1/listen-original", "1/original", "1/copy", "2/listen-original", "2/original"):
             assert await status(guest, f"/l/{made.token}/{name}") == 404, name

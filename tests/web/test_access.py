@@ -65,8 +65,8 @@ LOGINS = {
     Role.ADMINISTRATOR: "alla",
 }
 OPEN_SESSION = """
-insert into sessions (token_hash, operator_id, expires_at)
-select $1, id, now() + interval '1 hour' from operators where login = $2 on conflict do nothing
+insert into sessions (token_hash, operator_id, ends_at, expires_at)
+select $1, id, now() + interval '1 hour', now() + interval '1 hour' from operators where login = $2 on conflict do nothing
 """
 OPEN_TOKEN = """
 insert into api_tokens (token_hash, operator_id, name, scopes, expires_at)

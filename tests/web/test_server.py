@@ -34,7 +34,7 @@ async def take(request):
 async def main():
     app = web.Application()
     app.router.add_post("/", take)
-    runner = Runner(app, access_log=None)
+    runner = Runner(app, 20, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
@@ -66,7 +66,7 @@ async def test_malformed_http_is_a_line_of_json_that_shows_nothing_of_it():
 
 
 async def test_no_answer_names_the_server_not_even_to_what_is_no_http():
-    runner = Runner(web.Application(), access_log=None)
+    runner = Runner(web.Application(), 20, access_log=None)
     await runner.setup()
     try:
         site = web.TCPSite(runner, "127.0.0.1", 0)
