@@ -12,7 +12,7 @@ RETURNS  ?= 0
 
 python = .venv/bin/python
 
-.PHONY: setup demo up down surge check test bench
+.PHONY: setup demo up down surge listen check test bench
 
 setup:
 	@stack/setup.sh
@@ -30,6 +30,9 @@ surge: setup
 	@$(python) -m stack surge --callers $(CALLERS) --rate $(RATE) --operators $(OPERATORS) --talk $(TALK) \
 		--patience $(PATIENCE) --abandon $(ABANDON) --audio $(AUDIO) \
 		--blind $(BLIND) --attended $(ATTENDED) --holds $(HOLDS) --returns $(RETURNS)
+
+listen: setup
+	@$(python) -m stack listen
 
 check: setup
 	@stack/setup.sh --scripts

@@ -3,7 +3,7 @@
 #
 # Run one Asterisk from the tree that tree.sh made, with the directories of one instance:
 #     etc     /etc/asterisk            what callcenter.telephony.render wrote
-#     sounds  /var/lib/asterisk/sounds what sounds.sh wrote
+#     sounds  /var/lib/asterisk/sounds what `callcenter speak-phrases` wrote
 #     spool   /var/spool/asterisk      callcenter/rec, callcenter/ready: recordings
 #     log     /var/log/asterisk        messages, queue_log
 #     lib     /var/lib/asterisk        Asterisk's own database

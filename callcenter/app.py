@@ -48,6 +48,7 @@ from callcenter.push.hub import HUB, Hub
 from callcenter.recordings.archive import Archive
 from callcenter.recordings.copies import CopyMaker
 from callcenter.recordings.disk import DiskWatch
+from callcenter.recordings.hashes import HashSweep
 from callcenter.recordings.keeper import Keeper
 from callcenter.recordings.spool import Spool
 from callcenter.recordings.store import Store
@@ -102,7 +103,8 @@ async def serve(settings: Settings, *, web: bool, node: bool) -> int:
         if web:
             hub = Hub(pool, lambda: connect(settings.database), settings.web.slow_client_messages)
             application = create_app(settings=settings, pool=pool, hub=hub, store=store, checks=checks)
-            services += [hub, Keeper(settings.database, store, settings.s3.grace_days), *application[SERVICES]]
+            services += [hub, Keeper(settings.database, store, settings.s3.grace_days)]
+            services += [HashSweep(settings.database, store, settings.s3.hash_all_in_days), *application[SERVICES]]
         else:
             application = create_monitor(pool=pool, checks=checks)
         await stack.enter_async_context(_listening(application, settings.web))

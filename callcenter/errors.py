@@ -47,6 +47,9 @@ CallcenterError
 │   └── ObjectLocked             the store works, and keeps this object from being removed
 ├── NotReady                     a part cannot do its work now; the text says why, for whoever watches `/readyz`
 ├── NotDelivered                 a message to a crew or an external person was not delivered
+├── SpeechError                  a phrase was not spoken; the text says why, for whoever watches the voices
+│   ├── TextRefused              a text that cannot be spoken as it is
+│   └── PhrasesMissing           some of several phrases were not spoken
 ├── AudioProblem                 a recording of which no copy can be made; the text says why
 ├── FileNotMade                  an ordered file that cannot be made, now or later
 ├── TooLarge                     more than one evidence pack can hold
@@ -173,6 +176,22 @@ class NotReady(CallcenterError):
 
 class AudioProblem(CallcenterError):
     """No copy for listening can be made of this recording."""
+
+
+class SpeechError(CallcenterError):
+    """A phrase was not spoken. What was spoken before is still there."""
+
+
+class TextRefused(SpeechError):
+    """A text that cannot be spoken as it is."""
+
+
+class PhrasesMissing(SpeechError):
+    """Some of several phrases were not spoken. `reasons`: why, by text."""
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        self.reasons = reasons
+        super().__init__(f"{len(reasons)} phrases not spoken: {'; '.join(sorted(set(reasons.values())))}")
 
 
 class InvitationError(CallcenterError):

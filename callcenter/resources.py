@@ -1,4 +1,4 @@
-"""Where the files that are not Python are: `storage/`, `dialplan/`, `asterisk/templates/`.
+"""Where the files that are not Python are: `storage/`, `dialplan/`, `asterisk/templates/`, `asterisk/sounds/`.
 
 In a checkout they are beside the package. A wheel has them inside it, in `callcenter/_resources/`, as pyproject.toml
 says. Templates, browser files and catalogues of a subject are in its own package and need none of this.

@@ -9,7 +9,7 @@ import os
 import re
 from base64 import urlsafe_b64encode
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import (
@@ -27,6 +27,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from callcenter.errors import SettingsError
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+Loaded = TypeVar("Loaded", bound=BaseSettings)
+
+_VOICE = r"^[a-z][a-z0-9-]{0,39}$"
+_FROM_ENVIRONMENT = SettingsConfigDict(
+    env_prefix="CALLCENTER_", env_nested_delimiter="__", frozen=True, extra="ignore", env_ignore_empty=True
+)
 
 
 class SettingsSection(BaseModel):
@@ -98,7 +104,6 @@ class AsteriskSettings(SettingsSection):
     probe_secret: SecretStr | None = Field(
         None, description="makes an AMI account `probe` that reads everything; for a local test stack only"
     )
-    sounds: Path | None = Field(None, description="folder of recorded phrases that replace the synthetic ones")
 
 
 class QueueingSettings(SettingsSection):
@@ -146,6 +151,13 @@ class S3Settings(SettingsSection):
     )
     grace_days: int = Field(
         7, ge=0, le=3650, description="days after the end of a recording's retention until it is deleted"
+    )
+    hash_all_in_days: int = Field(
+        30,
+        ge=0,
+        le=3650,
+        description="nights in which every recording is read back from the store and compared with the custody chain, a "
+        "share each night; 0 turns it off",
     )
     encryption: Literal["AES256", "none"] = Field(
         "none", description="`AES256` asks the server to encrypt what it keeps, where it can"
@@ -316,6 +328,24 @@ class SecretsSettings(SettingsSection):
         return [urlsafe_b64encode(bytes.fromhex(key.get_secret_value())) for key in self.keys]
 
 
+class SpeechSettings(SettingsSection):
+    """The voices that speak to callers; what they say is made beforehand and kept."""
+
+    russian: Literal["festival", "rhvoice", "espeak-ng"] = Field(
+        "festival", description="engine for Russian; where it is not installed, `espeak-ng` speaks"
+    )
+    english: Literal["espeak-ng", "rhvoice"] = Field("espeak-ng", description="engine for English")
+    rhvoice_russian: str = Field("anna", pattern=_VOICE, description="RHVoice's voice for Russian")
+    rhvoice_english: str = Field("alan", pattern=_VOICE, description="RHVoice's voice for English")
+    timeout_s: float = Field(20.0, gt=0, description="seconds that speaking one phrase may take")
+    at_once: int = Field(2, ge=1, le=64, description="phrases spoken at the same time")
+    cache: Path = Field(Path("/var/cache/callcenter/speech"), description="folder in which spoken phrases are kept")
+    keep_days: int = Field(90, ge=1, description="days after which a phrase that nobody used is removed from there")
+    recorded: Path | None = Field(
+        None, description="folder of your own recordings, `ru/greeting.wav`, which replace what would be spoken"
+    )
+
+
 class EvidenceSettings(SettingsSection):
     """Evidence packs."""
 
@@ -338,12 +368,18 @@ def _require_key(key: SecretStr) -> None:
         raise ValueError("must be 64 hexadecimal digits, as `openssl rand -hex 32` makes them")
 
 
+class SpeechAlone(BaseSettings):
+    """What is needed to speak phrases where nothing else is set up yet."""
+
+    model_config = _FROM_ENVIRONMENT
+
+    speech: SpeechSettings = SpeechSettings()
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="CALLCENTER_", env_nested_delimiter="__", frozen=True, extra="ignore", env_ignore_empty=True
-    )
+    model_config = _FROM_ENVIRONMENT
 
     node: str = Field(
         "node1", pattern=r"^[a-z][a-z0-9]{0,15}$", description="name of the Asterisk this process runs beside"
@@ -369,6 +405,7 @@ class Settings(BaseSettings):
     handover: HandoverSettings
     evidence: EvidenceSettings = EvidenceSettings()
     secrets: SecretsSettings
+    speech: SpeechSettings = SpeechSettings()
 
     @field_validator("country")
     @classmethod
@@ -396,11 +433,20 @@ def load_settings() -> Settings:
 
     Raises `SettingsError` with one line per mistake, each naming the variable to fix.
     """
+    return _load(Settings)
+
+
+def load_speech_settings() -> SpeechSettings:
+    """Read the settings of speech once, whether or not the others are there. Raises `SettingsError`."""
+    return _load(SpeechAlone).speech
+
+
+def _load(kind: type[Loaded]) -> Loaded:
     env_file = os.environ.get("CALLCENTER_ENV_FILE")
     if env_file and not Path(env_file).is_file():
         raise SettingsError(f"CALLCENTER_ENV_FILE names {env_file}, which is not a file")
     try:
-        return Settings(_env_file=env_file)
+        return kind(_env_file=env_file)
     except ValidationError as error:
         raise SettingsError(explain(error)) from None
 

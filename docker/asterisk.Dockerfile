@@ -1,11 +1,16 @@
 # Asterisk from Debian unstable, for Debian stable has none: the packages of the local tree, less the same files.
 FROM debian:bookworm-slim AS phrases
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends espeak-ng sox \
+    && apt-get install --yes --no-install-recommends festival festvox-ru espeak-ng ffmpeg python3-venv \
     && rm -rf /var/lib/apt/lists/*
-COPY asterisk/sounds.sh /build/
-COPY asterisk/sounds /build/sounds
-RUN /build/sounds.sh /build/out
+COPY requirements-run.lock /build/
+RUN python3 -m venv /opt/venv \
+    && /opt/venv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: --no-binary docopt \
+        -r /build/requirements-run.lock
+COPY callcenter /build/callcenter
+COPY asterisk/sounds /build/asterisk/sounds
+WORKDIR /build
+RUN CALLCENTER_SPEECH__CACHE=/tmp/speech /opt/venv/bin/python3 -m callcenter speak-phrases /build/out
 
 FROM debian:sid-slim
 COPY asterisk/packages asterisk/excluded /usr/local/share/callcenter/

@@ -5,8 +5,9 @@ import os
 import sys
 from pathlib import Path
 
+from callcenter.errors import SpeechError
 from callcenter.settings import load_settings
-from stack import bench, chaos, demo, schema, surge
+from stack import bench, chaos, demo, listen, schema, surge
 from stack.errors import StackError
 from stack.instance import Instance
 from stack.parts import ROOT
@@ -19,7 +20,7 @@ def main() -> int:
     options = _parser().parse_args()
     try:
         return _run(Instance(options.directory), options)
-    except (StackError, OSError) as error:
+    except (StackError, SpeechError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -43,6 +44,8 @@ def _run(instance: Instance, options: argparse.Namespace) -> int:
             return bench.run(instance.up())
         case "chaos":
             return chaos.run(instance.up(), options)
+        case "listen":
+            return listen.run()
         case "schema":
             schema.write()
         case "record-ami":
@@ -57,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("up", help="start the stack in the background and return when it is ready")
     commands.add_parser("down", help="end everything that `up` started")
+    commands.add_parser("listen", help="write what callers of the demo hear as WAV files into var/listen")
     commands.add_parser("demo", help="start the stack, send it a surge, leave it up until Ctrl-C")
     surge.add_options(
         commands.add_parser("surge", help="send callers to the running stack and check the outcome of each")

@@ -240,6 +240,7 @@ class Instance:
             "AMI__EVENTS_SECRET": secret["ami-events"],
             "AMI__ACTIONS_SECRET": secret["ami-actions"],
             "ASTERISK__SPOOL": str(own / "spool" / "callcenter"),
+            "SPEECH__CACHE": str(ROOT / "var" / "speech"),
             "ASTERISK__QUEUE_LOG": str(own / "log" / "queue_log"),
             "ASTERISK__SIP_PORT": str(port["sip"]),
             "ASTERISK__WS_PORT": str(port["ws"]),

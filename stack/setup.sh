@@ -44,14 +44,16 @@ make_venv() {
         .venv/bin/pip install --disable-pip-version-check --no-cache-dir --require-hashes -r requirements.lock
 }
 
-# mmdebstrap makes the Asterisk tree; sipp, espeak-ng and sox are for the load tool and the phrases; ffmpeg makes the
+# mmdebstrap makes the Asterisk tree; sipp and sox are for the load tool; festival and espeak-ng speak; ffmpeg makes the
 # copies that people listen to.
-commands=(mmdebstrap:mmdebstrap sipp:sip-tester espeak-ng:espeak-ng sox:sox unshare:util-linux ffmpeg:ffmpeg)
+commands=(mmdebstrap:mmdebstrap sipp:sip-tester sox:sox unshare:util-linux ffmpeg:ffmpeg)
+commands+=(festival:festival espeak-ng:espeak-ng)
 [ "${1:-}" = --browser ] && commands+=(chromium:chromium)
 missing=()
 for pair in "${commands[@]}"; do
     command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
 done
+[ -d /usr/share/festival/voices/russian ] || missing+=(festvox-ru)
 # Fonts for the printed page of an evidence pack.
 [ -f /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || missing+=(fonts-dejavu-core)
 if ! [ -x .venv/bin/python ]; then
@@ -82,8 +84,10 @@ if ! stamped tree "${recipe[@]}"; then
     stamp tree "${recipe[@]}"
 fi
 
-phrases=(asterisk/sounds.sh $(find asterisk/sounds -type f | sort))
+phrases=(asterisk/sounds/phrases.txt $(find callcenter/speech -name '*.py' | sort))
 if ! stamped sounds "${phrases[@]}"; then
-    step sounds "Phrases for callers, spoken by espeak-ng" asterisk/sounds.sh var/sounds
+    step sounds "Phrases for callers, spoken by festival and espeak-ng" \
+        env CALLCENTER_SPEECH__CACHE="${CALLCENTER_SPEECH__CACHE:-$PWD/var/speech}" \
+        .venv/bin/python -m callcenter speak-phrases var/sounds
     stamp sounds "${phrases[@]}"
 fi

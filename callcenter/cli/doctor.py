@@ -19,6 +19,8 @@ from callcenter.common.smtp import MailServer
 from callcenter.errors import CallcenterError
 from callcenter.recordings.spool import being_written
 from callcenter.settings import Settings
+from callcenter.speech.engines import ENGINES, find_engine
+from callcenter.speech.languages import WORDS
 from callcenter.storage import AWAY, connect, queries, require_schema
 from callcenter.telephony.connection import Account, AmiConnection
 
@@ -44,6 +46,7 @@ async def examine(settings: Settings) -> int:
         "spool": _spool,
         "S3 store": examine_store,
         "e-mail": _mail,
+        "voices": _voices,
         "web port": _web,
     }
     failed = 0
@@ -186,6 +189,17 @@ async def _mail(settings: Settings) -> str:
     except (NotDelivered, OSError) as problem:
         raise CheckFailed(f"{where}: {problem}; are the settings CALLCENTER_SMTP__… right?") from None
     return f"{where} accepts e-mail" + ("" if smtp.user is None else ", logged in")
+
+
+async def _voices(settings: Settings) -> str:
+    found = []
+    for language, name in (("ru", settings.speech.russian), ("en", settings.speech.english)):
+        engine = await find_engine(name, settings.speech)
+        await engine.speak(WORDS[language].number(1), language)
+        if engine.name != name:
+            raise CheckWarning(f"{engine.name} speaks {language}, since {name} is missing: {ENGINES[name].hint}")
+        found.append(f"{name} for {language}")
+    return ", ".join(found)
 
 
 async def _web(settings: Settings) -> str:

@@ -19,6 +19,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from callcenter.cli.verify import verify_pack
 
         return verify_pack(options.pack, options.key)
+    if options.command == "speak-phrases":
+        from callcenter.cli.speak import speak_phrases
+
+        return speak_phrases(options.directory)
     return _run_with_settings(options)
 
 
@@ -74,6 +78,8 @@ def _parser() -> argparse.ArgumentParser:
         help="verify each company's custody chain and print what was altered in it",
     )
     commands.add_parser("evidence-key", help="print the fingerprint of the key that evidence packs are signed with")
+    speak = commands.add_parser("speak-phrases", help="make the phrases that Asterisk plays; needs no other setting")
+    speak.add_argument("directory", type=Path)
     asterisk = commands.add_parser("render-asterisk", help="write the Asterisk configuration")
     asterisk.add_argument("directory", type=Path)
     sheet = commands.add_parser("import-directory", help="houses, flats and residents from a CSV or XLSX file")

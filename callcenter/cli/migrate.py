@@ -4,6 +4,7 @@ from urllib.parse import unquote, urlsplit
 
 import asyncpg
 
+from callcenter.cli.numbers import migrate_numbers
 from callcenter.common.secret_box import SecretBox, reseal
 from callcenter.errors import StorageError
 from callcenter.settings import Settings
@@ -18,12 +19,13 @@ async def migrate_all(settings: Settings) -> int:
     connection = await connect(database.of_owner())
     try:
         applied = await migrate(connection)
+        print(f"applied {', '.join(applied)}" if applied else "the schema is up to date")
+        await migrate_numbers(connection)
         if database.owner_url is not None:
             await let_in(connection, database.url.get_secret_value())
         sealed = await reseal(connection, SecretBox(settings.secrets))
     finally:
         await connection.close()
-    print(f"applied {', '.join(applied)}" if applied else "the schema is up to date")
     if sealed:
         print(f"encrypted {sealed} secrets with the first key")
     return 0

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from callcenter.domain.phone import country_code, rules
+from callcenter.domain.phone import country_code, rules, spellings
 from callcenter.errors import RenderError
 from callcenter.resources import ROOT
 from callcenter.settings import Settings
@@ -140,7 +140,12 @@ def _directory_values(directory: Directory) -> dict[str, object]:
         _match(f"the SIP secret of {endpoint}", secret, _SECRET)
     _unique("company number", tuple(number for number, _ in directory.numbers))
     _unique("endpoint", tuple(endpoint for endpoint, _ in directory.endpoints), _RESERVED_ENDPOINTS)
-    return {"numbers": sorted(directory.numbers), "endpoints": sorted(directory.endpoints)}
+    numbers = sorted(directory.numbers)
+    # As it is written first: no other form of a number takes that of another.
+    spelt = {number: number for number, _ in numbers}
+    for number, _ in numbers:
+        spelt = dict.fromkeys(spellings(number), number) | spelt
+    return {"numbers": numbers, "spelt_numbers": sorted(spelt.items()), "endpoints": sorted(directory.endpoints)}
 
 
 def _match(name: str, value: str, pattern: re.Pattern[str]) -> str:

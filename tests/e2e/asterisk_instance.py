@@ -4,6 +4,7 @@ import os
 import secrets
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -156,7 +157,10 @@ def _make_sounds(home: Path) -> None:
         subprocess.run(
             ["sox", "-n", "-r", "44100", "-c", "2", phrase, "synth", str(seconds), "sine", "440"], check=True
         )
-    subprocess.run([ROOT / "asterisk" / "sounds.sh", home / "sounds", home / "recorded"], check=True)
+    places = {"CACHE": ROOT / "var" / "speech", "RECORDED": home / "recorded"}
+    environment = os.environ | {f"CALLCENTER_SPEECH__{name}": str(place) for name, place in places.items()}
+    speak = [sys.executable, "-m", "callcenter", "speak-phrases", str(home / "sounds")]
+    subprocess.run(speak, cwd=ROOT, env=environment, check=True)
     subprocess.run(
         ["sox", "-n", "-r", "8000", "-c", "1", "-t", "al", home / "tone.alaw", "synth", "3", "sine", "600"], check=True
     )

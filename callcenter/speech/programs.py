@@ -1,0 +1,59 @@
+"""Programs that make sound, each as a process of its own with limits; a text reaches one as a file, never by a shell."""
+
+import asyncio
+import os
+import signal
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from callcenter.errors import SpeechError
+
+_MEMORY_BYTES = 1024**3
+_FILE_BYTES = 64 * 1024**2
+_SAID_BYTES = 300
+
+
+async def run(command: Sequence[str], timeout_s: float) -> str:
+    """Run a program to its end and return what it printed.
+
+    Raises `SpeechError` when it is not installed, fails, or is still running after `timeout_s` seconds. However it ends,
+    none of its children is left.
+    """
+    limited = ("prlimit", f"--as={_MEMORY_BYTES}", f"--fsize={_FILE_BYTES}", "--core=0", "--", *command)
+    with tempfile.TemporaryFile() as printed:
+        process = await asyncio.create_subprocess_exec(
+            *limited, stdin=asyncio.subprocess.DEVNULL, stdout=printed, stderr=printed, start_new_session=True
+        )
+        try:
+            status = await asyncio.wait_for(process.wait(), timeout_s)
+        except TimeoutError:
+            raise SpeechError(f"{Path(command[0]).name} did not end within {timeout_s:g} s") from None
+        finally:
+            await _end(process)
+        printed.seek(0)
+        said = printed.read(_SAID_BYTES).decode(errors="replace").strip()
+    if status != 0:
+        raise SpeechError(f"{Path(command[0]).name} failed with status {status}: {said or 'it printed nothing'}")
+    return said
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End a process, if it still runs, and all that it started."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    if process.returncode is None:
+        await process.wait()
+
+
+async def telephone_samples(sound: Path, folder: Path, timeout_s: float) -> bytes:
+    """The sound of a file of any kind as 16-bit samples in one channel at 8 kHz; scratch files go to `folder`.
+
+    Raises `SpeechError` when it is none.
+    """
+    raw = folder / "samples.raw"
+    form = ("-ac", "1", "-ar", "8000", "-f", "s16le", str(raw))
+    await run(("ffmpeg", "-nostdin", "-hide_banner", "-v", "error", "-y", "-i", str(sound), *form), timeout_s)
+    return raw.read_bytes()

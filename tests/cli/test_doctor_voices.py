@@ -1,0 +1,41 @@
+"""`callcenter doctor`: the check of the voices."""
+
+from pathlib import Path
+
+import pytest
+
+from callcenter.cli.doctor import CheckWarning, _voices
+from callcenter.errors import SpeechError
+from callcenter.settings import AmiSettings, DatabaseSettings, HandoverSettings, S3Settings, Settings
+from callcenter.speech.engines import Festival
+from tests.speech.voices import SPEAKS, install
+
+SETTINGS = Settings(
+    database=DatabaseSettings(url="postgresql://127.0.0.1:1/none"),
+    ami=AmiSettings(events_secret="x", actions_secret="x"),
+    s3=S3Settings(endpoint="127.0.0.1:1", access_key="x", secret_key="x"),
+    handover=HandoverSettings(secret="x" * 32),
+)
+
+
+@pytest.fixture(autouse=True)
+def voices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Festival, "data", tmp_path)
+    for name in ("text2wave", "festival", "espeak-ng"):
+        install(tmp_path / "bin", monkeypatch, name, SPEAKS)
+
+
+async def test_voices_that_speak_are_named():
+    assert await _voices(SETTINGS) == "festival for ru, espeak-ng for en"
+
+
+async def test_a_voice_that_is_missing_is_warned_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr(Festival, "data", tmp_path / "nowhere")
+    with pytest.raises(CheckWarning, match=r"espeak-ng speaks ru, .* apt-get install festival festvox-ru"):
+        await _voices(SETTINGS)
+
+
+async def test_a_voice_that_fails_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    install(tmp_path / "bin", monkeypatch, "text2wave", "exit 3")
+    with pytest.raises(SpeechError, match="text2wave failed with status 3"):
+        await _voices(SETTINGS)
