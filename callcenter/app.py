@@ -21,6 +21,7 @@ from callcenter.calls.writer import Writer
 from callcenter.common.attempts import ATTEMPTS, Attempts
 from callcenter.common.object_store import OBJECT_STORE, ObjectStore
 from callcenter.common.passwords import PASSWORDS, Passwords
+from callcenter.common.secret_box import SECRET_BOX, SecretBox, require_readable
 from callcenter.common.sessions import SESSIONS, Sessions, SessionTerm
 from callcenter.common.smtp import MAIL_SERVER, MailServer
 from callcenter.common.tokens import TOKENS, Tokens
@@ -79,12 +80,14 @@ SUBJECTS = (people, directory, tickets, calls, dispatch, listening, retention, s
 log = structlog.get_logger()
 
 
-async def asterisk_directory(connection: Connection, node: NodeName) -> render.Directory:
+async def asterisk_directory(connection: Connection, node: NodeName, box: SecretBox) -> render.Directory:
     """What the configuration of this node's Asterisk must know of companies and operators."""
     sql = queries("asterisk")
     return render.Directory(
         numbers=tuple((row["number"], row["language"]) for row in await connection.fetch(sql["numbers"])),
-        endpoints=tuple((row["endpoint"], row["sip_secret"]) for row in await connection.fetch(sql["endpoints"], node)),
+        endpoints=tuple(
+            (row["endpoint"], box.open(row["sip_secret"])) for row in await connection.fetch(sql["endpoints"], node)
+        ),
     )
 
 
@@ -145,6 +148,7 @@ def create_app(
     app[HEALTH_CHECKS] = {"database": health.database(pool), "screens": lambda: hub.live, **checks}
     app[SESSIONS], app[TOKENS] = Sessions(pool, _term(settings.web)), Tokens(pool)
     app[PASSWORDS], app[ATTEMPTS] = Passwords(), Attempts(pool)
+    app[SECRET_BOX] = SecretBox(settings.secrets)
     app[MAIL_SERVER] = MailServer(settings.smtp)
     app[ASTERISK_ENTRIES] = AsteriskEntries(pool)
     app.on_response_prepare.append(shield.add_headers)
@@ -173,6 +177,7 @@ async def _pool(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
     try:
         async with pool.acquire() as connection:
             await require_schema(connection)
+            await require_readable(connection, SecretBox(settings.secrets))
         yield pool
     finally:
         pool.terminate()
@@ -201,7 +206,7 @@ async def _node(
     settings: Settings, pool: asyncpg.Pool, store: Store, services: list[Service]
 ) -> dict[str, HealthCheck]:
     """Add everything beside one Asterisk to `services`; return what tells whether it is ready."""
-    name = NodeName(settings.node)
+    name, box = NodeName(settings.node), SecretBox(settings.secrets)
     queues = await startup.queue_names(pool)
     calls = await startup.calls(pool, name)
     switchboard = Switchboard(queues, await startup.operators(pool, name), calls, settings.queueing.missed_limit)
@@ -220,7 +225,7 @@ async def _node(
         settings.database,
         name,
         RunningConfiguration(settings),
-        lambda connection: asterisk_directory(connection, name),
+        lambda connection: asterisk_directory(connection, name, box),
         partial(_change_roster, pool, name, queues, engine),
     )
     archive = Archive(

@@ -15,6 +15,7 @@ from pathlib import Path
 import asyncpg
 from argon2 import PasswordHasher
 
+from callcenter.common.secret_box import SecretBox
 from callcenter.settings import load_settings
 from callcenter.storage import connect, statements
 
@@ -45,7 +46,7 @@ class Login:
     sip_secret: str = ""
 
 
-async def seed(connection: asyncpg.Connection, operators: int) -> list[Login]:
+async def seed(connection: asyncpg.Connection, operators: int, box: SecretBox) -> list[Login]:
     """Fill an empty database, or renew the logins of a seeded one; return the logins with their passwords."""
     async with connection.transaction():
         if await connection.fetchval(GENERATE["is_empty"]):
@@ -77,7 +78,7 @@ async def seed(connection: asyncpg.Connection, operators: int) -> list[Login]:
                 login.role,
                 hasher.hash(login.password),
                 login.endpoint or None,
-                login.sip_secret or None,
+                box.seal(login.sip_secret) if login.sip_secret else None,
                 ids[COMPANIES[0][0]] if login.role == "manager" else None,
             )
     return logins
@@ -109,9 +110,14 @@ async def _main() -> None:
     )
     parser.add_argument("--operators", type=int, default=40)
     options = parser.parse_args()
-    connection = await connect(load_settings().database)
+    settings = load_settings()
+    connection = await connect(settings.database.of_owner())
     try:
-        print(json.dumps([asdict(login) for login in await seed(connection, options.operators)]))
+        print(
+            json.dumps(
+                [asdict(login) for login in await seed(connection, options.operators, SecretBox(settings.secrets))]
+            )
+        )
     finally:
         await connection.close()
 

@@ -23,6 +23,7 @@ def settings(**sections: Mapping[str, object]) -> Settings:
         "database": {"url": "postgresql://unused"},
         "s3": {"endpoint": "unused", "access_key": "unused", "secret_key": "unused"},
         "handover": {"secret": "unused" * 8},
+        "secrets": {"keys": ["0" * 64]},
         "ami": {"events_secret": "hears-1", "actions_secret": "acts-1"},
     }
     for name, section in sections.items():

@@ -123,6 +123,7 @@ def asterisk(
             "database": {"url": "postgresql://unused"},
             "s3": {"endpoint": "unused", "access_key": "unused", "secret_key": "unused"},
             "handover": {"secret": "unused" * 8},
+            "secrets": {"keys": ["0" * 64]},
             "ami": {
                 "port": free_port(),
                 "events_secret": secrets.token_urlsafe(12),

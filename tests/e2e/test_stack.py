@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -17,6 +18,7 @@ from stack import processes
 from stack.instance import Instance
 from stack.parts import ROOT
 from stack.surge import Plan, Surge
+from tests.dispatch.crew import mailbox
 
 pytestmark = pytest.mark.e2e
 
@@ -51,6 +53,20 @@ def test_the_description_is_private_and_names_every_part(stack: Instance) -> Non
     assert {person["role"] for person in description["logins"]} == roles
     wanted = {"web", "sip", "ami", "postgres", "s3", "logins", "asterisk", "directory", "env_file", "pids"}
     assert description.keys() == wanted
+
+
+async def test_the_service_has_no_more_rights_than_it_needs(stack: Instance, mail_port: int) -> None:
+    """Doctor tries them; and what the owners of the servers have is neither in the service's file nor in its process."""
+    async with mailbox(mail_port):
+        told = await asyncio.to_thread(stack.run, "doctor")
+    found = {name: state for state, name in re.findall(r"^(ok|warn|FAIL) +([^:]+):", told, re.MULTILINE)}
+    assert found.items() >= {"PostgreSQL, rights": "ok", "secrets": "ok", "S3 store": "ok"}.items(), told
+    known = json.loads((stack.directory / "instance.json").read_text())["secrets"]
+    service = psutil.Process(stack.pids()["callcenter"])
+    has = stack.env_file.read_text() + str(service.environ()) + str(service.cmdline())
+    assert known["postgres-service"] in has
+    for owners in ("postgres", "s3-admin-access", "s3-admin-secret"):
+        assert known[owners] not in has, owners
 
 
 @pytest.mark.parametrize("part", ["callcenter", "seaweedfs", "asterisk", "postgres"])

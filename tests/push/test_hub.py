@@ -9,6 +9,7 @@ from callcenter.push.hub import Hub, Screen
 from callcenter.push.state import Delta, Message, Resumed, Snapshot, apply
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import connect, open_pool, queries
+from tests.conftest import by_owner
 
 from .conftest import SLOW_LIMIT, Desk, open_desk
 
@@ -211,7 +212,7 @@ def test_an_old_snapshot_and_the_deltas_are_a_fresh_snapshot(database_url: str, 
 
 async def _play(database_url: str, steps: list[tuple[object, ...]]) -> None:
     async with open_desk(database_url) as desk:
-        await desk.pool.execute("truncate push_log, screens")
+        await desk.pool.execute(by_owner("truncate push_log, screens"))
         browsers = [Browser(desk, {"all", "operator:1"})]
         try:
             for step in steps:
