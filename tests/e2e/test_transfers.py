@@ -2,6 +2,7 @@
 
 import asyncio
 import wave
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -45,10 +46,12 @@ async def telephones(pbx: AsteriskInstance, folder: Path, colleague_is_there: bo
         target,
         dict(DIRECTORY.endpoints),
         ["op-02"],
-        queue=NUMBER,
+        dialled=defaultdict(lambda: NUMBER),
         ring_s=0.3,
         talk_s=TALK_S,
         speech=SPEECH,
+        rang=lambda _endpoint, _call: None,
+        free=lambda _endpoint, _call: None,
         took=legs.__setitem__,
     )
     async with made:
