@@ -205,7 +205,7 @@ async def _node(
     asterisk = Node(settings.ami, engine.put, ledger.catch_up)
     router.writer = writer = Writer(settings.database, name)
     router.cards = cards = CardFinder(pool, engine.put)
-    router.control = control = Control(asterisk.actions, lambda: queues, engine.put)
+    router.control = control = Control(asterisk.actions, engine.put)
     archive = Archive(
         pool,
         store,
@@ -242,7 +242,7 @@ class CommandRouter:
                 self.control.submit(order)
             case _:
                 if isinstance(order, ShowQueues):
-                    self.waiting = sum(line.waiting for line in order.queues)
+                    self.waiting = order.waiting
                     _gauge(order)
                 self.writer.submit(order, seen_at)
 

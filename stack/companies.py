@@ -74,8 +74,8 @@ async def cast_callers(pool: asyncpg.Pool, count: int, companies: int, chance: r
     strangers = iter(chance.sample(range(10**7), count))
     cast = []
     for row in islice(cycle(rows), count):
-        phones = residents.get(row["company_id"])
-        is_resident = phones and chance.random() < KNOWN_SHARE
-        cast.append(CastCaller(phones.pop() if is_resident else f"+7999{next(strangers):07}", row["number"]))
+        known = residents.get(row["company_id"])
+        number = known.pop() if known and chance.random() < KNOWN_SHARE else f"+7999{next(strangers):07}"
+        cast.append(CastCaller(number, row["number"]))
     chance.shuffle(cast)
     return cast

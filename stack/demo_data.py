@@ -15,6 +15,7 @@ from pathlib import Path
 import asyncpg
 from argon2 import PasswordHasher
 
+from callcenter.common.scope import Connection
 from callcenter.settings import load_settings
 from callcenter.storage import connect, statements
 
@@ -83,7 +84,7 @@ async def seed(connection: asyncpg.Connection, operators: int) -> list[Login]:
     return logins
 
 
-async def settle(connection: asyncpg.Connection, house: int, flats: int, first_phone: int) -> None:
+async def settle(connection: Connection, house: int, flats: int, first_phone: int) -> None:
     """One or two residents a flat, each with a telephone; every seventh pair shares one."""
     rows = sorted(await connection.fetch(SQL["flats"], house, flats), key=lambda row: int(row["flat"]))
     homes = [row["id"] for row in rows for _ in range(1 + int(row["flat"]) % 2)]

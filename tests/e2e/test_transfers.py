@@ -11,6 +11,7 @@ import pytest
 
 from callcenter.domain.call import Call, CallState, NotApplicable, Outcome, step
 from callcenter.domain.events import CallEvent
+from callcenter.domain.ids import OPERATORS
 from callcenter.domain.talk import Party, TalkKind
 from callcenter.recordings.wav import inspect
 from callcenter.telephony.ledger_line import parse_line
@@ -57,9 +58,9 @@ async def telephones(pbx: AsteriskInstance, folder: Path, colleague_is_there: bo
     async with made:
         await asyncio.to_thread(sipp.register, phones, seconds=600)
         with pbx.actions() as manager:
-            manager.act("QueueAdd", Queue=NUMBER, Interface="PJSIP/op-01")
+            manager.act("QueueAdd", Queue=OPERATORS, Interface="PJSIP/op-01")
             yield made
-            manager.act("QueueRemove", Queue=NUMBER, Interface="PJSIP/op-01")
+            manager.act("QueueRemove", Queue=OPERATORS, Interface="PJSIP/op-01")
         await asyncio.to_thread(sipp.register, phones, seconds=0)
     sipp.end()
 
