@@ -286,10 +286,16 @@ def test_hanging_up_during_the_greeting(pbx: AsteriskInstance, ledger: Ledger) -
     assert ledger.kinds() == ["ARRIVED", "ENDED"]
 
 
+def waiting(pbx: AsteriskInstance) -> list[str]:
+    """For each caller who counts as waiting when companies take turns, the company's number."""
+    return re.findall(r"^PJSIP/trunk\S*\s+(\d+)\s+waiting", pbx.cli("group show channels"), re.MULTILINE)
+
+
 def test_hanging_up_while_waiting(pbx: AsteriskInstance, ledger: Ledger) -> None:
     with pbx.events() as events, Caller(pbx.settings.asterisk.sip_port, ROUTE) as caller:
         assert caller.invite() == 200
         events.wait_event("QueueCallerJoin", Queue=OPERATORS)
+        assert waiting(pbx) == [NUMBER]
         caller.hang_up()
         events.wait_event("QueueCallerAbandon")
         lines = ledger.until("ENDED")
@@ -346,6 +352,7 @@ def test_hanging_up_while_talking(pbx: AsteriskInstance, ledger: Ledger, member:
         assert caller.invite() == 200
         events.wait_event("UserEvent", UserEvent="TalkBegan", Operator="PJSIP/op-01")
         wait_for(lambda: bridged(pbx), "the talk")
+        assert waiting(pbx) == []
         caller.hang_up()
         assert events.wait_event("UserEvent", UserEvent="TalkEnded")["By"] == "caller"
         lines = ledger.until("ENDED")
