@@ -18,7 +18,7 @@ QueueName = NewType("QueueName", str)
 """The callers of one company number, named by the number's digits, e.g. `74951234567`; or `OPERATORS`."""
 
 OPERATORS = QueueName("operators")
-"""Asterisk's own queue, in which the callers of all companies wait for any operator (docs/decisions/0016)."""
+"""Asterisk's own queue, in which the callers of all companies wait for any operator (docs/decisions/0017)."""
 
 OperatorId = NewType("OperatorId", int)
 RequestId = NewType("RequestId", int)
