@@ -69,6 +69,14 @@ class AsteriskSettings(SettingsSection):
         description="folder with `rec/` (being recorded) and `ready/` (complete), as this program sees it",
     )
     queue_log: Path = Field(Path("/var/log/asterisk/queue_log"), description="the ledger, as this program sees it")
+    etc: Path = Field(
+        Path("/etc/asterisk"),
+        description="folder of Asterisk's configuration, as this program sees it; the node writes it",
+    )
+    control: Path = Field(
+        Path("/run/asterisk/asterisk.ctl"),
+        description="Asterisk's control socket, as this program sees it; only for Asterisk's own user",
+    )
     bind: str = Field("127.0.0.1", description="address for SIP, AMI and the WebSocket of browser phones")
     ami_permit: tuple[str, ...] = Field(
         ("127.0.0.1/32",), description="JSON list of networks from which AMI accounts may log in"
@@ -81,6 +89,13 @@ class AsteriskSettings(SettingsSection):
         ("127.0.0.2",),
         min_length=1,
         description="JSON list of addresses or networks that count as the telephone company",
+    )
+    trunk_codecs: tuple[Literal["alaw", "ulaw"], ...] = Field(
+        ("alaw",),
+        min_length=1,
+        description="JSON list of the telephone company's codecs, the preferred one first: `alaw`, `ulaw`. With two, "
+        "Asterisk up to 22.10.1 drops talks in which the company changes from one to the other; with one it refuses the "
+        'change and the talk goes on. A company that has only `ulaw` needs `["ulaw"]`',
     )
     dialled_number_in: tuple[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z-]{0,39}$")], ...] = Field(
         ("request", "To", "Diversion"),
@@ -135,6 +150,13 @@ class S3Settings(SettingsSection):
     )
     grace_days: int = Field(
         7, ge=0, le=3650, description="days after the end of a recording's retention until it is deleted"
+    )
+    hash_all_in_days: int = Field(
+        30,
+        ge=0,
+        le=3650,
+        description="nights in which every recording is read back from the store and compared with the custody chain, a "
+        "share each night; 0 turns it off",
     )
     encryption: Literal["AES256", "none"] = Field(
         "none", description="`AES256` asks the server to encrypt what it keeps, where it can"

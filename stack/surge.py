@@ -224,6 +224,8 @@ class Surge:
         ending.callback(sipp.end)
         phones = [(person["endpoint"], person["sip_secret"]) for person in (*self._people, *self._colleagues)]
         audio = speech("operator", self._cache())
+        await asyncio.to_thread(sipp.register, phones, seconds=7200)
+        ending.callback(self._sign_off, sipp, phones)
         if self._plan.moves:
             moving = Telephones(
                 sipp.phones_at,
@@ -242,9 +244,7 @@ class Surge:
             self._telephones.moves.extend(self._moves())
         else:
             sipp.answer(count=len(phones), ring_s=RING_S, talk_s=self._plan.talk, audio=audio)
-        # The telephones run in this loop and answer Asterisk's qualify requests meanwhile.
-        await asyncio.to_thread(sipp.register, phones, seconds=7200)
-        ending.callback(self._sign_off, sipp, phones)
+            ending.callback(sipp.stop_answering)
         return sipp
 
     def _moves(self) -> list[Move]:

@@ -1,7 +1,7 @@
 """Operators' telephones that can do more than answer: hold, transfer, consult a colleague, hand the caller over.
 
-SIPp plays one dialogue at a time; handing a caller over takes two. All telephones are behind one socket, registered by
-`Sipp.register` with its port; each dialogue sends speech from a port of its own.
+SIPp plays one dialogue at a time; handing a caller over takes two. All telephones are behind one socket, whose address
+`Sipp.register` registered before; each dialogue sends speech from a port of its own.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ class Telephones(asyncio.DatagramProtocol):
     take transferred calls and are chosen in turn. `rang(endpoint, call_id)` is called when a telephone gets a call,
     `free(endpoint, call_id)` when that call ends untaken, `took(call_id, leg)` when a talk begins and when it ends;
     `done` counts the moves that Asterisk accepted. `dialled`: the company's number that each caller called, to which
-    the caller returns.
+    the caller returns. While `muted`, they send no packets at all.
     """
 
     def __init__(
@@ -67,6 +67,7 @@ class Telephones(asyncio.DatagramProtocol):
         self._took = took
         self.done: dict[Move, int] = dict.fromkeys(Move, 0)
         self.moves: deque[Move] = deque()
+        self.muted = False
         self._address = address
         self._asterisk = target
         self._phones = dict(phones)
@@ -81,6 +82,7 @@ class Telephones(asyncio.DatagramProtocol):
         self._serial = itertools.count(1)
         self._tasks: set[asyncio.Task[None]] = set()
         self._transport: asyncio.DatagramTransport | None = None
+        self._closed = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
@@ -98,6 +100,12 @@ class Telephones(asyncio.DatagramProtocol):
             dialogue.close()
         if self._transport is not None:
             self._transport.close()
+            # Its port is free for the one who signs the telephones off.
+            await self._closed.wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The port is free again."""
+        self._closed.set()
 
     def check(self) -> None:
         """Raise the error of a telephone, if there was one."""
@@ -253,7 +261,7 @@ class Telephones(asyncio.DatagramProtocol):
         answer = await self._ask(dialogue, "INVITE", body=body)
         if answer.status == 401:
             self._send_ack(dialogue, answer)
-            answered = proof(endpoint, self._phones[endpoint], answer.headers["www-authenticate"], uri)
+            answered = proof(endpoint, self._phones[endpoint], answer.headers["www-authenticate"], uri, "INVITE")
             answer = await self._ask(dialogue, "INVITE", body=body, extra=(answered,))
         dialogue.there = answer.headers["to"]
         if answer.status != 200:
@@ -386,7 +394,7 @@ class Telephones(asyncio.DatagramProtocol):
         loop = asyncio.get_running_loop()
         due = loop.time()
         for frame in itertools.cycle(self._frames):
-            for dialogue in self._dialogues.values():
+            for dialogue in self._dialogues.values() if not self.muted else ():
                 dialogue.media.send(frame)
             due = max(due + FRAME_S, loop.time() - 10 * FRAME_S)
             await asyncio.sleep(max(0.0, due - loop.time()))

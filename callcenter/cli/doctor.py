@@ -5,13 +5,15 @@ import shutil
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import aiohttp
+from panoramisk.message import Message
 from prometheus_client.parser import text_string_to_metric_families
 
 from callcenter.common.delivery import NotDelivered
 from callcenter.common.smtp import MailServer
-from callcenter.errors import CallcenterError
+from callcenter.errors import CallcenterError, TelephonyError
 from callcenter.recordings.spool import being_written
 from callcenter.recordings.store import Store
 from callcenter.settings import Settings
@@ -19,6 +21,9 @@ from callcenter.speech.engines import ENGINES, find_engine
 from callcenter.speech.languages import WORDS
 from callcenter.storage import AWAY, connect, require_schema
 from callcenter.telephony.connection import Account, AmiConnection
+from callcenter.telephony.console import Console
+from callcenter.telephony.framing import text
+from callcenter.telephony.version import OLDEST, new_enough
 
 PATIENCE_S = 5.0
 FREE_BYTES = 2 * 1024**3
@@ -38,6 +43,8 @@ async def examine(settings: Settings) -> int:
         "PostgreSQL": _database,
         "AMI, events": lambda settings: _ami(settings, Account.EVENTS),
         "AMI, actions": lambda settings: _ami(settings, Account.ACTIONS),
+        "Asterisk, configuration": _configuration,
+        "Asterisk": _asterisk,
         "ledger": _ledger,
         "spool": _spool,
         "S3 store": _store,
@@ -87,6 +94,25 @@ async def _database(settings: Settings) -> str:
 
 
 async def _ami(settings: Settings, account: Account) -> str:
+    await _action(settings, account, "Ping")
+    return f"logged in at {settings.ami.host}:{settings.ami.port}"
+
+
+async def _asterisk(settings: Settings) -> str:
+    version = text(await _action(settings, Account.ACTIONS, "CoreSettings"), "AsteriskVersion")
+    enough = new_enough(version)
+    oldest = ", ".join(f"{branch}.{release}" for branch, release in OLDEST.items())
+    if enough is None:
+        raise CheckWarning(f"its version, {version[:40]}, has no numbers; {oldest} or newer is needed")
+    if not enough:
+        raise CheckFailed(
+            f"version {version[:40]} does not know the event filters of manager.conf, so the service is sent every event;"
+            f" install {oldest} or newer"
+        )
+    return f"version {version[:40]}"
+
+
+async def _action(settings: Settings, account: Account, name: str) -> Message:
     where = f"{settings.ami.host}:{settings.ami.port}"
     # Without an answer the connection would retry for ever.
     _reader, writer = await _dial(settings.ami.host, settings.ami.port, where)
@@ -95,7 +121,7 @@ async def _ami(settings: Settings, account: Account) -> str:
     running = asyncio.create_task(connection.run())
     try:
         await asyncio.wait_for(connection.wait_connected(), PATIENCE_S)
-        await connection.action("Ping")
+        return await connection.action(name)
     except TimeoutError:
         raise CheckFailed(
             f"{where} answers but refuses the account for {account}: its secret in CALLCENTER_AMI__… is not"
@@ -105,7 +131,6 @@ async def _ami(settings: Settings, account: Account) -> str:
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-    return f"logged in at {where}"
 
 
 async def _dial(host: str, port: int, where: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -113,6 +138,24 @@ async def _dial(host: str, port: int, where: str) -> tuple[asyncio.StreamReader,
         return await asyncio.wait_for(asyncio.open_connection(host, port), PATIENCE_S)
     except (OSError, TimeoutError) as problem:
         raise CheckFailed(f"nothing at {where} ({problem}); is Asterisk up, and CALLCENTER_AMI__PORT right?") from None
+
+
+async def _configuration(settings: Settings) -> str:
+    etc, control = settings.asterisk.etc, settings.asterisk.control
+    try:
+        with TemporaryFile(dir=etc):
+            pass
+    except OSError as problem:
+        raise CheckFailed(
+            f"{problem}; run this as Asterisk's user, and let CALLCENTER_ASTERISK__ETC name the folder of its configuration"
+        ) from None
+    try:
+        await Console(control, PATIENCE_S).command("core show version")
+    except TelephonyError as problem:
+        raise CheckFailed(
+            f"{problem}; is Asterisk up, is this its user, and CALLCENTER_ASTERISK__CONTROL right?"
+        ) from None
+    return f"{etc} can be written, {control} answers"
 
 
 async def _ledger(settings: Settings) -> str:

@@ -1,4 +1,4 @@
-"""The process that reads one uploaded sheet: `python -m callcenter.directory.sheet_process LIMITS`, the file on stdin.
+"""The process that reads one uploaded sheet: `python -m callcenter.directory.sheet_process LIMITS COUNTRY`, the file on stdin.
 
 What it reads was made by strangers, so it takes its limits from the kernel before it reads a byte, and whatever the
 file makes of it, only this process ends. Its answer on stdout is lines of JSON (`Part`), the last one `{"end": true}`:
@@ -18,6 +18,7 @@ from typing import TypedDict
 from callcenter.directory.refusals import MAX_PROBLEMS, SheetRefused
 from callcenter.directory.rows import Gathered, gather
 from callcenter.directory.sheet import read_sheet
+from callcenter.domain.phone import home_country, set_country
 
 ROWS_IN_A_PART = 500
 """The service decodes a part at once; while it does, nothing else of it runs."""
@@ -53,6 +54,7 @@ class SheetPart(TypedDict, total=False):
 def main() -> None:
     """Read the sheet on stdin within the limits."""
     _limit(SheetLimits(**json.loads(sys.argv[1])))
+    set_country(sys.argv[2])
     try:
         for part in _parts():
             _write(part)
@@ -69,7 +71,8 @@ def _write(part: SheetPart) -> None:
 def arguments(limits: SheetLimits) -> list[str]:
     """The command that starts this process."""
     # Not from the current folder, and none of the user's packages.
-    return [sys.executable, "-P", "-s", "-m", "callcenter.directory.sheet_process", json.dumps(asdict(limits))]
+    module = "callcenter.directory.sheet_process"
+    return [sys.executable, "-P", "-s", "-m", module, json.dumps(asdict(limits)), home_country()]
 
 
 def _limit(limits: SheetLimits) -> None:

@@ -21,6 +21,10 @@ class Queues:
         """Callers who wait, of all companies together."""
         return sum(map(len, self._waiting.values()))
 
+    def change(self, names: Iterable[QueueName]) -> None:
+        """These are the companies' numbers now."""
+        self._changed |= set(names)
+
     def move(self, before: Call | None, after: Call) -> None:
         """Move the call from its old place to its new one."""
         if before is not None and _place(before) == _place(after):

@@ -246,6 +246,17 @@ def test_an_operator_who_lets_three_calls_ring_out_is_paused(playbook: Playbook)
     ] == playbook._commands[-3:]
 
 
+def test_one_ring_that_is_missed_counts_once_though_told_twice(playbook: Playbook) -> None:
+    playbook >> CallQueued(call=CALL, at=at(0), queue=QUEUE)
+    for second in range(3):
+        assert not [command for command in playbook._commands if isinstance(command, KeepPresence)]
+        playbook >> OperatorRang(call=CALL, at=at(second), operator=ANNA)
+        playbook >> OperatorMissed(call=CALL, at=at(second + 0.2), operator=ANNA)
+        if second < 2:
+            playbook >> OperatorMissed(call=CALL, at=at(second + 0.2), operator=ANNA)
+    assert [command.at for command in playbook._commands if isinstance(command, KeepPresence)] == [at(2.2)]
+
+
 def test_an_unknown_operator_costs_the_caller_nothing(playbook: Playbook) -> None:
     stranger = Interface("PJSIP/stranger")
     for event in (ARRIVED, QUEUED):

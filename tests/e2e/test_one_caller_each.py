@@ -9,7 +9,6 @@ import pytest
 
 from callcenter.domain.ids import OPERATORS
 from callcenter.telephony.render import Directory
-from tests.e2e.asterisk_instance import OPERATORS as TELEPHONES
 from tests.e2e.asterisk_instance import AsteriskInstance, asterisk, wait_for
 from tests.e2e.caller import Caller
 from tests.e2e.eager_telephone import EagerTelephone
@@ -40,8 +39,7 @@ def pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AsteriskInstance]:
 
 
 def test_a_telephone_that_accepts_everything_gets_one_caller_at_a_time(pbx: AsteriskInstance) -> None:
-    with EagerTelephone() as telephone, ExitStack() as stack:
-        assert pbx.register("op-01", TELEPHONES, telephone.port)
+    with EagerTelephone(pbx.register("op-01")) as telephone, ExitStack() as stack:
         with pbx.actions() as manager:
             assert manager.act("QueueAdd", Queue=OPERATORS, Interface="PJSIP/op-01")["Response"] == "Success"
         port = pbx.settings.asterisk.sip_port
@@ -53,7 +51,7 @@ def test_a_telephone_that_accepts_everything_gets_one_caller_at_a_time(pbx: Aste
     assert len(telephone.calls) == CALLERS
     # A ring that was refused on its way is no missed call; all it costs is a line in Asterisk's log.
     assert [line for line in pbx.ledger() if line[4].startswith("RING")] == []
-    assert all("Abnormal 'Gosub(guard,s,1)' exit" in line for line in pbx.complaints())
+    assert all("Abnormal 'Gosub(rung,s,1)' exit" in line for line in pbx.complaints())
 
 
 def connected(pbx: AsteriskInstance) -> list[list[str]]:

@@ -55,13 +55,13 @@ async def telephones(pbx: AsteriskInstance, folder: Path, colleague_is_there: bo
         free=lambda _endpoint, _call: None,
         took=legs.__setitem__,
     )
+    await asyncio.to_thread(sipp.register, phones, seconds=600)
     async with made:
-        await asyncio.to_thread(sipp.register, phones, seconds=600)
         with pbx.actions() as manager:
             manager.act("QueueAdd", Queue=OPERATORS, Interface="PJSIP/op-01")
             yield made
             manager.act("QueueRemove", Queue=OPERATORS, Interface="PJSIP/op-01")
-        await asyncio.to_thread(sipp.register, phones, seconds=0)
+    await asyncio.to_thread(sipp.register, phones, seconds=0)
     sipp.end()
 
 

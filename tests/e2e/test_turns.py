@@ -7,7 +7,6 @@ import pytest
 
 from callcenter.domain.ids import OPERATORS
 from callcenter.telephony.render import Directory
-from tests.e2e.asterisk_instance import OPERATORS as TELEPHONES
 from tests.e2e.asterisk_instance import AsteriskInstance, asterisk, wait_for
 from tests.e2e.caller import Caller
 from tests.e2e.eager_telephone import EagerTelephone
@@ -49,8 +48,7 @@ class Line:
         wait_for(lambda: len(self._lines("ENDED")) == there + len(callers), "the callers gone")
 
     def answered(self, count: int) -> list[str]:
-        with EagerTelephone() as telephone, self._pbx.actions() as manager:
-            assert self._pbx.register("op-01", TELEPHONES, telephone.port)
+        with EagerTelephone(self._pbx.register("op-01")), self._pbx.actions() as manager:
             assert manager.act("QueueAdd", Queue=OPERATORS, Interface="PJSIP/op-01")["Response"] == "Success"
             wait_for(lambda: len(self._lines("CONNECT")) == count, "every caller's turn", timeout_s=60)
         dialled = {line[1]: line[6] for line in self._lines("ARRIVED")}
