@@ -39,7 +39,7 @@ from callcenter.domain.commands import (
 )
 from callcenter.domain.events import Source
 from callcenter.domain.floor import RosterChanged
-from callcenter.domain.ids import NodeName, QueueName
+from callcenter.domain.ids import NodeName
 from callcenter.domain.switchboard import Switchboard
 from callcenter.engine import Engine, utc_now
 from callcenter.errors import StoreError
@@ -219,14 +219,14 @@ async def _node(
     asterisk = Node(settings.ami, engine.put, ledger.catch_up)
     router.writer = writer = Writer(settings.database, name)
     router.cards = cards = CardFinder(pool, engine.put)
-    router.control = control = Control(asterisk.actions, lambda: queues, engine.put)
+    router.control = control = Control(asterisk.actions, engine.put)
     keeper = ConfigurationKeeper(
         pool,
         settings.database,
         name,
         RunningConfiguration(settings),
         lambda connection: asterisk_directory(connection, name, box),
-        partial(_change_roster, pool, name, queues, engine),
+        partial(_change_roster, pool, name, engine),
     )
     archive = Archive(
         pool,
@@ -246,16 +246,13 @@ async def _node(
     return {"asterisk": asterisk.restored.is_set, "ledger": ledger.caught_up.is_set, "disk": disk.check}
 
 
-async def _change_roster(
-    pool: asyncpg.Pool, node: NodeName, queues: list[QueueName], engine: Engine, more_queues: bool
-) -> None:
-    """Tell the switchboard what Asterisk knows now; `queues` are those in which members are set."""
-    queues[:] = await startup.queue_names(pool)
+async def _change_roster(pool: asyncpg.Pool, node: NodeName, engine: Engine, more_queues: bool) -> None:
+    """Tell the switchboard what Asterisk knows now."""
     engine.put(
         RosterChanged(
             at=utc_now(),
             source=Source.RECONCILE,
-            queues=tuple(queues),
+            queues=tuple(await startup.queue_names(pool)),
             more_queues=more_queues,
             operators=tuple(await startup.operators(pool, node)),
         )
@@ -280,7 +277,7 @@ class CommandRouter:
                 self.control.submit(order)
             case _:
                 if isinstance(order, ShowQueues):
-                    self.waiting = sum(line.waiting for line in order.queues)
+                    self.waiting = order.waiting
                     _gauge(order)
                 self.writer.submit(order, seen_at)
 

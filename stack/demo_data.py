@@ -15,6 +15,7 @@ from pathlib import Path
 import asyncpg
 from argon2 import PasswordHasher
 
+from callcenter.common.scope import Connection
 from callcenter.common.secret_box import SecretBox
 from callcenter.settings import load_settings
 from callcenter.storage import connect, statements
@@ -59,7 +60,7 @@ async def seed(connection: asyncpg.Connection, operators: int, box: SecretBox) -
         for company, city, street, building, flats in HOUSES:
             house = await connection.fetchval(SQL["house"], ids[company], city, street, building)
             if house is not None:
-                await _settle(connection, house, flats, first_phone)
+                await settle(connection, house, flats, first_phone)
             first_phone += 2 * flats
         logins = [
             *(Login(role, secrets.token_urlsafe(12), role) for role in ("supervisor", "administrator", "manager")),
@@ -84,7 +85,7 @@ async def seed(connection: asyncpg.Connection, operators: int, box: SecretBox) -
     return logins
 
 
-async def _settle(connection: asyncpg.Connection, house: int, flats: int, first_phone: int) -> None:
+async def settle(connection: Connection, house: int, flats: int, first_phone: int) -> None:
     """One or two residents a flat, each with a telephone; every seventh pair shares one."""
     rows = sorted(await connection.fetch(SQL["flats"], house, flats), key=lambda row: int(row["flat"]))
     homes = [row["id"] for row in rows for _ in range(1 + int(row["flat"]) % 2)]

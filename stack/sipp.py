@@ -4,6 +4,7 @@ import contextlib
 import signal
 import socket
 import subprocess
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +51,7 @@ class Sipp:
 
     Callers send from `trunk`, telephones are at `phones`; both talk to `target`, Asterisk's host and port. `callers` by
     their number and `legs` by the Call-ID are all there were; `waiting` and `talking` those of this moment, as far as
-    `read` has read.
+    `read` has read. `double_rings`: how often a telephone got a call while it rang or talked.
     """
 
     def __init__(self, folder: Path, *, target: tuple[str, int], trunk: str, phones: str) -> None:
@@ -71,6 +72,8 @@ class Sipp:
         self.talking: dict[str, Leg] = {}
         self.served: set[str] = set()
         self.gave_up = 0
+        self.double_rings = 0
+        self._at: dict[str, set[str]] = defaultdict(set)
         self.lines_read = 0
 
     def register(self, phones: Sequence[tuple[str, str]], *, seconds: int) -> None:
@@ -93,13 +96,13 @@ class Sipp:
             self._running.remove(self._telephones)
             self._telephones = None
 
-    def call(self, numbers: Sequence[str], *, did: str, rate: float, audio: Path | None) -> None:
-        """Let the callers call, so many a second. `audio` is what they say, None is silence."""
+    def call(self, calls: Sequence[tuple[str, str]], *, rate: float, audio: Path | None) -> None:
+        """Let callers call, each given as own number and dialled one, so many a second. `audio` is what they say, None is silence."""
         allow_open_files()  # four for each caller who speaks
         words = {"audio": _stream(audio) if audio else ""}
-        count = str(len(numbers))
+        count = str(len(calls))
         options = ["-p", str(self._caller_port), "-m", count, "-l", count, "-r", f"{rate:g}"]
-        rows = [f"{number};{did}" for number in numbers]
+        rows = [f"{number};{did}" for number, did in calls]
         self._calls = self._start("callers", "caller", self._trunk, options, rows=rows, words=words)
 
     def _start(
@@ -171,6 +174,16 @@ class Sipp:
         self.waiting.pop(number, None)
         self.gave_up += what == "gave-up" and number not in self.served
 
+    def rang(self, endpoint: str, call_id: str) -> None:
+        """A telephone got a call."""
+        self.lines_read += 1
+        self.double_rings += bool(self._at[endpoint])
+        self._at[endpoint].add(call_id)
+
+    def free(self, endpoint: str, call_id: str) -> None:
+        """The call is no longer at the telephone."""
+        self._at[endpoint].discard(call_id)
+
     def took(self, call_id: str, leg: Leg) -> None:
         """A telephone that is none of SIPp's took a call, or ended it."""
         self.lines_read += 1
@@ -181,6 +194,7 @@ class Sipp:
             self.waiting.pop(leg.caller, None)
         else:
             self.talking.pop(call_id, None)
+            self.free(leg.endpoint, call_id)
 
     @property
     def phones_at(self) -> tuple[str, int]:
@@ -190,13 +204,18 @@ class Sipp:
     def _read_leg(self, what: str, endpoint: str, number: str, sip_id: str, *times: str) -> None:
         at = float(times[-1])
         self.lines_read += 1
-        if what == "acked":
+        if what == "rang":
+            self.rang(endpoint, sip_id)
+        elif what == "cancelled":
+            self.free(endpoint, sip_id)
+        elif what == "acked":
             self.legs[sip_id] = self.talking[sip_id] = Leg(endpoint, number, at)
             self.served.add(number)
             self.waiting.pop(number, None)
         else:
             self.legs[sip_id].ended = at
             self.talking.pop(sip_id, None)
+            self.free(endpoint, sip_id)
 
     def calling(self) -> bool:
         """Whether callers still call or talk."""

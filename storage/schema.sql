@@ -653,6 +653,13 @@ CREATE FUNCTION public.manager_visits(companies integer[], steps integer[], star
     where (my_company() is null or o.company_id = my_company())
 $$;
 
+CREATE FUNCTION public.merge_queues(shown jsonb, delta jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select jsonb_build_object('queues', coalesce(jsonb_object_agg(key, value), '{}'))
+    from jsonb_each((shown -> 'queues') || (delta -> 'queues')) where value <> 'null'
+$$;
+
 CREATE FUNCTION public.my_company() RETURNS integer
     LANGUAGE sql STABLE
     AS $$
@@ -753,8 +760,14 @@ begin
         from jsonb_array_elements(messages) with ordinality as given (message, place) order by place
         returning *
     loop
-        insert into screens (audience, kind, seq, body) values (delta.audience, delta.kind, delta.seq, delta.body)
-        on conflict (audience, kind) do update set seq = excluded.seq, body = excluded.body;
+        if delta.kind = 'queues' then
+            insert into screens (audience, kind, seq, body)
+            values (delta.audience, delta.kind, delta.seq, merge_queues('{"queues": {}}', delta.body))
+            on conflict (audience, kind) do update set seq = excluded.seq, body = merge_queues(screens.body, delta.body);
+        else
+            insert into screens (audience, kind, seq, body) values (delta.audience, delta.kind, delta.seq, delta.body)
+            on conflict (audience, kind) do update set seq = excluded.seq, body = excluded.body;
+        end if;
         whole := json_build_object('seq', delta.seq, 'audience', delta.audience, 'kind', delta.kind, 'body', delta.body);
         if octet_length(whole) > 7900 then
             whole := json_build_object('seq', delta.seq, 'audience', delta.audience, 'kind', delta.kind);

@@ -252,7 +252,8 @@ class Switchboard:
         while self._ended and event.at - self._ended[0][0] > REMEMBERED_FOR:
             self.calls.pop(self._ended.popleft()[1], None)
         late = self._requests.expire(event.at)
-        return [*late, ShowQueues(queues=self._queues.lines())] if self._queues.changed else late
+        changes = self._queues.changes()
+        return [*late, ShowQueues(queues=changes, waiting=self._queues.waiting)] if changes else late
 
 
 def _follow(before: Call | None, after: Call) -> list[Command]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from callcenter.domain.ids import OPERATORS
 from callcenter.domain.phone import country_code, rules, spellings
 from callcenter.errors import RenderError
 from callcenter.resources import ROOT
@@ -133,6 +134,7 @@ def _values(settings: Settings) -> dict[str, object]:
         "language": settings.language,
         "sounds": SOUNDS,
         "spool": SPOOL,
+        "queue": OPERATORS,
         "events": EVENTS,
         "bind": bind,
         "bind_uri": host,

@@ -8,6 +8,7 @@ import pytest
 from jinja2 import UndefinedError
 from pydantic import SecretStr
 
+from callcenter.domain.ids import OPERATORS
 from callcenter.errors import RenderError
 from callcenter.settings import Settings
 from callcenter.telephony import render as module
@@ -78,11 +79,10 @@ def test_a_name_missing_from_the_values_is_an_error(tmp_path: Path, monkeypatch:
     assert not (tmp_path / "etc").exists()
 
 
-def test_each_number_is_a_queue_and_a_line_of_the_dialplan(tmp_path: Path) -> None:
+def test_each_number_is_a_line_of_the_dialplan_and_the_queue_is_one_however_many_there_are(tmp_path: Path) -> None:
     files = rendered(tmp_path)
-    queues = sections(files["queues.conf"])
+    assert sections(files["queues.conf"]).keys() == {"general", OPERATORS}
     for number, language in DIRECTORY.numbers:
-        assert queues[number] == [("periodic-announce", f"/var/lib/asterisk/sounds/{language}/please-wait")]
         assert f"exten => d{number},1,Set(CHANNEL(language)={language})" in files["dialplan/numbers.conf"]
 
 
@@ -156,8 +156,8 @@ def test_the_settings_reach_asterisk(tmp_path: Path) -> None:
     assert ("bindport", "8099") in sections(files["http.conf"])["general"]
     assert ("port", "5039") in sections(files["manager.conf"])["general"]
     assert sections(files["rtp.conf"])["general"][:2] == [("rtpstart", "20000"), ("rtpend", "20100")]
-    assert {("timeout", "21"), ("periodic-announce-frequency", "45")} <= set(sections(files["queues.conf"])["company"])
-    assert "Queue(${QUEUE},ib(rung^s^1),,,601,,talk)" in files["dialplan/queue.conf"]
+    assert {("timeout", "21"), ("periodic-announce-frequency", "45")} <= set(sections(files["queues.conf"])[OPERATORS])
+    assert "Queue(operators,ib(rung^s^1),,,601,,talk)" in files["dialplan/queue.conf"]
     assert all("${SYSINFO(numcalls)} > 7]" in files[f"dialplan/{name}.conf"] for name in ("inbound", "queue"))
     assert "$[0${GLOBAL(LAST_TURN)} + 25]" in files["dialplan/inbound.conf"]
     assert ("live_dangerously", "no") in sections(files["asterisk.conf"])["options"]

@@ -23,6 +23,7 @@ from callcenter.domain.events import (
     Source,
     TalkEnded,
 )
+from callcenter.domain.ids import OPERATORS
 from callcenter.telephony.ledger import Ledger
 from callcenter.telephony.node import Node
 from callcenter.telephony.render import Directory
@@ -79,12 +80,12 @@ async def test_an_answered_call_is_the_same_story_twice(pbx: AsteriskInstance) -
     both = Both(pbx)
     async with both.run():
         await until(both.node.restored.is_set)
-        await both.node.actions.action("QueueAdd", Queue=NUMBER, Interface="PJSIP/op-01", Paused="false")
+        await both.node.actions.action("QueueAdd", Queue=OPERATORS, Interface="PJSIP/op-01", Paused="false")
         with pbx.operator("operator_hangs_up"), pbx.call(NUMBER):
             await until(lambda: both.ended(Source.LIVE), 20)
             pbx.cli("logger rotate")
             await until(lambda: both.ended(Source.LEDGER), 20)
-        await both.node.actions.action("QueueRemove", Queue=NUMBER, Interface="PJSIP/op-01")
+        await both.node.actions.action("QueueRemove", Queue=OPERATORS, Interface="PJSIP/op-01")
         await until(lambda: any(isinstance(event, LedgerRead) for event in both.events))
     live, ledger = told(both.story(Source.LIVE)), told(both.story(Source.LEDGER))
     assert kinds(ledger) == [CallArrived, CallQueued, OperatorAnswered, TalkEnded, CallEnded]

@@ -1,4 +1,4 @@
-"""An operator who is a member of many queues has one caller at a time, whatever Asterisk believes of the telephone."""
+"""An operator has one caller at a time, whatever Asterisk believes of the telephone."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from callcenter.domain.ids import OPERATORS
 from callcenter.telephony.render import Directory
 from tests.e2e.asterisk_instance import AsteriskInstance, asterisk, wait_for
 from tests.e2e.caller import Caller
@@ -14,9 +15,9 @@ from tests.e2e.eager_telephone import EagerTelephone
 
 pytestmark = pytest.mark.e2e
 
-QUEUES = tuple(f"7495{number:07}" for number in range(10))
-CALLERS = 10
-DIRECTORY = Directory(numbers=tuple((number, "ru") for number in QUEUES), endpoints=(("op-01", "first-secret"),))
+NUMBERS = tuple(f"7495{number:07}" for number in range(10))
+CALLERS = len(NUMBERS)
+DIRECTORY = Directory(numbers=tuple((number, "ru") for number in NUMBERS), endpoints=(("op-01", "first-secret"),))
 
 
 def believe_everybody_free(etc: Path) -> None:
@@ -40,10 +41,9 @@ def pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AsteriskInstance]:
 def test_a_telephone_that_accepts_everything_gets_one_caller_at_a_time(pbx: AsteriskInstance) -> None:
     with EagerTelephone(pbx.register("op-01")) as telephone, ExitStack() as stack:
         with pbx.actions() as manager:
-            for queue in QUEUES:
-                assert manager.act("QueueAdd", Queue=queue, Interface="PJSIP/op-01")["Response"] == "Success"
+            assert manager.act("QueueAdd", Queue=OPERATORS, Interface="PJSIP/op-01")["Response"] == "Success"
         port = pbx.settings.asterisk.sip_port
-        callers = [stack.enter_context(Caller(port, number.encode())) for number in QUEUES[:CALLERS]]
+        callers = [stack.enter_context(Caller(port, number.encode())) for number in NUMBERS]
         with ThreadPoolExecutor(CALLERS) as at_once:
             assert list(at_once.map(lambda caller: caller.invite(), callers)) == [200] * CALLERS
         wait_for(lambda: len(connected(pbx)) == CALLERS, "every caller's turn", timeout_s=90)

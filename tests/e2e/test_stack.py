@@ -11,6 +11,7 @@ import sys
 import time
 from functools import partial
 
+import asyncpg
 import psutil
 import pytest
 
@@ -42,6 +43,34 @@ def test_callers_who_give_up_are_abandoned_and_nobody_is_lost(stack: Instance) -
     report, faults = surge(stack, Plan(callers=8, operators=2, talk=3, rate=10, abandon=3, audio="operators"))
     assert faults == {}
     assert report.items() >= {"callers": 8, "answered": 5, "abandoned": 3, "lost": 0, "tickets": 5}.items()
+
+
+async def attributed(stack: Instance, numbers: int) -> list[asyncpg.Record]:
+    """Of the newest calls: whose company's number was dialled, and what the rows say."""
+    description = stack.description()
+    assert description is not None
+    connection = await asyncpg.connect(description["postgres"]["dsn"])
+    try:
+        return list(
+            await connection.fetch(
+                "select n.company_id as dialled, c.company_id as call, t.company_id as ticket, r.company_id as recording,"
+                " c.queue = c.did as queue from calls c join numbers n on n.number = c.did"
+                " join tickets t on t.call_id = c.id join recordings r on r.call_id = c.id"
+                " order by c.arrived_at desc limit $1",
+                numbers,
+            )
+        )
+    finally:
+        await connection.close()
+
+
+def test_the_callers_of_many_companies_wait_in_one_queue_and_each_stays_its_companys(stack: Instance) -> None:
+    report, faults = surge(stack, Plan(callers=12, operators=3, talk=1, rate=20, companies=12))
+    assert faults == {}
+    assert report.items() >= {"companies": 12, "answered": 12, "tickets": 12, "lost": 0, "double_rings": 0}.items()
+    rows = asyncio.run(attributed(stack, 12))
+    assert len({row["dialled"] for row in rows}) == 12
+    assert [{*row.values()} for row in rows] == [{row["dialled"], True} for row in rows]
 
 
 def test_the_description_is_private_and_names_every_part(stack: Instance) -> None:
