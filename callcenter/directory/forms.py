@@ -71,15 +71,18 @@ def _phones(value: object, info: ValidationInfo) -> object:
 
 
 def _numbers(value: object, info: ValidationInfo) -> object:
+    return dialled_numbers(value, info.data.get("city_code", "")) if isinstance(value, str) else value
+
+
+def dialled_numbers(text: str, city_code: str = "") -> dict[str, str]:
     """The numbers people dial, in E.164 without the plus, each with what was typed.
 
-    A short code or a login, plain digits, stays as it is unless the city code makes a telephone of it.
+    A short code or a login, plain digits, stays as it is unless the city code makes a telephone of it. Raises a
+    validation error.
     """
-    if not isinstance(value, str):
-        return value
     found: dict[str, str] = {}
-    for part in split_phones(value):
-        number = existing(part, city_code=info.data.get("city_code") or "")
+    for part in split_phones(text):
+        number = existing(part, city_code=city_code)
         if number is PhoneFault.NO_CODE and not part.isdecimal():
             wrong("phone_without_code", value=part[:40])
         digits = re.sub(r"\D", "", e164(part) if isinstance(number, PhoneFault) else number)
