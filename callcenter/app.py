@@ -5,6 +5,7 @@ import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 
 import asyncpg
 import structlog
@@ -20,6 +21,7 @@ from callcenter.calls.writer import Writer
 from callcenter.common.attempts import ATTEMPTS, Attempts
 from callcenter.common.object_store import OBJECT_STORE, ObjectStore
 from callcenter.common.passwords import PASSWORDS, Passwords
+from callcenter.common.secret_box import SECRET_BOX, SecretBox, require_readable
 from callcenter.common.sessions import SESSIONS, Sessions, SessionTerm
 from callcenter.common.smtp import MAIL_SERVER, MailServer
 from callcenter.common.tokens import TOKENS, Tokens
@@ -35,6 +37,8 @@ from callcenter.domain.commands import (
     SetMember,
     ShowQueues,
 )
+from callcenter.domain.events import Source
+from callcenter.domain.floor import RosterChanged
 from callcenter.domain.ids import NodeName
 from callcenter.domain.switchboard import Switchboard
 from callcenter.engine import Engine, utc_now
@@ -57,6 +61,9 @@ from callcenter.settings import Settings, WebSettings
 from callcenter.sharing.install import install as sharing
 from callcenter.storage import connect, open_pool, queries, require_schema
 from callcenter.telephony import render
+from callcenter.telephony.asterisk_entries import ASTERISK_ENTRIES, AsteriskEntries
+from callcenter.telephony.configuration import RunningConfiguration
+from callcenter.telephony.configuration_keeper import ConfigurationKeeper, Connection
 from callcenter.telephony.control import Control
 from callcenter.telephony.ledger import Ledger
 from callcenter.telephony.ledger_file import Checkpoint
@@ -73,12 +80,14 @@ SUBJECTS = (people, directory, tickets, calls, dispatch, listening, retention, s
 log = structlog.get_logger()
 
 
-async def asterisk_directory(connection: asyncpg.Connection) -> render.Directory:
-    """What the Asterisk configuration must know of companies and operators."""
+async def asterisk_directory(connection: Connection, node: NodeName, box: SecretBox) -> render.Directory:
+    """What the configuration of this node's Asterisk must know of companies and operators."""
     sql = queries("asterisk")
     return render.Directory(
         numbers=tuple((row["number"], row["language"]) for row in await connection.fetch(sql["numbers"])),
-        endpoints=tuple((row["endpoint"], row["sip_secret"]) for row in await connection.fetch(sql["endpoints"])),
+        endpoints=tuple(
+            (row["endpoint"], box.open(row["sip_secret"])) for row in await connection.fetch(sql["endpoints"], node)
+        ),
     )
 
 
@@ -139,7 +148,9 @@ def create_app(
     app[HEALTH_CHECKS] = {"database": health.database(pool), "screens": lambda: hub.live, **checks}
     app[SESSIONS], app[TOKENS] = Sessions(pool, _term(settings.web)), Tokens(pool)
     app[PASSWORDS], app[ATTEMPTS] = Passwords(), Attempts(pool)
+    app[SECRET_BOX] = SecretBox(settings.secrets)
     app[MAIL_SERVER] = MailServer(settings.smtp)
+    app[ASTERISK_ENTRIES] = AsteriskEntries(pool)
     app.on_response_prepare.append(shield.add_headers)
     for part in (auth, health, navigation, static):
         app.add_routes(part.routes)
@@ -166,6 +177,7 @@ async def _pool(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
     try:
         async with pool.acquire() as connection:
             await require_schema(connection)
+            await require_readable(connection, SecretBox(settings.secrets))
         yield pool
     finally:
         pool.terminate()
@@ -194,7 +206,7 @@ async def _node(
     settings: Settings, pool: asyncpg.Pool, store: Store, services: list[Service]
 ) -> dict[str, HealthCheck]:
     """Add everything beside one Asterisk to `services`; return what tells whether it is ready."""
-    name = NodeName(settings.node)
+    name, box = NodeName(settings.node), SecretBox(settings.secrets)
     queues = await startup.queue_names(pool)
     calls = await startup.calls(pool, name)
     switchboard = Switchboard(queues, await startup.operators(pool, name), calls, settings.queueing.missed_limit)
@@ -207,7 +219,15 @@ async def _node(
     asterisk = Node(settings.ami, engine.put, ledger.catch_up)
     router.writer = writer = Writer(settings.database, name)
     router.cards = cards = CardFinder(pool, engine.put)
-    router.control = control = Control(asterisk.actions, lambda: queues, engine.put)
+    router.control = control = Control(asterisk.actions, engine.put)
+    keeper = ConfigurationKeeper(
+        pool,
+        settings.database,
+        name,
+        RunningConfiguration(settings),
+        lambda connection: asterisk_directory(connection, name, box),
+        partial(_change_roster, pool, name, engine),
+    )
     archive = Archive(
         pool,
         store,
@@ -221,9 +241,22 @@ async def _node(
     for call in calls:
         if call.state is not CallState.ENDED:
             cards.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))
-    services += [writer, engine, cards, control, requests, ledger, asterisk, archive, disk]
+    services += [writer, engine, cards, control, requests, ledger, asterisk, keeper, archive, disk]
     services.append(CopyMaker(pool, store, name, settings.copies, idle=lambda: not router.waiting))
     return {"asterisk": asterisk.restored.is_set, "ledger": ledger.caught_up.is_set, "disk": disk.check}
+
+
+async def _change_roster(pool: asyncpg.Pool, node: NodeName, engine: Engine, more_queues: bool) -> None:
+    """Tell the switchboard what Asterisk knows now."""
+    engine.put(
+        RosterChanged(
+            at=utc_now(),
+            source=Source.RECONCILE,
+            queues=tuple(await startup.queue_names(pool)),
+            more_queues=more_queues,
+            operators=tuple(await startup.operators(pool, node)),
+        )
+    )
 
 
 class CommandRouter:
@@ -244,7 +277,7 @@ class CommandRouter:
                 self.control.submit(order)
             case _:
                 if isinstance(order, ShowQueues):
-                    self.waiting = sum(line.waiting for line in order.queues)
+                    self.waiting = order.waiting
                     _gauge(order)
                 self.writer.submit(order, seen_at)
 

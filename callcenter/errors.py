@@ -35,12 +35,14 @@ CallcenterError
 │   ├── LoginRefused             Asterisk refused the account; trying again will not help
 │   ├── ActionRefused            Asterisk answered "Error"; its words are in the text
 │   ├── ActionTimeout            no answer before the deadline; the action may or may not have been carried out
+│   ├── ConfigurationRefused     Asterisk does not have what was rendered; the text names what is missing
 │   ├── LedgerUnreadable         a rotated ledger that cannot be unpacked; the text says why
 │   ├── ParseProblem             Asterisk sent something that makes no sense; the text names the field, never its value
 │   └── UnsafeValue              a value that must not go into an AMI action (CR, LF, too long); a defect of ours
 ├── NotApplicable                an event that cannot be in the state that a call is in
 ├── RecordingStepRefused         a step that a recording cannot take; a defect of ours
 ├── StorageError                 PostgreSQL holds something that this program cannot work with (a migration altered, a newer schema)
+│   └── UnreadableSecret         a secret was encrypted with a key that the settings do not have
 ├── StoreError                   the S3 store cannot be reached, or answers wrongly
 │   ├── ObjectMissing            the store works, and does not have this object
 │   └── ObjectLocked             the store works, and keeps this object from being removed

@@ -1,5 +1,5 @@
 -- The whole schema, as the migrations and the functions make it. `python -m stack schema` writes this file.
--- The role callcenter_company must be there before it is applied.
+-- The roles callcenter_company and callcenter_runtime must be there before it is applied.
 
 set check_function_bodies = false;
 
@@ -69,7 +69,7 @@ begin
 end $$;
 
 CREATE FUNCTION public.append_ledger(company integer, kind text, body jsonb) RETURNS bigint
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO '$user', 'public'
     AS $$
 declare
@@ -140,6 +140,15 @@ begin
         and (body ->> 'recording', body ->> 'key', body ->> 'version', body ->> 'size', body ->> 'sha256')
         is not distinct from (r.id::text, r.object_key, r.version_id, r.size::text, encode(r.sha256, 'hex'));
 end $$;
+
+CREATE FUNCTION public.asterisk_wanted(of_node text) RETURNS TABLE(kind text, name text, value text, company_id integer, operator_id integer)
+    LANGUAGE sql STABLE
+    AS $$
+    select 'number', n.number, c.language, c.id, null::integer from numbers n join companies c on c.id = n.company_id
+    union all
+    select 'telephone', o.endpoint, o.id || '/' || o.sip_version, null, o.id from operators o
+    where o.endpoint is not null and o.active and (o.node is null or o.node = of_node)
+$$;
 
 CREATE TABLE public.ledger_entries (
     company_id integer NOT NULL,
@@ -644,6 +653,13 @@ CREATE FUNCTION public.manager_visits(companies integer[], steps integer[], star
     where (my_company() is null or o.company_id = my_company())
 $$;
 
+CREATE FUNCTION public.merge_queues(shown jsonb, delta jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select jsonb_build_object('queues', coalesce(jsonb_object_agg(key, value), '{}'))
+    from jsonb_each((shown -> 'queues') || (delta -> 'queues')) where value <> 'null'
+$$;
+
 CREATE FUNCTION public.my_company() RETURNS integer
     LANGUAGE sql STABLE
     AS $$
@@ -744,8 +760,14 @@ begin
         from jsonb_array_elements(messages) with ordinality as given (message, place) order by place
         returning *
     loop
-        insert into screens (audience, kind, seq, body) values (delta.audience, delta.kind, delta.seq, delta.body)
-        on conflict (audience, kind) do update set seq = excluded.seq, body = excluded.body;
+        if delta.kind = 'queues' then
+            insert into screens (audience, kind, seq, body)
+            values (delta.audience, delta.kind, delta.seq, merge_queues('{"queues": {}}', delta.body))
+            on conflict (audience, kind) do update set seq = excluded.seq, body = merge_queues(screens.body, delta.body);
+        else
+            insert into screens (audience, kind, seq, body) values (delta.audience, delta.kind, delta.seq, delta.body)
+            on conflict (audience, kind) do update set seq = excluded.seq, body = excluded.body;
+        end if;
         whole := json_build_object('seq', delta.seq, 'audience', delta.audience, 'kind', delta.kind, 'body', delta.body);
         if octet_length(whole) > 7900 then
             whole := json_build_object('seq', delta.seq, 'audience', delta.audience, 'kind', delta.kind);
@@ -761,6 +783,14 @@ CREATE FUNCTION public.refuse_change() RETURNS trigger
     AS $$
 begin
     raise exception 'the custody chain is only added to' using errcode = 'insufficient_privilege';
+end $$;
+
+CREATE FUNCTION public.tell_nodes() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform pg_notify('asterisk', '');
+    return null;
 end $$;
 
 CREATE FUNCTION public.tell_opened() RETURNS trigger
@@ -962,6 +992,17 @@ ALTER TABLE public.api_tokens ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.asterisk_entries (
+    node text NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    value text NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT asterisk_entries_kind_check CHECK ((kind = ANY (ARRAY['number'::text, 'telephone'::text])))
+);
+
+COMMENT ON COLUMN public.asterisk_entries.value IS 'As asterisk_wanted() has it; another one there: not brought into Asterisk yet.';
 
 CREATE TABLE public.audit_log (
     id bigint NOT NULL,
@@ -1434,6 +1475,14 @@ ALTER TABLE public.login_attempts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
     CACHE 1
 );
 
+CREATE TABLE public.node_configurations (
+    node text NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    problem text,
+    details text DEFAULT ''::text NOT NULL,
+    CONSTRAINT node_configurations_problem_check CHECK ((problem = ANY (ARRAY['asterisk_away'::text, 'not_writable'::text, 'value_refused'::text, 'not_accepted'::text])))
+);
+
 CREATE TABLE public.node_disks (
     node text NOT NULL,
     free bigint NOT NULL,
@@ -1500,6 +1549,7 @@ CREATE TABLE public.operators (
     totp_pending text,
     totp_step bigint,
     node text,
+    sip_version integer DEFAULT 0 NOT NULL,
     CONSTRAINT operators_check CHECK (((endpoint IS NULL) = (sip_secret IS NULL))),
     CONSTRAINT operators_company_check CHECK (((role = ANY (ARRAY['manager'::text, 'crew'::text])) = (company_id IS NOT NULL))),
     CONSTRAINT operators_crew_check CHECK (((role = 'crew'::text) = (crew_id IS NOT NULL))),
@@ -2084,6 +2134,9 @@ ALTER TABLE ONLY public.api_tokens
 ALTER TABLE ONLY public.api_tokens
     ADD CONSTRAINT api_tokens_token_hash_key UNIQUE (token_hash);
 
+ALTER TABLE ONLY public.asterisk_entries
+    ADD CONSTRAINT asterisk_entries_pkey PRIMARY KEY (node, kind, name);
+
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
 
@@ -2176,6 +2229,9 @@ ALTER TABLE ONLY public.limits
 
 ALTER TABLE ONLY public.login_attempts
     ADD CONSTRAINT login_attempts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.node_configurations
+    ADD CONSTRAINT node_configurations_pkey PRIMARY KEY (node);
 
 ALTER TABLE ONLY public.node_disks
     ADD CONSTRAINT node_disks_pkey PRIMARY KEY (node);
@@ -2610,6 +2666,12 @@ CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE 
 
 CREATE TRIGGER times AFTER INSERT OR DELETE OR UPDATE OF due_at, met_at ON public.ticket_deadlines FOR EACH ROW EXECUTE FUNCTION public.keep_ticket_times();
 
+CREATE TRIGGER told AFTER UPDATE OF language ON public.companies FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
+
+CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE ON public.numbers FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
+
+CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE OF endpoint, sip_secret, sip_version, active, node ON public.operators FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
+
 CREATE TRIGGER told_opened AFTER INSERT ON public.tickets FOR EACH ROW WHEN ((new.call_id IS NOT NULL)) EXECUTE FUNCTION public.tell_opened();
 
 CREATE TRIGGER words BEFORE UPDATE OF number, house_id, premises_id, resident_id, contact_name, contact_phone, subject, description ON public.tickets FOR EACH ROW EXECUTE FUNCTION public.keep_ticket_words();
@@ -2620,6 +2682,9 @@ CREATE TRIGGER words_of_new BEFORE INSERT ON public.tickets FOR EACH ROW WHEN ((
 
 ALTER TABLE ONLY public.api_tokens
     ADD CONSTRAINT api_tokens_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.asterisk_entries
+    ADD CONSTRAINT asterisk_entries_node_fkey FOREIGN KEY (node) REFERENCES public.nodes(name) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
@@ -2713,6 +2778,9 @@ ALTER TABLE ONLY public.legal_holds
 
 ALTER TABLE ONLY public.limits
     ADD CONSTRAINT limits_category_id_fkey FOREIGN KEY (category_id) REFERENCES public.categories(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.node_configurations
+    ADD CONSTRAINT node_configurations_node_fkey FOREIGN KEY (node) REFERENCES public.nodes(name) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.node_disks
     ADD CONSTRAINT node_disks_node_fkey FOREIGN KEY (node) REFERENCES public.nodes(name);
@@ -2920,6 +2988,8 @@ ALTER TABLE ONLY public.waveforms
 
 ALTER TABLE public.api_tokens ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.asterisk_entries ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.call_events ENABLE ROW LEVEL SECURITY;
@@ -2953,6 +3023,8 @@ ALTER TABLE public.ledger_heads ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.legal_holds ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.limits ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.node_configurations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.numbers ENABLE ROW LEVEL SECURITY;
 
@@ -3128,6 +3200,114 @@ ALTER TABLE public.score_lines ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.screens ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY service ON public.api_tokens TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.asterisk_entries TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.audit_log TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.call_events TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.calls TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.categories TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.companies TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.crew_hours TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.crews TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.deliveries TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.evidence_packs TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.exports TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.house_companies TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.houses TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.idempotency_keys TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.ledger_entries TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.ledger_heads TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.legal_holds TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.limits TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.node_configurations TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.numbers TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.open_pages TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.operators TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.premises TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.presence TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.push_log TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.recording_copies TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.recording_hashes TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.recording_marks TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.recording_pauses TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.recording_plays TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.recordings TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.recovery_codes TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.requests TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.resident_phones TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.residents TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.responsibles TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.review_lines TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.reviews TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.saved_filters TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.score_cards TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.score_lines TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.screens TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.share_link_recordings TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.share_link_uses TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.share_link_visits TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.share_links TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.talks TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.ticket_deadlines TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.ticket_events TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.ticket_files TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.tickets TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.unwritten TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.waveforms TO callcenter_runtime USING (true) WITH CHECK (true);
+
 ALTER TABLE public.share_link_recordings ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.share_link_uses ENABLE ROW LEVEL SECURITY;
@@ -3151,20 +3331,27 @@ ALTER TABLE public.unwritten ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.waveforms ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA public TO callcenter_company;
+GRANT USAGE ON SCHEMA public TO callcenter_runtime;
 
 REVOKE ALL ON FUNCTION public.append_ledger(company integer, kind text, body jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.append_ledger(company integer, kind text, body jsonb) TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.recordings TO callcenter_company;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.recordings TO callcenter_runtime;
 
 REVOKE ALL ON FUNCTION public.as_chained(r public.recordings) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.as_chained(r public.recordings) TO callcenter_company;
+GRANT ALL ON FUNCTION public.as_chained(r public.recordings) TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.ledger_entries TO callcenter_company;
+GRANT SELECT ON TABLE public.ledger_entries TO callcenter_runtime;
 
 REVOKE ALL ON FUNCTION public.body_of(e public.ledger_entries) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.body_of(e public.ledger_entries) TO callcenter_company;
+GRANT ALL ON FUNCTION public.body_of(e public.ledger_entries) TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.recording_copies TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recording_copies TO callcenter_runtime;
 
 REVOKE ALL ON FUNCTION public.chain_copy(c public.recording_copies) FROM PUBLIC;
 
@@ -3182,12 +3369,15 @@ REVOKE ALL ON FUNCTION public.chain_recording(r public.recordings, kind text) FR
 
 REVOKE ALL ON FUNCTION public.company_of(r public.recordings) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.company_of(r public.recordings) TO callcenter_company;
+GRANT ALL ON FUNCTION public.company_of(r public.recordings) TO callcenter_runtime;
 
 REVOKE ALL ON FUNCTION public.copy_as_chained(c public.recording_copies) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.copy_as_chained(c public.recording_copies) TO callcenter_company;
+GRANT ALL ON FUNCTION public.copy_as_chained(c public.recording_copies) TO callcenter_runtime;
 
 REVOKE ALL ON FUNCTION public.last_entry(r public.recordings) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.last_entry(r public.recordings) TO callcenter_company;
+GRANT ALL ON FUNCTION public.last_entry(r public.recordings) TO callcenter_runtime;
 
 REVOKE ALL ON FUNCTION public.manager_visits(companies integer[], steps integer[], starts timestamp with time zone[], untils timestamp with time zone[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.manager_visits(companies integer[], steps integer[], starts timestamp with time zone[], untils timestamp with time zone[]) TO callcenter_company;
@@ -3197,24 +3387,49 @@ REVOKE ALL ON FUNCTION public.on_copy() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.on_recording() FROM PUBLIC;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tickets TO callcenter_company;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.tickets TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.api_tokens TO callcenter_runtime;
 
 GRANT SELECT(id) ON TABLE public.api_tokens TO callcenter_company;
 
 GRANT SELECT(operator_id) ON TABLE public.api_tokens TO callcenter_company;
 
+GRANT USAGE ON SEQUENCE public.api_tokens_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.asterisk_entries TO callcenter_runtime;
+
 GRANT INSERT ON TABLE public.audit_log TO callcenter_company;
+GRANT SELECT,INSERT ON TABLE public.audit_log TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.audit_log_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.call_events TO callcenter_company;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.call_events TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.call_events_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.calls TO callcenter_company;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.calls TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.categories TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.categories TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.categories_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.companies TO callcenter_company;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.companies TO callcenter_runtime;
 
 GRANT UPDATE(last_ticket_number) ON TABLE public.companies TO callcenter_company;
 
+GRANT USAGE ON SEQUENCE public.companies_id_seq TO callcenter_runtime;
+
 GRANT SELECT ON TABLE public.crew_hours TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crew_hours TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crew_links TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crews TO callcenter_runtime;
 
 GRANT SELECT(id) ON TABLE public.crews TO callcenter_company;
 
@@ -3233,36 +3448,88 @@ GRANT SELECT(webhook_url) ON TABLE public.crews TO callcenter_company;
 GRANT SELECT(active) ON TABLE public.crews TO callcenter_company;
 
 GRANT SELECT ON TABLE public.houses TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.houses TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.premises TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.premises TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.residents TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.residents TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.responsibles TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.responsibles TO callcenter_runtime;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.ticket_deadlines TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ticket_deadlines TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crew_tickets TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.crews_id_seq TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.defaults TO callcenter_runtime;
 
 GRANT SELECT,INSERT ON TABLE public.deliveries TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deliveries TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.deliveries_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.directory_uploads TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.directory_uploads_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.evidence_packs TO callcenter_company;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.evidence_packs TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.evidence_packs_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.exports TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.exports TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.exports_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.house_companies TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.house_companies TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.houses_id_seq TO callcenter_runtime;
 
 GRANT INSERT ON TABLE public.idempotency_keys TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_keys TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.ledger_heads TO callcenter_company;
+GRANT SELECT ON TABLE public.ledger_heads TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.legal_holds TO callcenter_company;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.legal_holds TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.legal_holds_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.limits TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.limits TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.login_attempts TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.login_attempts_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.node_configurations TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.node_disks TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.node_gaps TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.node_gaps TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.node_gaps_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.nodes TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.nodes TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.numbers TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.numbers TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.open_pages TO callcenter_runtime;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.operators TO callcenter_runtime;
 
 GRANT SELECT(id) ON TABLE public.operators TO callcenter_company;
 
@@ -3276,38 +3543,140 @@ GRANT SELECT(crew_id) ON TABLE public.operators TO callcenter_company;
 
 GRANT SELECT(active) ON TABLE public.operators TO callcenter_company;
 
+GRANT USAGE ON SEQUENCE public.operators_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pending_logins TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.pgqueuer_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer_log TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.pgqueuer_log_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer_schedules TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.pgqueuer_schedules_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer_statistics TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.pgqueuer_statistics_id_seq TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.premises_id_seq TO callcenter_runtime;
+
 GRANT SELECT ON TABLE public.presence TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.presence TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.push_log TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.push_log TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.push_log_seq_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recording_hashes TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.recording_marks TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recording_marks TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.recording_marks_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.recording_pauses TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recording_pauses TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.recording_pauses_id_seq TO callcenter_runtime;
 
 GRANT SELECT,INSERT ON TABLE public.recording_plays TO callcenter_company;
+GRANT SELECT,INSERT ON TABLE public.recording_plays TO callcenter_runtime;
+
+GRANT UPDATE(sent) ON TABLE public.recording_plays TO callcenter_runtime;
+
+GRANT UPDATE(heard) ON TABLE public.recording_plays TO callcenter_runtime;
+
+GRANT UPDATE(last_at) ON TABLE public.recording_plays TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.recording_plays_id_seq TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.recordings_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recovery_codes TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.requests TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.requests_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.resident_phones TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.resident_phones TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.residents_id_seq TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.responsibles_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.review_lines TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.review_lines TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.reviews TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reviews TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.reviews_id_seq TO callcenter_runtime;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.saved_filters TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.saved_filters TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.schema_files TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.schema_migrations TO callcenter_company;
+GRANT SELECT ON TABLE public.schema_migrations TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.score_cards TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.score_cards TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.score_cards_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.score_lines TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.score_lines TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.score_lines_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.screens TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.screens TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.sessions_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.share_link_recordings TO callcenter_runtime;
+
+GRANT SELECT,INSERT ON TABLE public.share_link_uses TO callcenter_runtime;
+
+GRANT UPDATE(sent) ON TABLE public.share_link_uses TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.share_link_uses_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.share_link_visits TO callcenter_runtime;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.share_links TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.share_links_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.talks TO callcenter_company;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.talks TO callcenter_runtime;
 
 GRANT SELECT,INSERT ON TABLE public.ticket_events TO callcenter_company;
+GRANT SELECT,INSERT ON TABLE public.ticket_events TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.ticket_events_id_seq TO callcenter_runtime;
 
 GRANT SELECT,INSERT ON TABLE public.ticket_files TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ticket_files TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.ticket_files_id_seq TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.tickets_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.unwritten TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.unwritten TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.unwritten_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.waveforms TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.waveforms TO callcenter_runtime;

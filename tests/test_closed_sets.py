@@ -19,6 +19,7 @@ from callcenter.domain.sharing import LinkUseKind
 from callcenter.domain.talk import Party, TalkKind
 from callcenter.domain.ticket import PaymentState, TicketClass, TicketEventKind, TicketState
 from callcenter.recordings.hashes import HashProblem
+from callcenter.telephony.asterisk_entries import ConfigurationProblem
 
 CHECKS = """
 select pg_get_constraintdef(oid) as definition from pg_constraint where contype = 'c' and conrelid = $1::regclass
@@ -46,6 +47,7 @@ async def sets_of(connection: asyncpg.Connection, table: str, column: str) -> li
         ("evidence_packs", "state", FileOrderState),
         ("exports", "state", FileOrderState),
         ("limits", "step", LimitStep),
+        ("node_configurations", "problem", ConfigurationProblem),
         ("operators", "role", Role),
         ("presence", "wanted", Presence),
         ("recording_plays", "reason", ListeningReason),

@@ -17,4 +17,4 @@ async def migrate_numbers(connection: asyncpg.Connection) -> None:
                 f" {each.taken_by}'s; remove one of them on the company's page"
             )
     if any(each.taken_by is None for each in found):
-        print("run `callcenter render-asterisk` and reload Asterisk, so that it knows these numbers")
+        print("the node brings them into Asterisk by itself, at the latest when it starts")

@@ -46,7 +46,7 @@ class NameCaller(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetMember(Command):
-    """Make the telephone a member of every queue: ringing, paused, or not a member at all.
+    """Make the telephone a member of the operators' queue: ringing, paused, or not a member at all.
 
     `request`: the request that it answers, with `RequestCarriedOut` or `RequestFailed`.
     """
@@ -178,7 +178,7 @@ class FinishRequest(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueLine:
-    """One queue on the board. `oldest`: when the first of those waiting joined."""
+    """One company number's queue on the board. `oldest`: when the first of those waiting joined."""
 
     queue: str
     waiting: int
@@ -188,9 +188,10 @@ class QueueLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowQueues(Command):
-    """Show everybody how long the queues are."""
+    """Show everybody the queues that changed. `waiting`: callers in all queues, the others too."""
 
     queues: tuple[QueueLine, ...]
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

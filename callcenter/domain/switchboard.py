@@ -46,7 +46,7 @@ from callcenter.domain.events import (
     TalkEnded,
     Tick,
 )
-from callcenter.domain.floor import Floor
+from callcenter.domain.floor import Floor, RosterChanged
 from callcenter.domain.ids import CallId, QueueName
 from callcenter.domain.open_requests import OpenRequests
 from callcenter.domain.operator import Operator, Signal
@@ -105,6 +105,9 @@ class Switchboard:
                 return self._requests.fail(event)
             case PhoneChanged():
                 return self._floor.phone(event)
+            case RosterChanged():
+                self._queues.change(event.queues)
+                return self._floor.change(event.operators, more_queues=event.more_queues)
             case NodeRestarted():
                 before_it = [call.id for call in self._open() if call.arrived_at < event.at]
                 return self._close(before_it, CallLost, event.at)
@@ -249,7 +252,8 @@ class Switchboard:
         while self._ended and event.at - self._ended[0][0] > REMEMBERED_FOR:
             self.calls.pop(self._ended.popleft()[1], None)
         late = self._requests.expire(event.at)
-        return [*late, ShowQueues(queues=self._queues.lines())] if self._queues.changed else late
+        changes = self._queues.changes()
+        return [*late, ShowQueues(queues=changes, waiting=self._queues.waiting)] if changes else late
 
 
 def _follow(before: Call | None, after: Call) -> list[Command]:

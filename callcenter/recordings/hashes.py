@@ -6,9 +6,9 @@ from enum import StrEnum
 
 import asyncpg
 import structlog
+from asyncpg.pool import PoolConnectionProxy
 
 from callcenter import metrics
-from callcenter.common.scope import Connection
 from callcenter.domain.recording import HOLDABLE
 from callcenter.errors import ObjectMissing, StoreError
 from callcenter.recordings.store import Store
@@ -18,6 +18,7 @@ from callcenter.storage import AWAY, queries
 
 log = structlog.get_logger()
 
+Reader = asyncpg.Connection | PoolConnectionProxy | asyncpg.Pool
 SQL = queries("hashes")
 LOOK_S = 30.0
 AT_ONCE = 200
@@ -65,13 +66,13 @@ class HashFinding:
     checked_at: datetime
 
 
-async def coverage(connection: Connection | asyncpg.Pool, days: int, now: datetime) -> Coverage:
+async def coverage(connection: Reader, days: int, now: datetime) -> Coverage:
     """How much was read back in the last `days`."""
     [row] = await connection.fetch(SQL["coverage"], now - timedelta(days=days), HOLDABLE)
     return Coverage(**row, days=days)
 
 
-async def findings(connection: Connection | asyncpg.Pool) -> list[HashFinding]:
+async def findings(connection: Reader) -> list[HashFinding]:
     """Up to `MOST` of what was found, the newest first."""
     rows = await connection.fetch(SQL["findings"], HOLDABLE, MOST)
     return [HashFinding(**{**row, "problem": HashProblem(row["problem"])}) for row in rows]
