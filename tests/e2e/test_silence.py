@@ -4,12 +4,14 @@ import asyncio
 import re
 import time
 import wave
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from callcenter.domain.ids import OPERATORS
 from callcenter.recordings.spool import Spool
 from callcenter.recordings.wav import inspect
 from callcenter.telephony.render import Directory
@@ -63,18 +65,20 @@ async def test_the_recording_keeps_the_time_in_which_neither_side_sends_packets(
         target,
         dict(DIRECTORY.endpoints),
         [],
-        queue=NUMBER,
+        dialled=defaultdict(lambda: NUMBER),
         ring_s=0.3,
         talk_s=TALK_S,
         speech=SPEECH,
+        rang=lambda *_: None,
+        free=lambda *_: None,
         took=lambda *_: None,
     )
     phones.muted = True
+    await asyncio.to_thread(sipp.register, list(DIRECTORY.endpoints), seconds=600)
     async with phones:
         node = asyncio.create_task(collect(pbx.home / "spool" / "callcenter"))
-        await asyncio.to_thread(sipp.register, list(DIRECTORY.endpoints), seconds=600)
         with Caller(target[1], NUMBER.encode()) as caller, pbx.events() as events, pbx.actions() as manager:
-            manager.act("QueueAdd", Queue=NUMBER, Interface="PJSIP/op-01")
+            manager.act("QueueAdd", Queue=OPERATORS, Interface="PJSIP/op-01")
             assert await asyncio.to_thread(caller.invite) == 200
             began = await asyncio.to_thread(events.wait_event, "UserEvent", UserEvent="TalkBegan")
             said = [await say(caller, began)]

@@ -2,10 +2,12 @@
 
 import asyncio
 import time
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
+from callcenter.domain.ids import OPERATORS
 from callcenter.telephony.render import Directory
 from stack.sipp import Sipp
 from stack.telephones import Telephones
@@ -40,16 +42,18 @@ async def test_a_talk_whose_telephone_vanished_is_ended_by_its_session_timer(tmp
             target,
             dict(DIRECTORY.endpoints),
             [],
-            queue=NUMBER,
+            dialled=defaultdict(lambda: NUMBER),
             ring_s=0.3,
             talk_s=600,
             speech=b"",
+            rang=lambda *_: None,
+            free=lambda *_: None,
             took=lambda *_: None,
         )
+        await asyncio.to_thread(sipp.register, list(DIRECTORY.endpoints), seconds=600)
         with Caller(target[1], NUMBER.encode()) as caller, pbx.events() as events, pbx.actions() as manager:
             async with phones:
-                await asyncio.to_thread(sipp.register, list(DIRECTORY.endpoints), seconds=600)
-                manager.act("QueueAdd", Queue=NUMBER, Interface="PJSIP/op-01")
+                manager.act("QueueAdd", Queue=OPERATORS, Interface="PJSIP/op-01")
                 assert await asyncio.to_thread(caller.invite) == 200
                 await asyncio.to_thread(events.wait_event, "UserEvent", UserEvent="TalkBegan")
                 began = time.monotonic()
