@@ -1115,6 +1115,8 @@ CREATE TABLE public.companies (
     language text DEFAULT 'ru'::text NOT NULL,
     last_ticket_number integer DEFAULT 0 NOT NULL,
     retention_days integer DEFAULT 1096 NOT NULL,
+    city_code text DEFAULT ''::text NOT NULL,
+    CONSTRAINT companies_city_code_check CHECK ((city_code ~ '^([1-9][0-9]{1,4})?$'::text)),
     CONSTRAINT companies_language_check CHECK ((language = ANY (ARRAY['ru'::text, 'en'::text]))),
     CONSTRAINT companies_name_check CHECK ((name <> ''::text)),
     CONSTRAINT companies_retention_days_check CHECK (((retention_days >= 1) AND (retention_days <= 36525)))
@@ -1520,8 +1522,11 @@ CREATE TABLE public.nodes (
 CREATE TABLE public.numbers (
     number text NOT NULL,
     company_id integer NOT NULL,
+    typed text,
     CONSTRAINT numbers_number_check CHECK ((number ~ '^[0-9]{3,15}$'::text))
 );
+
+COMMENT ON COLUMN public.numbers.typed IS 'As the administrator typed it; null where nobody did.';
 
 CREATE TABLE public.open_pages (
     operator_id integer NOT NULL,

@@ -62,15 +62,15 @@ class Offices:
 
     async def save_company(self, person: Person, company: int | None, form: CompanyForm) -> int:
         """Add or change a company with its numbers. A new one gets the decree's categories. Raises `DirectoryConflict`."""
-        values = (form.name, form.zone, form.language, form.retention_days)
+        values = (form.name, form.zone, form.language, form.retention_days, form.city_code)
         async with conflicts_as_refusals(), scoped(self._pool, person) as connection:
             if company is None:
                 saved = int(await connection.fetchval(SQL["add_company"], *values))
             else:
                 saved = company
                 await connection.execute(SQL["change_company"], saved, *values)
-            await connection.execute(SQL["take_numbers"], saved, form.numbers)
-            await connection.execute(SQL["give_numbers"], saved, form.numbers)
+            await connection.execute(SQL["take_numbers"], saved, list(form.numbers))
+            await connection.execute(SQL["give_numbers"], saved, list(form.numbers), list(form.numbers.values()))
             await _write_down(connection, person, saved, AuditSubject.COMPANY, company, saved)
             return saved
 

@@ -291,6 +291,70 @@ async def test_numbers_dialled_that_reached_no_company_are_shown_by_their_digits
         assert "8495…" not in await (await anna.get("/directory/companies")).text()
 
 
+LOCAL = "234-56-78"
+COMPANY = {"name": "УК «Юг»", "zone": "Europe/Moscow", "language": "ru"}
+
+
+async def test_a_local_number_is_completed_by_the_city_code_of_the_company(site: Site):
+    async with site.browser("vera") as vera:
+        company = await new_row(vera, "/directory/companies/new", **COMPANY, city_code="8 (495)", numbers=LOCAL)
+        number = company.rsplit("/", 1)[1]
+        text = await (await vera.get(company)).text()
+        assert "<dd>495</dd>" in text
+        assert 'value="495"' in await (await vera.get(f"{company}/edit")).text()
+        for kind in ("crews", "responsibles"):
+            await new_row(vera, f"{company}/{kind}/new", name="Вера", language="ru", phone=LOCAL)
+            row = await site.pool.fetchrow(f"select id, phone from {kind} where company_id = $1", int(number))
+            assert row["phone"] == "+74952345678"
+            await new_row(vera, f"/directory/{kind}/{row['id']}", name="Вера", language="ru", phone="234-56-79")
+            assert await site.pool.fetchval(f"select phone from {kind} where id = $1", row["id"]) == "+74952345679"
+        flat = await new_row(vera, f"{await a_house(vera, site, company_id=number)}/flats/new", flat="12")
+        resident = await new_row(vera, f"{flat}/residents/new", name="Анна", phones=LOCAL)
+        await new_row(vera, f"{resident}/edit", name="Анна", phones=f"{LOCAL}\n234-56-79")
+    phones = await site.pool.fetch("select phone from resident_phones order by phone")
+    assert [row["phone"] for row in phones] == ["+74952345678", "+74952345679"]
+
+
+async def test_a_local_number_without_a_city_code_is_refused_with_the_reason(site: Site):
+    async with site.browser("vera") as vera:
+        flat = await new_row(vera, f"{await a_house(vera, site)}/flats/new", flat="12")
+        for path, form in (
+            (f"{flat}/residents/new", {"name": "Анна", "phones": LOCAL}),
+            ("/directory/companies/new", {**COMPANY, "numbers": LOCAL}),
+        ):
+            answer = await vera.post(path, **form)
+            assert answer.status == 422
+            assert "Напишите код города или укажите его у компании." in await answer.text()
+
+
+@pytest.mark.parametrize("code", ["0495", "4", "495000", "код"])
+async def test_what_is_no_city_code_is_refused(site: Site, code: str):
+    async with site.browser("vera") as vera:
+        answer = await vera.post("/directory/companies/new", **COMPANY, city_code=code, numbers="")
+        assert answer.status == 422
+        assert 'id="city_code-problem"' in await answer.text()
+
+
+async def test_a_companys_number_is_shown_in_its_one_form_and_as_it_was_typed(site: Site):
+    shown = "+7\u00a0495\u00a0234\u201156\u201178"
+    async with site.browser("vera") as vera:
+        company = await new_row(vera, "/directory/companies/new", **COMPANY, city_code="495", numbers=f"{LOCAL}, 0511")
+        number = company.rsplit("/", 1)[1]
+        stored = "select number, typed from numbers where company_id = $1 order by number"
+        written = [tuple(row) for row in await site.pool.fetch(stored, int(number))]
+        assert written == [("0511", "0511"), ("74952345678", LOCAL)]
+        for path in (company, "/directory/companies"):
+            text = await (await vera.get(path)).text()
+            assert re.search(rf"{re.escape(shown)}[^0-9]*набрано как[^0-9]*{LOCAL}", text)
+            assert text.count("набрано как") == 1
+        form = await (await vera.get(f"{company}/edit")).text()
+        assert shown in form
+        # Saved again as the form shows it, with another code, it is the number that it was.
+        again = f"{shown}\n0511"
+        assert (await vera.post(f"{company}/edit", **COMPANY, city_code="499", numbers=again)).status == 303
+        assert [tuple(row) for row in await site.pool.fetch(stored, int(number))] == written
+
+
 async def test_the_page_of_a_company_says_since_when_asterisk_knows_its_numbers(site: Site) -> None:
     company = await site.pool.fetchval("select id from companies")
     path = f"/directory/companies/{company}"
