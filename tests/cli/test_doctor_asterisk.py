@@ -5,6 +5,7 @@ import pytest
 from callcenter.cli.doctor import CheckFailed, CheckWarning, _asterisk
 from callcenter.settings import DatabaseSettings, HandoverSettings, S3Settings, Settings
 from callcenter.telephony.version import new_enough
+from tests.site import SECRETS
 from tests.telephony.fake_ami import FakeAmi, fake_ami, success
 
 
@@ -15,6 +16,7 @@ def settings(ami: FakeAmi, version: str) -> Settings:
         ami=ami.settings(),
         s3=S3Settings(endpoint="127.0.0.1:1", access_key="x", secret_key="x"),
         handover=HandoverSettings(secret="x" * 32),
+        secrets=SECRETS,
     )
 
 
