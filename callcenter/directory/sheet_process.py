@@ -133,8 +133,8 @@ def _tables(gathered: Gathered) -> Iterator[tuple[str, Sequence[str], Sequence[S
     )
     yield (
         "new_phones",
-        ("resident", "phone"),
-        [(place, phone) for place, r in enumerate(gathered.residents) for phone in r.phones],
+        ("resident", "phone", "line"),
+        [(place, phone, line) for place, r in enumerate(gathered.residents) for phone, line in r.phones.items()],
     )
 
 

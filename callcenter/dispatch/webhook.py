@@ -16,6 +16,7 @@ from aiohttp import AddrInfoType
 from yarl import URL
 
 from callcenter.common.delivery import DeliveryProblem, NotDelivered
+from callcenter.common.secret_box import SecretBox
 from callcenter.dispatch.channels import Assignment
 from callcenter.settings import HandoverSettings
 
@@ -69,10 +70,11 @@ class _Guard:
 class Webhook:
     """Posts each assignment to its crew's program. `now`: seconds since 1970."""
 
-    def __init__(self, settings: HandoverSettings, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, settings: HandoverSettings, box: SecretBox, now: Callable[[], float] = time.time) -> None:
         self._timeout = settings.webhook_timeout_s
         self._allowed = settings.webhook_inner_networks
         self._tls = ssl.create_default_context(cafile=settings.webhook_ca_file)
+        self._box = box
         self._now = now
 
     async def send(self, assignment: Assignment) -> None:
@@ -85,7 +87,7 @@ class Webhook:
             "Content-Type": "application/json",
             "User-Agent": "callcenter",
             "Idempotency-Key": assignment.key,
-            SIGNATURE: signature(assignment.webhook_secret, int(self._now()), body),
+            SIGNATURE: signature(self._box.open(assignment.webhook_secret), int(self._now()), body),
         }
         guard = _Guard(self._allowed)
         try:
