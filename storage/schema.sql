@@ -344,9 +344,11 @@ declare
     known jsonb;
 begin
     if message ? 'ticket_of' then
-        known := jsonb_build_object('ticket', (
+        known := jsonb_build_object('outage', outage_of_call(message ->> 'ticket_of'), 'ticket', (
             select jsonb_build_object('id', id, 'number', number) from tickets
             where id = ticket_of_call(message ->> 'ticket_of')));
+    elsif message ? 'outage_of' then
+        known := jsonb_build_object('outage', outage_of_call(message ->> 'outage_of'));
     elsif message ? 'name_of' then
         select jsonb_build_object('name', name, 'login', login) into known
         from operators where id = (message ->> 'name_of')::integer;
@@ -850,6 +852,32 @@ begin
     end loop;
 end $$;
 
+CREATE FUNCTION public.outage_of_call(call text) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    select jsonb_build_object(
+        'id', o.id, 'kind', o.kind, 'until', to_char(o.until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'),
+        'calls', case when o.state = 'suspected' then coalesce((o.evidence ->> 'calls')::integer, 0)
+                 else (select count(distinct a.call_id) from announcements a where a.outage_id = o.id) end,
+        'ticket', coalesce(
+            (select jsonb_build_object('id', t.id, 'number', t.number) from outage_numbers n join tickets t on t.id = n.ticket_id
+             where n.outage_id = o.id and n.premises_id = asked.premises_id),
+            case when own.parent_id = o.incident_id then jsonb_build_object('id', own.id, 'number', own.number) end))
+    from (
+        select c.company_id, r.premises_id, p.house_id from calls c
+        left join residents r on r.id = c.resident_id left join premises p on p.id = r.premises_id
+        where c.id = call
+    ) asked
+    join outages o on o.company_id = asked.company_id and o.state not in ('closed', 'cancelled') and o.since <= now()
+    left join tickets own on own.id = ticket_of_call(call)
+    where own.parent_id = o.incident_id
+       or exists (select from announcements a where a.call_id = call and a.outage_id = o.id and not a.declined)
+       or exists (select from outage_numbers n where n.outage_id = o.id and n.premises_id = asked.premises_id)
+       or (o.state = 'suspected'
+           and exists (select from outage_places s where s.outage_id = o.id and s.house_id = asked.house_id))
+    order by own.parent_id is not distinct from o.incident_id desc, o.state = 'suspected', o.since desc, o.id desc limit 1
+$$;
+
 CREATE FUNCTION public.push(messages jsonb) RETURNS bigint
     LANGUAGE plpgsql
     AS $$
@@ -904,6 +932,7 @@ CREATE FUNCTION public.ticket_of_call(call text) RETURNS bigint
     LANGUAGE sql STABLE
     AS $$
     select coalesce(
+        (select ticket_id from joined_calls where call_id = call),
         (select id from tickets where call_id = call),
         (select ticket_id from announcements where call_id = call and ticket_id is not null order by began_at limit 1))
 $$;
@@ -1571,6 +1600,13 @@ CREATE TABLE public.invitations (
     operator_id integer NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     used_at timestamp with time zone
+);
+
+CREATE TABLE public.joined_calls (
+    call_id text NOT NULL,
+    ticket_id bigint NOT NULL,
+    operator_id integer,
+    joined_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 CREATE TABLE public.ledger_heads (
@@ -2483,6 +2519,9 @@ ALTER TABLE ONLY public.idempotency_keys
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_pkey PRIMARY KEY (token_hash);
 
+ALTER TABLE ONLY public.joined_calls
+    ADD CONSTRAINT joined_calls_pkey PRIMARY KEY (call_id);
+
 ALTER TABLE ONLY public.ledger_entries
     ADD CONSTRAINT ledger_entries_pkey PRIMARY KEY (company_id, seq);
 
@@ -2747,6 +2786,10 @@ CREATE INDEX houses_company_id_idx ON public.houses USING btree (company_id);
 CREATE INDEX idempotency_keys_at_idx ON public.idempotency_keys USING btree (at);
 
 CREATE INDEX invitations_operator_id_idx ON public.invitations USING btree (operator_id);
+
+CREATE INDEX joined_calls_operator_id_idx ON public.joined_calls USING btree (operator_id);
+
+CREATE INDEX joined_calls_ticket_id_idx ON public.joined_calls USING btree (ticket_id);
 
 CREATE INDEX ledger_entries_recording_id_idx ON public.ledger_entries USING btree (recording_id) WHERE (recording_id IS NOT NULL);
 
@@ -3084,6 +3127,12 @@ ALTER TABLE ONLY public.idempotency_keys
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.joined_calls
+    ADD CONSTRAINT joined_calls_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.joined_calls
+    ADD CONSTRAINT joined_calls_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
+
 ALTER TABLE ONLY public.ledger_entries
     ADD CONSTRAINT ledger_entries_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
 
@@ -3380,6 +3429,8 @@ ALTER TABLE public.houses ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.idempotency_keys ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.joined_calls ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.ledger_entries ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.ledger_heads ENABLE ROW LEVEL SECURITY;
@@ -3445,6 +3496,10 @@ CREATE POLICY own ON public.houses TO callcenter_company USING ((company_id = pu
 CREATE POLICY own ON public.idempotency_keys FOR INSERT TO callcenter_company WITH CHECK ((EXISTS ( SELECT
    FROM public.api_tokens t
   WHERE (t.id = idempotency_keys.token_id))));
+
+CREATE POLICY own ON public.joined_calls TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.tickets t
+  WHERE (t.id = joined_calls.ticket_id))));
 
 CREATE POLICY own ON public.ledger_entries TO callcenter_company USING ((company_id = public.my_company()));
 
@@ -3723,6 +3778,8 @@ GRANT SELECT ON TABLE public.exports TO callcenter_company;
 GRANT SELECT ON TABLE public.house_companies TO callcenter_company;
 
 GRANT INSERT ON TABLE public.idempotency_keys TO callcenter_company;
+
+GRANT SELECT ON TABLE public.joined_calls TO callcenter_company;
 
 GRANT SELECT ON TABLE public.ledger_heads TO callcenter_company;
 

@@ -116,7 +116,8 @@ class Batch:
             case RefreshCalls():
                 self._show("supervisors", JournalMessage(at=command.at))
             case ShowRinging():
-                self._show(_own(command.operator), screens.ringing(command.call, command.at))
+                shown = screens.ringing(command.call, command.at)
+                self._show(_own(command.operator), shown, outage_of=command.call.id)
             case StopRinging():
                 self._show(_own(command.operator), SilentMessage())
             case PopCard(call=call, talk=talk) | EndTalk(call=call, talk=talk):

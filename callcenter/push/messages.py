@@ -15,6 +15,7 @@ from callcenter.domain.call import CallState, Outcome
 from callcenter.domain.deadlines import LimitStep
 from callcenter.domain.events import Presence, PresenceReason
 from callcenter.domain.operator import OperatorStatus
+from callcenter.domain.outage import OutageState
 from callcenter.domain.request import RefusalReason, RequestKind, RequestState
 from callcenter.domain.talk import TalkKind
 
@@ -62,6 +63,95 @@ class QueuesMessage(Shown):
     queues: tuple[QueueRow, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence(Shape):
+    """The calls by which an outage was suspected."""
+
+    calls: int
+    flats: int
+    seconds: int
+    """From the first of the calls to the last."""
+    usual: float
+    """How many flats usually call in that time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutageRow(Shape):
+    """An outage that is not over."""
+
+    id: int
+    state: OutageState
+    kind: str | None
+    """What is off, as a code; null while nobody has said it."""
+    company_id: int
+    company: str
+    zone: str
+    addresses: tuple[str, ...]
+    """The first three; empty when no house is known."""
+    more_houses: int
+    since: Moment
+    until: Moment | None
+    """When it is expected to end."""
+    evidence: Evidence | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutagesMessage(Shown):
+    """The outages that are suspected, and those that are not over, from the newest."""
+
+    shown_as: ClassVar[str] = "outages"
+    outages: tuple[OutageRow, ...]
+    not_shown: int
+    """How many there are besides."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutageFiguresRow(Shape):
+    """How many callers an outage has."""
+
+    id: int
+    calls: int
+    hearing: int
+    """Are being told of it now."""
+    helped: int
+    """Heard it to the end, with the number of their ticket."""
+    waiting: int
+    """Wait for an operator all the same."""
+    tickets: int
+    """Of flats."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutageFiguresMessage(Shown):
+    """The figures of the outages, of those that have callers."""
+
+    shown_as: ClassVar[str] = "outage_figures"
+    figures: tuple[OutageFiguresRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketKey(Shape):
+    """Where a ticket is found, and what it is called."""
+
+    id: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOutage(Shape):
+    """The outage that a caller is in."""
+
+    id: int
+    kind: str | None
+    """What is off, as a code; null when it is only suspected."""
+    until: Moment | None
+    """When it is expected to end."""
+    calls: int
+    """How many have called about it."""
+    ticket: TicketKey | None
+    """The ticket that the caller's flat has in it."""
+
+
 # What an operator sees
 
 
@@ -87,6 +177,7 @@ class RingingMessage(Shown):
     caller: str
     """E.164, empty when withheld."""
     since: Moment
+    outage: CallOutage | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,14 +217,6 @@ class CallRow(Shape):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TicketKey(Shape):
-    """Where a ticket is found, and what it is called."""
-
-    id: int
-    number: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CardMessage(Shown):
     """The card of a caller. It stays after the talk, until the next one."""
 
@@ -143,7 +226,10 @@ class CardMessage(Shown):
     """E.164, empty when withheld."""
     did: str
     """The number dialled, in digits."""
+    company_id: int | None
+    """Null for a number of no company."""
     company: str
+    house_id: int | None
     resident: str
     """Empty for a number that is not in the directory; then `address` and `flat` are too."""
     address: str
@@ -154,6 +240,7 @@ class CardMessage(Shown):
     past_calls: tuple[CallRow, ...]
     ticket: TicketKey | None
     """Null when none could be opened."""
+    outage: CallOutage | None
     queue: str | None
     """Null for a call that came to the operator past every queue."""
     kind: TalkKind
@@ -242,6 +329,8 @@ Audience = Literal["all", "operator", "supervisors"]
 
 KINDS: Mapping[str, tuple[Audience, tuple[type[Shown], ...]]] = {
     "queues": ("all", (QueuesMessage,)),
+    "outages": ("all", (OutagesMessage,)),
+    "outage_figures": ("all", (OutageFiguresMessage,)),
     "presence": ("operator", (PresenceMessage,)),
     "ringing": ("operator", (RingingMessage, SilentMessage)),
     "recording": ("operator", (PauseMessage,)),

@@ -11,6 +11,7 @@ from callcenter.domain.events import OperatorAnswered, Tick
 from callcenter.domain.ids import OperatorId
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.request import PauseBody, RequestState
+from callcenter.outages.watcher import OutageWatcher
 from callcenter.push.codec import body_of
 from callcenter.push.messages import KINDS, CardMessage, OperatorMessage
 from callcenter.retention.completeness_alarm import CompletenessAlarm
@@ -47,6 +48,7 @@ async def test_all_that_is_pushed_is_in_the_protocol(pool: asyncpg.Pool, databas
         )
         await DeadlineAlarm(settings).check(connection)
         await CompletenessAlarm(settings).check(connection)
+        await OutageWatcher(settings).look(connection)
 
         pushed = await connection.fetch("select kind, body from push_log union all select kind, body from screens")
     bodies = [body_of(row["kind"], row["body"]) for row in pushed]
