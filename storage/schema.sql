@@ -868,7 +868,7 @@ CREATE FUNCTION public.outage_of_call(call text) RETURNS jsonb
         left join residents r on r.id = c.resident_id left join premises p on p.id = r.premises_id
         where c.id = call
     ) asked
-    join outages o on o.company_id = asked.company_id and o.state not in ('closed', 'cancelled') and o.since <= now()
+    join outages o on o.company_id = asked.company_id and is_open(o.state) and o.since <= now()
     left join tickets own on own.id = ticket_of_call(call)
     where own.parent_id = o.incident_id
        or exists (select from announcements a where a.call_id = call and a.outage_id = o.id and not a.declined)

@@ -1,3 +1,4 @@
+-- needs: tickets
 -- What can be off is what storage/defaults/outage_kinds.toml says; one that is no longer there stays, for old outages.
 create or replace function keep_outage_kinds() returns trigger language plpgsql as $$
 begin
@@ -148,7 +149,7 @@ create or replace function outage_of_call(call text) returns jsonb language sql 
         left join residents r on r.id = c.resident_id left join premises p on p.id = r.premises_id
         where c.id = call
     ) asked
-    join outages o on o.company_id = asked.company_id and o.state not in ('closed', 'cancelled') and o.since <= now()
+    join outages o on o.company_id = asked.company_id and is_open(o.state) and o.since <= now()
     left join tickets own on own.id = ticket_of_call(call)
     where own.parent_id = o.incident_id
        or exists (select from announcements a where a.call_id = call and a.outage_id = o.id and not a.declined)

@@ -65,7 +65,7 @@ select o.id, o.company_id as company, o.state, o.suggested_as, o.finished_at,
            select from outage_events e
            where e.outage_id = o.id and e.to_state = 'cancelled' and e.operator_id is not null) as dismissed
 from outages o
-where (o.state not in ('closed', 'cancelled') and o.since <= now()) or o.finished_at > now() - $1::interval;
+where (is_open(o.state) and o.since <= now()) or o.finished_at > now() - $1::interval;
 
 -- name: suggest
 insert into outages (company_id, state, since, evidence, suggested_as) values ($1, 'suspected', $2, $3, $4) returning id;
@@ -90,7 +90,7 @@ with over as (
             and not exists (
                 select from outage_places p where p.outage_id = o.id and not exists (
                     select from outage_places q join outages k on k.id = q.outage_id
-                    where q.house_id = p.house_id and k.state not in ('suspected', 'closed', 'cancelled')
+                    where q.house_id = p.house_id and k.state <> 'suspected' and is_open(k.state)
                       and k.since <= now()))))
     returning o.id
 )
@@ -105,7 +105,7 @@ select o.id, o.state, o.kind, o.company_id, c.name as company, c.zone, o.since, 
        (select count(*) from outage_places p where p.outage_id = o.id) as houses,
        count(*) over () as total
 from outages o join companies c on c.id = o.company_id
-where o.state not in ('closed', 'cancelled') and o.since <= now()
+where is_open(o.state) and o.since <= now()
 order by o.state = 'suspected' desc, o.since desc, o.id desc limit $1;
 
 -- name: push

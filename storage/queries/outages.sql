@@ -7,7 +7,7 @@ join companies c on c.id = o.company_id
 left join outage_kinds k on k.code = o.kind
 left join tickets t on t.id = o.incident_id
 where ($1::integer is null or o.id = $1)
-  and ($2::boolean is false or o.state not in ('closed', 'cancelled'))
+  and ($2::boolean is false or is_open(o.state))
   and ($3::integer is null or o.company_id = $3)
 order by o.since desc, o.id desc limit 500;
 
@@ -101,7 +101,7 @@ update outages set incident_id = $2 where id = $1;
 -- name: move
 update outages set state = $2, version = version + 1,
     confirmed_at = case when $2 = 'confirmed' then now() else confirmed_at end,
-    finished_at = case when $2 in ('closed', 'cancelled') then now() end
+    finished_at = case when not is_open($2) then now() end
 where id = $1;
 
 -- name: note

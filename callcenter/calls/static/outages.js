@@ -79,15 +79,15 @@ function blank(outage) {
   const suspected = outage.state === "suspected";
   /** @type {(name: string, className: string) => HTMLElement} */
   const part = (name, className) => {
-    const made = el("span", className);
+    const made = el("span", className, "");
     made.dataset.part = name;
     return made;
   };
   const name = el("a", "off-name", suspected ? texts.outage_suspected : kindName(outage.kind));
   name.href = `/outages/${outage.id}`;
   return el("li", suspected ? "off-row suspected" : "off-row",
-    el("span", "off-what", name, " ", part("where", "off-where"), " ", el("span", "muted", outage.company)),
-    part("evidence", "off-more"), part("times", "off-more"), part("figures", "off-more"),
+    el("span", "", name, " ", part("where", "off-where"), " ", el("span", "muted", outage.company)),
+    part("evidence", "off-more off-evidence"), part("times", "off-more"), part("figures", "off-more"),
     suspected ? choices(outage) : "");
 }
 
@@ -124,16 +124,18 @@ function times({ since, until, zone }) {
 
 /** @param {OutageRow} outage */
 function choices(outage) {
-  const group = el("span", "off-choices");
-  group.setAttribute("role", "group");
-  group.setAttribute("aria-label", texts.outage_kind);
+  /** @type {HTMLElement[]} */
+  const ways = [];
   // One of which no house is known is opened in the form.
   if (outage.addresses.length) {
-    for (const { code, name } of place.kinds ?? []) group.append(button(name, "quiet", () => post(outage.id, "confirm", { kind: code })));
+    for (const { code, name } of place.kinds ?? []) ways.push(button(name, "quiet", () => post(outage.id, "confirm", { kind: code })));
   } else {
-    group.append(formLink(outage.company_id, null, texts.outage_open));
+    ways.push(formLink(outage.company_id, null, texts.outage_open));
   }
-  group.append(button(texts.outage_dismiss, "quiet danger", () => post(outage.id, "dismiss", {})));
+  ways.push(button(texts.outage_dismiss, "quiet danger", () => post(outage.id, "dismiss", {})));
+  const group = el("span", "off-choices", ...ways);
+  group.setAttribute("role", "group");
+  group.setAttribute("aria-label", texts.outage_kind);
   return group;
 }
 
