@@ -25,7 +25,6 @@ async def tell_known(connection: asyncpg.Connection, detector: Detector, now: da
     suspected: dict[Place, int] = {}
     for row in await connection.fetch(SQL["known"], DISMISSED):
         place = None if row["suggested_as"] is None else place_of(row["suggested_as"])
-        places = [Place(Level.HOUSE, row["company"], house) for house in row["houses"]]
         state = OutageState(row["state"])
         if state is OutageState.SUSPECTED:
             if place is not None:
@@ -34,8 +33,11 @@ async def tell_known(connection: asyncpg.Connection, detector: Detector, now: da
             detector.quiet(place, row["finished_at"] + DISMISSED)
         elif state is not OutageState.CANCELLED or row["dismissed"]:
             until = (row["finished_at"] if state in OVER else now) + AFTERWARDS
-            for each in [*places, *([place] if place else [])]:
-                detector.known(each, until)
+            # A street of which ten houses are known to be out may have an eleventh.
+            if place is not None:
+                detector.quiet(place, until)
+            for house in row["houses"]:
+                detector.known(Place(Level.HOUSE, row["company"], house), until)
     return suspected
 
 

@@ -47,7 +47,7 @@ async def test_all_that_is_pushed_is_in_the_protocol(pool: asyncpg.Pool, databas
             "insert into ticket_deadlines select id, 'tell', $1, $1 from tickets on conflict do nothing", due
         )
         await DeadlineAlarm(settings).check(connection)
-        await CompletenessAlarm(settings).check(connection)
+        await CompletenessAlarm(settings, 30).check(connection)
         await OutageWatcher(settings).look(connection)
 
         pushed = await connection.fetch("select kind, body from push_log union all select kind, body from screens")

@@ -62,8 +62,7 @@ async def test_a_suspected_outage_is_confirmed_and_another_dismissed_in_one_clic
     first, second = [await suspected(site, company, house, f"house:1:{n}:0") for n in (1, 2)]
     async with chromium(site, login) as page:
         row = page.locator("#off li").filter(has_text="Набережная, 12")
-        if login == "vera":
-            await expect(page.locator("#off")).to_have_text("Отключений нет.")
+        await expect(page.locator("#off")).to_have_text("Отключений нет.")
         await site.push("all", outages(outage_row(id=first), outage_row(id=second, addresses=(HOSTILE,))))
         await expect(row).to_contain_text("Возможно, отключение")
         await expect(row).to_contain_text("6 звонков из 5 квартир: Набережная, 12 за 4 минуты; обычно 0,1")
@@ -85,12 +84,24 @@ async def test_a_suspected_outage_is_confirmed_and_another_dismissed_in_one_clic
         assert await state_of(site, first) == ("confirmed", "cold_water")
 
         other = page.locator("#off li").filter(has_text=HOSTILE)
+        dismiss = other.get_by_role("button", name="Отключения нет")
         async with page.expect_response(f"**/outages/{second}/dismiss"):
-            await other.get_by_role("button", name="Отключения нет").click()
+            await dismiss.click()
         assert (await state_of(site, second))[0] == "cancelled"
-        async with page.expect_response(f"**/outages/{second}/dismiss"):
-            await other.get_by_role("button", name="Отключения нет").click()
+        await expect(dismiss).to_be_disabled()
+
+
+async def test_what_somebody_else_has_done_already_is_said(site: Site) -> None:
+    company, house = await house_of(site)
+    outage = await suspected(site, company, house, "house:1:1:0")
+    async with chromium(site, "vera") as page:
+        await site.push("all", outages(outage_row(id=outage)))
+        button = page.locator("#off").get_by_role("button", name="Газ")
+        await expect(button).to_be_visible()
+        await site.pool.execute("update outages set state = 'cancelled', finished_at = now()")
+        await button.click()
         await expect(page.locator("#toast")).to_contain_text("Этого уже нельзя сделать")
+        await expect(button).to_be_enabled()
 
 
 async def test_the_board_shows_the_figures_and_what_does_not_fit(site: Site) -> None:

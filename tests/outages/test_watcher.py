@@ -13,7 +13,7 @@ from callcenter.outages.watcher import OutageWatcher
 from callcenter.push.codec import body_of
 from callcenter.push.messages import OutageFiguresMessage, OutagesMessage
 from callcenter.settings import DatabaseSettings
-from callcenter.storage import connect
+from callcenter.storage import connect, queries
 from tests.outages.district import DID, District
 
 CALLS = count(1)
@@ -74,6 +74,7 @@ async def test_flats_that_call_become_one_suspected_outage_which_grows(
     assert (grown["id"], grown["evidence"]["calls"], grown["evidence"]["flats"]) == (found["id"], 12, 9)
     events = await district.pool.fetch("select kind, to_state, operator_id from outage_events")
     assert [tuple(row) for row in events] == [("opened", "suspected", None)]
+    assert await district.pool.fetch(queries("outages")["announced"]) == []
 
 
 async def test_the_screens_get_what_changed_and_nothing_twice(
@@ -141,6 +142,38 @@ async def test_what_was_dismissed_or_confirmed_is_not_suggested_again(
     await ring(district, district.phones[12:], ago_s=30)
     await (watcher() if restarted else watching).look(connection)
     assert [row["id"] for row in await outages(district)] == [opened.id]
+
+
+async def test_a_house_more_of_a_street_that_is_out_is_suggested(
+    district: District, connection: asyncpg.Connection
+) -> None:
+    for building in range(20, 29):
+        await district.pool.execute(
+            """with h as (insert into houses (company_id, city, street, building)
+                         select company_id, city, street, $2 from houses where id = $1 returning id),
+                 p as (insert into premises (house_id, flat) select h.id, n::text from h, generate_series(1, 12) n returning id),
+                 r as (insert into residents (premises_id, name) select p.id, 'Жилец' from p returning id)
+            insert into resident_phones (phone, resident_id) select '+7917' || lpad(r.id::text, 7, '0'), r.id from r""",
+            district.house, str(building),
+        )  # fmt: skip
+    rows = await district.pool.fetch(
+        "select f.phone, h.building from resident_phones f join residents r on r.id = f.resident_id"
+        " join premises p on p.id = r.premises_id join houses h on h.id = p.house_id where f.phone like '+7917%' order by 1"
+    )
+    of = {
+        building: [row["phone"] for row in rows if row["building"] == building] for building in map(str, range(20, 29))
+    }
+    watching = watcher()
+    await ring(district, [phone for building in range(20, 28) for phone in of[str(building)][:2]], ago_s=120, each_s=2)
+    await watching.look(connection)
+    [street] = await outages(district)
+    assert street["suggested_as"].startswith("street:")
+    assert len(street["houses"]) == 8
+    await district.outages.confirm(district.vera, street["id"], "heating")
+    await ring(district, of["28"], ago_s=60, each_s=2)
+    await watching.look(connection)
+    [_, more] = await outages(district)
+    assert more["suggested_as"].startswith("house:")
 
 
 async def test_a_suggestion_ends_by_itself(district: District, connection: asyncpg.Connection) -> None:

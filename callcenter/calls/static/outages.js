@@ -140,18 +140,25 @@ function choices(outage) {
 }
 
 /**
+ * A button that can be pressed again only if it did not work.
+ *
  * @param {string} text
  * @param {string} className
- * @param {() => void} act
+ * @param {() => Promise<boolean>} act
  */
 function button(text, className, act) {
   const made = el("button", className, text);
   made.type = "button";
-  made.addEventListener("click", act);
+  made.addEventListener("click", async () => {
+    made.disabled = true;
+    made.disabled = await act();
+  });
   return made;
 }
 
 /**
+ * Whether it was done; otherwise the page says why not.
+ *
  * @param {number} id of the outage
  * @param {"confirm" | "dismiss" | "join"} what
  * @param {Record<string, string>} form
@@ -159,12 +166,13 @@ function button(text, className, act) {
 async function post(id, what, form) {
   try {
     const answer = await fetch(`/outages/${id}/${what}`, { method: "POST", body: new URLSearchParams(form) });
+    if (answer.ok) return true;
     if (answer.status === 401) location.assign("/login");
-    else if (answer.status === 409 || answer.status === 404) toast(texts.outage_moved);
-    else if (!answer.ok) toast(texts.not_saved);
+    toast(answer.status === 409 || answer.status === 404 ? texts.outage_moved : texts.not_saved);
   } catch {
     toast(texts.not_saved);
   }
+  return false;
 }
 
 /**
