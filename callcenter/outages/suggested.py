@@ -74,7 +74,7 @@ async def _add(connection: asyncpg.Connection, suggestion: Suggestion) -> int:
         SQL["suggest"], place.company, suggestion.since, evidence, suggestion.key
     )
     await connection.execute(SQL["note"], outage_id)
-    log.info("outage suggested", outage=outage_id, company=place.company, level=place.level, calls=suggestion.calls)
+    log.info("outage suggested", outage=outage_id, company=place.company, place=place.level, calls=suggestion.calls)
     return outage_id
 
 

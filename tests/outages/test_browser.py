@@ -1,5 +1,6 @@
 """Outages in a real Chromium: suspected ones confirmed in one click, figures that change, a call attached by one key."""
 
+import asyncio
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,7 +9,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from callcenter.domain.outage import OutageState
+from callcenter.outages.watcher import OutageWatcher
 from callcenter.push.messages import OutageFiguresMessage, OutageFiguresRow, TicketKey
+from callcenter.settings import DatabaseSettings
 from tests import browser
 from tests.messages import NUMBER, call_outage, card, outage_row, outages, ringing
 from tests.site import PASSWORD, Site
@@ -204,3 +207,55 @@ async def test_a_strangers_call_may_be_attached_to_an_outage_of_the_company(site
         await expect(page.locator("#card .off-join")).to_have_count(0)
         await site.push("all", outages(off, foreign, outage_row(id=6, company_id=company)))
         await expect(page.locator("#card .off-join")).to_have_text("Звонок об этом: Отопление, Набережная, 12 F8")
+
+
+async def test_a_suspected_outage_is_confirmed_on_the_card_of_a_caller(site: Site) -> None:
+    company, house = await house_of(site)
+    outage = await suspected(site, company, house, "house:1:1:0")
+    me, now = f"operator:{site.ids['anna']}", datetime.now(UTC)
+    maybe = call_outage(id=outage, kind=None, until=None, calls=6, ticket=None)
+    row = outage_row(id=outage, company_id=company)
+    async with chromium(site, "anna") as page:
+        await site.push("all", outages(row))
+        await site.push(me, card(now, company_id=company, house_id=house, outage=maybe))
+        line = page.locator("#card .off-line")
+        await expect(line).to_contain_text("Возможно, отключение: 6 звонков")
+        button = line.get_by_role("button", name="Горячая вода")
+        await button.focus()
+        await site.push("all", outages(replace(row, evidence=replace(row.evidence, calls=9))))
+        await expect(page.locator("#off")).to_contain_text("9 звонков")
+        await expect(button).to_be_focused()
+        async with page.expect_response(f"**/outages/{outage}/confirm"):
+            await button.press("Enter")
+        assert await state_of(site, outage) == ("confirmed", "hot_water")
+        await site.push("all", outages(replace(row, state=OutageState.CONFIRMED, kind="hot_water")))
+        await expect(line.get_by_role("button")).to_have_count(0)
+
+
+async def test_flats_call_and_the_board_shows_it_by_itself(site: Site, database_url: str) -> None:
+    _company, house = await house_of(site)
+    await site.pool.execute(
+        "with r as (insert into residents (premises_id, name)"
+        " select id, 'Жилец' from premises where house_id = $1 returning id)"
+        " insert into resident_phones (phone, resident_id) select '+7916' || lpad(id::text, 7, '0'), id from r",
+        house,
+    )
+    settings = DatabaseSettings(url=database_url)
+    async with chromium(site, "vera") as page:
+        running = asyncio.create_task(OutageWatcher(settings, every_s=0.1).run())
+        try:
+            await expect(page.locator("#off")).to_have_text("Отключений нет.")
+            await site.pool.execute(
+                "insert into calls (id, node, company_id, did, caller, state, arrived_at)"
+                " select 'node1-9.' || n.phone, 'node1', c.id, $1, n.phone, 'waiting', now()"
+                " from resident_phones n, companies c",
+                NUMBER,
+            )
+            row = page.locator("#off li").first
+            await expect(row).to_contain_text("9 звонков из 9 квартир: Набережная, 12 за 1 минуту; обычно 0")
+            await row.get_by_role("button", name="Холодная вода").click()
+            await expect(row).to_contain_text("Холодная вода Набережная, 12")
+            await expect(page.locator("#off li")).to_have_count(1)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)

@@ -3,7 +3,7 @@ import {
   $, announce, company, el, fill, lasting, moment, place, plural, readPage, showConnected, showFigures, since, startClock, telephone,
   texts, toast,
 } from "/static/web/ui.js";
-import { cardOutage, listenForJoin, outageLine, showOutageFigures, showOutages } from "./outages.js";
+import { cardOutage, listenForJoin, offered, outageLine, showOutageFigures, showOutages } from "./outages.js";
 import { isRequest, showRequests } from "./requests.js";
 import { Wire } from "/static/web/wire.js";
 
@@ -21,9 +21,10 @@ const wire = new Wire({
     if (kind === null || kind === "ringing") showRinging();
     if (kind === null || kind === "presence" || kind === "request/presence") showPresence();
     if (kind === null || kind === "outages") showOutages(wire.state, kind !== null);
+    if (kind === "outages" && offered(wire.state.card, wire.state) !== offer) showCard();
     if (kind === "outage_figures") showOutageFigures(wire.state);
     if (kind === null || isRequest(kind)) showRequests(wire.state, kind);
-    if (kind === null || kind === "card" || kind === "recording" || kind === "outages" || (kind === "presence" && !wire.state.card)) showCard();
+    if (kind === null || kind === "card" || kind === "recording" || (kind === "presence" && !wire.state.card)) showCard();
   },
   connected: showConnected,
   refused: () => {
@@ -74,8 +75,11 @@ function showRinging() {
   $("ringing-since").replaceChildren(since(ringing.since));
 }
 
+let offer = "";
+
 function showCard() {
   const card = wire.state.card;
+  offer = offered(card, wire.state);
   keepingFocus(() => $("card").replaceChildren(card?.call ? filled(card) : empty()));
 }
 

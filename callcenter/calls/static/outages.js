@@ -111,7 +111,7 @@ function evidence({ state, evidence: found, addresses, company: name }) {
     flats: plural(texts.outage_flats, found.flats),
     where: addresses.join("; ") || name,
     minutes: plural(texts.outage_minutes, Math.max(1, Math.round(found.seconds / 60))),
-    usual: new Intl.NumberFormat(language, { maximumSignificantDigits: found.usual < 1 ? 1 : 2 }).format(found.usual),
+    usual: new Intl.NumberFormat(language, { maximumFractionDigits: found.usual < 1 ? 2 : 0 }).format(found.usual),
   });
 }
 
@@ -225,10 +225,11 @@ export function cardOutage(card, state) {
     if (index === 0) made.append(" ", el("kbd", "", "F8"));
     return made;
   });
+  const suspected = suspectedOf(card, state);
   const fresh = card.outage || card.company_id === null ? "" : formLink(card.company_id, card.house_id, texts.outage_open);
   if (fresh) fresh.target = "_blank";
   if (!line && !joins.length && !fresh) return "";
-  return el("div", line ? "off-line" : "off-line none", line ? el("b", "", line) : "", ...joins, fresh);
+  return el("div", line ? "off-line" : "off-line none", line ? el("b", "", line) : "", suspected ? choices(suspected) : "", ...joins, fresh);
 }
 
 /**
@@ -246,6 +247,24 @@ function joinable(card, state) {
   return (state.outages?.outages ?? [])
     .filter((outage) => outage.company_id === card.company_id && outage.state !== "suspected")
     .map((outage) => ({ id: outage.id, text: `${texts.outage_join}: ${kindName(outage.kind)}, ${where(outage)}` }));
+}
+
+/**
+ * @param {CardMessage} card
+ * @param {State} state
+ */
+function suspectedOf(card, state) {
+  return state.outages?.outages.find((outage) => outage.id === card.outage?.id && outage.state === "suspected");
+}
+
+/**
+ * Changes when the card offers something else: only then it has to be drawn again for the outages.
+ *
+ * @param {CardMessage | undefined} card
+ * @param {State} state
+ */
+export function offered(card, state) {
+  return card ? JSON.stringify([suspectedOf(card, state)?.id, joinable(card, state)]) : "";
 }
 
 /** Let `F8` press the first button that attaches the call. */
