@@ -229,7 +229,8 @@ async def test_a_suspected_outage_is_confirmed_on_the_card_of_a_caller(site: Sit
             await button.press("Enter")
         assert await state_of(site, outage) == ("confirmed", "hot_water")
         await site.push("all", outages(replace(row, state=OutageState.CONFIRMED, kind="hot_water")))
-        await expect(line.get_by_role("button")).to_have_count(0)
+        await expect(line).to_contain_text("Горячая вода: отключение, 6 звонков")
+        await expect(line.get_by_role("button")).to_have_text("Звонок об этом F8")
 
 
 async def test_flats_call_and_the_board_shows_it_by_itself(site: Site, database_url: str) -> None:

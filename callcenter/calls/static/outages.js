@@ -219,17 +219,30 @@ export function outageLine(outage, queue) {
  * @param {State} state
  */
 export function cardOutage(card, state) {
-  const line = outageLine(card.outage, card.did);
+  const outage = newest(card, state);
+  const line = outageLine(outage, card.did);
   const joins = joinable(card, state).map(({ id, text }, index) => {
     const made = button(text, "quiet off-join", () => post(id, "join", { call: card.call }));
     if (index === 0) made.append(" ", el("kbd", "", "F8"));
     return made;
   });
   const suspected = suspectedOf(card, state);
-  const fresh = card.outage || card.company_id === null ? "" : formLink(card.company_id, card.house_id, texts.outage_open);
+  const fresh = outage || card.company_id === null ? "" : formLink(card.company_id, card.house_id, texts.outage_open);
   if (fresh) fresh.target = "_blank";
   if (!line && !joins.length && !fresh) return "";
-  return el("div", line ? "off-line" : "off-line none", line ? el("b", "", line) : "", suspected ? choices(suspected) : "", ...joins, fresh);
+  return el("div", line ? "off-line" : "off-line none",
+    line ? el("b", "", line) : "", suspected ? choices(suspected) : "", ...joins, fresh);
+}
+
+/**
+ * The card's outage, which may have been confirmed since the card came.
+ *
+ * @param {CardMessage} card
+ * @param {State} state
+ */
+function newest(card, state) {
+  const row = state.outages?.outages.find((outage) => outage.id === card.outage?.id);
+  return card.outage && { ...card.outage, kind: card.outage.kind ?? row?.kind ?? null };
 }
 
 /**
@@ -240,9 +253,10 @@ export function cardOutage(card, state) {
  */
 function joinable(card, state) {
   if (!card.ticket || !place.files) return [];
-  if (card.outage) {
-    const done = !card.outage.kind || card.outage.ticket?.id === card.ticket.id;
-    return done ? [] : [{ id: card.outage.id, text: texts.outage_join }];
+  const outage = newest(card, state);
+  if (outage) {
+    const impossible = !outage.kind || outage.ticket?.id === card.ticket.id;
+    return impossible ? [] : [{ id: outage.id, text: texts.outage_join }];
   }
   return (state.outages?.outages ?? [])
     .filter((outage) => outage.company_id === card.company_id && outage.state !== "suspected")
