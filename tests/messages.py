@@ -11,21 +11,17 @@ from callcenter.domain.outage import OutageState
 from callcenter.domain.talk import TalkKind
 from callcenter.push.codec import body_of
 from callcenter.push.messages import (
-    CallOutage,
     CallRow,
     CardMessage,
     DeadlineRow,
-    Evidence,
     OperatorMessage,
-    OutageRow,
-    OutagesMessage,
     QueueRow,
     QueuesMessage,
     RingingMessage,
-    Shown,
-    TicketKey,
     TicketRow,
 )
+from callcenter.push.outage_messages import CallOutage, Evidence, OutageRow, OutagesMessage
+from callcenter.push.shapes import Shown, TicketKey
 
 NUMBER = "74951234567"
 CALLER = "+79001234567"

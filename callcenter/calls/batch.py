@@ -34,7 +34,8 @@ from callcenter.domain.ids import CallId, OperatorId
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.talk import Talk
 from callcenter.push.codec import entry
-from callcenter.push.messages import JournalMessage, Shown, SilentMessage
+from callcenter.push.messages import JournalMessage, SilentMessage
+from callcenter.push.shapes import Shown
 
 Body = dict[str, object]
 

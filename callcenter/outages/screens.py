@@ -8,14 +8,8 @@ import asyncpg
 from callcenter.domain.outage import OutageState
 from callcenter.outages.service import SQL as OUTAGES
 from callcenter.push.codec import to_json
-from callcenter.push.messages import (
-    Evidence,
-    OutageFiguresMessage,
-    OutageFiguresRow,
-    OutageRow,
-    OutagesMessage,
-    Shown,
-)
+from callcenter.push.outage_messages import Evidence, OutageFiguresMessage, OutageFiguresRow, OutageRow, OutagesMessage
+from callcenter.push.shapes import Shown
 from callcenter.storage import queries
 
 SQL = queries("outage_watch")

@@ -12,7 +12,7 @@ from callcenter.outages import screens, suggested
 from callcenter.outages.arrivals import Arrivals, usual
 from callcenter.outages.detection import Detector
 from callcenter.push.codec import entry
-from callcenter.push.messages import Shown
+from callcenter.push.shapes import Shown
 from callcenter.retrying import watch
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import queries

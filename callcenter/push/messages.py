@@ -6,39 +6,18 @@ docs/protocol.md, the schema beside it and the types of the scripts are drawn fr
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import Field
 
 from callcenter.domain.call import CallState, Outcome
 from callcenter.domain.deadlines import LimitStep
 from callcenter.domain.events import Presence, PresenceReason
 from callcenter.domain.operator import OperatorStatus
-from callcenter.domain.outage import OutageState
 from callcenter.domain.request import RefusalReason, RequestKind, RequestState
 from callcenter.domain.talk import TalkKind
-
-
-def _stamp(at: datetime) -> str:
-    return at.isoformat(timespec="microseconds")
-
-
-Moment = Annotated[datetime, PlainSerializer(_stamp), WithJsonSchema({"type": "string", "format": "date-time"})]
-"""ISO 8601 with microseconds, in UTC."""
-
-
-class Shape:
-    """What all messages share: no field may be missing, none unknown, and a field's docstring says what it means."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
-
-
-class Shown(Shape):
-    """The body of one part of a screen. `shown_as`: the kind of its deltas."""
-
-    shown_as: ClassVar[str]
-
+from callcenter.push.outage_messages import CallOutage, OutageFiguresMessage, OutagesMessage
+from callcenter.push.shapes import Moment, Shape, Shown, TicketKey
 
 # What everybody sees
 
@@ -61,95 +40,6 @@ class QueuesMessage(Shown):
 
     shown_as: ClassVar[str] = "queues"
     queues: tuple[QueueRow, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence(Shape):
-    """The calls by which an outage was suspected."""
-
-    calls: int
-    flats: int
-    seconds: int
-    """From the first of the calls to the last."""
-    usual: float
-    """How many flats usually call in that time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutageRow(Shape):
-    """An outage that is not over."""
-
-    id: int
-    state: OutageState
-    kind: str | None
-    """What is off, as a code; null while nobody has said it."""
-    company_id: int
-    company: str
-    zone: str
-    addresses: tuple[str, ...]
-    """The first three; empty when no house is known."""
-    more_houses: int
-    since: Moment
-    until: Moment | None
-    """When it is expected to end."""
-    evidence: Evidence | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutagesMessage(Shown):
-    """The outages that are suspected, and those that are not over, from the newest."""
-
-    shown_as: ClassVar[str] = "outages"
-    outages: tuple[OutageRow, ...]
-    not_shown: int
-    """How many there are besides."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutageFiguresRow(Shape):
-    """How many callers an outage has."""
-
-    id: int
-    calls: int
-    hearing: int
-    """Are being told of it now."""
-    helped: int
-    """Heard it to the end, with the number of their ticket."""
-    waiting: int
-    """Wait for an operator all the same."""
-    tickets: int
-    """Of flats."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutageFiguresMessage(Shown):
-    """The figures of the outages, of those that have callers."""
-
-    shown_as: ClassVar[str] = "outage_figures"
-    figures: tuple[OutageFiguresRow, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketKey(Shape):
-    """Where a ticket is found, and what it is called."""
-
-    id: int
-    number: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallOutage(Shape):
-    """The outage that a caller is in."""
-
-    id: int
-    kind: str | None
-    """What is off, as a code; null when it is only suspected."""
-    until: Moment | None
-    """When it is expected to end."""
-    calls: int
-    """How many have called about it."""
-    ticket: TicketKey | None
-    """The ticket that the caller's flat has in it."""
 
 
 # What an operator sees

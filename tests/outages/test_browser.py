@@ -10,7 +10,8 @@ from playwright.async_api import Page, expect
 
 from callcenter.domain.outage import OutageState
 from callcenter.outages.watcher import OutageWatcher
-from callcenter.push.messages import OutageFiguresMessage, OutageFiguresRow, TicketKey
+from callcenter.push.outage_messages import OutageFiguresMessage, OutageFiguresRow
+from callcenter.push.shapes import TicketKey
 from callcenter.settings import DatabaseSettings
 from tests import browser
 from tests.messages import NUMBER, call_outage, card, outage_row, outages, ringing

@@ -15,7 +15,9 @@ from callcenter.domain.recording import RecordingName
 from callcenter.outages.joining import Joining, JoinRefused
 from callcenter.outages.outage import NoOutage, Outage
 from callcenter.push.codec import body_of
-from callcenter.push.messages import CallOutage, CardMessage, RingingMessage, TicketKey
+from callcenter.push.messages import CardMessage, RingingMessage
+from callcenter.push.outage_messages import CallOutage
+from callcenter.push.shapes import TicketKey
 from callcenter.tickets.service import Tickets
 from callcenter.tickets.ticket import NoTicket
 from tests.outages.district import ANNA, DID, NOW, District

@@ -6,7 +6,7 @@ from dataclasses import replace
 from callcenter.domain.outage import OutageState
 from callcenter.outages.screens import LONGEST_WORD, MOST_BYTES, MOST_ROWS, fitting
 from callcenter.push.codec import to_json
-from callcenter.push.messages import Evidence, OutageFiguresMessage, OutageFiguresRow, OutageRow
+from callcenter.push.outage_messages import Evidence, OutageFiguresMessage, OutageFiguresRow, OutageRow
 from tests.site import NOW
 
 ROW = OutageRow(

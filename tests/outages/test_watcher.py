@@ -11,7 +11,7 @@ import pytest
 from callcenter.domain.outage import OutageState, OutageStep
 from callcenter.outages.watcher import OutageWatcher
 from callcenter.push.codec import body_of
-from callcenter.push.messages import OutageFiguresMessage, OutagesMessage
+from callcenter.push.outage_messages import OutageFiguresMessage, OutagesMessage
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import connect, queries
 from tests.outages.district import DID, District

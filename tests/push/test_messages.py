@@ -19,17 +19,16 @@ from callcenter.push.messages import (
     ErrorMessage,
     Hello,
     JournalMessage,
-    OutageFiguresMessage,
-    OutageFiguresRow,
     PauseMessage,
     PauseRequest,
     PresenceMessage,
     PresenceRequest,
     RequestMessage,
     SafetyMessage,
-    Shown,
     SilentMessage,
 )
+from callcenter.push.outage_messages import OutageFiguresMessage, OutageFiguresRow
+from callcenter.push.shapes import Shown
 from callcenter.push.state import Delta, Resumed, Snapshot
 from tests.messages import call_outage, card, limit, operator, outage_row, outages, queue, ringing
 from tests.site import NOW
