@@ -875,7 +875,7 @@ CREATE FUNCTION public.outage_of_call(call text) RETURNS jsonb
        or exists (select from outage_numbers n where n.outage_id = o.id and n.premises_id = asked.premises_id)
        or (o.state = 'suspected'
            and exists (select from outage_places s where s.outage_id = o.id and s.house_id = asked.house_id))
-    order by own.parent_id is not distinct from o.incident_id desc, o.state = 'suspected', o.since desc, o.id desc limit 1
+    order by (own.parent_id = o.incident_id) is true desc, o.state = 'suspected', o.since desc, o.id desc limit 1
 $$;
 
 CREATE FUNCTION public.push(messages jsonb) RETURNS bigint

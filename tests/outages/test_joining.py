@@ -109,6 +109,14 @@ async def test_a_suspected_outage_is_told_and_nothing_can_be_attached(district: 
         await joining.join(district.vera, suspected.id, call)
 
 
+async def test_a_known_outage_is_told_before_a_suspected_one(district: District, outage: Outage) -> None:
+    await district.outages.open(district.vera, district.new(since=NOW), suspected=True)
+    await answered(district, 1, district.phones[0])
+    seen = (await card(district)).outage
+    assert seen is not None
+    assert seen.id == outage.id
+
+
 async def test_a_call_joins_the_ticket_of_its_flat_and_its_own_is_cancelled(
     district: District, outage: Outage, joining: Joining
 ) -> None:
