@@ -284,7 +284,7 @@ CREATE FUNCTION public.chain_recording(r public.recordings, kind text) RETURNS v
     AS $$
 declare
     named text := coalesce(r.call_id, r.named_call);
-    ticket bigint := coalesce(r.ticket_id, (select id from tickets where call_id = named));
+    ticket bigint := coalesce(r.ticket_id, ticket_of_call(named));
     company integer := coalesce(
         r.company_id,
         (select company_id from tickets where id = ticket),
@@ -344,8 +344,11 @@ declare
     known jsonb;
 begin
     if message ? 'ticket_of' then
-        known := jsonb_build_object('ticket', (
-            select jsonb_build_object('id', id, 'number', number) from tickets where call_id = message ->> 'ticket_of'));
+        known := jsonb_build_object('outage', outage_of_call(message ->> 'ticket_of'), 'ticket', (
+            select jsonb_build_object('id', id, 'number', number) from tickets
+            where id = ticket_of_call(message ->> 'ticket_of')));
+    elsif message ? 'outage_of' then
+        known := jsonb_build_object('outage', outage_of_call(message ->> 'outage_of'));
     elsif message ? 'name_of' then
         select jsonb_build_object('name', name, 'login', login) into known
         from operators where id = (message ->> 'name_of')::integer;
@@ -546,6 +549,19 @@ begin
     return new;
 end $$;
 
+CREATE FUNCTION public.keep_outage_kinds() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into outage_kinds (code, name_ru, name_en, said_ru, said_en, category, place)
+    select k ->> 'code', k ->> 'name_ru', k ->> 'name_en', k ->> 'said_ru', k ->> 'said_en', k ->> 'category', place
+    from jsonb_array_elements(new.body -> 'kind') with ordinality as given (k, place)
+    on conflict (code) do update set
+        name_ru = excluded.name_ru, name_en = excluded.name_en, said_ru = excluded.said_ru, said_en = excluded.said_en,
+        category = excluded.category, place = excluded.place;
+    return null;
+end $$;
+
 CREATE FUNCTION public.keep_ticket_times() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -713,6 +729,104 @@ CREATE FUNCTION public.one_of(name text, given anyarray) RETURNS text
     where given is not null
 $$;
 
+CREATE TABLE public.announcements (
+    call_id text NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    outage_id integer NOT NULL,
+    number integer NOT NULL,
+    caller text NOT NULL,
+    ended_at timestamp with time zone,
+    whole boolean DEFAULT false NOT NULL,
+    declined boolean DEFAULT false NOT NULL,
+    ticket_id bigint
+);
+
+COMMENT ON COLUMN public.announcements.whole IS 'Heard to the end, the ticket''s number included.';
+
+COMMENT ON COLUMN public.announcements.declined IS 'The caller said that theirs is something else.';
+
+CREATE TABLE public.outage_numbers (
+    outage_id integer NOT NULL,
+    number integer NOT NULL,
+    premises_id integer,
+    caller text,
+    ticket_id bigint,
+    CONSTRAINT outage_numbers_check CHECK (((premises_id IS NOT NULL) OR (caller IS NOT NULL)))
+);
+
+CREATE FUNCTION public.open_outage_ticket(told public.announcements, reserved public.outage_numbers) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+declare
+    outage outages;
+    kind outage_kinds;
+    flat premises;
+    company companies;
+    category integer;
+    ticket bigint;
+begin
+    select * into strict outage from outages where id = told.outage_id;
+    select * into strict kind from outage_kinds where code = outage.kind;
+    select * into strict company from companies where id = outage.company_id;
+    select * into flat from premises where id = reserved.premises_id;
+    select c.id into category from categories c
+    where c.company_id = outage.company_id and c.code = case when outage.planned then 'repair' else kind.category end;
+    insert into tickets (company_id, number, call_id, caller, opened_at, house_id, premises_id, resident_id, category_id,
+                         subject, parent_id)
+    values (outage.company_id, reserved.number,
+            (select told.call_id where not exists (select from tickets where call_id = told.call_id)),
+            told.caller, told.began_at, flat.house_id, flat.id,
+            (select min(r.id) from residents r join resident_phones p on p.resident_id = r.id
+             where r.premises_id = flat.id and p.phone = told.caller),
+            category, case company.language when 'ru' then kind.name_ru else kind.name_en end, outage.incident_id)
+    returning id into ticket;
+    insert into ticket_events (ticket_id, at, kind) values (ticket, told.began_at, 'opened');
+    -- Of the law's limits only one is the flat's own: that the resident is told. The rest are the incident's.
+    insert into ticket_deadlines (ticket_id, step, due_at, warn_at)
+    select ticket, l.step, told.began_at + make_interval(mins => l.minutes),
+           told.began_at + make_interval(mins => l.minutes - l.warn_before)
+    from limits l where l.category_id = category and l.step = 'tell';
+    -- The words by which it is found: of a ticket with a call they are made when that ends, which it may have already.
+    update tickets set number = number where id = ticket;
+    return ticket;
+end $$;
+
+CREATE FUNCTION public.open_outage_tickets(wanted jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $_$
+declare
+    told announcements;
+    reserved outage_numbers;
+begin
+    for told in
+        select a.* from announcements a
+        where a.call_id in (select jsonb_array_elements_text(wanted)) and not a.declined and a.ticket_id is null
+        order by a.began_at, a.outage_id, a.number
+    loop
+        reserved := told_number(told);
+        if reserved.ticket_id is null then
+            reserved.ticket_id := open_outage_ticket(told, reserved);
+            update outage_numbers set ticket_id = reserved.ticket_id
+            where outage_id = reserved.outage_id and number = reserved.number;
+        elsif not exists (select from announcements a where a.call_id = told.call_id and a.ticket_id = reserved.ticket_id) then
+            insert into ticket_events (ticket_id, at, kind, comment)
+            values (reserved.ticket_id, told.began_at, 'called', told.caller);
+        end if;
+        update announcements set ticket_id = reserved.ticket_id
+        where call_id = told.call_id and outage_id = told.outage_id and number = told.number and began_at = told.began_at;
+        if told.whole then
+            update ticket_deadlines set met_at = told.ended_at
+            where ticket_id = reserved.ticket_id and step = 'tell' and met_at is null;
+        end if;
+        insert into phone_candidates (phone, premises_id, heard_at, call_id)
+        select told.caller, reserved.premises_id, told.began_at, told.call_id
+        where reserved.premises_id is not null and told.caller ~ '^\+[0-9]{3,15}$'
+          and not exists (select from resident_phones p join residents r on r.id = p.resident_id
+                          where p.phone = told.caller and r.premises_id = reserved.premises_id)
+        on conflict do nothing;
+    end loop;
+end $_$;
+
 CREATE FUNCTION public.open_tickets(wanted jsonb) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -733,7 +847,7 @@ begin
             premises_id = coalesce(premises_id, asked.premises_id),
             house_id = coalesce(house_id, asked.house_id)
         where call_id = asked.call_id and resident_id is null and asked.resident_id is not null;
-        continue when found or exists (select from tickets where call_id = asked.call_id);
+        continue when found or ticket_of_call(asked.call_id) is not null;
         select company_id into company from numbers where number = asked.did;
         continue when not found;
         update companies set last_ticket_number = last_ticket_number + 1 where id = company
@@ -744,6 +858,32 @@ begin
                 asked.resident_id, asked.premises_id, asked.house_id);
     end loop;
 end $$;
+
+CREATE FUNCTION public.outage_of_call(call text) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    select jsonb_build_object(
+        'id', o.id, 'kind', o.kind, 'until', to_char(o.until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'),
+        'calls', case when o.state = 'suspected' then coalesce((o.evidence ->> 'calls')::integer, 0)
+                 else (select count(distinct a.call_id) from announcements a where a.outage_id = o.id) end,
+        'ticket', coalesce(
+            (select jsonb_build_object('id', t.id, 'number', t.number) from outage_numbers n join tickets t on t.id = n.ticket_id
+             where n.outage_id = o.id and n.premises_id = asked.premises_id),
+            case when own.parent_id = o.incident_id then jsonb_build_object('id', own.id, 'number', own.number) end))
+    from (
+        select c.company_id, r.premises_id, p.house_id from calls c
+        left join residents r on r.id = c.resident_id left join premises p on p.id = r.premises_id
+        where c.id = call
+    ) asked
+    join outages o on o.company_id = asked.company_id and is_open(o.state) and o.since <= now()
+    left join tickets own on own.id = ticket_of_call(call)
+    where own.parent_id = o.incident_id
+       or exists (select from announcements a where a.call_id = call and a.outage_id = o.id and not a.declined)
+       or exists (select from outage_numbers n where n.outage_id = o.id and n.premises_id = asked.premises_id)
+       or (o.state = 'suspected'
+           and exists (select from outage_places s where s.outage_id = o.id and s.house_id = asked.house_id))
+    order by (own.parent_id = o.incident_id) is true desc, o.state = 'suspected', o.since desc, o.id desc limit 1
+$$;
 
 CREATE FUNCTION public.push(messages jsonb) RETURNS bigint
     LANGUAGE plpgsql
@@ -800,6 +940,15 @@ begin
     perform pg_notify('tickets', json_build_object('ticket', new.id, 'company', new.company_id)::text);
     return null;
 end $$;
+
+CREATE FUNCTION public.ticket_of_call(call text) RETURNS bigint
+    LANGUAGE sql STABLE
+    AS $$
+    select coalesce(
+        (select ticket_id from joined_calls where call_id = call),
+        (select id from tickets where call_id = call),
+        (select ticket_id from announcements where call_id = call and ticket_id is not null order by began_at limit 1))
+$$;
 
 CREATE TABLE public.tickets (
     id bigint NOT NULL,
@@ -864,12 +1013,48 @@ CREATE FUNCTION public.ticket_words(t public.tickets) RETURNS tsvector
         || to_tsvector('simple', concat_ws(' ', t.caller, t.contact_phone))
 $$;
 
+CREATE FUNCTION public.told_number(told public.announcements) RETURNS public.outage_numbers
+    LANGUAGE plpgsql
+    AS $$
+declare
+    who text := coalesce(nullif(told.caller, ''), told.call_id);
+    found_row outage_numbers;
+    new_number integer;
+begin
+    select * into found_row from outage_numbers n where n.outage_id = told.outage_id and n.number = told.number for update;
+    if found_row.premises_id is not null or found_row.caller = who then
+        return found_row;
+    end if;
+    new_number := told.number;
+    if found_row.number is not null then
+        update companies c set last_ticket_number = c.last_ticket_number + 1
+        from outages o where o.id = told.outage_id and c.id = o.company_id
+        returning c.last_ticket_number into new_number;
+    end if;
+    insert into outage_numbers (outage_id, number, caller) values (told.outage_id, new_number, who)
+    on conflict (outage_id, caller) where caller is not null do nothing;
+    select * into found_row from outage_numbers n where n.outage_id = told.outage_id and n.caller = who for update;
+    return found_row;
+end $$;
+
 CREATE FUNCTION public.words_of_ended_call() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
     update tickets set number = number where call_id = new.id and search is null;
     return null;
+end $$;
+
+CREATE FUNCTION public.write_announcements(wanted jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into announcements (call_id, began_at, outage_id, number, caller, ended_at, whole, declined)
+    select a.call_id, a.began_at, a.outage_id, a.number, a.caller, a.ended_at, a.whole, a.declined
+    from jsonb_populate_recordset(null::announcements, wanted) a
+    where exists (select from outages o where o.id = a.outage_id)
+    on conflict (call_id, outage_id, number, began_at) do update set
+        ended_at = excluded.ended_at, whole = excluded.whole, declined = excluded.declined;
 end $$;
 
 CREATE FUNCTION public.write_batch(node_name text, batch jsonb) RETURNS void
@@ -885,6 +1070,14 @@ begin
         select e.call_id, e.kind, e.source, e.at, e.seen_at, e.data
         from jsonb_populate_recordset(null::call_events, batch -> 'events') e
         on conflict do nothing;
+    end if;
+
+    if batch ? 'announcements' then
+        perform write_announcements(batch -> 'announcements');
+    end if;
+
+    if batch ? 'informed' then
+        perform open_outage_tickets(batch -> 'informed');
     end if;
 
     if batch ? 'tickets' then
@@ -931,13 +1124,14 @@ begin
     insert into calls (
         id, node, company_id, resident_id, did, caller, queue, state, outcome, fate, interface, operator_id, recording,
         ended_by, arrived_at, queued_at, answered_at, talk_ended_at, left_at, ended_at, wait_s, rewait_s, returns,
-        talk_s, rings, hangup_cause, rebuilt
+        talk_s, rings, hangup_cause, rebuilt, keys,
+        told_at
     )
     select
         c.id, node_name, (select company_id from numbers where number = c.did), c.resident_id, c.did, c.caller, c.queue,
         c.state, c.outcome, c.fate, c.interface, (select o.id from operators o where 'PJSIP/' || o.endpoint = c.interface),
         c.recording, c.ended_by, c.arrived_at, c.queued_at, c.answered_at, c.talk_ended_at, c.left_at, c.ended_at,
-        c.wait_s, c.rewait_s, c.returns, c.talk_s, c.rings, c.hangup_cause, c.rebuilt
+        c.wait_s, c.rewait_s, c.returns, c.talk_s, c.rings, c.hangup_cause, c.rebuilt, c.keys, c.told_at
     from jsonb_populate_recordset(null::calls, wanted) c
     on conflict (id) do update set
         company_id = excluded.company_id, resident_id = coalesce(excluded.resident_id, calls.resident_id),
@@ -947,7 +1141,8 @@ begin
         arrived_at = excluded.arrived_at, queued_at = excluded.queued_at, answered_at = excluded.answered_at,
         talk_ended_at = excluded.talk_ended_at, left_at = excluded.left_at, ended_at = excluded.ended_at,
         wait_s = excluded.wait_s, rewait_s = excluded.rewait_s, returns = excluded.returns, talk_s = excluded.talk_s,
-        rings = excluded.rings, hangup_cause = excluded.hangup_cause, rebuilt = excluded.rebuilt;
+        rings = excluded.rings, hangup_cause = excluded.hangup_cause, rebuilt = excluded.rebuilt, keys = excluded.keys,
+        told_at = excluded.told_at;
 end $$;
 
 CREATE FUNCTION public.write_talks(node_name text, wanted jsonb) RETURNS void
@@ -1076,14 +1271,18 @@ CREATE TABLE public.calls (
     rewait_s double precision DEFAULT 0 NOT NULL,
     born_at timestamp with time zone GENERATED ALWAYS AS (to_timestamp((COALESCE("substring"(id, '-([0-9]{1,10})\.[0-9]+$'::text), '0'::text))::double precision)) STORED NOT NULL,
     direction text DEFAULT 'in'::text NOT NULL,
+    keys text DEFAULT ''::text NOT NULL,
+    told_at timestamp with time zone,
     CONSTRAINT calls_check CHECK (((state = 'ended'::text) = (outcome IS NOT NULL))),
     CONSTRAINT calls_check1 CHECK (((state = 'ended'::text) = (ended_at IS NOT NULL))),
     CONSTRAINT calls_direction_check CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),
     CONSTRAINT calls_ended_by_check CHECK ((ended_by = ANY (ARRAY['caller'::text, 'operator'::text, 'transfer'::text, 'system'::text]))),
     CONSTRAINT calls_fate_check CHECK ((fate = ANY (ARRAY['abandoned'::text, 'timed_out'::text, 'no_such_number'::text, 'interrupted'::text]))),
-    CONSTRAINT calls_outcome_check CHECK ((outcome = ANY (ARRAY['answered'::text, 'abandoned'::text, 'hung_up_early'::text, 'timed_out'::text, 'no_such_number'::text, 'interrupted'::text]))),
+    CONSTRAINT calls_outcome_check CHECK ((outcome = ANY (ARRAY['answered'::text, 'informed'::text, 'abandoned'::text, 'hung_up_early'::text, 'timed_out'::text, 'no_such_number'::text, 'interrupted'::text]))),
     CONSTRAINT calls_state_check CHECK ((state = ANY (ARRAY['arrived'::text, 'waiting'::text, 'talking'::text, 'leaving'::text, 'ended'::text])))
 );
+
+COMMENT ON COLUMN public.calls.keys IS 'The keys that the caller pressed, in order.';
 
 CREATE TABLE public.categories (
     id integer NOT NULL,
@@ -1418,6 +1617,13 @@ CREATE TABLE public.invitations (
     used_at timestamp with time zone
 );
 
+CREATE TABLE public.joined_calls (
+    call_id text NOT NULL,
+    ticket_id bigint NOT NULL,
+    operator_id integer,
+    joined_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE public.ledger_heads (
     company_id integer NOT NULL,
     seq bigint NOT NULL,
@@ -1568,6 +1774,110 @@ ALTER TABLE public.operators ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.outage_events (
+    id bigint NOT NULL,
+    outage_id integer NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    operator_id integer,
+    kind text NOT NULL,
+    from_state text,
+    to_state text,
+    comment text DEFAULT ''::text NOT NULL,
+    changes jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT outage_events_kind_check CHECK ((kind = ANY (ARRAY['opened'::text, 'moved'::text, 'edited'::text, 'places'::text])))
+);
+
+ALTER TABLE public.outage_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.outage_events_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.outage_kinds (
+    code text NOT NULL,
+    name_ru text NOT NULL,
+    name_en text NOT NULL,
+    said_ru text NOT NULL,
+    said_en text NOT NULL,
+    category text NOT NULL,
+    place integer NOT NULL,
+    CONSTRAINT outage_kinds_code_check CHECK ((code ~ '^[a-z][a-z0-9_]{0,31}$'::text)),
+    CONSTRAINT outage_kinds_name_en_check CHECK ((name_en <> ''::text)),
+    CONSTRAINT outage_kinds_name_ru_check CHECK ((name_ru <> ''::text)),
+    CONSTRAINT outage_kinds_said_en_check CHECK ((said_en <> ''::text)),
+    CONSTRAINT outage_kinds_said_ru_check CHECK ((said_ru <> ''::text))
+);
+
+CREATE TABLE public.outage_places (
+    outage_id integer NOT NULL,
+    house_id integer NOT NULL,
+    entrances integer[] DEFAULT '{}'::integer[] NOT NULL,
+    flats text DEFAULT ''::text NOT NULL,
+    riser text DEFAULT ''::text NOT NULL
+);
+
+COMMENT ON COLUMN public.outage_places.entrances IS 'Empty: all.';
+
+COMMENT ON COLUMN public.outage_places.flats IS 'As it is typed, `1-40, 55`; empty: all.';
+
+CREATE TABLE public.outages (
+    id integer NOT NULL,
+    company_id integer NOT NULL,
+    kind text,
+    planned boolean DEFAULT false NOT NULL,
+    state text NOT NULL,
+    cause text DEFAULT ''::text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    until timestamp with time zone,
+    crew_id integer,
+    workers text DEFAULT ''::text NOT NULL,
+    message text DEFAULT ''::text NOT NULL,
+    operator_note text DEFAULT ''::text NOT NULL,
+    evidence jsonb,
+    incident_id bigint,
+    spare_from integer,
+    spare_until integer,
+    opened_by integer,
+    opened_at timestamp with time zone DEFAULT now() NOT NULL,
+    confirmed_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    suggested_as text,
+    CONSTRAINT outages_check CHECK ((until > since)),
+    CONSTRAINT outages_check1 CHECK (((spare_from IS NULL) = (spare_until IS NULL))),
+    CONSTRAINT outages_check2 CHECK (((state = ANY (ARRAY['closed'::text, 'cancelled'::text])) = (finished_at IS NOT NULL))),
+    CONSTRAINT outages_check3 CHECK (((state = ANY (ARRAY['suspected'::text, 'cancelled'::text])) OR ((incident_id IS NOT NULL) AND (kind IS NOT NULL)))),
+    CONSTRAINT outages_state_check CHECK ((state = ANY (ARRAY['suspected'::text, 'confirmed'::text, 'repairing'::text, 'restored'::text, 'checked'::text, 'closed'::text, 'cancelled'::text])))
+);
+
+COMMENT ON COLUMN public.outages.kind IS 'Null: suspected from calls alone, and nobody has said yet what is off.';
+
+COMMENT ON COLUMN public.outages.until IS 'When it is expected to end, as of now; what was expected before is in outage_events.';
+
+COMMENT ON COLUMN public.outages.workers IS 'Who is at work, in words.';
+
+COMMENT ON COLUMN public.outages.message IS 'For residents: spoken after what is composed from the other columns.';
+
+COMMENT ON COLUMN public.outages.evidence IS 'The calls by which it was suggested.';
+
+COMMENT ON COLUMN public.outages.incident_id IS 'The ticket of the whole, parent of the flats'' tickets.';
+
+COMMENT ON COLUMN public.outages.spare_from IS 'Ticket numbers reserved for callers whose flat is not known: from this one on, before `spare_until`.';
+
+COMMENT ON COLUMN public.outages.suggested_as IS 'The key by which the detector knows its suggestion.';
+
+ALTER TABLE public.outages ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.outages_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.pending_logins (
     token_hash bytea NOT NULL,
     operator_id integer NOT NULL,
@@ -1658,6 +1968,15 @@ CREATE SEQUENCE public.pgqueuer_statistics_id_seq
     CACHE 1;
 
 ALTER SEQUENCE public.pgqueuer_statistics_id_seq OWNED BY public.pgqueuer_statistics.id;
+
+CREATE TABLE public.phone_candidates (
+    phone text NOT NULL,
+    premises_id integer NOT NULL,
+    heard_at timestamp with time zone DEFAULT now() NOT NULL,
+    call_id text NOT NULL,
+    confirmed boolean,
+    CONSTRAINT phone_candidates_phone_check CHECK ((phone ~ '^\+[0-9]{3,15}$'::text))
+);
 
 ALTER TABLE public.premises ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.premises_id_seq
@@ -2054,7 +2373,7 @@ CREATE TABLE public.ticket_events (
     comment text DEFAULT ''::text NOT NULL,
     changes jsonb DEFAULT '{}'::jsonb NOT NULL,
     version integer,
-    CONSTRAINT ticket_events_kind_check CHECK ((kind = ANY (ARRAY['opened'::text, 'edited'::text, 'moved'::text, 'comment'::text, 'file'::text, 'told'::text, 'localised'::text, 'sent'::text, 'linked'::text])))
+    CONSTRAINT ticket_events_kind_check CHECK ((kind = ANY (ARRAY['opened'::text, 'edited'::text, 'moved'::text, 'comment'::text, 'file'::text, 'told'::text, 'localised'::text, 'sent'::text, 'called'::text, 'linked'::text])))
 );
 
 ALTER TABLE public.ticket_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -2127,6 +2446,9 @@ ALTER TABLE ONLY public.pgqueuer ALTER COLUMN id SET DEFAULT nextval('public.pgq
 ALTER TABLE ONLY public.pgqueuer_schedules ALTER COLUMN id SET DEFAULT nextval('public.pgqueuer_schedules_id_seq'::regclass);
 
 ALTER TABLE ONLY public.pgqueuer_statistics ALTER COLUMN id SET DEFAULT nextval('public.pgqueuer_statistics_id_seq'::regclass);
+
+ALTER TABLE ONLY public.announcements
+    ADD CONSTRAINT announcements_pkey PRIMARY KEY (call_id, outage_id, number, began_at);
 
 ALTER TABLE ONLY public.api_tokens
     ADD CONSTRAINT api_tokens_pkey PRIMARY KEY (id);
@@ -2215,6 +2537,9 @@ ALTER TABLE ONLY public.idempotency_keys
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_pkey PRIMARY KEY (token_hash);
 
+ALTER TABLE ONLY public.joined_calls
+    ADD CONSTRAINT joined_calls_pkey PRIMARY KEY (call_id);
+
 ALTER TABLE ONLY public.ledger_entries
     ADD CONSTRAINT ledger_entries_pkey PRIMARY KEY (company_id, seq);
 
@@ -2257,6 +2582,21 @@ ALTER TABLE ONLY public.operators
 ALTER TABLE ONLY public.operators
     ADD CONSTRAINT operators_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.outage_events
+    ADD CONSTRAINT outage_events_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.outage_kinds
+    ADD CONSTRAINT outage_kinds_pkey PRIMARY KEY (code);
+
+ALTER TABLE ONLY public.outage_numbers
+    ADD CONSTRAINT outage_numbers_pkey PRIMARY KEY (outage_id, number);
+
+ALTER TABLE ONLY public.outage_places
+    ADD CONSTRAINT outage_places_pkey PRIMARY KEY (outage_id, house_id);
+
+ALTER TABLE ONLY public.outages
+    ADD CONSTRAINT outages_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.pending_logins
     ADD CONSTRAINT pending_logins_pkey PRIMARY KEY (token_hash);
 
@@ -2274,6 +2614,9 @@ ALTER TABLE ONLY public.pgqueuer_schedules
 
 ALTER TABLE ONLY public.pgqueuer_statistics
     ADD CONSTRAINT pgqueuer_statistics_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.phone_candidates
+    ADD CONSTRAINT phone_candidates_pkey PRIMARY KEY (phone, premises_id);
 
 ALTER TABLE ONLY public.premises
     ADD CONSTRAINT premises_house_id_flat_key UNIQUE (house_id, flat);
@@ -2416,6 +2759,10 @@ ALTER TABLE ONLY public.unwritten
 ALTER TABLE ONLY public.waveforms
     ADD CONSTRAINT waveforms_pkey PRIMARY KEY (recording_id);
 
+CREATE INDEX announcements_outage_id_call_id_idx ON public.announcements USING btree (outage_id, call_id);
+
+CREATE INDEX announcements_ticket_id_idx ON public.announcements USING btree (ticket_id);
+
 CREATE INDEX api_tokens_operator_id_idx ON public.api_tokens USING btree (operator_id);
 
 CREATE INDEX audit_log_action_at_idx ON public.audit_log USING btree (action, at DESC);
@@ -2458,6 +2805,10 @@ CREATE INDEX idempotency_keys_at_idx ON public.idempotency_keys USING btree (at)
 
 CREATE INDEX invitations_operator_id_idx ON public.invitations USING btree (operator_id);
 
+CREATE INDEX joined_calls_operator_id_idx ON public.joined_calls USING btree (operator_id);
+
+CREATE INDEX joined_calls_ticket_id_idx ON public.joined_calls USING btree (ticket_id);
+
 CREATE INDEX ledger_entries_recording_id_idx ON public.ledger_entries USING btree (recording_id) WHERE (recording_id IS NOT NULL);
 
 CREATE INDEX ledger_entries_ticket_id_idx ON public.ledger_entries USING btree (ticket_id) WHERE (ticket_id IS NOT NULL);
@@ -2469,6 +2820,32 @@ CREATE INDEX login_attempts_at_idx ON public.login_attempts USING btree (at);
 CREATE INDEX login_attempts_subject_at_idx ON public.login_attempts USING btree (subject, at);
 
 CREATE INDEX numbers_company_id_idx ON public.numbers USING btree (company_id);
+
+CREATE INDEX outage_events_operator_id_idx ON public.outage_events USING btree (operator_id);
+
+CREATE INDEX outage_events_outage_id_id_idx ON public.outage_events USING btree (outage_id, id);
+
+CREATE UNIQUE INDEX outage_numbers_outage_id_caller_idx ON public.outage_numbers USING btree (outage_id, caller) WHERE (caller IS NOT NULL);
+
+CREATE UNIQUE INDEX outage_numbers_outage_id_premises_id_idx ON public.outage_numbers USING btree (outage_id, premises_id) WHERE (premises_id IS NOT NULL);
+
+CREATE INDEX outage_numbers_premises_id_idx ON public.outage_numbers USING btree (premises_id);
+
+CREATE INDEX outage_numbers_ticket_id_idx ON public.outage_numbers USING btree (ticket_id);
+
+CREATE INDEX outage_places_house_id_idx ON public.outage_places USING btree (house_id);
+
+CREATE INDEX outages_company_id_opened_at_idx ON public.outages USING btree (company_id, opened_at DESC);
+
+CREATE INDEX outages_crew_id_idx ON public.outages USING btree (crew_id);
+
+CREATE INDEX outages_id_idx ON public.outages USING btree (id) WHERE (state <> ALL (ARRAY['closed'::text, 'cancelled'::text]));
+
+CREATE INDEX outages_incident_id_idx ON public.outages USING btree (incident_id);
+
+CREATE INDEX outages_opened_by_idx ON public.outages USING btree (opened_by);
+
+CREATE UNIQUE INDEX outages_suggested_as_idx ON public.outages USING btree (suggested_as) WHERE (state = 'suspected'::text);
 
 CREATE INDEX pending_logins_expires_at_idx ON public.pending_logins USING btree (expires_at);
 
@@ -2497,6 +2874,8 @@ CREATE UNIQUE INDEX pgqueuer_statistics_unique_count ON public.pgqueuer_statisti
 CREATE UNIQUE INDEX pgqueuer_unique_dedupe_key ON public.pgqueuer USING btree (dedupe_key) WHERE ((status = ANY (ARRAY['queued'::public.pgqueuer_status, 'picked'::public.pgqueuer_status])) AND (dedupe_key IS NOT NULL));
 
 CREATE INDEX pgqueuer_updated_id_id1_idx ON public.pgqueuer USING btree (updated, id DESC) INCLUDE (id) WHERE (status = 'picked'::public.pgqueuer_status);
+
+CREATE INDEX phone_candidates_premises_id_idx ON public.phone_candidates USING btree (premises_id);
 
 CREATE INDEX push_log_at_idx ON public.push_log USING btree (at);
 
@@ -2662,6 +3041,8 @@ CREATE TRIGGER house_history AFTER INSERT OR UPDATE OF company_id ON public.hous
 
 CREATE TRIGGER only_added BEFORE DELETE OR UPDATE ON public.ledger_entries FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER outage_kinds AFTER INSERT OR UPDATE ON public.defaults FOR EACH ROW WHEN ((new.name = 'outage_kinds'::text)) EXECUTE FUNCTION public.keep_outage_kinds();
+
 CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.pgqueuer FOR EACH STATEMENT EXECUTE FUNCTION public.fn_pgqueuer_changed();
 
 CREATE TRIGGER times AFTER INSERT OR DELETE OR UPDATE OF due_at, met_at ON public.ticket_deadlines FOR EACH ROW EXECUTE FUNCTION public.keep_ticket_times();
@@ -2679,6 +3060,9 @@ CREATE TRIGGER words BEFORE UPDATE OF number, house_id, premises_id, resident_id
 CREATE CONSTRAINT TRIGGER words_of_ended AFTER INSERT OR UPDATE OF state ON public.calls DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.outcome = 'answered'::text)) EXECUTE FUNCTION public.words_of_ended_call();
 
 CREATE TRIGGER words_of_new BEFORE INSERT ON public.tickets FOR EACH ROW WHEN ((new.call_id IS NULL)) EXECUTE FUNCTION public.keep_ticket_words();
+
+ALTER TABLE ONLY public.announcements
+    ADD CONSTRAINT announcements_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
 
 ALTER TABLE ONLY public.api_tokens
     ADD CONSTRAINT api_tokens_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
@@ -2761,6 +3145,12 @@ ALTER TABLE ONLY public.idempotency_keys
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.joined_calls
+    ADD CONSTRAINT joined_calls_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.joined_calls
+    ADD CONSTRAINT joined_calls_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
+
 ALTER TABLE ONLY public.ledger_entries
     ADD CONSTRAINT ledger_entries_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
 
@@ -2803,8 +3193,47 @@ ALTER TABLE ONLY public.operators
 ALTER TABLE ONLY public.operators
     ADD CONSTRAINT operators_node_fkey FOREIGN KEY (node) REFERENCES public.nodes(name);
 
+ALTER TABLE ONLY public.outage_events
+    ADD CONSTRAINT outage_events_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.outage_events
+    ADD CONSTRAINT outage_events_outage_id_fkey FOREIGN KEY (outage_id) REFERENCES public.outages(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.outage_numbers
+    ADD CONSTRAINT outage_numbers_outage_id_fkey FOREIGN KEY (outage_id) REFERENCES public.outages(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.outage_numbers
+    ADD CONSTRAINT outage_numbers_premises_id_fkey FOREIGN KEY (premises_id) REFERENCES public.premises(id);
+
+ALTER TABLE ONLY public.outage_numbers
+    ADD CONSTRAINT outage_numbers_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
+
+ALTER TABLE ONLY public.outage_places
+    ADD CONSTRAINT outage_places_house_id_fkey FOREIGN KEY (house_id) REFERENCES public.houses(id);
+
+ALTER TABLE ONLY public.outage_places
+    ADD CONSTRAINT outage_places_outage_id_fkey FOREIGN KEY (outage_id) REFERENCES public.outages(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.outages
+    ADD CONSTRAINT outages_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
+
+ALTER TABLE ONLY public.outages
+    ADD CONSTRAINT outages_crew_id_fkey FOREIGN KEY (crew_id) REFERENCES public.crews(id);
+
+ALTER TABLE ONLY public.outages
+    ADD CONSTRAINT outages_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES public.tickets(id);
+
+ALTER TABLE ONLY public.outages
+    ADD CONSTRAINT outages_kind_fkey FOREIGN KEY (kind) REFERENCES public.outage_kinds(code);
+
+ALTER TABLE ONLY public.outages
+    ADD CONSTRAINT outages_opened_by_fkey FOREIGN KEY (opened_by) REFERENCES public.operators(id) ON DELETE SET NULL;
+
 ALTER TABLE ONLY public.pending_logins
     ADD CONSTRAINT pending_logins_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.phone_candidates
+    ADD CONSTRAINT phone_candidates_premises_id_fkey FOREIGN KEY (premises_id) REFERENCES public.premises(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.premises
     ADD CONSTRAINT premises_house_id_fkey FOREIGN KEY (house_id) REFERENCES public.houses(id);
@@ -2986,6 +3415,8 @@ ALTER TABLE ONLY public.tickets
 ALTER TABLE ONLY public.waveforms
     ADD CONSTRAINT waveforms_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.recordings(id);
 
+ALTER TABLE public.announcements ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.api_tokens ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.asterisk_entries ENABLE ROW LEVEL SECURITY;
@@ -3016,6 +3447,8 @@ ALTER TABLE public.houses ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.idempotency_keys ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.joined_calls ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.ledger_entries ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.ledger_heads ENABLE ROW LEVEL SECURITY;
@@ -3031,6 +3464,18 @@ ALTER TABLE public.numbers ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.open_pages ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.operators ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.outage_events ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.outage_numbers ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.outage_places ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.outages ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY own ON public.announcements TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.outages o
+  WHERE (o.id = announcements.outage_id))));
 
 CREATE POLICY own ON public.api_tokens FOR SELECT TO callcenter_company USING ((EXISTS ( SELECT
    FROM public.operators o
@@ -3070,6 +3515,10 @@ CREATE POLICY own ON public.idempotency_keys FOR INSERT TO callcenter_company WI
    FROM public.api_tokens t
   WHERE (t.id = idempotency_keys.token_id))));
 
+CREATE POLICY own ON public.joined_calls TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.tickets t
+  WHERE (t.id = joined_calls.ticket_id))));
+
 CREATE POLICY own ON public.ledger_entries TO callcenter_company USING ((company_id = public.my_company()));
 
 CREATE POLICY own ON public.ledger_heads TO callcenter_company USING ((company_id = public.my_company()));
@@ -3085,6 +3534,24 @@ CREATE POLICY own ON public.limits TO callcenter_company USING ((EXISTS ( SELECT
 CREATE POLICY own ON public.numbers TO callcenter_company USING ((company_id = public.my_company()));
 
 CREATE POLICY own ON public.operators TO callcenter_company USING (((company_id IS NULL) OR (company_id = public.my_company())));
+
+CREATE POLICY own ON public.outage_events TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.outages o
+  WHERE (o.id = outage_events.outage_id))));
+
+CREATE POLICY own ON public.outage_numbers TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.outages o
+  WHERE (o.id = outage_numbers.outage_id))));
+
+CREATE POLICY own ON public.outage_places TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.outages o
+  WHERE (o.id = outage_places.outage_id))));
+
+CREATE POLICY own ON public.outages TO callcenter_company USING ((company_id = public.my_company()));
+
+CREATE POLICY own ON public.phone_candidates TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.premises p
+  WHERE (p.id = phone_candidates.premises_id))));
 
 CREATE POLICY own ON public.premises TO callcenter_company USING ((EXISTS ( SELECT
    FROM public.houses h
@@ -3160,6 +3627,8 @@ CREATE POLICY own ON public.waveforms TO callcenter_company USING ((EXISTS ( SEL
    FROM public.recordings r
   WHERE (r.id = waveforms.recording_id))));
 
+ALTER TABLE public.phone_candidates ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.premises ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.presence ENABLE ROW LEVEL SECURITY;
@@ -3200,6 +3669,8 @@ ALTER TABLE public.score_lines ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.screens ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY service ON public.announcements TO callcenter_runtime USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON public.api_tokens TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.asterisk_entries TO callcenter_runtime USING (true) WITH CHECK (true);
@@ -3230,6 +3701,8 @@ CREATE POLICY service ON public.houses TO callcenter_runtime USING (true) WITH C
 
 CREATE POLICY service ON public.idempotency_keys TO callcenter_runtime USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON public.joined_calls TO callcenter_runtime USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON public.ledger_entries TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.ledger_heads TO callcenter_runtime USING (true) WITH CHECK (true);
@@ -3245,6 +3718,16 @@ CREATE POLICY service ON public.numbers TO callcenter_runtime USING (true) WITH 
 CREATE POLICY service ON public.open_pages TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.operators TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.outage_events TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.outage_numbers TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.outage_places TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.outages TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.phone_candidates TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.premises TO callcenter_runtime USING (true) WITH CHECK (true);
 
@@ -3386,6 +3869,12 @@ REVOKE ALL ON FUNCTION public.on_copy() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.on_recording() FROM PUBLIC;
 
+GRANT SELECT ON TABLE public.announcements TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.announcements TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.outage_numbers TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outage_numbers TO callcenter_runtime;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tickets TO callcenter_company;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tickets TO callcenter_runtime;
 
@@ -3497,6 +3986,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_keys TO callcenter
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO callcenter_runtime;
 
+GRANT SELECT ON TABLE public.joined_calls TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.joined_calls TO callcenter_runtime;
+
 GRANT SELECT ON TABLE public.ledger_heads TO callcenter_company;
 GRANT SELECT ON TABLE public.ledger_heads TO callcenter_runtime;
 
@@ -3545,6 +4037,22 @@ GRANT SELECT(active) ON TABLE public.operators TO callcenter_company;
 
 GRANT USAGE ON SEQUENCE public.operators_id_seq TO callcenter_runtime;
 
+GRANT SELECT ON TABLE public.outage_events TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outage_events TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.outage_events_id_seq TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.outage_kinds TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outage_kinds TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.outage_places TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outage_places TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.outages TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outages TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.outages_id_seq TO callcenter_runtime;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pending_logins TO callcenter_runtime;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer TO callcenter_runtime;
@@ -3562,6 +4070,9 @@ GRANT USAGE ON SEQUENCE public.pgqueuer_schedules_id_seq TO callcenter_runtime;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer_statistics TO callcenter_runtime;
 
 GRANT USAGE ON SEQUENCE public.pgqueuer_statistics_id_seq TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.phone_candidates TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.phone_candidates TO callcenter_runtime;
 
 GRANT USAGE ON SEQUENCE public.premises_id_seq TO callcenter_runtime;
 

@@ -6,14 +6,18 @@ from callcenter.domain.access import Permission
 from callcenter.errors import gettext_noop
 from callcenter.outages import pages
 from callcenter.outages.choices import OUTAGE_CHOICES, OutageChoices
+from callcenter.outages.joining import JOINING, Joining
 from callcenter.outages.service import OUTAGES, Outages
+from callcenter.outages.watcher import OutageWatcher
 from callcenter.tickets.service import TICKETS
-from callcenter.web.keys import POOL
+from callcenter.web.keys import POOL, SERVICES, SETTINGS
 from callcenter.web.navigation import NAVIGATION, NavigationEntry
 
 
 def install(app: web.Application) -> None:
     app[OUTAGES] = Outages(app[POOL], app[TICKETS])
+    app[JOINING] = Joining(app[POOL], app[TICKETS])
+    app[SERVICES].append(OutageWatcher(app[SETTINGS].database))
     app[OUTAGE_CHOICES] = OutageChoices(app[POOL])
     app[NAVIGATION].append(NavigationEntry("/outages", gettext_noop("Outages"), Permission.SEE_OUTAGES, 25))
     app.add_routes(pages.routes)

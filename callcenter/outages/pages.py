@@ -11,6 +11,7 @@ from callcenter.domain.access import Permission
 from callcenter.domain.outage import OFF, OVER, OutageState, OutageStep, OutageStepRefused, steps_from
 from callcenter.outages.choices import OUTAGE_CHOICES
 from callcenter.outages.form import OutageForm, local, read_edit, read_new
+from callcenter.outages.joining import JOINING
 from callcenter.outages.outage import BadOutage, Outage
 from callcenter.outages.service import OUTAGES
 from callcenter.outages.texts import fields, outage_event_kinds, outage_states, outage_steps, problems
@@ -98,6 +99,48 @@ async def step(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther(f"/outages/{outage_id}")
 
 
+@routes.post(ONE + "/confirm")
+@needs(Permission.MANAGE_OUTAGES)
+async def confirm(request: web.Request) -> web.Response:
+    """Say what is off, of one that is suspected."""
+    person, outage_id = request[PERSON], int(request.match_info["id"])
+    kind = str((await form_of(request)).get("kind", ""))
+    await request.app[OUTAGES].confirm(person, outage_id, kind)
+    log.info("outage confirmed", outage=outage_id, operator=person.id)
+    return _done(request, outage_id)
+
+
+@routes.post(ONE + "/dismiss")
+@needs(Permission.MANAGE_OUTAGES)
+async def dismiss(request: web.Request) -> web.Response:
+    """Say of one that is suspected that there is none."""
+    person, outage_id = request[PERSON], int(request.match_info["id"])
+    before = await request.app[OUTAGES].get(person, outage_id)
+    if before.state is not OutageState.SUSPECTED:
+        raise OutageStepRefused("state")
+    await request.app[OUTAGES].step(person, outage_id, OutageStep.CANCEL, version=before.version)
+    log.info("outage dismissed", outage=outage_id, operator=person.id)
+    return _done(request, outage_id)
+
+
+@routes.post(ONE + "/join")
+@needs(Permission.MANAGE_OUTAGES)
+async def join(request: web.Request) -> web.Response:
+    """Take a call to be about this outage."""
+    person, outage_id = request[PERSON], int(request.match_info["id"])
+    call = str((await form_of(request)).get("call", ""))
+    ticket = await request.app[JOINING].join(person, outage_id, call)
+    log.info("call joined", outage=outage_id, call=call, ticket=ticket, operator=person.id)
+    return _done(request, outage_id)
+
+
+def _done(request: web.Request, outage_id: int) -> web.Response:
+    """Scripts see the change by the socket."""
+    if "text/html" in request.headers.get("Accept", ""):
+        raise web.HTTPSeeOther(f"/outages/{outage_id}")
+    return web.Response(status=204)
+
+
 @routes.post(ONE + "/edit")
 @needs(Permission.MANAGE_OUTAGES)
 async def edit(request: web.Request) -> web.Response:
@@ -129,7 +172,8 @@ async def _page(
         "since": local(outage.since, outage.zone),
         "until": local(outage.until, outage.zone),
     }
-    told = outage.state in OFF or outage.state is OutageState.SUSPECTED
+    told = outage.kind is not None and (outage.state in OFF or outage.state is OutageState.SUSPECTED)
+    possible = [step for step in steps_from(outage.state) if step is not OutageStep.CONFIRM or outage.kind is not None]
     return _render(
         request,
         "outages/outage.html",
@@ -138,10 +182,16 @@ async def _page(
         heard=_heard(outage) if told else [],
         figures=(await service.figures(person, [outage.id]))[outage.id],
         history=await service.history(person, outage_id),
-        possible=steps_from(outage.state),
+        possible=possible,
+        kinds=await _kinds_to_choose(request, outage),
         form=form or OutageForm(typed),
         wrong=wrong or {},
     )
+
+
+async def _kinds_to_choose(request: web.Request, outage: Outage) -> list[tuple[str, str]]:
+    suspected = outage.state is OutageState.SUSPECTED and outage.kind is None
+    return await request.app[OUTAGE_CHOICES].kinds(language_of(request)) if suspected else []
 
 
 async def _new_page(request: web.Request, form: OutageForm, status: int = 200) -> web.Response:

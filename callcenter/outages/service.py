@@ -98,6 +98,15 @@ class Outages:
                 await _finish(connection, person, await one(connection, person, outage_id), comment)
             return await _notify(connection, person, outage_id)
 
+    async def confirm(self, person: Person, outage_id: int, kind: str) -> Outage:
+        """Say what is off, of one that is suspected. Raises `NoOutage`, `BadOutage`, `OutageStepRefused`."""
+        async with scoped(self._pool, person) as connection:
+            move(await _lock(connection, person, outage_id, None), OutageStep.CONFIRM)
+            await _check_kind(connection, kind)
+            await connection.execute(SQL["of_kind"], outage_id, kind)
+            await self._confirm(connection, person, outage_id)
+            return await _notify(connection, person, outage_id)
+
     async def edit(self, person: Person, outage_id: int, edit: OutageEdit, *, version: int | None = None) -> Outage:
         """Change the fields given. Raises `NoOutage`, `OutageConflict`, `BadOutage`.
 
@@ -140,6 +149,10 @@ class Outages:
     async def _confirm(self, connection: Connection, person: Person, outage_id: int) -> None:
         """Open the incident, and keep a ticket number for each flat and for callers whose flat is not known."""
         outage = await one(connection, person, outage_id)
+        if outage.kind is None:
+            raise BadOutage("missing", "kind")
+        if not outage.places:
+            raise BadOutage("missing", "places")
         category = await connection.fetchval(SQL["category"], outage.company_id, outage.kind, outage.planned)
         house = outage.places[0].house_id if len(outage.places) == 1 else None
         addresses = "; ".join(place.address for place in outage.places[:5])
@@ -161,10 +174,13 @@ class Outages:
 OUTAGES = web.AppKey("outages", Outages)
 
 
-async def _insert(connection: Connection, person: Person, new: NewOutage) -> int:
-    kinds = {row["code"] for row in await connection.fetch(SQL["kinds"])}
-    if new.kind not in kinds:
+async def _check_kind(connection: Connection, kind: str) -> None:
+    if kind not in {row["code"] for row in await connection.fetch(SQL["kinds"])}:
         raise BadOutage("unknown", "kind")
+
+
+async def _insert(connection: Connection, person: Person, new: NewOutage) -> int:
+    await _check_kind(connection, new.kind)
     if new.crew_id is not None and await connection.fetchval(SQL["crew_of"], new.crew_id, new.company_id) is None:
         raise BadOutage("unknown", "crew_id")
     try:
