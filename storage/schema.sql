@@ -998,7 +998,12 @@ declare
     found_row outage_numbers;
     new_number integer;
 begin
-    select * into found_row from outage_numbers n where n.outage_id = told.outage_id and n.number = told.number for update;
+    -- Again when it went while this waited for whoever gave the flat the other number.
+    for attempt in 1 .. 2 loop
+        select * into found_row from outage_numbers n
+        where n.outage_id = told.outage_id and (n.number = told.number or n.instead_of = told.number) for update;
+        exit when found;
+    end loop;
     if found_row.premises_id is not null or found_row.caller = who then
         return found_row;
     end if;

@@ -10,6 +10,7 @@ from aiohttp import web
 from callcenter.domain.access import Permission
 from callcenter.domain.outage import OFF, OVER, OutageState, OutageStep, OutageStepRefused, steps_from
 from callcenter.outages.choices import OUTAGE_CHOICES
+from callcenter.outages.flats import OUTAGE_FLATS
 from callcenter.outages.form import OutageForm, local, read_edit, read_new
 from callcenter.outages.outage import BadOutage, Outage
 from callcenter.outages.service import OUTAGES
@@ -138,6 +139,7 @@ async def _page(
         heard=_heard(outage) if told else [],
         figures=(await service.figures(person, [outage.id]))[outage.id],
         history=await service.history(person, outage_id),
+        unsettled=await request.app[OUTAGE_FLATS].unsettled(person, outage_id),
         possible=steps_from(outage.state),
         form=form or OutageForm(typed),
         wrong=wrong or {},
