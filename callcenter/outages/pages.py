@@ -78,7 +78,7 @@ async def open_new(request: web.Request) -> web.Response:
 @needs(Permission.SEE_OUTAGES)
 async def show(request: web.Request) -> web.Response:
     """Everything about one."""
-    return await _page(request)
+    return await page(request)
 
 
 @routes.post(ONE + "/step")
@@ -94,7 +94,7 @@ async def step(request: web.Request) -> web.Response:
     try:
         await request.app[OUTAGES].step(person, outage_id, OutageStep(wanted), comment=comment)
     except OutageStepRefused as refused:
-        return await _page(request, wrong={"comment": refused.code}, status=409)
+        return await page(request, wrong={"comment": refused.code}, status=409)
     log.info("outage moved", outage=outage_id, step=wanted, operator=person.id)
     raise web.HTTPSeeOther(f"/outages/{outage_id}")
 
@@ -113,12 +113,13 @@ async def edit(request: web.Request) -> web.Response:
             form.problems[bad.field or "cause"] = "state" if bad.code == "over" else bad.code
         else:
             raise web.HTTPSeeOther(f"/outages/{outage_id}")
-    return await _page(request, form=form, wrong=form.problems, status=422)
+    return await page(request, form=form, wrong=form.problems, status=422)
 
 
-async def _page(
+async def page(
     request: web.Request, *, form: OutageForm | None = None, wrong: dict[str, str] | None = None, status: int = 200
 ) -> web.Response:
+    """The page of the outage in the address, with what was wrong with a form on it, by field."""
     person, outage_id = request[PERSON], int(request.match_info["id"])
     service = request.app[OUTAGES]
     outage = await service.get(person, outage_id)

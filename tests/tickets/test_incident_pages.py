@@ -21,7 +21,7 @@ async def test_closing_goes_to_all_with_what_was_said(work: Work):
     incident, below = await incident_of(work, 3)
     other = await work.ticket()
     page = await (await work.vera.get(f"/tickets/{incident.id}")).text()
-    assert "также для 3 открытых заявок инцидента" in page
+    assert "также для 3 открытых заявок аварии" in page
     closed = await work.vera.post(
         f"/tickets/{incident.id}/step", version=str(incident.version), step="close", comment="Вода есть", all="1"
     )
