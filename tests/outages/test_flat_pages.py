@@ -62,7 +62,7 @@ async def test_a_ticket_shows_its_outage_and_what_the_caller_heard_to_which_seco
     assert f"5 мар., 12:30:05 прослушано 0:26, до конца, с номером заявки {number} · +7 999 000‑00‑01" in four
     assert "+7 999 000‑00‑01: набрана квартира 4." in four
     assert "прослушано 0:26 · +7 999 000‑00‑02" in spare
-    assert "Пока неизвестно, чья это квартира." in spare
+    assert "Пока неизвестно, какая это квартира." in spare
     assert "Холодная вода Подтверждено" in spare
 
 
