@@ -67,7 +67,7 @@ insert into resident_phones (phone, resident_id) values ($1, $2) on conflict do 
 select o.id as outage_id, o.company_id, n.number, n.ticket_id
 from outages o
 join outage_numbers n on n.outage_id = o.id and n.caller = $1 and n.premises_id is null and n.ticket_id is not null
-where o.state not in ('closed', 'cancelled')
+where o.finished_at is null
   and exists (select from outage_numbers f where f.outage_id = o.id and f.premises_id = $2)
 order by o.id;
 

@@ -145,7 +145,7 @@ def asterisk(
                 "rtp_start": 21000,
                 "rtp_end": 21999,
             },
-            "queueing": queueing,
+            "queueing": {"place_up_to": 0, **queueing},
         }
     )
     render(settings, directory, home / "etc")
