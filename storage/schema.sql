@@ -17,7 +17,8 @@ CREATE TYPE public.journal_filter AS (
 	words text[],
 	prefix text,
 	number integer,
-	tail text
+	tail text,
+	folded boolean
 );
 
 CREATE TYPE public.listening_filter AS (
@@ -459,6 +460,7 @@ declare
     mine integer := my_company();
     conditions text;
     search text;
+    unfolded text;
     found_ids bigint[];
     have bigint;
     looked bigint;
@@ -469,14 +471,20 @@ begin
         end if;
         f.company := mine;
     end if;
-    conditions := concat_ws(' and ', journal_conditions(f),
-        '(t.opened_at, t.id) < (' || quote_literal(before_at) || '::timestamptz, ' || before_id || ')');
+    conditions := journal_conditions(f);
     search := journal_search(f);
+    if f.folded then
+        unfolded := journal_unfolded(conditions, search);
+    end if;
+    conditions := concat_ws(' and ', conditions,
+        '(t.opened_at, t.id) < (' || quote_literal(before_at) || '::timestamptz, ' || before_id || ')');
     if search is null then
         return query execute format(
-            'select t.id from tickets t where %s order by t.opened_at desc, t.id desc limit %s', conditions, wanted);
+            'select t.id from tickets t where %s order by t.opened_at desc, t.id desc limit %s',
+            concat_ws(' and ', conditions, unfolded), wanted);
         return;
     end if;
+    search := concat_ws(' and ', search, unfolded);
     -- Numbers are rare.
     if journal_words(f) is not null then
         execute format(
@@ -515,6 +523,14 @@ CREATE FUNCTION public.journal_search(f public.journal_filter) RETURNS text
             't.number = ' || quote_literal(f.number),
             'reverse(t.caller) like ' || quote_literal(f.tail || '%'),
             'reverse(t.contact_phone) like ' || quote_literal(f.tail || '%')), '') || ')'), '')
+$$;
+
+CREATE FUNCTION public.journal_unfolded(conditions text, search text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select '(t.parent_id is null or (select true from (select t.parent_id as incident) below, '
+           'lateral (select * from tickets where id = below.incident) t where '
+           || concat_ws(' and ', conditions, search) || ') is null)'
 $$;
 
 CREATE FUNCTION public.journal_words(f public.journal_filter) RETURNS tsquery
@@ -751,8 +767,11 @@ CREATE TABLE public.outage_numbers (
     premises_id integer,
     caller text,
     ticket_id bigint,
+    instead_of integer,
     CONSTRAINT outage_numbers_check CHECK (((premises_id IS NOT NULL) OR (caller IS NOT NULL)))
 );
+
+COMMENT ON COLUMN public.outage_numbers.instead_of IS 'What was reserved for the flat, before a ticket that was opened without a flat was found to be the flat''s.';
 
 CREATE FUNCTION public.open_outage_ticket(told public.announcements, reserved public.outage_numbers) RETURNS bigint
     LANGUAGE plpgsql
@@ -1021,7 +1040,12 @@ declare
     found_row outage_numbers;
     new_number integer;
 begin
-    select * into found_row from outage_numbers n where n.outage_id = told.outage_id and n.number = told.number for update;
+    -- Again when it went while this waited for whoever gave the flat the other number.
+    for attempt in 1 .. 2 loop
+        select * into found_row from outage_numbers n
+        where n.outage_id = told.outage_id and (n.number = told.number or n.instead_of = told.number) for update;
+        exit when found;
+    end loop;
     if found_row.premises_id is not null or found_row.caller = who then
         return found_row;
     end if;
@@ -1975,6 +1999,9 @@ CREATE TABLE public.phone_candidates (
     heard_at timestamp with time zone DEFAULT now() NOT NULL,
     call_id text NOT NULL,
     confirmed boolean,
+    decided_by integer,
+    decided_at timestamp with time zone,
+    CONSTRAINT phone_candidates_check CHECK (((confirmed IS NULL) OR (decided_at IS NOT NULL))),
     CONSTRAINT phone_candidates_phone_check CHECK ((phone ~ '^\+[0-9]{3,15}$'::text))
 );
 
@@ -2827,6 +2854,8 @@ CREATE INDEX outage_events_outage_id_id_idx ON public.outage_events USING btree 
 
 CREATE UNIQUE INDEX outage_numbers_outage_id_caller_idx ON public.outage_numbers USING btree (outage_id, caller) WHERE (caller IS NOT NULL);
 
+CREATE INDEX outage_numbers_outage_id_instead_of_idx ON public.outage_numbers USING btree (outage_id, instead_of) WHERE (instead_of IS NOT NULL);
+
 CREATE UNIQUE INDEX outage_numbers_outage_id_premises_id_idx ON public.outage_numbers USING btree (outage_id, premises_id) WHERE (premises_id IS NOT NULL);
 
 CREATE INDEX outage_numbers_premises_id_idx ON public.outage_numbers USING btree (premises_id);
@@ -2874,6 +2903,8 @@ CREATE UNIQUE INDEX pgqueuer_statistics_unique_count ON public.pgqueuer_statisti
 CREATE UNIQUE INDEX pgqueuer_unique_dedupe_key ON public.pgqueuer USING btree (dedupe_key) WHERE ((status = ANY (ARRAY['queued'::public.pgqueuer_status, 'picked'::public.pgqueuer_status])) AND (dedupe_key IS NOT NULL));
 
 CREATE INDEX pgqueuer_updated_id_id1_idx ON public.pgqueuer USING btree (updated, id DESC) INCLUDE (id) WHERE (status = 'picked'::public.pgqueuer_status);
+
+CREATE INDEX phone_candidates_decided_by_idx ON public.phone_candidates USING btree (decided_by);
 
 CREATE INDEX phone_candidates_premises_id_idx ON public.phone_candidates USING btree (premises_id);
 
@@ -2985,6 +3016,8 @@ CREATE INDEX tickets_crew_id_opened_at_id_idx ON public.tickets USING btree (cre
 
 CREATE INDEX tickets_house_id_opened_at_id_idx ON public.tickets USING btree (house_id, opened_at DESC, id DESC) WHERE (house_id IS NOT NULL);
 
+CREATE INDEX tickets_incident_idx ON public.tickets USING btree (parent_id, number) WHERE (parent_id IS NOT NULL);
+
 CREATE INDEX tickets_number_idx ON public.tickets USING btree (number);
 
 CREATE INDEX tickets_open_caller_idx ON public.tickets USING btree (caller) WHERE (state <> ALL (ARRAY['closed'::text, 'cancelled'::text]));
@@ -2996,8 +3029,6 @@ CREATE INDEX tickets_open_premises_idx ON public.tickets USING btree (premises_i
 CREATE INDEX tickets_opened_at_id_idx ON public.tickets USING btree (opened_at DESC, id DESC);
 
 CREATE INDEX tickets_operator_id_opened_at_id_idx ON public.tickets USING btree (operator_id, opened_at DESC, id DESC) WHERE (operator_id IS NOT NULL);
-
-CREATE INDEX tickets_parent_id_idx ON public.tickets USING btree (parent_id) WHERE (parent_id IS NOT NULL);
 
 CREATE INDEX tickets_payment_idx ON public.tickets USING btree (opened_at DESC, id DESC) WHERE (payment <> 'none'::text);
 
@@ -3231,6 +3262,9 @@ ALTER TABLE ONLY public.outages
 
 ALTER TABLE ONLY public.pending_logins
     ADD CONSTRAINT pending_logins_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.phone_candidates
+    ADD CONSTRAINT phone_candidates_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.operators(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.phone_candidates
     ADD CONSTRAINT phone_candidates_premises_id_fkey FOREIGN KEY (premises_id) REFERENCES public.premises(id) ON DELETE CASCADE;

@@ -10,6 +10,7 @@ from aiohttp import web
 from callcenter.domain.access import Permission
 from callcenter.domain.outage import OFF, OVER, OutageState, OutageStep, OutageStepRefused, steps_from
 from callcenter.outages.choices import OUTAGE_CHOICES
+from callcenter.outages.flats import OUTAGE_FLATS
 from callcenter.outages.form import OutageForm, local, read_edit, read_new
 from callcenter.outages.joining import JOINING
 from callcenter.outages.outage import BadOutage, Outage
@@ -78,7 +79,7 @@ async def open_new(request: web.Request) -> web.Response:
 @needs(Permission.SEE_OUTAGES)
 async def show(request: web.Request) -> web.Response:
     """Everything about one."""
-    return await _page(request)
+    return await page(request)
 
 
 @routes.post(ONE + "/step")
@@ -94,7 +95,7 @@ async def step(request: web.Request) -> web.Response:
     try:
         await request.app[OUTAGES].step(person, outage_id, OutageStep(wanted), comment=comment)
     except OutageStepRefused as refused:
-        return await _page(request, wrong={"comment": refused.code}, status=409)
+        return await page(request, wrong={"comment": refused.code}, status=409)
     log.info("outage moved", outage=outage_id, step=wanted, operator=person.id)
     raise web.HTTPSeeOther(f"/outages/{outage_id}")
 
@@ -155,12 +156,13 @@ async def edit(request: web.Request) -> web.Response:
             form.problems[bad.field or "cause"] = "state" if bad.code == "over" else bad.code
         else:
             raise web.HTTPSeeOther(f"/outages/{outage_id}")
-    return await _page(request, form=form, wrong=form.problems, status=422)
+    return await page(request, form=form, wrong=form.problems, status=422)
 
 
-async def _page(
+async def page(
     request: web.Request, *, form: OutageForm | None = None, wrong: dict[str, str] | None = None, status: int = 200
 ) -> web.Response:
+    """The page of the outage in the address, with what was wrong with a form on it, by field."""
     person, outage_id = request[PERSON], int(request.match_info["id"])
     service = request.app[OUTAGES]
     outage = await service.get(person, outage_id)
@@ -182,6 +184,7 @@ async def _page(
         heard=_heard(outage) if told else [],
         figures=(await service.figures(person, [outage.id]))[outage.id],
         history=await service.history(person, outage_id),
+        unsettled=await request.app[OUTAGE_FLATS].unsettled(person, outage_id),
         possible=possible,
         kinds=await _kinds_to_choose(request, outage),
         form=form or OutageForm(typed),

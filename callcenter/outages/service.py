@@ -1,7 +1,5 @@
 """Outages over PostgreSQL: opened, moved, changed, each in one transaction with what follows from it for the tickets."""
 
-from dataclasses import fields
-
 import asyncpg
 from aiohttp import web
 
@@ -20,14 +18,13 @@ from callcenter.outages.outage import (
     OutageFigures,
     PlaceEdit,
 )
-from callcenter.outages.rows import note, one, read, read_events
+from callcenter.outages.rows import note, one, read, read_events, read_figures
 from callcenter.storage import queries
 from callcenter.tickets import incidents
 from callcenter.tickets.service import Tickets
 from callcenter.tickets.ticket import TicketEdit
 
 SQL = queries("outages")
-FIGURES = [each.name for each in fields(OutageFigures)]
 LEAST_SPARE = 300
 """Ticket numbers kept for callers whose flat is not known, at least; as many as there are flats, if those are more."""
 
@@ -55,9 +52,7 @@ class Outages:
     async def figures(self, person: Person, outages: list[int]) -> dict[int, OutageFigures]:
         """How many callers each of these outages has, by its id."""
         async with scoped(self._pool, person) as connection:
-            rows = await connection.fetch(SQL["figures"], outages)
-        counted = {row["outage_id"]: OutageFigures(**{name: row[name] for name in FIGURES}) for row in rows}
-        return {outage: counted.get(outage, OutageFigures()) for outage in outages}
+            return await read_figures(connection, outages)
 
     async def history(self, person: Person, outage_id: int) -> list[OutageEvent]:
         """What happened to it, oldest first. Raises `NoOutage`."""

@@ -27,14 +27,20 @@ end $$;
 
 -- The ticket number that this caller was told, as a row of `outage_numbers`. A telephone of which the flat is not known has
 -- one number in an outage, however often it calls; a withheld one has one for each call. When Asterisk lost what it had
--- told (its own small database is written a second late), the number is somebody else's already: then a new one.
+-- told (its own small database is written a second late), the number is somebody else's already: then a new one. A flat
+-- may have been given the number of a ticket that was opened without it, while its first one is still said to somebody.
 create or replace function told_number(told announcements) returns outage_numbers language plpgsql as $$
 declare
     who text := coalesce(nullif(told.caller, ''), told.call_id);
     found_row outage_numbers;
     new_number integer;
 begin
-    select * into found_row from outage_numbers n where n.outage_id = told.outage_id and n.number = told.number for update;
+    -- Again when it went while this waited for whoever gave the flat the other number.
+    for attempt in 1 .. 2 loop
+        select * into found_row from outage_numbers n
+        where n.outage_id = told.outage_id and (n.number = told.number or n.instead_of = told.number) for update;
+        exit when found;
+    end loop;
     if found_row.premises_id is not null or found_row.caller = who then
         return found_row;
     end if;
