@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from callcenter.domain.ids import OPERATORS
 from callcenter.telephony.render import Directory
 from tests.e2e.asterisk_instance import AsteriskInstance, asterisk, wait_for
 from tests.e2e.caller import Caller
@@ -122,7 +123,7 @@ def test_the_order_of_arrival_is_kept_by_those_who_are_told(pbx: AsteriskInstanc
         assert third.invite() == 200
         wait_for(lambda: entered(pbx) == before + 2, "both in the queue", 15)
         seen = len(manager.seen)
-        manager.act("QueueStatus", Queue=NUMBER)
+        manager.act("QueueStatus", Queue=OPERATORS)
         manager.wait_event("QueueStatusComplete")
         entries = [each for each in manager.seen[seen:] if each.get("Event") == "QueueEntry"]
         assert [each["CallerIDNum"][-4:] for each in entries] == ["0000", "0050", "0051"]
