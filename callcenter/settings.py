@@ -185,6 +185,9 @@ class WebSettings(SettingsSection):
     slow_client_messages: int = Field(
         256, ge=8, description="unsent messages after which a browser is disconnected instead of waited for"
     )
+    public_requests_per_minute: int = Field(
+        600, ge=1, description="requests that one address may make in a minute to pages that need no login"
+    )
     public_url: str | None = Field(
         None,
         pattern=r"^https?://[^/\s?#]+$",

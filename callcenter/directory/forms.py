@@ -24,6 +24,7 @@ ZONES = tuple(
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _HOURS = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*[-–—]\s*(\d{1,2})(?:[:.](\d{2}))?")
 _EMAIL = re.compile(r"[^\s@<>,;\"]{1,64}@[A-Za-z0-9а-яА-ЯёЁ-]+(\.[A-Za-z0-9а-яА-ЯёЁ-]+)+")
+_PAGE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,46}[a-z0-9]")
 YEAR_MINUTES = 366 * 24 * 60
 
 
@@ -74,6 +75,12 @@ def _numbers(value: object) -> object:
             wrong("bad_phone", value=part[:40])
         found[digits] = None
     return tuple(found)
+
+
+def _page_name(value: object) -> object:
+    """The name of a page in its address."""
+    text = str(value or "").strip()
+    return value if not text or _PAGE_NAME.fullmatch(text) else wrong("bad_page_name")
 
 
 def _zone(value: str) -> str:
@@ -152,13 +159,18 @@ class DirectoryForm(BaseModel):
 
 
 class CompanyForm(DirectoryForm):
-    """A management company. `numbers`: what callers dial, digits only; `retention_days`: how long recordings are kept."""
+    """A management company. `numbers`: what callers dial, digits only; `retention_days`: how long recordings are kept.
+
+    `outage_page`: the name of its public page of outages, of which there is none unless it is `public`.
+    """
 
     name: Name
     zone: Annotated[str, BeforeValidator(_zone)]
     language: Literal["ru", "en"]
     retention_days: Annotated[int, Field(ge=1, le=36525)] = 1096
     numbers: Annotated[tuple[str, ...], BeforeValidator(_numbers)]
+    public: bool = False
+    outage_page: Annotated[str | None, BeforeValidator(_page_name), OrNone] = None
 
 
 class HouseForm(DirectoryForm):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from callcenter.domain.outage import OutageEventKind, OutageState, OutageStep
+from callcenter.outages.public import PublicState
 from callcenter.web.formats import Translator
 from callcenter.web.labels import labels
 
@@ -43,6 +44,18 @@ def outage_event_kinds(t: Translator) -> dict[OutageEventKind, str]:
         OutageEventKind.MOVED: t.pgettext("outage", "Moved"),
         OutageEventKind.EDITED: t.pgettext("outage", "Changed"),
         OutageEventKind.PLACES: t.pgettext("outage", "Other houses"),
+    }
+
+
+@labels(PublicState)
+def public_states(t: Translator) -> dict[PublicState, str]:
+    """An outage's state as the public reads it."""
+    return {
+        PublicState.PLANNED: t.pgettext("public outage", "Planned"),
+        PublicState.OFF: t.pgettext("public outage", "Off now"),
+        PublicState.RESTORED: t.pgettext("public outage", "Back, being checked"),
+        PublicState.OVER: t.pgettext("public outage", "Over"),
+        PublicState.NONE: t.pgettext("public outage", "There was none"),
     }
 
 

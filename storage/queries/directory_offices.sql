@@ -17,15 +17,15 @@ where $1::integer is null and arrived_at > now() - interval '1 day' and coalesce
 group by 1, 2 order by 3 desc, 1, 2 limit 20
 
 -- name: company
-select c.id, c.name, c.zone, c.language, c.retention_days,
+select c.id, c.name, c.zone, c.language, c.retention_days, c.outage_page,
     coalesce((select array_agg(number order by number) from numbers where company_id = c.id), '{}') as numbers
 from companies c where c.id = $2 and ($1::integer is null or c.id = $1)
 
 -- name: add_company
-insert into companies (name, zone, language, retention_days) values ($1, $2, $3, $4) returning id
+insert into companies (name, zone, language, retention_days, outage_page) values ($1, $2, $3, $4, $5) returning id
 
 -- name: change_company
-update companies set name = $2, zone = $3, language = $4, retention_days = $5 where id = $1
+update companies set name = $2, zone = $3, language = $4, retention_days = $5, outage_page = $6 where id = $1
 
 -- name: take_numbers
 delete from numbers where company_id = $1 and number <> all($2::text[])

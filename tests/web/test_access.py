@@ -19,16 +19,17 @@ from tests.site import Site
 MAY = {
     Role.OPERATOR: {
         "anyone", "person", "take calls", "see tickets", "edit tickets", "comment tickets", "see the directory",
+        "see outages", "manage outages",
     },
     Role.SUPERVISOR: {
         "anyone", "person", "take calls", "see the board", "listen to recordings", "review talks", "share recordings",
         "see completeness of recordings", "keep recordings", "make evidence packs", "see tickets", "edit tickets",
         "comment tickets", "see the directory", "edit the directory", "see reports",
-        "send again what could not be delivered",
+        "send again what could not be delivered", "see outages", "manage outages",
     },
     Role.MANAGER: {
         "anyone", "person", "see tickets", "comment tickets", "see the directory", "see reports",
-        "use the programming interface",
+        "use the programming interface", "see outages",
     },
     Role.CREW: {"anyone", "person", "see tickets", "comment tickets"},
     Role.ADMINISTRATOR: {
@@ -36,6 +37,7 @@ MAY = {
         "see completeness of recordings", "keep recordings", "make evidence packs", "see tickets", "edit tickets",
         "comment tickets", "see the directory", "edit the directory", "see reports",
         "send again what could not be delivered", "manage people", "see the audit log", "use the programming interface",
+        "see outages", "manage outages",
     },
 }  # fmt: skip
 # What is open without login; anything else that requires no login fails.
@@ -57,6 +59,12 @@ OPEN = {
 BY_LINK = {"GET /w/{token}", "POST /w/{token}/{step}", "POST /w/{token}/done", "POST /w/{token}/photo"}
 BY_LINK |= {"GET /l/{token}", "POST /l/{token}/pin", "GET /l/{token}/{place}/{name}"}
 OPEN |= BY_LINK
+# What everybody may know of a company's outages.
+OPEN |= {
+    "GET /public/outages/{page}",
+    "GET /public/outages/{page}/house/{house}",
+    "GET /public/outages/{page}.json",
+}
 LOGINS = {
     Role.OPERATOR: "anna",
     Role.SUPERVISOR: "vera",
