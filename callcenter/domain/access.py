@@ -103,3 +103,5 @@ class Scope(StrEnum):
     DIRECTORY_READ = "directory:read"
     CALLS_READ = "calls:read"
     DELIVERIES_READ = "deliveries:read"
+    OUTAGES_READ = "outages:read"
+    OUTAGES_WRITE = "outages:write"
