@@ -252,6 +252,20 @@ class HandoverSettings(SettingsSection):
     )
 
 
+class MaxSettings(SettingsSection):
+    """The bot by which chats of the messenger MAX are told of outages."""
+
+    token: SecretStr | None = Field(None, description="token of the bot; without it nothing can be sent to MAX")
+    url: str = Field(
+        "https://platform-api2.max.ru", pattern=r"^https?://[^\s?#]+[^/\s?#]$", description="where its interface is"
+    )
+    ca_file: Path | None = Field(
+        None,
+        description="certificates to trust for it instead of the system's, in PEM: its own is of a national authority",
+    )
+    timeout_s: float = Field(10.0, gt=0, description="seconds that it may take to answer")
+
+
 class SharingSettings(SettingsSection):
     """Links by which somebody outside listens to and downloads recordings."""
 
@@ -341,6 +355,7 @@ class Settings(BaseSettings):
     smtp: SmtpSettings = SmtpSettings()
     sharing: SharingSettings = SharingSettings()
     handover: HandoverSettings
+    max: MaxSettings = MaxSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     speech: SpeechSettings = SpeechSettings()
 

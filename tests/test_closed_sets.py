@@ -6,18 +6,21 @@ from enum import StrEnum
 import asyncpg
 import pytest
 
-from callcenter.dispatch.delivery import DeliveryState, HandoverChannel
+from callcenter.common.delivery import DeliveryState
+from callcenter.dispatch.delivery import HandoverChannel
 from callcenter.domain.access import Role
 from callcenter.domain.call import CallState, Direction, Outcome
 from callcenter.domain.deadlines import LimitStep
 from callcenter.domain.events import Presence, Source
 from callcenter.domain.file_order import FileOrderState
 from callcenter.domain.listening import ListeningReason
+from callcenter.domain.outage import OutageEventKind
 from callcenter.domain.recording import WITHOUT_FILE, RecordingState
 from callcenter.domain.request import RequestState
 from callcenter.domain.sharing import LinkUseKind
 from callcenter.domain.talk import Party, TalkKind
 from callcenter.domain.ticket import PaymentState, TicketClass, TicketEventKind, TicketState
+from callcenter.outages.notice import NoticeEvent, NoticeWay, RecipientParty
 
 CHECKS = """
 select pg_get_constraintdef(oid) as definition from pg_constraint where contype = 'c' and conrelid = $1::regclass
@@ -46,6 +49,11 @@ async def sets_of(connection: asyncpg.Connection, table: str, column: str) -> li
         ("exports", "state", FileOrderState),
         ("limits", "step", LimitStep),
         ("operators", "role", Role),
+        ("outage_events", "kind", OutageEventKind),
+        ("outage_notices", "event", NoticeEvent),
+        ("outage_notices", "state", DeliveryState),
+        ("outage_recipients", "party", RecipientParty),
+        ("outage_recipients", "way", NoticeWay),
         ("presence", "wanted", Presence),
         ("recording_plays", "reason", ListeningReason),
         ("recordings", "state", RecordingState),

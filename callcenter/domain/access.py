@@ -39,6 +39,7 @@ class Permission(StrEnum):
     COMMENT_TICKETS = "comment tickets"
     SEE_OUTAGES = "see outages"
     MANAGE_OUTAGES = "manage outages"
+    MANAGE_RECIPIENTS = "manage who is told of outages"
     SEE_DIRECTORY = "see the directory"
     EDIT_DIRECTORY = "edit the directory"
     SEE_REPORTS = "see reports"

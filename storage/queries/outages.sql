@@ -100,6 +100,10 @@ values ($1, $2, $3, $4, $5, $6, $7);
 -- name: notify
 select pg_notify('outages', json_build_object('outage', $1::integer, 'company', $2::integer)::text);
 
+-- name: lead
+-- Only one process ends planned works.
+select pg_try_advisory_lock(hashtext('planned works'));
+
 -- name: due
 select o.id, o.company_id, 'end' as what from outages o
 where o.planned and o.state in ('confirmed', 'repairing') and o.until <= now();

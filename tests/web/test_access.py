@@ -37,7 +37,7 @@ MAY = {
         "see completeness of recordings", "keep recordings", "make evidence packs", "see tickets", "edit tickets",
         "comment tickets", "see the directory", "edit the directory", "see reports",
         "send again what could not be delivered", "manage people", "see the audit log", "use the programming interface",
-        "see outages", "manage outages",
+        "see outages", "manage outages", "manage who is told of outages",
     },
 }  # fmt: skip
 # What is open without login; anything else that requires no login fails.
