@@ -23,6 +23,7 @@ from callcenter.common.passwords import PASSWORDS, Passwords
 from callcenter.common.sessions import SESSIONS, Sessions, SessionTerm
 from callcenter.common.smtp import MAIL_SERVER, MailServer
 from callcenter.common.tokens import TOKENS, Tokens
+from callcenter.common.uploads import UPLOADS, Uploads
 from callcenter.directory.install import install as directory
 from callcenter.dispatch.install import install as dispatch
 from callcenter.domain.call import CallState
@@ -153,6 +154,7 @@ def create_app(
     app[SESSIONS], app[TOKENS] = Sessions(pool, _term(settings.web)), Tokens(pool)
     app[PASSWORDS], app[ATTEMPTS] = Passwords(), Attempts(pool)
     app[MAIL_SERVER] = MailServer(settings.smtp)
+    app[UPLOADS] = Uploads(pool)
     app.on_response_prepare.append(shield.add_headers)
     for part in (auth, health, navigation, static):
         app.add_routes(part.routes)

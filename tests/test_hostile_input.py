@@ -19,8 +19,9 @@ import callcenter
 from callcenter.common import search, sheets
 from callcenter.common.cursors import PageCursor
 from callcenter.common.delivery import one_line
+from callcenter.common.sheet_file import guarded
 from callcenter.directory import book, forms, rows
-from callcenter.directory.sheet import guarded, read_sheet
+from callcenter.directory.sheet import read_sheet
 from callcenter.domain.phone import e164, existing, local
 from callcenter.errors import CallcenterError
 from callcenter.evidence import chain

@@ -9,12 +9,13 @@ from callcenter.common.sending import backoff
 from callcenter.common.smtp import MailServer
 from callcenter.domain.access import Permission
 from callcenter.errors import gettext_noop
-from callcenter.outages import pages, public_pages, recipient_pages
+from callcenter.outages import import_pages, pages, public_pages, recipient_pages
 from callcenter.outages.choices import OUTAGE_CHOICES, OutageChoices
 from callcenter.outages.notice import NoticeChannel, NoticeWay
 from callcenter.outages.notice_channels import NoticeMail, NoticeMax, NoticeWebhook
 from callcenter.outages.notices import NoticeDeliveries, Notices
 from callcenter.outages.planned_ends import PlannedEnds
+from callcenter.outages.planned_import import PLANNED_IMPORT, PlannedImport
 from callcenter.outages.public_board import PUBLIC_BOARD, PublicBoard
 from callcenter.outages.recipients import RECIPIENTS, Recipients
 from callcenter.outages.service import OUTAGES, Outages
@@ -32,9 +33,10 @@ def install(app: web.Application) -> None:
     app[NAVIGATION].append(NavigationEntry("/outages", gettext_noop("Outages"), Permission.SEE_OUTAGES, 25))
     app[PUBLIC_BOARD] = PublicBoard(pool)
     app[public_pages.THROTTLE] = Throttle(settings.web.public_requests_per_minute)
+    app[PLANNED_IMPORT] = PlannedImport(pool, app[OUTAGES])
     app[RECIPIENTS] = Recipients(pool)
     app[SERVICES] += [worker(settings, pool), PlannedEnds(settings.database, app[OUTAGES])]
-    for part in (recipient_pages, pages, public_pages):
+    for part in (import_pages, recipient_pages, pages, public_pages):
         app.add_routes(part.routes)
 
 

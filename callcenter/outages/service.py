@@ -84,14 +84,20 @@ class Outages:
     async def open(self, person: Person, new: NewOutage, *, suspected: bool = False) -> Outage:
         """Open an outage, confirmed unless it is only `suspected`. Raises `BadOutage`, `BadFlats`."""
         async with scoped(self._pool, person) as connection:
-            if person.company_id not in (None, new.company_id):
-                raise BadOutage("unknown", "company_id")
-            outage_id = await _insert(connection, person, new)
-            await _put_places(connection, outage_id, new.company_id, new.places)
-            await note(connection, outage_id, person, OutageEventKind.OPENED, states=(None, OutageState.SUSPECTED))
-            if not suspected:
-                await self._confirm(connection, person, outage_id)
-            return await self._changed(connection, person, outage_id, OutageChange(before=None))
+            return await self.open_in(connection, person, new, suspected=suspected)
+
+    async def open_in(
+        self, connection: Connection, person: Person, new: NewOutage, *, suspected: bool = False
+    ) -> Outage:
+        """As `open`, inside the caller's transaction."""
+        if person.company_id not in (None, new.company_id):
+            raise BadOutage("unknown", "company_id")
+        outage_id = await _insert(connection, person, new)
+        await _put_places(connection, outage_id, new.company_id, new.places)
+        await note(connection, outage_id, person, OutageEventKind.OPENED, states=(None, OutageState.SUSPECTED))
+        if not suspected:
+            await self._confirm(connection, person, outage_id)
+        return await self._changed(connection, person, outage_id, OutageChange(before=None))
 
     async def step(
         self, person: Person | None, outage_id: int, step: OutageStep, *, comment: str = "", version: int | None = None

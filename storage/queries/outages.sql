@@ -27,6 +27,15 @@ select id, name, zone, language from companies where $1::integer is null or id =
 select id, concat_ws(', ', nullif(city, ''), street, building) as address from houses where company_id = $1
 order by city, street, building limit 5000;
 
+-- name: all_houses
+select id, company_id, key, city, street, building, concat_ws(', ', nullif(city, ''), street, building) as address
+from houses where company_id is not null and ($1::integer is null or company_id = $1);
+
+-- Planned works that are not over, house by house.
+-- name: planned
+select o.company_id, o.kind, o.since, p.house_id from outages o join outage_places p on p.outage_id = o.id
+where o.planned and o.finished_at is null;
+
 -- name: figures
 select a.outage_id, count(*) filter (where a.ended_at is null and c.state <> 'ended') as hearing,
        count(distinct coalesce(nullif(a.caller, ''), a.call_id)) filter (where a.whole) as helped,

@@ -6,7 +6,7 @@ import re
 import aiohttp
 import pytest
 
-from callcenter.directory.refusals import MAX_BYTES
+from callcenter.common.sheet_problems import MAX_BYTES
 from tests.site import Browser, Site
 
 HOSTILE = "<script>alert(1)</script> {{ 7*191 }}"
