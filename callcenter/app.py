@@ -5,6 +5,7 @@ import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 
 import asyncpg
 import structlog
@@ -37,19 +38,24 @@ from callcenter.domain.commands import (
     ShowQueues,
     WithdrawCaller,
 )
-from callcenter.domain.ids import NodeName
+from callcenter.domain.events import Source
+from callcenter.domain.floor import RosterChanged
+from callcenter.domain.ids import NodeName, QueueName
 from callcenter.domain.switchboard import Switchboard
 from callcenter.engine import Engine, utc_now
 from callcenter.errors import StoreError
 from callcenter.evidence_packs.install import install as evidence_packs
 from callcenter.listening.install import install as listening
 from callcenter.logs import configure
+from callcenter.outages.announcer import Announcer
 from callcenter.outages.install import install as outages
+from callcenter.outages.voice import Voice
 from callcenter.people.install import install as people
 from callcenter.push.hub import HUB, Hub
 from callcenter.recordings.archive import Archive
 from callcenter.recordings.copies import CopyMaker
 from callcenter.recordings.disk import DiskWatch
+from callcenter.recordings.hashes import HashSweep
 from callcenter.recordings.keeper import Keeper
 from callcenter.recordings.spool import Spool
 from callcenter.recordings.store import Store
@@ -59,6 +65,9 @@ from callcenter.settings import Settings, WebSettings
 from callcenter.sharing.install import install as sharing
 from callcenter.storage import connect, open_pool, queries, require_schema
 from callcenter.telephony import render
+from callcenter.telephony.asterisk_entries import ASTERISK_ENTRIES, AsteriskEntries
+from callcenter.telephony.configuration import RunningConfiguration
+from callcenter.telephony.configuration_keeper import ConfigurationKeeper, Connection
 from callcenter.telephony.control import Control
 from callcenter.telephony.ledger import Ledger
 from callcenter.telephony.ledger_file import Checkpoint
@@ -88,12 +97,12 @@ SUBJECTS = (
 log = structlog.get_logger()
 
 
-async def asterisk_directory(connection: asyncpg.Connection) -> render.Directory:
-    """What the Asterisk configuration must know of companies and operators."""
+async def asterisk_directory(connection: Connection, node: NodeName) -> render.Directory:
+    """What the configuration of this node's Asterisk must know of companies and operators."""
     sql = queries("asterisk")
     return render.Directory(
         numbers=tuple((row["number"], row["language"]) for row in await connection.fetch(sql["numbers"])),
-        endpoints=tuple((row["endpoint"], row["sip_secret"]) for row in await connection.fetch(sql["endpoints"])),
+        endpoints=tuple((row["endpoint"], row["sip_secret"]) for row in await connection.fetch(sql["endpoints"], node)),
     )
 
 
@@ -115,7 +124,8 @@ async def serve(settings: Settings, *, web: bool, node: bool) -> int:
         if web:
             hub = Hub(pool, lambda: connect(settings.database), settings.web.slow_client_messages)
             application = create_app(settings=settings, pool=pool, hub=hub, store=store, checks=checks)
-            services += [hub, Keeper(settings.database, store, settings.s3.grace_days), *application[SERVICES]]
+            services += [hub, Keeper(settings.database, store, settings.s3.grace_days)]
+            services += [HashSweep(settings.database, store, settings.s3.hash_all_in_days), *application[SERVICES]]
         else:
             application = create_monitor(pool=pool, checks=checks)
         await stack.enter_async_context(_listening(application, settings.web))
@@ -155,6 +165,7 @@ def create_app(
     app[PASSWORDS], app[ATTEMPTS] = Passwords(), Attempts(pool)
     app[MAIL_SERVER] = MailServer(settings.smtp)
     app[UPLOADS] = Uploads(pool)
+    app[ASTERISK_ENTRIES] = AsteriskEntries(pool)
     app.on_response_prepare.append(shield.add_headers)
     for part in (auth, health, navigation, static):
         app.add_routes(part.routes)
@@ -223,6 +234,14 @@ async def _node(
     router.writer = writer = Writer(settings.database, name)
     router.cards = cards = CardFinder(pool, engine.put)
     router.control = control = Control(asterisk.actions, lambda: queues, engine.put)
+    keeper = ConfigurationKeeper(
+        pool,
+        settings.database,
+        name,
+        RunningConfiguration(settings),
+        lambda connection: asterisk_directory(connection, name),
+        partial(_change_roster, pool, name, queues, engine),
+    )
     archive = Archive(
         pool,
         store,
@@ -236,9 +255,27 @@ async def _node(
     for call in calls:
         if call.state is not CallState.ENDED:
             cards.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))
-    services += [writer, engine, cards, control, requests, ledger, asterisk, archive, disk]
+    services += [writer, engine, cards, control, requests, ledger, asterisk, keeper, archive, disk]
+    announcements = settings.asterisk.spool / "announcements"
+    services.append(Announcer(pool, settings.database, announcements, Voice(settings.speech), engine.put))
     services.append(CopyMaker(pool, store, name, settings.copies, idle=lambda: not router.waiting))
     return {"asterisk": asterisk.restored.is_set, "ledger": ledger.caught_up.is_set, "disk": disk.check}
+
+
+async def _change_roster(
+    pool: asyncpg.Pool, node: NodeName, queues: list[QueueName], engine: Engine, more_queues: bool
+) -> None:
+    """Tell the switchboard what Asterisk knows now; `queues` are those in which members are set."""
+    queues[:] = await startup.queue_names(pool)
+    engine.put(
+        RosterChanged(
+            at=utc_now(),
+            source=Source.RECONCILE,
+            queues=tuple(queues),
+            more_queues=more_queues,
+            operators=tuple(await startup.operators(pool, node)),
+        )
+    )
 
 
 class CommandRouter:

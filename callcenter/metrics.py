@@ -30,6 +30,13 @@ recordings_late = Gauge(
     "callcenter_recordings_late", "Talks of 24 hours, minutes over, whose recording is not read back yet"
 )
 recordings_missing = Gauge("callcenter_recordings_missing", "Talks of 24 hours whose recording is missing")
+recordings_hashed = Gauge(
+    "callcenter_recordings_hashed_ratio", "Recordings that were read back in the last days of the setting, of all"
+)
+recordings_hashed_oldest_seconds = Gauge(
+    "callcenter_recordings_hashed_oldest_seconds", "Since the recording that was read back longest ago was"
+)
+recordings_altered = Gauge("callcenter_recordings_altered", "Recordings that are not what was stored, or gone")
 spool_free_bytes = Gauge("callcenter_spool_free_bytes", "Free on the disk on which recordings wait")
 spool_waiting = Gauge("callcenter_spool_waiting", "Complete recordings that wait on the disk")
 spool_waiting_bytes = Gauge("callcenter_spool_waiting_bytes", "Their bytes")

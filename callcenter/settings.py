@@ -69,6 +69,14 @@ class AsteriskSettings(SettingsSection):
         description="folder with `rec/` (being recorded) and `ready/` (complete), as this program sees it",
     )
     queue_log: Path = Field(Path("/var/log/asterisk/queue_log"), description="the ledger, as this program sees it")
+    etc: Path = Field(
+        Path("/etc/asterisk"),
+        description="folder of Asterisk's configuration, as this program sees it; the node writes it",
+    )
+    control: Path = Field(
+        Path("/run/asterisk/asterisk.ctl"),
+        description="Asterisk's control socket, as this program sees it; only for Asterisk's own user",
+    )
     bind: str = Field("127.0.0.1", description="address for SIP, AMI and the WebSocket of browser phones")
     ami_permit: tuple[str, ...] = Field(
         ("127.0.0.1/32",), description="JSON list of networks from which AMI accounts may log in"
@@ -135,6 +143,13 @@ class S3Settings(SettingsSection):
     )
     grace_days: int = Field(
         7, ge=0, le=3650, description="days after the end of a recording's retention until it is deleted"
+    )
+    hash_all_in_days: int = Field(
+        30,
+        ge=0,
+        le=3650,
+        description="nights in which every recording is read back from the store and compared with the custody chain, a "
+        "share each night; 0 turns it off",
     )
     encryption: Literal["AES256", "none"] = Field(
         "none", description="`AES256` asks the server to encrypt what it keeps, where it can"

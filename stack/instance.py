@@ -222,6 +222,8 @@ class Instance:
             "ASTERISK__SPOOL": str(own / "spool" / "callcenter"),
             "SPEECH__CACHE": str(ROOT / "var" / "speech"),
             "ASTERISK__QUEUE_LOG": str(own / "log" / "queue_log"),
+            "ASTERISK__ETC": str(own / "etc"),
+            "ASTERISK__CONTROL": str(own / "run" / "asterisk.ctl"),
             "ASTERISK__SIP_PORT": str(port["sip"]),
             "ASTERISK__WS_PORT": str(port["ws"]),
             "ASTERISK__TRUNK_ADDRESSES": json.dumps([TRUNK]),

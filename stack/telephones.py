@@ -41,7 +41,7 @@ class Telephones(asyncio.DatagramProtocol):
 
     Each call that a telephone takes starts with the next of `moves`, unless the telephone is one of `colleagues`: those
     take transferred calls and are chosen in turn. `took(call_id, leg)` is called when a talk begins and when it ends;
-    `done` counts the moves that Asterisk accepted.
+    `done` counts the moves that Asterisk accepted. While `muted`, they send no packets at all.
     """
 
     def __init__(
@@ -61,6 +61,7 @@ class Telephones(asyncio.DatagramProtocol):
         self._took = took
         self.done: dict[Move, int] = dict.fromkeys(Move, 0)
         self.moves: deque[Move] = deque()
+        self.muted = False
         self._address = address
         self._asterisk = target
         self._phones = dict(phones)
@@ -377,7 +378,7 @@ class Telephones(asyncio.DatagramProtocol):
         loop = asyncio.get_running_loop()
         due = loop.time()
         for frame in itertools.cycle(self._frames):
-            for dialogue in self._dialogues.values():
+            for dialogue in self._dialogues.values() if not self.muted else ():
                 dialogue.media.send(frame)
             due = max(due + FRAME_S, loop.time() - 10 * FRAME_S)
             await asyncio.sleep(max(0.0, due - loop.time()))

@@ -129,28 +129,80 @@ CREATE FUNCTION public.as_chained(r public.recordings) RETURNS boolean
     SET search_path TO '$user', 'public'
     AS $$
 declare
-    last ledger_entries;
+    last ledger_entries := last_entry(r);
     body jsonb;
 begin
-    select * into last from ledger_entries
-    where recording_id = r.id and kind like 'recording %' and kind <> 'recording listened to'
-    order by at desc, seq desc limit 1;
-    if not found then
-        return coalesce(
-            r.company_id,
-            (select company_id from tickets where id = r.ticket_id),
-            (select company_id from calls where id = coalesce(r.call_id, r.named_call))) is null;
+    if last.seq is null then
+        return company_of(r) is null;
     end if;
-    if last.hash is distinct from sha256(
-        coalesce(
-            (select hash from ledger_entries where company_id = last.company_id and seq = last.seq - 1),
-            decode(repeat('00', 32), 'hex'))
-        || sha256(convert_to(last.entry, 'UTF8'))) then
-        return false;
-    end if;
-    body := last.entry::jsonb -> 'body';
-    return (body ->> 'recording', body ->> 'key', body ->> 'version', body ->> 'size', body ->> 'sha256')
+    body := body_of(last);
+    return body is not null
+        and (body ->> 'recording', body ->> 'key', body ->> 'version', body ->> 'size', body ->> 'sha256')
         is not distinct from (r.id::text, r.object_key, r.version_id, r.size::text, encode(r.sha256, 'hex'));
+end $$;
+
+CREATE FUNCTION public.asterisk_wanted(of_node text) RETURNS TABLE(kind text, name text, value text, company_id integer, operator_id integer)
+    LANGUAGE sql STABLE
+    AS $$
+    select 'number', n.number, c.language, c.id, null::integer from numbers n join companies c on c.id = n.company_id
+    union all
+    select 'telephone', o.endpoint, o.id || '/' || o.sip_version, null, o.id from operators o
+    where o.endpoint is not null and o.active and (o.node is null or o.node = of_node)
+$$;
+
+CREATE TABLE public.ledger_entries (
+    company_id integer NOT NULL,
+    seq bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    ticket_id bigint,
+    recording_id bigint,
+    entry text NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT ledger_entries_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT ledger_entries_seq_check CHECK ((seq > 0))
+);
+
+CREATE FUNCTION public.body_of(e public.ledger_entries) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO '$user', 'public'
+    AS $$
+    select case when e.hash = sha256(
+        coalesce(
+            (select hash from ledger_entries where company_id = e.company_id and seq = e.seq - 1),
+            decode(repeat('00', 32), 'hex'))
+        || sha256(convert_to(e.entry, 'UTF8')))
+    then e.entry::jsonb -> 'body' end
+$$;
+
+CREATE TABLE public.recording_copies (
+    recording_id bigint NOT NULL,
+    object_key text,
+    media_type text,
+    sha256 bytea,
+    size bigint,
+    made_at timestamp with time zone DEFAULT now() NOT NULL,
+    problem text,
+    version_id text,
+    CONSTRAINT recording_copies_check CHECK (((problem IS NULL) = ((object_key IS NOT NULL) AND (media_type IS NOT NULL) AND (sha256 IS NOT NULL) AND (size IS NOT NULL)))),
+    CONSTRAINT recording_copies_sha256_check CHECK ((length(sha256) = 32))
+);
+
+COMMENT ON COLUMN public.recording_copies.version_id IS 'The version of the object that is in the custody chain; null where the bucket has none.';
+
+CREATE FUNCTION public.chain_copy(c public.recording_copies) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+declare
+    r recordings;
+begin
+    select * into strict r from recordings where id = c.recording_id;
+    if company_of(r) is not null then
+        perform append_ledger(company_of(r), 'copy made', jsonb_strip_nulls(jsonb_build_object(
+            'recording', r.id, 'ticket', r.ticket_id, 'copy_key', c.object_key, 'copy_version', c.version_id,
+            'copy_size', c.size, 'copy_sha256', encode(c.sha256, 'hex'))));
+    end if;
 end $$;
 
 CREATE FUNCTION public.chain_hold() RETURNS trigger
@@ -246,6 +298,35 @@ begin
             'because', r.deleted_because, 'recorded_at', r.recorded_at, 'stored_at', r.stored_at,
             'verified_at', r.verified_at)));
     end if;
+end $$;
+
+CREATE FUNCTION public.company_of(r public.recordings) RETURNS integer
+    LANGUAGE sql STABLE
+    SET search_path TO '$user', 'public'
+    AS $$
+    select coalesce(
+        r.company_id,
+        (select company_id from tickets where id = r.ticket_id),
+        (select company_id from calls where id = coalesce(r.call_id, r.named_call)))
+$$;
+
+CREATE FUNCTION public.copy_as_chained(c public.recording_copies) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO '$user', 'public'
+    AS $$
+declare
+    last ledger_entries;
+    body jsonb;
+begin
+    select * into last from ledger_entries
+    where recording_id = c.recording_id and kind = 'copy made' order by at desc, seq desc limit 1;
+    if last.seq is null then
+        return (select company_of(r) is null from recordings r where r.id = c.recording_id);
+    end if;
+    body := body_of(last);
+    return body is not null
+        and (body ->> 'recording', body ->> 'copy_key', body ->> 'copy_version', body ->> 'copy_size', body ->> 'copy_sha256')
+        is not distinct from (c.recording_id::text, c.object_key, c.version_id, c.size::text, encode(c.sha256, 'hex'));
 end $$;
 
 CREATE FUNCTION public.end_pauses() RETURNS trigger
@@ -506,6 +587,15 @@ begin
     return new;
 end $$;
 
+CREATE FUNCTION public.last_entry(r public.recordings) RETURNS public.ledger_entries
+    LANGUAGE sql STABLE
+    SET search_path TO '$user', 'public'
+    AS $$
+    select * from ledger_entries
+    where recording_id = r.id and kind like 'recording %' and kind <> 'recording listened to'
+    order by at desc, seq desc limit 1
+$$;
+
 CREATE FUNCTION public.listening_conditions(f public.listening_filter) RETURNS text
     LANGUAGE sql STABLE
     AS $$
@@ -591,6 +681,15 @@ begin
     return new;
 end $$;
 
+CREATE FUNCTION public.on_copy() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+begin
+    perform chain_copy(new);
+    return null;
+end $$;
+
 CREATE FUNCTION public.on_recording() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO '$user', 'public'
@@ -605,6 +704,10 @@ begin
         perform chain_recording(
             new,
             case when tg_op = 'UPDATE' and old.state = new.state then 'recording adopted' else 'recording ' || new.state end);
+        -- A copy that was made before the company was known.
+        perform chain_copy(c) from recording_copies c
+        where c.recording_id = new.id and c.object_key is not null
+            and not exists (select from ledger_entries where recording_id = new.id and kind = 'copy made');
     end if;
     return null;
 end $$;
@@ -779,6 +882,14 @@ CREATE FUNCTION public.refuse_change() RETURNS trigger
     AS $$
 begin
     raise exception 'the custody chain is only added to' using errcode = 'insufficient_privilege';
+end $$;
+
+CREATE FUNCTION public.tell_nodes() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform pg_notify('asterisk', '');
+    return null;
 end $$;
 
 CREATE FUNCTION public.tell_opened() RETURNS trigger
@@ -1034,6 +1145,17 @@ ALTER TABLE public.api_tokens ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.asterisk_entries (
+    node text NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    value text NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT asterisk_entries_kind_check CHECK ((kind = ANY (ARRAY['number'::text, 'telephone'::text])))
+);
+
+COMMENT ON COLUMN public.asterisk_entries.value IS 'As asterisk_wanted() has it; another one there: not brought into Asterisk yet.';
 
 CREATE TABLE public.audit_log (
     id bigint NOT NULL,
@@ -1455,19 +1577,6 @@ CREATE TABLE public.invitations (
     used_at timestamp with time zone
 );
 
-CREATE TABLE public.ledger_entries (
-    company_id integer NOT NULL,
-    seq bigint NOT NULL,
-    at timestamp with time zone NOT NULL,
-    kind text NOT NULL,
-    ticket_id bigint,
-    recording_id bigint,
-    entry text NOT NULL,
-    hash bytea NOT NULL,
-    CONSTRAINT ledger_entries_hash_check CHECK ((length(hash) = 32)),
-    CONSTRAINT ledger_entries_seq_check CHECK ((seq > 0))
-);
-
 CREATE TABLE public.ledger_heads (
     company_id integer NOT NULL,
     seq bigint NOT NULL,
@@ -1523,6 +1632,14 @@ ALTER TABLE public.login_attempts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.node_configurations (
+    node text NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    problem text,
+    details text DEFAULT ''::text NOT NULL,
+    CONSTRAINT node_configurations_problem_check CHECK ((problem = ANY (ARRAY['asterisk_away'::text, 'not_writable'::text, 'value_refused'::text, 'not_accepted'::text])))
 );
 
 CREATE TABLE public.node_disks (
@@ -1588,6 +1705,7 @@ CREATE TABLE public.operators (
     totp_pending text,
     totp_step bigint,
     node text,
+    sip_version integer DEFAULT 0 NOT NULL,
     CONSTRAINT operators_check CHECK (((endpoint IS NULL) = (sip_secret IS NULL))),
     CONSTRAINT operators_company_check CHECK (((role = ANY (ARRAY['manager'::text, 'crew'::text])) = (company_id IS NOT NULL))),
     CONSTRAINT operators_crew_check CHECK (((role = 'crew'::text) = (crew_id IS NOT NULL))),
@@ -1904,16 +2022,11 @@ ALTER TABLE public.push_log ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
-CREATE TABLE public.recording_copies (
+CREATE TABLE public.recording_hashes (
     recording_id bigint NOT NULL,
-    object_key text,
-    media_type text,
-    sha256 bytea,
-    size bigint,
-    made_at timestamp with time zone DEFAULT now() NOT NULL,
+    checked_at timestamp with time zone NOT NULL,
     problem text,
-    CONSTRAINT recording_copies_check CHECK (((problem IS NULL) = ((object_key IS NOT NULL) AND (media_type IS NOT NULL) AND (sha256 IS NOT NULL) AND (size IS NOT NULL)))),
-    CONSTRAINT recording_copies_sha256_check CHECK ((length(sha256) = 32))
+    CONSTRAINT recording_hashes_problem_check CHECK ((problem = ANY (ARRAY['gone'::text, 'altered'::text, 'not as chained'::text, 'copy gone'::text, 'copy altered'::text, 'copy not as chained'::text])))
 );
 
 CREATE TABLE public.recording_marks (
@@ -2350,6 +2463,9 @@ ALTER TABLE ONLY public.api_tokens
 ALTER TABLE ONLY public.api_tokens
     ADD CONSTRAINT api_tokens_token_hash_key UNIQUE (token_hash);
 
+ALTER TABLE ONLY public.asterisk_entries
+    ADD CONSTRAINT asterisk_entries_pkey PRIMARY KEY (node, kind, name);
+
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
 
@@ -2443,6 +2559,9 @@ ALTER TABLE ONLY public.limits
 ALTER TABLE ONLY public.login_attempts
     ADD CONSTRAINT login_attempts_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.node_configurations
+    ADD CONSTRAINT node_configurations_pkey PRIMARY KEY (node);
+
 ALTER TABLE ONLY public.node_disks
     ADD CONSTRAINT node_disks_pkey PRIMARY KEY (node);
 
@@ -2529,6 +2648,9 @@ ALTER TABLE ONLY public.recording_copies
 
 ALTER TABLE ONLY public.recording_copies
     ADD CONSTRAINT recording_copies_pkey PRIMARY KEY (recording_id);
+
+ALTER TABLE ONLY public.recording_hashes
+    ADD CONSTRAINT recording_hashes_pkey PRIMARY KEY (recording_id);
 
 ALTER TABLE ONLY public.recording_marks
     ADD CONSTRAINT recording_marks_pkey PRIMARY KEY (id);
@@ -2776,6 +2898,8 @@ CREATE INDEX phone_candidates_premises_id_idx ON public.phone_candidates USING b
 
 CREATE INDEX push_log_at_idx ON public.push_log USING btree (at);
 
+CREATE INDEX recording_hashes_recording_id_idx ON public.recording_hashes USING btree (recording_id) WHERE (problem IS NOT NULL);
+
 CREATE INDEX recording_marks_recording_id_at_s_idx ON public.recording_marks USING btree (recording_id, at_s);
 
 CREATE INDEX recording_marks_to_tsvector_idx ON public.recording_marks USING gin (to_tsvector('russian'::regconfig, comment)) WHERE (removed_at IS NULL);
@@ -2912,6 +3036,8 @@ CREATE TRIGGER chained AFTER INSERT ON public.evidence_packs FOR EACH ROW EXECUT
 
 CREATE TRIGGER chained AFTER INSERT OR UPDATE OF released_at ON public.legal_holds FOR EACH ROW EXECUTE FUNCTION public.chain_hold();
 
+CREATE TRIGGER chained AFTER INSERT OR UPDATE OF made_at ON public.recording_copies FOR EACH ROW WHEN ((new.object_key IS NOT NULL)) EXECUTE FUNCTION public.on_copy();
+
 CREATE TRIGGER chained AFTER INSERT ON public.recording_plays FOR EACH ROW EXECUTE FUNCTION public.chain_play();
 
 CREATE TRIGGER chained AFTER UPDATE OF state, ticket_id, company_id ON public.recordings FOR EACH ROW WHEN (((old.state IS DISTINCT FROM new.state) OR (old.ticket_id IS DISTINCT FROM new.ticket_id) OR ((old.company_id IS NULL) AND (new.company_id IS NOT NULL)))) EXECUTE FUNCTION public.on_recording();
@@ -2940,6 +3066,12 @@ CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE 
 
 CREATE TRIGGER times AFTER INSERT OR DELETE OR UPDATE OF due_at, met_at ON public.ticket_deadlines FOR EACH ROW EXECUTE FUNCTION public.keep_ticket_times();
 
+CREATE TRIGGER told AFTER UPDATE OF language ON public.companies FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
+
+CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE ON public.numbers FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
+
+CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE OF endpoint, sip_secret, sip_version, active, node ON public.operators FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
+
 CREATE TRIGGER told_opened AFTER INSERT ON public.tickets FOR EACH ROW WHEN ((new.call_id IS NOT NULL)) EXECUTE FUNCTION public.tell_opened();
 
 CREATE TRIGGER words BEFORE UPDATE OF number, house_id, premises_id, resident_id, contact_name, contact_phone, subject, description ON public.tickets FOR EACH ROW EXECUTE FUNCTION public.keep_ticket_words();
@@ -2953,6 +3085,9 @@ ALTER TABLE ONLY public.announcements
 
 ALTER TABLE ONLY public.api_tokens
     ADD CONSTRAINT api_tokens_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.asterisk_entries
+    ADD CONSTRAINT asterisk_entries_node_fkey FOREIGN KEY (node) REFERENCES public.nodes(name) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
@@ -3047,6 +3182,9 @@ ALTER TABLE ONLY public.legal_holds
 ALTER TABLE ONLY public.limits
     ADD CONSTRAINT limits_category_id_fkey FOREIGN KEY (category_id) REFERENCES public.categories(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.node_configurations
+    ADD CONSTRAINT node_configurations_node_fkey FOREIGN KEY (node) REFERENCES public.nodes(name) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.node_disks
     ADD CONSTRAINT node_disks_node_fkey FOREIGN KEY (node) REFERENCES public.nodes(name);
 
@@ -3127,6 +3265,9 @@ ALTER TABLE ONLY public.presence
 
 ALTER TABLE ONLY public.recording_copies
     ADD CONSTRAINT recording_copies_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.recordings(id);
+
+ALTER TABLE ONLY public.recording_hashes
+    ADD CONSTRAINT recording_hashes_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.recordings(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.recording_marks
     ADD CONSTRAINT recording_marks_made_by_fkey FOREIGN KEY (made_by) REFERENCES public.operators(id);
@@ -3300,6 +3441,8 @@ ALTER TABLE public.announcements ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.api_tokens ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.asterisk_entries ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.call_events ENABLE ROW LEVEL SECURITY;
@@ -3333,6 +3476,8 @@ ALTER TABLE public.ledger_heads ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.legal_holds ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.limits ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.node_configurations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.numbers ENABLE ROW LEVEL SECURITY;
 
@@ -3518,6 +3663,8 @@ ALTER TABLE public.push_log ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.recording_copies ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.recording_hashes ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.recording_marks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.recording_pauses ENABLE ROW LEVEL SECURITY;
@@ -3579,6 +3726,15 @@ GRANT SELECT ON TABLE public.recordings TO callcenter_company;
 REVOKE ALL ON FUNCTION public.as_chained(r public.recordings) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.as_chained(r public.recordings) TO callcenter_company;
 
+GRANT SELECT ON TABLE public.ledger_entries TO callcenter_company;
+
+REVOKE ALL ON FUNCTION public.body_of(e public.ledger_entries) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.body_of(e public.ledger_entries) TO callcenter_company;
+
+GRANT SELECT ON TABLE public.recording_copies TO callcenter_company;
+
+REVOKE ALL ON FUNCTION public.chain_copy(c public.recording_copies) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.chain_hold() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.chain_link() FROM PUBLIC;
@@ -3591,8 +3747,19 @@ REVOKE ALL ON FUNCTION public.chain_play() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.chain_recording(r public.recordings, kind text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.company_of(r public.recordings) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.company_of(r public.recordings) TO callcenter_company;
+
+REVOKE ALL ON FUNCTION public.copy_as_chained(c public.recording_copies) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.copy_as_chained(c public.recording_copies) TO callcenter_company;
+
+REVOKE ALL ON FUNCTION public.last_entry(r public.recordings) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.last_entry(r public.recordings) TO callcenter_company;
+
 REVOKE ALL ON FUNCTION public.manager_visits(companies integer[], steps integer[], starts timestamp with time zone[], untils timestamp with time zone[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.manager_visits(companies integer[], steps integer[], starts timestamp with time zone[], untils timestamp with time zone[]) TO callcenter_company;
+
+REVOKE ALL ON FUNCTION public.on_copy() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.on_recording() FROM PUBLIC;
 
@@ -3656,8 +3823,6 @@ GRANT SELECT ON TABLE public.house_companies TO callcenter_company;
 
 GRANT INSERT ON TABLE public.idempotency_keys TO callcenter_company;
 
-GRANT SELECT ON TABLE public.ledger_entries TO callcenter_company;
-
 GRANT SELECT ON TABLE public.ledger_heads TO callcenter_company;
 
 GRANT SELECT ON TABLE public.legal_holds TO callcenter_company;
@@ -3711,8 +3876,6 @@ GRANT SELECT ON TABLE public.phone_candidates TO callcenter_company;
 GRANT SELECT ON TABLE public.presence TO callcenter_company;
 
 GRANT SELECT ON TABLE public.push_log TO callcenter_company;
-
-GRANT SELECT ON TABLE public.recording_copies TO callcenter_company;
 
 GRANT SELECT ON TABLE public.recording_marks TO callcenter_company;
 

@@ -21,6 +21,8 @@ from callcenter.domain.sharing import LinkUseKind
 from callcenter.domain.talk import Party, TalkKind
 from callcenter.domain.ticket import PaymentState, TicketClass, TicketEventKind, TicketState
 from callcenter.outages.notice import NoticeEvent, NoticeWay, RecipientParty
+from callcenter.recordings.hashes import HashProblem
+from callcenter.telephony.asterisk_entries import ConfigurationProblem
 
 CHECKS = """
 select pg_get_constraintdef(oid) as definition from pg_constraint where contype = 'c' and conrelid = $1::regclass
@@ -48,6 +50,7 @@ async def sets_of(connection: asyncpg.Connection, table: str, column: str) -> li
         ("evidence_packs", "state", FileOrderState),
         ("exports", "state", FileOrderState),
         ("limits", "step", LimitStep),
+        ("node_configurations", "problem", ConfigurationProblem),
         ("operators", "role", Role),
         ("outage_events", "kind", OutageEventKind),
         ("outage_notices", "event", NoticeEvent),
@@ -56,6 +59,7 @@ async def sets_of(connection: asyncpg.Connection, table: str, column: str) -> li
         ("outage_recipients", "way", NoticeWay),
         ("presence", "wanted", Presence),
         ("recording_plays", "reason", ListeningReason),
+        ("recording_hashes", "problem", HashProblem),
         ("recordings", "state", RecordingState),
         ("requests", "state", RequestState),
         ("share_link_uses", "kind", LinkUseKind),

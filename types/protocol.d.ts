@@ -179,6 +179,8 @@ export interface SafetyMessage {
   late: number;
   /** Talks without any. */
   missing: number;
+  /** Of all recordings those that are not what was stored. */
+  altered: number;
   /** The nodes whose disk is filling. */
   disks: string[];
 }

@@ -13,6 +13,7 @@ export interface Texts {
   due_at_passed: string;
   nothing_due: string;
   recordings_safe: string;
+  recordings_altered: string;
   recordings_late: string;
   recordings_missing: string;
   disk_filling: string;

@@ -5,13 +5,14 @@ import shutil
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
 from callcenter.common.delivery import NotDelivered
 from callcenter.common.smtp import MailServer
-from callcenter.errors import CallcenterError
+from callcenter.errors import CallcenterError, TelephonyError
 from callcenter.recordings.spool import being_written
 from callcenter.recordings.store import Store
 from callcenter.settings import Settings
@@ -19,6 +20,7 @@ from callcenter.speech.engines import ENGINES, find_engine
 from callcenter.speech.languages import WORDS
 from callcenter.storage import AWAY, connect, require_schema
 from callcenter.telephony.connection import Account, AmiConnection
+from callcenter.telephony.console import Console
 
 PATIENCE_S = 5.0
 FREE_BYTES = 2 * 1024**3
@@ -38,6 +40,7 @@ async def examine(settings: Settings) -> int:
         "PostgreSQL": _database,
         "AMI, events": lambda settings: _ami(settings, Account.EVENTS),
         "AMI, actions": lambda settings: _ami(settings, Account.ACTIONS),
+        "Asterisk, configuration": _configuration,
         "ledger": _ledger,
         "spool": _spool,
         "S3 store": _store,
@@ -113,6 +116,24 @@ async def _dial(host: str, port: int, where: str) -> tuple[asyncio.StreamReader,
         return await asyncio.wait_for(asyncio.open_connection(host, port), PATIENCE_S)
     except (OSError, TimeoutError) as problem:
         raise CheckFailed(f"nothing at {where} ({problem}); is Asterisk up, and CALLCENTER_AMI__PORT right?") from None
+
+
+async def _configuration(settings: Settings) -> str:
+    etc, control = settings.asterisk.etc, settings.asterisk.control
+    try:
+        with TemporaryFile(dir=etc):
+            pass
+    except OSError as problem:
+        raise CheckFailed(
+            f"{problem}; run this as Asterisk's user, and let CALLCENTER_ASTERISK__ETC name the folder of its configuration"
+        ) from None
+    try:
+        await Console(control, PATIENCE_S).command("core show version")
+    except TelephonyError as problem:
+        raise CheckFailed(
+            f"{problem}; is Asterisk up, is this its user, and CALLCENTER_ASTERISK__CONTROL right?"
+        ) from None
+    return f"{etc} can be written, {control} answers"
 
 
 async def _ledger(settings: Settings) -> str:

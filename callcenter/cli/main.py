@@ -120,6 +120,8 @@ async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
 async def _run_with_connection(options: argparse.Namespace, settings: "Settings") -> int | None:
     from callcenter import app
     from callcenter.cli import evidence
+    from callcenter.cli.numbers import migrate_numbers
+    from callcenter.domain.ids import NodeName
     from callcenter.people.invitations import invite_administrator
     from callcenter.storage import connect, migrate
     from callcenter.telephony.render import render
@@ -130,13 +132,14 @@ async def _run_with_connection(options: argparse.Namespace, settings: "Settings"
             case "migrate":
                 applied = await migrate(connection)
                 print(f"applied {', '.join(applied)}" if applied else "the schema is up to date")
+                await migrate_numbers(connection)
             case "check-custody-chain" | "check-ledger":
                 return await evidence.check_custody_chain(connection)
             case "invite-administrator":
                 token = await invite_administrator(connection, options.login, options.name)
                 print(f"{settings.web.url}/invite/{token}")
             case "render-asterisk":
-                render(settings, await app.asterisk_directory(connection), options.directory)
+                render(settings, await app.asterisk_directory(connection, NodeName(settings.node)), options.directory)
     finally:
         await connection.close()
     return 0

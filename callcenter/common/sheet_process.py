@@ -1,4 +1,4 @@
-"""The process that reads one uploaded sheet: `python -m MODULE LIMITS`, the file on stdin; each subject has its module.
+"""The process that reads one uploaded sheet: `python -m MODULE LIMITS COUNTRY`, the file on stdin; each subject has its module.
 
 What it reads was made by strangers, so it takes its limits from the kernel before it reads a byte, and whatever the
 file makes of it, only this process ends. Its answer on stdout is lines of JSON (`Part`), the last one `{"end": true}`:
@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from typing import TypedDict
 
 from callcenter.common.sheet_problems import MAX_PROBLEMS, SheetProblem, SheetRefused
+from callcenter.domain.phone import home_country, set_country
 
 ROWS_IN_A_PART = 500
 """The service decodes a part at once; while it does, nothing else of it runs."""
@@ -69,6 +70,7 @@ class Understood:
 def run(understand: Callable[[bytes], Understood]) -> None:
     """Read the sheet on stdin within the limits. `understand` may raise `SheetRefused`."""
     _limit(SheetLimits(**json.loads(sys.argv[1])))
+    set_country(sys.argv[2])
     try:
         for part in _parts(understand):
             _write(part)
@@ -85,7 +87,7 @@ def _write(part: SheetPart) -> None:
 def arguments(module: str, limits: SheetLimits) -> list[str]:
     """The command that starts this process. `module`: the one that calls `run`."""
     # Not from the current folder, and none of the user's packages.
-    return [sys.executable, "-P", "-s", "-m", module, json.dumps(asdict(limits))]
+    return [sys.executable, "-P", "-s", "-m", module, json.dumps(asdict(limits)), home_country()]
 
 
 def _limit(limits: SheetLimits) -> None:

@@ -13,6 +13,7 @@ from callcenter.directory.offices import OFFICES
 from callcenter.directory.texts import span
 from callcenter.domain.access import Permission
 from callcenter.domain.deadlines import LimitStep
+from callcenter.telephony.asterisk_entries import ASTERISK_ENTRIES
 from callcenter.web.auth import needs
 from callcenter.web.keys import PERSON
 from callcenter.web.labels import limit_steps, ticket_classes
@@ -37,9 +38,11 @@ def _days(request: web.Request) -> dict[int, str]:
 async def companies(request: web.Request) -> web.Response:
     """All companies, and for who can put it right the numbers dialled that are none of theirs."""
     offices, person = request.app[OFFICES], request[PERSON]
-    unreached = await offices.unreached(person) if person.may(Permission.EDIT_DIRECTORY) else ()
+    edits = person.may(Permission.EDIT_DIRECTORY)
+    unreached = await offices.unreached(person) if edits else ()
+    behind = await request.app[ASTERISK_ENTRIES].behind() if edits else ()
     rows = await offices.companies(person)
-    return render(request, "directory/companies.html", companies=rows, unreached=unreached)
+    return render(request, "directory/companies.html", companies=rows, unreached=unreached, behind=behind)
 
 
 @routes.get("/directory/companies/new")
@@ -57,11 +60,17 @@ async def company(request: web.Request) -> web.Response:
 
 
 async def _company_page(request: web.Request, company: int, secret: str | None = None, of: str = "") -> web.Response:
-    offices, person = request.app[OFFICES], request[PERSON]
+    offices, person, asterisk = request.app[OFFICES], request[PERSON], request.app[ASTERISK_ENTRIES]
+    edits = person.may(Permission.EDIT_DIRECTORY)
+    row = there(await offices.company(person, company))
+    entries = await asterisk.numbers(company) if edits else {}
     return render(
         request,
         "directory/company.html",
-        company=there(await offices.company(person, company)),
+        company=row,
+        entries=entries,
+        ready=all(number in entries and entries[number].since for number in row["numbers"]),
+        behind=await asterisk.behind() if edits else (),
         categories=await offices.categories(person, company),
         crews=await offices.crews(person, company),
         responsibles=await offices.responsibles(person, company),

@@ -1,15 +1,27 @@
 """The floor: all operators of one node, and what their screens show."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from callcenter.domain import operator as machine
 from callcenter.domain.commands import Command, KeepPresence, Report, SetMember, ShowOperator, StopRinging
-from callcenter.domain.events import OperatorMissed, PhoneChanged, Presence, PresenceReason
-from callcenter.domain.ids import CallId, Interface
+from callcenter.domain.events import Event, OperatorMissed, PhoneChanged, Presence, PresenceReason
+from callcenter.domain.ids import CallId, Interface, QueueName
 from callcenter.domain.operator import Operator, OperatorState, Signal
 from callcenter.domain.request import PresenceBody, RefusalReason, RequestTaken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterChanged(Event):
+    """Asterisk was given queues and telephones: these, and no others. `more_queues`: some are new to it, without members.
+
+    `operators`: those who have a telephone at this node.
+    """
+
+    queues: tuple[QueueName, ...]
+    more_queues: bool
+    operators: tuple[Operator, ...]
 
 
 class Floor:
@@ -94,6 +106,28 @@ class Floor:
             return []
         self._operators[event.operator] = operator = replace(operator, phone_reachable=event.reachable)
         return [_show(operator)]
+
+    def change(self, roster: Iterable[Operator], *, more_queues: bool) -> list[Command]:
+        """Telephones were given and taken away. Of the others nothing is new, except that they join the queues that are."""
+        present = {operator.interface: operator for operator in roster}
+        commands: list[Command] = []
+        for interface, operator in list(self._operators.items()):
+            if (there := present.get(interface)) is not None and there.id == operator.id:
+                if more_queues:
+                    commands.append(SetMember(interface=interface, presence=operator.wanted))
+                continue
+            gone = replace(operator, wanted=Presence.OFFLINE, reason=None, phone_reachable=False)
+            commands += [SetMember(interface=interface, presence=Presence.OFFLINE), _show(gone)]
+            if gone.state is OperatorState.RESTING:
+                del self._operators[interface]
+            else:
+                # The talk goes on to its end, and is the operator's.
+                self._operators[interface] = gone
+        for interface, operator in present.items():
+            if (known := self._operators.get(interface)) is None or known.id != operator.id:
+                self._operators[interface] = operator
+                commands += [SetMember(interface=interface, presence=operator.wanted), _show(operator)]
+        return commands
 
     def restore(self) -> list[Command]:
         """Set Asterisk's queue members to what the operators want to be, and show it on the screens."""

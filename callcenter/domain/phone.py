@@ -115,11 +115,21 @@ def e164(text: str, country: str | None = None) -> str:
     return number
 
 
-def existing(text: str, country: str | None = None) -> str | PhoneFault:
-    """The number in E.164 if there can be such a telephone by its country's plan, otherwise why not."""
+def home_country() -> str:
+    """The country of numbers without a country code."""
+    return _Home.country
+
+
+def existing(text: str, country: str | None = None, city_code: str = "") -> str | PhoneFault:
+    """The number in E.164 if there can be such a telephone by its country's plan, otherwise why not.
+
+    `city_code` is put before a number that lacks one.
+    """
     number = _tidy(text)
     if not _NUMBER.fullmatch(number) or len(number) < SHORTEST:
         return PhoneFault.NOT_A_NUMBER
+    if city_code and _LOCAL.fullmatch(number):
+        number = f"+{country_code(country or _Home.country)}{city_code}{number}"
     try:
         parsed = phonenumbers.parse(e164(number, country))
     except phonenumbers.NumberParseException:
@@ -127,6 +137,13 @@ def existing(text: str, country: str | None = None) -> str | PhoneFault:
     if parsed is not None and phonenumbers.is_valid_number(parsed):
         return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     return PhoneFault.NO_CODE if _LOCAL.fullmatch(number) else PhoneFault.NO_SUCH_NUMBER
+
+
+def spellings(number: str) -> list[str]:
+    """What people dial for a number, itself first: without its country code, with what is dialled before it, with a plus."""
+    code, rest = country_code(_Home.country), national(number)
+    dialled = (number, f"+{number}", f"{code}{rest}", f"+{code}{rest}", rest, *(each + rest for each in _TRUNKS))
+    return [each for each in dict.fromkeys(dialled) if e164(each) == e164(number)]
 
 
 def national(number: str) -> str:

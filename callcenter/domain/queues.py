@@ -16,21 +16,32 @@ class Queues:
         self._talking: dict[QueueName, set[CallId]] = {name: set() for name in self._waiting}
         self.changed = True
 
+    def change(self, names: Iterable[QueueName]) -> None:
+        """These are the queues now; one that is gone is shown until its callers have left."""
+        wanted = frozenset(names)
+        for name in wanted - self._waiting.keys():
+            self._waiting[name], self._talking[name] = {}, set()
+            self.changed = True
+        for name in self._waiting.keys() - wanted:
+            if not self._waiting[name] and not self._talking[name]:
+                del self._waiting[name], self._talking[name]
+                self.changed = True
+
     def move(self, before: Call | None, after: Call) -> None:
         """Move the call from its old place to its new one."""
         if before is not None and _place(before) == _place(after):
             return
         self.changed = True
-        if before is not None and before.queue is not None:
+        if before is not None and before.queue in self._waiting:
             self._waiting[before.queue].pop(before.id, None)
             self._talking[before.queue].discard(before.id)
-        if after.queue is None:
+        if after.queue is None or after.state not in (CallState.WAITING, CallState.TALKING):
             return
         waiting = self._waiting.setdefault(after.queue, {})
         talking = self._talking.setdefault(after.queue, set())
         if after.state is CallState.WAITING:
             waiting[after.id] = after.waiting_since or after.arrived_at
-        elif after.state is CallState.TALKING:
+        else:
             talking.add(after.id)
 
     def lines(self) -> tuple[QueueLine, ...]:

@@ -50,7 +50,7 @@ from callcenter.domain.events import (
     TalkEnded,
     Tick,
 )
-from callcenter.domain.floor import Floor
+from callcenter.domain.floor import Floor, RosterChanged
 from callcenter.domain.ids import CallId, QueueName
 from callcenter.domain.open_requests import OpenRequests
 from callcenter.domain.operator import Operator, Signal
@@ -111,6 +111,9 @@ class Switchboard:
                 return self._announce(event)
             case PhoneChanged():
                 return self._floor.phone(event)
+            case RosterChanged():
+                self._queues.change(event.queues)
+                return self._floor.change(event.operators, more_queues=event.more_queues)
             case NodeRestarted():
                 before_it = [call.id for call in self._open() if call.arrived_at < event.at]
                 return self._close(before_it, CallLost, event.at)

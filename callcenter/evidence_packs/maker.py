@@ -118,9 +118,12 @@ class PackMaker(FileJobs):
                 raise FileNotMade(PackProblem.ALTERED)
         # A copy is for listening; the proof is the original.
         if original is not None and row["copy_key"] is not None:
+            if not row["copy_as_chained"]:
+                raise FileNotMade(PackProblem.ALTERED)
             copy = f"{form.COPIES}{row['id']}{Path(row['copy_key']).suffix}"
             try:
-                if await self._download(row["copy_key"], folder / copy) != row["copy_sha256"]:
+                found = await self._download(row["copy_key"], folder / copy, row["copy_version"])
+                if found != row["copy_sha256"]:
                     raise FileNotMade(PackProblem.ALTERED)
             except ObjectMissing:
                 (folder / copy).unlink()

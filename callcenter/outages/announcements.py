@@ -48,6 +48,11 @@ class Announced:
     callers: Mapping[int, frozenset[str]] = field(default_factory=dict)
     dids: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
+    @property
+    def languages(self) -> frozenset[str]:
+        """In which something is to be said."""
+        return frozenset(speech.language for speech in self.speeches)
+
     def without(self, unspoken: Set[Speech]) -> "Announced":
         """The same without what could not be spoken. What was said before in these places stays (`stale`)."""
         names = {speech.name for speech in unspoken}

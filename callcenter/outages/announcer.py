@@ -1,16 +1,18 @@
 """Keeps what callers hear on one node's disk as the outages are now, and tells the engine whom it concerns."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 import asyncpg
 import structlog
 
 from callcenter import metrics
 from callcenter.domain.events import Event, OutageAnnounced, Source
+from callcenter.errors import SpeechError
 from callcenter.outages.announcements import Announced, AnnouncementFolder, Speech, compose
 from callcenter.retrying import repeat
 from callcenter.settings import DatabaseSettings
@@ -23,8 +25,15 @@ RETRY_S = 2.0
 LOOK_EVERY_S = 15.0
 """Planned works begin and end, and an expected end passes, without anybody writing anything."""
 
-Speak = Callable[[Iterable[Speech]], Awaitable[Mapping[Speech, bytes]]]
-"""Speaks what it can: 8,000 bytes of A-law a second. What is missing in the answer could not be spoken."""
+
+class Speaker(Protocol):
+    """What the announcements are spoken by."""
+
+    async def speak(self, speeches: Iterable[Speech]) -> Mapping[Speech, bytes]:
+        """What can be spoken: 8,000 bytes of A-law a second. Raises `SpeechError`."""
+
+    async def add_numbers(self, folder: Path, language: str) -> None:
+        """The pieces of ticket numbers. Raises `SpeechError`."""
 
 
 class Announcer:
@@ -35,13 +44,14 @@ class Announcer:
         pool: asyncpg.Pool,
         settings: DatabaseSettings,
         folder: Path,
-        speak: Speak,
+        speaker: Speaker,
         put: Callable[[Event], None],
     ) -> None:
         self._pool = pool
         self._settings = settings
+        self._numbers = folder / "numbers"
         self._folder = AnnouncementFolder(folder)
-        self._speak = speak
+        self._speaker = speaker
         self._put = put
         self._changed = asyncio.Event()
         # By outage, the telephones that hear it: what the engine knows already.
@@ -65,7 +75,7 @@ class Announcer:
             self._changed.clear()
             try:
                 await self.refresh()
-            except (*AWAY, OSError) as problem:
+            except (*AWAY, OSError, SpeechError) as problem:
                 log.warning("announcements not written", problem=type(problem).__name__)
                 metrics.problems_total.labels(problem="announcements not written").inc()
                 await asyncio.sleep(RETRY_S)
@@ -78,9 +88,11 @@ class Announcer:
         """Write what is to be heard now; the number of files that changed."""
         now = datetime.now(UTC)
         wanted = await self._wanted(now)
+        for language in wanted.languages:
+            await self._speaker.add_numbers(self._numbers, language)
         missing = self._folder.missing(wanted)
         if missing:
-            spoken = await self._speak(missing)
+            spoken = await self._speaker.speak(missing)
             for speech, alaw in spoken.items():
                 await asyncio.to_thread(self._folder.add_sound, speech, alaw)
             if unspoken := missing - spoken.keys():

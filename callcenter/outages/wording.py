@@ -29,8 +29,8 @@ def sentences(facts: OutageFacts, addresses: list[str], now: datetime) -> list[s
     """What somebody who lives there hears; the ticket's number comes after it."""
     words = _RUSSIAN if facts.language == "ru" else _ENGLISH
     named = "; ".join(addresses[:NAMED_HOUSES])
-    more = len(addresses) - NAMED_HOUSES
-    where = words["where"].format(addresses=named) + (words["more"].format(count=more) if more > 0 else "")
+    more = words["more"] if len(addresses) > NAMED_HOUSES else ""
+    where = words["where"].format(addresses=named) + more
     since = words["since"].format(moment=_moment(facts.since, now, facts))
     told = [words["planned"] if facts.planned else "", f"{where}: {facts.said} {since}."]
     if facts.cause:
@@ -71,21 +71,21 @@ _MONTHS = ["января", "февраля", "марта", "апреля", "ма
 _RUSSIAN = {
     "planned": "Плановые работы.",
     "where": "По адресу {addresses}",
-    "more": " и ещё в домах: {count}",
+    "more": " и ещё по другим адресам",
     "since": "с {moment}",
     "cause": "Причина: {cause}",
     "at work": "Специалисты уже работают.",
     "until": "Ожидаем восстановления в {moment}.",
     "no end": "Когда восстановим, пока неизвестно.",
     "later": "Работы идут дольше, чем ожидали.",
-    "choose": "Если вы звоните по одному из адресов, нажмите цифру.",
-    "option": "{address} — {digit}.",
-    "operator": "Соединить с оператором — ноль.",
+    "choose": "Сейчас есть отключения. Если вы звоните по одному из этих адресов, нажмите цифру.",
+    "option": "{address}: нажмите {digit}.",
+    "operator": "Чтобы соединиться с оператором, нажмите 0.",
 }
 _ENGLISH = {
     "planned": "Planned works.",
     "where": "At {addresses}",
-    "more": " and {count} more houses",
+    "more": " and more houses",
     "since": "since {moment}",
     "cause": "The cause: {cause}",
     "at work": "Our people are at work.",
@@ -93,6 +93,6 @@ _ENGLISH = {
     "no end": "We do not know yet when it will be back.",
     "later": "It takes longer than expected.",
     "choose": "If you call from one of these addresses, press its digit.",
-    "option": "{address}: {digit}.",
-    "operator": "For an operator press zero.",
+    "option": "{address}: press {digit}.",
+    "operator": "For an operator press 0.",
 }

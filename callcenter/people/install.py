@@ -7,13 +7,22 @@ from callcenter.common.passwords import PASSWORDS
 from callcenter.common.sessions import SESSIONS
 from callcenter.domain.access import Permission, Role
 from callcenter.errors import gettext_noop
-from callcenter.people import account_pages, audit_pages, invite_pages, login_pages, pages, token_pages
+from callcenter.people import (
+    account_pages,
+    audit_pages,
+    invite_pages,
+    login_pages,
+    pages,
+    telephone_pages,
+    token_pages,
+)
 from callcenter.people.accounts import ACCOUNTS, Accounts
 from callcenter.people.audit_log import AUDIT_LOG, AuditLog
 from callcenter.people.invitations import INVITATIONS, Invitations
 from callcenter.people.logins import LOGINS, Logins
 from callcenter.people.new_passwords import NEW_PASSWORDS, NewPasswords
 from callcenter.people.staff import STAFF, Staff
+from callcenter.people.telephones import TELEPHONES, Telephones
 from callcenter.web.keys import POOL
 from callcenter.web.navigation import NAVIGATION, NavigationEntry
 
@@ -25,11 +34,12 @@ def install(app: web.Application) -> None:
     app[ACCOUNTS] = Accounts(pool, passwords, app[NEW_PASSWORDS], attempts)
     app[INVITATIONS] = Invitations(pool, passwords)
     app[STAFF] = Staff(pool)
+    app[TELEPHONES] = Telephones(pool)
     app[AUDIT_LOG] = AuditLog(pool)
     app[NAVIGATION].append(
         NavigationEntry(
             "/people", gettext_noop("Administration"), Permission.MANAGE_PEOPLE, 80, frozenset({Role.ADMINISTRATOR})
         )
     )
-    for part in (account_pages, audit_pages, invite_pages, login_pages, pages, token_pages):
+    for part in (account_pages, audit_pages, invite_pages, login_pages, pages, telephone_pages, token_pages):
         app.add_routes(part.routes)

@@ -7,8 +7,11 @@ import structlog
 from aiohttp import web
 from pydantic import ValidationError
 
-from callcenter.domain.access import OF_ONE_COMPANY, Permission, Role
-from callcenter.people.staff import NEEDED, STAFF, NewPerson, PersonEdit, StaffRefusal
+from callcenter.domain.access import OF_ONE_COMPANY, Permission, Role, may
+from callcenter.people.staff import NEEDED, STAFF, NewPerson, PersonEdit
+from callcenter.people.staff_refusal import StaffRefusal
+from callcenter.people.telephones import TelephoneAccount, suggested_name
+from callcenter.telephony.asterisk_entries import ASTERISK_ENTRIES
 from callcenter.web.auth import needs
 from callcenter.web.body import form_of
 from callcenter.web.keys import PERSON, SETTINGS
@@ -50,13 +53,13 @@ async def add(request: web.Request) -> web.Response:
     except StaffRefusal as refused:
         return await _new_form(request, typed, dict(refused.fields))
     log.info("person added", operator=request[PERSON].id, person=person_id)
-    return await _show(request, person_id, token=token)
+    return await show_person(request, person_id, token=token)
 
 
 @routes.get(f"/people/{ID}")
 @needs(Permission.MANAGE_PEOPLE)
 async def show(request: web.Request) -> web.Response:
-    return await _show(request, _id(request))
+    return await show_person(request, person_in(request))
 
 
 @routes.post(f"/people/{ID}")
@@ -66,8 +69,8 @@ async def change(request: web.Request) -> web.StreamResponse:
     typed = {key: value for key, value in (EMPTY | await _typed(request)).items() if key not in ("login", "language")}
     edit, problems = read(PersonEdit, typed)
     if edit is None:
-        return await _show(request, _id(request), typed=typed, problems=problems)
-    doing = request.app[STAFF].change(request[PERSON], _id(request), edit, request.remote or "")
+        return await show_person(request, person_in(request), typed=typed, problems=problems)
+    doing = request.app[STAFF].change(request[PERSON], person_in(request), edit, request.remote or "")
     return await _done(request, doing, typed)
 
 
@@ -76,12 +79,12 @@ async def change(request: web.Request) -> web.StreamResponse:
 async def invite(request: web.Request) -> web.Response:
     """Create a new link, and show it once; ends the password and the sessions."""
     try:
-        token = await request.app[STAFF].invite(request[PERSON], _id(request), request.remote or "")
+        token = await request.app[STAFF].invite(request[PERSON], person_in(request), request.remote or "")
     except StaffRefusal as refused:
-        return await _show(request, _id(request), problems=dict(refused.fields))
+        return await show_person(request, person_in(request), problems=dict(refused.fields))
     if token is None:
         raise web.HTTPNotFound
-    return await _show(request, _id(request), token=token)
+    return await show_person(request, person_in(request), token=token)
 
 
 @routes.post(f"/people/{ID}/active")
@@ -92,7 +95,7 @@ async def set_active(request: web.Request) -> web.StreamResponse:
     if wanted not in ("yes", "no"):
         raise web.HTTPBadRequest
     staff = request.app[STAFF]
-    doing = staff.set_active(request[PERSON], _id(request), wanted == "yes", request.remote or "")
+    doing = staff.set_active(request[PERSON], person_in(request), wanted == "yes", request.remote or "")
     return await _done(request, doing)
 
 
@@ -100,7 +103,7 @@ async def set_active(request: web.Request) -> web.StreamResponse:
 @needs(Permission.MANAGE_PEOPLE)
 async def end_sessions(request: web.Request) -> web.StreamResponse:
     staff = request.app[STAFF]
-    return await _done(request, staff.end_sessions(request[PERSON], _id(request), request.remote or ""))
+    return await _done(request, staff.end_sessions(request[PERSON], person_in(request), request.remote or ""))
 
 
 @routes.post(f"/people/{ID}/codes/remove")
@@ -108,7 +111,7 @@ async def end_sessions(request: web.Request) -> web.StreamResponse:
 async def remove_codes(request: web.Request) -> web.StreamResponse:
     """Turn a person's codes off."""
     staff = request.app[STAFF]
-    return await _done(request, staff.remove_codes(request[PERSON], _id(request), request.remote or ""))
+    return await _done(request, staff.remove_codes(request[PERSON], person_in(request), request.remote or ""))
 
 
 def read(model: type[Edit], typed: Mapping[str, str]) -> tuple[Edit | None, dict[str, str]]:
@@ -126,7 +129,7 @@ def read(model: type[Edit], typed: Mapping[str, str]) -> tuple[Edit | None, dict
         return None, problems
 
 
-def _id(request: web.Request) -> int:
+def person_in(request: web.Request) -> int:
     return int(request.match_info["id"])
 
 
@@ -141,10 +144,10 @@ async def _done(
     try:
         found = await doing
     except StaffRefusal as refused:
-        return await _show(request, _id(request), typed=typed, problems=dict(refused.fields))
+        return await show_person(request, person_in(request), typed=typed, problems=dict(refused.fields))
     if not found:
         raise web.HTTPNotFound
-    raise web.HTTPSeeOther(f"/people/{_id(request)}")
+    raise web.HTTPSeeOther(f"/people/{person_in(request)}")
 
 
 async def _new_form(request: web.Request, typed: Mapping[str, str], problems: dict[str, str]) -> web.Response:
@@ -162,14 +165,16 @@ async def _new_form(request: web.Request, typed: Mapping[str, str], problems: di
     )
 
 
-async def _show(
+async def show_person(
     request: web.Request,
     person_id: int,
     *,
     token: str = "",
+    account: TelephoneAccount | None = None,
     typed: Mapping[str, str] | None = None,
     problems: Mapping[str, str] | None = None,
 ) -> web.Response:
+    """The page of one person. `token`: of a new invitation, `account`: of a telephone, each shown only now."""
     app = request.app
     colleague = await app[STAFF].find(person_id)
     if colleague is None:
@@ -179,7 +184,10 @@ async def _show(
         "role": colleague.role.value,
         "company_id": str(colleague.company_id or "") if colleague.role in OF_ONE_COMPANY else "",
         "crew_id": str(colleague.crew_id or ""),
+        "endpoint": suggested_name(colleague.login),
+        "node": "",
     }
+    entries, asterisk = app[ASTERISK_ENTRIES], app[SETTINGS].asterisk
     return render(
         request,
         "people/person.html",
@@ -187,8 +195,14 @@ async def _show(
         colleague=colleague,
         own=colleague.id == request[PERSON].id,
         link=f"{app[SETTINGS].web.url}/invite/{token}" if token else "",
-        typed=typed or shown,
+        typed=shown | dict(typed or {}),
         problems=problems or {},
         choices=await app[STAFF].choices(),
         roles=ROLES,
+        takes_calls=may(colleague.role, Permission.TAKE_CALLS),
+        account=account,
+        entry=await entries.telephone(person_id),
+        behind=await entries.behind(),
+        nodes=await entries.nodes(),
+        server=f"{asterisk.bind}:{asterisk.sip_port}",
     )

@@ -14,12 +14,13 @@ from pydantic_core import PydanticCustomError
 from callcenter.common import requests
 from callcenter.common.scope import Connection, audit
 from callcenter.common.tokens import revoke_all
-from callcenter.domain.access import Role
+from callcenter.domain.access import Permission, Role, may
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.ids import OperatorId
 from callcenter.domain.person import Person
-from callcenter.errors import Refusal, gettext_noop
 from callcenter.people.invitations import LOGIN, invite
+from callcenter.people.staff_refusal import StaffRefusal
+from callcenter.people.telephones import take_telephone
 from callcenter.storage import queries
 
 SQL = queries("staff")
@@ -56,13 +57,6 @@ class NewPerson(PersonEdit):
     language: Literal["ru", "en"] = "ru"
 
 
-class StaffRefusal(Refusal):
-    """The change was refused; `field` and `code` say why."""
-
-    status = 409
-    text = gettext_noop("This login cannot be changed in this way.")
-
-
 @dataclass(frozen=True, slots=True)
 class StaffMember:
     """A person in the list. `seen_at`: when one of the open sessions was last used."""
@@ -76,6 +70,7 @@ class StaffMember:
     crew_id: int | None
     company: str | None
     crew: str | None
+    endpoint: str | None
     has_code: bool
     has_password: bool
     seen_at: datetime | None
@@ -139,6 +134,8 @@ class Staff:
             if changes:
                 await connection.execute(SQL["change"], person_id, edit.name, edit.role, company, crew)
                 await _note(connection, AuditAction.CHANGED_PERSON, by, person_id, address, changes)
+            if not may(edit.role, Permission.TAKE_CALLS):
+                await take_telephone(connection, person_id, by=by, address=address)
         return True
 
     async def invite(self, by: Person, person_id: int, address: str) -> str | None:

@@ -196,6 +196,8 @@ class SafetyMessage(Shown):
     """Talks without a recording that was read back in time."""
     missing: int
     """Talks without any."""
+    altered: int
+    """Of all recordings those that are not what was stored."""
     disks: tuple[str, ...]
     """The nodes whose disk is filling."""
 

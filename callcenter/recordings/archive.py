@@ -5,6 +5,7 @@ the row, an update names the state that it starts from, and the file is removed 
 """
 
 import asyncio
+import contextlib
 import math
 import time
 from collections.abc import Awaitable, Callable
@@ -203,7 +204,13 @@ class Archive:
                     self._in_hand.add(file.name)
                     self._waiting.put_nowait(file)
             # While the store is unavailable and the disk fills up, scanning it must not take most of the time.
-            await asyncio.sleep(max(SCAN_EVERY_S, 20 * (time.monotonic() - began)))
+            await self._watch(until=time.monotonic() + max(SCAN_EVERY_S, 20 * (time.monotonic() - began)))
+
+    async def _watch(self, until: float) -> None:
+        while (left := until - time.monotonic()) > 0:
+            with contextlib.suppress(OSError):
+                await asyncio.to_thread(self._spool.watch)
+            await asyncio.sleep(min(SCAN_EVERY_S, left))
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:

@@ -163,10 +163,10 @@ class CopyMaker:
         with copy.open("rb") as file:
             sha256, size = await asyncio.to_thread(digest, file)
         key = f"copies/{recording_id}.ogg"
-        await self._store.put(key, copy, sha256, MEDIA_TYPE)
+        kept = await self._store.put(key, copy, sha256, MEDIA_TYPE)
         copied = (recording_id, key, MEDIA_TYPE, sha256, size)
         drawn = (made.per_s, made.channels, made.peaks)
-        if not await self._pool.fetchval(SQL["keep"], *copied, *drawn, timeout=DATABASE_WITHIN_S):
+        if not await self._pool.fetchval(SQL["keep"], *copied, *drawn, kept.version, timeout=DATABASE_WITHIN_S):
             # Deleted by policy meanwhile.
             await self._store.remove(key)
         self._deaths.pop(recording_id, None)

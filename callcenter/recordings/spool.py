@@ -9,6 +9,7 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,7 +18,8 @@ import structlog
 from callcenter import metrics
 from callcenter.domain.ids import CallId
 from callcenter.domain.recording import RecordingName
-from callcenter.recordings.raw import is_made_from, make_wav
+from callcenter.recordings import timing
+from callcenter.recordings.raw import RATE, is_made_from, make_wav, read_audio
 
 log = structlog.get_logger()
 
@@ -65,6 +67,7 @@ class Spool:
         self._rec = root / "rec"
         self._ready = root / "ready"
         self._reported: set[Path] = set()
+        self._notes = timing.Notes()
 
     def ready(self) -> list[SpoolFile]:
         """The complete recordings, oldest first. Raises `OSError` when the folder cannot be read."""
@@ -90,12 +93,27 @@ class Spool:
         """
         brought = []
         for entry, status in self._entries(self._rec):
+            if entry.name.endswith(timing.SUFFIX) and stat.S_ISREG(status.st_mode):
+                self._forget(Path(entry.path).with_suffix(RAW))
+                continue
             file = self._recording(entry, status, (SUFFIX, RAW))
-            if file is None or being_written(file.path):
+            if file is None:
+                continue
+            if being_written(file.path):
                 continue
             if self._convert(file) if file.path.suffix == RAW else self._move(file):
                 brought.append(file.name)
         return brought
+
+    def watch(self) -> None:
+        """Note how far Asterisk has come with each recording; once a second, or `collect` knows of no gaps in them.
+
+        Raises `OSError` when the folder cannot be read.
+        """
+        for entry, status in self._entries(self._rec):
+            path = Path(entry.path)
+            if path.suffix == RAW and recording_name(path.stem) is not None and stat.S_ISREG(status.st_mode):
+                self._note(path, status)
 
     def _move(self, file: SpoolFile) -> bool:
         target = self._ready / file.path.name
@@ -109,9 +127,12 @@ class Spool:
         """The raw file is removed last: killed before that, the next pass finds the WAV or makes it again."""
         target = self._ready / f"{file.name}{SUFFIX}"
         try:
+            if timing.read(file.path):
+                self._note(file.path, file.path.lstat())
+            gaps = timing.gaps(timing.read(file.path), partial(read_audio, file.path))
             if not os.path.lexists(target):
-                make_wav(file.path, target)
-            elif not target.is_file() or not is_made_from(target, file.path):
+                make_wav(file.path, target, gaps)
+            elif not target.is_file() or not is_made_from(target, file.path, gaps):
                 self._report(file.path, TAKEN)
                 return False
         except OSError as problem:
@@ -119,8 +140,23 @@ class Spool:
             log.error("recording cannot be made complete", recording=str(file.name), problem=problem.strerror)
             metrics.problems_total.labels(problem="recording cannot be made complete").inc()
             return False
+        if gaps:
+            log.info("silence inserted", recording=str(file.name), seconds=sum(gap.frames for gap in gaps) / RATE)
         file.path.unlink()
+        self._notes.remove(file.path)
         return True
+
+    def _note(self, raw: Path, status: os.stat_result) -> None:
+        try:
+            self._notes.add(raw, status.st_size, status.st_mtime_ns)
+        except OSError:
+            # A recording may then be shorter than its talk, but it is there.
+            self._report(raw, "how far it has come cannot be noted")
+
+    def _forget(self, raw: Path) -> None:
+        """Remove notes that were left when the node was killed after it had removed their file."""
+        if not os.path.lexists(raw):
+            self._notes.remove(raw)
 
     def _entries(self, folder: Path) -> Iterator[tuple[os.DirEntry[str], os.stat_result]]:
         with os.scandir(folder) as entries:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from callcenter.domain.recording import Defect
-from callcenter.recordings.raw import REST
+from callcenter.recordings.raw import GAPS, REST
 
 _PCM = (1, 0xFFFE)
 # Chunks that programs put after the audio; anything else there is audio that the header does not declare.
-_TRAILERS = (b"LIST", b"fact", b"JUNK", b"PAD ", b"bext", b"cue ", b"smpl", b"id3 ", b"ID3 ", REST)
+_TRAILERS = (b"LIST", b"fact", b"JUNK", b"PAD ", b"bext", b"cue ", b"smpl", b"id3 ", b"ID3 ", REST, GAPS)
 # A crafted file of nothing but chunk headers must not take long.
 _CHUNKS_AT_MOST = 64
 

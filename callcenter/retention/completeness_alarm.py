@@ -10,6 +10,7 @@ import structlog
 from callcenter import metrics
 from callcenter.push.codec import entry
 from callcenter.push.messages import SafetyMessage
+from callcenter.recordings.hashes import Coverage, coverage
 from callcenter.retention.completeness import SQL, Disk, Hour, disks, hours, ratio
 from callcenter.retrying import watch
 from callcenter.settings import DatabaseSettings
@@ -30,8 +31,9 @@ def filling(disk: Disk, now: datetime) -> bool:
 class CompletenessAlarm:
     """Checks every `every_s` seconds. Of several processes one does; another takes over when it ends."""
 
-    def __init__(self, settings: DatabaseSettings, every_s: float = LOOK_S) -> None:
+    def __init__(self, settings: DatabaseSettings, hash_days: int, every_s: float = LOOK_S) -> None:
         self._settings = settings
+        self._hash_days = hash_days
         self._every_s = every_s
         self._told: SafetyMessage | None = None
 
@@ -46,11 +48,13 @@ class CompletenessAlarm:
         last = await hours(connection, now - WINDOWS["1h"], now + timedelta(hours=1))
         _set_figures(last, day)
         full = tuple(disk.node for disk in await disks(connection) if filling(disk, now) and not disk.silent)
+        hashed = await coverage(connection, self._hash_days, now)
+        _set_coverage(hashed, now)
         late, missing = sum(hour.late for hour in day), sum(hour.missing for hour in day)
-        body = SafetyMessage(late=late, missing=missing, disks=full)
+        body = SafetyMessage(late=late, missing=missing, altered=hashed.findings, disks=full)
         if body != self._told:
-            if late or missing or full:
-                log.error("recordings at risk", late=late, missing=missing, disks=full)
+            if late or missing or full or hashed.findings:
+                log.error("recordings at risk", late=late, missing=missing, altered=hashed.findings, disks=full)
             await connection.execute(SQL["push"], [entry("supervisors", body)])
             self._told = body
 
@@ -66,3 +70,9 @@ def _set_figures(last: Sequence[Hour], day: Sequence[Hour]) -> None:
                 metrics.recording_completeness.labels(window=window, node=node, company=company).set(share)
     metrics.recordings_late.set(sum(hour.late for hour in day))
     metrics.recordings_missing.set(sum(hour.missing for hour in day))
+
+
+def _set_coverage(hashed: Coverage, now: datetime) -> None:
+    metrics.recordings_hashed.set(hashed.read / hashed.kept if hashed.kept else 1)
+    metrics.recordings_hashed_oldest_seconds.set((now - hashed.oldest).total_seconds() if hashed.oldest else 0)
+    metrics.recordings_altered.set(hashed.findings)

@@ -12,6 +12,6 @@ from callcenter.web.keys import POOL, SERVICES, SETTINGS
 def install(app: web.Application) -> None:
     app[LEGAL_HOLDS] = LegalHolds(app[POOL])
     app[TICKET_SECTIONS].append(legal_hold_pages.SECTION)
-    app[SERVICES].append(CompletenessAlarm(app[SETTINGS].database))
+    app[SERVICES].append(CompletenessAlarm(app[SETTINGS].database, app[SETTINGS].s3.hash_all_in_days))
     for part in (legal_hold_pages, pages):
         app.add_routes(part.routes)

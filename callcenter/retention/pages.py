@@ -11,12 +11,13 @@ from callcenter.common.scope import audit, scoped
 from callcenter.common.sheets import MEDIA, Cell, Csv
 from callcenter.domain.access import Permission
 from callcenter.domain.audit import AuditAction
+from callcenter.recordings.hashes import coverage, findings
 from callcenter.recordings.sweep import sweep
 from callcenter.retention.completeness import Deletion, Hour, deletions, disks, hours, ratio, strays, unverified_talks
 from callcenter.retention.completeness_alarm import filling
-from callcenter.retention.texts import deletion_head, reasons, states
+from callcenter.retention.texts import deletion_head, hash_problems, reasons, states
 from callcenter.web.auth import needs
-from callcenter.web.keys import PERSON, POOL
+from callcenter.web.keys import PERSON, POOL, SETTINGS
 from callcenter.web.language import language_of
 from callcenter.web.render import render
 
@@ -51,6 +52,9 @@ async def ledger(request: web.Request) -> web.Response:
             unverified_talks=await unverified_talks(connection, since),
             strays=await strays(connection, since),
             unrecorded=[found for found in await sweep(request.app[POOL], since=since) if not found.recording_id],
+            hashed=await coverage(connection, request.app[SETTINGS].s3.hash_all_in_days, now),
+            findings=await findings(connection),
+            hash_problems=hash_problems(language),
             deletions=await deletions(connection, now - DELETED_WITHIN),
             disks=[(disk, filling(disk, now)) for disk in room],
             size=lambda count: size_text(count, language),

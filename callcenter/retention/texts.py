@@ -1,6 +1,7 @@
 """Texts of the page of completeness."""
 
 from callcenter.domain.recording import RecordingState
+from callcenter.recordings.hashes import HashProblem
 from callcenter.web.labels import recording_states
 from callcenter.web.language import translations
 
@@ -23,6 +24,21 @@ def reasons(language: str) -> dict[str, str]:
         RecordingState.STORED: t.gettext("The store has not given it back yet"),
         UNKNOWN: t.gettext("The talk is known, its recording is not"),
         RecordingState.MISSING: t.gettext("The file never arrived"),
+    }
+
+
+def hash_problems(language: str) -> dict[HashProblem, str]:
+    """What is wrong with a recording that was read back."""
+    t = translations(language)
+    return {
+        HashProblem.GONE: t.gettext("The store does not have it any more"),
+        HashProblem.ALTERED: t.gettext("It is not what was stored"),
+        HashProblem.NOT_AS_CHAINED: t.gettext("The database names another object than the custody chain"),
+        HashProblem.COPY_GONE: t.gettext("The store does not have its copy for listening any more"),
+        HashProblem.COPY_ALTERED: t.gettext("Its copy for listening is not what was stored"),
+        HashProblem.COPY_NOT_AS_CHAINED: t.gettext(
+            "The database names another copy for listening than the custody chain"
+        ),
     }
 
 

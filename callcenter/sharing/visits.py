@@ -90,8 +90,8 @@ class SharedRecording:
         if row["kept"] and matches_chain(row["id"], as_chained=row["as_chained"]):
             original = Content(row["object_key"], row["version_id"], row["size"], "audio/wav")
             contents |= {Variant.ORIGINAL: original, Variant.LISTEN_ORIGINAL: original}
-            if row["copy_key"]:
-                copy = Content(row["copy_key"], None, row["copy_size"], row["copy_type"])
+            if row["copy_key"] and matches_chain(row["id"], as_chained=row["copy_as_chained"]):
+                copy = Content(row["copy_key"], row["copy_version"], row["copy_size"], row["copy_type"])
                 contents |= {Variant.COPY: copy, Variant.LISTEN: copy}
         # A request may start while anything is left, so that an interrupted download can be restarted.
         left = {variant for variant, content in contents.items() if row[variant] < fetches * max(content.size, 1)}

@@ -7,13 +7,14 @@ with a pattern before it is rendered, and `RenderError` names the one that fails
 import os
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from callcenter.domain.phone import country_code, rules
+from callcenter.domain.phone import country_code, rules, spellings
 from callcenter.errors import RenderError
 from callcenter.resources import ROOT
 from callcenter.settings import Settings
@@ -71,6 +72,11 @@ def render(settings: Settings, directory: Directory, out: Path) -> None:
     The same input gives the same bytes. Each file is replaced as a whole, and only when every one
     could be rendered. Raises `RenderError` for a value that is not allowed in a configuration file.
     """
+    write(out, texts(settings, directory))
+
+
+def texts(settings: Settings, directory: Directory) -> dict[Path, str]:
+    """The text of each file, by its path in /etc/asterisk. Raises `RenderError`."""
     environment = Environment(
         loader=FileSystemLoader([TEMPLATES, DIALPLAN]),
         undefined=StrictUndefined,
@@ -83,12 +89,27 @@ def render(settings: Settings, directory: Directory, out: Path) -> None:
     values = {**_values(settings), **_directory_values(directory), "dialplan": dialplan}
     files = {Path(path.stem): path.name for path in TEMPLATES.glob("*.j2")}
     files |= {Path("dialplan") / name: f"{name}.j2" for name in dialplan}
-    texts = {path: environment.get_template(name).render(values) for path, name in sorted(files.items())}
+    return {path: environment.get_template(name).render(values) for path, name in sorted(files.items())}
+
+
+def differing(out: Path, wanted: Mapping[Path, str]) -> dict[Path, str | None]:
+    """The text that each file has which is not as wanted; None for one that does not exist."""
+    found = {path: _read(out / path) for path in wanted}
+    return {path: text for path, text in found.items() if text != wanted[path]}
+
+
+def write(out: Path, wanted: Mapping[Path, str]) -> None:
+    """Replace these files, each as a whole."""
     for folder in (out, out / "dialplan"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
-    for path, text in texts.items():
+    for path, text in wanted.items():
         _replace(out / path, text)
+
+
+def may_be_endpoint(name: str) -> bool:
+    """Whether a telephone's account may have this name."""
+    return _ENDPOINT.fullmatch(name) is not None and name not in _RESERVED_ENDPOINTS
 
 
 def _values(settings: Settings) -> dict[str, object]:
@@ -142,7 +163,12 @@ def _directory_values(directory: Directory) -> dict[str, object]:
         _match(f"the SIP secret of {endpoint}", secret, _SECRET)
     _unique("company number", tuple(number for number, _ in directory.numbers))
     _unique("endpoint", tuple(endpoint for endpoint, _ in directory.endpoints), _RESERVED_ENDPOINTS)
-    return {"numbers": sorted(directory.numbers), "endpoints": sorted(directory.endpoints)}
+    numbers = sorted(directory.numbers)
+    # As it is written first: no other form of a number takes that of another.
+    spelt = {number: number for number, _ in numbers}
+    for number, _ in numbers:
+        spelt = dict.fromkeys(spellings(number), number) | spelt
+    return {"numbers": numbers, "spelt_numbers": sorted(spelt.items()), "endpoints": sorted(directory.endpoints)}
 
 
 def _match(name: str, value: str, pattern: re.Pattern[str]) -> str:
@@ -170,6 +196,13 @@ def _networks(name: str, values: tuple[str, ...]) -> list[str]:
         return [str(ip_network(value)) for value in values]
     except ValueError:
         raise RenderError(f"{name} must be IP addresses or networks") from None
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        return None
 
 
 def _replace(path: Path, text: str) -> None:

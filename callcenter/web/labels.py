@@ -19,6 +19,7 @@ from callcenter.domain.operator import OperatorStatus
 from callcenter.domain.recording import RecordingState
 from callcenter.domain.request import RefusalReason
 from callcenter.domain.ticket import PaymentState, TicketClass, TicketState
+from callcenter.telephony.asterisk_entries import ConfigurationProblem
 from callcenter.web.formats import Translator
 
 E = TypeVar("E", bound=StrEnum)
@@ -72,6 +73,24 @@ def operator_statuses(t: Translator) -> dict[OperatorStatus, str]:
         OperatorStatus.AVAILABLE: t.gettext("Available"),
         OperatorStatus.RINGING: t.gettext("Ringing"),
         OperatorStatus.TALKING: t.gettext("Talking"),
+    }
+
+
+@labels(ConfigurationProblem)
+def configuration_problems(t: Translator) -> dict[ConfigurationProblem, str]:
+    """Why something could not be brought into Asterisk, and what to do."""
+    return {
+        ConfigurationProblem.ASTERISK_AWAY: t.gettext("Asterisk does not answer. It is tried again every few seconds."),
+        ConfigurationProblem.NOT_WRITABLE: t.gettext(
+            "The files of Asterisk's configuration cannot be written. The node must run as Asterisk's user, and"
+            " CALLCENTER_ASTERISK__ETC must name its folder."
+        ),
+        ConfigurationProblem.VALUE_REFUSED: t.gettext(
+            "A value may not stand in Asterisk's configuration. Correct it, and everything is brought in."
+        ),
+        ConfigurationProblem.NOT_ACCEPTED: t.gettext(
+            "Asterisk did not accept the change and works on as before. See its log; it is tried again every minute."
+        ),
     }
 
 

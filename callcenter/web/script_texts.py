@@ -38,6 +38,7 @@ def script_texts(language: str) -> dict[str, Any]:
         "due_at_passed": t.gettext("since {at}"),
         "nothing_due": t.gettext("Nothing is due soon, nothing is overdue"),
         "recordings_safe": t.gettext("Every talk that is over has its recording"),
+        "recordings_altered": t.gettext("altered or gone: {n}"),
         "recordings_late": t.gettext("late: {n}"),
         "recordings_missing": t.gettext("missing: {n}"),
         "disk_filling": t.gettext("The disk of {node} is filling up"),

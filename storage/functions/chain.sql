@@ -27,6 +27,17 @@ end $$;
 create or replace trigger only_added before update or delete on ledger_entries
     for each row execute function refuse_change();
 
+-- The company of a recording as far as it is known.
+create or replace function company_of(r recordings) returns integer
+    language sql stable set search_path from current as $$
+    select coalesce(
+        r.company_id,
+        (select company_id from tickets where id = r.ticket_id),
+        (select company_id from calls where id = coalesce(r.call_id, r.named_call)))
+$$;
+revoke execute on function company_of from public;
+grant execute on function company_of to callcenter_company;
+
 -- A recording: each state after "expected", except "stored", which "verified" implies; and a ticket found later.
 -- Before its call is written its company is not known; then the first entry is the one that comes with the company.
 create or replace function chain_recording(r recordings, kind text) returns void
@@ -50,6 +61,29 @@ begin
 end $$;
 revoke execute on function chain_recording from public;
 
+-- The copy for listening, each time that it is made: its bytes are given out only as they were then.
+create or replace function chain_copy(c recording_copies) returns void language plpgsql set search_path from current as $$
+declare
+    r recordings;
+begin
+    select * into strict r from recordings where id = c.recording_id;
+    if company_of(r) is not null then
+        perform append_ledger(company_of(r), 'copy made', jsonb_strip_nulls(jsonb_build_object(
+            'recording', r.id, 'ticket', r.ticket_id, 'copy_key', c.object_key, 'copy_version', c.version_id,
+            'copy_size', c.size, 'copy_sha256', encode(c.sha256, 'hex'))));
+    end if;
+end $$;
+revoke execute on function chain_copy from public;
+
+create or replace function on_copy() returns trigger language plpgsql security definer set search_path from current as $$
+begin
+    perform chain_copy(new);
+    return null;
+end $$;
+revoke execute on function on_copy from public;
+create or replace trigger chained after insert or update of made_at on recording_copies
+    for each row when (new.object_key is not null) execute function on_copy();
+
 create or replace function on_recording() returns trigger language plpgsql security definer set search_path from current as $$
 begin
     -- The company of a recording that has entries is in them.
@@ -61,6 +95,10 @@ begin
         perform chain_recording(
             new,
             case when tg_op = 'UPDATE' and old.state = new.state then 'recording adopted' else 'recording ' || new.state end);
+        -- A copy that was made before the company was known.
+        perform chain_copy(c) from recording_copies c
+        where c.recording_id = new.id and c.object_key is not null
+            and not exists (select from ledger_entries where recording_id = new.id and kind = 'copy made');
     end if;
     return null;
 end $$;
@@ -72,36 +110,67 @@ create or replace trigger chained after update of state, ticket_id, company_id o
 create or replace trigger chained_at_once after insert on recordings for each row
     when (new.state <> 'expected') execute function on_recording();
 
+-- What an entry says, if it has its hash; null otherwise. Its text is read only then.
+create or replace function body_of(e ledger_entries) returns jsonb
+    language sql stable set search_path from current as $$
+    select case when e.hash = sha256(
+        coalesce(
+            (select hash from ledger_entries where company_id = e.company_id and seq = e.seq - 1),
+            decode(repeat('00', 32), 'hex'))
+        || sha256(convert_to(e.entry, 'UTF8')))
+    then e.entry::jsonb -> 'body' end
+$$;
+revoke execute on function body_of from public;
+grant execute on function body_of to callcenter_company;
+
+-- The last entry about the object of a recording.
+create or replace function last_entry(r recordings) returns ledger_entries
+    language sql stable set search_path from current as $$
+    select * from ledger_entries
+    where recording_id = r.id and kind like 'recording %' and kind <> 'recording listened to'
+    order by at desc, seq desc limit 1
+$$;
+revoke execute on function last_entry from public;
+grant execute on function last_entry to callcenter_company;
+
 -- Whether a recording is still the object that its last entry names: key, version, size and SHA-256. Nothing of it is given
--- out otherwise. The entry itself must have its hash; its text is read only then. What belongs to no company has no entry.
+-- out otherwise. What belongs to no company has no entry.
 create or replace function as_chained(r recordings) returns boolean
+    language plpgsql stable set search_path from current as $$
+declare
+    last ledger_entries := last_entry(r);
+    body jsonb;
+begin
+    if last.seq is null then
+        return company_of(r) is null;
+    end if;
+    body := body_of(last);
+    return body is not null
+        and (body ->> 'recording', body ->> 'key', body ->> 'version', body ->> 'size', body ->> 'sha256')
+        is not distinct from (r.id::text, r.object_key, r.version_id, r.size::text, encode(r.sha256, 'hex'));
+end $$;
+revoke execute on function as_chained from public;
+grant execute on function as_chained to callcenter_company;
+
+-- The same of a copy as `as_chained` says of its original.
+create or replace function copy_as_chained(c recording_copies) returns boolean
     language plpgsql stable set search_path from current as $$
 declare
     last ledger_entries;
     body jsonb;
 begin
     select * into last from ledger_entries
-    where recording_id = r.id and kind like 'recording %' and kind <> 'recording listened to'
-    order by at desc, seq desc limit 1;
-    if not found then
-        return coalesce(
-            r.company_id,
-            (select company_id from tickets where id = r.ticket_id),
-            (select company_id from calls where id = coalesce(r.call_id, r.named_call))) is null;
+    where recording_id = c.recording_id and kind = 'copy made' order by at desc, seq desc limit 1;
+    if last.seq is null then
+        return (select company_of(r) is null from recordings r where r.id = c.recording_id);
     end if;
-    if last.hash is distinct from sha256(
-        coalesce(
-            (select hash from ledger_entries where company_id = last.company_id and seq = last.seq - 1),
-            decode(repeat('00', 32), 'hex'))
-        || sha256(convert_to(last.entry, 'UTF8'))) then
-        return false;
-    end if;
-    body := last.entry::jsonb -> 'body';
-    return (body ->> 'recording', body ->> 'key', body ->> 'version', body ->> 'size', body ->> 'sha256')
-        is not distinct from (r.id::text, r.object_key, r.version_id, r.size::text, encode(r.sha256, 'hex'));
+    body := body_of(last);
+    return body is not null
+        and (body ->> 'recording', body ->> 'copy_key', body ->> 'copy_version', body ->> 'copy_size', body ->> 'copy_sha256')
+        is not distinct from (c.recording_id::text, c.object_key, c.version_id, c.size::text, encode(c.sha256, 'hex'));
 end $$;
-revoke execute on function as_chained from public;
-grant execute on function as_chained to callcenter_company;
+revoke execute on function copy_as_chained from public;
+grant execute on function copy_as_chained to callcenter_company;
 
 create or replace function chain_hold() returns trigger language plpgsql security definer set search_path from current as $$
 begin

@@ -34,6 +34,15 @@ delete from numbers where company_id = $1 and number <> all($2::text[])
 insert into numbers (number, company_id)
 select n, $1 from unnest($2::text[]) n where not exists (select from numbers where number = n and company_id = $1)
 
+-- name: stored_numbers
+select number, company_id from numbers for update
+
+-- name: rewrite_number
+update numbers set number = $2 where number = $1
+
+-- name: remove_number
+delete from numbers where number = $1
+
 -- name: categories
 select t.id, t.code, t.class, t.name_ru, t.name_en, t.active,
     coalesce((select jsonb_object_agg(l.step, jsonb_build_object('minutes', l.minutes, 'warn_before', l.warn_before,

@@ -56,7 +56,8 @@ select r.id, r.call_id, r.state, r.sha256, r.size, r.duration_s, r.channels, r.r
        r.version_id, as_chained(r) as as_chained,
        coalesce(r.deleted_because, case when r.state = 'missing' then r.defect end) as because,
        case when r.state in ('verified', 'attached', 'expired') then r.object_key end as object_key,
-       c.object_key as copy_key, c.sha256 as copy_sha256, k.began_at, k.kind, coalesce(o.name, '') as operator
+       c.object_key as copy_key, c.version_id as copy_version, c.sha256 as copy_sha256, copy_as_chained(c) as copy_as_chained,
+       k.began_at, k.kind, coalesce(o.name, '') as operator
 from recordings r
 left join recording_copies c on c.recording_id = r.id
 left join talks k on k.recording = r.name

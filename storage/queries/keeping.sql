@@ -78,7 +78,7 @@ update recordings set
 where id = $1 and state = 'expired';
 
 -- name: forget_copy
-update recording_copies set object_key = null, media_type = null, sha256 = null, size = null, problem = 'deleted by policy'
+update recording_copies set object_key = null, version_id = null, media_type = null, sha256 = null, size = null, problem = 'deleted by policy'
 where recording_id = $1 and problem is null;
 
 -- name: forget_waveform

@@ -71,7 +71,8 @@ for update;
 -- name: recordings
 select s.place, r.id, r.object_key, r.version_id, r.size, r.sha256, r.duration_s, r.state in ('verified', 'attached') as kept,
        as_chained(r) as as_chained, coalesce(k.began_at, c.answered_at, r.recorded_at) as at,
-       p.object_key as copy_key, p.size as copy_size, p.media_type as copy_type,
+       p.object_key as copy_key, p.version_id as copy_version, p.size as copy_size, p.media_type as copy_type,
+       copy_as_chained(p) as copy_as_chained,
        coalesce((select sum(u.sent) from share_link_uses u
                  where u.link_id = $1 and u.place = s.place and u.kind = 'listened' and not u.of_original), 0)::bigint
            as listened,

@@ -84,9 +84,9 @@ select id, name, zone from companies order by name
 -- Where the bytes are, for somebody ($2) whose listening is open, and which one that is. $3: of the copy for listening; else
 -- of the original, in the version whose digest was verified.
 -- name: audio
-select r.id, y.id as play, r.duration_s, as_chained(r) as as_chained,
+select r.id, y.id as play, r.duration_s, as_chained(r) and (not $3 or copy_as_chained(f)) as as_chained,
        case when $3 then f.object_key else r.object_key end as object_key,
-       case when $3 then null else r.version_id end as version_id,
+       case when $3 then f.version_id else r.version_id end as version_id,
        case when $3 then f.size else r.size end as size,
        case when $3 then f.media_type else 'audio/wav' end as media_type
 from recordings r

@@ -3,7 +3,7 @@
 select o.id, 'PJSIP/' || o.endpoint as interface, coalesce(p.wanted, 'offline') as wanted, coalesce(p.since, now()) as since,
     p.reason
 from operators o left join presence p on p.operator_id = o.id
-where o.endpoint is not null and (o.node is null or o.node = $1);
+where o.endpoint is not null and o.active and (o.node is null or o.node = $1);
 
 -- name: go_offline
 -- From now on, should the node be away, too. Returns the person $1 if they have a telephone.

@@ -105,6 +105,32 @@ def test_each_telephone_has_its_secret(tmp_path: Path) -> None:
     assert "anonymous" not in pjsip
 
 
+@pytest.mark.parametrize(("trusted", "written"), [(True, "yes"), (False, "no")])
+def test_an_asserted_caller_is_believed_as_the_setting_says(tmp_path: Path, trusted: bool, written: str) -> None:
+    files = rendered(tmp_path, settings(asterisk={"trust_asserted_identity": trusted}))
+    assert ("trust_id_inbound", written) in sections(files["pjsip.conf"])["trunk-line"]
+
+
+@pytest.mark.parametrize("stored", ["74951234567", "84951234567", "4951234567"])
+def test_a_caller_is_sent_back_by_a_companys_number_however_it_is_stored_or_dialled(
+    tmp_path: Path, stored: str
+) -> None:
+    text = rendered(tmp_path, directory=Directory(numbers=((stored, "ru"), ("0511", "ru")), endpoints=()))
+    transfer = text["dialplan/transfer.conf"]
+    for dialled in ("74951234567", "+74951234567", "84951234567", "4951234567"):
+        assert f"exten => {dialled},1,Set(ROUTE={stored})" in transfer
+    assert "exten => 0511,1,Set(ROUTE=0511)" in transfer
+
+
+def test_no_form_of_a_number_takes_that_of_another(tmp_path: Path) -> None:
+    numbers = (("74951234567", "ru"), ("84951234567", "ru"))
+    transfer = rendered(tmp_path, directory=Directory(numbers=numbers, endpoints=()))["dialplan/transfer.conf"]
+    lines = [line for line in transfer.splitlines() if line.startswith("exten => ") and "ROUTE" in line]
+    assert len({line.split(",")[0] for line in lines}) == len(lines)
+    for number, _ in numbers:
+        assert f"exten => {number},1,Set(ROUTE={number})" in lines
+
+
 def test_the_settings_reach_asterisk(tmp_path: Path) -> None:
     given = settings(
         asterisk={"bind": "::1", "sip_port": 5070, "ws_port": 8099, "rtp_start": 20000, "rtp_end": 20100},

@@ -304,3 +304,30 @@ async def test_numbers_dialled_that_reached_no_company_are_shown_by_their_digits
         assert "7999" not in text
         assert "8333" not in text
         assert "8495…" not in await (await anna.get("/directory/companies")).text()
+
+
+async def test_the_page_of_a_company_says_since_when_asterisk_knows_its_numbers(site: Site) -> None:
+    company = await site.pool.fetchval("select id from companies")
+    path = f"/directory/companies/{company}"
+    async with site.browser("vera") as vera, site.browser("maria") as maria:
+        assert "нет ни одного узла" in await (await vera.get(path)).text()
+        await site.pool.execute("insert into node_configurations (node) values ('node1')")
+        text = await (await vera.get(path)).text()
+        assert "передаётся в Asterisk" in text
+        assert "data-working" in text
+        assert "3 изменения ещё не в Asterisk" in await (await vera.get("/directory/companies")).text()
+        await site.pool.execute(
+            "insert into asterisk_entries (node, kind, name, value) select 'node1', kind, name, value"
+            " from asterisk_wanted('node1')"
+        )
+        text = await (await vera.get(path)).text()
+        assert "в Asterisk с" in text
+        assert "data-working" not in text
+        assert "изменени" not in await (await vera.get("/directory/companies")).text()
+        # What a number has changed to must be brought in again.
+        await site.pool.execute("update companies set language = 'en'")
+        assert "передаётся в Asterisk" in await (await vera.get(path)).text()
+        for page in (path, "/directory/companies"):
+            answer = await maria.get(page)
+            assert answer.status == 200
+            assert "Asterisk" not in await answer.text()

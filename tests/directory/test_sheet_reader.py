@@ -15,6 +15,7 @@ from callcenter.common.sheet_process import SheetLimits
 from callcenter.common.sheet_reader import SheetReader, SheetReaderFailed
 from callcenter.directory.sheet import read_sheet
 from callcenter.directory.sheet_process import MODULE
+from callcenter.domain.phone import set_country
 from callcenter.web.language import translations
 from callcenter.web.sheets import refusal
 from tests.directory.test_sheet import HEAD, HEADINGS, LINE, ROW, with_part, xlsx
@@ -183,3 +184,13 @@ def test_every_limit_has_its_words(language: str, code: str):
     said = refusal(translations(language), SheetRefused(code, limit=5))
     assert said
     assert ("а" in said) == (language == "ru")
+
+
+async def test_a_number_without_a_country_code_is_of_the_centres_country():
+    set_country("BY")
+    try:
+        read = await SheetReader().read(f"{HEADINGS}\nМосква;Лесная;1;1;Анна;8 029 123 45 67".encode())
+    finally:
+        set_country("RU")
+    assert read.problems == []
+    assert read.tables["new_phones"][1] == [(0, "+375291234567")]

@@ -203,14 +203,20 @@ def test_no_service_has_more_rights_than_it_needs() -> None:
 
 def test_only_asterisk_and_what_renders_for_it_may_read_its_configuration() -> None:
     asterisk, node = SERVICES["asterisk"], SERVICES["node"]
-    # The node collects recordings, for which it must own them; the configuration is not mounted there.
+    # The node collects recordings, for which it must own them, and brings changes into the configuration.
     assert asterisk["user"] == SERVICES["render"]["user"] == node["user"] != SERVICES["web"]["user"]
     volumes = {name: [volume.split(":") for volume in service.get("volumes", [])] for name, service in SERVICES.items()}
     assert {name for name, found in volumes.items() for volume in found if volume[0] == "asterisk-etc"} == {
         "asterisk",
+        "node",
         "render",
     }
     assert ["asterisk-etc", "/etc/asterisk", "ro"] in volumes["asterisk"]
+    defaults = Settings.model_fields["asterisk"].default
+    assert ["asterisk-etc", str(defaults.etc)] in volumes["node"]
+    socket_folder = ["asterisk-run", str(defaults.control.parent)]
+    assert all(socket_folder in volumes[name] for name in ("asterisk", "node"))
+    assert SERVICES["node"]["user"] == SERVICES["asterisk"]["user"]
     assert ["asterisk-spool", "/var/spool/asterisk"] in volumes["node"]
     assert ["asterisk-log", "/var/log/asterisk", "ro"] in volumes["node"]
     assert {volume[0] for found in volumes.values() for volume in found} == set(COMPOSE["volumes"])

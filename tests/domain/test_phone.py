@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.domain.phone import PhoneFault, e164, existing, local, national, set_country
+from callcenter.domain.phone import PhoneFault, e164, existing, local, national, set_country, spellings
 
 
 @pytest.mark.parametrize(
@@ -88,6 +88,33 @@ def test_the_form_of_a_form_is_itself(text: str, country: str):
 )
 def test_a_telephone_that_cannot_exist_is_known_with_the_reason(typed: str, found: str):
     assert existing(typed) == found
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "found"),
+    [
+        ("234-56-78", "495", "+74952345678"),
+        ("23-45-67", "4012", "+74012234567"),
+        ("2-34-56", "48439", "+74843923456"),
+        ("8 (812) 234-56-78", "495", "+78122345678"),
+        ("234-56-78", "812", "+78122345678"),
+        ("234-56-78", "", PhoneFault.NO_CODE),
+        ("234-56", "495", PhoneFault.NO_SUCH_NUMBER),
+        ("034-56-78", "000", PhoneFault.NO_SUCH_NUMBER),
+        ("112", "495", PhoneFault.NOT_A_NUMBER),
+    ],
+)
+def test_a_local_number_gets_the_companys_city_code(typed: str, code: str, found: str):
+    assert existing(typed, city_code=code) == found
+
+
+def test_a_number_is_dialled_in_many_ways():
+    every = ["74951234567", "+74951234567", "4951234567", "84951234567"]
+    assert spellings("74951234567") == every
+    assert {*spellings("84951234567")} >= {*every}
+    assert spellings("0511") == ["0511"]
+    for spelt in every:
+        assert e164(spelt) == "+74951234567"
 
 
 @pytest.mark.parametrize("written", ["+79161234567", "89161234567", "+8 916 123 45 67", "9161234567#1"])

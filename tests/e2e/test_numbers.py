@@ -1,7 +1,10 @@
 """The forms in which telephone companies write numbers, on a real Asterisk with nothing else running."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -111,6 +114,19 @@ def test_a_caller_is_whom_the_telephone_company_asserts_unless_withheld(
     assert arrival(pbx, call) == (NUMBER, caller)
 
 
+def test_whoever_is_asserted_by_a_trunk_that_is_not_trusted_is_not_the_caller(tmp_path: Path) -> None:
+    def distrust(etc: Path) -> None:
+        text = (etc / "pjsip.conf").read_text()
+        assert "trust_id_inbound = yes" in text
+        (etc / "pjsip.conf").write_text(text.replace("trust_id_inbound = yes", "trust_id_inbound = no"))
+
+    with asterisk(tmp_path, DIRECTORY, change=distrust) as instance:
+        port = instance.settings.asterisk.sip_port
+        asserted = [b"P-Asserted-Identity: <sip:+79000000001@carrier.invalid>"]
+        assert arrival(instance, Caller(port, NUMBER.encode(), headers=asserted)) == (NUMBER, "+79160000001")
+        assert arrival(instance, Caller(port, NUMBER.encode(), ANONYMOUS, headers=asserted)) == (NUMBER, "")
+
+
 def test_a_number_in_from_may_be_withheld_too(pbx: AsteriskInstance) -> None:
     call = Caller(pbx.settings.asterisk.sip_port, NUMBER.encode(), headers=[b"Privacy: id"])
     assert arrival(pbx, call) == (NUMBER, "")
@@ -141,3 +157,99 @@ def test_the_dialplan_and_the_service_agree_on_every_form_of_a_callers_number(pb
         there[form] = arrival(pbx, Caller(port, NUMBER.encode(), uri))[1]
     here = {form: e164(form) for form in forms}
     assert {form: number for form, number in there.items() if number != here[form]} == {}
+
+
+LOGINS = (b"0042000001", b"office-kpp2", b"", b"s", b"trunk.42", b"%D0%B0", b"%24%7BEPOCH%7D")
+NOBODYS = ("74957777777", "88005553535", "1234567", "999", "375291234567", "9" * 20)
+
+
+@dataclass(frozen=True)
+class Invite:
+    """A call as some telephone company might send it. `did`, `caller`: what a person would understand by it."""
+
+    request: bytes
+    to: bytes
+    source: bytes
+    headers: tuple[bytes, ...]
+    did: str
+    caller: str
+
+
+def spelt(random: Random, digits: str) -> bytes:
+    """A Russian number in one of the forms that a person understands."""
+    rest = digits[1:]
+    start = random.choice(("7", "+7", "8", "+8", "", "007", "8107", "+78"))
+    between = random.choice(("", "", "", "-", ".", "(", "%20"))
+    body = f"({rest[:3]}){rest[3:6]}-{rest[6:]}" if between == "(" else between.join((rest[:3], rest[3:6], rest[6:]))
+    return f"{start}{body}".encode()
+
+
+def generated(seed: int) -> Invite:
+    random = Random(seed)
+    if random.random() < 0.7:
+        did = random.choice((NUMBER, OTHER_NUMBER))
+        dialled = spelt(random, did)
+    else:
+        did = random.choice(NOBODYS)
+        dialled = did.encode()
+    # A login of digits cannot be told from a number that is none of this country.
+    logins = LOGINS if len(did) == len(NUMBER) else LOGINS[1:]
+    place = random.choice(("request", "to", "diversion"))
+    request, to = random.choice(logins), random.choice(logins)
+    headers: list[bytes] = []
+    if place == "request":
+        request, to = dialled, random.choice((dialled, b"login", b""))
+    elif place == "to":
+        to = dialled
+    else:
+        written = random.choice((b"<sip:%b@c>;reason=unknown", b"<tel:%b>", b'"A, B" <sip:%b@c:5060>', b"<sips:%b@c>"))
+        headers.append(b"Diversion: " + written % dialled)
+    source, caller = who(random, headers)
+    return Invite(request, to, source, tuple(headers), did, caller)
+
+
+def who(random: Random, headers: list[bytes]) -> tuple[bytes, str]:
+    """The From header, and whom it makes the caller together with the headers that are added."""
+    number = f"79{random.randrange(10**9):09}"
+    source, caller = random.choice(
+        (
+            (b"<sip:%b@127.0.0.2>" % spelt(random, number), f"+{number}"),
+            (b'"\xd0\x90\xd0\xbd\xd0\xbd\xd0\xb0" <sip:%b@127.0.0.2>' % spelt(random, number), f"+{number}"),
+            (ANONYMOUS, ""),
+            (b"<sip:office@127.0.0.2>", ""),
+        )
+    )
+    identity = random.choice((None, None, "number", "tel", "login"))
+    asserted = f"79{random.randrange(10**9):09}"
+    if identity in ("number", "tel"):
+        form = b"<sip:%b@c>" if identity == "number" else b"<tel:%b>"
+        # In a tel URI there are no blanks (RFC 3966).
+        headers.append(b"P-Asserted-Identity: " + form % spelt(random, asserted).replace(b"%20", b"-"))
+        caller = f"+{asserted}"
+    elif identity == "login":
+        headers.append(b"P-Asserted-Identity: <sip:office@c>")
+    if random.random() < 0.1:
+        headers.append(b"Privacy: id")
+        caller = ""
+    return source, caller
+
+
+def test_two_hundred_generated_calls_each_reach_their_company_or_are_shown_as_they_were_dialled(
+    pbx: AsteriskInstance,
+) -> None:
+    wrong = {}
+    for seed in range(200):
+        invite = generated(seed)
+        before = len(pbx.ledger())
+        call = Caller(
+            pbx.settings.asterisk.sip_port, invite.request, invite.source, to=invite.to, headers=invite.headers
+        )
+        try:
+            heard = arrival(pbx, call)
+        except TimeoutError:
+            wrong[seed] = (invite, "no answer", "")
+            continue
+        rejected = "REJECTED" in [line[4] for line in pbx.ledger()[before:]]
+        if (*heard, rejected) != (invite.did, invite.caller, invite.did in NOBODYS):
+            wrong[seed] = (invite, heard, rejected)
+    assert wrong == {}

@@ -1,11 +1,12 @@
 """The printed page takes whatever a journal holds."""
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from callcenter.evidence.printed import PrintedDocument, PrintedSection, PrintedTable, print_document
+from callcenter.evidence.printed import PrintedDocument, PrintedSection, PrintedTable, _parts, print_document
 
 LONG = "Течёт стояк и никто не идёт, звоню третий раз. " * 210
 
@@ -26,6 +27,14 @@ def test_any_text_can_be_printed(tmp_path: Path, text: str):
     )
     section = PrintedSection(text[:200], [("описание", text), ("тема", text[:200])], table, words=text)
     assert pages(tmp_path / "a.pdf", section, title=text[:50] or "x") >= 1
+
+
+@pytest.mark.parametrize("text", ["Ш", "a-", "--", "—", "а ", "а\n", "слово ", "\t"])
+def test_a_megabyte_is_cut_into_rows_in_time(text: str):
+    began = time.process_time()
+    rows = list(_parts(["", text * ((1 << 20) // len(text))], (20, 60)))
+    assert time.process_time() - began < 5
+    assert rows
 
 
 def test_a_long_journal_takes_as_many_pages_as_it_needs(tmp_path: Path):

@@ -69,7 +69,7 @@ async def test_a_pack_holds_everything_and_is_genuine(work: Work, ticket: Ticket
     assert journal["holds"][0]["reason"] == "Иск"
     kinds = [json.loads(json.loads(line)["entry"])["kind"] for line in files["ledger.jsonl"].splitlines()]
     way = ["recording recorded", "recording verified", "recording attached"]
-    assert kinds == ["hold placed", *way, *way, "pack ordered"]
+    assert kinds == ["hold placed", *way, *way, "copy made", "pack ordered"]
 
 
 async def test_the_text_of_other_tickets_is_hidden_and_still_chained(

@@ -156,6 +156,36 @@ async def test_a_recording_that_differs_from_its_chained_entry_is_not_played(sit
         assert (await vera.get(f"/recordings/{recording}/copy")).status == 404
 
 
+@pytest.mark.parametrize("forged", ["version_id = '2'", "object_key = 'other'", "size = 7", "sha256 = sha256('')"])
+async def test_a_copy_that_differs_from_its_chained_entry_is_not_played(site: Site, recording: int, forged: str):
+    await put_into_company(site, recording)
+    site.shelf.objects |= {"copy@1": COPY, "copy@2": b"OggS forged", "other@1": b"OggS forged"}
+    await site.pool.execute(
+        "insert into recording_copies (recording_id, object_key, version_id, media_type, sha256, size)"
+        " values ($1, 'copy', '1', 'audio/ogg', $2, $3)",
+        *(recording, bytes(32), len(COPY)),
+    )
+    async with site.browser("vera") as vera:
+        await say_why(vera, recording)
+        assert await (await vera.get(f"/recordings/{recording}/copy")).read() == COPY
+        await site.pool.execute(f"update recording_copies set {forged}")
+        assert (await vera.get(f"/recordings/{recording}/copy")).status == 404
+        assert (await fetch(vera, recording))[0] == 200
+
+
+async def test_a_copy_that_was_made_before_its_company_was_known_is_played(site: Site, recording: int):
+    await site.pool.execute("update calls set company_id = null")
+    await site.pool.execute(
+        "insert into recording_copies (recording_id, object_key, media_type, sha256, size)"
+        " values ($1, 'copy', 'audio/ogg', $2, $3)",
+        *(recording, bytes(32), len(COPY)),
+    )
+    await put_into_company(site, recording)
+    async with site.browser("vera") as vera:
+        await say_why(vera, recording)
+        assert (await vera.get(f"/recordings/{recording}/copy")).status == 200
+
+
 async def test_a_recording_whose_chained_entry_was_altered_to_fit_is_not_played(site: Site, recording: int):
     await put_into_company(site, recording)
     site.shelf.objects["key@2"] = WAV

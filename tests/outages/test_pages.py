@@ -23,7 +23,7 @@ async def house(site: Site) -> int:
 def form(at: int, **changes: str) -> dict[str, str]:
     return {
         "kind": "cold_water",
-        "house": str(house),
+        "house": str(at),
         "since": "2026-03-05T12:20",
         "until": "2026-03-05T18:30",
         **changes,

@@ -1,5 +1,6 @@
 """Outages on a real PostgreSQL: reserved numbers, tickets of those who were told, everything finished at once."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
@@ -38,6 +39,25 @@ def told(
         AnnouncementsOver(call=id_, at=ended, keys=keys),
         CallEnded(call=id_, at=ended, cause=16),
     ]
+
+
+class FakeSpeaker:
+    """Says everything as a tenth of a second of silence, unless it is broken."""
+
+    def __init__(self) -> None:
+        self.spoken: list[Speech] = []
+        self.broken = False
+
+    async def speak(self, speeches: Iterable[Speech]) -> dict[Speech, bytes]:
+        if self.broken:
+            return {}
+        wanted = list(speeches)
+        self.spoken += wanted
+        return dict.fromkeys(wanted, b"\xd5" * 800)
+
+    async def add_numbers(self, folder: Path, language: str) -> None:
+        assert language == "ru"
+        assert folder.name == "numbers"
 
 
 async def reserved(district: District, outage: Outage) -> dict[str, int]:
@@ -198,18 +218,13 @@ async def test_what_is_wrong_is_refused_and_changes_nothing(district: District) 
 
 async def test_what_each_hears_lies_on_the_disk_and_goes_when_it_is_over(district: District, tmp_path: Path) -> None:
     outage = await district.outages.open(district.vera, district.new(since=NOW, until=None))
-    spoken: list[Speech] = []
-
-    async def speak(speeches: set[Speech]) -> dict[Speech, bytes]:
-        spoken.extend(speeches)
-        return dict.fromkeys(speeches, b"\xd5" * 800)
-
+    speaker = FakeSpeaker()
     told_of: list[object] = []
-    announcer = Announcer(district.pool, DatabaseSettings(url="postgresql://unused"), tmp_path, speak, told_of.append)
+    announcer = Announcer(district.pool, DatabaseSettings(url="postgresql://unused"), tmp_path, speaker, told_of.append)
     await announcer.refresh()
     numbers = await reserved(district, outage)
     [sound] = {path.stem for path in (tmp_path / "said").iterdir()} - {
-        speech.name for speech in spoken if "оператором" in speech.sentences[-1]
+        speech.name for speech in speaker.spoken if "оператором" in speech.sentences[-1]
     }
     for flat, phone in enumerate(district.phones, 1):
         entry = (tmp_path / "by-number" / DID / phone).read_text()
@@ -233,16 +248,12 @@ async def test_what_cannot_be_spoken_is_left_out_and_the_last_good_file_stays(
     district: District, tmp_path: Path
 ) -> None:
     outage = await district.outages.open(district.vera, district.new())
-    broken = False
-
-    async def speak(speeches: set[Speech]) -> dict[Speech, bytes]:
-        return {} if broken else dict.fromkeys(speeches, b"\xd5" * 800)
-
-    announcer = Announcer(district.pool, DatabaseSettings(url="postgresql://unused"), tmp_path, speak, lambda _: None)
+    speaker = FakeSpeaker()
+    announcer = Announcer(district.pool, DatabaseSettings(url="postgresql://unused"), tmp_path, speaker, lambda _: None)
     await announcer.refresh()
     own = tmp_path / "by-number" / DID / district.phones[0]
     before = own.read_text()
-    broken = True
+    speaker.broken = True
     await district.outages.edit(district.vera, outage.id, OutageEdit(cause="Прорыв трубы"))
     await announcer.refresh()
     assert own.read_text() == before

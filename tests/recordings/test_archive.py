@@ -1,5 +1,6 @@
 """The archive on a real PostgreSQL, with the store in memory and the real one."""
 
+import asyncio
 import hashlib
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from structlog.testing import capture_logs
 
 from callcenter import metrics
 from callcenter.errors import ObjectLocked, StoreError
+from callcenter.recordings import timing
 from callcenter.recordings.store import Store
 from tests.recordings.conftest import NODE, Bench, new_name, wav
 
@@ -309,3 +311,16 @@ async def test_the_gauge_counts_by_state(bench: Bench) -> None:
         "deleted": 0,
         "missing": 0,
     }
+
+
+async def test_how_far_a_recording_has_come_is_noted_while_it_is_written(bench: Bench) -> None:
+    path = bench.root / "rec" / f"{new_name()[1]}.raw"
+    with path.open("wb") as file:
+        running = asyncio.create_task(bench.archive().run())
+        async with asyncio.timeout(10):
+            while len(timing.read(path)) < 2:
+                await asyncio.to_thread(file.write, bytes(4))
+                await asyncio.to_thread(file.flush)
+                await asyncio.sleep(0.05)
+        running.cancel()
+    assert timing.read(path)[0].size < timing.read(path)[1].size

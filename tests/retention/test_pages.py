@@ -61,6 +61,18 @@ async def test_a_talk_without_any_record_of_a_file_is_shown(site: Site):
         assert ">node1-1.2<" in await (await vera.get("/recordings/ledger?days=7")).text()
 
 
+async def test_how_much_was_read_back_and_what_lies_is_shown(site: Site):
+    await site.pool.execute(ROWS)
+    await site.pool.execute(
+        "insert into recording_hashes (recording_id, checked_at, problem)"
+        " select id, now(), case call_id when 'node1-1.2' then 'altered' end from recordings where state = 'attached'"
+    )
+    async with site.browser("vera") as vera:
+        text = " ".join((await (await vera.get("/recordings/ledger")).text()).split())
+    assert "За последние 30 дней с реестром сверено записей: 2 из 2." in text
+    assert text.count("В хранилище не то, что было сохранено") == 1
+
+
 async def test_an_empty_ledger_says_so(site: Site):
     async with site.browser("vera") as vera:
         text = await (await vera.get("/recordings/ledger")).text()

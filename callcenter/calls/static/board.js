@@ -121,8 +121,9 @@ function showDeadlines(isNews) {
 /** @param {boolean} isNews */
 function showSafety(isNews) {
   /** @type {SafetyMessage} */
-  const message = wire.state.recordings ?? { late: 0, missing: 0, disks: [] };
+  const message = wire.state.recordings ?? { late: 0, missing: 0, altered: 0, disks: [] };
   const problems = [
+    message.altered ? fill(texts.recordings_altered, { n: message.altered }) : "",
     message.missing ? fill(texts.recordings_missing, { n: message.missing }) : "",
     message.late ? fill(texts.recordings_late, { n: message.late }) : "",
     ...message.disks.map((node) => fill(texts.disk_filling, { node })),
