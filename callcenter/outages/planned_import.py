@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -157,6 +157,9 @@ class _Finder:
         [house] = houses.values()
         zone = ZoneInfo(self._companies[house["company_id"]]["zone"])
         since, until = (datetime.fromisoformat(cells[name]).replace(tzinfo=zone) for name in ("since", "until"))
+        if until <= datetime.now(UTC):
+            self._refuse(cells, "until", "works over")
+            return None
         if (house["company_id"], kind["code"], since, house["id"]) in self._known:
             self._refuse(cells, "house", "works known")
             return None

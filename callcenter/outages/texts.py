@@ -140,6 +140,7 @@ def works_problem(t: Translator, problem: SheetProblem) -> str:
         "too many houses": t.pgettext(
             "planned works", "the same works are in more than %(limit)s houses; give them two times"
         ),
+        "works over": t.pgettext("planned works", "these works are over already"),
         "works known": t.pgettext("planned works", "these works have been opened already"),
     }
     return texts[problem.code] % problem.values
