@@ -189,7 +189,7 @@ def test_every_limit_has_its_words(language: str, code: str):
 async def test_a_number_without_a_country_code_is_of_the_centres_country():
     set_country("BY")
     try:
-        read = await SheetReader().read(f"{HEADINGS}\nМосква;Лесная;1;1;Анна;8 029 123 45 67".encode())
+        read = await SheetReader(MODULE).read(f"{HEADINGS}\nМосква;Лесная;1;1;Анна;8 029 123 45 67".encode())
     finally:
         set_country("RU")
     assert read.problems == []
