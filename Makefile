@@ -9,6 +9,7 @@ BLIND    ?= 0
 ATTENDED ?= 0
 HOLDS    ?= 0
 RETURNS  ?= 0
+COMPANIES ?= 1
 
 python = .venv/bin/python
 
@@ -29,7 +30,7 @@ down:
 surge: setup
 	@$(python) -m stack surge --callers $(CALLERS) --rate $(RATE) --operators $(OPERATORS) --talk $(TALK) \
 		--patience $(PATIENCE) --abandon $(ABANDON) --audio $(AUDIO) \
-		--blind $(BLIND) --attended $(ATTENDED) --holds $(HOLDS) --returns $(RETURNS)
+		--blind $(BLIND) --attended $(ATTENDED) --holds $(HOLDS) --returns $(RETURNS) --companies $(COMPANIES)
 
 listen: setup
 	@$(python) -m stack listen

@@ -21,6 +21,7 @@ from callcenter.calls.writer import Writer
 from callcenter.common.attempts import ATTEMPTS, Attempts
 from callcenter.common.object_store import OBJECT_STORE, ObjectStore
 from callcenter.common.passwords import PASSWORDS, Passwords
+from callcenter.common.secret_box import SECRET_BOX, SecretBox, require_readable
 from callcenter.common.sessions import SESSIONS, Sessions, SessionTerm
 from callcenter.common.smtp import MAIL_SERVER, MailServer
 from callcenter.common.tokens import TOKENS, Tokens
@@ -40,7 +41,7 @@ from callcenter.domain.commands import (
 )
 from callcenter.domain.events import Source
 from callcenter.domain.floor import RosterChanged
-from callcenter.domain.ids import NodeName, QueueName
+from callcenter.domain.ids import NodeName
 from callcenter.domain.switchboard import Switchboard
 from callcenter.engine import Engine, utc_now
 from callcenter.errors import StoreError
@@ -97,12 +98,14 @@ SUBJECTS = (
 log = structlog.get_logger()
 
 
-async def asterisk_directory(connection: Connection, node: NodeName) -> render.Directory:
+async def asterisk_directory(connection: Connection, node: NodeName, box: SecretBox) -> render.Directory:
     """What the configuration of this node's Asterisk must know of companies and operators."""
     sql = queries("asterisk")
     return render.Directory(
         numbers=tuple((row["number"], row["language"]) for row in await connection.fetch(sql["numbers"])),
-        endpoints=tuple((row["endpoint"], row["sip_secret"]) for row in await connection.fetch(sql["endpoints"], node)),
+        endpoints=tuple(
+            (row["endpoint"], box.open(row["sip_secret"])) for row in await connection.fetch(sql["endpoints"], node)
+        ),
     )
 
 
@@ -163,6 +166,7 @@ def create_app(
     app[HEALTH_CHECKS] = {"database": health.database(pool), "screens": lambda: hub.live, **checks}
     app[SESSIONS], app[TOKENS] = Sessions(pool, _term(settings.web)), Tokens(pool)
     app[PASSWORDS], app[ATTEMPTS] = Passwords(), Attempts(pool)
+    app[SECRET_BOX] = SecretBox(settings.secrets)
     app[MAIL_SERVER] = MailServer(settings.smtp)
     app[UPLOADS] = Uploads(pool)
     app[ASTERISK_ENTRIES] = AsteriskEntries(pool)
@@ -192,6 +196,7 @@ async def _pool(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
     try:
         async with pool.acquire() as connection:
             await require_schema(connection)
+            await require_readable(connection, SecretBox(settings.secrets))
         yield pool
     finally:
         pool.terminate()
@@ -220,7 +225,7 @@ async def _node(
     settings: Settings, pool: asyncpg.Pool, store: Store, services: list[Service]
 ) -> dict[str, HealthCheck]:
     """Add everything beside one Asterisk to `services`; return what tells whether it is ready."""
-    name = NodeName(settings.node)
+    name, box = NodeName(settings.node), SecretBox(settings.secrets)
     queues = await startup.queue_names(pool)
     calls = await startup.calls(pool, name)
     switchboard = Switchboard(queues, await startup.operators(pool, name), calls, settings.queueing.missed_limit)
@@ -233,14 +238,14 @@ async def _node(
     asterisk = Node(settings.ami, engine.put, ledger.catch_up)
     router.writer = writer = Writer(settings.database, name)
     router.cards = cards = CardFinder(pool, engine.put)
-    router.control = control = Control(asterisk.actions, lambda: queues, engine.put)
+    router.control = control = Control(asterisk.actions, engine.put)
     keeper = ConfigurationKeeper(
         pool,
         settings.database,
         name,
         RunningConfiguration(settings),
-        lambda connection: asterisk_directory(connection, name),
-        partial(_change_roster, pool, name, queues, engine),
+        lambda connection: asterisk_directory(connection, name, box),
+        partial(_change_roster, pool, name, engine),
     )
     archive = Archive(
         pool,
@@ -262,16 +267,13 @@ async def _node(
     return {"asterisk": asterisk.restored.is_set, "ledger": ledger.caught_up.is_set, "disk": disk.check}
 
 
-async def _change_roster(
-    pool: asyncpg.Pool, node: NodeName, queues: list[QueueName], engine: Engine, more_queues: bool
-) -> None:
-    """Tell the switchboard what Asterisk knows now; `queues` are those in which members are set."""
-    queues[:] = await startup.queue_names(pool)
+async def _change_roster(pool: asyncpg.Pool, node: NodeName, engine: Engine, more_queues: bool) -> None:
+    """Tell the switchboard what Asterisk knows now."""
     engine.put(
         RosterChanged(
             at=utc_now(),
             source=Source.RECONCILE,
-            queues=tuple(queues),
+            queues=tuple(await startup.queue_names(pool)),
             more_queues=more_queues,
             operators=tuple(await startup.operators(pool, node)),
         )
@@ -296,7 +298,7 @@ class CommandRouter:
                 self.control.submit(order)
             case _:
                 if isinstance(order, ShowQueues):
-                    self.waiting = sum(line.waiting for line in order.queues)
+                    self.waiting = order.waiting
                     _gauge(order)
                 self.writer.submit(order, seen_at)
 

@@ -48,6 +48,7 @@ CallcenterError
 ├── NotApplicable                an event that cannot be in the state that a call is in
 ├── RecordingStepRefused         a step that a recording cannot take; a defect of ours
 ├── StorageError                 PostgreSQL holds something that this program cannot work with (a migration altered, a newer schema)
+│   └── UnreadableSecret         a secret was encrypted with a key that the settings do not have
 ├── StoreError                   the S3 store cannot be reached, or answers wrongly
 │   ├── ObjectMissing            the store works, and does not have this object
 │   └── ObjectLocked             the store works, and keeps this object from being removed

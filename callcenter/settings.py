@@ -7,6 +7,7 @@ anything secret.
 
 import os
 import re
+from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
@@ -43,8 +44,17 @@ class SettingsSection(BaseModel):
 class DatabaseSettings(SettingsSection):
     """PostgreSQL 15 or newer."""
 
-    url: SecretStr = Field(description="DSN, `postgresql://user:password@host:port/name`")
+    url: SecretStr = Field(description="DSN of the service, `postgresql://user:password@host:port/name`")
+    owner_url: SecretStr | None = Field(
+        None,
+        description="DSN of the tables' owner, for `callcenter migrate` alone: give it to no other process; without it "
+        "the service's own, which then may do everything",
+    )
     pool_size: int = Field(8, ge=2, le=100, description="connections for reading, in addition to the writer's own")
+
+    def of_owner(self) -> Self:
+        """The same database, as the owner of its tables."""
+        return self.model_copy(update={"url": self.owner_url or self.url})
 
 
 class AmiSettings(SettingsSection):
@@ -90,6 +100,13 @@ class AsteriskSettings(SettingsSection):
         min_length=1,
         description="JSON list of addresses or networks that count as the telephone company",
     )
+    trunk_codecs: tuple[Literal["alaw", "ulaw"], ...] = Field(
+        ("alaw",),
+        min_length=1,
+        description="JSON list of the telephone company's codecs, the preferred one first: `alaw`, `ulaw`. With two, "
+        "Asterisk up to 22.10.1 drops talks in which the company changes from one to the other; with one it refuses the "
+        'change and the talk goes on. A company that has only `ulaw` needs `["ulaw"]`',
+    )
     dialled_number_in: tuple[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z-]{0,39}$")], ...] = Field(
         ("request", "To", "Diversion"),
         min_length=1,
@@ -130,6 +147,12 @@ class S3Settings(SettingsSection):
     endpoint: str = Field(description="`host:port`, without a scheme")
     access_key: str = Field(description="access key")
     secret_key: SecretStr = Field(description="secret key")
+    admin_access_key: str | None = Field(
+        None,
+        description="access key of an account that may make buckets, for `callcenter make-bucket` and `lock-bucket` alone: "
+        "give it to no other process; without it the one above",
+    )
+    admin_secret_key: SecretStr | None = Field(None, description="its secret key")
     bucket: str = Field(
         "callcenter", pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", description="bucket of the recordings"
     )
@@ -158,6 +181,21 @@ class S3Settings(SettingsSection):
         None, description="`host:port` by which browsers reach the store; without it links name the one above"
     )
     public_secure: bool = Field(True, description="links to the public endpoint use https")
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if (self.admin_access_key is None) != (self.admin_secret_key is None):
+            raise ValueError("s3.admin_access_key and s3.admin_secret_key go together: set both or neither")
+        return self
+
+    def of_admin(self) -> Self:
+        """The same bucket, as the account that may make it."""
+        return self.model_copy(
+            update={
+                "access_key": self.admin_access_key or self.access_key,
+                "secret_key": self.admin_secret_key or self.secret_key,
+            }
+        )
 
 
 class CopiesSettings(SettingsSection):
@@ -300,6 +338,28 @@ class ApiSettings(SettingsSection):
     requests_per_minute: int = Field(600, ge=1, description="requests a token may make in a minute")
 
 
+class SecretsSettings(SettingsSection):
+    """The secrets of telephones, one-time codes and webhooks, which the database keeps encrypted."""
+
+    keys: tuple[SecretStr, ...] = Field(
+        min_length=1,
+        description="JSON list of keys, each 64 hexadecimal digits as `openssl rand -hex 32` makes them: the first encrypts, "
+        "all decrypt. Keep a copy of it: without its key a secret cannot be read again",
+    )
+
+    @field_validator("keys")
+    @classmethod
+    def _are_keys(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for key in keys:
+            _require_key(key)
+        return keys
+
+    @property
+    def fernet_keys(self) -> list[bytes]:
+        """The keys as Fernet takes them, in base64."""
+        return [urlsafe_b64encode(bytes.fromhex(key.get_secret_value())) for key in self.keys]
+
+
 class SpeechSettings(SettingsSection):
     """The voices that speak to callers; what they say is made beforehand and kept."""
 
@@ -330,9 +390,14 @@ class EvidenceSettings(SettingsSection):
     @field_validator("key")
     @classmethod
     def _is_a_key(cls, key: SecretStr | None) -> SecretStr | None:
-        if key is not None and not re.fullmatch(r"[0-9a-fA-F]{64}", key.get_secret_value()):
-            raise ValueError("must be 64 hexadecimal digits, as `openssl rand -hex 32` makes them")
+        if key is not None:
+            _require_key(key)
         return key
+
+
+def _require_key(key: SecretStr) -> None:
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", key.get_secret_value()):
+        raise ValueError("must be 64 hexadecimal digits, as `openssl rand -hex 32` makes them")
 
 
 class SpeechAlone(BaseSettings):
@@ -372,6 +437,7 @@ class Settings(BaseSettings):
     handover: HandoverSettings
     max: MaxSettings = MaxSettings()
     evidence: EvidenceSettings = EvidenceSettings()
+    secrets: SecretsSettings
     speech: SpeechSettings = SpeechSettings()
 
     @field_validator("country")

@@ -141,6 +141,8 @@ def _type(given: Schema) -> str:
             return "`operator/${number}`"
         case {"type": "array", "items": items}:
             return f"{_type(items)}[]"
+        case {"type": "object", "additionalProperties": values}:
+            return f"Record<string, {_type(values)}>"
         case {"type": kind}:
             return {"integer": "number", "number": "number"}.get(kind, kind)
     raise TypeError(f"no type for {given}")
@@ -217,6 +219,8 @@ def _words(given: Schema, defs: Mapping[str, Schema], wanted: list[str]) -> str:
             return "time"
         case {"type": "array", "items": items}:
             return f"list of {_words(items, defs, wanted)}"
+        case {"type": "object", "additionalProperties": values}:
+            return f"object of {_words(values, defs, wanted)}"
         case {"type": kind}:
             return str(kind)
     raise TypeError(f"no words for {given}")

@@ -9,7 +9,7 @@ import gzip
 import json
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
@@ -49,9 +49,10 @@ IDLE_S = 20.0
 def run(stack: dict[str, Any]) -> int:
     """Measure, print a table, write `var/bench.json`. `stack`: what `up` wrote; its database gets bench rows."""
     session = gzip.decompress(SESSION.read_bytes())
-    dsn = stack["postgres"]["dsn"]
-    results = asyncio.run(_measure(session, dsn)) | asyncio.run(measure(dsn, [journal_looks, report_looks]))
-    results |= against_ffmpeg() | asyncio.run(whole_way(stack)) | outage_figures()
+    results = asyncio.run(_measure(session, stack["postgres"]))
+    results |= asyncio.run(measure(stack["postgres"], [journal_looks, report_looks]))
+    results |= against_ffmpeg() | asyncio.run(whole_way(stack))
+    results |= outage_figures()
     width = max(len(name) for name in results)
     for name, result in results.items():
         print(f"{name:{width}}  {result['value']:>12}  {result['unit']}")
@@ -59,15 +60,15 @@ def run(stack: dict[str, Any]) -> int:
     return 0
 
 
-async def _measure(session: bytes, dsn: str) -> dict[str, dict[str, object]]:
+async def _measure(session: bytes, postgres: Mapping[str, str]) -> dict[str, dict[str, object]]:
     alone: list[float] = []
     whole: list[float] = []
-    pool = await open_pool(DatabaseSettings(url=SecretStr(dsn)))
+    pool = await open_pool(DatabaseSettings(url=SecretStr(postgres["dsn"])))
     try:
         for number in range(ROUNDS):
             alone.append(panoramisk_alone(session))
             # Each round has a node of its own, so that its calls are new.
-            whole.append(await whole_path(session, pool, dsn, f"bench{number}"))
+            whole.append(await whole_path(session, pool, postgres["service_dsn"], f"bench{number}"))
             await _remove(pool, f"bench{number}")
     finally:
         pool.terminate()

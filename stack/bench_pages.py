@@ -23,7 +23,15 @@ from pydantic import SecretStr
 from callcenter.app import create_app
 from callcenter.common.passwords import digest, new_token
 from callcenter.push.hub import Hub
-from callcenter.settings import AmiSettings, DatabaseSettings, HandoverSettings, S3Settings, Settings, WebSettings
+from callcenter.settings import (
+    AmiSettings,
+    DatabaseSettings,
+    HandoverSettings,
+    S3Settings,
+    SecretsSettings,
+    Settings,
+    WebSettings,
+)
 from callcenter.storage import connect, migrate, open_pool, require_schema
 from callcenter.web.auth import COOKIE
 from stack.errors import StackError
@@ -47,9 +55,9 @@ Looks = Callable[[asyncpg.Connection, int], Awaitable[Mapping[str, Sequence[Look
 """Makes the requests of each figure from what is in the database; gets the manager's company too."""
 
 
-async def measure(dsn: str, looks: Sequence[Looks]) -> dict[str, dict[str, object]]:
-    """The 95th percentile in milliseconds of each figure. `dsn`: of any database on that server."""
-    url = await prepared(dsn, TICKETS)
+async def measure(postgres: Mapping[str, str], looks: Sequence[Looks]) -> dict[str, dict[str, object]]:
+    """The 95th percentile in milliseconds of each figure. `postgres`: the DSNs that the stack's description has."""
+    url = await prepared(postgres["dsn"], TICKETS)
     connection = await connect(DatabaseSettings(url=SecretStr(url)))
     try:
         company, tokens = await _let_in(connection)
@@ -60,7 +68,8 @@ async def measure(dsn: str, looks: Sequence[Looks]) -> dict[str, dict[str, objec
         await connection.close()
     times: list[float] = []
     results: dict[str, dict[str, object]] = {}
-    async with _served(url, times) as base, aiohttp.ClientSession(base) as http:
+    served = urlunsplit(urlsplit(postgres["service_dsn"])._replace(path=urlsplit(url).path))
+    async with _served(served, times) as base, aiohttp.ClientSession(base) as http:
         for name, wanted in figures.items():
             for look in wanted[:WARM]:
                 await _look(http, look, tokens)
@@ -147,6 +156,7 @@ async def _served(url: str, times: list[float]) -> AsyncIterator[str]:
         ami=AmiSettings(events_secret=SecretStr("-"), actions_secret=SecretStr("-")),
         s3=S3Settings(endpoint=f"{HOST}:1", access_key="-", secret_key=SecretStr("-")),
         handover=HandoverSettings(secret=SecretStr("-" * 32)),
+        secrets=SecretsSettings(keys=(SecretStr("0" * 64),)),
         web=WebSettings(cookie_secure=False),
     )
     pool = await open_pool(settings.database)

@@ -44,7 +44,7 @@ def _show(instance: Instance) -> int:
         threading.Event().wait()
     except KeyboardInterrupt:
         print("\nending everything", flush=True)
-    return 1 if verdict.lost or verdict.pops_wrong else 0
+    return 0 if verdict.flawless else 1
 
 
 def addresses(stack: Mapping[str, Any]) -> str:

@@ -15,6 +15,8 @@ from pathlib import Path
 import asyncpg
 from argon2 import PasswordHasher
 
+from callcenter.common.scope import Connection
+from callcenter.common.secret_box import SecretBox
 from callcenter.settings import load_settings
 from callcenter.storage import connect, statements
 
@@ -45,7 +47,7 @@ class Login:
     sip_secret: str = ""
 
 
-async def seed(connection: asyncpg.Connection, operators: int) -> list[Login]:
+async def seed(connection: asyncpg.Connection, operators: int, box: SecretBox) -> list[Login]:
     """Fill an empty database, or renew the logins of a seeded one; return the logins with their passwords."""
     async with connection.transaction():
         if await connection.fetchval(GENERATE["is_empty"]):
@@ -58,7 +60,7 @@ async def seed(connection: asyncpg.Connection, operators: int) -> list[Login]:
         for company, city, street, building, flats in HOUSES:
             house = await connection.fetchval(SQL["house"], ids[company], city, street, building)
             if house is not None:
-                await _settle(connection, house, flats, first_phone)
+                await settle(connection, house, flats, first_phone)
             first_phone += 2 * flats
         logins = [
             *(Login(role, secrets.token_urlsafe(12), role) for role in ("supervisor", "administrator", "manager")),
@@ -77,13 +79,13 @@ async def seed(connection: asyncpg.Connection, operators: int) -> list[Login]:
                 login.role,
                 hasher.hash(login.password),
                 login.endpoint or None,
-                login.sip_secret or None,
+                box.seal(login.sip_secret) if login.sip_secret else None,
                 ids[COMPANIES[0][0]] if login.role == "manager" else None,
             )
     return logins
 
 
-async def _settle(connection: asyncpg.Connection, house: int, flats: int, first_phone: int) -> None:
+async def settle(connection: Connection, house: int, flats: int, first_phone: int) -> None:
     """One or two residents a flat, each with a telephone; every seventh pair shares one."""
     rows = sorted(await connection.fetch(SQL["flats"], house, flats), key=lambda row: int(row["flat"]))
     homes = [row["id"] for row in rows for _ in range(1 + int(row["flat"]) % 2)]
@@ -109,9 +111,14 @@ async def _main() -> None:
     )
     parser.add_argument("--operators", type=int, default=40)
     options = parser.parse_args()
-    connection = await connect(load_settings().database)
+    settings = load_settings()
+    connection = await connect(settings.database.of_owner())
     try:
-        print(json.dumps([asdict(login) for login in await seed(connection, options.operators)]))
+        print(
+            json.dumps(
+                [asdict(login) for login in await seed(connection, options.operators, SecretBox(settings.secrets))]
+            )
+        )
     finally:
         await connection.close()
 

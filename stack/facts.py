@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import io
-import random
 import time
 import wave
 from collections.abc import Mapping, Sequence
@@ -22,7 +21,6 @@ from stack.judge import JudgedCall, JudgedRecording
 READERS = 4
 BACK_WITHIN_S = 60.0
 RETRY_S = 0.5
-KNOWN_SHARE = 0.75
 
 _CALLS = """
 select c.id, c.caller, c.state, c.outcome, o.endpoint, c.queued_at is not null as queued, c.wait_s,
@@ -51,14 +49,6 @@ select count(*) filter (where state = 'ended') as ended,
         where r.state in ('stored', 'verified', 'attached')) as stored,
        (select count(*) from recordings r join mine on mine.id = r.call_id where r.state = 'attached') as attached
 from mine
-"""
-_DID = """
-select n.number, n.company_id from numbers n left join houses h using (company_id) left join premises p on p.house_id = h.id
-group by n.number, n.company_id order by count(p.id) desc, n.number limit 1
-"""
-_PHONES = """
-select distinct t.phone from resident_phones t join residents r on r.id = t.resident_id
-join premises p on p.id = r.premises_id join houses h on h.id = p.house_id where h.company_id = $1
 """
 
 
@@ -122,19 +112,6 @@ class Facts:
                 if time.monotonic() > deadline:
                     raise StackError(f"the database does not become available: {problem}") from None
                 await asyncio.sleep(RETRY_S)
-
-
-async def cast_callers(pool: asyncpg.Pool, count: int, chance: random.Random) -> tuple[str, list[str]]:
-    """The number of the company with the most flats, and its callers: three quarters its residents, all different."""
-    company = await pool.fetchrow(_DID)
-    if company is None:
-        raise StackError("no company has a number; `make up` fills in a demonstration company")
-    known = sorted(row["phone"] for row in await pool.fetch(_PHONES, company["company_id"]))
-    numbers = chance.sample(known, min(len(known), round(count * KNOWN_SHARE)))
-    strangers = {f"+7999{number:07}" for number in chance.sample(range(10**7), count - len(numbers))} - set(known)
-    numbers += sorted(strangers)
-    chance.shuffle(numbers)
-    return company["number"], numbers
 
 
 def _read(client: Minio, bucket: str, key: str) -> bytes:

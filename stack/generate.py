@@ -151,7 +151,7 @@ async def _main() -> int:
     parser.add_argument("--yes", action="store_true", help="make an empty database a demonstration one")
     options = parser.parse_args()
     calls = 2 * options.tickets if options.calls is None else options.calls
-    connection = await connect(load_settings().database)
+    connection = await connect(load_settings().database.of_owner())
     try:
         await generate(connection, Size(options.tickets, calls, options.seed), sure=options.yes, tell=print)
     except StorageError as problem:

@@ -25,16 +25,23 @@ from stack.supervisor import Program, Supervisor
 PREFIX = "CALLCENTER_"
 TRUNK = "127.0.0.2"
 PHONES = "127.0.0.3"
-SECRETS = ("postgres", "s3-access", "s3-secret", "ami-events", "ami-actions", "ami-probe", "handover")
-# A signing key is 32 bytes, no less.
-KEYS = ("evidence",)
+SECRETS = (
+    *("postgres", "postgres-service"),
+    *("s3-admin-access", "s3-admin-secret", "s3-access", "s3-secret"),
+    *("ami-events", "ami-actions", "ami-probe", "handover"),
+)
+# Keys are 32 bytes, no less.
+KEYS = ("evidence", "secrets")
 # A part of the stack is left out when this setting names an external server.
 REPLACED_BY = {
     "postgres": "CALLCENTER_DATABASE__URL",
     "seaweedfs": "CALLCENTER_S3__ENDPOINT",
     "asterisk": "CALLCENTER_AMI__HOST",
 }
+# What setting up needs and the running service must not have.
+OWNERS = ("CALLCENTER_DATABASE__OWNER_URL", "CALLCENTER_S3__ADMIN_ACCESS_KEY", "CALLCENTER_S3__ADMIN_SECRET_KEY")
 READY_WITHIN_S = 60.0
+BUCKET = "callcenter"
 STARTING = Path("/run/callcenter-stack.lock")
 
 
@@ -127,10 +134,10 @@ class Instance:
                 raise StackError(f"{part} is not ready ({state}). The end of {log}:\n{tail}")
             time.sleep(0.05)
 
-    def run(self, *arguments: str, module: str = "callcenter") -> str:
-        """Run a Python module with the settings of this instance and return what it printed."""
+    def run(self, *arguments: str, module: str = "callcenter", **more: str) -> str:
+        """Run a Python module with the settings of this instance, and `more`, and return what it printed."""
         command = [str(PYTHON), "-m", module, *arguments]
-        environment = {**self._bare_environment(), "CALLCENTER_ENV_FILE": str(self.env_file)}
+        environment = {**self._bare_environment(), "CALLCENTER_ENV_FILE": str(self.env_file), **more}
         done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode:
             raise StackError(f"{module} {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
@@ -154,17 +161,19 @@ class Instance:
         if "postgres" in own:
             self._wait("postgres")
         self._say("database: migrations, demonstration data")
-        self.run("migrate")
-        people = json.loads(self.run("--operators", str(self.operators), module="stack.demo_data"))
+        owners = self._owners_settings(place)
+        self.run("migrate", **owners)
+        people = json.loads(self.run("--operators", str(self.operators), module="stack.demo_data", **owners))
         if "asterisk" in own:
             self.run("render-asterisk", str(self.directory / "asterisk" / "etc"))
             self._supervisor.start_program("asterisk")
             self._wait("asterisk")
         if "seaweedfs" in own:
             self._wait("seaweedfs")
+            self.run("make-bucket", **owners)
         self._supervisor.start_program("callcenter")
         self._wait("callcenter")
-        description = self._describe(settings, people)
+        description = self._describe(settings, owners, people)
         write_private(self.description_file, json.dumps(description, indent=2, ensure_ascii=False) + "\n")
         return description
 
@@ -209,13 +218,24 @@ class Instance:
 
     def _place(self) -> Place:
         known = json.loads((self.directory / "instance.json").read_text())
-        return Place(self.directory, known["ports"], known["secrets"])
+        return Place(self.directory, known["ports"], known["secrets"], self._given.get(f"{PREFIX}S3__BUCKET", BUCKET))
+
+    def _owners_settings(self, place: Place) -> dict[str, str]:
+        """The settings named in `OWNERS`, which are not written to the service's file."""
+        made = {}
+        if REPLACED_BY["postgres"] not in self._given:
+            made["DATABASE__OWNER_URL"] = _dsn("callcenter", place.secrets["postgres"], place)
+        if REPLACED_BY["seaweedfs"] not in self._given:
+            made["S3__ADMIN_ACCESS_KEY"] = place.secrets["s3-admin-access"]
+            made["S3__ADMIN_SECRET_KEY"] = place.secrets["s3-admin-secret"]
+        owners = {PREFIX + name: value for name, value in made.items()}
+        return owners | {name: value for name, value in self._given.items() if name in OWNERS}
 
     def _write_settings(self, place: Place) -> dict[str, str]:
         port, secret = place.ports, place.secrets
         own = self.directory / "asterisk"
         settings = {
-            "DATABASE__URL": f"postgresql://callcenter:{secret['postgres']}@{HOST}:{port['postgres']}/callcenter",
+            "DATABASE__URL": _dsn("callcenter_service", secret["postgres-service"], place),
             "AMI__PORT": str(port["ami"]),
             "AMI__EVENTS_SECRET": secret["ami-events"],
             "AMI__ACTIONS_SECRET": secret["ami-actions"],
@@ -231,20 +251,22 @@ class Instance:
             "S3__ENDPOINT": f"{HOST}:{port['s3']}",
             "S3__ACCESS_KEY": secret["s3-access"],
             "S3__SECRET_KEY": secret["s3-secret"],
-            "S3__BUCKET": "callcenter",
+            "S3__BUCKET": place.bucket,
             "S3__SECURE": "false",
             "HANDOVER__SECRET": secret["handover"],
             "EVIDENCE__KEY": secret["evidence"],
+            "SECRETS__KEYS": json.dumps([secret["secrets"]]),
             "WEB__PORT": str(port["web"]),
             "WEB__COOKIE_SECURE": "false",
         }
-        settings = {PREFIX + name: value for name, value in settings.items()} | self._given
+        given = {name: value for name, value in self._given.items() if name not in OWNERS}
+        settings = {PREFIX + name: value for name, value in settings.items()} | given
         # In single quotes a value is taken literally, except for the quote and the backslash.
         quoted = {key: value.replace("\\", "\\\\").replace("'", "\\'") for key, value in settings.items()}
         write_private(self.env_file, "".join(f"{key}='{value}'\n" for key, value in quoted.items()))
         return settings
 
-    def _describe(self, settings: Mapping[str, str], people: Any) -> dict[str, Any]:
+    def _describe(self, settings: Mapping[str, str], owners: Mapping[str, str], people: Any) -> dict[str, Any]:
         def get(name: str, default: str = "") -> str:
             return settings.get(PREFIX + name, default)
 
@@ -260,7 +282,11 @@ class Instance:
                 "phones_address": PHONES,
             },
             "ami": {**ami, "user": "probe", "secret": get("ASTERISK__PROBE_SECRET")},
-            "postgres": {"dsn": get("DATABASE__URL")},
+            # The tools make databases and remove what they measured with, which the service may not.
+            "postgres": {
+                "dsn": owners.get("CALLCENTER_DATABASE__OWNER_URL", get("DATABASE__URL")),
+                "service_dsn": get("DATABASE__URL"),
+            },
             "s3": {
                 "endpoint": get("S3__ENDPOINT"),
                 "bucket": get("S3__BUCKET"),
@@ -300,6 +326,10 @@ class Instance:
         """End everything and remove the directory with all data."""
         self.down()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def _dsn(login: str, password: str, place: Place) -> str:
+    return f"postgresql://{login}:{password}@{HOST}:{place.ports['postgres']}/callcenter"
 
 
 @contextmanager

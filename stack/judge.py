@@ -68,8 +68,15 @@ class SurgeVerdict:
     talks: int = 0
     talks_recorded: int = 0
     pops_right: int = 0
+    double_rings: int = 0
+    """How often a telephone got a call while it rang or talked."""
     lost: dict[str, str] = field(default_factory=dict)
     pops_wrong: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def flawless(self) -> bool:
+        """Whether nobody was lost, every card was at its operator, and every telephone had one caller at a time."""
+        return not (self.lost or self.pops_wrong or self.double_rings)
 
 
 def judge(
@@ -78,9 +85,10 @@ def judge(
     calls: Iterable[JudgedCall],
     recordings: Iterable[JudgedRecording],
     pops: Iterable[Pop],
+    double_rings: int = 0,
 ) -> SurgeVerdict:
     """Check a surge in which every caller has a different number."""
-    verdict = SurgeVerdict()
+    verdict = SurgeVerdict(double_rings=double_rings)
     legs_of: dict[str, list[Leg]] = defaultdict(list)
     calls_of: dict[str, list[JudgedCall]] = defaultdict(list)
     recordings_of: dict[str, list[JudgedRecording]] = defaultdict(list)

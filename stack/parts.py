@@ -52,11 +52,12 @@ PORTS: dict[str, tuple[int, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The directory, the ports and the secrets of an instance."""
+    """The directory, the ports, the secrets and the bucket of an instance."""
 
     directory: Path
     ports: Mapping[str, int]
     secrets: Mapping[str, str]
+    bucket: str
 
 
 def postgres(place: Place) -> Program:
@@ -91,7 +92,7 @@ def postgres_ready(place: Place) -> bool:
 
 
 def seaweedfs(place: Place) -> Program:
-    """SeaweedFS with its S3 gateway, on loopback, with one pair of keys. Its telemetry is off."""
+    """SeaweedFS with its S3 gateway, on loopback, with the administrator's keys and the service's. Its telemetry is off."""
     data = place.directory / "seaweedfs"
     data.mkdir(mode=0o700, exist_ok=True)
     options: dict[str, object] = {"ip": HOST, "ip.bind": HOST}
@@ -104,7 +105,13 @@ def seaweedfs(place: Place) -> Program:
         name="seaweedfs",
         command=(str(ROOT / "storage" / "seaweedfs.sh"), weed, str(data), str(place.directory / "s3.json"), *flags),
         directory=data,
-        environment={"S3_ACCESS_KEY": place.secrets["s3-access"], "S3_SECRET_KEY": place.secrets["s3-secret"]},
+        environment={
+            "S3_ADMIN_ACCESS_KEY": place.secrets["s3-admin-access"],
+            "S3_ADMIN_SECRET_KEY": place.secrets["s3-admin-secret"],
+            "S3_ACCESS_KEY": place.secrets["s3-access"],
+            "S3_SECRET_KEY": place.secrets["s3-secret"],
+            "S3_BUCKET": place.bucket,
+        },
         stop_within_s=3,
     )
 
@@ -114,8 +121,8 @@ def seaweedfs_ready(place: Place) -> bool:
     pool = urllib3.PoolManager(timeout=urllib3.Timeout(connect=1, read=5), retries=False)
     client = Minio(
         f"{HOST}:{place.ports['s3']}",
-        access_key=place.secrets["s3-access"],
-        secret_key=place.secrets["s3-secret"],
+        access_key=place.secrets["s3-admin-access"],
+        secret_key=place.secrets["s3-admin-secret"],
         secure=False,
         region="us-east-1",
         http_client=pool,

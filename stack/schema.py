@@ -16,7 +16,7 @@ FILE = ROOT / "storage" / "schema.sql"
 
 _HEADER = """\
 -- The whole schema, as the migrations and the functions make it. `python -m stack schema` writes this file.
--- The role callcenter_company must be there before it is applied.
+-- The roles callcenter_company and callcenter_runtime must be there before it is applied.
 
 set check_function_bodies = false;
 

@@ -39,11 +39,11 @@ def read(data: bytes) -> Message:
     return Message(first, headers, vias, body)
 
 
-def proof(endpoint: str, secret: str, challenge: str, uri: str) -> str:
-    """The header that answers a digest challenge to an INVITE (RFC 2617, with `qop=auth`)."""
+def proof(endpoint: str, secret: str, challenge: str, uri: str, method: str) -> str:
+    """The header that answers a digest challenge to a request (RFC 2617, with `qop=auth`)."""
     given = dict(re.findall(r'(\w+)="?([^",]+)"?', challenge))
     first = md5(f"{endpoint}:{given['realm']}:{secret}")
-    whole = f"{first}:{given['nonce']}:00000001:callcenter:auth:{md5(f'INVITE:{uri}')}"
+    whole = f"{first}:{given['nonce']}:00000001:callcenter:auth:{md5(f'{method}:{uri}')}"
     fields = {"username": endpoint, "realm": given["realm"], "nonce": given["nonce"], "uri": uri}
     fields |= {"response": md5(whole), "cnonce": "callcenter", "opaque": given.get("opaque", "")}
     quoted = ", ".join(f'{name}="{value}"' for name, value in fields.items())

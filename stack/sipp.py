@@ -4,19 +4,20 @@ import contextlib
 import signal
 import socket
 import subprocess
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack.errors import StackError
 from stack.ports import free_port
 from stack.processes import allow_open_files
+from stack.registration import register
 
 # The surge itself has priority, since it measures; the callers and telephones that it starts do not.
 LATER = ("chrt", "--other", "0")
 SCENARIOS = Path(__file__).resolve().parent / "sipp"
 # Far enough apart that none takes another's port while that one is starting.
-MEDIA_PORT = {"callers": 6000, "operators": 6000, "register": 6400}
+MEDIA_PORT = {"callers": 6000, "operators": 6000}
 SPOKEN = {
     "caller": "Здравствуйте, у нас с самого утра нет холодной воды. Когда её дадут? Дом двенадцать, весь подъезд без воды.",
     "operator": "Добрый день, диспетчерская служба. Вашу заявку я записала, бригада уже выехала, ждите звонка до обеда.",
@@ -50,7 +51,7 @@ class Sipp:
 
     Callers send from `trunk`, telephones are at `phones`; both talk to `target`, Asterisk's host and port. `callers` by
     their number and `legs` by the Call-ID are all there were; `waiting` and `talking` those of this moment, as far as
-    `read` has read.
+    `read` has read. `double_rings`: how often a telephone got a call while it rang or talked.
     """
 
     def __init__(self, folder: Path, *, target: tuple[str, int], trunk: str, phones: str) -> None:
@@ -62,6 +63,7 @@ class Sipp:
         self._caller_port = free_port(5070, "udp", host=trunk)
         self._running: list[subprocess.Popen[bytes]] = []
         self._calls: subprocess.Popen[bytes] | None = None
+        self._telephones: subprocess.Popen[bytes] | None = None
         self._hangups = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._logs = {name: Tail(folder / f"{name}.log") for name in ("callers", "operators")}
         self.callers: dict[str, Caller] = {}
@@ -70,33 +72,37 @@ class Sipp:
         self.talking: dict[str, Leg] = {}
         self.served: set[str] = set()
         self.gave_up = 0
+        self.double_rings = 0
+        self._at: dict[str, set[str]] = defaultdict(set)
         self.lines_read = 0
 
     def register(self, phones: Sequence[tuple[str, str]], *, seconds: int) -> None:
-        """Register the telephones, given as (user, secret), for so long; 0 unregisters them. Raises `StackError`."""
-        rows = [
-            f"{user};[authentication username={user} password={secret}];{seconds};{self._phone_port}"
-            for user, secret in phones
-        ]
-        port = free_port(self._phone_port + 1, "udp", host=self._phones)
-        options = ["-p", str(port), "-m", str(len(rows)), "-r", "20", "-timeout", "30"]
-        process = self._start("register", "register", self._phones, options, rows=rows, words={})
-        if process.wait(40) != 0:
-            raise StackError(f"some telephones could not register; see {self._folder}/register.errors")
+        """Register the telephones, given as (user, secret), for so long; 0 unregisters them. Raises `StackError`.
+
+        Before they answer, or after: at that moment the port is this call's.
+        """
+        register(self.phones_at, self._target, phones, seconds)
 
     def answer(self, *, count: int, ring_s: float, talk_s: float, audio: Path) -> None:
         """Let the telephones answer: ring, talk, hang up. `audio` is what they say."""
         words = {"ring_ms": _ms(ring_s), "talk_ms": _ms(talk_s), "audio": _stream(audio)}
         options = ["-p", str(self._phone_port), "-l", str(10 * count)]
-        self._start("operators", "operator", self._phones, options, rows=(), words=words)
+        self._telephones = self._start("operators", "operator", self._phones, options, rows=(), words=words)
 
-    def call(self, numbers: Sequence[str], *, did: str, rate: float, audio: Path | None) -> None:
-        """Let the callers call, so many a second. `audio` is what they say, None is silence."""
+    def stop_answering(self) -> None:
+        """Take the telephones away; they stay registered."""
+        if self._telephones is not None:
+            _end(self._telephones)
+            self._running.remove(self._telephones)
+            self._telephones = None
+
+    def call(self, calls: Sequence[tuple[str, str]], *, rate: float, audio: Path | None) -> None:
+        """Let callers call, each given as own number and dialled one, so many a second. `audio` is what they say, None is silence."""
         allow_open_files()  # four for each caller who speaks
         words = {"audio": _stream(audio) if audio else ""}
-        count = str(len(numbers))
+        count = str(len(calls))
         options = ["-p", str(self._caller_port), "-m", count, "-l", count, "-r", f"{rate:g}"]
-        rows = [f"{number};{did}" for number in numbers]
+        rows = [f"{number};{did}" for number, did in calls]
         self._calls = self._start("callers", "caller", self._trunk, options, rows=rows, words=words)
 
     def _start(
@@ -168,6 +174,16 @@ class Sipp:
         self.waiting.pop(number, None)
         self.gave_up += what == "gave-up" and number not in self.served
 
+    def rang(self, endpoint: str, call_id: str) -> None:
+        """A telephone got a call."""
+        self.lines_read += 1
+        self.double_rings += bool(self._at[endpoint])
+        self._at[endpoint].add(call_id)
+
+    def free(self, endpoint: str, call_id: str) -> None:
+        """The call is no longer at the telephone."""
+        self._at[endpoint].discard(call_id)
+
     def took(self, call_id: str, leg: Leg) -> None:
         """A telephone that is none of SIPp's took a call, or ended it."""
         self.lines_read += 1
@@ -178,6 +194,7 @@ class Sipp:
             self.waiting.pop(leg.caller, None)
         else:
             self.talking.pop(call_id, None)
+            self.free(leg.endpoint, call_id)
 
     @property
     def phones_at(self) -> tuple[str, int]:
@@ -187,13 +204,18 @@ class Sipp:
     def _read_leg(self, what: str, endpoint: str, number: str, sip_id: str, *times: str) -> None:
         at = float(times[-1])
         self.lines_read += 1
-        if what == "acked":
+        if what == "rang":
+            self.rang(endpoint, sip_id)
+        elif what == "cancelled":
+            self.free(endpoint, sip_id)
+        elif what == "acked":
             self.legs[sip_id] = self.talking[sip_id] = Leg(endpoint, number, at)
             self.served.add(number)
             self.waiting.pop(number, None)
         else:
             self.legs[sip_id].ended = at
             self.talking.pop(sip_id, None)
+            self.free(endpoint, sip_id)
 
     def calling(self) -> bool:
         """Whether callers still call or talk."""
@@ -206,11 +228,7 @@ class Sipp:
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(signal.SIGTERM)
         for process in self._running:
-            try:
-                process.wait(3)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            _wait(process)
         self._hangups.close()
 
 
@@ -247,6 +265,19 @@ def speech(name: str, folder: Path) -> Path:
         subprocess.run(["sox", "--norm=-3", spoken, *raw, partial], check=True)
         partial.rename(path)
     return path
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    _wait(process)
+
+
+def _wait(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(3)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _stream(audio: Path) -> str:

@@ -18,9 +18,11 @@ import asyncpg
 import uvloop
 
 from callcenter.domain.events import Presence
+from stack.companies import CastCaller, cast_callers, ensure_companies
 from stack.connects import Connects
 from stack.errors import StackError
-from stack.facts import Facts, cast_callers
+from stack.facts import Facts
+from stack.instance import Instance
 from stack.judge import SurgeVerdict, judge
 from stack.screens import Screens
 from stack.sipp import Caller, Sipp, Tail, speech
@@ -36,6 +38,8 @@ REPEAT_S = 1.0
 NO_PROGRESS_S = 60.0
 SHOWN_REASONS = 10
 COLLEAGUES = 15
+MOST_COMPANIES = 9999
+MEASURED = ("callcenter", "asterisk", "postgres")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +49,7 @@ class Plan:
     `patience`: seconds from the greeting on after which a caller who is not served hangs up; `abandon`: how many hang up
     early; `blind`, `attended`, `holds`, `returns`: how many talks have a transfer, a hand-over after a
     consultation, a hold, a return to the queue. With `audio` "both" callers speak all the time, with "operators" they
-    are silent.
+    are silent. `companies`: among how many the callers are divided; the directory gets those that it lacks.
     """
 
     callers: int = 300
@@ -59,6 +63,7 @@ class Plan:
     holds: int = 0
     returns: int = 0
     audio: Literal["both", "operators"] = "both"
+    companies: int = 1
 
     @property
     def moves(self) -> list[Move]:
@@ -82,6 +87,8 @@ class Plan:
             raise StackError(f"OPERATORS must be from 1 to {available}, for so many logins there are")
         if self.callers < 1 or self.rate <= 0 or self.talk <= 0 or self.patience <= 0:
             raise StackError("CALLERS, RATE, TALK and PATIENCE must be above 0")
+        if not 1 <= self.companies <= MOST_COMPANIES:
+            raise StackError(f"COMPANIES must be from 1 to {MOST_COMPANIES}")
         if not 0 <= self.abandon <= max(0, self.callers - 2 * self.operators):
             raise StackError(
                 "ABANDON must not be above CALLERS less twice OPERATORS: the first ones are served before they can give up"
@@ -172,39 +179,43 @@ class Surge:
         """Send the callers, wait until all is settled, and return the report and the verdict."""
         async with AsyncExitStack() as ending:
             pool = await ending.enter_async_context(_pool(self._stack["postgres"]["dsn"]))
-            did, numbers = await cast_callers(pool, self._plan.callers, self._chance)
+            await ensure_companies(pool, self._plan.companies, Instance(Path(self._stack["directory"])))
+            cast = await cast_callers(pool, self._plan.callers, self._plan.companies, self._chance)
+            numbers = [caller.number for caller in cast]
             began = time.time()
-            sipp = await self._start_phones(ending, began, did)
+            sipp = await self._start_phones(ending, began, cast)
             url = self._stack["web"]["url"]
             connects = await ending.enter_async_context(Connects(self._stack["ami"]))
             screens = await ending.enter_async_context(
                 Screens(url, self._people, connects.at, since=began, resting=self._colleagues)
             )
             await screens.become(Presence.AVAILABLE, within_s=20)
-            usage = Usage(Supervisor(Path(self._stack["directory"])))
+            supervisor = Supervisor(Path(self._stack["directory"]))
+            usages = {program: Usage(supervisor, program) for program in MEASURED}
             facts = Facts(pool, numbers, began)
             ledger = Path(self._stack["asterisk"]["queue_log"])
             patience = Patience(self._plan, numbers, sipp, ledger, self._chance)
             silent = self._plan.audio == "operators"
             audio = None if silent else speech("caller", self._cache())
-            sipp.call(numbers, did=did, rate=self._plan.rate, audio=audio)
-            await self._watch(sipp, patience, screens, facts, usage)
+            sipp.call([(caller.number, caller.did) for caller in cast], rate=self._plan.rate, audio=audio)
+            await self._watch(sipp, patience, screens, facts, list(usages.values()))
             verdict = judge(
                 sipp.callers.values(),
                 sipp.legs.values(),
                 await facts.calls(),
                 await facts.recordings(self._stack["s3"]),
                 screens.pops(),
+                sipp.double_rings,
             )
             missing = len(numbers) - verdict.callers
             if missing:
                 raise StackError(f"SIPp did not send {missing} of the callers; see its files in {self._folder(began)}")
             done = self._telephones.done if self._telephones is not None else {}
-            return report(
-                verdict, done, [pop.after_ms for pop in screens.pops()], await facts.lags_ms(), usage
-            ), verdict
+            pops_ms = [pop.after_ms for pop in screens.pops()]
+            companies = len({caller.did for caller in cast})
+            return report(verdict, companies, done, pops_ms, await facts.lags_ms(), usages), verdict
 
-    async def _start_phones(self, ending: AsyncExitStack, began: float, did: str) -> Sipp:
+    async def _start_phones(self, ending: AsyncExitStack, began: float, cast: Sequence[CastCaller]) -> Sipp:
         sip = self._stack["sip"]
         folder = self._folder(began)
         folder.mkdir(parents=True)
@@ -213,25 +224,27 @@ class Surge:
         ending.callback(sipp.end)
         phones = [(person["endpoint"], person["sip_secret"]) for person in (*self._people, *self._colleagues)]
         audio = speech("operator", self._cache())
+        await asyncio.to_thread(sipp.register, phones, seconds=7200)
+        ending.callback(self._sign_off, sipp, phones)
         if self._plan.moves:
             moving = Telephones(
                 sipp.phones_at,
                 target,
                 dict(phones),
                 [person["endpoint"] for person in self._colleagues],
-                queue=did,
+                dialled={caller.number: caller.did for caller in cast},
                 ring_s=RING_S,
                 talk_s=self._plan.talk,
                 speech=audio.read_bytes(),
+                rang=sipp.rang,
+                free=sipp.free,
                 took=sipp.took,
             )
             self._telephones = await ending.enter_async_context(moving)
             self._telephones.moves.extend(self._moves())
         else:
             sipp.answer(count=len(phones), ring_s=RING_S, talk_s=self._plan.talk, audio=audio)
-        # The telephones run in this loop and answer Asterisk's qualify requests meanwhile.
-        await asyncio.to_thread(sipp.register, phones, seconds=7200)
-        ending.callback(self._sign_off, sipp, phones)
+            ending.callback(sipp.stop_answering)
         return sipp
 
     def _moves(self) -> list[Move]:
@@ -245,7 +258,9 @@ class Surge:
         with suppress(StackError):  # the error that ended the surge matters, not this one
             sipp.register(phones, seconds=0)
 
-    async def _watch(self, sipp: Sipp, patience: Patience, screens: Screens, facts: Facts, usage: Usage) -> None:
+    async def _watch(
+        self, sipp: Sipp, patience: Patience, screens: Screens, facts: Facts, usages: Sequence[Usage]
+    ) -> None:
         """Wait until every caller is gone, every call ended, every recording attached, or nothing changes any more."""
         progress: Mapping[str, int] = {"ended": 0, "answered": 0, "talks": 0, "stored": 0, "attached": 0}
         state: object = None
@@ -260,7 +275,8 @@ class Surge:
                     self._telephones.check()
                 if look.done():
                     progress = look.result()
-                    usage.sample()
+                    for usage in usages:
+                        usage.sample()
                     if not sipp.calling() and not sipp.talking and self._settled(sipp, progress):
                         return
                     look = asyncio.create_task(self._look(facts))
@@ -331,10 +347,17 @@ def spread(values: Sequence[float]) -> dict[str, float]:
 
 
 def report(
-    verdict: SurgeVerdict, done: Mapping[Move, int], pops_ms: Sequence[float], lags_ms: Sequence[float], usage: Usage
+    verdict: SurgeVerdict,
+    companies: int,
+    done: Mapping[Move, int],
+    pops_ms: Sequence[float],
+    lags_ms: Sequence[float],
+    usages: Mapping[str, Usage],
 ) -> dict[str, Any]:
     """The report as it is printed in one line of JSON."""
+    service = usages["callcenter"]
     return {
+        "companies": companies,
         "callers": verdict.callers,
         "queued": verdict.queued,
         "answered": verdict.answered,
@@ -352,13 +375,19 @@ def report(
         "pops_wrong": len(verdict.pops_wrong),
         "pop_ms": spread(pops_ms),
         "engine_lag_ms": spread(lags_ms),
-        "service_cpu_s": round(usage.cpu_s, 2),
-        "service_rss_mb": round(usage.rss_mb, 1),
+        "double_rings": verdict.double_rings,
+        "service_cpu_s": round(service.cpu_s, 2),
+        "service_rss_mb": round(service.rss_mb, 1),
+        "asterisk_cpu_s": round(usages["asterisk"].cpu_s, 2),
+        "postgres_cpu_s": round(usages["postgres"].cpu_s, 2),
     }
 
 
 def run(stack: Mapping[str, Any], plan: Plan) -> int:
-    """Run a surge, print the reasons and the report; return 1 when anything was lost or shown to the wrong operator."""
+    """Run a surge, print the reasons and the report.
+
+    Returns 1 when anything was lost or shown to the wrong operator, or two callers came to one telephone.
+    """
     # The browsers that it simulates have machines of their own, which Asterisk and the callers cannot slow down.
     with suppress(PermissionError):
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
@@ -369,4 +398,4 @@ def run(stack: Mapping[str, Any], plan: Plan) -> int:
         if len(reasons) > SHOWN_REASONS:
             print(f"{title}: and {len(reasons) - SHOWN_REASONS} more", file=sys.stderr)
     print(json.dumps(result), flush=True)
-    return 1 if verdict.lost or verdict.pops_wrong else 0
+    return 0 if verdict.flawless else 1

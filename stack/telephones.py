@@ -1,7 +1,7 @@
 """Operators' telephones that can do more than answer: hold, transfer, consult a colleague, hand the caller over.
 
-SIPp plays one dialogue at a time; handing a caller over takes two. All telephones are behind one socket, registered by
-`Sipp.register` with its port; each dialogue sends speech from a port of its own.
+SIPp plays one dialogue at a time; handing a caller over takes two. All telephones are behind one socket, whose address
+`Sipp.register` registered before; each dialogue sends speech from a port of its own.
 """
 
 import asyncio
@@ -40,8 +40,10 @@ class Telephones(asyncio.DatagramProtocol):
     """The telephones `phones` (endpoint: secret) at `address`, whose calls go to and come from `target`.
 
     Each call that a telephone takes starts with the next of `moves`, unless the telephone is one of `colleagues`: those
-    take transferred calls and are chosen in turn. `took(call_id, leg)` is called when a talk begins and when it ends;
-    `done` counts the moves that Asterisk accepted. While `muted`, they send no packets at all.
+    take transferred calls and are chosen in turn. `rang(endpoint, call_id)` is called when a telephone gets a call,
+    `free(endpoint, call_id)` when that call ends untaken, `took(call_id, leg)` when a talk begins and when it ends;
+    `done` counts the moves that Asterisk accepted. `dialled`: the company's number that each caller called, to which
+    the caller returns. While `muted`, they send no packets at all.
     """
 
     def __init__(
@@ -51,13 +53,17 @@ class Telephones(asyncio.DatagramProtocol):
         phones: Mapping[str, str],
         colleagues: Sequence[str],
         *,
-        queue: str,
+        dialled: Mapping[str, str],
         ring_s: float,
         talk_s: float,
         speech: bytes,
+        rang: Callable[[str, str], None],
+        free: Callable[[str, str], None],
         took: Callable[[str, Leg], None],
     ) -> None:
         self._legs: dict[str, Leg] = {}
+        self._rang = rang
+        self._free = free
         self._took = took
         self.done: dict[Move, int] = dict.fromkeys(Move, 0)
         self.moves: deque[Move] = deque()
@@ -67,7 +73,7 @@ class Telephones(asyncio.DatagramProtocol):
         self._phones = dict(phones)
         self._colleagues = itertools.cycle(colleagues)
         self._taken_by = set(colleagues)
-        self._queue = queue
+        self._dialled = dialled
         self._ring_s = ring_s
         self._talk_s = talk_s
         self._frames = [speech[at : at + FRAME] for at in range(0, len(speech) - FRAME, FRAME)]
@@ -76,6 +82,7 @@ class Telephones(asyncio.DatagramProtocol):
         self._serial = itertools.count(1)
         self._tasks: set[asyncio.Task[None]] = set()
         self._transport: asyncio.DatagramTransport | None = None
+        self._closed = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
@@ -93,6 +100,12 @@ class Telephones(asyncio.DatagramProtocol):
             dialogue.close()
         if self._transport is not None:
             self._transport.close()
+            # Its port is free for the one who signs the telephones off.
+            await self._closed.wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The port is free again."""
+        self._closed.set()
 
     def check(self) -> None:
         """Raise the error of a telephone, if there was one."""
@@ -154,8 +167,10 @@ class Telephones(asyncio.DatagramProtocol):
         assert contact
         dialogue = await self._open(endpoint, invite.headers["call-id"], here, invite.headers["from"], contact[1])
         dialogue.media.aim(invite.body)
+        self._rang(endpoint, dialogue.call_id)
         self._respond(invite, "180 Ringing", dialogue)
         if await _within(dialogue.cancelled, self._ring_s):
+            self._free(endpoint, dialogue.call_id)
             self._respond(invite, "487 Request Terminated", dialogue)
             self._forget(dialogue)
             return
@@ -184,7 +199,8 @@ class Telephones(asyncio.DatagramProtocol):
                 case Move.BLIND:
                     await self._refer(dialogue, f"<sip:{next(self._colleagues)}@{self._asterisk[0]}>", move)
                 case Move.RETURN:
-                    await self._refer(dialogue, f"<sip:{self._queue}@{self._asterisk[0]}>", move)
+                    number = self._dialled[self._legs[dialogue.call_id].caller]
+                    await self._refer(dialogue, f"<sip:{number}@{self._asterisk[0]}>", move)
                 case Move.ATTENDED | Move.CONSULT:
                     await self._consult(dialogue, next(self._colleagues), part, move)
         if not dialogue.over.is_set():
@@ -245,7 +261,7 @@ class Telephones(asyncio.DatagramProtocol):
         answer = await self._ask(dialogue, "INVITE", body=body)
         if answer.status == 401:
             self._send_ack(dialogue, answer)
-            answered = proof(endpoint, self._phones[endpoint], answer.headers["www-authenticate"], uri)
+            answered = proof(endpoint, self._phones[endpoint], answer.headers["www-authenticate"], uri, "INVITE")
             answer = await self._ask(dialogue, "INVITE", body=body, extra=(answered,))
         dialogue.there = answer.headers["to"]
         if answer.status != 200:

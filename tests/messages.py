@@ -24,12 +24,12 @@ from callcenter.push.messages import (
 
 NUMBER = "74951234567"
 CALLER = "+79001234567"
-EMPTY = QueuesMessage(queues=())
+EMPTY = QueuesMessage(queues={})
 
 
 def queue(waiting: int = 0, number: str = NUMBER, oldest: datetime | None = None) -> QueuesMessage:
     """One queue, with one caller talking."""
-    return QueuesMessage(queues=(QueueRow(queue=number, waiting=waiting, talking=1, oldest=oldest),))
+    return QueuesMessage(queues={number: QueueRow(waiting=waiting, talking=1, oldest=oldest)})
 
 
 def ringing(at: datetime, call: str = "x") -> RingingMessage:

@@ -18,6 +18,7 @@ from argon2 import PasswordHasher
 
 from callcenter.app import create_app
 from callcenter.common import passwords
+from callcenter.common.secret_box import SecretBox
 from callcenter.errors import StoreError
 from callcenter.push.codec import entry
 from callcenter.push.hub import Hub
@@ -28,13 +29,17 @@ from callcenter.settings import (
     EvidenceSettings,
     HandoverSettings,
     S3Settings,
+    SecretsSettings,
     Settings,
     WebSettings,
 )
 from callcenter.storage import connect, open_pool
+from tests.conftest import by_owner
 
 T = TypeVar("T")
 PASSWORD = "correct horse"
+SECRETS = SecretsSettings(keys=["22" * 32])
+BOX = SecretBox(SECRETS)
 SLOW_LIMIT = 16
 NOW = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
 
@@ -124,12 +129,13 @@ def settings_for(url: str) -> Settings:
         web=WebSettings(cookie_secure=False),
         handover=HandoverSettings(secret="x" * 32),
         evidence=EvidenceSettings(key="11" * 32),
+        secrets=SECRETS,
     )
 
 
 async def fill(pool: asyncpg.Pool) -> dict[str, int]:
     """People, a company with a house; returns the people's ids by login."""
-    await pool.execute("truncate companies, operators, nodes, push_log, screens, login_attempts cascade")
+    await pool.execute(by_owner("truncate companies, operators, nodes, push_log, screens, login_attempts cascade"))
     hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
     company = await pool.fetchval("insert into companies (name) values ('УК «Заречье»') returning id")
     crew = await pool.fetchval("insert into crews (company_id, name) values ($1, 'Сантехники') returning id", company)

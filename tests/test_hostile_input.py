@@ -211,7 +211,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "address in a throttle": Throttle(600).take,
     "e-mail address": forms._email,
     "web address": forms._url,
-    "numbers of a company": forms._numbers,
+    "numbers of a company": forms.dialled_numbers,
     "cell of an export": sheets.harmless,
     "cell of a directory": guarded,
     "name of a file": lambda text: clean_name(text, "image/png"),

@@ -25,9 +25,9 @@ where contype = 'f' and confrelid = any ('{calls, call_events, talks}'::regclass
 
 
 @pytest.fixture
-async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+async def connection(owner_url: str) -> AsyncIterator[asyncpg.Connection]:
     """A connection whose changes are taken back at the end."""
-    connection = await asyncpg.connect(database_url)
+    connection = await asyncpg.connect(owner_url)
     transaction = connection.transaction()
     await transaction.start()
     await connection.execute(

@@ -17,6 +17,7 @@ GOOD = {
     "CALLCENTER_S3__ACCESS_KEY": "k",
     "CALLCENTER_S3__SECRET_KEY": "s",
     "CALLCENTER_HANDOVER__SECRET": "h" * 32,
+    "CALLCENTER_SECRETS__KEYS": f'["{"1" * 64}"]',
 }
 
 
@@ -58,6 +59,9 @@ def test_a_file_gives_what_the_environment_does_not(tmp_path: Path, monkeypatch:
         ("CALLCENTER_ASTERISK__TRUNK_ADDRESSES", "[]", "CALLCENTER_ASTERISK__TRUNK_ADDRESSES"),
         ("CALLCENTER_COUNTRY", "XX", "CALLCENTER_COUNTRY"),
         ("CALLCENTER_ASTERISK__DIALLED_NUMBER_IN", '["To,x"]', "CALLCENTER_ASTERISK__DIALLED_NUMBER_IN"),
+        ("CALLCENTER_S3__ADMIN_ACCESS_KEY", "k", "set both or neither"),
+        ("CALLCENTER_SECRETS__KEYS", "[]", "CALLCENTER_SECRETS__KEYS"),
+        ("CALLCENTER_SECRETS__KEYS", '["short"]', "CALLCENTER_SECRETS__KEYS: .*64 hexadecimal digits"),
         ("CALLCENTER_ENV_FILE", "/nowhere", "/nowhere"),
     ],
 )

@@ -69,6 +69,7 @@ def environment(_postgres: PostgresServer, s3: S3Settings) -> Iterator[Environme
         "S3__SECURE": "false",
         "HANDOVER__SECRET": "h" * 32,
         "EVIDENCE__KEY": "11" * 32,
+        "SECRETS__KEYS": f'["{"22" * 32}"]',
         "WEB__PORT": str(free_port()),
     }
     foreign = {key: value for key, value in os.environ.items() if not key.startswith(("CALLCENTER_", "PYTHON"))}

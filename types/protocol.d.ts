@@ -135,19 +135,18 @@ export interface PresenceRequest {
   operator: number | null;
 }
 
-/** One queue. */
+/** One queue in which somebody waits or talks. */
 export interface QueueRow {
-  /** The number dialled, in digits. */
-  queue: string;
   waiting: number;
   talking: number;
   /** When the first of those waiting joined. */
   oldest: string | null;
 }
 
-/** How long the queues are. */
+/** How long the queues are. A delta has those that changed and leaves the others as they are. */
 export interface QueuesMessage {
-  queues: QueueRow[];
+  /** By the number dialled, in digits. In a delta null: nobody waits or talks there any more; a snapshot has none of those. */
+  queues: Record<string, QueueRow | null>;
 }
 
 /** Why a request was not done. */

@@ -14,12 +14,13 @@ READ = (Scope.DIRECTORY_READ, Permission.SEE_DIRECTORY)
 
 
 class CompanyModel(ResponseModel):
-    """A management company."""
+    """A management company. `city_code`: of its local telephones, or empty."""
 
     id: int
     name: str
     zone: str
     language: str
+    city_code: str
 
 
 class CategoryModel(ResponseModel):

@@ -17,6 +17,7 @@ from callcenter.domain.commands import (
     OpenOutageTickets,
     OpenTicket,
     PopCard,
+    QueueLine,
     RecordGap,
     RefreshCalls,
     SaveAnnouncements,
@@ -53,6 +54,7 @@ class Batch:
         self._lists: dict[str, list[Body]] = {"events": [], "gaps": []}
         self._checkpoint: Body | None = None
         self._screens: dict[tuple[str, str], Body] = {}
+        self._queues: dict[str, QueueLine] = {}
 
     def add(self, command: Command, seen_at: datetime) -> None:
         """Add a command. `seen_at`: when the event behind it was processed."""
@@ -105,14 +107,17 @@ class Batch:
             "presence": list(self._presence.values()),
             **self._lists,
             "checkpoint": self._checkpoint,
-            "screens": list(self._screens.values()),
+            "screens": [
+                *self._screens.values(),
+                *(entry("all", each) for each in screens.queues(self._queues.values())),
+            ],
         }
         return {name: part for name, part in parts.items() if part}
 
     def _add_screen(self, command: Command) -> None:
         match command:
             case ShowQueues():
-                self._show("all", screens.queues(command.queues))
+                self._queues |= {line.queue: line for line in command.queues}
             case RefreshCalls():
                 self._show("supervisors", JournalMessage(at=command.at))
             case ShowRinging():
@@ -199,7 +204,6 @@ _SAME_NAME = (
     "id",
     "did",
     "caller",
-    "queue",
     "state",
     "outcome",
     "interface",
@@ -226,4 +230,5 @@ def _call(call: Call) -> Body:
     resident = call.card.resident_id if call.card is not None else None
     recording = None if call.recording is None else str(call.recording)
     same = {name: getattr(call, name) for name in _SAME_NAME}
-    return same | {"fate": call.decided_outcome, "recording": recording, "resident_id": resident}
+    named = {"queue": call.line, "fate": call.decided_outcome, "recording": recording, "resident_id": resident}
+    return same | named

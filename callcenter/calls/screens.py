@@ -4,6 +4,7 @@ A card's ticket and an operator's name are left empty here, and filled in by the
 (`fill_in` in storage/functions/write_batch.sql; docs/decisions/0013 says why).
 """
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from callcenter.domain.call import Call, CallState, Outcome
@@ -21,10 +22,13 @@ from callcenter.push.messages import (
     TicketRow,
 )
 
+QUEUES_A_MESSAGE = 60
+"""Each of which is at most 110 bytes; a notification may have 8,000."""
+
 
 def ringing(call: Call, since: datetime) -> RingingMessage:
     """The short notice while a telephone rings."""
-    return RingingMessage(call=call.id, queue=call.queue, caller=call.caller, since=since)
+    return RingingMessage(call=call.id, queue=call.line, caller=call.caller, since=since)
 
 
 def card(call: Call, talk: Talk) -> CardMessage:
@@ -46,7 +50,7 @@ def card(call: Call, talk: Talk) -> CardMessage:
             CallRow(at=each.at, outcome=_outcome(each), operator=each.operator) for each in known.past_calls
         ),
         ticket=None,
-        queue=call.queue,
+        queue=call.line,
         kind=talk.kind,
         answered_at=talk.began_at,
         talk_ended_at=talk.ended_at or (call.ended_at if call.over(talk) else None),
@@ -57,13 +61,17 @@ def _outcome(past: PastCall) -> Outcome | CallState:
     return Outcome(past.outcome) if past.outcome in set(Outcome) else CallState(past.outcome)
 
 
-def queues(lines: tuple[QueueLine, ...]) -> QueuesMessage:
-    """The length of every queue."""
-    return QueuesMessage(
-        queues=tuple(
-            QueueRow(queue=line.queue, waiting=line.waiting, talking=line.talking, oldest=line.oldest) for line in lines
-        )
-    )
+def queues(lines: Iterable[QueueLine]) -> Iterator[QueuesMessage]:
+    """The lengths of these queues, in messages that fit a notification of PostgreSQL each."""
+    rows = [(line.queue, _row(line)) for line in lines]
+    for first in range(0, len(rows), QUEUES_A_MESSAGE):
+        yield QueuesMessage(queues=dict(rows[first : first + QUEUES_A_MESSAGE]))
+
+
+def _row(line: QueueLine) -> QueueRow | None:
+    if not line.waiting and not line.talking:
+        return None
+    return QueueRow(waiting=line.waiting, talking=line.talking, oldest=line.oldest)
 
 
 def operator(command: ShowOperator) -> PresenceMessage:

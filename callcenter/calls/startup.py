@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 async def queue_names(pool: asyncpg.Pool) -> list[QueueName]:
-    """Every queue: one for each company number."""
+    """Every queue that a screen may show: of each company number, and of those that were removed since."""
     return [QueueName(row["number"]) for row in await pool.fetch(SQL["queue_names"])]
 
 

@@ -3,47 +3,55 @@
 import asyncio
 import shutil
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 
 import aiohttp
+import asyncpg
+from panoramisk.message import Message
 from prometheus_client.parser import text_string_to_metric_families
 
+from callcenter.cli.bucket import examine_store
+from callcenter.cli.checks import CheckFailed, CheckWarning
 from callcenter.common.delivery import NotDelivered
+from callcenter.common.secret_box import SecretBox, require_readable
 from callcenter.common.smtp import MailServer
 from callcenter.errors import CallcenterError, TelephonyError
 from callcenter.recordings.spool import being_written
-from callcenter.recordings.store import Store
 from callcenter.settings import Settings
 from callcenter.speech.engines import ENGINES, find_engine
 from callcenter.speech.languages import WORDS
-from callcenter.storage import AWAY, connect, require_schema
+from callcenter.storage import AWAY, connect, queries, require_schema
 from callcenter.telephony.connection import Account, AmiConnection
 from callcenter.telephony.console import Console
+from callcenter.telephony.framing import text
+from callcenter.telephony.version import OLDEST, new_enough
 
 PATIENCE_S = 5.0
 FREE_BYTES = 2 * 1024**3
-
-
-class CheckFailed(CallcenterError):
-    """What is wrong, and how to fix it."""
-
-
-class CheckWarning(CallcenterError):
-    """What works but is not as it should be, and how to fix it."""
+EXCESS = {
+    "is_superuser": "is a superuser",
+    "bypasses": "bypasses row-level security",
+    "makes_roles": "can make roles",
+    "is_owner": "owns the tables",
+}
 
 
 async def examine(settings: Settings) -> int:
     """Print a line for each part; return 0 when none of them fails, otherwise 1."""
     examinations: Mapping[str, Callable[[Settings], Awaitable[str]]] = {
         "PostgreSQL": _database,
+        "PostgreSQL, rights": _rights,
+        "secrets": _secrets,
         "AMI, events": lambda settings: _ami(settings, Account.EVENTS),
         "AMI, actions": lambda settings: _ami(settings, Account.ACTIONS),
         "Asterisk, configuration": _configuration,
+        "Asterisk": _asterisk,
         "ledger": _ledger,
         "spool": _spool,
-        "S3 store": _store,
+        "S3 store": examine_store,
         "e-mail": _mail,
         "voices": _voices,
         "web port": _web,
@@ -63,33 +71,72 @@ async def examine(settings: Settings) -> int:
     return 1 if failed else 0
 
 
-async def lock_bucket(settings: Settings) -> int:
-    """Turn object lock on for the bucket of the recordings; return 0."""
-    store = Store(settings.s3)
-    try:
-        await store.turn_locks_on()
-    finally:
-        store.close()
-    print(f"bucket {settings.s3.bucket} can lock its objects")
-    return 0
-
-
-async def _database(settings: Settings) -> str:
+@asynccontextmanager
+async def _connected(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
     try:
         connection = await asyncio.wait_for(connect(settings.database), PATIENCE_S)
     except AWAY as problem:
         raise CheckFailed(f"{problem}; is the server up, and is CALLCENTER_DATABASE__URL right?") from None
     try:
+        yield connection
+    finally:
+        connection.terminate()
+
+
+async def _database(settings: Settings) -> str:
+    async with _connected(settings) as connection:
         await require_schema(connection)
         queues = await connection.fetchval("select count(*) from numbers")
         if queues == 0:
             raise CheckFailed("there are no companies yet; enter one, on the page Directory")
         return f"answers, schema up to date, {queues} company numbers"
-    finally:
-        connection.terminate()
+
+
+async def _rights(settings: Settings) -> str:
+    async with _connected(settings) as connection:
+        row = await connection.fetchrow(queries("roles")["excess"])
+    assert row is not None
+    excess = [words for column, words in EXCESS.items() if row[column]]
+    if excess:
+        raise CheckWarning(
+            f"the service's login {row['login']} {' and '.join(excess)}. Name a login of its own in"
+            " CALLCENTER_DATABASE__URL, and this one in CALLCENTER_DATABASE__OWNER_URL for `callcenter migrate`, which makes"
+            " the other (docs/access.md)"
+        )
+    return f"the service's login {row['login']} can read and write rows, and change nothing else"
+
+
+async def _secrets(settings: Settings) -> str:
+    async with _connected(settings) as connection:
+        await require_schema(connection)
+        old = await require_readable(connection, SecretBox(settings.secrets))
+    if old:
+        raise CheckWarning(
+            f"{old} secrets are not encrypted with the first key of CALLCENTER_SECRETS__KEYS: `callcenter rotate-secrets`"
+        )
+    return "all are encrypted with the first key of CALLCENTER_SECRETS__KEYS"
 
 
 async def _ami(settings: Settings, account: Account) -> str:
+    await _action(settings, account, "Ping")
+    return f"logged in at {settings.ami.host}:{settings.ami.port}"
+
+
+async def _asterisk(settings: Settings) -> str:
+    version = text(await _action(settings, Account.ACTIONS, "CoreSettings"), "AsteriskVersion")
+    enough = new_enough(version)
+    oldest = ", ".join(f"{branch}.{release}" for branch, release in OLDEST.items())
+    if enough is None:
+        raise CheckWarning(f"its version, {version[:40]}, has no numbers; {oldest} or newer is needed")
+    if not enough:
+        raise CheckFailed(
+            f"version {version[:40]} does not know the event filters of manager.conf, so the service is sent every event;"
+            f" install {oldest} or newer"
+        )
+    return f"version {version[:40]}"
+
+
+async def _action(settings: Settings, account: Account, name: str) -> Message:
     where = f"{settings.ami.host}:{settings.ami.port}"
     # Without an answer the connection would retry for ever.
     _reader, writer = await _dial(settings.ami.host, settings.ami.port, where)
@@ -98,7 +145,7 @@ async def _ami(settings: Settings, account: Account) -> str:
     running = asyncio.create_task(connection.run())
     try:
         await asyncio.wait_for(connection.wait_connected(), PATIENCE_S)
-        await connection.action("Ping")
+        return await connection.action(name)
     except TimeoutError:
         raise CheckFailed(
             f"{where} answers but refuses the account for {account}: its secret in CALLCENTER_AMI__… is not"
@@ -108,7 +155,6 @@ async def _ami(settings: Settings, account: Account) -> str:
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-    return f"logged in at {where}"
 
 
 async def _dial(host: str, port: int, where: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -174,24 +220,6 @@ def _try_writing(folder: Path) -> None:
             f"{problem}; this program must be allowed to remove recordings once they are stored,"
             " and the folder must be on a local disk"
         ) from None
-
-
-async def _store(settings: Settings) -> str:
-    store = Store(settings.s3)
-    try:
-        await store.check()
-        locks = await store.locks()
-    finally:
-        store.close()
-    where = f"bucket {settings.s3.bucket} at {settings.s3.endpoint}"
-    if settings.s3.lock_mode == "none":
-        return f"{where}; CALLCENTER_S3__LOCK_MODE=none: anybody who has its keys can remove recordings"
-    if not locks:
-        raise CheckWarning(
-            f"{where} was made without object lock, so anybody who has its keys can remove recordings. Turn on"
-            " its versions and object lock (`callcenter lock-bucket`); existing objects are then locked too"
-        )
-    return f"{where}, {settings.s3.lock_mode} object lock"
 
 
 async def _mail(settings: Settings) -> str:

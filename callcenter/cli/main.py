@@ -52,7 +52,11 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="everything on one machine: the pages and the node")
     serve.add_argument("--no-node", action="store_true", help="the pages only; nodes run elsewhere")
     commands.add_parser("node", help="beside an Asterisk: its events, its ledger, its recordings")
-    commands.add_parser("migrate", help="bring the database schema up to date")
+    commands.add_parser(
+        "migrate", help="bring the database up to date: its schema, the service's rights, encrypted secrets"
+    )
+    commands.add_parser("rotate-secrets", help="encrypt all secrets with the first key of CALLCENTER_SECRETS__KEYS")
+    commands.add_parser("make-bucket", help="make the bucket of the recordings, unless it is there")
     commands.add_parser("doctor", help="check every part and say what to fix")
     commands.add_parser(
         "lock-bucket", help="turn versions and object lock on for a bucket that was created without; cannot be undone"
@@ -94,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
 
 async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
     from callcenter import app
-    from callcenter.cli import doctor, evidence, import_directory, import_recordings
+    from callcenter.cli import bucket, doctor, evidence, import_directory, import_recordings, migrate
 
     match options.command:
         case "serve":
@@ -103,8 +107,14 @@ async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
             return await app.serve(settings, web=False, node=True)
         case "doctor":
             return await doctor.examine(settings)
+        case "migrate":
+            return await migrate.migrate_all(settings)
+        case "rotate-secrets":
+            return await migrate.rotate_secrets(settings)
+        case "make-bucket":
+            return await bucket.make_bucket(settings)
         case "lock-bucket":
-            return await doctor.lock_bucket(settings)
+            return await bucket.lock_bucket(settings)
         case "evidence-key":
             return evidence.tell_key(settings.evidence)
         case "import-directory":
@@ -120,26 +130,25 @@ async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
 async def _run_with_connection(options: argparse.Namespace, settings: "Settings") -> int | None:
     from callcenter import app
     from callcenter.cli import evidence
-    from callcenter.cli.numbers import migrate_numbers
+    from callcenter.common.secret_box import SecretBox
     from callcenter.domain.ids import NodeName
     from callcenter.people.invitations import invite_administrator
-    from callcenter.storage import connect, migrate
+    from callcenter.storage import connect
     from callcenter.telephony.render import render
 
     connection = await connect(settings.database)
     try:
         match options.command:
-            case "migrate":
-                applied = await migrate(connection)
-                print(f"applied {', '.join(applied)}" if applied else "the schema is up to date")
-                await migrate_numbers(connection)
             case "check-custody-chain" | "check-ledger":
                 return await evidence.check_custody_chain(connection)
             case "invite-administrator":
                 token = await invite_administrator(connection, options.login, options.name)
                 print(f"{settings.web.url}/invite/{token}")
             case "render-asterisk":
-                render(settings, await app.asterisk_directory(connection, NodeName(settings.node)), options.directory)
+                directory = await app.asterisk_directory(
+                    connection, NodeName(settings.node), SecretBox(settings.secrets)
+                )
+                render(settings, directory, options.directory)
     finally:
         await connection.close()
     return 0

@@ -16,6 +16,7 @@ from aiohttp import AddrInfoType
 from yarl import URL
 
 from callcenter.common.delivery import DeliveryProblem, NotDelivered
+from callcenter.common.secret_box import SecretBox
 from callcenter.settings import HandoverSettings
 
 SIGNATURE = "X-Callcenter-Signature"
@@ -68,14 +69,17 @@ class _Guard:
 class SignedPost:
     """Posts documents to programs. `now`: seconds since 1970."""
 
-    def __init__(self, settings: HandoverSettings, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, settings: HandoverSettings, box: SecretBox, now: Callable[[], float] = time.time) -> None:
         self._timeout = settings.webhook_timeout_s
         self._allowed = settings.webhook_inner_networks
         self._tls = ssl.create_default_context(cafile=settings.webhook_ca_file)
+        self._box = box
         self._now = now
 
     async def post(self, address: str | None, secret: str | None, key: str, document: Mapping[str, object]) -> None:
-        """Post it; any status from 200 to 299 is success. `key`: the same each time it is sent. Raises `NotDelivered`."""
+        """Post it; any status from 200 to 299 is success. `secret`: as the database keeps it; `key`: the same
+        each time it is sent. Raises `NotDelivered`.
+        """
         if not address or not secret:
             raise NotDelivered(DeliveryProblem.NO_WAY, lasting=True)
         url = _checked(address)
@@ -84,7 +88,7 @@ class SignedPost:
             "Content-Type": "application/json",
             "User-Agent": "callcenter",
             "Idempotency-Key": key,
-            SIGNATURE: signature(secret, int(self._now()), body),
+            SIGNATURE: signature(self._box.open(secret), int(self._now()), body),
         }
         guard = _Guard(self._allowed)
         try:

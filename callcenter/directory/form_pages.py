@@ -24,11 +24,13 @@ async def serve_form(
     model: type[T],
     known: Mapping[str, object],
     save: Callable[[T], Awaitable[str]],
+    *,
+    city_code: str = "",
     **values: Any,
 ) -> web.Response:
     """A GET shows what is `known`; a POST saves the form and redirects to the address that `save` returns.
 
-    Names with a dot, such as `tell.minutes`, are fields of a nested form.
+    Names with a dot, such as `tell.minutes`, are fields of a nested form. `city_code`: of telephones that lack one.
     """
     if request.method != "POST":
         return render(request, template, typed=_texts(known), problems={}, **values)
@@ -36,7 +38,7 @@ async def serve_form(
     t = translations(language_of(request))
     problems: dict[str, str] = {}
     try:
-        raise web.HTTPSeeOther(await save(model.model_validate(_nested(typed))))
+        raise web.HTTPSeeOther(await save(model.model_validate(_nested(typed), context={"city_code": city_code})))
     except ValidationError as wrong:
         for error in wrong.errors(include_url=False, include_input=False):
             name = ".".join(str(part) for part in error["loc"])

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, NoReturn, Self
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
 from callcenter.directory.rows import MOST_ENTRANCES, MOST_PHONES, PHONE_PROBLEMS, split_phones
@@ -46,35 +46,59 @@ def _none_if_empty(value: object) -> object:
     return None if value in ("", None) else value
 
 
-def _phone(value: object) -> object:
-    if value is None or value == "":
-        return None
-    number = existing(str(value))
+def _existing(text: str, city_code: str) -> str:
+    number = existing(text, city_code=city_code)
     if isinstance(number, PhoneFault):
-        wrong(PHONE_PROBLEMS[number].replace(" ", "_"), value=str(value)[:40])
+        wrong(PHONE_PROBLEMS[number].replace(" ", "_"), value=text[:40])
     return number
 
 
-def _phones(value: object) -> object:
+def _city_code_of(info: ValidationInfo) -> str:
+    """The company's, for numbers that lack one."""
+    return str((info.context or {}).get("city_code", ""))
+
+
+def _phone(value: object, info: ValidationInfo) -> object:
+    return None if value is None or value == "" else _existing(str(value), _city_code_of(info))
+
+
+def _phones(value: object, info: ValidationInfo) -> object:
     if not isinstance(value, str):
         return value
-    found = {_phone(part): None for part in split_phones(value)}
+    found = {_existing(part, _city_code_of(info)): None for part in split_phones(value)}
     if len(found) > MOST_PHONES:
         wrong("too_many_phones", limit=MOST_PHONES)
     return tuple(found)
 
 
-def _numbers(value: object) -> object:
-    """The numbers people dial, in E.164 without the plus; a short code stays as it is."""
+def _numbers(value: object, info: ValidationInfo) -> object:
+    return dialled_numbers(value, info.data.get("city_code", "")) if isinstance(value, str) else value
+
+
+def dialled_numbers(text: str, city_code: str = "") -> dict[str, str]:
+    """The numbers people dial, in E.164 without the plus, each with what was typed.
+
+    A short code or a login, plain digits, stays as it is unless the city code makes a telephone of it. Raises a
+    validation error.
+    """
+    found: dict[str, str] = {}
+    for part in split_phones(text):
+        number = existing(part, city_code=city_code)
+        if number is PhoneFault.NO_CODE and not part.isdecimal():
+            wrong("phone_without_code", value=part[:40])
+        digits = re.sub(r"\D", "", e164(part) if isinstance(number, PhoneFault) else number)
+        if not 3 <= len(digits) <= 15 or re.search(r"[^\d\s()+.\-–—‑−]", part):
+            wrong("bad_phone", value=part[:40])
+        found.setdefault(digits, part)
+    return found
+
+
+def _city_code(value: object) -> object:
+    """Without what is dialled before it, `8 (495)`."""
     if not isinstance(value, str):
         return value
-    found: dict[str, None] = {}
-    for part in split_phones(value):
-        digits = re.sub(r"\D", "", e164(part))
-        if not 3 <= len(digits) <= 15 or re.search(r"[^\d\s()+.–-]", part):
-            wrong("bad_phone", value=part[:40])
-        found[digits] = None
-    return tuple(found)
+    digits = re.sub(r"[\s()-]", "", re.sub(r"^\s*\+?[0-9]{1,3}[\s(-]+", "", value))
+    return digits if re.fullmatch(r"([1-9][0-9]{1,4})?", digits) else wrong("bad_city_code")
 
 
 def _page_name(value: object) -> object:
@@ -159,8 +183,9 @@ class DirectoryForm(BaseModel):
 
 
 class CompanyForm(DirectoryForm):
-    """A management company. `numbers`: what callers dial, digits only; `retention_days`: how long recordings are kept.
+    """A management company. `retention_days`: how long recordings are kept.
 
+    `city_code`: put before local numbers, `495`, or empty; `numbers`: what callers dial, digits only, and as it was typed.
     `outage_page`: the name of its public page of outages, of which there is none unless it is `public`.
     """
 
@@ -168,7 +193,8 @@ class CompanyForm(DirectoryForm):
     zone: Annotated[str, BeforeValidator(_zone)]
     language: Literal["ru", "en"]
     retention_days: Annotated[int, Field(ge=1, le=36525)] = 1096
-    numbers: Annotated[tuple[str, ...], BeforeValidator(_numbers)]
+    city_code: Annotated[str, BeforeValidator(_city_code)] = ""
+    numbers: Annotated[dict[str, str], BeforeValidator(_numbers)]
     public: bool = False
     outage_page: Annotated[str | None, BeforeValidator(_page_name), OrNone] = None
 

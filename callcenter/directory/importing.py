@@ -4,6 +4,7 @@ A house is identified by its key, else by its address; a flat by its house and n
 by the flat and name. An import adds and changes but never removes, and an empty cell leaves the stored value.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,14 +14,18 @@ from aiohttp import web
 from callcenter.common.scope import Connection, audit, scoped_to
 from callcenter.common.sheet_problems import MAX_BYTES, SheetProblem, SheetRefused
 from callcenter.common.sheet_reader import ReadSheet, SheetReader
+from callcenter.directory.rows import PHONE_PROBLEMS
 from callcenter.directory.sheet_process import MODULE
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
+from callcenter.domain.phone import PhoneFault, existing
 from callcenter.storage import queries
 
 SQL = queries("directory_import")
 # Rows written before control is given to other tasks.
 AT_ONCE = 5000
+# Telephones checked before control is given to other tasks: some 10 ms.
+CHECKED_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,7 @@ async def _write(connection: Connection, read: ReadSheet) -> ImportReport:
         await connection.execute(SQL[f"find_{kind}s"])
         if kind != "flat":
             problems += await _problems(connection, f"{kind}_problems")
+    problems += await _complete_phones(connection)
     if problems:
         return ImportReport(read.lines, sorted(problems, key=lambda problem: problem.row))
     counts = {}
@@ -118,6 +124,23 @@ async def _stage(connection: Connection, read: ReadSheet) -> None:
 async def _problems(connection: Connection, query: str) -> list[SheetProblem]:
     rows = await connection.fetch(SQL[query])
     return [SheetProblem(row["line"], row["field"], row["code"], {"value": row["value"]}) for row in rows]
+
+
+async def _complete_phones(connection: Connection) -> list[SheetProblem]:
+    """Put the companies' city codes before local telephones; what is then no telephone is a problem."""
+    rows = await connection.fetch(SQL["local_phones"])
+    problems, completed = [], []
+    for place, row in enumerate(rows, 1):
+        number = existing(row["phone"], city_code=row["city_code"])
+        if isinstance(number, PhoneFault):
+            problems.append(SheetProblem(row["line"], "phones", PHONE_PROBLEMS[number], {"value": row["phone"][:40]}))
+        else:
+            completed.append((row["resident"], row["phone"], number))
+        if place % CHECKED_AT_ONCE == 0:
+            await asyncio.sleep(0)
+    if completed:
+        await connection.execute(SQL["complete_phones"], *zip(*completed, strict=True))
+    return problems
 
 
 async def _count(connection: Connection, query: str) -> int:

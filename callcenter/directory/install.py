@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from callcenter.common.secret_box import SECRET_BOX
 from callcenter.directory import file_pages, office_pages, pages
 from callcenter.directory.book import DIRECTORY_BOOK, DirectoryBook
 from callcenter.directory.importing import DIRECTORY_IMPORT, DirectoryImport
@@ -14,7 +15,7 @@ from callcenter.web.navigation import NAVIGATION, NavigationEntry
 
 def install(app: web.Application) -> None:
     app[DIRECTORY_BOOK] = DirectoryBook(app[POOL])
-    app[OFFICES] = Offices(app[POOL])
+    app[OFFICES] = Offices(app[POOL], app[SECRET_BOX])
     app[DIRECTORY_IMPORT] = DirectoryImport(app[POOL])
     app[NAVIGATION].append(NavigationEntry("/directory", gettext_noop("Directory"), Permission.SEE_DIRECTORY, 50))
     for part in (file_pages, office_pages, pages):

@@ -90,7 +90,10 @@ async def edit_company(request: web.Request) -> web.Response:
     row = there(await request.app[OFFICES].company(request[PERSON], number_in(request)))
     numbers = "\n".join(telephone(number) for number in row["numbers"])
     known = known_of(
-        row, "name zone language retention_days outage_page", numbers=numbers, public=row["outage_page"] is not None
+        row,
+        "name zone language retention_days city_code outage_page",
+        numbers=numbers,
+        public=row["outage_page"] is not None,
     )
     return await _company_form(request, row["id"], known)
 
@@ -148,7 +151,9 @@ async def _category_form(
 @needs(Permission.EDIT_DIRECTORY)
 async def add_crew(request: web.Request) -> web.Response:
     company = there(await request.app[OFFICES].company(request[PERSON], number_in(request)))
-    return await _crew_form(request, company["id"], None, {"active": True, "language": company["language"]})
+    return await _crew_form(
+        request, company["id"], company["city_code"], None, {"active": True, "language": company["language"]}
+    )
 
 
 @routes.get(r"/directory/crews/{id:\d{1,9}}")
@@ -158,7 +163,7 @@ async def edit_crew(request: web.Request) -> web.Response:
     row = there(await request.app[OFFICES].crew(request[PERSON], number_in(request)))
     days = {f"day{day}": hours for day, hours in row["hours"].items()}
     known = known_of(row, "name language email webhook_url active", phone=telephone(row["phone"] or ""), **days)
-    return await _crew_form(request, row["company_id"], row, known)
+    return await _crew_form(request, row["company_id"], row["city_code"], row, known)
 
 
 @routes.post(r"/directory/crews/{id:\d{1,9}}/secret")
@@ -172,7 +177,7 @@ async def renew_secret(request: web.Request) -> web.Response:
 
 
 async def _crew_form(
-    request: web.Request, company: int, crew: asyncpg.Record | None, known: dict[str, object]
+    request: web.Request, company: int, city_code: str, crew: asyncpg.Record | None, known: dict[str, object]
 ) -> web.Response:
     made: list[tuple[str, str]] = []
 
@@ -185,7 +190,15 @@ async def _crew_form(
 
     try:
         return await serve_form(
-            request, "directory/crew_form.html", CrewForm, known, save, company=company, crew=crew, days=_days(request)
+            request,
+            "directory/crew_form.html",
+            CrewForm,
+            known,
+            save,
+            city_code=city_code,
+            company=company,
+            crew=crew,
+            days=_days(request),
         )
     except web.HTTPSeeOther:
         if made:
@@ -198,7 +211,7 @@ async def _crew_form(
 @needs(Permission.EDIT_DIRECTORY)
 async def add_responsible(request: web.Request) -> web.Response:
     company = there(await request.app[OFFICES].company(request[PERSON], number_in(request)))
-    return await _responsible_form(request, company["id"], None, {"active": True})
+    return await _responsible_form(request, company["id"], company["city_code"], None, {"active": True})
 
 
 @routes.get(r"/directory/responsibles/{id:\d{1,9}}")
@@ -207,11 +220,11 @@ async def add_responsible(request: web.Request) -> web.Response:
 async def edit_responsible(request: web.Request) -> web.Response:
     row = there(await request.app[OFFICES].responsible(request[PERSON], number_in(request)))
     known = known_of(row, "name crew_id active", phone=telephone(row["phone"] or ""))
-    return await _responsible_form(request, row["company_id"], row["id"], known)
+    return await _responsible_form(request, row["company_id"], row["city_code"], row["id"], known)
 
 
 async def _responsible_form(
-    request: web.Request, company: int, responsible: int | None, known: dict[str, object]
+    request: web.Request, company: int, city_code: str, responsible: int | None, known: dict[str, object]
 ) -> web.Response:
     offices, person = request.app[OFFICES], request[PERSON]
 
@@ -226,6 +239,7 @@ async def _responsible_form(
         ResponsibleForm,
         known,
         save,
+        city_code=city_code,
         company=company,
         responsible=responsible,
         choices=[(row["id"], row["name"]) for row in crews],

@@ -7,6 +7,7 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.common.scope import Connection, audit, scoped
+from callcenter.common.secret_box import SecretBox
 from callcenter.directory.book import conflicts_as_refusals
 from callcenter.directory.forms import CategoryForm, CompanyForm, CrewForm, ResponsibleForm
 from callcenter.domain.audit import AuditAction, AuditSubject
@@ -19,8 +20,9 @@ SQL = queries("directory_offices")
 class Offices:
     """Companies and what belongs to each, over an open pool. What a person may not see is None, or left out."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, box: SecretBox) -> None:
         self._pool = pool
+        self._box = box
 
     async def companies(self, person: Person) -> Sequence[asyncpg.Record]:
         """Every company that the person may see."""
@@ -62,15 +64,15 @@ class Offices:
         """Add or change a company with its numbers. A new one gets the decree's categories. Raises `DirectoryConflict`."""
         # A page that nobody named is found by those who were told its address.
         page = (form.outage_page or secrets.token_hex(12)) if form.public else None
-        values = (form.name, form.zone, form.language, form.retention_days, page)
+        values = (form.name, form.zone, form.language, form.retention_days, form.city_code, page)
         async with conflicts_as_refusals(), scoped(self._pool, person) as connection:
             if company is None:
                 saved = int(await connection.fetchval(SQL["add_company"], *values))
             else:
                 saved = company
                 await connection.execute(SQL["change_company"], saved, *values)
-            await connection.execute(SQL["take_numbers"], saved, form.numbers)
-            await connection.execute(SQL["give_numbers"], saved, form.numbers)
+            await connection.execute(SQL["take_numbers"], saved, list(form.numbers))
+            await connection.execute(SQL["give_numbers"], saved, list(form.numbers), list(form.numbers.values()))
             await _write_down(connection, person, saved, AuditSubject.COMPANY, company, saved)
             return saved
 
@@ -95,7 +97,8 @@ class Offices:
         Raises `DirectoryConflict`.
         """
         secret = secrets.token_urlsafe(32) if form.webhook_url else None
-        values = (form.name, form.language, form.phone, form.email, form.webhook_url, secret, form.active)
+        kept = secret and self._box.seal(secret)
+        values = (form.name, form.language, form.phone, form.email, form.webhook_url, kept, form.active)
         async with conflicts_as_refusals(), scoped(self._pool, person) as connection:
             if crew is None:
                 saved = int(await connection.fetchval(SQL["add_crew"], company, *values))
@@ -113,7 +116,7 @@ class Offices:
         """A new secret for the crew's webhook, shown once; None when it has no webhook. The old one stops working now."""
         secret = secrets.token_urlsafe(32)
         async with scoped(self._pool, person) as connection:
-            if await connection.fetchval(SQL["new_secret"], crew, secret) is None:
+            if await connection.fetchval(SQL["new_secret"], crew, self._box.seal(secret)) is None:
                 return None
             await audit(
                 connection,

@@ -1,5 +1,6 @@
 """The directory: search, houses, flats, residents."""
 
+import asyncpg
 from aiohttp import web
 
 from callcenter.directory.book import DIRECTORY_BOOK, FLATS_SHOWN, InUse
@@ -113,7 +114,7 @@ async def _flat_form(
 @needs(Permission.EDIT_DIRECTORY)
 async def add_resident(request: web.Request) -> web.Response:
     flat = there(await request.app[DIRECTORY_BOOK].premises(request[PERSON], number_in(request)))
-    return await _resident_form(request, flat["id"], None, {}, flat["address"], flat["flat"])
+    return await _resident_form(request, flat, flat["id"], None, {})
 
 
 @routes.get(r"/directory/residents/{id:\d{1,9}}")
@@ -130,7 +131,7 @@ async def edit_resident(request: web.Request) -> web.Response:
     row = there(await request.app[DIRECTORY_BOOK].resident(request[PERSON], number_in(request)))
     phones = "\n".join(telephone(phone) for phone in row["phones"])
     known = known_of(row, "name account", phones=phones)
-    return await _resident_form(request, row["premises_id"], row["id"], known, row["address"], row["flat"])
+    return await _resident_form(request, row, row["premises_id"], row["id"], known)
 
 
 @routes.post(r"/directory/residents/{id:\d{1,9}}/remove")
@@ -147,8 +148,10 @@ async def remove_resident(request: web.Request) -> web.Response:
 
 
 async def _resident_form(
-    request: web.Request, premises: int, resident: int | None, known: dict[str, object], address: str, flat: str
+    request: web.Request, place: asyncpg.Record, premises: int, resident: int | None, known: dict[str, object]
 ) -> web.Response:
+    """`place`: a row with the flat, its address and its company's city code."""
+
     async def save(form: ResidentForm) -> str:
         saved = await request.app[DIRECTORY_BOOK].save_resident(request[PERSON], premises, resident, form)
         return f"/directory/residents/{saved}"
@@ -160,7 +163,8 @@ async def _resident_form(
         known,
         save,
         resident=resident,
+        city_code=place["city_code"],
         premises=premises,
-        address=address,
-        flat=flat,
+        address=place["address"],
+        flat=place["flat"],
     )

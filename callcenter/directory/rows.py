@@ -57,13 +57,16 @@ class FlatRow:
 
 @dataclass(slots=True)
 class ResidentRow:
-    """A resident of the flat with this place in the list of flats."""
+    """A resident of the flat with this place in the list of flats.
+
+    `phones`: each with its line; in E.164, or as it stands there when it is local, for the city code of the company.
+    """
 
     row: int
     flat: int
     name: str
     account: str | None = None
-    phones: dict[str, None] = field(default_factory=dict)
+    phones: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -179,7 +182,7 @@ class _Gathering:
             self._by_address[address] = place
         return place
 
-    def _resident(self, row: int, flat: int, name: str, account: str | None, phones: dict[str, None]) -> None:
+    def _resident(self, row: int, flat: int, name: str, account: str | None, phones: dict[str, int]) -> None:
         place = self._accounts.get(account) if account else self._residents.get((flat, fold(name), None))
         if place is not None:
             known = self.out.residents[place]
@@ -215,15 +218,17 @@ class _Gathering:
             return None
         return int(text)
 
-    def _phones(self, line: SheetLine) -> dict[str, None]:
-        found: dict[str, None] = {}
+    def _phones(self, line: SheetLine) -> dict[str, int]:
+        found: dict[str, int] = {}
         for part in split_phones(line.cells.get("phones", "")):
             if _POWER_OF_TEN.fullmatch(part):
                 self._refuse(line.number, "phones", "power of ten", value=part[:40])
-            elif isinstance(number := existing(part), PhoneFault):
+            elif (number := existing(part)) is PhoneFault.NO_CODE:
+                found[part] = line.number
+            elif isinstance(number, PhoneFault):
                 self._refuse(line.number, "phones", PHONE_PROBLEMS[number], value=part[:40])
             else:
-                found[number] = None
+                found[number] = line.number
         if len(found) > MOST_PHONES:
             self._refuse(line.number, "phones", "too many phones", limit=MOST_PHONES)
         return found

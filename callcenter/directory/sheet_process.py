@@ -38,8 +38,8 @@ def _tables(gathered: Gathered) -> Iterator[SheetTable]:
     )
     yield SheetTable(
         "new_phones",
-        ("resident", "phone"),
-        [(place, phone) for place, r in enumerate(gathered.residents) for phone in r.phones],
+        ("resident", "phone", "line"),
+        [(place, phone, line) for place, r in enumerate(gathered.residents) for phone, line in r.phones.items()],
     )
 
 

@@ -21,10 +21,13 @@ def form_problem(t: NullTranslations, code: str, values: Mapping[str, object]) -
         "string_pattern_mismatch": t.gettext("Lower-case Latin letters, digits and underscores, a letter first."),
         "literal_error": t.gettext("Choose from the list."),
         "enum": t.gettext("Choose from the list."),
+        "bad_city_code": t.gettext("Enter the digits of the city code, for example 495."),
         "bad_zone": t.gettext("Choose a time zone from the list, for example Europe/Moscow."),
         "control_characters": t.gettext("It contains invisible control characters. Type it again."),
         "bad_phone": t.gettext("“%(value)s” is not a telephone number. Write it like +7 916 123-45-67."),
-        "phone_without_code": t.gettext("“%(value)s” lacks its area code. Write it like 8 (495) 234-56-78."),
+        "phone_without_code": t.gettext(
+            "“%(value)s” lacks its city code. Write the city code, or set it for the company."
+        ),
         "no_such_phone": t.gettext(
             "There is no number “%(value)s”: its code is wrong, or it has too few or many digits."
         ),
@@ -67,7 +70,9 @@ def row_problem(t: NullTranslations, problem: SheetProblem) -> str:
         "too long": t.gettext("longer than %(limit)s characters; shorten it"),
         "not a count": t.gettext("“%(value)s” is not a whole number from 1 to %(limit)s"),
         "bad phone": t.gettext("“%(value)s” is not a telephone number; write it like +7 916 123-45-67"),
-        "phone without code": t.gettext("“%(value)s” lacks its area code; write it like 8 (495) 234-56-78"),
+        "phone without code": t.gettext(
+            "“%(value)s” lacks its city code; write the city code, or set it for the company"
+        ),
         "no such phone": t.gettext(
             "there is no number “%(value)s”: its code is wrong, or it has too few or many digits"
         ),

@@ -47,6 +47,7 @@ class CrewTicket:
     email: str | None
     webhook_url: str | None
     webhook_secret: str | None
+    """As the database keeps it: `SecretBox` opens it."""
 
     @classmethod
     def of(cls, row: asyncpg.Record, **more: object) -> Self:

@@ -5,6 +5,7 @@ from aiohttp import web
 
 from callcenter.common.attempts import ATTEMPTS
 from callcenter.common.jobs import Worker
+from callcenter.common.secret_box import SECRET_BOX, SecretBox
 from callcenter.common.sending import backoff
 from callcenter.dispatch import crew_pages, pages
 from callcenter.dispatch.crew_links import CREW_LINKS, CrewLinks
@@ -28,18 +29,21 @@ def install(app: web.Application) -> None:
     app[TICKETS] = app[TICKETS].also(Handover(links).on_change)
     app[CREW_LINKS] = CrewLinks(pool, app[ATTEMPTS])
     app[UNDELIVERED] = DeadLetters(pool, links.lasts)
-    app[SERVICES].append(worker(settings, pool))
+    app[SERVICES].append(worker(settings, pool, app[SECRET_BOX]))
     app[NAVIGATION].append(NavigationEntry("/deliveries", gettext_noop("Messages"), Permission.RESEND, 70))
     for part in (crew_pages, pages):
         app.add_routes(part.routes)
 
 
-def worker(settings: Settings, pool: asyncpg.Pool) -> Worker:
+def worker(settings: Settings, pool: asyncpg.Pool, box: SecretBox) -> Worker:
     """The worker that sends messages to crews."""
     deliveries = Deliveries(
         pool,
         Links(settings.handover, settings.web.url),
-        {HandoverChannel.EMAIL: Mail(settings.smtp, letter), HandoverChannel.WEBHOOK: Webhook(settings.handover)},
+        {
+            HandoverChannel.EMAIL: Mail(settings.smtp, letter),
+            HandoverChannel.WEBHOOK: Webhook(settings.handover, box),
+        },
         attempts=settings.handover.attempts,
         wait=backoff(settings.handover),
     )

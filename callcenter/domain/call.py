@@ -38,7 +38,7 @@ from callcenter.domain.events import (
     Source,
     TalkEnded,
 )
-from callcenter.domain.ids import CallId, Interface, QueueName
+from callcenter.domain.ids import OPERATORS, CallId, Interface, QueueName
 from callcenter.domain.phone import e164
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.talk import Party, Talk, TalkKind
@@ -178,6 +178,7 @@ class Call:
     caller: str = ""
     channel: str = ""
     queue: QueueName | None = None
+    """As Asterisk named it, or the company's number to which the caller went back: see `line`."""
     talks: tuple[Talk, ...] = ()
     """In the order in which they began."""
     returns: tuple[datetime, ...] = ()
@@ -214,6 +215,13 @@ class Call:
         if self.decided_outcome is not None:
             return self.decided_outcome
         return Outcome.HUNG_UP_EARLY if self.queued_at is None else Outcome.ABANDONED
+
+    @property
+    def line(self) -> QueueName | None:
+        """The company number whose callers this one waits among: the one dialled, or the one that an operator chose."""
+        if self.queue == OPERATORS:
+            return QueueName(self.did) if self.did else None
+        return self.queue
 
     @property
     def latest(self) -> Talk | None:

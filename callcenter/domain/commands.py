@@ -9,7 +9,7 @@ from datetime import datetime
 
 from callcenter.domain.call import Call
 from callcenter.domain.events import CallEvent, Presence, PresenceReason
-from callcenter.domain.ids import CallId, Interface, OperatorId, QueueName, RequestId
+from callcenter.domain.ids import CallId, Interface, OperatorId, RequestId
 from callcenter.domain.operator import OperatorStatus
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.request import RefusalReason, RequestState
@@ -46,7 +46,7 @@ class NameCaller(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetMember(Command):
-    """Make the telephone a member of every queue: ringing, paused, or not a member at all.
+    """Make the telephone a member of the operators' queue: ringing, paused, or not a member at all.
 
     `request`: the request that it answers, with `RequestCarriedOut` or `RequestFailed`.
     """
@@ -62,7 +62,6 @@ class WithdrawCaller(Command):
 
     call: CallId
     channel: str
-    queue: QueueName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +200,7 @@ class FinishRequest(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueLine:
-    """One queue on the board. `oldest`: when the first of those waiting joined."""
+    """One company number's queue on the board. `oldest`: when the first of those waiting joined."""
 
     queue: str
     waiting: int
@@ -211,9 +210,10 @@ class QueueLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowQueues(Command):
-    """Show everybody how long the queues are."""
+    """Show everybody the queues that changed. `waiting`: callers in all queues, the others too."""
 
     queues: tuple[QueueLine, ...]
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

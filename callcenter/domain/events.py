@@ -92,7 +92,8 @@ class OperatorRang(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorMissed(CallEvent):
-    """An operator rejected, or did not pick up in time (`AgentRingNoAnswer`, `RINGNOANSWER`)."""
+    """An operator rejected, did not pick up in time (`AgentRingNoAnswer`, `RINGNOANSWER`), or has a telephone that sends
+    callers elsewhere (`OperatorForwarded`, `FORWARDED`)."""
 
     operator: Interface
 

@@ -59,10 +59,12 @@ class Floor:
 
     def missed(self, event: OperatorMissed) -> list[Command]:
         """An operator did not answer a call, or rejected it; after too many in a row the operator is paused."""
+        rung = self._operators.get(event.operator)
         commands = self.signal(event.operator, Signal.RING_ENDED, event.call, event.at)
-        operator = self._operators.get(event.operator)
-        if operator is None:
+        if rung is None or rung.state is not OperatorState.RINGING or rung.call != event.call:
+            # Of a telephone that sends callers elsewhere the dialplan tells, and at times app_queue too.
             return commands
+        operator = self._operators[event.operator]
         self._operators[event.operator] = operator = replace(operator, misses=operator.misses + 1)
         if operator.misses < self._missed_limit or operator.wanted is not Presence.AVAILABLE:
             return commands

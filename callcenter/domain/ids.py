@@ -15,7 +15,10 @@ Interface = NewType("Interface", str)
 """A queue member's channel technology and endpoint, e.g. `PJSIP/op-01`."""
 
 QueueName = NewType("QueueName", str)
-"""A queue; one for each company number, named by the number's digits, e.g. `74951234567`."""
+"""The callers of one company number, named by the number's digits, e.g. `74951234567`; or `OPERATORS`."""
+
+OPERATORS = QueueName("operators")
+"""Asterisk's own queue, in which the callers of all companies wait for any operator (docs/decisions/0017)."""
 
 OperatorId = NewType("OperatorId", int)
 RequestId = NewType("RequestId", int)

@@ -1,4 +1,4 @@
-"""Who waits and who talks in each queue, updated as calls change state."""
+"""Who waits and who talks among each company number's callers, updated as calls change state."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -9,55 +9,56 @@ from callcenter.domain.ids import CallId, QueueName
 
 
 class Queues:
-    """The lines of the board. `changed`: since `lines` was last called."""
+    """The lines of the board. `names`: those of which a screen may still show something old."""
 
     def __init__(self, names: Iterable[QueueName]) -> None:
-        self._waiting: dict[QueueName, dict[CallId, datetime]] = {name: {} for name in names}
-        self._talking: dict[QueueName, set[CallId]] = {name: set() for name in self._waiting}
-        self.changed = True
+        self._changed = set(names)
+        self._waiting: dict[QueueName, dict[CallId, datetime]] = {}
+        self._talking: dict[QueueName, set[CallId]] = {}
+
+    @property
+    def waiting(self) -> int:
+        """Callers who wait, of all companies together."""
+        return sum(map(len, self._waiting.values()))
 
     def change(self, names: Iterable[QueueName]) -> None:
-        """These are the queues now; one that is gone is shown until its callers have left."""
-        wanted = frozenset(names)
-        for name in wanted - self._waiting.keys():
-            self._waiting[name], self._talking[name] = {}, set()
-            self.changed = True
-        for name in self._waiting.keys() - wanted:
-            if not self._waiting[name] and not self._talking[name]:
-                del self._waiting[name], self._talking[name]
-                self.changed = True
+        """These are the companies' numbers now."""
+        self._changed |= set(names)
 
     def move(self, before: Call | None, after: Call) -> None:
         """Move the call from its old place to its new one."""
         if before is not None and _place(before) == _place(after):
             return
-        self.changed = True
-        if before is not None and before.queue in self._waiting:
-            self._waiting[before.queue].pop(before.id, None)
-            self._talking[before.queue].discard(before.id)
-        if after.queue is None or after.state not in (CallState.WAITING, CallState.TALKING):
+        if before is not None and before.line is not None:
+            self._changed.add(before.line)
+            self._waiting.get(before.line, {}).pop(before.id, None)
+            self._talking.get(before.line, set()).discard(before.id)
+        if after.line is None:
             return
-        waiting = self._waiting.setdefault(after.queue, {})
-        talking = self._talking.setdefault(after.queue, set())
+        self._changed.add(after.line)
         if after.state is CallState.WAITING:
-            waiting[after.id] = after.waiting_since or after.arrived_at
-        else:
-            talking.add(after.id)
+            self._waiting.setdefault(after.line, {})[after.id] = after.waiting_since or after.arrived_at
+        elif after.state is CallState.TALKING:
+            self._talking.setdefault(after.line, set()).add(after.id)
 
-    def lines(self) -> tuple[QueueLine, ...]:
-        """One line per queue, by name. Callers join in order, so the first is the one who waits longest."""
-        self.changed = False
-        return tuple(
-            QueueLine(
-                queue=queue,
-                waiting=len(waiting),
-                talking=len(self._talking[queue]),
-                oldest=next(iter(waiting.values()), None),
-            )
-            for queue, waiting in sorted(self._waiting.items())
+    def changes(self) -> tuple[QueueLine, ...]:
+        """The lines that changed since the last time, by name: what has not changed costs nothing.
+
+        Callers join in order, so the first is the one who waits longest.
+        """
+        changed, self._changed = self._changed, set()
+        return tuple(self._line(name) for name in sorted(changed))
+
+    def _line(self, name: QueueName) -> QueueLine:
+        waiting = self._waiting.get(name, {})
+        return QueueLine(
+            queue=name,
+            waiting=len(waiting),
+            talking=len(self._talking.get(name, ())),
+            oldest=next(iter(waiting.values()), None),
         )
 
 
 def _place(call: Call) -> tuple[object, ...]:
     # A caller who comes back waits again, behind those who joined meanwhile.
-    return call.state, call.queue, call.returns
+    return call.state, call.line, call.returns

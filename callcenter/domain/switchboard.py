@@ -225,12 +225,12 @@ class Switchboard:
         """Whoever waits and may be concerned hears it now: residents of its flats, and callers whom nobody knows."""
         commands: list[Command] = []
         for call in self._open():
-            if call.state is not CallState.WAITING or call.did not in event.dids or not (call.channel and call.queue):
+            if call.state is not CallState.WAITING or call.did not in event.dids or not call.channel:
                 continue
             known = call.card is not None and call.card.resident_id is not None
             heard = any(each.outage == event.outage for each in call.announcements)
             if not heard and (call.caller in event.callers or not known):
-                commands.append(WithdrawCaller(call=call.id, channel=call.channel, queue=call.queue))
+                commands.append(WithdrawCaller(call=call.id, channel=call.channel))
         return commands
 
     def _complete(self, event: RequestCarriedOut) -> list[Command]:
@@ -270,7 +270,8 @@ class Switchboard:
         while self._ended and event.at - self._ended[0][0] > REMEMBERED_FOR:
             self.calls.pop(self._ended.popleft()[1], None)
         late = self._requests.expire(event.at)
-        return [*late, ShowQueues(queues=self._queues.lines())] if self._queues.changed else late
+        changes = self._queues.changes()
+        return [*late, ShowQueues(queues=changes, waiting=self._queues.waiting)] if changes else late
 
 
 def _follow(before: Call | None, after: Call) -> list[Command]:

@@ -135,10 +135,15 @@ def _parts(row: Sequence[str], widths: Sequence[int]) -> Iterable[Sequence[str]]
 
 
 def _pieces(text: str, width: int) -> list[str]:
-    lines = [piece for line in text.split("\n") for piece in textwrap.wrap(line, width) or [""]]
+    lines = [piece for line in text.split("\n") for piece in textwrap.wrap(_breakable(line, width), width) or [""]]
     if len(lines) <= _LINES_OF_A_ROW:
         return [text]
     return ["\n".join(lines[at : at + _LINES_OF_A_ROW]) for at in range(0, len(lines), _LINES_OF_A_ROW)]
+
+
+def _breakable(line: str, width: int) -> str:
+    """The line without long words and gaps: `textwrap` copies the rest of one for each piece that it cuts off."""
+    return " ".join(word[at : at + width] for word in line.split() for at in range(0, len(word), width))
 
 
 def _lines(paper: FPDF, height: float, text: str) -> None:

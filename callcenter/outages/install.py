@@ -5,6 +5,7 @@ from aiohttp import web
 
 from callcenter.common.jobs import Worker
 from callcenter.common.max_bot import MaxBot
+from callcenter.common.secret_box import SECRET_BOX, SecretBox
 from callcenter.common.sending import backoff
 from callcenter.common.smtp import MailServer
 from callcenter.domain.access import Permission
@@ -34,17 +35,17 @@ def install(app: web.Application) -> None:
     app[PUBLIC_BOARD] = PublicBoard(pool)
     app[public_pages.THROTTLE] = Throttle(settings.web.public_requests_per_minute)
     app[PLANNED_IMPORT] = PlannedImport(pool, app[OUTAGES])
-    app[RECIPIENTS] = Recipients(pool)
-    app[SERVICES] += [worker(settings, pool), PlannedEnds(settings.database, app[OUTAGES])]
+    app[RECIPIENTS] = Recipients(pool, app[SECRET_BOX])
+    app[SERVICES] += [worker(settings, pool, app[SECRET_BOX]), PlannedEnds(settings.database, app[OUTAGES])]
     for part in (import_pages, recipient_pages, pages, public_pages):
         app.add_routes(part.routes)
 
 
-def worker(settings: Settings, pool: asyncpg.Pool) -> Worker:
+def worker(settings: Settings, pool: asyncpg.Pool, box: SecretBox) -> Worker:
     """The worker that tells others of outages."""
     channels: dict[NoticeWay, NoticeChannel] = {
         NoticeWay.EMAIL: NoticeMail(MailServer(settings.smtp)),
-        NoticeWay.WEBHOOK: NoticeWebhook(settings.handover),
+        NoticeWay.WEBHOOK: NoticeWebhook(settings.handover, box),
         NoticeWay.MAX: NoticeMax(MaxBot(settings.max)),
     }
     handover = settings.handover

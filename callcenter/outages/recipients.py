@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from callcenter.common import jobs
 from callcenter.common.delivery import DeliveryState, NotDelivered
 from callcenter.common.scope import Connection, audit, scoped
+from callcenter.common.secret_box import SecretBox
 from callcenter.common.smtp import address
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
@@ -92,8 +93,9 @@ class UndeliveredNotice:
 class Recipients:
     """Recipients and undelivered messages over PostgreSQL, as a person may see them."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, box: SecretBox) -> None:
         self._pool = pool
+        self._box = box
 
     async def all(self, person: Person) -> list[Recipient]:
         """By company and name. For people who see every company."""
@@ -110,7 +112,7 @@ class Recipients:
         """
         secret = secrets.token_urlsafe(32) if form.way is NoticeWay.WEBHOOK else None
         async with scoped(self._pool, person) as connection:
-            await connection.execute(SQL["add_recipient"], company, *_values(form), secret)
+            await connection.execute(SQL["add_recipient"], company, *_values(form), secret and self._box.seal(secret))
             await _write_down(connection, person, company, form)
         return secret
 
@@ -119,7 +121,7 @@ class Recipients:
         secret = secrets.token_urlsafe(32) if form.way is NoticeWay.WEBHOOK else None
         async with scoped(self._pool, person) as connection:
             row = await connection.fetchrow(
-                SQL["change_recipient"], recipient, *_values(form), secret, person.company_id
+                SQL["change_recipient"], recipient, *_values(form), secret and self._box.seal(secret), person.company_id
             )
             if row is None:
                 return False, None

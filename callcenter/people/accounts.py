@@ -11,6 +11,7 @@ from aiohttp import web
 from callcenter.common.attempts import Attempts
 from callcenter.common.passwords import LONGEST, Passwords, digest
 from callcenter.common.scope import Connection, audit
+from callcenter.common.secret_box import SecretBox
 from callcenter.common.tokens import revoke_all
 from callcenter.domain.audit import AuditAction
 from callcenter.domain.person import Person
@@ -38,12 +39,18 @@ class Accounts:
     """A person's own login over PostgreSQL. Every method may raise `OSError` or an `asyncpg` error."""
 
     def __init__(
-        self, pool: asyncpg.Pool, passwords: Passwords, new_passwords: NewPasswords, attempts: Attempts
+        self,
+        pool: asyncpg.Pool,
+        passwords: Passwords,
+        new_passwords: NewPasswords,
+        attempts: Attempts,
+        box: SecretBox,
     ) -> None:
         self._pool = pool
         self._passwords = passwords
         self._new_passwords = new_passwords
         self._attempts = attempts
+        self._box = box
 
     async def sessions(self, person: Person, token: str) -> Sequence[Session]:
         """This person's sessions: that of this request first, then by when they were last seen."""
@@ -102,7 +109,7 @@ class Accounts:
         if not await self._is_password(person, password, address):
             return None
         secret = new_secret()
-        begun = await self._pool.fetchval(SQL["begin_code"], person.id, secret)
+        begun = await self._pool.fetchval(SQL["begin_code"], person.id, self._box.seal(secret))
         return None if begun is None else secret
 
     async def confirm_codes(self, person: Person, code: str, address: str, now: datetime) -> list[str] | None:
@@ -114,7 +121,7 @@ class Accounts:
         if pending is None:
             return None
         attempt = await self._attempts.at_code(person.login, address)
-        step = step_of(pending, code, now)
+        step = step_of(self._box.open(pending), code, now)
         if step is None:
             return None
         async with self._pool.acquire() as connection, connection.transaction():

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from callcenter.common.attempts import ATTEMPTS
 from callcenter.common.passwords import PASSWORDS
+from callcenter.common.secret_box import SECRET_BOX
 from callcenter.common.sessions import SESSIONS
 from callcenter.domain.access import Permission, Role
 from callcenter.errors import gettext_noop
@@ -29,12 +30,12 @@ from callcenter.web.navigation import NAVIGATION, NavigationEntry
 
 def install(app: web.Application) -> None:
     pool, passwords, attempts = app[POOL], app[PASSWORDS], app[ATTEMPTS]
-    app[LOGINS] = Logins(pool, passwords, attempts, app[SESSIONS].term)
+    app[LOGINS] = Logins(pool, passwords, attempts, app[SESSIONS].term, app[SECRET_BOX])
     app[NEW_PASSWORDS] = NewPasswords(pool)
-    app[ACCOUNTS] = Accounts(pool, passwords, app[NEW_PASSWORDS], attempts)
+    app[ACCOUNTS] = Accounts(pool, passwords, app[NEW_PASSWORDS], attempts, app[SECRET_BOX])
     app[INVITATIONS] = Invitations(pool, passwords)
     app[STAFF] = Staff(pool)
-    app[TELEPHONES] = Telephones(pool)
+    app[TELEPHONES] = Telephones(pool, app[SECRET_BOX])
     app[AUDIT_LOG] = AuditLog(pool)
     app[NAVIGATION].append(
         NavigationEntry(

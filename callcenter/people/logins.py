@@ -11,6 +11,7 @@ from callcenter.common.attempts import Attempts
 from callcenter.common.origin import LONGEST_BROWSER, Origin
 from callcenter.common.passwords import LONGEST, Passwords, digest, new_token
 from callcenter.common.scope import Connection, audit
+from callcenter.common.secret_box import SecretBox
 from callcenter.common.sessions import SessionTerm, person_of
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
@@ -48,11 +49,14 @@ class LoginExpired(Refusal):
 class Logins:
     """Logins over PostgreSQL. Every method may raise `OSError` or an `asyncpg` error."""
 
-    def __init__(self, pool: asyncpg.Pool, passwords: Passwords, attempts: Attempts, term: SessionTerm) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, passwords: Passwords, attempts: Attempts, term: SessionTerm, box: SecretBox
+    ) -> None:
         self._pool = pool
         self._passwords = passwords
         self._attempts = attempts
         self._term = term
+        self._box = box
 
     async def log_in(self, login: str, password: str, origin: Origin) -> LoggedIn | CodeNeeded | None:
         """A session, or the token of the second step; None when the login or the password is wrong.
@@ -110,7 +114,7 @@ class Logins:
                 await requests.take_off_the_line(connection, person.id, asker=person.id)
 
     async def _take_code(self, row: asyncpg.Record, code: str, now: datetime) -> bool:
-        step = step_of(row["totp_secret"], code, now, row["totp_step"])
+        step = step_of(self._box.open(row["totp_secret"]), code, now, row["totp_step"])
         return step is not None and await self._pool.fetchval(SQL["take_step"], row["id"], step) is not None
 
     async def _take_recovery_code(self, row: asyncpg.Record, code: str) -> bool:

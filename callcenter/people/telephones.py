@@ -9,6 +9,7 @@ from aiohttp import web
 
 from callcenter.common import requests
 from callcenter.common.scope import Connection, audit
+from callcenter.common.secret_box import SecretBox
 from callcenter.domain.access import Permission, Role, may
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.ids import OperatorId
@@ -35,8 +36,9 @@ class TelephoneAccount:
 class Telephones:
     """Over PostgreSQL. Every method may raise `OSError` or an `asyncpg` error; the nodes hear of each change."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, box: SecretBox) -> None:
         self._pool = pool
+        self._box = box
 
     async def give(self, by: Person, person_id: int, name: str, node: str, address: str) -> TelephoneAccount | None:
         """A new account; None when there is nobody such. `node`: where it registers, or empty. Raises `StaffRefusal`."""
@@ -50,7 +52,7 @@ class Telephones:
                 raise StaffRefusal("not now", "endpoint")
             if node and node not in [each["node"] for each in await connection.fetch(ENTRIES["nodes"])]:
                 raise StaffRefusal("unknown", "node")
-            account = await _set_account(connection, person_id, name, node)
+            account = await self._set_account(connection, person_id, name, node)
             await _note(connection, AuditAction.GAVE_TELEPHONE, by, person_id, address, name)
             return account
 
@@ -60,7 +62,7 @@ class Telephones:
             row = await connection.fetchrow(SQL["lock"], person_id)
             if row is None or row["endpoint"] is None:
                 return None
-            account = await _set_account(connection, person_id, row["endpoint"], row["node"] or "")
+            account = await self._set_account(connection, person_id, row["endpoint"], row["node"] or "")
             await _note(connection, AuditAction.RENEWED_TELEPHONE_SECRET, by, person_id, address, account.name)
             return account
 
@@ -71,6 +73,15 @@ class Telephones:
                 return False
             await take_telephone(connection, person_id, by=by, address=address)
             return True
+
+    async def _set_account(self, connection: Connection, person_id: int, name: str, node: str) -> TelephoneAccount:
+        secret = "".join(secrets.choice(SECRET_OF) for _ in range(SECRET_LENGTH))
+        try:
+            async with connection.transaction():
+                await connection.execute(SQL["set_telephone"], person_id, name, self._box.seal(secret), node or None)
+        except asyncpg.UniqueViolationError:
+            raise StaffRefusal("taken", "endpoint") from None
+        return TelephoneAccount(name, secret)
 
 
 TELEPHONES = web.AppKey("telephones", Telephones)
@@ -90,16 +101,6 @@ def suggested_name(login: str) -> str:
     """A name for the account of whoever has this login."""
     name = re.sub(r"[^a-z0-9]+", "-", login).strip("-")
     return name if may_be_endpoint(name) else f"op-{name}"[:32]
-
-
-async def _set_account(connection: Connection, person_id: int, name: str, node: str) -> TelephoneAccount:
-    secret = "".join(secrets.choice(SECRET_OF) for _ in range(SECRET_LENGTH))
-    try:
-        async with connection.transaction():
-            await connection.execute(SQL["set_telephone"], person_id, name, secret, node or None)
-    except asyncpg.UniqueViolationError:
-        raise StaffRefusal("taken", "endpoint") from None
-    return TelephoneAccount(name, secret)
 
 
 async def _note(

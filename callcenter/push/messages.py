@@ -44,10 +44,8 @@ class Shown(Shape):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueRow(Shape):
-    """One queue."""
+    """One queue in which somebody waits or talks."""
 
-    queue: str
-    """The number dialled, in digits."""
     waiting: int
     talking: int
     oldest: Moment | None
@@ -56,10 +54,11 @@ class QueueRow(Shape):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuesMessage(Shown):
-    """How long the queues are."""
+    """How long the queues are. A delta has those that changed and leaves the others as they are."""
 
     shown_as: ClassVar[str] = "queues"
-    queues: tuple[QueueRow, ...]
+    queues: dict[str, QueueRow | None]
+    """By the number dialled, in digits. In a delta null: nobody waits or talks there any more; a snapshot has none of those."""
 
 
 # What an operator sees

@@ -59,7 +59,11 @@ def apply(screen: Snapshot, delta: Delta) -> Snapshot:
     """The screen after the delta. A delta that it already contains changes nothing."""
     if delta.n <= screen.n:
         return screen
-    return Snapshot(delta.n, {**screen.state, delta.kind: delta.body})
+    body = delta.body
+    if delta.kind == "queues":
+        queues = {**screen.state.get("queues", {"queues": {}})["queues"], **body["queues"]}
+        body = {"queues": {name: row for name, row in queues.items() if row is not None}}
+    return Snapshot(delta.n, {**screen.state, delta.kind: body})
 
 
 def _json(message: Body) -> str:

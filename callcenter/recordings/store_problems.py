@@ -47,7 +47,7 @@ def explain(settings: S3Settings, error: Exception, read_s: float) -> str:
 
 def no_bucket(settings: S3Settings) -> str:
     """There is no such bucket."""
-    return f"bucket {settings.bucket} does not exist at {settings.endpoint}: create it, or start callcenter"
+    return f"bucket {settings.bucket} does not exist at {settings.endpoint}: make it (`callcenter make-bucket`)"
 
 
 def silent(settings: S3Settings, seconds: float) -> str:

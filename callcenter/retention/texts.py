@@ -2,7 +2,8 @@
 
 from callcenter.domain.recording import RecordingState
 from callcenter.recordings.hashes import HashProblem
-from callcenter.web.labels import recording_states
+from callcenter.web.formats import Translator
+from callcenter.web.labels import labels, recording_states
 from callcenter.web.language import translations
 
 UNKNOWN = "unknown"
@@ -27,9 +28,9 @@ def reasons(language: str) -> dict[str, str]:
     }
 
 
-def hash_problems(language: str) -> dict[HashProblem, str]:
+@labels(HashProblem)
+def hash_problems(t: Translator) -> dict[HashProblem, str]:
     """What is wrong with a recording that was read back."""
-    t = translations(language)
     return {
         HashProblem.GONE: t.gettext("The store does not have it any more"),
         HashProblem.ALTERED: t.gettext("It is not what was stored"),

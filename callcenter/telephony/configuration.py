@@ -27,7 +27,6 @@ RELOAD_ALL = "core reload"
 ORDER = (RELOAD_ALL, RELOAD_PJSIP, RELOAD_QUEUES, RELOAD_DIALPLAN)
 
 _LOADED = re.compile(r"^load = (\S+)$", re.MULTILINE)
-_SHOWN_QUEUE = re.compile(r"^(\w+) has \d+ calls", re.MULTILINE)
 _EXTENSION = re.compile(r"^exten => d(\d+),1,(.+)$", re.MULTILINE)
 _SHOWN_EXTENSION = re.compile(r"'d(\d+)' => +1\. (.+?) +\[")
 _SHOWN_SECRET = re.compile(r"^ password +: (.*)$", re.MULTILINE)
@@ -118,8 +117,6 @@ class RunningConfiguration:
         numbers = {number for number, _ in {*shown} ^ {*_EXTENSION.findall(wanted[NUMBERS])}}
         known = {number for number, _ in directory.numbers}
         numbers |= known ^ {number for number, _ in shown}
-        # Each has a queue of its own.
-        numbers |= known - {*_SHOWN_QUEUE.findall(await self._console.command("queue show"))}
         secrets: dict[str, str | None] = {**dict.fromkeys(ended), **dict(directory.endpoints)}
         telephones = [endpoint for endpoint, secret in secrets.items() if await self._secret(endpoint) != secret]
         return [*sorted(numbers), *sorted(telephones)]

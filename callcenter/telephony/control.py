@@ -1,7 +1,7 @@
 """Commands to Asterisk: which telephones may ring, what they show, and pauses of recordings."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import assert_never
 
@@ -10,7 +10,7 @@ import structlog
 from callcenter import metrics
 from callcenter.domain.commands import NameCaller, PauseRecording, Requested, SetMember, WithdrawCaller
 from callcenter.domain.events import Event, Presence
-from callcenter.domain.ids import Interface, QueueName
+from callcenter.domain.ids import OPERATORS
 from callcenter.domain.request import RefusalReason, RequestCarriedOut, RequestFailed, RequestOverdue
 from callcenter.errors import ActionRefused, ActionTimeout, NotConnected, TelephonyError
 from callcenter.telephony.connection import AmiConnection
@@ -32,11 +32,8 @@ class Control:
     command that answers a request is reported by `put`, which must not block.
     """
 
-    def __init__(
-        self, connection: AmiConnection, queues: Callable[[], Sequence[QueueName]], put: Callable[[Event], None]
-    ) -> None:
+    def __init__(self, connection: AmiConnection, put: Callable[[Event], None]) -> None:
         self._connection = connection
-        self._queues = queues
         self._put = put
         # The last command for each target, in the order in which the targets were first named.
         self._waiting: dict[str, AsteriskCommand] = {}
@@ -120,31 +117,18 @@ class Control:
     async def _withdraw(self, command: WithdrawCaller) -> None:
         """Takes effect between rings; who is just being connected stays with the operator."""
         try:
-            await self._connection.action("QueueWithdrawCaller", Queue=command.queue, Caller=command.channel)
+            await self._connection.action("QueueWithdrawCaller", Queue=OPERATORS, Caller=command.channel)
         except ActionRefused:
             log.debug("caller gone before being withdrawn", call=command.call)
 
     async def _set_member(self, command: SetMember) -> None:
-        """In every queue; a failure in one queue does not stop the others."""
-        failed: TelephonyError | None = None
-        for queue in self._queues():
-            try:
-                await self._set_member_of(queue, command.interface, command.presence)
-            except NotConnected:
-                raise
-            except TelephonyError as error:
-                failed = error
-        if failed is not None:
-            raise failed
-
-    async def _set_member_of(self, queue: QueueName, interface: Interface, presence: Presence) -> None:
-        if presence is Presence.OFFLINE:
-            await self._unless("not there", "QueueRemove", Queue=queue, Interface=interface)
+        member = {"Queue": OPERATORS, "Interface": command.interface}
+        if command.presence is Presence.OFFLINE:
+            await self._unless("not there", "QueueRemove", **member)
             return
-        paused = "true" if presence is Presence.PAUSED else "false"
-        added = await self._unless("already there", "QueueAdd", Queue=queue, Interface=interface, Paused=paused)
-        if not added:
-            await self._connection.action("QueuePause", Queue=queue, Interface=interface, Paused=paused)
+        paused = "true" if command.presence is Presence.PAUSED else "false"
+        if not await self._unless("already there", "QueueAdd", **member, Paused=paused):
+            await self._connection.action("QueuePause", **member, Paused=paused)
 
     async def _unless(self, already: str, name: str, **fields: str) -> bool:
         """Send an action; False when Asterisk refuses it because it is so `already`."""

@@ -158,6 +158,15 @@ def _missed(fields: Fields) -> Event:
     )
 
 
+def _forwarded(fields: Fields) -> Event:
+    return OperatorMissed(
+        source=Source.LEDGER,
+        at=_exact(fields),
+        call=forms.call_id(fields[1]),
+        operator=forms.interface(fields[3]),
+    )
+
+
 def _left(kind: type[CallerAbandoned | QueueTimedOut]) -> Callable[[Fields], Event]:
     def make(fields: Fields) -> Event:
         return kind(source=Source.LEDGER, at=forms.seconds(fields[0]), call=forms.call_id(fields[1]))
@@ -182,6 +191,7 @@ _MAKERS: Mapping[str, Callable[[Fields], Event]] = {
     "ENDED": _ended,
     "ENTERQUEUE": _queued,
     "RINGNOANSWER": _missed,
+    "FORWARDED": _forwarded,
     "ABANDON": _left(CallerAbandoned),
     "EXITWITHTIMEOUT": _left(QueueTimedOut),
     "QUEUESTART": _started,

@@ -152,6 +152,14 @@ def _handed_over(message: Headers) -> Event | None:
     )
 
 
+def _forwarded(message: Headers) -> Event:
+    return OperatorMissed(
+        at=forms.micros(text(message, "At")),
+        call=_call(message),
+        operator=forms.interface(text(message, "Operator")),
+    )
+
+
 def _timed_out(message: Headers) -> Event:
     return QueueTimedOut(at=forms.micros(text(message, "Timestamp")), call=_call(message))
 
@@ -205,6 +213,7 @@ _USER_EVENTS: Mapping[str, Callable[[Headers], Event]] = {
     "announcementsover": _announcements_over,
     "talkbegan": _talk_began,
     "talkended": _talk_ended,
+    "operatorforwarded": _forwarded,
     "queuetimedout": _timed_out,
 }
 

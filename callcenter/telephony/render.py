@@ -14,6 +14,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from callcenter.domain.ids import OPERATORS
 from callcenter.domain.phone import country_code, rules, spellings
 from callcenter.errors import RenderError
 from callcenter.resources import ROOT
@@ -49,7 +50,17 @@ _ENDPOINT = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _ACCOUNT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _SECRET = re.compile(r"[A-Za-z0-9_.~!@%^*+=:,/?-]{1,128}")
 _RESERVED_ENDPOINTS = frozenset(
-    {"global", "system", "udp", "ws", "operator", "trunk", "trunk-line", *(f"trunk-{digit}" for digit in range(10))}
+    {
+        "global",
+        "system",
+        "udp",
+        "ws",
+        "operator",
+        "refused",
+        "trunk",
+        "trunk-line",
+        *(f"trunk-{digit}" for digit in range(10)),
+    }
 )
 _RESERVED_ACCOUNTS = frozenset({"general", "probe"})
 
@@ -125,6 +136,7 @@ def _values(settings: Settings) -> dict[str, object]:
         "sounds": SOUNDS,
         "spool": SPOOL,
         "announcements": ANNOUNCEMENTS,
+        "queue": OPERATORS,
         "events": EVENTS,
         "bind": bind,
         "bind_uri": host,
@@ -133,6 +145,7 @@ def _values(settings: Settings) -> dict[str, object]:
         "rtp_start": asterisk.rtp_start,
         "rtp_end": asterisk.rtp_end,
         "trunk_addresses": _networks("asterisk.trunk_addresses", asterisk.trunk_addresses),
+        "trunk_codecs": asterisk.trunk_codecs,
         "dialled_number_in": asterisk.dialled_number_in,
         "trust_asserted_identity": asterisk.trust_asserted_identity,
         "country_code": country_code(settings.country),

@@ -1,6 +1,7 @@
 -- Append an entry in this transaction; returns its number. `ticket` and `recording` in the body say what it is about.
+-- With its owner's rights: whoever may call it can add an entry, and do nothing else to the chain.
 create or replace function append_ledger(company integer, kind text, body jsonb) returns bigint
-    language plpgsql set search_path from current as $$
+    language plpgsql security definer set search_path from current as $$
 declare
     head ledger_heads;
     moment timestamptz := clock_timestamp();
@@ -19,6 +20,7 @@ begin
     return head.seq;
 end $$;
 revoke execute on function append_ledger from public;
+grant execute on function append_ledger to callcenter_runtime;
 
 create or replace function refuse_change() returns trigger language plpgsql as $$
 begin
@@ -36,7 +38,7 @@ create or replace function company_of(r recordings) returns integer
         (select company_id from calls where id = coalesce(r.call_id, r.named_call)))
 $$;
 revoke execute on function company_of from public;
-grant execute on function company_of to callcenter_company;
+grant execute on function company_of to callcenter_company, callcenter_runtime;
 
 -- A recording: each state after "expected", except "stored", which "verified" implies; and a ticket found later.
 -- Before its call is written its company is not known; then the first entry is the one that comes with the company.
@@ -121,7 +123,7 @@ create or replace function body_of(e ledger_entries) returns jsonb
     then e.entry::jsonb -> 'body' end
 $$;
 revoke execute on function body_of from public;
-grant execute on function body_of to callcenter_company;
+grant execute on function body_of to callcenter_company, callcenter_runtime;
 
 -- The last entry about the object of a recording.
 create or replace function last_entry(r recordings) returns ledger_entries
@@ -131,7 +133,7 @@ create or replace function last_entry(r recordings) returns ledger_entries
     order by at desc, seq desc limit 1
 $$;
 revoke execute on function last_entry from public;
-grant execute on function last_entry to callcenter_company;
+grant execute on function last_entry to callcenter_company, callcenter_runtime;
 
 -- Whether a recording is still the object that its last entry names: key, version, size and SHA-256. Nothing of it is given
 -- out otherwise. What belongs to no company has no entry.
@@ -150,7 +152,7 @@ begin
         is not distinct from (r.id::text, r.object_key, r.version_id, r.size::text, encode(r.sha256, 'hex'));
 end $$;
 revoke execute on function as_chained from public;
-grant execute on function as_chained to callcenter_company;
+grant execute on function as_chained to callcenter_company, callcenter_runtime;
 
 -- The same of a copy as `as_chained` says of its original.
 create or replace function copy_as_chained(c recording_copies) returns boolean
@@ -170,7 +172,7 @@ begin
         is not distinct from (c.recording_id::text, c.object_key, c.version_id, c.size::text, encode(c.sha256, 'hex'));
 end $$;
 revoke execute on function copy_as_chained from public;
-grant execute on function copy_as_chained to callcenter_company;
+grant execute on function copy_as_chained to callcenter_company, callcenter_runtime;
 
 create or replace function chain_hold() returns trigger language plpgsql security definer set search_path from current as $$
 begin

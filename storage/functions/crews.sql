@@ -41,3 +41,4 @@ left join houses h on h.id = t.house_id
 left join premises p on p.id = t.premises_id
 left join residents r on r.id = t.resident_id
 left join responsibles s on s.id = t.responsible_id;
+grant select on crew_tickets to callcenter_runtime;

@@ -1,7 +1,7 @@
 -- What programs read. $1 is the one company to stay in, or null. Lists that end without a condition get theirs as asked.
 
 -- name: companies
-select id, name, zone, language from companies where ($1::integer is null or id = $1) order by id
+select id, name, zone, language, city_code from companies where ($1::integer is null or id = $1) order by id
 
 -- name: categories
 select id, company_id, code, class, name_ru, name_en, active

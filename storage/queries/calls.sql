@@ -27,5 +27,8 @@ order by a.began_at;
 -- name: checkpoint
 select ledger_inode, ledger_offset, ledger_line, ledger_line_at from nodes where name = $1;
 
+-- The queues that screens may still show from before the start: of companies that are there, and of those that are not.
 -- name: queue_names
-select number from numbers order by number;
+select number from numbers
+union select jsonb_object_keys(body -> 'queues') from screens where kind = 'queues'
+order by number;

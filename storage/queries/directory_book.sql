@@ -64,12 +64,16 @@ where p.house_id = $2 and ($1::integer is null or h.company_id = $1)
 order by length(p.flat), p.flat, p.id limit $4
 
 -- name: premises
-select p.*, h.company_id, h.city || ', ' || h.street || ', ' || h.building as address
+select p.*, h.company_id,
+    coalesce((select city_code from companies where id = h.company_id), '') as city_code,
+    h.city || ', ' || h.street || ', ' || h.building as address
 from premises p join houses h on h.id = p.house_id
 where p.id = $2 and ($1::integer is null or h.company_id = $1)
 
 -- name: resident
-select r.*, p.flat, p.house_id, h.company_id, h.city || ', ' || h.street || ', ' || h.building as address,
+select r.*, p.flat, p.house_id, h.company_id,
+    coalesce((select city_code from companies where id = h.company_id), '') as city_code,
+    h.city || ', ' || h.street || ', ' || h.building as address,
     coalesce((select array_agg(phone order by phone) from resident_phones where resident_id = r.id), '{}') as phones
 from residents r join premises p on p.id = r.premises_id join houses h on h.id = p.house_id
 where r.id = $2 and ($1::integer is null or h.company_id = $1)

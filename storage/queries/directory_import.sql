@@ -17,7 +17,7 @@ create temporary table new_residents (
     place integer primary key, line integer, house_flat integer, name text, account text,
     id integer, premises_id integer, fresh boolean not null default false
 ) on commit drop;
-create temporary table new_phones (resident integer, phone text) on commit drop;
+create temporary table new_phones (resident integer, phone text, line integer) on commit drop;
 
 -- name: find_houses
 update new_houses n set
@@ -129,6 +129,23 @@ update residents r set name = case when lower(r.name) = lower(n.name) then r.nam
 from new_residents n
 where r.id = n.id and not n.fresh
   and (lower(r.name) <> lower(n.name) or (n.account is not null and r.account is distinct from n.account))
+
+-- name: local_phones
+-- Telephones without a city code, with the code of the company that serves the house after the import.
+select p.resident, p.phone, p.line, coalesce(c.city_code, '') as city_code
+from new_phones p
+join new_residents r on r.place = p.resident
+join new_flats f on f.place = r.house_flat
+join new_houses n on n.place = f.house
+left join houses h on h.id = n.id
+left join companies c on c.id = coalesce(n.company_id, h.company_id)
+where p.phone not like '+%'
+order by p.line, p.phone
+
+-- name: complete_phones
+update new_phones p set phone = k.completed
+from unnest($1::integer[], $2::text[], $3::text[]) k (resident, phone, completed)
+where p.resident = k.resident and p.phone = k.phone
 
 -- name: add_phones
 -- A namesake in the same flat may hold the number: then it is known already.

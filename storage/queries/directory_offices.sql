@@ -3,6 +3,7 @@
 -- name: companies
 select c.id, c.name, c.zone, c.language,
     coalesce((select array_agg(number order by number) from numbers where company_id = c.id), '{}') as numbers,
+    coalesce((select array_agg(typed order by number) from numbers where company_id = c.id), '{}') as typed,
     (select count(*) from houses where company_id = c.id) as houses,
     (select count(*) from crews where company_id = c.id and active) as crews
 from companies c where $1::integer is null or c.id = $1 order by c.name
@@ -17,28 +18,31 @@ where $1::integer is null and arrived_at > now() - interval '1 day' and coalesce
 group by 1, 2 order by 3 desc, 1, 2 limit 20
 
 -- name: company
-select c.id, c.name, c.zone, c.language, c.retention_days, c.outage_page,
-    coalesce((select array_agg(number order by number) from numbers where company_id = c.id), '{}') as numbers
+select c.id, c.name, c.zone, c.language, c.retention_days, c.city_code, c.outage_page,
+    coalesce((select array_agg(number order by number) from numbers where company_id = c.id), '{}') as numbers,
+    coalesce((select array_agg(typed order by number) from numbers where company_id = c.id), '{}') as typed
 from companies c where c.id = $2 and ($1::integer is null or c.id = $1)
 
 -- name: add_company
-insert into companies (name, zone, language, retention_days, outage_page) values ($1, $2, $3, $4, $5) returning id
+insert into companies (name, zone, language, retention_days, city_code, outage_page) values ($1, $2, $3, $4, $5, $6) returning id
 
 -- name: change_company
-update companies set name = $2, zone = $3, language = $4, retention_days = $5, outage_page = $6 where id = $1
+update companies set name = $2, zone = $3, language = $4, retention_days = $5, city_code = $6, outage_page = $7 where id = $1
 
 -- name: take_numbers
 delete from numbers where company_id = $1 and number <> all($2::text[])
 
 -- name: give_numbers
-insert into numbers (number, company_id)
-select n, $1 from unnest($2::text[]) n where not exists (select from numbers where number = n and company_id = $1)
+-- A number that the company has keeps the spelling in which it was added.
+insert into numbers (number, company_id, typed)
+select n, $1, typed from unnest($2::text[], $3::text[]) as given (n, typed)
+where not exists (select from numbers where number = n and company_id = $1)
 
 -- name: stored_numbers
 select number, company_id from numbers for update
 
 -- name: rewrite_number
-update numbers set number = $2 where number = $1
+update numbers set number = $2, typed = coalesce(typed, number) where number = $1
 
 -- name: remove_number
 delete from numbers where number = $1
@@ -78,6 +82,7 @@ from crews w where w.company_id = $2 and ($1::integer is null or w.company_id = 
 
 -- name: crew
 select w.id, w.company_id, w.name, w.language, w.phone, w.email, w.webhook_url, w.active,
+    (select city_code from companies where id = w.company_id) as city_code,
     coalesce((select jsonb_object_agg(d.weekday, d.said) from (
         select weekday, string_agg(to_char(opens, 'HH24:MI') || '–' || to_char(closes, 'HH24:MI'), ', ' order by opens) as said
         from crew_hours where crew_id = w.id group by weekday) d), '{}') as hours
@@ -108,7 +113,8 @@ from responsibles p left join crews w on w.id = p.crew_id
 where p.company_id = $2 and ($1::integer is null or p.company_id = $1) order by p.active desc, p.name
 
 -- name: responsible
-select p.id, p.company_id, p.name, p.phone, p.crew_id, p.active
+select p.id, p.company_id, p.name, p.phone, p.crew_id, p.active,
+    (select city_code from companies where id = p.company_id) as city_code
 from responsibles p where p.id = $2 and ($1::integer is null or p.company_id = $1)
 
 -- name: add_responsible

@@ -4,6 +4,7 @@ import aiohttp
 
 from callcenter.api.reading import LONGEST_BODY
 from tests.api.conftest import API, Desk, Program
+from tests.conftest import by_owner
 
 
 async def send(program: Program, method: str, path: str, body: bytes | str, kind: str = "application/json") -> dict:
@@ -158,11 +159,11 @@ async def test_what_is_not_there_and_what_cannot_be_done_are_problems_too(desk: 
 
 async def test_when_the_database_fails_it_says_so_without_a_word_about_it(desk: Desk):
     async with desk.program("ada") as program:
-        await desk.pool.execute("alter table houses rename to homes")
+        await desk.pool.execute(by_owner("alter table houses rename to homes"))
         try:
             answer = await program.get("/houses")
         finally:
-            await desk.pool.execute("alter table homes rename to houses")
+            await desk.pool.execute(by_owner("alter table homes rename to houses"))
         assert answer.problem["status"] == 500
         assert "houses" not in str(answer.body)
         desk.pool.terminate()

@@ -8,6 +8,7 @@ import pytest
 from jinja2 import UndefinedError
 from pydantic import SecretStr
 
+from callcenter.domain.ids import OPERATORS
 from callcenter.errors import RenderError
 from callcenter.settings import Settings
 from callcenter.telephony import render as module
@@ -23,6 +24,7 @@ def settings(**sections: Mapping[str, object]) -> Settings:
         "database": {"url": "postgresql://unused"},
         "s3": {"endpoint": "unused", "access_key": "unused", "secret_key": "unused"},
         "handover": {"secret": "unused" * 8},
+        "secrets": {"keys": ["0" * 64]},
         "ami": {"events_secret": "hears-1", "actions_secret": "acts-1"},
     }
     for name, section in sections.items():
@@ -77,11 +79,10 @@ def test_a_name_missing_from_the_values_is_an_error(tmp_path: Path, monkeypatch:
     assert not (tmp_path / "etc").exists()
 
 
-def test_each_number_is_a_queue_and_a_line_of_the_dialplan(tmp_path: Path) -> None:
+def test_each_number_is_a_line_of_the_dialplan_and_the_queue_is_one_however_many_there_are(tmp_path: Path) -> None:
     files = rendered(tmp_path)
-    queues = sections(files["queues.conf"])
+    assert sections(files["queues.conf"]).keys() == {"general", OPERATORS}
     for number, language in DIRECTORY.numbers:
-        assert queues[number] == [("periodic-announce", f"/var/lib/asterisk/sounds/{language}/please-wait")]
         assert f"exten => d{number},1,Set(CHANNEL(language)={language})" in files["dialplan/numbers.conf"]
 
 
@@ -131,6 +132,19 @@ def test_no_form_of_a_number_takes_that_of_another(tmp_path: Path) -> None:
         assert f"exten => {number},1,Set(ROUTE={number})" in lines
 
 
+def test_the_trunk_has_one_codec_unless_told(tmp_path: Path) -> None:
+    for given, allowed in ((settings(), "alaw"), (settings(asterisk={"trunk_codecs": ["ulaw", "alaw"]}), "ulaw,alaw")):
+        pjsip = sections(rendered(tmp_path, given)["pjsip.conf"])
+        assert ("allow", allowed) in pjsip["trunk-line"]
+
+
+def test_a_telephone_that_is_gone_is_known_within_a_minute(tmp_path: Path) -> None:
+    pjsip = sections(rendered(tmp_path)["pjsip.conf"])
+    for endpoint, _ in DIRECTORY.endpoints:
+        account = dict(pjsip[endpoint])
+        assert 0 < float(account["qualify_frequency"]) + float(account["qualify_timeout"]) < 60
+
+
 def test_the_settings_reach_asterisk(tmp_path: Path) -> None:
     given = settings(
         asterisk={"bind": "::1", "sip_port": 5070, "ws_port": 8099, "rtp_start": 20000, "rtp_end": 20100},
@@ -142,8 +156,8 @@ def test_the_settings_reach_asterisk(tmp_path: Path) -> None:
     assert ("bindport", "8099") in sections(files["http.conf"])["general"]
     assert ("port", "5039") in sections(files["manager.conf"])["general"]
     assert sections(files["rtp.conf"])["general"][:2] == [("rtpstart", "20000"), ("rtpend", "20100")]
-    assert {("timeout", "21"), ("periodic-announce-frequency", "45")} <= set(sections(files["queues.conf"])["company"])
-    assert "Queue(${QUEUE},b(guard^s^1),,,601,,talk)" in files["dialplan/queue.conf"]
+    assert {("timeout", "21"), ("periodic-announce-frequency", "45")} <= set(sections(files["queues.conf"])[OPERATORS])
+    assert "Queue(operators,ib(rung^s^1),,,601,,talk)" in files["dialplan/queue.conf"]
     assert all("${SYSINFO(numcalls)} > 7]" in files[f"dialplan/{name}.conf"] for name in ("inbound", "queue"))
     assert "$[0${GLOBAL(LAST_TURN)} + 25]" in files["dialplan/inbound.conf"]
     assert ("live_dangerously", "no") in sections(files["asterisk.conf"])["options"]

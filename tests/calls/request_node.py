@@ -48,7 +48,7 @@ class RequestNode:
         calls = await startup.calls(self._pool, NODE)
         self._engine = Engine(Switchboard(queues, operators, calls), self._carry_out)
         asterisk = Node(self._ami, self._put)
-        self._control = Control(asterisk.actions, lambda: queues, self._put)
+        self._control = Control(asterisk.actions, self._put)
         self._writer = Writer(self._database, NODE)
         listener = RequestListener(self._pool, self._database, NODE, self._put, asterisk.restored.wait)
         async with asyncio.TaskGroup() as tasks:

@@ -112,5 +112,4 @@ async def road(pool: asyncpg.Pool, database_url: str) -> AsyncIterator[Road]:
     await pool.execute("insert into nodes (name) values ('node1')")
     operator = OperatorId(await pool.fetchval("select id from operators where login = 'op-01'"))
     async with fake_ami() as ami:
-        ami.queues = {row["number"] for row in await pool.fetch("select number from numbers")}
         yield Road(pool, DatabaseSettings(url=SecretStr(database_url)), ami, operator)

@@ -14,7 +14,7 @@ from callcenter.domain.commands import FinishRequest
 from callcenter.domain.events import PresenceReason
 from callcenter.domain.operator import OperatorStatus
 from callcenter.domain.request import RefusalReason, RequestState
-from callcenter.push.messages import DeadlinesMessage, JournalMessage, PresenceMessage, SilentMessage
+from callcenter.push.messages import DeadlinesMessage, JournalMessage, PresenceMessage, QueuesMessage, SilentMessage
 from tests import browser
 from tests.messages import NUMBER, card, limit, operator, queue, ringing
 from tests.site import PASSWORD, Site
@@ -64,6 +64,22 @@ async def test_an_operators_day(site: Site):
         await site.push(me, card(now, "", call="y", caller="", past_calls=(), others=0))
         await expect(page.get_by_role("heading", name="Неизвестный абонент")).to_be_visible()
         await expect(page.get_by_text("Номер скрыт")).to_be_visible()
+
+
+async def test_the_board_keeps_the_queues_that_a_delta_does_not_name(site: Site):
+    other = "74957654321"
+    async with chromium(site, "vera") as page:
+        await page.goto(str(site.server.make_url("/board")))
+        await site.push("all", queue(2))
+        await site.push("all", queue(5, number=other))
+        await expect(page.locator("#waiting")).to_have_text("7")
+        await expect(page.locator("#queues tr")).to_have_count(2)
+        await site.push("all", QueuesMessage(queues={other: None}))
+        await expect(page.locator("#waiting")).to_have_text("2")
+        # The company's line stays without callers; a number that is no company's goes with its last one.
+        await site.push("all", QueuesMessage(queues={NUMBER: None}))
+        await expect(page.locator("#waiting")).to_have_text("0")
+        await expect(page.locator("#queues tr")).to_have_count(1)
 
 
 async def test_a_lost_connection_is_shown_and_made_good(site: Site):

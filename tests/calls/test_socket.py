@@ -52,7 +52,7 @@ async def test_a_supervisor_sees_the_board_and_an_operator_does_not(site: Site):
     await site.push("supervisors", operator(NOW), "operator/1")
     await site.push("all", EMPTY)
     async with site.browser("anna") as anna, site.browser("vera") as vera:
-        assert (await hello(await anna.socket()))["state"] == {"queues": {"queues": []}}
+        assert (await hello(await anna.socket()))["state"] == {"queues": {"queues": {}}}
         assert (await hello(await vera.socket()))["state"].keys() == {"queues", "operator/1"}
 
 

@@ -43,9 +43,10 @@ from callcenter.domain.talk import Party
 from callcenter.engine import Engine
 from callcenter.push.codec import to_json
 from callcenter.settings import DatabaseSettings
-from callcenter.storage import open_pool
+from callcenter.storage import connect, open_pool
 from stack import demo_data
 from tests.domain.playbook import at
+from tests.site import BOX
 
 pytestmark = pytest.mark.e2e
 
@@ -58,14 +59,15 @@ REFUSED_LOCK = (
 
 
 @pytest.fixture
-async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
+async def pool(database_url: str, owner_url: str) -> AsyncIterator[asyncpg.Pool]:
     async with asyncio.timeout(30):
+        owner = await connect(DatabaseSettings(url=SecretStr(owner_url)))
+        await owner.execute(
+            "truncate companies, operators, nodes, push_log, screens, unwritten restart identity cascade"
+        )
+        await demo_data.seed(owner, operators=2, box=BOX)
+        await owner.close()
         pool = await open_pool(DatabaseSettings(url=SecretStr(database_url)))
-        async with pool.acquire() as connection:
-            await connection.execute(
-                "truncate companies, operators, nodes, push_log, screens, unwritten restart identity cascade"
-            )
-            await demo_data.seed(connection, operators=2)
         yield pool
         await pool.close()
 

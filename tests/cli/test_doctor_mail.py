@@ -7,6 +7,7 @@ import pytest
 from callcenter.cli.doctor import CheckFailed, _mail
 from callcenter.settings import AmiSettings, DatabaseSettings, HandoverSettings, S3Settings, Settings
 from tests.dispatch.crew import mailbox, server_tls, smtp_settings
+from tests.site import SECRETS
 
 
 def settings(port: int, **changed: object) -> Settings:
@@ -15,6 +16,7 @@ def settings(port: int, **changed: object) -> Settings:
         ami=AmiSettings(events_secret="x", actions_secret="x"),
         s3=S3Settings(endpoint="127.0.0.1:1", access_key="x", secret_key="x"),
         handover=HandoverSettings(secret="x" * 32),
+        secrets=SECRETS,
         smtp=smtp_settings(port, **changed),
     )
 

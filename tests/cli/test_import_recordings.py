@@ -33,9 +33,9 @@ async def test_recordings_from_the_command_line(
     assert await sweep_recordings(settings, None, look_into_store=True) == 1
     said = capsys.readouterr().out.splitlines()
     assert (said[0].partition(":")[0], said[-1]) == ("no call", "inconsistencies: 1")
-    Minio(settings.s3.endpoint, "test", settings.s3.secret_key.get_secret_value(), secure=False).put_object(
-        settings.s3.bucket, "recordings/nobody.wav", BytesIO(b"x"), 1
-    )
+    Minio(
+        settings.s3.endpoint, settings.s3.access_key, settings.s3.secret_key.get_secret_value(), secure=False
+    ).put_object(settings.s3.bucket, "recordings/nobody.wav", BytesIO(b"x"), 1)
     assert await sweep_recordings(settings, None, look_into_store=False) == 1
     assert capsys.readouterr().out.splitlines()[-1] == "inconsistencies: 1"
     assert await sweep_recordings(settings, None, look_into_store=True) == 1

@@ -13,13 +13,14 @@ from callcenter.common import jobs
 from callcenter.common.jobs import Again, Kind, Worker, put
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
+from tests.conftest import by_owner
 from tests.dispatch.crew import WAIT_S, eventually
 
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     pool = await open_pool(DatabaseSettings(url=database_url))
-    await pool.execute("truncate pgqueuer")
+    await pool.execute(by_owner("truncate pgqueuer"))
     yield pool
     pool.terminate()
 

@@ -12,6 +12,7 @@ from callcenter.domain.ids import OperatorId
 from callcenter.domain.person import Person
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
+from tests.conftest import by_owner
 
 HEADINGS = "Ключ дома;Управляющая компания;Город;Улица;Дом;Подъездов;Квартира;Подъезд;Лицевой счёт;Житель;Телефоны"
 LINES = [
@@ -31,7 +32,7 @@ def sheet(*lines: str) -> bytes:
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     pool = await open_pool(DatabaseSettings(url=database_url))
-    await pool.execute("truncate companies, operators, audit_log cascade")
+    await pool.execute(by_owner("truncate companies, operators, audit_log cascade"))
     await pool.execute("insert into companies (name) values ('УК «Заречье»'), ('УК «Север»')")
     yield pool
     await pool.close()
@@ -206,3 +207,42 @@ async def test_a_file_over_the_limit_is_refused(pool: asyncpg.Pool):
     with pytest.raises(SheetRefused) as refused:
         await DirectoryImport(pool).preview(b"x" * (MAX_BYTES + 1))
     assert refused.value.code == "too large"
+
+
+async def test_local_numbers_get_the_city_code_of_the_company_that_serves_the_house(pool: asyncpg.Pool):
+    imports = DirectoryImport(pool)
+    await pool.execute("update companies set city_code = case when name = 'УК «Север»' then '4012' else '495' end")
+    await imports.apply(sheet("k1;УК «Заречье»;Москва;Лесная ул.;3;4;;;;;"), None)
+    lines = (
+        "k1;;;;;;1;;;Иванова Анна;234-56-78, +49 30 123456",
+        "k2;УК «Север»;Калининград;Речная ул.;1;;1;;;Иванов Пётр;23-45-67",
+        "k2;;;;;;1;;;Иванов Пётр;8 (4012) 23-45-67",
+    )
+    assert (await imports.apply(sheet(*lines), None)).problems == ()
+    rows = await pool.fetch("select r.name, p.phone from resident_phones p join residents r on r.id = p.resident_id")
+    assert {tuple(row) for row in rows} == {
+        ("Иванова Анна", "+74952345678"),
+        ("Иванова Анна", "+4930123456"),
+        ("Иванов Пётр", "+74012234567"),
+    }
+    written = await everything(pool)
+    assert (await imports.apply(sheet(*lines), None)).changes == 0
+    assert await everything(pool) == written
+
+
+@pytest.mark.parametrize(
+    ("code", "phone", "problem"),
+    [
+        ("", "234-56-78", "phone without code"),
+        ("495", "234-56", "no such phone"),
+    ],
+)
+async def test_a_local_number_that_no_city_code_completes_is_refused_with_the_reason(
+    pool: asyncpg.Pool, code: str, phone: str, problem: str
+):
+    await pool.execute("update companies set city_code = $1", code)
+    lines = (f"k1;УК «Заречье»;Москва;Лесная ул.;3;;1;;;Иванова Анна;{phone}", f";;Москва;Ничья;1;;1;;;Пётр;{phone}")
+    report = await DirectoryImport(pool).apply(sheet(*lines), None)
+    found = [(each.row, each.column, each.code, each.values) for each in report.problems]
+    assert found == [(2, "phones", problem, {"value": phone}), (3, "phones", "phone without code", {"value": phone})]
+    assert await everything(pool) == [[], [], [], [], []]

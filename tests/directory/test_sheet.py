@@ -214,7 +214,6 @@ def test_a_phone_in_any_form(written: str, number: str | None):
 
 def test_a_sheet_with_telephones_that_do_not_exist_is_refused_with_the_reason():
     faults = {
-        "234-56-78": "phone without code",
         "8 900 000 00 1": "no such phone",
         "0 29 123 45 67": "no such phone",
         "+7 000 123-45-67": "no such phone",
@@ -223,7 +222,13 @@ def test_a_sheet_with_telephones_that_do_not_exist_is_refused_with_the_reason():
     lines = [f"Москва;Лесная ул.;3;{flat};Житель;{phone}" for flat, phone in enumerate(faults, 1)]
     problems = gather(read_sheet("\n".join([HEADINGS, *lines]).encode()).lines).problems
     assert {problem.values["value"]: problem.code for problem in problems} == faults
-    assert [problem.row for problem in problems] == [2, 3, 4, 5, 6]
+    assert [problem.row for problem in problems] == [2, 3, 4, 5]
+
+
+def test_a_local_number_waits_for_the_city_code_of_its_company():
+    gathered = gather(read_sheet(f"{HEADINGS}\nМосква;Лесная ул.;3;1;Житель;234-56-78".encode()).lines)
+    assert not gathered.problems
+    assert gathered.residents[0].phones == {"234-56-78": 2}
 
 
 def test_a_number_that_a_person_would_understand_is_taken_from_a_sheet():

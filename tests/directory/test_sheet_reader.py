@@ -67,7 +67,7 @@ async def test_what_a_sheet_says_comes_back_from_the_process(body: bytes):
         "new_houses": [(0, 2, None, "Москва", "Лесная ул.", "3", None, None)],
         "new_flats": [(0, 2, 0, "12", None)],
         "new_residents": [(0, 2, 0, "Иванова Анна", None)],
-        "new_phones": [(0, "+79161234567")],
+        "new_phones": [(0, "+79161234567", 2)],
     }
     assert children() == []
 
@@ -193,4 +193,4 @@ async def test_a_number_without_a_country_code_is_of_the_centres_country():
     finally:
         set_country("RU")
     assert read.problems == []
-    assert read.tables["new_phones"][1] == [(0, "+375291234567")]
+    assert read.tables["new_phones"][1] == [(0, "+375291234567", 2)]

@@ -7,6 +7,7 @@ import pytest
 
 from callcenter.cli.numbers import migrate_numbers
 from callcenter.directory.stored_numbers import StoredNumber, rewrite_numbers
+from tests.conftest import by_owner
 
 pytestmark = pytest.mark.e2e
 
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.e2e
 @pytest.fixture
 async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(database_url)
-    await connection.execute("truncate companies restart identity cascade")
+    await connection.execute(by_owner("truncate companies restart identity cascade"))
     await connection.execute("insert into companies (name) values ('one'), ('two')")
     yield connection
     await connection.close()

@@ -19,6 +19,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from callcenter.dispatch.channels import Assignment
 from callcenter.domain.ticket import TicketState
 from callcenter.settings import HandoverSettings, SmtpSettings
+from tests.conftest import by_owner
 
 CERTIFICATE = Path(__file__).parent.parent / "data" / "loopback.pem"
 LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
@@ -164,7 +165,9 @@ class Row:
 
 
 async def add_company(pool: asyncpg.Pool) -> int:
-    await pool.execute("truncate companies, operators, pgqueuer, login_attempts, audit_log restart identity cascade")
+    await pool.execute(
+        by_owner("truncate companies, operators, pgqueuer, login_attempts, audit_log restart identity cascade")
+    )
     return int(await pool.fetchval("insert into companies (name) values ('УК «Заречье»') returning id"))
 
 

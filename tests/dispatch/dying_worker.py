@@ -15,13 +15,14 @@ from callcenter.dispatch.webhook import Webhook
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
 from tests.dispatch.crew import handover_settings
+from tests.site import BOX
 
 
 class LastWords:
     """A webhook, after which there is nothing."""
 
     async def send(self, assignment: Assignment) -> None:
-        await Webhook(handover_settings()).send(assignment)
+        await Webhook(handover_settings(), BOX).send(assignment)
         os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -9,7 +9,7 @@ from callcenter.tickets.service import TICKETS
 from callcenter.web.keys import SETTINGS
 from tests.dispatch.crew import WAIT_S, add_crew, add_ticket, mailbox, smtp_settings
 from tests.dispatch.test_crew_pages import vera
-from tests.site import Site
+from tests.site import BOX, Site
 
 
 async def test_an_assigned_ticket_reaches_the_inbox_and_the_link_in_it_works(site: Site):
@@ -19,7 +19,7 @@ async def test_an_assigned_ticket_reaches_the_inbox_and_the_link_in_it_works(sit
     app = site.server.app
     async with mailbox() as box:
         settings = app[SETTINGS].model_copy(update={"smtp": smtp_settings(box.port)})
-        working = asyncio.create_task(worker(settings, site.pool).run())
+        working = asyncio.create_task(worker(settings, site.pool, BOX).run())
         try:
             await app[TICKETS].step(vera(site), ticket.id, None, Step.ASSIGN, crew_id=crew)
             async with asyncio.timeout(WAIT_S):

@@ -34,6 +34,7 @@ from tests.dispatch.crew import (
     program,
     smtp_settings,
 )
+from tests.site import BOX
 
 ROOT = Path(__file__).resolve().parents[2]
 LINKS = Links(handover_settings(), "https://desk.example.org")
@@ -69,7 +70,10 @@ def plain(to: Assignment) -> tuple[str, str]:
 async def worker(
     url: str, pool: asyncpg.Pool, port: int = 1, *, attempts: int = 5, wait: timedelta = timedelta(0)
 ) -> AsyncIterator[None]:
-    channels: dict[str, Channel] = {"email": Mail(smtp_settings(port), plain), "webhook": Webhook(handover_settings())}
+    channels: dict[str, Channel] = {
+        "email": Mail(smtp_settings(port), plain),
+        "webhook": Webhook(handover_settings(), BOX),
+    }
     deliveries = Deliveries(pool, LINKS, channels, attempts=attempts, wait=lambda _failures: wait)
     running = asyncio.create_task(Worker(DatabaseSettings(url=url), [deliveries.kind], dead_after_s=1).run())
     try:
@@ -219,7 +223,9 @@ async def test_a_message_that_is_not_needed_any_more_is_not_sent(pool: asyncpg.P
         other = await add_crew(pool, company, name="Электрики")
         await pool.execute("update tickets set crew_id = $1", other)
         await change(pool, Row(ticket.id, other), what)
-        deliveries = Deliveries(pool, LINKS, {"webhook": Webhook(handover_settings())}, attempts=3, wait=backoff_none)
+        deliveries = Deliveries(
+            pool, LINKS, {"webhook": Webhook(handover_settings(), BOX)}, attempts=3, wait=backoff_none
+        )
         await deliveries.kind.handle(str((await rows(pool))[0]["id"]))
         assert receiver.requests.empty()
     assert await state_is(pool, "dropped")

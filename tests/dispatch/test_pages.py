@@ -3,6 +3,7 @@ import pytest
 from callcenter.dispatch.texts import crew_states, letter
 from callcenter.domain.ticket import OPEN
 from callcenter.web.language import LANGUAGES
+from tests.conftest import by_owner
 from tests.dispatch.crew import add_crew, add_ticket, assignment
 from tests.dispatch.test_crew_pages import path_of
 from tests.site import Site
@@ -15,7 +16,7 @@ async def fail(site: Site, state: str = "dead") -> int:
     company = await site.pool.fetchval("select id from companies")
     crew = await add_crew(site.pool, company, name="Дежурные", email="crew@example.org")
     await path_of(site, await add_ticket(site.pool, company, crew))
-    await site.pool.execute("truncate pgqueuer")
+    await site.pool.execute(by_owner("truncate pgqueuer"))
     await site.pool.execute("update deliveries set state = $1, attempts = 10, problem = $2", state, REASON)
     return int(await site.pool.fetchval("select id from deliveries"))
 

@@ -15,6 +15,7 @@ from callcenter.common.delivery import DeliveryProblem, NotDelivered
 from callcenter.common.webhook import SIGNATURE, is_inner, signature
 from callcenter.dispatch.webhook import Webhook
 from tests.dispatch.crew import CERTIFICATE, SECRET, assignment, handover_settings, program
+from tests.site import BOX
 
 AT = 1_772_703_000
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "handover.md"
@@ -22,13 +23,13 @@ GUIDE = Path(__file__).resolve().parents[2] / "docs" / "handover.md"
 
 async def refusal(url: str, **settings: object) -> NotDelivered:
     with pytest.raises(NotDelivered) as caught:
-        await Webhook(handover_settings(**settings)).send(assignment(webhook_url=url))
+        await Webhook(handover_settings(**settings), BOX).send(assignment(webhook_url=url))
     return caught.value
 
 
 async def test_the_crews_program_gets_the_ticket_signed():
     async with program() as receiver:
-        await Webhook(handover_settings(), now=lambda: AT + 0.7).send(assignment(webhook_url=receiver.url))
+        await Webhook(handover_settings(), BOX, now=lambda: AT + 0.7).send(assignment(webhook_url=receiver.url))
         headers, body = receiver.requests.get_nowait()
     expected = hmac.new(SECRET.encode(), f"{AT}.".encode() + body, hashlib.sha256).hexdigest()
     assert headers[SIGNATURE] == f"t={AT},v1={expected}"
@@ -80,7 +81,7 @@ async def test_an_answer_without_end_is_not_read():
                 await answer.write(b"x" * 65536)
 
         receiver.answer = endless
-        await Webhook(handover_settings()).send(assignment(webhook_url=receiver.url))
+        await Webhook(handover_settings(), BOX).send(assignment(webhook_url=receiver.url))
         assert receiver.requests.qsize() == 1
 
 
@@ -150,7 +151,7 @@ async def test_only_a_certificate_that_is_trusted_will_do():
     async with program(tls=True) as receiver:
         assert (await refusal(receiver.url)).problem is DeliveryProblem.CERTIFICATE
         assert receiver.requests.empty()
-        await Webhook(handover_settings(webhook_ca_file=CERTIFICATE)).send(assignment(webhook_url=receiver.url))
+        await Webhook(handover_settings(webhook_ca_file=CERTIFICATE), BOX).send(assignment(webhook_url=receiver.url))
         assert receiver.requests.qsize() == 1
 
 

@@ -21,7 +21,7 @@ DOCKERFILES = sorted((ROOT / "docker").glob("*.Dockerfile"))
 COMPOSE_TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(COMPOSE_TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-ONE_SHOT = {"migrate", "render"}
+ONE_SHOT = {"migrate", "bucket", "render"}
 OURS = [name for name, service in SERVICES.items() if service["image"].startswith("callcenter:")]
 VARIABLE = re.compile(r"\$\{(\w+)(?::([?-])([^}]*))?\}")
 
@@ -97,7 +97,7 @@ def test_each_service_of_ours_has_settings_that_load_and_render(
     settings = load_settings()
     assert settings.ami.host == settings.asterisk.bind == settings.asterisk.ami_permit[0] == "192.0.2.10"
     assert settings.asterisk.trunk_addresses == ("198.51.100.7", "203.0.113.0/28")
-    assert env["POSTGRES_PASSWORD"] in settings.database.url.get_secret_value()
+    assert env["POSTGRES_SERVICE_PASSWORD"] in settings.database.url.get_secret_value()
     render(settings, Directory(numbers=(), endpoints=()), tmp_path / "etc")
     assert "permit = 192.0.2.10/32" in (tmp_path / "etc" / "manager.conf").read_text()
 
@@ -129,12 +129,44 @@ def test_no_secret_is_written_down() -> None:
     values = {
         (name, key): text for name, service in SERVICES.items() for key, text in service.get("environment", {}).items()
     }
-    secret = {at: text for at, text in values.items() if re.search(r"SECRET|PASSWORD|ACCESS_KEY|URL", at[1])}
+    secret = {at: text for at, text in values.items() if text and re.search(r"SECRET|PASSWORD|ACCESS_KEY|URL", at[1])}
     assert len(secret) >= 10
     for at, text in secret.items():
         assert re.search(r"\$\{\w+:\?[^}]*docker/make-env\.sh\}", text), at
     for dockerfile in DOCKERFILES:
         assert not re.search(r"SECRET|PASSWORD|ACCESS_KEY", dockerfile.read_text()), dockerfile.name
+
+
+def test_what_sets_up_the_servers_is_given_to_nobody_else(env: dict[str, str]) -> None:
+    """`.env` is read by each service of ours as a whole, and what the service itself names comes before that."""
+    meant_for = {
+        "POSTGRES_PASSWORD": {"postgres", "migrate"},
+        "S3_ADMIN_ACCESS_KEY": {"seaweedfs", "bucket"},
+        "S3_ADMIN_SECRET_KEY": {"seaweedfs", "bucket"},
+    }
+    has: dict[str, set[str]] = {name: set() for name in meant_for}
+    for service, described in SERVICES.items():
+        values = dict(env) if "env_file" in described else {}
+        values |= {key: filled_in(str(text), env) for key, text in described.get("environment", {}).items()}
+        for name, services in has.items():
+            if any(env[name] in value for value in values.values()):
+                services.add(service)
+    assert has == meant_for
+
+
+def test_an_older_env_gets_the_secrets_it_lacks_and_keeps_what_it_has(tmp_path: Path) -> None:
+    make_env(tmp_path, "192.0.2.10", "198.51.100.7")
+    file = tmp_path / ".env"
+    whole = read_env(file)
+    newer = ("POSTGRES_SERVICE_PASSWORD", "CALLCENTER_SECRETS__KEYS", "S3_ADMIN_ACCESS_KEY")
+    file.write_text("".join(f"{name}='{value}'\n" for name, value in whole.items() if name not in newer))
+    done = make_env(tmp_path, "--add-missing")
+    assert set(done.stdout.split()) - {"added"} == set(newer)
+    added = read_env(file)
+    assert added.keys() == whole.keys()
+    assert {name for name in whole if added[name] != whole[name]} == set(newer)
+    assert make_env(tmp_path, "--add-missing").stdout == ""
+    assert read_env(file) == added
 
 
 def test_secrets_are_fresh_private_and_never_overwritten(tmp_path: Path) -> None:
@@ -144,10 +176,12 @@ def test_secrets_are_fresh_private_and_never_overwritten(tmp_path: Path) -> None
         assert make_env(folder, "192.0.2.10", "198.51.100.7").returncode == 0
     assert stat.S_IMODE((first / ".env").stat().st_mode) == 0o600
     one, two = read_env(first / ".env"), read_env(second / ".env")
-    secrets = {key for key in one if re.search(r"SECRET|PASSWORD|ACCESS_KEY", key)}
-    assert len(secrets) == 6
-    assert len({values[key] for values in (one, two) for key in secrets}) == 12
-    assert all(re.fullmatch(r"[0-9a-f]{48}", one[key]) for key in secrets)
+    secrets = {key for key in one if re.search(r"SECRET|PASSWORD|ACCESS_KEY|KEY", key)}
+    assert len(secrets) == 11
+    assert len({values[key] for values in (one, two) for key in secrets}) == 22
+    for key in secrets:
+        whole = {"CALLCENTER_EVIDENCE__KEY": "[0-9a-f]{64}", "CALLCENTER_SECRETS__KEYS": r'\["[0-9a-f]{64}"\]'}
+        assert re.fullmatch(whole.get(key, "[0-9a-f]{48}"), one[key]), key
 
     again = make_env(first, "192.0.2.10", "198.51.100.7")
     assert again.returncode == 1

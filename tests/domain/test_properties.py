@@ -30,7 +30,7 @@ from callcenter.domain.events import (
     TalkEnded,
     Tick,
 )
-from callcenter.domain.ids import CallId, Interface
+from callcenter.domain.ids import OPERATORS, CallId, Interface
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.switchboard import Switchboard
 from callcenter.domain.talk import Party, TalkKind
@@ -173,7 +173,7 @@ def stories(draw: st.DrawFn, number: int) -> Story:
     start = draw(st.integers(0, 50))
     operator = draw(st.sampled_from([ANNA, BORIS]))
     arrived = CallArrived(call=call, at=at(start), did=QUEUE, caller=f"+7900000{number:04}", channel=f"c{number}")
-    waiting: list[CallEvent] = [arrived, CallQueued(call=call, at=at(start + 2), queue=QUEUE)]
+    waiting: list[CallEvent] = [arrived, CallQueued(call=call, at=at(start + 2), queue=OPERATORS)]
     if outcome is Outcome.INFORMED:
         return informed(draw, call, start, waiting)
     for ring in range(draw(st.integers(0, 2))):

@@ -89,4 +89,5 @@ def test_a_queue_that_was_removed_is_shown_until_its_callers_have_left(switchboa
     steps(switchboard, ARRIVED, QUEUED, given(ANNAS, BORISES, queues=(NEW_QUEUE,)))
     assert lines(switchboard) == [QUEUE, NEW_QUEUE]
     steps(switchboard, ANSWERED, TALKED, given(ANNAS, BORISES, queues=(NEW_QUEUE,)), ENDED)
-    assert lines(switchboard) == [NEW_QUEUE]
+    # For the last time: nobody is in it any more, so the screens take it away.
+    assert lines(switchboard) == [QUEUE, NEW_QUEUE]

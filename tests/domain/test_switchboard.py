@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -29,6 +30,7 @@ from callcenter.domain.events import (
     CallEnded,
     CallerAbandoned,
     CallQueued,
+    CallReturned,
     CardPrepared,
     ChannelsSeen,
     LedgerRead,
@@ -47,7 +49,7 @@ from callcenter.domain.events import (
     TalkEnded,
     Tick,
 )
-from callcenter.domain.ids import CallId, CompanyId, Interface, OperatorId, RequestId
+from callcenter.domain.ids import OPERATORS, CallId, CompanyId, Interface, OperatorId, QueueName, RequestId
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.request import PresenceBody, RequestState
 from callcenter.domain.switchboard import Switchboard
@@ -244,6 +246,17 @@ def test_an_operator_who_lets_three_calls_ring_out_is_paused(playbook: Playbook)
     ] == playbook._commands[-3:]
 
 
+def test_one_ring_that_is_missed_counts_once_though_told_twice(playbook: Playbook) -> None:
+    playbook >> CallQueued(call=CALL, at=at(0), queue=QUEUE)
+    for second in range(3):
+        assert not [command for command in playbook._commands if isinstance(command, KeepPresence)]
+        playbook >> OperatorRang(call=CALL, at=at(second), operator=ANNA)
+        playbook >> OperatorMissed(call=CALL, at=at(second + 0.2), operator=ANNA)
+        if second < 2:
+            playbook >> OperatorMissed(call=CALL, at=at(second + 0.2), operator=ANNA)
+    assert [command.at for command in playbook._commands if isinstance(command, KeepPresence)] == [at(2.2)]
+
+
 def test_an_unknown_operator_costs_the_caller_nothing(playbook: Playbook) -> None:
     stranger = Interface("PJSIP/stranger")
     for event in (ARRIVED, QUEUED):
@@ -351,16 +364,52 @@ def test_a_call_listed_again_is_not_ended(playbook: Playbook) -> None:
     assert the_call(playbook).state is CallState.ARRIVED
 
 
+def shown(*, waiting: int, talking: int, oldest: datetime | None, all_waiting: int | None = None) -> ShowQueues:
+    line = QueueLine(queue=QUEUE, waiting=waiting, talking=talking, oldest=oldest)
+    return ShowQueues(queues=(line,), waiting=waiting if all_waiting is None else all_waiting)
+
+
 def test_the_board_is_drawn_when_it_changed_and_only_then(playbook: Playbook) -> None:
-    playbook >> Tick(at=at(0)) << [ShowQueues(queues=(QueueLine(queue=QUEUE, waiting=0, talking=0, oldest=None),))]
+    playbook >> Tick(at=at(0)) << [shown(waiting=0, talking=0, oldest=None)]
     playbook >> Tick(at=at(0.25)) << []
     playbook >> ARRIVED
     playbook >> QUEUED
-    playbook >> Tick(at=at(3)) << [ShowQueues(queues=(QueueLine(queue=QUEUE, waiting=1, talking=0, oldest=at(2)),))]
+    playbook >> Tick(at=at(3)) << [shown(waiting=1, talking=0, oldest=at(2))]
     playbook >> ANSWERED
-    playbook >> Tick(at=at(6)) << [ShowQueues(queues=(QueueLine(queue=QUEUE, waiting=0, talking=1, oldest=None),))]
+    playbook >> Tick(at=at(6)) << [shown(waiting=0, talking=1, oldest=None)]
     playbook >> ENDED
-    playbook >> Tick(at=at(10)) << [ShowQueues(queues=(QueueLine(queue=QUEUE, waiting=0, talking=0, oldest=None),))]
+    playbook >> Tick(at=at(10)) << [shown(waiting=0, talking=0, oldest=None)]
+
+
+def test_only_the_queues_that_changed_are_drawn() -> None:
+    others = [QueueName(f"7495300{number:04}") for number in range(200)]
+    playbook = Playbook(Switchboard([QUEUE, *others], operators(ANNA)))
+    for number, other in enumerate(others):
+        playbook >> CallQueued(call=CallId(f"node1-2.{number}"), at=at(1), queue=other)
+    playbook >> Tick(at=at(1.5))
+    playbook >> ARRIVED
+    playbook >> QUEUED
+    playbook >> Tick(at=at(3)) << [shown(waiting=1, talking=0, oldest=at(2), all_waiting=201)]
+
+
+def test_a_caller_of_the_operators_queue_waits_among_those_of_the_number_dialled(playbook: Playbook) -> None:
+    playbook >> ARRIVED
+    playbook >> replace(QUEUED, queue=OPERATORS) << [SaveCall]
+    playbook >> Tick(at=at(3)) << [shown(waiting=1, talking=0, oldest=at(2))]
+    playbook >> ANSWERED
+    playbook >> TALKED
+    other = QueueName("74957654321")
+    playbook >> CallReturned(call=CALL, at=at(9), queue=other)
+    playbook >> replace(QUEUED, queue=OPERATORS, at=at(9))
+    assert the_call(playbook).line == other
+
+
+def test_a_number_that_is_learned_after_the_wait_began_is_shown(playbook: Playbook) -> None:
+    playbook >> replace(QUEUED, queue=OPERATORS)
+    assert the_call(playbook).line is None
+    playbook >> Tick(at=at(2.5)) << [shown(waiting=0, talking=0, oldest=None)]
+    playbook >> replace(ARRIVED, source=Source.LEDGER)
+    playbook >> Tick(at=at(3)) << [shown(waiting=1, talking=0, oldest=at(2))]
 
 
 def test_ended_calls_are_forgotten_in_time(playbook: Playbook) -> None:

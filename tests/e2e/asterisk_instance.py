@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +15,8 @@ from typing import TypeVar
 from callcenter.recordings.spool import Spool
 from callcenter.settings import Settings
 from callcenter.telephony.render import ROOT, Directory, render
+from stack.registration import register
+from tests.e2e.caller import TRUNK
 from tests.e2e.manager import Manager
 
 TREE = Path(os.environ.get("CALLCENTER_ASTERISK_TREE", ROOT / "var" / "asterisk-tree"))
@@ -72,9 +74,10 @@ class AsteriskInstance:
         return done.stdout
 
     def ledger(self) -> list[list[str]]:
-        """The lines of queue_log, split; it does not exist until the first line is written."""
+        """The whole lines of queue_log, split; it does not exist until the first line is written."""
         path = self.home / "log" / "queue_log"
-        return [line.split("|") for line in path.read_text().splitlines()] if path.exists() else []
+        text = path.read_text() if path.exists() else ""
+        return [line.split("|") for line in text[: text.rfind("\n") + 1].splitlines()]
 
     def complaints(self) -> list[str]:
         """What Asterisk wrote to its log at WARNING or worse."""
@@ -91,25 +94,26 @@ class AsteriskInstance:
 
     @contextmanager
     def operator(self, scenario: str, endpoint: str = "op-01") -> Iterator[None]:
-        """A registered telephone that takes one call as `scenario` says."""
-        port = free_port(socket.SOCK_DGRAM, OPERATORS)
-        assert self.register(endpoint, OPERATORS, port), "the telephone could not register"
-        with self.sipp(scenario, OPERATORS, "-p", str(port)):
+        """A registered telephone that takes calls as `scenario` says, and answers when Asterisk asks whether it is there."""
+        with self.sipp(scenario, OPERATORS, "-p", str(self.register(endpoint)), "-aa"):
             yield
 
-    def register(self, endpoint: str, host: str, port: int) -> bool:
-        """Whether Asterisk lets the telephone register with this address as its Contact."""
+    def register(self, endpoint: str) -> int:
+        """Register a telephone that takes calls from now on at the port that is returned."""
+        port = free_port(socket.SOCK_DGRAM, OPERATORS)
         secret = dict(self.directory.endpoints)[endpoint]
-        register = ["-key", "user", endpoint, "-key", "host", host, "-key", "contact", str(port)]
-        register += ["-au", endpoint, "-ap", secret, "-p", str(free_port(socket.SOCK_DGRAM, OPERATORS))]
-        with self.sipp("register", OPERATORS, *register) as done:
-            return done.wait(timeout=10) == 0
+        register((OPERATORS, port), ("127.0.0.1", self.settings.asterisk.sip_port), [(endpoint, secret)], 600)
+        return port
+
+    def call(self, did: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
+        """SIPp calls this number once, from the trunk."""
+        return self.sipp("caller", TRUNK, "-s", did, "-m", "1")
 
     @contextmanager
     def sipp(self, scenario: str, host: str, *more: str) -> Iterator[subprocess.Popen[bytes]]:
-        """One call of SIPp; ended when left."""
+        """One SIPp; ended when left."""
         command = ["sipp", f"127.0.0.1:{self.settings.asterisk.sip_port}", "-sf", str(SIPP / f"{scenario}.xml")]
-        command += ["-i", host, "-mi", host, "-m", "1", "-nostdin", *more]
+        command += ["-i", host, "-mi", host, "-nostdin", *more]
         with open(self.home / f"sipp-{scenario}.log", "wb") as log:
             process = subprocess.Popen(command, cwd=self.home, stdout=log, stderr=log)
         try:
@@ -129,6 +133,7 @@ def asterisk(
             "database": {"url": "postgresql://unused"},
             "s3": {"endpoint": "unused", "access_key": "unused", "secret_key": "unused"},
             "handover": {"secret": "unused" * 8},
+            "secrets": {"keys": ["0" * 64]},
             "ami": {
                 "port": free_port(),
                 "events_secret": secrets.token_urlsafe(12),

@@ -37,6 +37,7 @@ class Caller:
         serial = b"%d-%d" % (next(_serial), time.time_ns())
         self._call_id = call_id or serial
         self._branch = b"z9hG4bK" + serial
+        self._sequence = 0
         self._from = caller_id + b";tag=" + serial
         self._uri = b"sip:" + (dialled + b"@" if dialled else b"") + b"127.0.0.1:%d" % sip_port
         self._to = (
@@ -60,23 +61,42 @@ class Caller:
 
     def invite(self, timeout_s: float = 5.0) -> int:
         """Call; acknowledge the final response and return its status."""
+        status = self._offer("8 PCMA", timeout_s)
+        self._up = status == 200
+        return status
+
+    def change_codec(self, codec: str) -> int:
+        """Offer another codec for the rest of the call, as `0 PCMU`; the status of the answer."""
+        return self._offer(codec, 5.0)
+
+    def refer(self, to: bytes) -> int:
+        """Ask Asterisk to call somebody else; the status of the answer."""
+        self._send(b"REFER", headers=(b"Refer-To: " + to, b"Referred-By: <sip:caller@127.0.0.2>"))
+        return self._final(b"REFER", 5.0)[0]
+
+    def _offer(self, codec: str, timeout_s: float) -> int:
+        number, _, name = codec.partition(" ")
         sdp = (
-            "v=0\r\no=c 1 1 IN IP4 127.0.0.2\r\ns=-\r\nc=IN IP4 127.0.0.2\r\nt=0 0\r\n"
-            f"m=audio {self._rtp.getsockname()[1]} RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\n"
+            f"v=0\r\no=c 1 {self._sequence + 1} IN IP4 127.0.0.2\r\ns=-\r\nc=IN IP4 127.0.0.2\r\nt=0 0\r\n"
+            f"m=audio {self._rtp.getsockname()[1]} RTP/AVP {number} 101\r\na=rtpmap:{number} {name}/8000\r\n"
             "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
         ).encode()
-        self._send(b"INVITE", sdp)
+        self._send(b"INVITE", sdp, self._headers)
+        status, message = self._final(b"INVITE", timeout_s)
+        self._to = _header(message, b"To")
+        self._send(b"ACK")
+        if audio := re.search(rb"m=audio (\d+)", message):
+            self._rtp_peer = ("127.0.0.1", int(audio[1]))
+        return status
+
+    def _final(self, method: bytes, timeout_s: float) -> tuple[int, bytes]:
+        """The final response to the request sent last, with its status."""
         deadline = time.monotonic() + timeout_s
         while True:
             message = self._receive(deadline)
             status = re.match(rb"SIP/2.0 (\d+)", message)
-            if status and int(status[1]) >= 200 and b" INVITE\r\n" in message:
-                self._to = _header(message, b"To")
-                self._send(b"ACK")
-                self._up = status[1] == b"200"
-                if audio := re.search(rb"m=audio (\d+)", message):
-                    self._rtp_peer = ("127.0.0.1", int(audio[1]))
-                return int(status[1])
+            if status and int(status[1]) >= 200 and b"CSeq: %d %s\r\n" % (self._sequence, method) in message:
+                return int(status[1]), message
 
     def hang_up(self) -> None:
         self._up = False
@@ -141,22 +161,25 @@ class Caller:
                 return count
             count += 1
 
-    def _send(self, method: bytes, body: bytes = b"") -> None:
+    def _send(self, method: bytes, body: bytes = b"", headers: Sequence[bytes] = ()) -> None:
+        if method != b"ACK":
+            self._sequence += 1
+        number = b"%d " % self._sequence
         here = "{}:{}".format(*self._sip.getsockname()).encode()
-        headers = [
+        lines = [
             method + b" " + self._uri + b" SIP/2.0",
-            b"Via: SIP/2.0/UDP " + here + b";branch=" + self._branch + method,
+            b"Via: SIP/2.0/UDP " + here + b";branch=" + self._branch + number.strip() + method,
             b"From: " + self._from,
             b"To: " + self._to,
             b"Call-ID: " + self._call_id,
-            b"CSeq: " + (b"2 " if method == b"BYE" else b"1 ") + method,
+            b"CSeq: " + number + method,
             b"Contact: <sip:caller@" + here + b">",
             b"Max-Forwards: 70",
-            *(self._headers if method == b"INVITE" else ()),
+            *headers,
             *([b"Content-Type: application/sdp"] if body else []),
             b"Content-Length: %d" % len(body),
         ]
-        self._sip.sendto(b"\r\n".join([*headers, b"", body]), self._asterisk)
+        self._sip.sendto(b"\r\n".join([*lines, b"", body]), self._asterisk)
 
     def _receive(self, deadline: float) -> bytes:
         self._sip.settimeout(max(0.01, deadline - time.monotonic()))

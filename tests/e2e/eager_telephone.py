@@ -15,13 +15,13 @@ TALK_S = 0.3
 
 
 class EagerTelephone:
-    """Answers each INVITE after `ANSWERS_AFTER_S`, hangs up `TALK_S` later. `most`: calls that it had at the same moment; `calls`: all."""
+    """At `port`, answers each INVITE after `ANSWERS_AFTER_S`, hangs up `TALK_S` later. `most`: calls that it had at the same moment; `calls`: all."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind((OPERATORS, 0))
+        self._socket.bind((OPERATORS, port))
         self._socket.settimeout(0.02)
-        self.port = int(self._socket.getsockname()[1])
+        self.port = port
         self.most = 0
         self.calls: set[str] = set()
         self._open: set[str] = set()

@@ -33,9 +33,10 @@ def telephone(description: dict, person: dict, folder: Path, talk_s: float) -> I
     sipp = Sipp(folder, target=(sip["host"], sip["port"]), trunk=sip["trunk_address"], phones=sip["phones_address"])
     phone = [(person["endpoint"], person["sip_secret"])]
     try:
-        sipp.answer(count=1, ring_s=1, talk_s=talk_s, audio=speech("operator", folder))
         sipp.register(phone, seconds=600)
+        sipp.answer(count=1, ring_s=1, talk_s=talk_s, audio=speech("operator", folder))
         yield sipp
+        sipp.stop_answering()
         sipp.register(phone, seconds=0)
     finally:
         sipp.end()

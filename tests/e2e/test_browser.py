@@ -28,7 +28,7 @@ async def test_the_operator_who_picks_up_sees_who_is_calling_and_a_supervisor_li
             async with chromium(url, anna["login"], anna["password"]) as page:
                 await page.get_by_role("button", name="На линии").click()
                 await expect(page.get_by_role("heading", name="Вы на линии")).to_be_visible(timeout=10_000)
-                sipp.call([phone.removeprefix("+")], did=number, rate=1, audio=speech("caller", tmp_path))
+                sipp.call([(phone.removeprefix("+"), number)], rate=1, audio=speech("caller", tmp_path))
                 await expect(page.get_by_role("heading", name=name)).to_be_visible(timeout=20_000)
                 await page.screenshot(path=SCREENS / "operator.png")
                 ticket = await pool.fetchval(

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from callcenter.domain.ids import OPERATORS
 from callcenter.telephony.render import EVENTS, Directory
+from callcenter.telephony.version import new_enough
 from tests.e2e.asterisk_instance import AsteriskInstance, asterisk, wait_for
-from tests.e2e.caller import TRUNK, Caller
+from tests.e2e.caller import Caller
 
 pytestmark = pytest.mark.e2e
 
@@ -73,12 +75,12 @@ def ledger(pbx: AsteriskInstance) -> Ledger:
 
 @pytest.fixture
 def member(pbx: AsteriskInstance) -> Iterator[None]:
-    """op-01 answers the queue of NUMBER."""
+    """op-01 answers the queue."""
     with pbx.actions() as manager:
-        added = manager.act("QueueAdd", Queue=NUMBER, Interface="PJSIP/op-01")
+        added = manager.act("QueueAdd", Queue=OPERATORS, Interface="PJSIP/op-01")
         assert added["Response"] == "Success", added
         yield
-        manager.act("QueueRemove", Queue=NUMBER, Interface="PJSIP/op-01")
+        manager.act("QueueRemove", Queue=OPERATORS, Interface="PJSIP/op-01")
 
 
 def arrived(line: list[str]) -> tuple[str, str]:
@@ -94,7 +96,7 @@ def test_it_boots_without_a_complaint(pbx: AsteriskInstance) -> None:
 def test_a_call_is_greeted_queued_answered_and_recorded(pbx: AsteriskInstance, ledger: Ledger, member: None) -> None:
     with (
         pbx.operator("operator_hangs_up"),
-        pbx.sipp("caller", TRUNK, "-s", NUMBER) as caller,
+        pbx.call(NUMBER) as caller,
     ):
         ledger.until("TALKENDED")
         lines = ledger.until("ENDED")
@@ -118,7 +120,7 @@ def test_a_call_is_greeted_queued_answered_and_recorded(pbx: AsteriskInstance, l
     assert arrived(by_kind["ARRIVED"]) == (NUMBER, "+79160000001")
     assert abs(float(by_kind["ARRIVED"][5]) - time.time()) < 30
     assert re.fullmatch(r"\d+\.\d{6}", by_kind["ENDED"][5])
-    assert by_kind["CONNECT"][2:4] == [NUMBER, "PJSIP/op-01"]
+    assert by_kind["CONNECT"][2:4] == [OPERATORS, "PJSIP/op-01"]
     name = by_kind["TALK"][6]
     leg = by_kind["CONNECT"][6]
     assert re.fullmatch(rf"{uniqueid}_{re.escape(leg)}_\d{{10}}", name)
@@ -285,10 +287,16 @@ def test_hanging_up_during_the_greeting(pbx: AsteriskInstance, ledger: Ledger) -
     assert ledger.kinds() == ["ARRIVED", "ENDED"]
 
 
+def waiting(pbx: AsteriskInstance) -> list[str]:
+    """For each caller who counts as waiting when companies take turns, the company's number."""
+    return re.findall(r"^PJSIP/trunk\S*\s+(\d+)\s+waiting", pbx.cli("group show channels"), re.MULTILINE)
+
+
 def test_hanging_up_while_waiting(pbx: AsteriskInstance, ledger: Ledger) -> None:
     with pbx.events() as events, Caller(pbx.settings.asterisk.sip_port, ROUTE) as caller:
         assert caller.invite() == 200
-        events.wait_event("QueueCallerJoin", Queue=NUMBER)
+        events.wait_event("QueueCallerJoin", Queue=OPERATORS)
+        assert waiting(pbx) == [NUMBER]
         caller.hang_up()
         events.wait_event("QueueCallerAbandon")
         lines = ledger.until("ENDED")
@@ -324,7 +332,7 @@ def test_an_operator_who_does_not_answer_costs_the_caller_nothing(
         assert caller.invite() == 200
         events.wait_event("AgentRingNoAnswer", Interface="PJSIP/op-01")
         lines = ledger.until("RINGNOANSWER")
-        assert "1" in pbx.cli(f"queue show {NUMBER}").split(" has ")[1].split()[0]
+        assert "1" in pbx.cli(f"queue show {OPERATORS}").split(" has ")[1].split()[0]
         caller.hang_up()
         ledger.until("ENDED")
     assert [line[3] for line in lines if line[4] == "RINGNOANSWER"] == ["PJSIP/op-01"]
@@ -345,6 +353,7 @@ def test_hanging_up_while_talking(pbx: AsteriskInstance, ledger: Ledger, member:
         assert caller.invite() == 200
         events.wait_event("UserEvent", UserEvent="TalkBegan", Operator="PJSIP/op-01")
         wait_for(lambda: bridged(pbx), "the talk")
+        assert waiting(pbx) == []
         caller.hang_up()
         assert events.wait_event("UserEvent", UserEvent="TalkEnded")["By"] == "caller"
         lines = ledger.until("ENDED")
@@ -358,7 +367,13 @@ def test_hanging_up_while_talking(pbx: AsteriskInstance, ledger: Ledger, member:
     assert names <= set(EVENTS)
 
 
+def rounds(pbx: AsteriskInstance) -> dict[str, int]:
+    """For each company's number the round in which its newest caller has a turn."""
+    return {number: int(at) for number, at in re.findall(r"ROUND_(\S+?)=(\d+)", pbx.cli("dialplan show globals"))}
+
+
 def test_the_service_names_the_caller_and_chooses_the_road(pbx: AsteriskInstance, ledger: Ledger) -> None:
+    before = rounds(pbx)
     with (
         pbx.events() as events,
         pbx.actions() as actions,
@@ -372,7 +387,8 @@ def test_the_service_names_the_caller_and_chooses_the_road(pbx: AsteriskInstance
         joined = events.wait_event("QueueCallerJoin")
         caller.hang_up()
         ledger.until("ENDED")
-    assert (joined["Queue"], joined["CallerIDName"]) == (OTHER_NUMBER, "Анна, кв. 12")
+    assert (joined["Queue"], joined["CallerIDName"]) == (OPERATORS, "Анна, кв. 12")
+    assert rounds(pbx).keys() - before.keys() == {OTHER_NUMBER}
 
 
 @pytest.mark.parametrize("route", ["999", "none", "${EPOCH}"])
@@ -385,9 +401,10 @@ def test_a_road_to_nowhere_is_the_default_road(pbx: AsteriskInstance, ledger: Le
         assert caller.invite() == 200
         channel = events.wait_event("UserEvent", UserEvent="CallArrived")["Channel"]
         assert actions.act("Setvar", Channel=channel, Variable="ROUTE", Value=route)["Response"] == "Success"
-        assert events.wait_event("QueueCallerJoin")["Queue"] == NUMBER
+        assert events.wait_event("QueueCallerJoin")["Queue"] == OPERATORS
         caller.hang_up()
         ledger.until("ENDED")
+    assert rounds(pbx).keys() <= {NUMBER, OTHER_NUMBER}
 
 
 def test_the_greeting_is_short_once_many_wait(pbx: AsteriskInstance, ledger: Ledger) -> None:
@@ -467,6 +484,7 @@ def test_the_accounts_may_do_what_they_need_and_no_more(pbx: AsteriskInstance) -
         events.wait_event("FullyBooted")
         for action in ("Ping", "CoreStatus", "CoreShowChannels", "QueueStatus"):
             assert actions.act(action)["Response"] == "Success", action
+        assert new_enough(actions.act("CoreSettings")["AsteriskVersion"])
         # Refused for the channel that does not exist, not for lack of permission.
         assert actions.act("MixMonitorMute", Channel="PJSIP/none", State="1")["Message"] != "Permission denied"
         for action in ("Command", "Originate", "GetConfig", "UpdateConfig", "MixMonitor"):
@@ -495,9 +513,3 @@ def test_two_live_side_by_side_and_leave_nothing(pbx: AsteriskInstance, tmp_path
     assert other.process.returncode == 0
     assert str(tmp_path) not in Path("/proc/mounts").read_text()
     assert "0 active channels" in pbx.cli("core show channels")
-
-
-def test_no_telephone_registers_with_the_address_of_the_telephone_company(pbx: AsteriskInstance) -> None:
-    assert not pbx.register("op-02", TRUNK, 5060)
-    assert TRUNK not in pbx.cli("pjsip show contacts")
-    assert pbx.register("op-02", "127.0.0.3", 5060)

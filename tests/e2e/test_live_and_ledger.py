@@ -23,11 +23,11 @@ from callcenter.domain.events import (
     Source,
     TalkEnded,
 )
+from callcenter.domain.ids import OPERATORS
 from callcenter.telephony.ledger import Ledger
 from callcenter.telephony.node import Node
 from callcenter.telephony.render import Directory
 from tests.e2e.asterisk_instance import AsteriskInstance, asterisk
-from tests.e2e.caller import TRUNK
 from tests.telephony.helpers import running, until
 
 pytestmark = pytest.mark.e2e
@@ -80,12 +80,12 @@ async def test_an_answered_call_is_the_same_story_twice(pbx: AsteriskInstance) -
     both = Both(pbx)
     async with both.run():
         await until(both.node.restored.is_set)
-        await both.node.actions.action("QueueAdd", Queue=NUMBER, Interface="PJSIP/op-01", Paused="false")
-        with pbx.operator("operator_hangs_up"), pbx.sipp("caller", TRUNK, "-s", NUMBER):
+        await both.node.actions.action("QueueAdd", Queue=OPERATORS, Interface="PJSIP/op-01", Paused="false")
+        with pbx.operator("operator_hangs_up"), pbx.call(NUMBER):
             await until(lambda: both.ended(Source.LIVE), 20)
             pbx.cli("logger rotate")
             await until(lambda: both.ended(Source.LEDGER), 20)
-        await both.node.actions.action("QueueRemove", Queue=NUMBER, Interface="PJSIP/op-01")
+        await both.node.actions.action("QueueRemove", Queue=OPERATORS, Interface="PJSIP/op-01")
         await until(lambda: any(isinstance(event, LedgerRead) for event in both.events))
     live, ledger = told(both.story(Source.LIVE)), told(both.story(Source.LEDGER))
     assert kinds(ledger) == [CallArrived, CallQueued, OperatorAnswered, TalkEnded, CallEnded]
@@ -105,7 +105,7 @@ async def test_a_caller_whom_the_queue_lets_go_has_not_abandoned(pbx: AsteriskIn
     both = Both(pbx)
     async with both.run():
         await until(both.node.restored.is_set)
-        with pbx.sipp("caller", TRUNK, "-s", NUMBER):
+        with pbx.call(NUMBER):
             await until(lambda: both.ended(Source.LIVE) and both.ended(Source.LEDGER), 25)
     # Live, app_queue calls it an abandon first.
     live = [CallArrived, CallQueued, CallerAbandoned, QueueTimedOut, CallEnded]
@@ -117,7 +117,7 @@ async def test_a_number_of_nobody_is_the_same_story_twice(pbx: AsteriskInstance)
     both = Both(pbx)
     async with both.run():
         await until(both.node.restored.is_set)
-        with pbx.sipp("caller", TRUNK, "-s", "74990000000"):
+        with pbx.call("74990000000"):
             await until(lambda: both.ended(Source.LIVE) and both.ended(Source.LEDGER), 15)
     assert kinds(both.story(Source.LIVE)) == [CallArrived, NumberRejected, CallEnded]
     assert kinds(both.story(Source.LEDGER)) == [CallArrived, NumberRejected, CallEnded]

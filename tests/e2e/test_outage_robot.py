@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from callcenter.domain.ids import OPERATORS
 from callcenter.telephony.render import Directory
 from tests.e2e.asterisk_instance import PHRASES, AsteriskInstance, asterisk, wait_for
 from tests.e2e.caller import Caller
@@ -190,7 +191,7 @@ def test_whoever_waits_already_is_told_and_stays_in_front_of_those_who_came_late
         wait_for(lambda: len(said.of("ENTERQUEUE")) == 2, "both wait")
         put(own, b"17-1041-abc")
         channel = waiting(manager)[0]["Channel"]
-        assert manager.act("QueueWithdrawCaller", Queue=NUMBER, Caller=channel)["Response"] == "Success"
+        assert manager.act("QueueWithdrawCaller", Queue=OPERATORS, Caller=channel)["Response"] == "Success"
         said.until("WITHDRAWN")
         said.until("ANNOUNCED")
         first.listen(0.5)
@@ -208,7 +209,7 @@ def test_whoever_waits_already_is_told_and_stays_in_front_of_those_who_came_late
 def waiting(manager: Manager) -> list[dict[str, str]]:
     """Who waits, in order."""
     before = len(manager.seen)
-    manager.act("QueueStatus", Queue=NUMBER)
+    manager.act("QueueStatus", Queue=OPERATORS)
     manager.wait_event("QueueStatusComplete")
     return [message for message in manager.seen[before:] if message.get("Event") == "QueueEntry"]
 

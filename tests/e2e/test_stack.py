@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import time
 from functools import partial
 
+import asyncpg
 import psutil
 import pytest
 
@@ -17,6 +19,7 @@ from stack import processes
 from stack.instance import Instance
 from stack.parts import ROOT
 from stack.surge import Plan, Surge
+from tests.dispatch.crew import mailbox
 
 pytestmark = pytest.mark.e2e
 
@@ -42,6 +45,34 @@ def test_callers_who_give_up_are_abandoned_and_nobody_is_lost(stack: Instance) -
     assert report.items() >= {"callers": 8, "answered": 5, "abandoned": 3, "lost": 0, "tickets": 5}.items()
 
 
+async def attributed(stack: Instance, numbers: int) -> list[asyncpg.Record]:
+    """Of the newest calls: whose company's number was dialled, and what the rows say."""
+    description = stack.description()
+    assert description is not None
+    connection = await asyncpg.connect(description["postgres"]["dsn"])
+    try:
+        return list(
+            await connection.fetch(
+                "select n.company_id as dialled, c.company_id as call, t.company_id as ticket, r.company_id as recording,"
+                " c.queue = c.did as queue from calls c join numbers n on n.number = c.did"
+                " join tickets t on t.call_id = c.id join recordings r on r.call_id = c.id"
+                " order by c.arrived_at desc limit $1",
+                numbers,
+            )
+        )
+    finally:
+        await connection.close()
+
+
+def test_the_callers_of_many_companies_wait_in_one_queue_and_each_stays_its_companys(stack: Instance) -> None:
+    report, faults = surge(stack, Plan(callers=12, operators=3, talk=1, rate=20, companies=12))
+    assert faults == {}
+    assert report.items() >= {"companies": 12, "answered": 12, "tickets": 12, "lost": 0, "double_rings": 0}.items()
+    rows = asyncio.run(attributed(stack, 12))
+    assert len({row["dialled"] for row in rows}) == 12
+    assert [{*row.values()} for row in rows] == [{row["dialled"], True} for row in rows]
+
+
 def test_the_description_is_private_and_names_every_part(stack: Instance) -> None:
     assert stat.S_IMODE(stack.description_file.stat().st_mode) == 0o600
     description = json.loads(stack.description_file.read_text())
@@ -51,6 +82,20 @@ def test_the_description_is_private_and_names_every_part(stack: Instance) -> Non
     assert {person["role"] for person in description["logins"]} == roles
     wanted = {"web", "sip", "ami", "postgres", "s3", "logins", "asterisk", "directory", "env_file", "pids"}
     assert description.keys() == wanted
+
+
+async def test_the_service_has_no_more_rights_than_it_needs(stack: Instance, mail_port: int) -> None:
+    """Doctor tries them; and what the owners of the servers have is neither in the service's file nor in its process."""
+    async with mailbox(mail_port):
+        told = await asyncio.to_thread(stack.run, "doctor")
+    found = {name: state for state, name in re.findall(r"^(ok|warn|FAIL) +([^:]+):", told, re.MULTILINE)}
+    assert found.items() >= {"PostgreSQL, rights": "ok", "secrets": "ok", "S3 store": "ok"}.items(), told
+    known = json.loads((stack.directory / "instance.json").read_text())["secrets"]
+    service = psutil.Process(stack.pids()["callcenter"])
+    has = stack.env_file.read_text() + str(service.environ()) + str(service.cmdline())
+    assert known["postgres-service"] in has
+    for owners in ("postgres", "s3-admin-access", "s3-admin-secret"):
+        assert known[owners] not in has, owners
 
 
 @pytest.mark.parametrize("part", ["callcenter", "seaweedfs", "asterisk", "postgres"])

@@ -61,7 +61,7 @@ async def test_a_ticket_goes_from_the_card_to_the_crew_and_into_the_reports(
             async with chromium(url, boris["login"], boris["password"]) as page:
                 await page.get_by_role("button", name="На линии").click()
                 await expect(page.get_by_role("heading", name="Вы на линии")).to_be_visible(timeout=10_000)
-                sipp.call([phone.removeprefix("+")], did=number, rate=1, audio=speech("caller", tmp_path))
+                sipp.call([(phone.removeprefix("+"), number)], rate=1, audio=speech("caller", tmp_path))
                 await expect(page.get_by_role("heading", name=name)).to_be_visible(timeout=20_000)
                 ticket = await file_from_the_card(page)
                 await page.get_by_role("button", name="Не в сети").click()

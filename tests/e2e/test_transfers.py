@@ -2,6 +2,7 @@
 
 import asyncio
 import wave
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from callcenter.domain.call import Call, CallState, NotApplicable, Outcome, step
 from callcenter.domain.events import CallEvent
+from callcenter.domain.ids import OPERATORS
 from callcenter.domain.talk import Party, TalkKind
 from callcenter.recordings.wav import inspect
 from callcenter.telephony.ledger_line import parse_line
@@ -45,19 +47,21 @@ async def telephones(pbx: AsteriskInstance, folder: Path, colleague_is_there: bo
         target,
         dict(DIRECTORY.endpoints),
         ["op-02"],
-        queue=NUMBER,
+        dialled=defaultdict(lambda: NUMBER),
         ring_s=0.3,
         talk_s=TALK_S,
         speech=SPEECH,
+        rang=lambda _endpoint, _call: None,
+        free=lambda _endpoint, _call: None,
         took=legs.__setitem__,
     )
+    await asyncio.to_thread(sipp.register, phones, seconds=600)
     async with made:
-        await asyncio.to_thread(sipp.register, phones, seconds=600)
         with pbx.actions() as manager:
-            manager.act("QueueAdd", Queue=NUMBER, Interface="PJSIP/op-01")
+            manager.act("QueueAdd", Queue=OPERATORS, Interface="PJSIP/op-01")
             yield made
-            manager.act("QueueRemove", Queue=NUMBER, Interface="PJSIP/op-01")
-        await asyncio.to_thread(sipp.register, phones, seconds=0)
+            manager.act("QueueRemove", Queue=OPERATORS, Interface="PJSIP/op-01")
+    await asyncio.to_thread(sipp.register, phones, seconds=0)
     sipp.end()
 
 

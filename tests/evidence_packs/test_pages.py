@@ -17,6 +17,7 @@ from callcenter.recordings.store import Store
 from callcenter.settings import EvidenceSettings, S3Settings
 from callcenter.tickets.ticket import Ticket
 from callcenter.web.keys import SETTINGS
+from tests.conftest import by_owner
 from tests.evidence_packs.packing import AUDIO, COPY, SIGNING, making, over, write_ticket
 from tests.site import Site, put_in_place
 from tests.tickets.ticket_work import Work, open_work
@@ -24,7 +25,7 @@ from tests.tickets.ticket_work import Work, open_work
 
 @pytest.fixture
 async def work(site: Site) -> AsyncIterator[Work]:
-    await site.pool.execute("truncate pgqueuer")
+    await site.pool.execute(by_owner("truncate pgqueuer"))
     async with open_work(site) as work:
         yield work
 
@@ -122,11 +123,11 @@ async def test_an_original_that_is_altered_or_lost_is_never_signed(work: Work, t
 
 
 async def test_a_ledger_that_was_altered_is_never_signed(work: Work, ticket: Ticket, database_url: str):
-    await work.site.pool.execute("alter table ledger_entries disable trigger only_added")
+    await work.site.pool.execute(by_owner("alter table ledger_entries disable trigger only_added"))
     await work.site.pool.execute(
-        "update ledger_entries set entry = replace(entry, 'Иск', 'Иск!') where kind = 'hold placed'"
+        by_owner("update ledger_entries set entry = replace(entry, 'Иск', 'Иск!') where kind = 'hold placed'")
     )
-    await work.site.pool.execute("alter table ledger_entries enable trigger only_added")
+    await work.site.pool.execute(by_owner("alter table ledger_entries enable trigger only_added"))
     async with making(work, database_url):
         await work.vera.post(f"/tickets/{ticket.id}/evidence")
         assert (await over(work))[1] == "ledger"
@@ -216,7 +217,7 @@ async def test_on_a_real_store_the_version_that_was_verified_is_packed(
         version = await put(key, body)
         await work.site.pool.execute("update recordings set version_id = $2 where object_key = $1", key, version)
         await work.site.pool.execute(
-            "select chain_recording(r, 'recording verified') from recordings r where object_key = $1", key
+            by_owner(f"select chain_recording(r, 'recording verified') from recordings r where object_key = '{key}'")
         )
         # Whoever can write into the store can put something over it, and no more.
         await put(key, b"RIFF another")

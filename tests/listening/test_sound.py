@@ -1,5 +1,6 @@
 import pytest
 
+from tests.conftest import by_owner
 from tests.site import NOW, Browser, Site
 
 WAV = bytes(range(256)) * 20
@@ -80,7 +81,7 @@ async def test_nothing_is_heard_before_a_reason_is_given(site: Site, recording: 
         assert (await fetch(vera, recording))[0] == 200
         # A reason is one person's, for some hours.
         assert (await alla.get(f"/recordings/{recording}", Accept="audio/*")).status == 403
-        await site.pool.execute("update recording_plays set at = at - interval '13 hours'")
+        await site.pool.execute(by_owner("update recording_plays set at = at - interval '13 hours'"))
         assert (await vera.get(f"/recordings/{recording}", Accept="audio/*")).status == 403
 
 
@@ -195,9 +196,9 @@ async def test_a_recording_whose_chained_entry_was_altered_to_fit_is_not_played(
         await site.pool.execute("update recordings set version_id = '2'")
         async with site.pool.acquire() as connection, connection.transaction():
             # As the owner of the database could.
-            await connection.execute("alter table ledger_entries disable trigger only_added")
+            await connection.execute(by_owner("alter table ledger_entries disable trigger only_added"))
             await connection.execute(
-                """update ledger_entries set entry = replace(entry, '"version": "1"', '"version": "2"')"""
+                by_owner("""update ledger_entries set entry = replace(entry, '"version": "1"', '"version": "2"')""")
             )
-            await connection.execute("alter table ledger_entries enable trigger only_added")
+            await connection.execute(by_owner("alter table ledger_entries enable trigger only_added"))
         assert (await fetch(vera, recording))[0] == 404

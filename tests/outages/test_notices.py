@@ -27,6 +27,7 @@ from callcenter.outages.recipients import Recipients
 from callcenter.settings import DatabaseSettings, MaxSettings
 from tests.dispatch.crew import WAIT_S, eventually, handover_settings, mailbox, program, smtp_settings
 from tests.outages.district import District, district
+from tests.site import BOX
 
 __all__ = ["district"]
 
@@ -79,7 +80,7 @@ async def worker(
 ) -> AsyncIterator[None]:
     channels: dict[NoticeWay, NoticeChannel] = {
         NoticeWay.EMAIL: NoticeMail(MailServer(smtp_settings(port))),
-        NoticeWay.WEBHOOK: NoticeWebhook(handover_settings()),
+        NoticeWay.WEBHOOK: NoticeWebhook(handover_settings(), BOX),
         NoticeWay.MAX: NoticeMax(MaxBot(MaxSettings.model_validate({"token": "bot token", "url": max_url}))),
     }
     deliveries = NoticeDeliveries(district.pool, channels, attempts=attempts, wait=lambda _failures: timedelta(0))
@@ -103,7 +104,7 @@ async def recipient(district: District, way: str, address: str, party: str = "mu
         await district.pool.fetchval(
             "insert into outage_recipients (company_id, name, party, way, address, secret)"
             " values ($1, 'ЕДДС', $2, $3, $4, $5) returning id",
-            district.company, party, way, address, SECRET if way == "webhook" else None,
+            district.company, party, way, address, BOX.seal(SECRET) if way == "webhook" else None,
         )
     )  # fmt: skip
 
@@ -247,7 +248,7 @@ async def test_an_inner_address_is_refused_and_shown_and_sent_again(told: Distri
     async with program() as receiver:
         await recipient(told, "webhook", receiver.url.replace("127.0.0.1", "169.254.169.254"))
         await told.outages.open(told.vera, told.new())
-        recipients = Recipients(told.pool)
+        recipients = Recipients(told.pool, BOX)
 
         async def dead() -> bool:
             # And its job is over.

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.site import Browser, Site
+from tests.site import BOX, Browser, Site
 
 FORM = {
     "name": "ЕДДС",
@@ -46,14 +46,16 @@ async def test_a_webhooks_secret_is_shown_once_and_kept(site: Site) -> None:
     webhook = {**FORM, "way": "webhook", "address": "https://edds.example.org/hook"}
     async with site.browser("alla") as alla:
         made = await (await alla.post("/outages/recipients", company=company, **webhook)).text()
-        secret = await site.pool.fetchval("select secret from outage_recipients")
+        kept = await site.pool.fetchval("select secret from outage_recipients")
+        secret = BOX.open(kept)
+        assert secret != kept
         assert len(secret) >= 40
         assert secret in made
         assert secret not in await (await alla.get("/outages/recipients")).text()
         recipient = await site.pool.fetchval("select id from outage_recipients")
         again = await alla.post(f"/outages/recipients/{recipient}", **{**webhook, "name": "Другое имя"})
         assert again.status == 303
-        assert await site.pool.fetchval("select secret from outage_recipients") == secret
+        assert await site.pool.fetchval("select secret from outage_recipients") == kept
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from callcenter.errors import InvitationError
 from callcenter.people.invitations import Invitations, invite_administrator
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
+from tests.conftest import by_owner
 
 ENVIRONMENT = {
     "CALLCENTER_AMI__EVENTS_SECRET": "x",
@@ -20,6 +21,7 @@ ENVIRONMENT = {
     "CALLCENTER_S3__ACCESS_KEY": "x",
     "CALLCENTER_S3__SECRET_KEY": "x",
     "CALLCENTER_HANDOVER__SECRET": "x" * 32,
+    "CALLCENTER_SECRETS__KEYS": f'["{"2" * 64}"]',
     "CALLCENTER_WEB__PUBLIC_URL": "https://desk.example.org",
 }
 
@@ -27,7 +29,7 @@ ENVIRONMENT = {
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     pool = await open_pool(DatabaseSettings(url=database_url))
-    await pool.execute("truncate operators cascade")
+    await pool.execute(by_owner("truncate operators cascade"))
     yield pool
     await pool.close()
 

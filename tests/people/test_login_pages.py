@@ -21,7 +21,7 @@ from callcenter.common.passwords import Passwords
 from callcenter.common.sessions import SESSIONS, SessionTerm
 from callcenter.people.logins import LoggedIn, Logins
 from tests.calls.test_socket import hello
-from tests.site import PASSWORD, Site
+from tests.site import BOX, PASSWORD, Site
 
 TERM = SessionTerm(lasts=timedelta(days=1), idle=timedelta(hours=1))
 
@@ -76,7 +76,7 @@ async def test_an_unknown_login_is_checked_as_thoroughly_as_a_known_one(site: Si
         raise VerificationError
 
     monkeypatch.setattr(passwords, "_hasher", SimpleNamespace(verify=verify))
-    logins = Logins(site.pool, passwords, Attempts(site.pool), TERM)
+    logins = Logins(site.pool, passwords, Attempts(site.pool), TERM, BOX)
     assert await logins.log_in("nobody", "x", Origin("127.0.0.1")) is None
     assert await logins.log_in("anna", "x", Origin("127.0.0.1")) is None
     assert len(checked) == 2
@@ -218,7 +218,7 @@ async def test_guesses_at_once_take_turns_and_those_for_whom_it_is_too_long_are_
 
 
 async def test_guessing_elsewhere_does_not_slow_the_person_down(site: Site, slept: list[float]):
-    logins = Logins(site.pool, Passwords(), Attempts(site.pool), TERM)
+    logins = Logins(site.pool, Passwords(), Attempts(site.pool), TERM, BOX)
     for _ in range(ATTEMPTS_PER_SECRET + 1):
         assert await logins.log_in("anna", "guess", Origin("192.0.2.1")) is None
     assert isinstance(await logins.log_in("anna", PASSWORD, Origin("192.0.2.2")), LoggedIn)
@@ -230,7 +230,7 @@ async def test_a_login_guessed_at_from_many_addresses_is_slow_everywhere(site: S
         "insert into login_attempts (subject) select 'login anna' from generate_series(1, $1)",
         attempts.ATTEMPTS_PER_LOGIN,
     )
-    logins = Logins(site.pool, Passwords(), Attempts(site.pool), TERM)
+    logins = Logins(site.pool, Passwords(), Attempts(site.pool), TERM, BOX)
     assert isinstance(await logins.log_in("anna", PASSWORD, Origin("192.0.2.2")), LoggedIn)
     assert 0 < slept[-1] <= 1
 
@@ -252,7 +252,7 @@ async def test_a_flood_from_one_address_is_refused_and_writes_nothing(site: Site
         " from generate_series(1, $1)",
         ATTEMPTS_PER_ADDRESS,
     )
-    logins = Logins(site.pool, Passwords(), Attempts(site.pool), TERM)
+    logins = Logins(site.pool, Passwords(), Attempts(site.pool), TERM, BOX)
     before = await site.pool.fetchval("select count(*) from login_attempts")
     with pytest.raises(TooManyAttempts):
         await logins.log_in("anna", PASSWORD, Origin("192.0.2.1"))

@@ -9,6 +9,7 @@ from callcenter.push.hub import Hub, Screen
 from callcenter.push.state import Delta, Message, Resumed, Snapshot, apply
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import connect, open_pool, queries
+from tests.conftest import by_owner
 
 from .conftest import SLOW_LIMIT, Desk, open_desk
 
@@ -26,7 +27,7 @@ async def read_to_end(screen: Screen) -> list[Message]:
 
 
 async def test_a_new_screen_gets_the_snapshot_then_what_happens(desk: Desk):
-    n = await desk.push("all", "queues", {"queues": [1]})
+    n = await desk.push("all", "journal", {"at": [1]})
     await desk.push("operator:9", "card", {"call": "not mine"})
     async with desk.hub.subscribe(["all", "operator:1"], None) as screen:
         first = await desk.push("operator:1", "card", {"call": "x"})
@@ -34,14 +35,14 @@ async def test_a_new_screen_gets_the_snapshot_then_what_happens(desk: Desk):
         second = await desk.push("operator:1", "card", {"call": "y"})
         assert n < first < other < second
         assert await read(screen, 3) == [
-            Snapshot(n + 1, {"queues": {"queues": [1]}}),
+            Snapshot(n + 1, {"journal": {"at": [1]}}),
             Delta(first, "operator:1", "card", {"call": "x"}),
             Delta(second, "operator:1", "card", {"call": "y"}),
         ]
 
 
 async def test_a_returning_screen_gets_only_what_it_missed(desk: Desk):
-    seen = await desk.push("all", "queues", {"queues": []})
+    seen = await desk.push("all", "journal", {"at": []})
     missed = await desk.push("operator:1", "ringing", {"call": "x"})
     async with desk.hub.subscribe(["all", "operator:1"], seen) as screen:
         assert await read(screen, 2) == [Resumed(seen), Delta(missed, "operator:1", "ringing", {"call": "x"})]
@@ -49,26 +50,26 @@ async def test_a_returning_screen_gets_only_what_it_missed(desk: Desk):
 
 @pytest.mark.parametrize("last", [-1, 0, 10**12])
 async def test_a_number_that_is_not_held_gets_a_snapshot(desk: Desk, last: int):
-    n = await desk.push("all", "queues", {"queues": []})
+    n = await desk.push("all", "journal", {"at": []})
     async with desk.hub.subscribe(["all"], last) as screen:
-        assert await read(screen, 1) == [Snapshot(n, {"queues": {"queues": []}})]
+        assert await read(screen, 1) == [Snapshot(n, {"journal": {"at": []}})]
 
 
 async def test_a_long_absence_is_answered_by_a_snapshot(desk: Desk):
-    seen = await desk.push("all", "queues", {"queues": []})
+    seen = await desk.push("all", "journal", {"at": []})
     for number in range(SLOW_LIMIT):
-        await desk.push("all", "queues", {"queues": [number]})
+        await desk.push("all", "journal", {"at": [number]})
     async with desk.hub.subscribe(["all"], seen) as screen:
-        assert await read(screen, 1) == [Snapshot(seen + SLOW_LIMIT, {"queues": {"queues": [SLOW_LIMIT - 1]}})]
+        assert await read(screen, 1) == [Snapshot(seen + SLOW_LIMIT, {"journal": {"at": [SLOW_LIMIT - 1]}})]
 
 
 async def test_a_body_too_long_for_a_notification_arrives_whole_and_in_order(desk: Desk):
     async with desk.hub.subscribe(["all"], None) as screen:
         await read(screen, 1)
         bodies = [{"text": "ж" * 6000}, {"text": "short"}, {"text": '"' * 4000}]
-        numbers = [await desk.push("all", "queues", body) for body in bodies]
+        numbers = [await desk.push("all", "journal", body) for body in bodies]
         assert await read(screen, 3) == [
-            Delta(n, "all", "queues", body) for n, body in zip(numbers, bodies, strict=True)
+            Delta(n, "all", "journal", body) for n, body in zip(numbers, bodies, strict=True)
         ]
 
 
@@ -79,7 +80,7 @@ async def test_a_screen_that_does_not_read_is_ended_and_costs_the_others_nothing
         desk.hub.subscribe(["all"], None) as quick,
     ):
         for number in range(SLOW_LIMIT + 1):
-            n = await desk.push("all", "queues", {"queues": [number]})
+            n = await desk.push("all", "journal", {"at": [number]})
             async with asyncio.timeout(PATIENCE_S):
                 async for message in quick:
                     if isinstance(message, Delta) and message.n == n:
@@ -93,14 +94,14 @@ async def test_a_screen_that_does_not_read_is_ended_and_costs_the_others_nothing
 async def test_a_cut_connection_loses_nothing(desk: Desk):
     async with desk.hub.subscribe(["all"], None) as screen:
         await read(screen, 1)
-        before = await desk.push("all", "queues", {"queues": ["before"]})
+        before = await desk.push("all", "journal", {"at": ["before"]})
         await read(screen, 1)
         assert await desk.cut_listener() == 1
-        numbers = [await desk.push("all", "queues", {"queues": [number]}) for number in range(5)]
+        numbers = [await desk.push("all", "journal", {"at": [number]}) for number in range(5)]
         assert [message.n for message in await read(screen, 5)] == numbers
         assert numbers[0] > before
         # Heard by the new listener, not read by it.
-        await desk.push("all", "queues", {"queues": ["after"]})
+        await desk.push("all", "journal", {"at": ["after"]})
         await read(screen, 1)
         assert desk.hub.live
 
@@ -125,7 +126,7 @@ async def test_it_stops_whenever_it_is_asked_to(database_url: str):
 
 
 async def test_old_deltas_are_cut_off_from_the_beginning_only(desk: Desk):
-    numbers = [await desk.push("all", "queues", {"queues": [number]}) for number in range(4)]
+    numbers = [await desk.push("all", "journal", {"at": [number]}) for number in range(4)]
     # The third was begun before the second and committed after it.
     await desk.pool.execute("update push_log set at = now() - interval '2 hours' where seq = $1", numbers[2])
     await desk.hub.forget(timedelta(hours=1))
@@ -134,7 +135,7 @@ async def test_old_deltas_are_cut_off_from_the_beginning_only(desk: Desk):
     await desk.hub.forget(timedelta(0))
     assert await desk.pool.fetchval("select count(*) from push_log") == 1
     async with desk.hub.subscribe(["all"], numbers[0]) as screen:
-        assert await read(screen, 1) == [Snapshot(numbers[3], {"queues": {"queues": [3]}})]
+        assert await read(screen, 1) == [Snapshot(numbers[3], {"journal": {"at": [3]}})]
 
 
 AUDIENCES = ("all", "supervisors", "operator:1", "operator:2")
@@ -143,9 +144,10 @@ STEPS = st.lists(
         st.tuples(
             st.just("push"),
             st.sampled_from(AUDIENCES),
-            st.sampled_from(("queues", "card", "presence")),
+            st.sampled_from(("card", "presence")),
             st.one_of(st.integers(0, 9), st.just("я" * 5000)),
         ),
+        st.tuples(st.just("queue"), st.sampled_from(("7495", "7496")), st.one_of(st.none(), st.integers(1, 9))),
         st.tuples(st.just("come"), st.sets(st.sampled_from(AUDIENCES), min_size=1)),
         st.tuples(st.just("leave"), st.integers(0, 3)),
         st.tuples(st.just("return"), st.integers(0, 3)),
@@ -211,7 +213,7 @@ def test_an_old_snapshot_and_the_deltas_are_a_fresh_snapshot(database_url: str, 
 
 async def _play(database_url: str, steps: list[tuple[object, ...]]) -> None:
     async with open_desk(database_url) as desk:
-        await desk.pool.execute("truncate push_log, screens")
+        await desk.pool.execute(by_owner("truncate push_log, screens"))
         browsers = [Browser(desk, {"all", "operator:1"})]
         try:
             for step in steps:
@@ -219,6 +221,8 @@ async def _play(database_url: str, steps: list[tuple[object, ...]]) -> None:
                     case ("push", str(audience), str(kind), value):
                         # A kind belongs to one audience, as in the product.
                         await desk.push(audience, f"{audience}/{kind}", {"value": value})
+                    case ("queue", str(number), waiting):
+                        await desk.push("all", "queues", {"queues": {number: waiting}})
                     case ("come", audiences):
                         browsers.append(Browser(desk, audiences))
                     case ("leave", int(index)) if index < len(browsers):

@@ -18,6 +18,7 @@ from callcenter.errors import StoreError
 from callcenter.reports.export_texts import export_texts
 from callcenter.reports.exports import FIELDS, Exports
 from tests import browser
+from tests.conftest import by_owner
 from tests.site import PASSWORD, Browser, Shelf, Site, settings_for
 
 FORM = {"period": "own", "first": "2026-11-01", "last": "2026-11-30", "format": "csv"}
@@ -27,7 +28,7 @@ FORM = {"period": "own", "first": "2026-11-01", "last": "2026-11-30", "format": 
 async def filled(site: Site) -> Site:
     """A ticket of the manager's company with a formula in it, and one of another company."""
     await site.pool.execute("insert into companies (name) values ('Чужая')")
-    await site.pool.execute("truncate exports, pgqueuer cascade")
+    await site.pool.execute(by_owner("truncate exports, pgqueuer cascade"))
     for name, number, subject in (("УК «Заречье»", 7, "=2+2"), ("Чужая", 8, "Чужое")):
         await site.pool.execute(
             "insert into tickets (company_id, number, caller, opened_at, subject, category_id, payment, price)"

@@ -14,6 +14,7 @@ from callcenter.retention.completeness import ratio
 from callcenter.retention.completeness_alarm import CompletenessAlarm, filling
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import connect
+from tests.conftest import by_owner
 
 NOW = datetime.now(UTC)
 
@@ -21,7 +22,9 @@ NOW = datetime.now(UTC)
 @pytest.fixture
 async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await connect(DatabaseSettings(url=SecretStr(database_url)))
-    await connection.execute("truncate companies, operators, nodes, push_log, screens restart identity cascade")
+    await connection.execute(
+        by_owner("truncate companies, operators, nodes, push_log, screens restart identity cascade")
+    )
     await connection.execute("insert into companies (name) values ('УК')")
     await connection.execute("insert into nodes (name) values ('node1'), ('node2')")
     yield connection

@@ -10,6 +10,7 @@ from datetime import timedelta
 import asyncpg
 
 from callcenter.sharing.links import SHARE_LINKS, LinkRequest, MadeLink
+from tests.conftest import by_owner
 from tests.site import NOW
 from tests.tickets.ticket_work import Work
 
@@ -79,7 +80,7 @@ async def add_call(work: Work, ticket_id: int, call: str) -> None:
 
 @asynccontextmanager
 async def open_shared(work: Work) -> AsyncIterator[Shared]:
-    await work.site.pool.execute("truncate audit_log")
+    await work.site.pool.execute(by_owner("truncate audit_log"))
     ticket = await work.ticket(subject="Засор")
     await add_call(work, ticket.id, "node1-1")
     shared = Shared(work, ticket.id)

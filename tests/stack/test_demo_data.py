@@ -6,20 +6,24 @@ from callcenter.common.passwords import Passwords
 from callcenter.common.sessions import SessionTerm
 from callcenter.people.logins import LoggedIn, Logins
 from callcenter.settings import DatabaseSettings
-from callcenter.storage import open_pool
+from callcenter.storage import connect, open_pool
 from stack import demo_data
 from stack.demo import addresses
+from tests.site import BOX
 
 ROLES = {"supervisor": "supervisor", "administrator": "administrator", "manager": "manager", "op-01": "operator"}
 
 
-async def test_the_demonstrations_people_log_in_and_get_new_passwords_when_it_is_seeded_again(database_url: str):
+async def test_the_demonstrations_people_log_in_and_get_new_passwords_when_it_is_seeded_again(
+    database_url: str, owner_url: str
+):
     pool = await open_pool(DatabaseSettings(url=database_url))
-    logins = Logins(pool, Passwords(), Attempts(pool), SessionTerm(timedelta(hours=1), timedelta(hours=1)))
+    logins = Logins(pool, Passwords(), Attempts(pool), SessionTerm(timedelta(hours=1), timedelta(hours=1)), BOX)
     try:
-        async with pool.acquire() as connection:
-            first = await demo_data.seed(connection, 1)
-            second = await demo_data.seed(connection, 1)
+        owner = await connect(DatabaseSettings(url=owner_url))
+        first = await demo_data.seed(owner, 1, BOX)
+        second = await demo_data.seed(owner, 1, BOX)
+        await owner.close()
         assert {login.login: login.role for login in second} == ROLES
         for old, new in zip(first, second, strict=True):
             assert await logins.log_in(old.login, old.password, Origin("192.0.2.1")) is None

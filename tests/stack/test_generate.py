@@ -28,8 +28,8 @@ async def schema(connection: asyncpg.Connection) -> list[tuple[object, ...]]:
     return [tuple(row) for row in rows]
 
 
-async def test_a_journal_is_made_whole_in_an_empty_database_only(database_url: str):
-    connection = await opened(database_url)
+async def test_a_journal_is_made_whole_in_an_empty_database_only(owner_url: str):
+    connection = await opened(owner_url)
     before = await schema(connection)
     size = Size(TICKETS, CALLS)
     with pytest.raises(StorageError, match="--yes"):
@@ -39,7 +39,7 @@ async def test_a_journal_is_made_whole_in_an_empty_database_only(database_url: s
     assert await schema(connection) == before
     await connection.close()
 
-    connection = await opened(database_url)
+    connection = await opened(owner_url)
     try:
         await look_at(connection)
         # Now it calls itself a demonstration, and more may be added.

@@ -169,3 +169,10 @@ def test_a_part_that_is_not_recorded_as_it_was_is_a_loss(
     verdict = handed_on(recordings)
     assert reason in verdict.lost[NUMBER]
     assert (verdict.talks, verdict.talks_recorded) == (2, recorded)
+
+
+def test_two_callers_at_one_telephone_are_a_fault_of_the_surge() -> None:
+    verdict = judge([SERVED], [LEG], [ANSWERED], [RECORDING], [POP], double_rings=1)
+    assert not verdict.lost | verdict.pops_wrong
+    assert not verdict.flawless
+    assert served().flawless

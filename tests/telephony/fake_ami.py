@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
+from callcenter.domain.ids import OPERATORS
 from callcenter.settings import AmiSettings
 
 Fields = dict[str, str]
@@ -40,7 +41,7 @@ class FakeAmi:
         self.logins = 0
         self.secrets = {"callcenter-events": "events-secret", "callcenter-actions": "actions-secret"}
         self.members: dict[tuple[str, str], str] = {}
-        self.queues = {"74951234567", "74951234568"}
+        self.queues: set[str] = {OPERATORS}
         self.channels: list[str] = []
         self.recorded: set[str] = set()
         self.muted: dict[str, str] = {}

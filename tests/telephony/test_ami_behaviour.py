@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from callcenter.domain.commands import SetMember
 from callcenter.domain.events import ChannelsSeen, Event, LinkRestored, NodeRestarted, PhoneChanged, Presence
-from callcenter.domain.ids import Interface, QueueName
+from callcenter.domain.ids import OPERATORS, Interface
 from callcenter.errors import ActionRefused
 from callcenter.settings import AmiSettings
 from callcenter.telephony import forms
@@ -25,7 +25,6 @@ from tests.e2e.asterisk_instance import AsteriskInstance, asterisk
 from tests.telephony.fake_ami import fake_ami
 from tests.telephony.helpers import running, until
 
-QUEUES = ("74951234567", "74951234568")
 MEMBER = "PJSIP/op-01"
 
 
@@ -43,7 +42,7 @@ def pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[AsteriskInst
         # Neither whole hours nor this machine's zone, so that a start told in local time is found all the same.
         patch.setenv("TZ", "XXX-5:45")
         began = datetime.now(UTC)
-        directory = Directory(numbers=tuple((queue, "ru") for queue in QUEUES), endpoints=(("op-01", "secret"),))
+        directory = Directory(numbers=(("74951234567", "ru"),), endpoints=(("op-01", "secret"),))
         with asterisk(tmp_path_factory.mktemp("asterisk"), directory) as instance:
             yield instance, began
 
@@ -105,12 +104,12 @@ async def test_a_wrong_secret_is_refused(peer: Peer) -> None:
 
 
 async def test_members_come_pause_and_go(actions: AmiConnection) -> None:
-    member = {"Queue": QUEUES[0], "Interface": MEMBER}
+    member = {"Queue": OPERATORS, "Interface": MEMBER}
     await actions.action("QueueAdd", **member, Paused="true")
     with pytest.raises(ActionRefused, match="Already there"):
         await actions.action("QueueAdd", **member, Paused="true")
     rows = [row for row in await actions.listing("QueueStatus") if row["Event"] == "QueueMember"]
-    assert [(row["Queue"], row["Location"]) for row in rows] == [(QUEUES[0], MEMBER)]
+    assert [(row["Queue"], row["Location"]) for row in rows] == [(OPERATORS, MEMBER)]
     await actions.action("QueuePause", **member, Paused="false")
     await actions.action("QueueRemove", **member)
     with pytest.raises(ActionRefused, match="Not there"):
@@ -122,20 +121,16 @@ async def test_orders_for_a_member_have_their_effect(actions: AmiConnection) -> 
         rows = await actions.listing("QueueStatus")
         return [row["Queue"] for row in rows if row["Event"] == "QueueMember" and row["Location"] == MEMBER]
 
-    async def until_members(queues: tuple[str, ...]) -> None:
-        async with asyncio.timeout(5):
-            while sorted(await members()) != sorted(queues):
-                pass
-
-    control = Control(actions, lambda: [QueueName(queue) for queue in QUEUES], [].append)
-    async with running(control.run()):
+    control = Control(actions, [].append)
+    async with running(control.run()), asyncio.timeout(5):
         for presence, queues in (
-            (Presence.PAUSED, QUEUES),
-            (Presence.AVAILABLE, QUEUES),
-            (Presence.OFFLINE, ()),
+            (Presence.PAUSED, [OPERATORS]),
+            (Presence.AVAILABLE, [OPERATORS]),
+            (Presence.OFFLINE, []),
         ):
             control.submit(SetMember(interface=Interface(MEMBER), presence=presence))
-            await until_members(queues)
+            while await members() != queues:
+                pass
 
 
 async def test_a_queue_that_is_not_there_is_refused(actions: AmiConnection) -> None:

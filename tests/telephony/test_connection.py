@@ -10,6 +10,7 @@ from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.message import Message
 from prometheus_client import REGISTRY
 
+from callcenter.domain.ids import OPERATORS
 from callcenter.errors import ActionTimeout, NotConnected, ParseProblem, UnsafeValue
 from callcenter.telephony.connection import Account, AmiConnection
 from callcenter.telephony.framing import MESSAGE_LIMIT, Framer, encode_action
@@ -190,7 +191,7 @@ async def test_queue_add_resolves(ami: FakeAmi) -> None:
     connection = AmiConnection(Account.ACTIONS, ami.settings())
     async with running(connection.run()):
         await connection.wait_connected()
-        answer = await connection.action("QueueAdd", Queue="74951234567", Interface="PJSIP/op-01", Paused="true")
+        answer = await connection.action("QueueAdd", Queue=OPERATORS, Interface="PJSIP/op-01", Paused="true")
     assert answer["Message"] == "Added interface to queue"
 
 

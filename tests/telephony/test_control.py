@@ -10,14 +10,13 @@ from prometheus_client import REGISTRY
 
 from callcenter.domain.commands import NameCaller, PauseRecording, SetMember
 from callcenter.domain.events import Event, Presence
-from callcenter.domain.ids import Interface, QueueName, RequestId
+from callcenter.domain.ids import OPERATORS, Interface, RequestId
 from callcenter.domain.request import RefusalReason, RequestCarriedOut, RequestFailed, RequestOverdue
 from callcenter.telephony.connection import Account, AmiConnection
 from callcenter.telephony.control import Control
 from tests.telephony.fake_ami import FakeAmi, fake_ami, refusal, success
 from tests.telephony.helpers import running, until
 
-QUEUES = [QueueName("74951234567"), QueueName("74951234568")]
 AVAILABLE, PAUSED, OFFLINE = Presence.AVAILABLE, Presence.PAUSED, Presence.OFFLINE
 
 
@@ -26,7 +25,7 @@ async def controlled(reported: list[Event] | None = None, **settings: object) ->
     reported = [] if reported is None else reported
     async with fake_ami() as ami:
         connection = AmiConnection(Account.ACTIONS, ami.settings(**settings))
-        control = Control(connection, lambda: QUEUES, reported.append)
+        control = Control(connection, reported.append)
         async with running(connection.run(), control.run()):
             await connection.wait_connected()
             yield ami, control
@@ -62,31 +61,31 @@ def failures(kind: str) -> float:
     return REGISTRY.get_sample_value("callcenter_problems_total", {"problem": f"{kind} failed"}) or 0.0
 
 
-async def test_an_operator_becomes_a_member_of_every_queue_then_pauses_then_leaves() -> None:
+async def test_an_operator_becomes_a_member_of_the_queue_then_pauses_then_leaves() -> None:
     async with controlled() as (ami, control):
         control.submit(member(AVAILABLE))
-        await until(lambda: list(ami.members.values()) == ["false", "false"])
+        await until(lambda: list(ami.members.values()) == ["false"])
         control.submit(member(PAUSED))
-        await until(lambda: list(ami.members.values()) == ["true", "true"])
+        await until(lambda: list(ami.members.values()) == ["true"])
         control.submit(member(OFFLINE))
         await until(lambda: not ami.members)
-        assert ami.count("QueuePause") == 2
+        assert ami.count("QueuePause") == 1
 
 
 async def test_a_member_that_is_already_there_gets_the_wanted_pause() -> None:
     async with controlled() as (ami, control):
-        ami.members = {(QUEUES[0], "PJSIP/op-01"): "true"}
+        ami.members = {(OPERATORS, "PJSIP/op-01"): "true"}
         control.submit(member(AVAILABLE))
-        await until(lambda: list(ami.members.values()) == ["false", "false"])
+        await until(lambda: list(ami.members.values()) == ["false"])
 
 
 async def test_leaving_a_queue_one_is_not_in_is_no_failure() -> None:
     before = failures("SetMember")
     async with controlled() as (ami, control):
         control.submit(member(OFFLINE))
-        await until(lambda: ami.count("QueueRemove") == 2)
+        await until(lambda: ami.count("QueueRemove") == 1)
         control.submit(member(AVAILABLE))
-        await until(lambda: len(ami.members) == 2)
+        await until(lambda: len(ami.members) == 1)
     assert failures("SetMember") == before
 
 
@@ -95,8 +94,8 @@ async def test_a_newer_wish_takes_the_place_of_one_not_yet_sent() -> None:
         control.submit(member(AVAILABLE))
         control.submit(member(OFFLINE))
         control.submit(member(PAUSED))
-        await until(lambda: len(ami.members) == 2)
-        assert actions(ami) == ["QueueAdd", "QueueAdd"]
+        await until(lambda: len(ami.members) == 1)
+        assert actions(ami) == ["QueueAdd"]
         assert set(ami.members.values()) == {"true"}
 
 
@@ -108,21 +107,21 @@ async def test_orders_for_one_telephone_never_overtake_each_other() -> None:
         await until(lambda: ami.count("QueueAdd") == 1)
         control.submit(member(OFFLINE))
         control.submit(member(OFFLINE, "PJSIP/op-02"))
-        await until(lambda: ami.count("QueueRemove") == 2)
+        await until(lambda: ami.count("QueueRemove") == 1)
         assert {fields["Interface"] for fields in ami.heard if fields["Action"] == "QueueRemove"} == {"PJSIP/op-02"}
         del ami.answers["QueueAdd"]
         ami.clients[0].write(withheld[0])
-        await until(lambda: ami.count("QueueRemove") == 4)
-        assert actions(ami)[-3:] == ["QueueAdd", "QueueRemove", "QueueRemove"]
+        await until(lambda: ami.count("QueueRemove") == 2)
+        assert actions(ami) == ["QueueAdd", "QueueRemove", "QueueRemove"]
 
 
-async def test_a_queue_that_refuses_does_not_keep_the_operator_out_of_the_others() -> None:
+async def test_a_queue_that_refuses_is_a_failure() -> None:
     before = failures("SetMember")
     async with controlled() as (ami, control):
-        ami.queues = {QUEUES[1]}
+        ami.queues = set()
         control.submit(member(AVAILABLE))
         await until(lambda: failures("SetMember") == before + 1)
-        assert list(ami.members) == [(QUEUES[1], "PJSIP/op-01")]
+        assert ami.members == {}
 
 
 async def test_an_order_without_an_answer_fails_and_the_next_one_goes_on() -> None:
@@ -133,7 +132,7 @@ async def test_an_order_without_an_answer_fails_and_the_next_one_goes_on() -> No
         await until(lambda: failures("SetMember") == before + 1)
         del ami.answers["QueueAdd"]
         control.submit(member(PAUSED))
-        await until(lambda: list(ami.members.values()) == ["true", "true"])
+        await until(lambda: list(ami.members.values()) == ["true"])
 
 
 async def test_an_order_is_not_carried_over_a_lost_connection() -> None:
@@ -147,7 +146,7 @@ async def test_an_order_is_not_carried_over_a_lost_connection() -> None:
         # A connection pings as soon as it is logged in.
         await until(lambda: ami.logins == 2 and ami.count("Ping") >= 2)
         control.submit(member(OFFLINE))
-        await until(lambda: ami.count("QueueRemove") == 2)
+        await until(lambda: ami.count("QueueRemove") == 1)
         assert ami.count("QueueAdd") == 1
 
 
@@ -159,7 +158,7 @@ async def test_naming_a_caller_who_is_gone_is_no_problem() -> None:
         control.submit(NameCaller(channel="PJSIP/trunk-00000001", name="Кто-то"))
         await until(lambda: ami.count("Setvar") == 2)
         control.submit(member(AVAILABLE))
-        await until(lambda: len(ami.members) == 2)
+        await until(lambda: len(ami.members) == 1)
     assert failures("NameCaller") == before
 
 
@@ -187,7 +186,7 @@ async def test_a_name_is_made_fit_for_a_telephone(name: str, sent: str) -> None:
 async def test_submitting_never_blocks_even_without_a_connection() -> None:
     before = failures("SetMember")
     async with fake_ami() as ami:
-        control = Control(AmiConnection(Account.ACTIONS, ami.settings()), lambda: QUEUES, [].append)
+        control = Control(AmiConnection(Account.ACTIONS, ami.settings()), [].append)
         for number in range(1000):
             control.submit(member(AVAILABLE, f"PJSIP/op-{number}"))
         async with running(control.run()):
@@ -206,8 +205,8 @@ async def test_a_request_is_answered_after_asterisk_has_answered() -> None:
         ami.clients[0].write(withheld[0])
         await until(lambda: answers(reported) == [(1, None)])
         control.submit(member(PAUSED))
-        await until(lambda: ami.count("QueuePause") == 1)
-        ami.queues = {QUEUES[1]}
+        await until(lambda: list(ami.members.values()) == ["true"])
+        ami.queues = set()
         ami.members = {}
         control.submit(asked(2, AVAILABLE))
         await until(lambda: answers(reported) == [(1, None), (2, RefusalReason.ASTERISK_REFUSED)])

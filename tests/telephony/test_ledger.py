@@ -104,6 +104,10 @@ def test_a_recorded_ledger_reports_the_same_calls_as_the_live_view() -> None:
             f"1795375504|{CALL}|74951234567|NONE|RETURNED|1795375504.600000",
             CallReturned(source=Source.LEDGER, at=at(1795375504, 600_000), call=CALL, queue="74951234567"),
         ),
+        (
+            f"1795375504|{CALL}|NONE|PJSIP/op-01|FORWARDED|1795375504.700000",
+            OperatorMissed(source=Source.LEDGER, at=at(1795375504, 700_000), call=CALL, operator="PJSIP/op-01"),
+        ),
         (f"1795375504|{CALL}|74951234567|PJSIP/op-01|CONNECT|1|2|3", None),
         (
             f"1795375504|{CALL}|NONE|NONE|ENDED|1795375504.836592|16\r\n",
@@ -139,7 +143,18 @@ def test_a_malformed_line_is_a_problem(line: str | bytes) -> None:
         parse_line(line)
 
 
-EVENTS = ["ARRIVED", "ENDED", "TALK", "TALKENDED", "RETURNED", "ENTERQUEUE", "RINGNOANSWER", "ABANDON", "QUEUESTART"]
+EVENTS = [
+    "ARRIVED",
+    "ENDED",
+    "TALK",
+    "TALKENDED",
+    "RETURNED",
+    "ENTERQUEUE",
+    "RINGNOANSWER",
+    "FORWARDED",
+    "ABANDON",
+    "QUEUESTART",
+]
 
 
 @given(st.binary() | st.text())

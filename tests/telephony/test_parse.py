@@ -199,6 +199,13 @@ def test_operators_are_their_interfaces(event: str, interface: str, kind: type[E
     assert fact.operator == interface  # type: ignore[attr-defined]
 
 
+def test_a_telephone_that_sends_a_call_elsewhere_has_missed_it() -> None:
+    told = arrived(Event="UserEvent", UserEvent="OperatorForwarded", At="1795375502.000001", Operator="PJSIP/a")
+    fact = parse(told)
+    assert isinstance(fact, OperatorMissed)
+    assert (fact.operator, fact.at.microsecond) == ("PJSIP/a", 1)
+
+
 @pytest.mark.parametrize(("status", "reachable"), [(s, s in "123678") for s in "0123456789"])
 def test_a_telephone_that_is_away_is_not_reachable(status: str, reachable: bool) -> None:
     for name in ("QueueMemberStatus", "QueueMemberAdded"):

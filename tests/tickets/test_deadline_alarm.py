@@ -10,6 +10,7 @@ from callcenter.settings import DatabaseSettings
 from callcenter.storage import connect
 from callcenter.tickets.deadline_alarm import DeadlineAlarm
 from stack import demo_data
+from tests.site import BOX
 
 
 @pytest.fixture
@@ -35,10 +36,14 @@ async def ticket(connection: asyncpg.Connection, number: int, step: str, due_in:
     return int(row)
 
 
-async def test_warnings_and_alarms_are_sent_once_and_again_when_they_change(settings: DatabaseSettings) -> None:
+async def test_warnings_and_alarms_are_sent_once_and_again_when_they_change(
+    settings: DatabaseSettings, owner_url: str
+) -> None:
+    owner = await connect(DatabaseSettings(url=SecretStr(owner_url)))
+    await owner.execute("truncate companies, operators, nodes, push_log, screens restart identity cascade")
+    await demo_data.seed(owner, operators=1, box=BOX)
+    await owner.close()
     connection = await connect(settings)
-    await connection.execute("truncate companies, operators, nodes, push_log, screens restart identity cascade")
-    await demo_data.seed(connection, operators=1)
     soon = await ticket(connection, 1, "tell", timedelta(minutes=5))
     late = await ticket(connection, 2, "clear", timedelta(minutes=-5))
     await ticket(connection, 3, "repair", timedelta(hours=5))

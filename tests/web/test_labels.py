@@ -20,12 +20,14 @@ for module in pkgutil.walk_packages(callcenter.__path__, "callcenter."):
 
 NOT_SHOWN = {
     "Account": "the AMI accounts of a node",
+    "Case": "of grammar",
     "CallState": "shown as the outcome, or as one of two sentences while the call lasts",
     "Defect": "its text is what is kept and shown",
     "DeletionReason": "its text is what is kept and shown",
     "DeliveryState": "shown as the heading under which a message stands",
     "Direction": "of calls; all of them come in so far",
     "FileOrderState": "shown as a button, a progress bar or a sentence",
+    "Noun": "of grammar",
     "OperatorState": "shown as the operator's status",
     "Part": "of a pack, in the output of `callcenter verify`",
     "Party": "who ended a call, for programs",

@@ -31,8 +31,10 @@ const wire = new Wire({
 });
 
 function showQueues() {
-  const queues = showFigures(wire.state.queues);
-  const shown = queues.map((queue) => ({ ...queue, name: company(queue.queue) }));
+  const busy = new Map(showFigures(wire.state.queues).map((queue) => [queue.queue, queue]));
+  const shown = [...new Set([...Object.keys(place.lines), ...busy.keys()])].map((queue) => ({
+    waiting: 0, talking: 0, oldest: null, ...busy.get(queue), name: company(queue),
+  }));
   shown.sort((a, b) => b.waiting - a.waiting || a.name.localeCompare(b.name));
   $("queues").replaceChildren(...shown.map((queue) => el("tr", queue.waiting ? "busy" : "",
     el("td", "", queue.name),

@@ -2,7 +2,7 @@
 // Importing it has no effect: a page's script calls `readPage()` first, and `startClock()` if it shows durations.
 
 /** @import { Place } from "types/page" */
-/** @import { QueueRow, QueuesMessage } from "types/protocol" */
+/** @import { QueuesMessage } from "types/protocol" */
 /** @import { Texts } from "types/texts" */
 
 const TICK_MS = 500;
@@ -140,8 +140,7 @@ export function announce(region, child) {
  * @param {QueuesMessage | undefined} body
  */
 export function showFigures(body) {
-  /** @type {QueueRow[]} */
-  const queues = body?.queues ?? [];
+  const queues = Object.entries(body?.queues ?? {}).flatMap(([queue, row]) => row ? [{ queue, ...row }] : []);
   /** @param {"waiting" | "talking"} name */
   const sum = (name) => queues.reduce((total, queue) => total + queue[name], 0);
   const waiting = sum("waiting");

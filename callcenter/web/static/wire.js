@@ -1,7 +1,7 @@
 // The socket: a snapshot, then deltas; reconnects by itself and requests what it missed.
 // docs/protocol.md is the contract.
 
-/** @import { FromBrowser, FromService, State } from "types/protocol" */
+/** @import { FromBrowser, FromService, QueuesMessage, State } from "types/protocol" */
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 15000;
@@ -61,7 +61,8 @@ export class Wire {
     } else if (message.type === "resumed") {
       this.live();
     } else if (message.type === "delta" && message.n > (this.last ?? 0)) {
-      Object.assign(this.state, { [message.kind]: message.body });
+      if (message.kind === "queues") this.state.queues = merged(this.state.queues, message.body);
+      else Object.assign(this.state, { [message.kind]: message.body });
       this.last = message.n;
       this.handlers.changed(message.kind);
     } else if (message.type === "error") {
@@ -103,4 +104,16 @@ export class Wire {
     this.socket.send(JSON.stringify(message));
     return true;
   }
+}
+
+/**
+ * All queues after a delta, which has only those that changed; null is one that nobody waits or talks in any more.
+ *
+ * @param {QueuesMessage | undefined} shown
+ * @param {QueuesMessage} delta
+ * @returns {QueuesMessage}
+ */
+function merged(shown, delta) {
+  const queues = { ...shown?.queues, ...delta.queues };
+  return { queues: Object.fromEntries(Object.entries(queues).filter(([, row]) => row !== null)) };
 }

@@ -1,0 +1,20 @@
+-- The login of the service, as the migrator makes it and as `callcenter doctor` looks at it.
+
+-- The statement that makes the login $1 with the password $2, unless it exists.
+-- name: make_login
+select format('create role %I login password %L', $1::text, $2::text)
+where not exists (select from pg_roles where rolname = $1)
+
+-- The statement that gives the login $1 the service's rights, unless it has them.
+-- name: give_rights
+select format('grant callcenter_runtime to %I', $1::text)
+where not pg_has_role($1::text, 'callcenter_runtime', 'usage')
+
+-- What the login of this connection may do beyond the service's rights.
+-- name: excess
+select rolname as login, rolsuper as is_superuser, rolbypassrls as bypasses, rolcreaterole as makes_roles,
+    exists (
+        select from pg_class
+        where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and pg_has_role(relowner, 'member')
+    ) as is_owner
+from pg_roles where rolname = session_user

@@ -1,0 +1,188 @@
+"""An operator's telephone of one socket, which registers and answers as a test tells it, also as no honest one would."""
+
+import re
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Self
+
+from stack.sip_message import Message, proof, read
+from tests.e2e.asterisk_instance import OPERATORS, AsteriskInstance, wait_for
+
+SDP = "v=0\r\no=t 1 1 IN IP4 {0}\r\ns=-\r\nc=IN IP4 {0}\r\nt=0 0\r\nm=audio {1} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n"
+
+
+class Telephone:
+    """The telephone `endpoint`. `heard`: every request that Asterisk sent it.
+
+    `answer` is asked for the status line and further headers of the answer to an INVITE; with 200 it talks.
+    `listens`: whether it answers anything; a telephone without power does not.
+    """
+
+    def __init__(self, pbx: AsteriskInstance, endpoint: str, port: int = 0) -> None:
+        self.endpoint = endpoint
+        self.heard: list[Message] = []
+        self.listens = True
+        self.answer: Callable[[], tuple[str, ...]] = lambda: ("200 OK",)
+        self._secret = dict(pbx.directory.endpoints)[endpoint]
+        self._asterisk = ("127.0.0.1", pbx.settings.asterisk.sip_port)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind((OPERATORS, port))
+        self._socket.settimeout(0.02)
+        self.host, self.port = self._socket.getsockname()[:2]
+        self._answers: list[Message] = []
+        self._serial = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+        self._socket.close()
+
+    @property
+    def address(self) -> str:
+        """Where it is, as the address of a Contact."""
+        return f"{self.host}:{self.port}"
+
+    def invites(self) -> list[Message]:
+        """The calls that it was sent; one that Asterisk sent again is one."""
+        return list({each.headers["call-id"]: each for each in self.heard if each.method == "INVITE"}.values())
+
+    def register(self, *contacts: str, expires: int = 600) -> int:
+        """Register with these Contact headers, its own if none is given; the status of Asterisk's answer."""
+        lines = [f"Contact: {contact}" for contact in contacts or (f"<sip:{self.endpoint}@{self.address}>",)]
+        uri, us = f"sip:127.0.0.1:{self._asterisk[1]}", f"<sip:{self.endpoint}@127.0.0.1>"
+        return self._ask("REGISTER", uri, us, f"r-{self.address}", [*lines, f"Expires: {expires}"]).status
+
+    def call(self, user: str) -> Message:
+        """Call somebody; the final answer."""
+        self._serial += 1
+        uri = f"sip:{user}@127.0.0.1:{self._asterisk[1]}"
+        body = SDP.format(self.host, self.port + 1)
+        return self._ask("INVITE", uri, f"<{uri}>", f"call{self._serial}-{self.address}", body=body)
+
+    def hang_up(self, call: Message) -> None:
+        """End a call: the one that it was sent, or whose answer it has."""
+        self._within(call, "BYE")
+
+    def refer(self, call: Message, to: str) -> int:
+        """Send the other side elsewhere; the status of the answer."""
+        lines = [f"Refer-To: {to}", f"Referred-By: <sip:{self.endpoint}@{self.address}>"]
+        return self._within(call, "REFER", lines)
+
+    def press(self, call: Message, key: str) -> int:
+        """Press a key in a talk; the status of the answer."""
+        kind = ["Content-Type: application/dtmf-relay"]
+        return self._within(call, "INFO", kind, f"Signal={key}\r\nDuration=160\r\n")
+
+    def _within(self, call: Message, method: str, lines: Sequence[str] = (), body: str = "") -> int:
+        if call.status == 200:
+            here, there = call.headers["from"], call.headers["to"]
+        elif not call.status:
+            here, there = call.headers["to"] + ";tag=t1", call.headers["from"]
+        else:
+            return call.status
+        target = re.search(r"<([^>]+)>", call.headers["contact"])
+        assert target
+        return self._ask(method, target[1], there, call.headers["call-id"], lines, body=body, here=here).status
+
+    def _ask(
+        self, method: str, uri: str, to: str, call_id: str, lines: Sequence[str] = (), *, body: str = "", here: str = ""
+    ) -> Message:
+        """Send a request, with the proof that Asterisk asks for, and return the final answer."""
+        here = here or f"<sip:{self.endpoint}@127.0.0.1>;tag=t1"
+        answer = self._send(method, uri, to, call_id, lines, body, here)
+        if answer.status == 401:
+            self._acknowledge(answer, uri)
+            more = proof(self.endpoint, self._secret, answer.headers["www-authenticate"], uri, method)
+            answer = self._send(method, uri, to, call_id, [*lines, more], body, here)
+        self._acknowledge(answer, uri)
+        return answer
+
+    def _send(
+        self, method: str, uri: str, to: str, call_id: str, lines: Sequence[str], body: str, here: str
+    ) -> Message:
+        self._serial += 1
+        cseq = f"{self._serial} {method}"
+        head = [
+            f"{method} {uri} SIP/2.0",
+            f"Via: SIP/2.0/UDP {self.address};branch=z9hG4bK{self._serial}{self.port};rport",
+            f"From: {here}",
+            f"To: {to}",
+            f"Call-ID: {call_id}",
+            f"CSeq: {cseq}",
+            "Max-Forwards: 70",
+            *([] if method == "REGISTER" else [f"Contact: <sip:{self.endpoint}@{self.address}>"]),
+            *lines,
+        ]
+        self._put(head, body)
+
+        def final() -> Message | None:
+            return next((each for each in self._answers if each.headers["cseq"] == cseq and each.status >= 200), None)
+
+        answer = wait_for(final, f"the answer to {method}")
+        assert answer is not None
+        return answer
+
+    def _acknowledge(self, answer: Message, uri: str) -> None:
+        """An INVITE's final answer is."""
+        if answer.method != "INVITE":
+            return
+        number = answer.headers["cseq"].split()[0]
+        via = answer.vias[0] if answer.status != 200 else f"SIP/2.0/UDP {self.address};branch=z9hG4bKack{number}"
+        names = ("From", "To", "Call-ID")
+        head = [f"ACK {uri} SIP/2.0", f"Via: {via}", *(f"{name}: {answer.headers[name.lower()]}" for name in names)]
+        self._put([*head, f"CSeq: {number} ACK", "Max-Forwards: 70"])
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                data, _ = self._socket.recvfrom(8192)
+            except TimeoutError:
+                continue
+            if self.listens and data.strip():
+                self._hear(read(data))
+
+    def _hear(self, message: Message) -> None:
+        if message.status:
+            self._answers.append(message)
+            return
+        self.heard.append(message)
+        match message.method:
+            case "ACK":
+                return
+            case "INVITE":
+                status, *lines = self.answer()
+                self._respond(message, status, lines)
+            case "CANCEL":
+                self._respond(message, "200 OK")
+            case _:
+                self._respond(message, "200 OK")
+
+    def _respond(self, request: Message, status: str, lines: Sequence[str] = ()) -> None:
+        to = request.headers["to"]
+        talk = request.method == "INVITE" and status.startswith("200")
+        head = [
+            f"SIP/2.0 {status}",
+            *(f"Via: {via}" for via in request.vias),
+            f"From: {request.headers['from']}",
+            f"To: {to if ';tag=' in to else to + ';tag=t1'}",
+            f"Call-ID: {request.headers['call-id']}",
+            f"CSeq: {request.headers['cseq']}",
+            *([f"Contact: <sip:{self.endpoint}@{self.address}>"] if talk else []),
+            *lines,
+        ]
+        self._put(head, SDP.format(self.host, self.port + 1) if talk else "")
+
+    def _put(self, lines: Sequence[str], body: str = "") -> None:
+        kind = ["Content-Type: application/sdp"] if body.startswith("v=0") else []
+        text = "\r\n".join([*lines, *kind, f"Content-Length: {len(body)}", "", body])
+        self._socket.sendto(text.encode(), self._asterisk)

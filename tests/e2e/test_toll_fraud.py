@@ -1,0 +1,266 @@
+"""Nothing leaves for the telephone company, whatever an operator's telephone or a caller sends: a real Asterisk, and a
+carrier on the trunk's address that must not be called."""
+
+import re
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from callcenter.telephony.render import Directory
+from tests.e2e.asterisk_instance import AsteriskInstance, asterisk, wait_for
+from tests.e2e.caller import TRUNK, Caller
+from tests.e2e.telephone import Telephone
+
+pytestmark = pytest.mark.e2e
+
+DID = "74951234567"
+PAID = "%2B79001234567"
+DIRECTORY = Directory(
+    numbers=((DID, "ru"),),
+    endpoints=(("op-01", "first-secret"), ("op-02", "other-secret"), ("op-03", "third-secret")),
+)
+BY_NAME, NAMED = "asterisk", "127.0.0.1"
+"""A name in Asterisk's own list of hosts, and whose it is."""
+
+
+class Carrier:
+    """What listens on an address, and takes no calls."""
+
+    def __init__(self, host: str, port: int = 0) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind((host, port))
+        self._socket.setblocking(False)
+        self.port = int(self._socket.getsockname()[1])
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def called(self) -> list[bytes]:
+        """The first lines of the calls that came."""
+        lines = []
+        while True:
+            try:
+                lines.append(self._socket.recv(8192).split(b"\r\n")[0])
+            except BlockingIOError:
+                return [line for line in lines if line.startswith(b"INVITE ")]
+
+
+@pytest.fixture(scope="module")
+def pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AsteriskInstance]:
+    with asterisk(tmp_path_factory.mktemp("asterisk"), DIRECTORY, ring_s=3) as instance:
+        yield instance
+
+
+def channels(pbx: AsteriskInstance) -> list[str]:
+    return pbx.cli("core show channels concise").splitlines()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_left(pbx: AsteriskInstance) -> Iterator[None]:
+    yield
+    pbx.cli("channel request hangup all")
+    wait_for(lambda: not channels(pbx), "the end of every call")
+
+
+@pytest.fixture
+def carrier() -> Iterator[Carrier]:
+    made = Carrier(TRUNK)
+    yield made
+    assert made.called() == []
+    made.close()
+
+
+@pytest.fixture
+def bad(pbx: AsteriskInstance) -> Iterator[Telephone]:
+    """op-01, whose registration the test forges."""
+    with Telephone(pbx, "op-01") as telephone:
+        assert telephone.register() == 200
+        wait_for(lambda: "Not in use" in pbx.cli("pjsip show endpoint op-01"), "the telephone to be there")
+        yield telephone
+        telephone.answer = lambda: ("486 Busy Here",)
+        telephone.register()
+
+
+@pytest.fixture
+def good(pbx: AsteriskInstance) -> Iterator[Telephone]:
+    with Telephone(pbx, "op-02") as telephone:
+        assert telephone.register() == 200
+        yield telephone
+
+
+FORGED = {
+    "the trunk's address": ["<sip:{paid}@{trunk}>"],
+    "a name of the trunk": ["<sip:{paid}@{name}>"],
+    "two Contacts": ["{own}", "<sip:{paid}@{trunk}>"],
+    "two Contacts in one line": ["{own}, <sip:{paid}@{name}>"],
+    "an expired one first": ["{own};expires=0", "<sip:{paid}@{trunk}>"],
+    "an expired one first, then a name": ["{own};expires=0", "<sip:op-01@{name}>"],
+    "an expired one first, then another way to write it": ["{own};expires=0, <sip:op-01@127.2:{port}>"],
+    "an expired one first, then a number at any address": ["{own};expires=0", "<sip:{paid}@127.0.0.77:{port}>"],
+    "an expired one first, then another place to send it to": ["{own};expires=0", "<sip:op-01@{free};maddr=127.0.0.2>"],
+    "another place to send it to": ["<sip:op-01@{free};maddr=127.0.0.2>"],
+    "another place, its name in escapes": ["<sip:op-01@{free};%6d%41ddr=127.0.0.2>"],
+    "a route in a header": ["<sip:op-01@{free}?Route=%3Csip:127.0.0.2:{port}%3Blr%3E>"],
+    "an expired one first, then a route": ["{own};expires=0, <sip:op-01@{free}?Route=%3Csip:127.0.0.2:{port}%3Blr%3E>"],
+    "a telephone number": ["<tel:+79001234567>"],
+    "an address of the other kind": ["{own};expires=0", "<sip:op-01@[::ffff:127.0.0.2]:{port}>"],
+}
+
+
+@pytest.mark.parametrize("contacts", FORGED.values(), ids=FORGED.keys())
+def test_a_forged_registration_calls_nobody_outside(
+    pbx: AsteriskInstance, carrier: Carrier, bad: Telephone, good: Telephone, contacts: list[str]
+) -> None:
+    """Also from the carrier's port: of a Contact that names another host too, Asterisk keeps the port."""
+    words = {
+        "own": f"<sip:op-01@{bad.address}>",
+        "paid": PAID,
+        "port": carrier.port,
+        "trunk": f"{TRUNK}:{carrier.port}",
+        "name": f"{BY_NAME}:{carrier.port}",
+        "free": f"{bad.host}:{carrier.port}",
+    }
+    others = [Carrier(host, carrier.port) for host in (NAMED, "127.0.0.77")]
+    with Telephone(pbx, "op-01", port=carrier.port) as same_port:
+        for telephone in (bad, same_port):
+            assert bad.register() == 200
+            telephone.register(*(contact.format(**words) for contact in contacts))
+            # Whatever came of it: who is called now is at the telephone's own address, or nobody.
+            answer = good.call("op-01")
+            mine = [each for own in (bad, same_port) for each in own.invites()]
+            assert (answer.status == 200) == bool(mine), answer.first
+            assert [each.called() for each in (carrier, *others)] == [[], [], []]
+            good.hang_up(answer)
+            bad.heard.clear()
+            same_port.heard.clear()
+    for each in others:
+        each.close()
+
+
+def test_a_telephone_at_home_registers_and_rings(pbx: AsteriskInstance, bad: Telephone, good: Telephone) -> None:
+    """It knows only its address behind the router; it is called where its registration came from."""
+    assert bad.register('<sip:op-01@192.168.1.20:5062;line=abc>;+sip.instance="<urn:uuid:1>"') == 200
+    answer = good.call("op-01")
+    assert answer.status == 200
+    assert len(bad.invites()) == 1
+
+
+REDIRECTS = {
+    "a number": "sip:%2B79001234567@127.0.0.2",
+    "a colleague": "sip:op-02@127.0.0.1",
+    "a company's number": f"sip:{DID}@127.0.0.1",
+    "the technology and the trunk in the name": "sip:PJSIP%2Ftrunk%2Fsip%3A%2B79001234567%40127.0.0.2%3A{port}@x",
+    "a technology of Asterisk's own": "sip:Local%2F{did}%40numbers@x",
+    "a telephone number": "tel:+79001234567",
+}
+
+
+@pytest.mark.parametrize("target", REDIRECTS.values(), ids=REDIRECTS.keys())
+@pytest.mark.parametrize("status", ["302 Moved Temporarily", "305 Use Proxy"])
+def test_a_telephone_that_sends_a_call_elsewhere_is_not_followed(
+    pbx: AsteriskInstance, carrier: Carrier, bad: Telephone, good: Telephone, target: str, status: str
+) -> None:
+    contact = f"Contact: <{target.format(port=carrier.port, did=DID)}>"
+    bad.answer = lambda: (status, contact)
+    answer = good.call("op-01")
+    assert answer.status == 486, "nor is the one who calls sent there"
+    assert len(bad.invites()) == 1
+    assert good.invites() == []
+    wait_for(lambda: not channels(pbx), "the end of the call")
+
+
+REFERENCES = {
+    "a number": "<sip:%2B79001234567@127.0.0.2:{port}>",
+    "a number at our own address": "<sip:%2B79001234567@127.0.0.1>",
+    "nobody at the carrier": "<sip:127.0.0.2:{port}>",
+    "a technology": "<sip:PJSIP%2Ftrunk%2Fsip%3A%2B79001234567%40127.0.0.2%3A{port}@127.0.0.1>",
+    "a telephone number": "<tel:+79001234567>",
+    "a dialogue of somebody else's": "<sip:op-02@127.0.0.2:{port}?Replaces=x%3Bto-tag%3D1%3Bfrom-tag%3D2>",
+    "a context of the dialplan": "<sip:s@queue>",
+}
+
+
+def refused(telephone: Telephone) -> bool:
+    """Whether it was told that its transfer failed."""
+    return any(each.method == "NOTIFY" and re.match("SIP/2.0 [456]", each.body) for each in telephone.heard)
+
+
+@pytest.mark.parametrize("to", REFERENCES.values(), ids=REFERENCES.keys())
+def test_an_operator_refers_a_caller_to_nobody_outside(
+    pbx: AsteriskInstance, carrier: Carrier, bad: Telephone, good: Telephone, to: str
+) -> None:
+    answer = good.call("op-01")
+    assert answer.status == 200
+    (invite,) = bad.invites()
+    told = bad.refer(invite, to.format(port=carrier.port))
+    assert told >= 400 or wait_for(lambda: refused(bad), "the refusal")
+    assert len(channels(pbx)) == 2, "the talk goes on"
+
+
+def test_a_colleague_at_a_foreign_host_is_our_colleague(
+    pbx: AsteriskInstance, carrier: Carrier, bad: Telephone, good: Telephone
+) -> None:
+    """Only the name before the @ counts in a transfer."""
+    with Telephone(pbx, "op-03") as third:
+        assert third.register() == 200
+        assert good.call("op-01").status == 200
+        (invite,) = bad.invites()
+        assert bad.refer(invite, f"<sip:op-03@{TRUNK}:{carrier.port}>") == 202
+        wait_for(third.invites, "the colleague's telephone to ring")
+
+
+def test_the_telephone_company_refers_nobody(pbx: AsteriskInstance, carrier: Carrier) -> None:
+    with Caller(pbx.settings.asterisk.sip_port, DID.encode()) as caller:
+        assert caller.invite() == 200
+        assert caller.refer(b"<sip:%%2B79001234567@127.0.0.2:%d>" % carrier.port) >= 400
+        caller.hang_up()
+
+
+@pytest.mark.parametrize("dialled", [b"%2B79001234567", b"89001234567", b"op-01", b"s", b"PJSIP%2Ftrunk%2Fx", b""])
+def test_what_the_trunk_dials_goes_to_a_company_or_to_nobody(
+    pbx: AsteriskInstance, carrier: Carrier, bad: Telephone, dialled: bytes
+) -> None:
+    with Caller(pbx.settings.asterisk.sip_port, dialled) as caller:
+        assert caller.invite() == 200
+        caller.wait_for_bye(5)
+    assert bad.invites() == []
+
+
+@pytest.mark.parametrize("dialled", ["%2B79001234567", "s", DID, "PJSIP%2Ftrunk", "d74951234567", "_.!", "i", "h"])
+def test_an_operator_dials_nobody_but_a_colleague(
+    pbx: AsteriskInstance, carrier: Carrier, good: Telephone, dialled: str
+) -> None:
+    assert good.call(dialled).status >= 400
+
+
+@pytest.mark.parametrize(
+    "caller_id",
+    [
+        b'"PJSIP/trunk" <sip:PJSIP%%2Ftrunk%%2Fsip%%3A%%2B79001234567%%40127.0.0.2%%3A%d@127.0.0.2>',
+        b"<sip:%%24%%7BDIAL(PJSIP%%2Ftrunk%%2Fsip%%3A1%%40127.0.0.2%%3A%d)%%7D@127.0.0.2>",
+        b'"Local/s@queue&PJSIP/trunk/sip:1@127.0.0.2:%d" <sip:+79160000001@127.0.0.2>',
+    ],
+)
+def test_a_caller_id_calls_nobody(pbx: AsteriskInstance, carrier: Carrier, bad: Telephone, caller_id: bytes) -> None:
+    with (
+        pbx.actions() as manager,
+        Caller(pbx.settings.asterisk.sip_port, DID.encode(), caller_id % carrier.port) as caller,
+    ):
+        manager.act("QueueAdd", Queue=DID, Interface="PJSIP/op-01")
+        assert caller.invite() == 200
+        wait_for(bad.invites, "the operator's telephone to ring")
+        caller.hang_up()
+        manager.act("QueueRemove", Queue=DID, Interface="PJSIP/op-01")
+
+
+@pytest.mark.parametrize("keys", ["#", "##", "*1", "*2", "*8", "#179001234567", "*279001234567#"])
+def test_keys_pressed_in_a_talk_do_nothing(
+    pbx: AsteriskInstance, carrier: Carrier, bad: Telephone, good: Telephone, keys: str
+) -> None:
+    answer = good.call("op-01")
+    (invite,) = bad.invites()
+    for key in keys:
+        assert bad.press(invite, key) == 200
+        assert good.press(answer, key) == 200
+    assert len(channels(pbx)) == 2, "the talk goes on"
