@@ -16,6 +16,7 @@ from callcenter.api.install import install as api
 from callcenter.calls import startup
 from callcenter.calls.cards import CardFinder
 from callcenter.calls.install import install as calls
+from callcenter.calls.pace import PaceKeeper
 from callcenter.calls.request_listener import RequestListener
 from callcenter.calls.writer import Writer
 from callcenter.common.attempts import ATTEMPTS, Attempts
@@ -261,6 +262,7 @@ async def _node(
         if call.state is not CallState.ENDED:
             cards.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))
     services += [writer, engine, cards, control, requests, ledger, asterisk, keeper, archive, disk]
+    services.append(PaceKeeper(pool, name, settings.asterisk.spool / "pace"))
     announcements = settings.asterisk.spool / "announcements"
     services.append(Announcer(pool, settings.database, announcements, Voice(settings.speech), engine.put))
     services.append(CopyMaker(pool, store, name, settings.copies, idle=lambda: not router.waiting))

@@ -137,6 +137,11 @@ class QueueingSettings(SettingsSection):
         le=1000,
         description="callers answered per second when there is no music; the others hear it ring, for 20 s at most",
     )
+    place_up_to: int = Field(
+        500,
+        ge=0,
+        description="callers on the line up to which a new one hears the place in the queue and the wait; 0: nobody does",
+    )
     announce_every_s: int = Field(60, ge=10, description="seconds between announcements to a waiting caller")
     missed_limit: int = Field(3, ge=1, description="calls in a row an operator may let ring out before being paused")
 

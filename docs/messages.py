@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from callcenter.push.codec import REQUESTS, adapter
-from callcenter.push.messages import KINDS, ErrorMessage, Hello, Shape
+from callcenter.push.messages import KINDS, ErrorMessage, Hello
+from callcenter.push.shapes import Shape
 from callcenter.push.state import Delta, Resumed, Snapshot
 from callcenter.web.script_texts import script_texts
 

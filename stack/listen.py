@@ -11,7 +11,6 @@ from callcenter.speech import sound
 from callcenter.speech.languages import WORDS
 from callcenter.speech.phrases import Phrase, Phrases
 from callcenter.speech.standard import standard_phrases
-from callcenter.speech.words import Case, Noun
 from stack.demo_data import HOUSES
 from stack.parts import ROOT
 
@@ -28,10 +27,6 @@ _AGAIN = {"ru": "Повторяю", "en": "I repeat"}
 _MENU = {
     "ru": "Если у вас другой вопрос, нажмите один. Чтобы прослушать ещё раз, нажмите три.",
     "en": "If your question is another one, press one. To hear this again, press three.",
-}
-_PLACE = {
-    "ru": "Ваш номер в очереди: {place}. Ожидание около {wait}.",
-    "en": "Your place in the queue is {place}. The wait is about {wait}.",
 }
 
 
@@ -72,10 +67,4 @@ def _sentences(language: str) -> dict[str, str]:
     _, _, street, building, _ = HOUSES[0]
     since, until = words.since(now, now), words.until(now + timedelta(hours=4, minutes=10), now)
     outage = _OUTAGE[language].format(since=since, until=until, address=words.address(street, building))
-    places = {
-        f"place-{place}": _PLACE[language].format(
-            place=words.number(place), wait=words.count(minutes, Noun.MINUTE, Case.GENITIVE)
-        )
-        for place, minutes in ((1, 1), (3, 5), (21, 22))
-    }
-    return {"outage": outage, "menu": _MENU[language], **places}
+    return {"outage": outage, "menu": _MENU[language]}

@@ -17,7 +17,8 @@ CREATE TYPE public.journal_filter AS (
 	words text[],
 	prefix text,
 	number integer,
-	tail text
+	tail text,
+	folded boolean
 );
 
 CREATE TYPE public.listening_filter AS (
@@ -344,9 +345,11 @@ declare
     known jsonb;
 begin
     if message ? 'ticket_of' then
-        known := jsonb_build_object('ticket', (
+        known := jsonb_build_object('outage', outage_of_call(message ->> 'ticket_of'), 'ticket', (
             select jsonb_build_object('id', id, 'number', number) from tickets
             where id = ticket_of_call(message ->> 'ticket_of')));
+    elsif message ? 'outage_of' then
+        known := jsonb_build_object('outage', outage_of_call(message ->> 'outage_of'));
     elsif message ? 'name_of' then
         select jsonb_build_object('name', name, 'login', login) into known
         from operators where id = (message ->> 'name_of')::integer;
@@ -457,6 +460,7 @@ declare
     mine integer := my_company();
     conditions text;
     search text;
+    unfolded text;
     found_ids bigint[];
     have bigint;
     looked bigint;
@@ -467,14 +471,20 @@ begin
         end if;
         f.company := mine;
     end if;
-    conditions := concat_ws(' and ', journal_conditions(f),
-        '(t.opened_at, t.id) < (' || quote_literal(before_at) || '::timestamptz, ' || before_id || ')');
+    conditions := journal_conditions(f);
     search := journal_search(f);
+    if f.folded then
+        unfolded := journal_unfolded(conditions, search);
+    end if;
+    conditions := concat_ws(' and ', conditions,
+        '(t.opened_at, t.id) < (' || quote_literal(before_at) || '::timestamptz, ' || before_id || ')');
     if search is null then
         return query execute format(
-            'select t.id from tickets t where %s order by t.opened_at desc, t.id desc limit %s', conditions, wanted);
+            'select t.id from tickets t where %s order by t.opened_at desc, t.id desc limit %s',
+            concat_ws(' and ', conditions, unfolded), wanted);
         return;
     end if;
+    search := concat_ws(' and ', search, unfolded);
     -- Numbers are rare.
     if journal_words(f) is not null then
         execute format(
@@ -513,6 +523,14 @@ CREATE FUNCTION public.journal_search(f public.journal_filter) RETURNS text
             't.number = ' || quote_literal(f.number),
             'reverse(t.caller) like ' || quote_literal(f.tail || '%'),
             'reverse(t.contact_phone) like ' || quote_literal(f.tail || '%')), '') || ')'), '')
+$$;
+
+CREATE FUNCTION public.journal_unfolded(conditions text, search text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select '(t.parent_id is null or (select true from (select t.parent_id as incident) below, '
+           'lateral (select * from tickets where id = below.incident) t where '
+           || concat_ws(' and ', conditions, search) || ') is null)'
 $$;
 
 CREATE FUNCTION public.journal_words(f public.journal_filter) RETURNS tsquery
@@ -749,8 +767,11 @@ CREATE TABLE public.outage_numbers (
     premises_id integer,
     caller text,
     ticket_id bigint,
+    instead_of integer,
     CONSTRAINT outage_numbers_check CHECK (((premises_id IS NOT NULL) OR (caller IS NOT NULL)))
 );
+
+COMMENT ON COLUMN public.outage_numbers.instead_of IS 'What was reserved for the flat, before a ticket that was opened without a flat was found to be the flat''s.';
 
 CREATE FUNCTION public.open_outage_ticket(told public.announcements, reserved public.outage_numbers) RETURNS bigint
     LANGUAGE plpgsql
@@ -857,6 +878,32 @@ begin
     end loop;
 end $$;
 
+CREATE FUNCTION public.outage_of_call(call text) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    select jsonb_build_object(
+        'id', o.id, 'kind', o.kind, 'until', to_char(o.until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'),
+        'calls', case when o.state = 'suspected' then coalesce((o.evidence ->> 'calls')::integer, 0)
+                 else (select count(distinct a.call_id) from announcements a where a.outage_id = o.id) end,
+        'ticket', coalesce(
+            (select jsonb_build_object('id', t.id, 'number', t.number) from outage_numbers n join tickets t on t.id = n.ticket_id
+             where n.outage_id = o.id and n.premises_id = asked.premises_id),
+            case when own.parent_id = o.incident_id then jsonb_build_object('id', own.id, 'number', own.number) end))
+    from (
+        select c.company_id, r.premises_id, p.house_id from calls c
+        left join residents r on r.id = c.resident_id left join premises p on p.id = r.premises_id
+        where c.id = call
+    ) asked
+    join outages o on o.company_id = asked.company_id and is_open(o.state) and o.since <= now()
+    left join tickets own on own.id = ticket_of_call(call)
+    where own.parent_id = o.incident_id
+       or exists (select from announcements a where a.call_id = call and a.outage_id = o.id and not a.declined)
+       or exists (select from outage_numbers n where n.outage_id = o.id and n.premises_id = asked.premises_id)
+       or (o.state = 'suspected'
+           and exists (select from outage_places s where s.outage_id = o.id and s.house_id = asked.house_id))
+    order by (own.parent_id = o.incident_id) is true desc, o.state = 'suspected', o.since desc, o.id desc limit 1
+$$;
+
 CREATE FUNCTION public.push(messages jsonb) RETURNS bigint
     LANGUAGE plpgsql
     AS $$
@@ -917,6 +964,7 @@ CREATE FUNCTION public.ticket_of_call(call text) RETURNS bigint
     LANGUAGE sql STABLE
     AS $$
     select coalesce(
+        (select ticket_id from joined_calls where call_id = call),
         (select id from tickets where call_id = call),
         (select ticket_id from announcements where call_id = call and ticket_id is not null order by began_at limit 1))
 $$;
@@ -992,7 +1040,12 @@ declare
     found_row outage_numbers;
     new_number integer;
 begin
-    select * into found_row from outage_numbers n where n.outage_id = told.outage_id and n.number = told.number for update;
+    -- Again when it went while this waited for whoever gave the flat the other number.
+    for attempt in 1 .. 2 loop
+        select * into found_row from outage_numbers n
+        where n.outage_id = told.outage_id and (n.number = told.number or n.instead_of = told.number) for update;
+        exit when found;
+    end loop;
     if found_row.premises_id is not null or found_row.caller = who then
         return found_row;
     end if;
@@ -1592,6 +1645,13 @@ CREATE TABLE public.invitations (
     used_at timestamp with time zone
 );
 
+CREATE TABLE public.joined_calls (
+    call_id text NOT NULL,
+    ticket_id bigint NOT NULL,
+    operator_id integer,
+    joined_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE public.ledger_heads (
     company_id integer NOT NULL,
     seq bigint NOT NULL,
@@ -2000,6 +2060,9 @@ CREATE TABLE public.phone_candidates (
     heard_at timestamp with time zone DEFAULT now() NOT NULL,
     call_id text NOT NULL,
     confirmed boolean,
+    decided_by integer,
+    decided_at timestamp with time zone,
+    CONSTRAINT phone_candidates_check CHECK (((confirmed IS NULL) OR (decided_at IS NOT NULL))),
     CONSTRAINT phone_candidates_phone_check CHECK ((phone ~ '^\+[0-9]{3,15}$'::text))
 );
 
@@ -2562,6 +2625,9 @@ ALTER TABLE ONLY public.idempotency_keys
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_pkey PRIMARY KEY (token_hash);
 
+ALTER TABLE ONLY public.joined_calls
+    ADD CONSTRAINT joined_calls_pkey PRIMARY KEY (call_id);
+
 ALTER TABLE ONLY public.ledger_entries
     ADD CONSTRAINT ledger_entries_pkey PRIMARY KEY (company_id, seq);
 
@@ -2838,6 +2904,10 @@ CREATE INDEX idempotency_keys_at_idx ON public.idempotency_keys USING btree (at)
 
 CREATE INDEX invitations_operator_id_idx ON public.invitations USING btree (operator_id);
 
+CREATE INDEX joined_calls_operator_id_idx ON public.joined_calls USING btree (operator_id);
+
+CREATE INDEX joined_calls_ticket_id_idx ON public.joined_calls USING btree (ticket_id);
+
 CREATE INDEX ledger_entries_recording_id_idx ON public.ledger_entries USING btree (recording_id) WHERE (recording_id IS NOT NULL);
 
 CREATE INDEX ledger_entries_ticket_id_idx ON public.ledger_entries USING btree (ticket_id) WHERE (ticket_id IS NOT NULL);
@@ -2861,6 +2931,8 @@ CREATE INDEX outage_notices_outage_id_recipient_id_idx ON public.outage_notices 
 CREATE INDEX outage_notices_recipient_id_idx ON public.outage_notices USING btree (recipient_id);
 
 CREATE UNIQUE INDEX outage_numbers_outage_id_caller_idx ON public.outage_numbers USING btree (outage_id, caller) WHERE (caller IS NOT NULL);
+
+CREATE INDEX outage_numbers_outage_id_instead_of_idx ON public.outage_numbers USING btree (outage_id, instead_of) WHERE (instead_of IS NOT NULL);
 
 CREATE UNIQUE INDEX outage_numbers_outage_id_premises_id_idx ON public.outage_numbers USING btree (outage_id, premises_id) WHERE (premises_id IS NOT NULL);
 
@@ -2911,6 +2983,8 @@ CREATE UNIQUE INDEX pgqueuer_statistics_unique_count ON public.pgqueuer_statisti
 CREATE UNIQUE INDEX pgqueuer_unique_dedupe_key ON public.pgqueuer USING btree (dedupe_key) WHERE ((status = ANY (ARRAY['queued'::public.pgqueuer_status, 'picked'::public.pgqueuer_status])) AND (dedupe_key IS NOT NULL));
 
 CREATE INDEX pgqueuer_updated_id_id1_idx ON public.pgqueuer USING btree (updated, id DESC) INCLUDE (id) WHERE (status = 'picked'::public.pgqueuer_status);
+
+CREATE INDEX phone_candidates_decided_by_idx ON public.phone_candidates USING btree (decided_by);
 
 CREATE INDEX phone_candidates_premises_id_idx ON public.phone_candidates USING btree (premises_id);
 
@@ -3022,6 +3096,8 @@ CREATE INDEX tickets_crew_id_opened_at_id_idx ON public.tickets USING btree (cre
 
 CREATE INDEX tickets_house_id_opened_at_id_idx ON public.tickets USING btree (house_id, opened_at DESC, id DESC) WHERE (house_id IS NOT NULL);
 
+CREATE INDEX tickets_incident_idx ON public.tickets USING btree (parent_id, number) WHERE (parent_id IS NOT NULL);
+
 CREATE INDEX tickets_number_idx ON public.tickets USING btree (number);
 
 CREATE INDEX tickets_open_caller_idx ON public.tickets USING btree (caller) WHERE (state <> ALL (ARRAY['closed'::text, 'cancelled'::text]));
@@ -3033,8 +3109,6 @@ CREATE INDEX tickets_open_premises_idx ON public.tickets USING btree (premises_i
 CREATE INDEX tickets_opened_at_id_idx ON public.tickets USING btree (opened_at DESC, id DESC);
 
 CREATE INDEX tickets_operator_id_opened_at_id_idx ON public.tickets USING btree (operator_id, opened_at DESC, id DESC) WHERE (operator_id IS NOT NULL);
-
-CREATE INDEX tickets_parent_id_idx ON public.tickets USING btree (parent_id) WHERE (parent_id IS NOT NULL);
 
 CREATE INDEX tickets_payment_idx ON public.tickets USING btree (opened_at DESC, id DESC) WHERE (payment <> 'none'::text);
 
@@ -3182,6 +3256,12 @@ ALTER TABLE ONLY public.idempotency_keys
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.joined_calls
+    ADD CONSTRAINT joined_calls_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.joined_calls
+    ADD CONSTRAINT joined_calls_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
+
 ALTER TABLE ONLY public.ledger_entries
     ADD CONSTRAINT ledger_entries_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
 
@@ -3271,6 +3351,9 @@ ALTER TABLE ONLY public.outages
 
 ALTER TABLE ONLY public.pending_logins
     ADD CONSTRAINT pending_logins_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.phone_candidates
+    ADD CONSTRAINT phone_candidates_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.operators(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.phone_candidates
     ADD CONSTRAINT phone_candidates_premises_id_fkey FOREIGN KEY (premises_id) REFERENCES public.premises(id) ON DELETE CASCADE;
@@ -3487,6 +3570,8 @@ ALTER TABLE public.houses ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.idempotency_keys ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.joined_calls ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.ledger_entries ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.ledger_heads ENABLE ROW LEVEL SECURITY;
@@ -3556,6 +3641,10 @@ CREATE POLICY own ON public.houses TO callcenter_company USING ((company_id = pu
 CREATE POLICY own ON public.idempotency_keys FOR INSERT TO callcenter_company WITH CHECK ((EXISTS ( SELECT
    FROM public.api_tokens t
   WHERE (t.id = idempotency_keys.token_id))));
+
+CREATE POLICY own ON public.joined_calls TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.tickets t
+  WHERE (t.id = joined_calls.ticket_id))));
 
 CREATE POLICY own ON public.ledger_entries TO callcenter_company USING ((company_id = public.my_company()));
 
@@ -3744,6 +3833,8 @@ CREATE POLICY service ON public.house_companies TO callcenter_runtime USING (tru
 CREATE POLICY service ON public.houses TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.idempotency_keys TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.joined_calls TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.ledger_entries TO callcenter_runtime USING (true) WITH CHECK (true);
 
@@ -4031,6 +4122,9 @@ GRANT INSERT ON TABLE public.idempotency_keys TO callcenter_company;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_keys TO callcenter_runtime;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.joined_calls TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.joined_calls TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.ledger_heads TO callcenter_company;
 GRANT SELECT ON TABLE public.ledger_heads TO callcenter_runtime;

@@ -22,7 +22,7 @@ from callcenter.common.secret_box import SecretBox
 from callcenter.errors import StoreError
 from callcenter.push.codec import entry
 from callcenter.push.hub import Hub
-from callcenter.push.messages import Shown
+from callcenter.push.shapes import Shown
 from callcenter.settings import (
     AmiSettings,
     DatabaseSettings,

@@ -3,6 +3,8 @@ export interface Place {
   zone: string;
   /** By the number dialled. */
   lines: Record<string, Line | undefined>;
+  /** What can be off. */
+  kinds?: { code: string; name: string }[];
   /** On the board: the operators. */
   people?: { id: number; login: string; name: string; has_phone: boolean }[];
   /** On the workplace: whether this login has a telephone, and whether it may file tickets. */
@@ -11,6 +13,7 @@ export interface Place {
 }
 
 export interface Line {
+  company_id: number;
   company: string;
   zone: string;
 }

@@ -1,5 +1,18 @@
 // Drawn by docs/generate.py from callcenter/push/messages.py.
 
+/** The outage that a caller is in. */
+export interface CallOutage {
+  id: number;
+  /** What is off, as a code; null when it is only suspected. */
+  kind: string | null;
+  /** When it is expected to end. */
+  until: string | null;
+  /** How many have called about it. */
+  calls: number;
+  /** The ticket that the caller's flat has in it. */
+  ticket: TicketKey | null;
+}
+
 /** An earlier call from the same number. */
 export interface CallRow {
   at: string;
@@ -19,7 +32,10 @@ export interface CardMessage {
   caller: string;
   /** The number dialled, in digits. */
   did: string;
+  /** Null for a number of no company. */
+  company_id: number | null;
   company: string;
+  house_id: number | null;
   /** Empty for a number that is not in the directory; then `address` and `flat` are too. */
   resident: string;
   address: string;
@@ -30,6 +46,7 @@ export interface CardMessage {
   past_calls: CallRow[];
   /** Null when none could be opened. */
   ticket: TicketKey | null;
+  outage: CallOutage | null;
   /** Null for a call that came to the operator past every queue. */
   queue: string | null;
   /** How the operator came to the call. `transfer`: a colleague sent the caller on; `consultation`: a colleague asks about this caller, and the card comes again as a `transfer` when the caller is handed over. */
@@ -68,6 +85,16 @@ export interface ErrorMessage {
   message: string;
 }
 
+/** The calls by which an outage was suspected. */
+export interface Evidence {
+  calls: number;
+  flats: number;
+  /** From the first of the calls to the last. */
+  seconds: number;
+  /** How many flats usually call in that time. */
+  usual: number;
+}
+
 /** The first message. */
 export interface Hello {
   type: "hello";
@@ -96,6 +123,53 @@ export interface OperatorMessage {
 
 /** What the screens show of an operator: what the telephone is doing, or at rest what the operator wants to be. */
 export type OperatorStatus = "offline" | "paused" | "available" | "ringing" | "talking";
+
+/** The figures of the outages, of those that have callers. */
+export interface OutageFiguresMessage {
+  figures: OutageFiguresRow[];
+}
+
+/** How many callers an outage has. */
+export interface OutageFiguresRow {
+  id: number;
+  calls: number;
+  /** Are being told of it now. */
+  hearing: number;
+  /** Heard it to the end, with the number of their ticket. */
+  helped: number;
+  /** Wait for an operator all the same. */
+  waiting: number;
+  /** Of flats. */
+  tickets: number;
+}
+
+/** An outage that is not over. */
+export interface OutageRow {
+  id: number;
+  state: OutageState;
+  /** What is off, as a code; null while nobody has said it. */
+  kind: string | null;
+  company_id: number;
+  company: string;
+  zone: string;
+  /** The first three; empty when no house is known. */
+  addresses: string[];
+  more_houses: number;
+  since: string;
+  /** When it is expected to end. */
+  until: string | null;
+  evidence: Evidence | null;
+}
+
+/** Where an outage is. */
+export type OutageState = "suspected" | "confirmed" | "repairing" | "restored" | "checked" | "closed" | "cancelled";
+
+/** The outages that are suspected, and those that are not over, from the newest. */
+export interface OutagesMessage {
+  outages: OutageRow[];
+  /** How many there are besides. */
+  not_shown: number;
+}
 
 /** What became of a call: exactly one, once it has ended. */
 export type Outcome = "answered" | "informed" | "abandoned" | "hung_up_early" | "timed_out" | "no_such_number" | "interrupted";
@@ -170,6 +244,7 @@ export interface RingingMessage {
   /** E.164, empty when withheld. */
   caller: string;
   since: string;
+  outage: CallOutage | null;
 }
 
 /** What is not safe of the recordings of the last day. */
@@ -206,6 +281,8 @@ export interface TicketRow {
 
 export interface State {
   queues?: QueuesMessage;
+  outages?: OutagesMessage;
+  outage_figures?: OutageFiguresMessage;
   presence?: PresenceMessage;
   ringing?: RingingMessage | SilentMessage;
   recording?: PauseMessage;
@@ -237,6 +314,22 @@ export interface QueuesDelta {
   n: number;
   kind: "queues";
   body: QueuesMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
+export interface OutagesDelta {
+  type: "delta";
+  n: number;
+  kind: "outages";
+  body: OutagesMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
+export interface Outage_figuresDelta {
+  type: "delta";
+  n: number;
+  kind: "outage_figures";
+  body: OutageFiguresMessage;
 }
 
 /** From number `n` on, `kind` shows `body`. */
@@ -319,7 +412,7 @@ export interface JournalDelta {
   body: JournalMessage;
 }
 
-export type Delta = QueuesDelta | PresenceDelta | RingingDelta | RecordingDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | OperatorDelta | RecordingsDelta | DeadlinesDelta | JournalDelta;
+export type Delta = QueuesDelta | OutagesDelta | Outage_figuresDelta | PresenceDelta | RingingDelta | RecordingDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | OperatorDelta | RecordingsDelta | DeadlinesDelta | JournalDelta;
 
 export type FromService = Snapshot | Resumed | Delta | ErrorMessage;
 

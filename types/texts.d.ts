@@ -53,6 +53,28 @@ export interface Texts {
   request_waiting: string;
   request_expired: string;
   request_refused: { no_telephone: string; no_talk: string; superseded: string; asterisk_away: string; asterisk_refused: string; not_known: string; not_understood: string; };
+  outage_suspected: string;
+  outage_news: string;
+  outage_evidence: string;
+  outage_calls: { one: string; other: string; };
+  outage_flats: { one: string; other: string; };
+  outage_minutes: { one: string; other: string; };
+  outage_houses: { one: string; other: string; };
+  outage_more: { one: string; other: string; };
+  outage_since: string;
+  outage_until: string;
+  outage_off: string;
+  outage_hearing: string;
+  outage_helped: string;
+  outage_waiting: string;
+  outage_tickets: string;
+  outage_kind: string;
+  outage_dismiss: string;
+  outage_open: string;
+  outage_none: string;
+  outage_ticket: string;
+  outage_join: string;
+  outage_moved: string;
   no_operators: string;
   no_queues: string;
 }

@@ -35,7 +35,8 @@ from callcenter.domain.ids import CallId, OperatorId
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.talk import Talk
 from callcenter.push.codec import entry
-from callcenter.push.messages import JournalMessage, Shown, SilentMessage
+from callcenter.push.messages import JournalMessage, SilentMessage
+from callcenter.push.shapes import Shown
 
 Body = dict[str, object]
 
@@ -121,7 +122,8 @@ class Batch:
             case RefreshCalls():
                 self._show("supervisors", JournalMessage(at=command.at))
             case ShowRinging():
-                self._show(_own(command.operator), screens.ringing(command.call, command.at))
+                shown = screens.ringing(command.call, command.at)
+                self._show(_own(command.operator), shown, outage_of=command.call.id)
             case StopRinging():
                 self._show(_own(command.operator), SilentMessage())
             case PopCard(call=call, talk=talk) | EndTalk(call=call, talk=talk):

@@ -7,6 +7,7 @@ from callcenter.domain.access import Permission
 from callcenter.storage import queries
 from callcenter.web.auth import needs
 from callcenter.web.keys import POOL
+from callcenter.web.language import language_of
 from callcenter.web.render import render
 
 log = structlog.get_logger()
@@ -18,7 +19,7 @@ SQL = queries("web")
 @needs(Permission.TAKE_CALLS)
 async def operator_page(request: web.Request) -> web.Response:
     """Where an operator works."""
-    return render(request, "calls/operator.html", lines=await lines(request))
+    return render(request, "calls/operator.html", lines=await lines(request), kinds=await outage_kinds(request))
 
 
 @routes.get("/board")
@@ -29,12 +30,25 @@ async def board(request: web.Request) -> web.Response:
         {"id": row["id"], "login": row["login"], "name": row["name"], "has_phone": row["endpoint"] is not None}
         for row in await request.app[POOL].fetch(SQL["operators"])
     ]
-    return render(request, "calls/board.html", lines=await lines(request), people=people)
+    return render(
+        request,
+        "calls/board.html",
+        lines=await lines(request),
+        kinds=await outage_kinds(request),
+        people=people,
+    )
 
 
-async def lines(request: web.Request) -> dict[str, dict[str, str]]:
+async def lines(request: web.Request) -> dict[str, dict[str, object]]:
     """The company behind each queue."""
     return {
-        row["number"]: {"company": row["company"], "zone": row["zone"]}
+        row["number"]: {"company_id": row["company_id"], "company": row["company"], "zone": row["zone"]}
         for row in await request.app[POOL].fetch(SQL["lines"])
     }
+
+
+async def outage_kinds(request: web.Request) -> list[dict[str, str]]:
+    """What can be off, in the person's language."""
+    name = "name_ru" if language_of(request) == "ru" else "name_en"
+    rows = await request.app[POOL].fetch(SQL["outage_kinds"])
+    return [{"code": row["code"], "name": row[name]} for row in rows]

@@ -1,6 +1,6 @@
 """What the screens show of calls and operators: messages made from the domain's commands.
 
-A card's ticket and an operator's name are left empty here, and filled in by the call that writes the batch
+A card's ticket, a caller's outage and an operator's name are left empty here, and filled in by the call that writes the batch
 (`fill_in` in storage/functions/write_batch.sql; docs/decisions/0013 says why).
 """
 
@@ -28,7 +28,7 @@ QUEUES_A_MESSAGE = 60
 
 def ringing(call: Call, since: datetime) -> RingingMessage:
     """The short notice while a telephone rings."""
-    return RingingMessage(call=call.id, queue=call.line, caller=call.caller, since=since)
+    return RingingMessage(call=call.id, queue=call.line, caller=call.caller, since=since, outage=None)
 
 
 def card(call: Call, talk: Talk) -> CardMessage:
@@ -38,7 +38,9 @@ def card(call: Call, talk: Talk) -> CardMessage:
         call=call.id,
         caller=known.caller,
         did=known.did,
+        company_id=known.company_id,
         company=known.company,
+        house_id=known.house_id,
         resident=known.resident,
         address=known.address,
         flat=known.flat,
@@ -50,6 +52,7 @@ def card(call: Call, talk: Talk) -> CardMessage:
             CallRow(at=each.at, outcome=_outcome(each), operator=each.operator) for each in known.past_calls
         ),
         ticket=None,
+        outage=None,
         queue=call.line,
         kind=talk.kind,
         answered_at=talk.began_at,

@@ -87,7 +87,8 @@ def move(state: OutageState, step: OutageStep, comment: str = "") -> OutageState
     """The state after the step. Raises `OutageStepRefused`."""
     if (state, step) not in TRANSITIONS:
         raise OutageStepRefused("state")
-    if step in NEEDS_COMMENT and not comment.strip():
+    # Nobody was told of one that is only suspected, so nothing needs to be explained.
+    if step in NEEDS_COMMENT and state is not OutageState.SUSPECTED and not comment.strip():
         raise OutageStepRefused("words")
     return TRANSITIONS[state, step]
 

@@ -8,9 +8,9 @@ from babel.dates import format_datetime
 from callcenter.domain.file_order import PackProblem
 from callcenter.evidence.printed import PrintedDocument, PrintedSection, PrintedTable
 from callcenter.evidence_packs.facts import Row, TicketFacts
-from callcenter.tickets.pages import change_texts
 from callcenter.tickets.texts import TicketTexts, ticket_texts
 from callcenter.tickets.ticket import Deadline, TicketEvent
+from callcenter.tickets.timeline import change_texts
 from callcenter.web.formats import Translator
 from callcenter.web.labels import labels, outcomes, recording_states
 from callcenter.web.render import lasting, telephone

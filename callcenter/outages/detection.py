@@ -16,7 +16,6 @@ from callcenter.outages.probability import at_least
 from callcenter.outages.recent import LEVEL_S, Growth, Recent, Seen, Tide
 
 QUIET_S = 3600
-DISMISSED_S = 7200
 MOST_HOUSES = 10
 # So that a few calls in the same second are no proof of anything.
 SHORTEST_S = 30
@@ -144,11 +143,9 @@ class Detector:
                 break
         return changed
 
-    def dismiss(self, key: str, at: datetime) -> None:
-        """It was no outage: nothing of the place is suggested for two hours. A key that is over changes nothing."""
-        for place, found in list(self._open.items()):
-            if _key(found) == key:
-                self._know(place, at.timestamp() + DISMISSED_S, outage=False)
+    def quiet(self, place: Place, until: datetime) -> None:
+        """It was no outage: nothing of the place is suggested until then."""
+        self._know(place, until.timestamp(), outage=False)
 
     def known(self, place: Place, until: datetime) -> None:
         """An outage of the place is known already; it explains what callers of unknown numbers call for, too."""
@@ -277,6 +274,14 @@ class Detector:
 
 def _key(found: _Open) -> str:
     return f"{found.place.level}:{found.place.company}:{found.place.name or ''}:{found.since}"
+
+
+def place_of(key: str) -> Place:
+    """The place of a suggestion, from its key. Raises `ValueError` for what is none."""
+    level, company, rest = key.split(":", 2)
+    name, _since = rest.rsplit(":", 1)
+    kind = Level(level)
+    return Place(kind, int(company), int(name) if kind is Level.HOUSE else name or None)
 
 
 def _seen(arrival: Arrival) -> Seen | None:

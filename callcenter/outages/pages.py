@@ -10,7 +10,9 @@ from aiohttp import web
 from callcenter.domain.access import Permission
 from callcenter.domain.outage import OFF, OVER, OutageState, OutageStep, OutageStepRefused, steps_from
 from callcenter.outages.choices import OUTAGE_CHOICES
+from callcenter.outages.flats import OUTAGE_FLATS
 from callcenter.outages.form import OutageForm, local, read_edit, read_new
+from callcenter.outages.joining import JOINING
 from callcenter.outages.outage import BadOutage, Outage
 from callcenter.outages.service import OUTAGES
 from callcenter.outages.texts import fields, outage_event_kinds, outage_states, outage_steps, problems
@@ -77,7 +79,7 @@ async def open_new(request: web.Request) -> web.Response:
 @needs(Permission.SEE_OUTAGES)
 async def show(request: web.Request) -> web.Response:
     """Everything about one."""
-    return await _page(request)
+    return await page(request)
 
 
 @routes.post(ONE + "/step")
@@ -93,9 +95,51 @@ async def step(request: web.Request) -> web.Response:
     try:
         await request.app[OUTAGES].step(person, outage_id, OutageStep(wanted), comment=comment)
     except OutageStepRefused as refused:
-        return await _page(request, wrong={"comment": refused.code}, status=409)
+        return await page(request, wrong={"comment": refused.code}, status=409)
     log.info("outage moved", outage=outage_id, step=wanted, operator=person.id)
     raise web.HTTPSeeOther(f"/outages/{outage_id}")
+
+
+@routes.post(ONE + "/confirm")
+@needs(Permission.MANAGE_OUTAGES)
+async def confirm(request: web.Request) -> web.Response:
+    """Say what is off, of one that is suspected."""
+    person, outage_id = request[PERSON], int(request.match_info["id"])
+    kind = str((await form_of(request)).get("kind", ""))
+    await request.app[OUTAGES].confirm(person, outage_id, kind)
+    log.info("outage confirmed", outage=outage_id, operator=person.id)
+    return _done(request, outage_id)
+
+
+@routes.post(ONE + "/dismiss")
+@needs(Permission.MANAGE_OUTAGES)
+async def dismiss(request: web.Request) -> web.Response:
+    """Say of one that is suspected that there is none."""
+    person, outage_id = request[PERSON], int(request.match_info["id"])
+    before = await request.app[OUTAGES].get(person, outage_id)
+    if before.state is not OutageState.SUSPECTED:
+        raise OutageStepRefused("state")
+    await request.app[OUTAGES].step(person, outage_id, OutageStep.CANCEL, version=before.version)
+    log.info("outage dismissed", outage=outage_id, operator=person.id)
+    return _done(request, outage_id)
+
+
+@routes.post(ONE + "/join")
+@needs(Permission.MANAGE_OUTAGES)
+async def join(request: web.Request) -> web.Response:
+    """Take a call to be about this outage."""
+    person, outage_id = request[PERSON], int(request.match_info["id"])
+    call = str((await form_of(request)).get("call", ""))
+    ticket = await request.app[JOINING].join(person, outage_id, call)
+    log.info("call joined", outage=outage_id, call=call, ticket=ticket, operator=person.id)
+    return _done(request, outage_id)
+
+
+def _done(request: web.Request, outage_id: int) -> web.Response:
+    """Scripts see the change by the socket."""
+    if "text/html" in request.headers.get("Accept", ""):
+        raise web.HTTPSeeOther(f"/outages/{outage_id}")
+    return web.Response(status=204)
 
 
 @routes.post(ONE + "/edit")
@@ -112,12 +156,13 @@ async def edit(request: web.Request) -> web.Response:
             form.problems[bad.field or "cause"] = "state" if bad.code == "over" else bad.code
         else:
             raise web.HTTPSeeOther(f"/outages/{outage_id}")
-    return await _page(request, form=form, wrong=form.problems, status=422)
+    return await page(request, form=form, wrong=form.problems, status=422)
 
 
-async def _page(
+async def page(
     request: web.Request, *, form: OutageForm | None = None, wrong: dict[str, str] | None = None, status: int = 200
 ) -> web.Response:
+    """The page of the outage in the address, with what was wrong with a form on it, by field."""
     person, outage_id = request[PERSON], int(request.match_info["id"])
     service = request.app[OUTAGES]
     outage = await service.get(person, outage_id)
@@ -129,7 +174,8 @@ async def _page(
         "since": local(outage.since, outage.zone),
         "until": local(outage.until, outage.zone),
     }
-    told = outage.state in OFF or outage.state is OutageState.SUSPECTED
+    told = outage.kind is not None and (outage.state in OFF or outage.state is OutageState.SUSPECTED)
+    possible = [step for step in steps_from(outage.state) if step is not OutageStep.CONFIRM or outage.kind is not None]
     return _render(
         request,
         "outages/outage.html",
@@ -138,10 +184,17 @@ async def _page(
         heard=_heard(outage) if told else [],
         figures=(await service.figures(person, [outage.id]))[outage.id],
         history=await service.history(person, outage_id),
-        possible=steps_from(outage.state),
+        unsettled=await request.app[OUTAGE_FLATS].unsettled(person, outage_id),
+        possible=possible,
+        kinds=await _kinds_to_choose(request, outage),
         form=form or OutageForm(typed),
         wrong=wrong or {},
     )
+
+
+async def _kinds_to_choose(request: web.Request, outage: Outage) -> list[tuple[str, str]]:
+    suspected = outage.state is OutageState.SUSPECTED and outage.kind is None
+    return await request.app[OUTAGE_CHOICES].kinds(language_of(request)) if suspected else []
 
 
 async def _new_page(request: web.Request, form: OutageForm, status: int = 200) -> web.Response:

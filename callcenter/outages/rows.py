@@ -1,16 +1,18 @@
 """An outage's rows: read, and its history. Everything here works inside the caller's transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 
 import asyncpg
 
 from callcenter.common.scope import Connection
 from callcenter.domain.outage import OutageEventKind, OutageState
 from callcenter.domain.person import Person
-from callcenter.outages.outage import NoOutage, Outage, OutageEvent, PlaceView
+from callcenter.outages.outage import NoOutage, Outage, OutageEvent, OutageFigures, PlaceView
 from callcenter.storage import queries
 
 SQL = queries("outages")
+_FIGURES = [each.name for each in fields(OutageFigures)]
 _SAME_NAME = [
     "id",
     "company_id",
@@ -56,6 +58,13 @@ async def one(connection: Connection, person: Person | None, outage_id: int) -> 
 async def read_events(connection: Connection, outage_id: int) -> list[OutageEvent]:
     """What happened to it, oldest first."""
     return [_event(row) for row in await connection.fetch(SQL["events"], outage_id)]
+
+
+async def read_figures(connection: Connection, outages: Sequence[int]) -> dict[int, OutageFigures]:
+    """How many callers each of these outages has, by its id."""
+    rows = await connection.fetch(SQL["figures"], outages)
+    counted = {row["outage_id"]: OutageFigures(**{name: row[name] for name in _FIGURES}) for row in rows}
+    return {outage: counted.get(outage, OutageFigures()) for outage in outages}
 
 
 async def note(

@@ -1,7 +1,6 @@
 """Outages over PostgreSQL: opened, moved, changed, each in one transaction with what follows from it for the tickets."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import fields
 
 import asyncpg
 from aiohttp import web
@@ -22,14 +21,13 @@ from callcenter.outages.outage import (
     OutageFigures,
     PlaceEdit,
 )
-from callcenter.outages.rows import note, one, read, read_events
+from callcenter.outages.rows import note, one, read, read_events, read_figures
 from callcenter.storage import queries
 from callcenter.tickets import incidents
 from callcenter.tickets.service import Tickets
 from callcenter.tickets.ticket import TicketEdit
 
 SQL = queries("outages")
-FIGURES = [each.name for each in fields(OutageFigures)]
 LEAST_SPARE = 300
 """Ticket numbers kept for callers whose flat is not known, at least; as many as there are flats, if those are more."""
 OnChange = Callable[[Connection, Outage, OutageChange], Awaitable[None]]
@@ -71,9 +69,7 @@ class Outages:
     async def figures(self, person: Person, outages: list[int]) -> dict[int, OutageFigures]:
         """How many callers each of these outages has, by its id."""
         async with scoped(self._pool, person) as connection:
-            rows = await connection.fetch(SQL["figures"], outages)
-        counted = {row["outage_id"]: OutageFigures(**{name: row[name] for name in FIGURES}) for row in rows}
-        return {outage: counted.get(outage, OutageFigures()) for outage in outages}
+            return await read_figures(connection, outages)
 
     async def history(self, person: Person, outage_id: int) -> list[OutageEvent]:
         """What happened to it, oldest first. Raises `NoOutage`."""
@@ -121,6 +117,15 @@ class Outages:
             if state in OVER:
                 await _finish(connection, person, await one(connection, person, outage_id), comment)
             return await self._changed(connection, person, outage_id, OutageChange(before=before))
+
+    async def confirm(self, person: Person, outage_id: int, kind: str) -> Outage:
+        """Say what is off, of one that is suspected. Raises `NoOutage`, `BadOutage`, `OutageStepRefused`."""
+        async with scoped(self._pool, person) as connection:
+            move(await _lock(connection, person, outage_id, None), OutageStep.CONFIRM)
+            await _check_kind(connection, kind)
+            await connection.execute(SQL["of_kind"], outage_id, kind)
+            await self._confirm(connection, person, outage_id)
+            return await self._changed(connection, person, outage_id, OutageChange(before=OutageState.SUSPECTED))
 
     async def edit(self, person: Person, outage_id: int, edit: OutageEdit, *, version: int | None = None) -> Outage:
         """Change the fields given. Raises `NoOutage`, `OutageConflict`, `BadOutage`.
@@ -187,6 +192,10 @@ class Outages:
     async def _confirm(self, connection: Connection, person: Person, outage_id: int) -> None:
         """Open the incident, and keep a ticket number for each flat and for callers whose flat is not known."""
         outage = await one(connection, person, outage_id)
+        if outage.kind is None:
+            raise BadOutage("missing", "kind")
+        if not outage.places:
+            raise BadOutage("missing", "places")
         category = await connection.fetchval(SQL["category"], outage.company_id, outage.kind, outage.planned)
         house = outage.places[0].house_id if len(outage.places) == 1 else None
         addresses = "; ".join(place.address for place in outage.places[:5])
@@ -208,10 +217,13 @@ class Outages:
 OUTAGES = web.AppKey("outages", Outages)
 
 
-async def _insert(connection: Connection, person: Person, new: NewOutage) -> int:
-    kinds = {row["code"] for row in await connection.fetch(SQL["kinds"])}
-    if new.kind not in kinds:
+async def _check_kind(connection: Connection, kind: str) -> None:
+    if kind not in {row["code"] for row in await connection.fetch(SQL["kinds"])}:
         raise BadOutage("unknown", "kind")
+
+
+async def _insert(connection: Connection, person: Person, new: NewOutage) -> int:
+    await _check_kind(connection, new.kind)
     if new.crew_id is not None and await connection.fetchval(SQL["crew_of"], new.crew_id, new.company_id) is None:
         raise BadOutage("unknown", "crew_id")
     try:

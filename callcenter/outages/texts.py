@@ -198,5 +198,17 @@ def problems(t: Translator) -> Mapping[str, str]:
         "flats": t.gettext("Write flats as numbers and ranges: 1-40, 55, 57а."),
         "words": t.pgettext("outage", "Say why."),
         "state": t.pgettext("outage", "This cannot be done any more: somebody has moved the outage."),
+        "no flat": t.pgettext("outage", "There is no such flat in this outage."),
+        "decided": t.pgettext("outage", "Somebody has decided this already."),
         "long": t.pgettext("outage", "This is too long, or has signs that cannot be spoken."),
     }
+
+
+def resident_of_flat(language: str, flat: str) -> str:
+    """What a resident is called whose name nobody has asked yet."""
+    return Translator(language).pgettext("outage", "Resident of flat {flat}").format(flat=flat)
+
+
+def same_flat(language: str, number: int) -> str:
+    """Why a ticket is cancelled that was opened before anybody knew whose it is."""
+    return Translator(language).pgettext("outage", "The flat has ticket No. {number} already").format(number=number)

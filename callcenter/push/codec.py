@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from callcenter.errors import CallcenterError
-from callcenter.push.messages import KINDS, BrowserRequest, Hello, PauseRequest, PresenceRequest, Shape, Shown
+from callcenter.push.messages import KINDS, BrowserRequest, Hello, PauseRequest, PresenceRequest
+from callcenter.push.shapes import Shape, Shown
 
 S = TypeVar("S", bound=Shape)
 REQUESTS: Mapping[str, type[BrowserRequest]] = {"presence": PresenceRequest, "recording": PauseRequest}

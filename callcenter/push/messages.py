@@ -6,10 +6,9 @@ docs/protocol.md, the schema beside it and the types of the scripts are drawn fr
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import Field
 
 from callcenter.domain.call import CallState, Outcome
 from callcenter.domain.deadlines import LimitStep
@@ -17,27 +16,8 @@ from callcenter.domain.events import Presence, PresenceReason
 from callcenter.domain.operator import OperatorStatus
 from callcenter.domain.request import RefusalReason, RequestKind, RequestState
 from callcenter.domain.talk import TalkKind
-
-
-def _stamp(at: datetime) -> str:
-    return at.isoformat(timespec="microseconds")
-
-
-Moment = Annotated[datetime, PlainSerializer(_stamp), WithJsonSchema({"type": "string", "format": "date-time"})]
-"""ISO 8601 with microseconds, in UTC."""
-
-
-class Shape:
-    """What all messages share: no field may be missing, none unknown, and a field's docstring says what it means."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
-
-
-class Shown(Shape):
-    """The body of one part of a screen. `shown_as`: the kind of its deltas."""
-
-    shown_as: ClassVar[str]
-
+from callcenter.push.outage_messages import CallOutage, OutageFiguresMessage, OutagesMessage
+from callcenter.push.shapes import Moment, Shape, Shown, TicketKey
 
 # What everybody sees
 
@@ -86,6 +66,7 @@ class RingingMessage(Shown):
     caller: str
     """E.164, empty when withheld."""
     since: Moment
+    outage: CallOutage | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,14 +106,6 @@ class CallRow(Shape):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TicketKey(Shape):
-    """Where a ticket is found, and what it is called."""
-
-    id: int
-    number: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CardMessage(Shown):
     """The card of a caller. It stays after the talk, until the next one."""
 
@@ -142,7 +115,10 @@ class CardMessage(Shown):
     """E.164, empty when withheld."""
     did: str
     """The number dialled, in digits."""
+    company_id: int | None
+    """Null for a number of no company."""
     company: str
+    house_id: int | None
     resident: str
     """Empty for a number that is not in the directory; then `address` and `flat` are too."""
     address: str
@@ -153,6 +129,7 @@ class CardMessage(Shown):
     past_calls: tuple[CallRow, ...]
     ticket: TicketKey | None
     """Null when none could be opened."""
+    outage: CallOutage | None
     queue: str | None
     """Null for a call that came to the operator past every queue."""
     kind: TalkKind
@@ -241,6 +218,8 @@ Audience = Literal["all", "operator", "supervisors"]
 
 KINDS: Mapping[str, tuple[Audience, tuple[type[Shown], ...]]] = {
     "queues": ("all", (QueuesMessage,)),
+    "outages": ("all", (OutagesMessage,)),
+    "outage_figures": ("all", (OutageFiguresMessage,)),
     "presence": ("operator", (PresenceMessage,)),
     "ringing": ("operator", (RingingMessage, SilentMessage)),
     "recording": ("operator", (PauseMessage,)),

@@ -161,6 +161,7 @@ def _values(settings: Settings) -> dict[str, object]:
         "ring_s": settings.queueing.ring_s,
         "max_wait_s": settings.queueing.max_wait_s,
         "music_up_to": settings.queueing.music_up_to,
+        "place_up_to": settings.queueing.place_up_to,
         "turn_ms": 1000 // settings.queueing.answers_per_s,
         "announce_every_s": settings.queueing.announce_every_s,
     }

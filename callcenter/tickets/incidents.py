@@ -4,9 +4,10 @@ from datetime import datetime
 
 from callcenter.common.scope import Connection
 from callcenter.domain.person import Person
-from callcenter.domain.ticket import Step
+from callcenter.domain.ticket import Step, TicketEventKind
 from callcenter.storage import queries
-from callcenter.tickets.service import MET_WHEN_DONE
+from callcenter.tickets.service import MET_WHEN_DONE, OnChange, TicketChange
+from callcenter.tickets.ticket import Ticket
 
 SQL = queries("incidents")
 
@@ -17,10 +18,9 @@ async def expect(connection: Connection, person: Person | None, incident: int, u
     await _notify(connection, incident)
 
 
-async def comment(connection: Connection, person: Person | None, incident: int, text: str) -> None:
-    """Add the comment to the incident and its open tickets."""
-    await connection.execute(SQL["comment"], incident, text, _id(person))
-    await _notify(connection, incident)
+async def comment_below(connection: Connection, person: Person | None, incident: int, text: str) -> None:
+    """Add a comment to the open tickets below the incident."""
+    await connection.execute(SQL["comment_below"], incident, text, _id(person))
 
 
 async def finish(connection: Connection, person: Person | None, incident: int, step: Step, text: str) -> int:
@@ -36,6 +36,24 @@ async def finish(connection: Connection, person: Person | None, incident: int, s
         await connection.execute(SQL["met"], ids, MET_WHEN_DONE)
     await _notify(connection, incident)
     return len(ids)
+
+
+def for_all(person: Person, text: str) -> OnChange:
+    """What makes a change of an incident one of every open ticket below it too: for `Tickets.also`.
+
+    A comment, closing or cancelling with the same `text`, a new expected end; nothing else is passed on.
+    """
+
+    async def pass_on(connection: Connection, ticket: Ticket, what: TicketChange) -> None:
+        match what:
+            case Step() as step if step in (Step.CLOSE, Step.CANCEL):
+                await finish(connection, person, ticket.id, step, text.strip())
+            case TicketEventKind.COMMENT:
+                await comment_below(connection, person, ticket.id, text.strip())
+            case TicketEventKind.EDITED:
+                await expect(connection, person, ticket.id, ticket.planned_until)
+
+    return pass_on
 
 
 async def _notify(connection: Connection, incident: int) -> None:

@@ -18,6 +18,7 @@ from callcenter.domain.person import Person
 from callcenter.domain.ticket import PaymentState, TicketClass, TicketState
 from callcenter.errors import LimitReached
 from callcenter.storage import queries
+from callcenter.tickets.below import Below, crew_of, read_below
 
 SQL = queries("journal")
 MOST_SAVED = 50
@@ -61,7 +62,10 @@ class JournalFilter:
 @dataclass(frozen=True, slots=True)
 class JournalPage:
     """Rows of `page` in `storage/queries/journal.sql`; where the next page begins, if there is one; how many of all
-    tickets of the company, or of all companies, are late and how many are due soon."""
+    tickets of the company, or of all companies, are late and how many are due soon.
+
+    A ticket below an incident that is found as well has no row of its own; the incident's `below` counts it.
+    """
 
     rows: Sequence[asyncpg.Record]
     after: PageCursor | None
@@ -83,9 +87,15 @@ class Journal:
         async with scoped(self._pool, person) as connection:
             asked = await _filter(connection, person, criteria)
             place = (None, None) if before is None else (before.at, before.id)
-            rows = await connection.fetch(SQL["page"], asked, size + 1, *place)
+            crew = await crew_of(connection, person)
+            rows = await connection.fetch(SQL["page"], asked, size + 1, *place, crew)
             late, soon = await self._counts(connection, person, asked["company"])
         return JournalPage(rows[:size], PageCursor.below(rows, size, "opened_at"), late, soon)
+
+    async def below(self, person: Person, incident: int, first: int = 0) -> Below:
+        """The tickets below an incident, from the number `first` on; nothing when this person may see none."""
+        async with scoped(self._pool, person) as connection:
+            return await read_below(connection, person, incident, first)
 
     async def counts(self, person: Person, company: int | None) -> tuple[int, int]:
         """How many tickets are late, and how many are due soon."""
@@ -93,7 +103,7 @@ class Journal:
             return await self._counts(connection, person, _company(person, company))
 
     async def _counts(self, connection: Connection, person: Person, company: int | None) -> tuple[int, int]:
-        crew = await connection.fetchval(SQL["crew_of"], person.id) if person.role is Role.CREW else None
+        crew = await crew_of(connection, person)
         now = time.monotonic()
         at, counts = self._counted.get((company, crew), (-FRESH_S, (0, 0)))
         if now - at >= FRESH_S:
@@ -133,7 +143,7 @@ async def _filter(connection: Connection, person: Person, criteria: JournalFilte
     company = _company(person, criteria.company)
     crew = criteria.crew
     if person.role is Role.CREW:
-        crew = await connection.fetchval(SQL["crew_of"], person.id)
+        crew = await crew_of(connection, person)
     categories = None if criteria.category is None else [criteria.category]
     if criteria.category_class is not None:
         found = await connection.fetch(SQL["categories_of_class"], company, criteria.category_class)
@@ -149,5 +159,6 @@ async def _filter(connection: Connection, person: Person, criteria: JournalFilte
         "since": criteria.since,
         "until": criteria.until,
         "payments": criteria.payments or None,
+        "folded": True,
         **(criteria.search or Search()).columns,
     }

@@ -17,12 +17,14 @@ from callcenter.common.sessions import SESSIONS
 from callcenter.domain.access import Permission
 from callcenter.storage import AWAY
 from callcenter.tickets import journal_texts
+from callcenter.tickets.below import in_order
 from callcenter.tickets.feed import TICKET_FEED
 from callcenter.tickets.journal import JOURNAL, JournalPage, TooManyFilters
 from callcenter.tickets.journal_query import JournalFilterForm, JournalQuery
 from callcenter.web.auth import needs, session_token
 from callcenter.web.body import form_of
 from callcenter.web.formats import when
+from callcenter.web.forms import chosen_id
 from callcenter.web.keys import PERSON
 from callcenter.web.labels import ticket_states
 from callcenter.web.language import language_of
@@ -134,7 +136,10 @@ async def _show(
     choices = await app[JOURNAL].choices(person, form.asked.company)
     chosen = person.company_id or form.asked.company
     zone = next((company["zone"] for company in choices["companies"] if company["id"] == chosen), ZONE)
-    page = await _page(request, form, zone, cursor_of(query.get("before", "")))
+    before = query.get("before", "")
+    page = await _page(request, form, zone, cursor_of(before))
+    unfolded = chosen_id(query.get("unfolded", ""))
+    below = None if not unfolded else await app[JOURNAL].below(person, unfolded)
     now = datetime.now(UTC)
     return render(
         request,
@@ -144,6 +149,9 @@ async def _show(
         page=page,
         rows=[_row(row, now, language) for row in page.rows],
         first="before" not in query,
+        unfolded=unfolded,
+        below=below,
+        fold=lambda incident: _at(form.address(before=before, unfolded=incident)),
         after=form.address(before=str(page.after)) if page.after else "",
         more_open=sum(name in form.typed for name in MORE),
         at=_at,
@@ -186,6 +194,7 @@ def _row(row: asyncpg.Record, now: datetime, language: str) -> dict[str, Any]:
         **row,
         "opened": when(row["opened_at"], row["zone"], now, language),
         "category": row[f"category_{language}"],
+        "below": in_order(row["below"] or {}),
         "due": due,
         "left": journal_texts.lasts(left, language) if due else "",
         "due_moment": when(row["due_at"], row["zone"], now, language) if due else "",

@@ -11,21 +11,21 @@ from callcenter.domain.access import Permission
 from callcenter.domain.ticket import (
     CREW_STEPS,
     NEEDS_COMMENT,
-    PaymentState,
     Step,
     StepRefused,
     TicketEventKind,
-    TicketState,
     is_open,
     steps_from,
 )
 from callcenter.tickets.choices import TICKET_CHOICES, choices_of
-from callcenter.tickets.form import MOMENTS, TYPED_AS, FormReader, TicketForm, typed_of, typed_value
-from callcenter.tickets.reading import TicketPage, read_page
+from callcenter.tickets.form import TYPED_AS, FormReader, TicketForm, typed_of, typed_value
+from callcenter.tickets.incidents import for_all
+from callcenter.tickets.reading import read_page
 from callcenter.tickets.sections import TICKET_SECTIONS, TicketSection
-from callcenter.tickets.service import TICKETS
+from callcenter.tickets.service import TICKETS, Tickets
 from callcenter.tickets.texts import read_out, span, ticket_texts, when
-from callcenter.tickets.ticket import BadEdit, Conflict, Deadline, NoTicket, Ticket, TicketEdit, TicketEvent
+from callcenter.tickets.ticket import BadEdit, Conflict, Deadline, NoTicket, Ticket, TicketEdit
+from callcenter.tickets.timeline import timeline, value_text
 from callcenter.web.auth import needs
 from callcenter.web.forms import chosen_id, form_texts
 from callcenter.web.keys import PERSON, POOL
@@ -50,6 +50,14 @@ def version_of(typed: dict[str, str]) -> int:
     return version
 
 
+def tickets_for(request: web.Request, typed: dict[str, str]) -> Tickets:
+    """The tickets, where a change of an incident is one of every ticket below it if the form says so."""
+    tickets, person = request.app[TICKETS], request[PERSON]
+    if typed.get("all") and person.may(Permission.EDIT_TICKETS):
+        return tickets.also(for_all(person, typed.get("comment", "")))
+    return tickets
+
+
 async def need_ticket(request: web.Request) -> Ticket:
     """The ticket in the address. Raises a refusal when this person may see no such ticket."""
     ticket = await request.app[TICKETS].get(request[PERSON], ticket_id_of(request))
@@ -71,15 +79,16 @@ async def show(request: web.Request) -> web.Response:
 async def edit(request: web.Request) -> web.Response:
     """Change the ticket; or show what prevents it, and keep what was typed."""
     app, person, ticket = request.app, request[PERSON], await need_ticket(request)
-    typed = await form_texts(request)
-    version = version_of(typed)
+    sent = await form_texts(request)
+    version = version_of(sent)
     known = typed_of(ticket)
-    typed = {name: typed.get(name, "" if name == "common_property" else known[name]) for name in known}
+    typed = {name: sent.get(name, "" if name == "common_property" else known[name]) for name in known}
     reader = FormReader(app[TICKET_CHOICES], person, ticket.company_id, ticket.zone)
     change, problems = await reader.read(typed, known)
+    tickets = tickets_for(request, sent) if "planned_until" in change.given() else app[TICKETS]
     try:
         # An empty edit checks that the version is the newest before any mistakes are shown.
-        await app[TICKETS].edit(person, ticket.id, version, TicketEdit() if problems else change)
+        await tickets.edit(person, ticket.id, version, TicketEdit() if problems else change)
     except Conflict as conflict:
         form = await merged(request, conflict, typed)
         return await page(request, ticket.id, 409, form=form, banner="conflict")
@@ -111,14 +120,14 @@ async def merged(request: web.Request, conflict: Conflict, typed: dict[str, str]
 @needs(Permission.EDIT_TICKETS)
 async def step(request: web.Request) -> web.Response:
     """Take a step, or show why it cannot be taken."""
-    app, person, ticket = request.app, request[PERSON], await need_ticket(request)
+    person, ticket = request[PERSON], await need_ticket(request)
     typed = await form_texts(request)
     version = version_of(typed)
     if typed.get("step") not in list(Step):
         raise web.HTTPBadRequest
     text = typed.get("comment", "")
     try:
-        await app[TICKETS].step(
+        await tickets_for(request, typed).step(
             person,
             ticket.id,
             version,
@@ -145,7 +154,7 @@ async def comment(request: web.Request) -> web.Response:
     ticket = await need_ticket(request)
     typed = await form_texts(request)
     try:
-        await request.app[TICKETS].comment(request[PERSON], ticket.id, typed.get("comment", ""))
+        await tickets_for(request, typed).comment(request[PERSON], ticket.id, typed.get("comment", ""))
     except BadEdit as bad:
         return await page(
             request, ticket.id, 422, comment=typed.get("comment", ""), comment_problem=bad.fields["comment"]
@@ -191,7 +200,7 @@ async def page(
     edits = person.may(Permission.EDIT_TICKETS)
     choices = None
     async with snapshot(app[POOL], person) as connection:
-        shown = await read_page(connection, person, ticket_id)
+        shown = await read_page(connection, person, ticket_id, chosen_id(request.query.get("below", "")) or 0)
         ticket = shown.ticket
         if edits:
             choices = await choices_of(
@@ -224,7 +233,8 @@ async def page(
         read_out=read_out(ticket),
         timeline=timeline(shown, language),
         files=shown.files,
-        children=shown.children,
+        below=shown.below,
+        query=request.query,
         sections=added,
         now=now,
     )
@@ -262,46 +272,3 @@ def deadline_texts(ticket: Ticket, now: datetime, language: str) -> list[tuple[D
 def steps_for(ticket: Ticket) -> list[Step]:
     """The steps that the desk may take now; those that a crew normally takes itself come last."""
     return sorted(steps_from(ticket.state), key=lambda step: step in CREW_STEPS)
-
-
-def timeline(shown: TicketPage, language: str) -> list[dict[str, object]]:
-    """Events and calls together, newest first."""
-    items: list[tuple[datetime, int, dict[str, object]]] = []
-    items += [(call.arrived_at, 0, {"call": call}) for call in shown.calls]
-    for event in shown.events:
-        items.append((event.at, event.id, {"event": event, "changes": change_texts(event, shown.ticket, language)}))
-    return [item for _, _, item in sorted(items, key=lambda entry: entry[:2], reverse=True)]
-
-
-def change_texts(event: TicketEvent, ticket: Ticket, language: str) -> list[tuple[str, str, str]]:
-    """The label, the old and the new value of each field that an event changed, as text."""
-    names, labels = ticket_texts(language).fields, dict(event.labels)
-    order = {name: place for place, name in enumerate(names)}
-    return [
-        (
-            names.get(name, name),
-            value_text(name, old, ticket.zone, language, labels),
-            value_text(name, new, ticket.zone, language, labels),
-        )
-        for name, (old, new) in sorted(event.changes.items(), key=lambda item: order.get(item[0], len(order)))
-    ]
-
-
-def value_text(
-    name: str, value: object, zone: str, language: str, labels: dict[tuple[str, object], tuple[str, str]]
-) -> str:
-    """A changed field's JSON value as text; a dash for none."""
-    if value in (None, "", False):
-        return "–"
-    if (name, value) in labels:
-        return labels[name, value][0 if language == "ru" else 1]
-    if value is True:
-        return "✓"
-    texts = ticket_texts(language)
-    if name == "payment":
-        return texts.payments[PaymentState(str(value))]
-    if name == "state":
-        return texts.states[TicketState(str(value))]
-    if name in MOMENTS or name.endswith("_at"):
-        return when(datetime.fromisoformat(str(value)), zone, language)
-    return str(value)

@@ -129,15 +129,21 @@ class Tickets:
         Values that the ticket has already change nothing and add nothing to the history.
         """
         async with scoped(self._pool, person) as connection:
-            before = await lock(connection, person, ticket_id)
-            await require_newest(connection, before, version)
-            changes = await changes_of(connection, before, edit)
-            if not changes:
-                return before
-            await write(connection, before, changes)
-            kind = TicketEventKind.LINKED if changes.keys() == {"parent_id"} else TicketEventKind.EDITED
-            await note(connection, before, kind, person=person, changes=pairs(before, changes), version=version + 1)
-            return await self._notify(connection, ticket_id, TicketEventKind.EDITED)
+            return await self.edit_in(connection, person, ticket_id, version, edit)
+
+    async def edit_in(
+        self, connection: Connection, person: Person, ticket_id: int, version: int | None, edit: TicketEdit
+    ) -> Ticket:
+        """As `edit`, inside the caller's transaction; without a version it conflicts with nothing."""
+        before = await lock(connection, person, ticket_id)
+        await require_newest(connection, before, version)
+        changes = await changes_of(connection, before, edit)
+        if not changes:
+            return before
+        await write(connection, before, changes)
+        kind = TicketEventKind.LINKED if changes.keys() == {"parent_id"} else TicketEventKind.EDITED
+        await note(connection, before, kind, person=person, changes=pairs(before, changes), version=before.version + 1)
+        return await self._notify(connection, ticket_id, TicketEventKind.EDITED)
 
     async def step(
         self,

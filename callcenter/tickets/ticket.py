@@ -184,17 +184,6 @@ class TicketCall:
     recordings: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Child:
-    """A ticket that is part of an incident."""
-
-    id: int
-    number: int
-    subject: str
-    state: TicketState
-    opened_at: datetime
-
-
 class Conflict(Refusal):
     """The version given is not the newest; nothing was written.
 

@@ -80,6 +80,39 @@ def script_texts(language: str) -> dict[str, Any]:
         "request_waiting": t.gettext("Waiting for the telephone server…"),
         "request_expired": t.gettext("The telephone server did not answer in time: this was not done."),
         "request_refused": dict(refusal_reasons(language)),
+        **_outage_texts(language),
         "no_operators": t.gettext("No operators yet"),
         "no_queues": t.gettext("No calls yet"),
+    }
+
+
+def _outage_texts(language: str) -> dict[str, Any]:
+    t = translations(language)
+
+    samples = SAMPLES[language].items()
+    return {
+        "outage_suspected": t.pgettext("outage", "Possible outage"),
+        "outage_news": t.pgettext("outage", "A possible outage: see Outages"),
+        "outage_evidence": t.pgettext("outage", "{calls} {flats}: {where} {minutes}; usual: {usual}"),
+        "outage_calls": {each: t.npgettext("outage", "{n} call", "{n} calls", n) for each, n in samples},
+        "outage_flats": {each: t.npgettext("outage", "of {n} flat", "of {n} flats", n) for each, n in samples},
+        "outage_minutes": {each: t.npgettext("outage", "in {n} minute", "in {n} minutes", n) for each, n in samples},
+        "outage_houses": {
+            each: t.npgettext("outage", "and {n} more house", "and {n} more houses", n) for each, n in samples
+        },
+        "outage_more": {each: t.npgettext("outage", "{n} more outage", "{n} more outages", n) for each, n in samples},
+        "outage_since": t.pgettext("outage", "since {at}"),
+        "outage_until": t.pgettext("outage", "off until {at}"),
+        "outage_off": t.pgettext("outage", "off"),
+        "outage_hearing": t.pgettext("outage", "hear it now"),
+        "outage_helped": t.pgettext("outage", "heard it to the end"),
+        "outage_waiting": t.pgettext("outage", "wait for an operator"),
+        "outage_tickets": t.pgettext("outage", "tickets"),
+        "outage_kind": t.pgettext("outage", "What is off"),
+        "outage_dismiss": t.pgettext("outage", "No outage"),
+        "outage_open": t.pgettext("outage", "Open an outage"),
+        "outage_none": t.pgettext("outage", "Nothing is off."),
+        "outage_ticket": t.pgettext("outage", "ticket No. {number} of this flat is open already"),
+        "outage_join": t.pgettext("outage", "Attach this call"),
+        "outage_moved": t.pgettext("outage", "This cannot be done any more: somebody has moved the outage."),
     }

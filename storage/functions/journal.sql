@@ -52,6 +52,14 @@ create or replace function journal_search(f journal_filter) returns text languag
             'reverse(t.contact_phone) like ' || quote_literal(f.tail || '%')), '') || ')'), '')
 $$;
 
+-- As a condition on `tickets t`: it is not below an incident that the filter and the search find as well. Of a ticket the
+-- incident is one row by its key; as a scalar it cannot be planned as a join with all incidents.
+create or replace function journal_unfolded(conditions text, search text) returns text language sql immutable as $$
+    select '(t.parent_id is null or (select true from (select t.parent_id as incident) below, '
+           'lateral (select * from tickets where id = below.incident) t where '
+           || concat_ws(' and ', conditions, search) || ') is null)'
+$$;
+
 -- At most `wanted` tickets, newest first, from the one opened at `before_at` with `before_id` on; from the newest when null.
 --
 -- How words are searched for depends on how many of the newest tickets have them. The planner's estimate is no help:
@@ -71,6 +79,7 @@ declare
     mine integer := my_company();
     conditions text;
     search text;
+    unfolded text;
     found_ids bigint[];
     have bigint;
     looked bigint;
@@ -81,14 +90,20 @@ begin
         end if;
         f.company := mine;
     end if;
-    conditions := concat_ws(' and ', journal_conditions(f),
-        '(t.opened_at, t.id) < (' || quote_literal(before_at) || '::timestamptz, ' || before_id || ')');
+    conditions := journal_conditions(f);
     search := journal_search(f);
+    if f.folded then
+        unfolded := journal_unfolded(conditions, search);
+    end if;
+    conditions := concat_ws(' and ', conditions,
+        '(t.opened_at, t.id) < (' || quote_literal(before_at) || '::timestamptz, ' || before_id || ')');
     if search is null then
         return query execute format(
-            'select t.id from tickets t where %s order by t.opened_at desc, t.id desc limit %s', conditions, wanted);
+            'select t.id from tickets t where %s order by t.opened_at desc, t.id desc limit %s',
+            concat_ws(' and ', conditions, unfolded), wanted);
         return;
     end if;
+    search := concat_ws(' and ', search, unfolded);
     -- Numbers are rare.
     if journal_words(f) is not null then
         execute format(

@@ -1,3 +1,4 @@
+-- needs: tickets
 -- What can be off is what storage/defaults/outage_kinds.toml says; one that is no longer there stays, for old outages.
 create or replace function keep_outage_kinds() returns trigger language plpgsql as $$
 begin
@@ -26,14 +27,20 @@ end $$;
 
 -- The ticket number that this caller was told, as a row of `outage_numbers`. A telephone of which the flat is not known has
 -- one number in an outage, however often it calls; a withheld one has one for each call. When Asterisk lost what it had
--- told (its own small database is written a second late), the number is somebody else's already: then a new one.
+-- told (its own small database is written a second late), the number is somebody else's already: then a new one. A flat
+-- may have been given the number of a ticket that was opened without it, while its first one is still said to somebody.
 create or replace function told_number(told announcements) returns outage_numbers language plpgsql as $$
 declare
     who text := coalesce(nullif(told.caller, ''), told.call_id);
     found_row outage_numbers;
     new_number integer;
 begin
-    select * into found_row from outage_numbers n where n.outage_id = told.outage_id and n.number = told.number for update;
+    -- Again when it went while this waited for whoever gave the flat the other number.
+    for attempt in 1 .. 2 loop
+        select * into found_row from outage_numbers n
+        where n.outage_id = told.outage_id and (n.number = told.number or n.instead_of = told.number) for update;
+        exit when found;
+    end loop;
     if found_row.premises_id is not null or found_row.caller = who then
         return found_row;
     end if;
@@ -122,9 +129,38 @@ begin
     end loop;
 end $$;
 
--- The ticket that a call is about: the one opened for it, or the one of its flat that it joined.
+-- The ticket that a call is about: the one that an operator attached it to, the one opened for it, or the one of its flat
+-- that it joined.
 create or replace function ticket_of_call(call text) returns bigint language sql stable as $$
     select coalesce(
+        (select ticket_id from joined_calls where call_id = call),
         (select id from tickets where call_id = call),
         (select ticket_id from announcements where call_id = call and ticket_id is not null order by began_at limit 1))
+$$;
+
+-- What an operator is told of the outage of a caller before the first word: `CallOutage` in callcenter/push/messages.py, or
+-- null. It is the one that the call's ticket belongs to, that the caller heard of, or that the caller's flat is in; a
+-- suspected one if there is no other.
+create or replace function outage_of_call(call text) returns jsonb language sql stable as $$
+    select jsonb_build_object(
+        'id', o.id, 'kind', o.kind, 'until', to_char(o.until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'),
+        'calls', case when o.state = 'suspected' then coalesce((o.evidence ->> 'calls')::integer, 0)
+                 else (select count(distinct a.call_id) from announcements a where a.outage_id = o.id) end,
+        'ticket', coalesce(
+            (select jsonb_build_object('id', t.id, 'number', t.number) from outage_numbers n join tickets t on t.id = n.ticket_id
+             where n.outage_id = o.id and n.premises_id = asked.premises_id),
+            case when own.parent_id = o.incident_id then jsonb_build_object('id', own.id, 'number', own.number) end))
+    from (
+        select c.company_id, r.premises_id, p.house_id from calls c
+        left join residents r on r.id = c.resident_id left join premises p on p.id = r.premises_id
+        where c.id = call
+    ) asked
+    join outages o on o.company_id = asked.company_id and is_open(o.state) and o.since <= now()
+    left join tickets own on own.id = ticket_of_call(call)
+    where own.parent_id = o.incident_id
+       or exists (select from announcements a where a.call_id = call and a.outage_id = o.id and not a.declined)
+       or exists (select from outage_numbers n where n.outage_id = o.id and n.premises_id = asked.premises_id)
+       or (o.state = 'suspected'
+           and exists (select from outage_places s where s.outage_id = o.id and s.house_id = asked.house_id))
+    order by (own.parent_id = o.incident_id) is true desc, o.state = 'suspected', o.since desc, o.id desc limit 1
 $$;

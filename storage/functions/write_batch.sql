@@ -79,15 +79,18 @@ begin
 end $$;
 
 -- Fill in what the maker of a message leaves empty in its body, since only the transaction that opens the ticket knows it:
--- with `ticket_of` the ticket of that call, with `name_of` what that operator is called now (docs/decisions/0013).
+-- with `ticket_of` the ticket of that call and its outage, with `outage_of` the outage alone, with `name_of` what that operator
+-- is called now (docs/decisions/0013).
 create or replace function fill_in(message jsonb) returns jsonb language plpgsql stable as $$
 declare
     known jsonb;
 begin
     if message ? 'ticket_of' then
-        known := jsonb_build_object('ticket', (
+        known := jsonb_build_object('outage', outage_of_call(message ->> 'ticket_of'), 'ticket', (
             select jsonb_build_object('id', id, 'number', number) from tickets
             where id = ticket_of_call(message ->> 'ticket_of')));
+    elsif message ? 'outage_of' then
+        known := jsonb_build_object('outage', outage_of_call(message ->> 'outage_of'));
     elsif message ? 'name_of' then
         select jsonb_build_object('name', name, 'login', login) into known
         from operators where id = (message ->> 'name_of')::integer;

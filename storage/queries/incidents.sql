@@ -13,9 +13,9 @@ with changed as (
 insert into ticket_events (ticket_id, operator_id, kind, changes, version)
 select id, $3, 'edited', jsonb_build_object('planned_until', jsonb_build_array(before, $2::timestamptz)), version from set_;
 
--- name: comment
+-- name: comment_below
 insert into ticket_events (ticket_id, operator_id, kind, comment)
-select id, $3, 'comment', $2 from tickets where (id = $1 or parent_id = $1) and is_open(state);
+select id, $3, 'comment', $2 from tickets where parent_id = $1 and is_open(state);
 
 -- name: finish
 with open_ones as (

@@ -7,7 +7,7 @@ join companies c on c.id = o.company_id
 left join outage_kinds k on k.code = o.kind
 left join tickets t on t.id = o.incident_id
 where ($1::integer is null or o.id = $1)
-  and ($2::boolean is false or o.state not in ('closed', 'cancelled'))
+  and ($2::boolean is false or is_open(o.state))
   and ($3::integer is null or o.company_id = $3)
 order by o.since desc, o.id desc limit 500;
 
@@ -36,13 +36,21 @@ from houses where company_id is not null and ($1::integer is null or company_id 
 select o.company_id, o.kind, o.since, p.house_id from outages o join outage_places p on p.outage_id = o.id
 where o.planned and o.finished_at is null;
 
+-- Calls that live are few; those of a big outage are thousands, of which only their announcements are counted.
 -- name: figures
-select a.outage_id, count(*) filter (where a.ended_at is null and c.state <> 'ended') as hearing,
+select a.outage_id, count(distinct a.call_id) as calls,
        count(distinct coalesce(nullif(a.caller, ''), a.call_id)) filter (where a.whole) as helped,
-       count(distinct a.call_id) filter (where c.state = 'waiting') as waiting,
-       count(distinct a.call_id) as calls,
-       count(distinct a.ticket_id) as tickets
-from announcements a join calls c on c.id = a.call_id where a.outage_id = any ($1::integer[])
+       count(distinct a.ticket_id) as tickets,
+       coalesce(min(l.hearing), 0) as hearing, coalesce(min(l.waiting), 0) as waiting
+from announcements a
+left join (
+    select t.outage_id, count(distinct c.id) filter (where t.ended_at is null) as hearing,
+           count(distinct c.id) filter (where c.state = 'waiting') as waiting
+    from calls c join announcements t on t.call_id = c.id
+    where c.state <> 'ended' and t.outage_id = any ($1::integer[])
+    group by t.outage_id
+) l on l.outage_id = a.outage_id
+where a.outage_id = any ($1::integer[])
 group by a.outage_id;
 
 -- name: kinds
@@ -93,13 +101,16 @@ select $1, $2 + place - 1, premises from unnest($3::integer[]) with ordinality a
 -- name: spare
 update outages set spare_from = $2, spare_until = $3 where id = $1;
 
+-- name: of_kind
+update outages set kind = $2 where id = $1;
+
 -- name: incident
 update outages set incident_id = $2 where id = $1;
 
 -- name: move
 update outages set state = $2, version = version + 1,
     confirmed_at = case when $2 = 'confirmed' then now() else confirmed_at end,
-    finished_at = case when $2 in ('closed', 'cancelled') then now() end
+    finished_at = case when not is_open($2) then now() end
 where id = $1;
 
 -- name: note

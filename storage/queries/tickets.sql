@@ -60,9 +60,6 @@ select 'crew_id', id, name, name from crews where id = any ($6::bigint[])
 union all
 select 'parent_id', id, number::text, number::text from tickets where id = any ($7::bigint[]);
 
--- name: children
-select id, number, subject, state, opened_at from tickets where parent_id = $1 order by number limit 500;
-
 -- name: next_number
 update companies set last_ticket_number = last_ticket_number + 1 where id = $1 returning last_ticket_number;
 

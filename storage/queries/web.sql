@@ -24,7 +24,10 @@ order by c.arrived_at desc
 
 -- Companies' numbers, which are also the names of the queues.
 -- name: lines
-select n.number, c.name as company, c.zone from numbers n join companies c on c.id = n.company_id
+select n.number, c.id as company_id, c.name as company, c.zone from numbers n join companies c on c.id = n.company_id
+
+-- name: outage_kinds
+select code, name_ru, name_en from outage_kinds order by place
 
 -- name: operators
 select id, login, name, endpoint from operators where role = 'operator' order by name

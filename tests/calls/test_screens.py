@@ -11,6 +11,7 @@ from callcenter.domain.events import OperatorAnswered, Tick
 from callcenter.domain.ids import OperatorId
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.request import PauseBody, RequestState
+from callcenter.outages.watcher import OutageWatcher
 from callcenter.push.codec import body_of
 from callcenter.push.messages import KINDS, CardMessage, OperatorMessage
 from callcenter.retention.completeness_alarm import CompletenessAlarm
@@ -46,7 +47,8 @@ async def test_all_that_is_pushed_is_in_the_protocol(pool: asyncpg.Pool, databas
             "insert into ticket_deadlines select id, 'tell', $1, $1 from tickets on conflict do nothing", due
         )
         await DeadlineAlarm(settings).check(connection)
-        await CompletenessAlarm(settings).check(connection)
+        await CompletenessAlarm(settings, 30).check(connection)
+        await OutageWatcher(settings).look(connection)
 
         pushed = await connection.fetch("select kind, body from push_log union all select kind, body from screens")
     bodies = [body_of(row["kind"], row["body"]) for row in pushed]

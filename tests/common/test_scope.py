@@ -64,14 +64,15 @@ insert into idempotency_keys select id, 'key', decode(repeat('00', 32), 'hex'), 
     where token_hash = decode(repeat('0{n}', 32), 'hex');
 insert into exports (operator_id, company_id, first_day, last_day, format, language)
     select m.id, c.id, now(), now(), 'csv', 'ru' from m, c;
-insert into outages (company_id, kind, state, since, incident_id) select c.id, 'gas', 'confirmed', now(), t.id from c, t;
+insert into outages (company_id, state, since) select id, 'suspected', now() from c;
 create temp table o as select o.id from outages o join c on c.id = o.company_id;
 insert into outage_places (outage_id, house_id) select o.id, h.id from o, houses h join c on c.id = h.company_id;
-insert into outage_numbers (outage_id, number, caller) select id, 1, 'somebody' from o;
+insert into outage_numbers (outage_id, number, caller) select id, 100, '+7900000000{n}' from o;
 insert into outage_events (outage_id, kind) select id, 'opened' from o;
-insert into announcements (call_id, began_at, outage_id, number, caller) select 'node1-{n}', now(), id, 1, 'somebody' from o;
+insert into announcements (call_id, began_at, outage_id, number, caller) select 'node1-{n}', now(), id, 100, '' from o;
 insert into phone_candidates (phone, premises_id, call_id)
-    select '+7900000001{n}', p.id, 'node1-{n}' from premises p join houses h on h.id = p.house_id join c on c.id = h.company_id;
+    select '+7900000009{n}', p.id, 'node1-{n}' from premises p join houses h on h.id = p.house_id join c on c.id = h.company_id;
+insert into joined_calls (call_id, ticket_id) select 'node1-{n}', id from t;
 insert into outage_recipients (company_id, name, party, way, address) select id, 'recipient {n}', 'supplier', 'max', '{n}' from c;
 insert into outage_notices (outage_id, recipient_id, event, body, key)
     select o.id, r.id, 'opened', '{{}}', 'notice {n}' from o, outage_recipients r where r.name = 'recipient {n}';
@@ -86,7 +87,7 @@ insert into screens (audience, kind, seq, body) values ('all', 'queues', 1, '{}'
 insert into presence select id, 'offline', now() from operators;
 """
 # These contain no company's data, so nothing is restricted.
-OPEN = {"nodes", "node_gaps", "outage_kinds", "schema_migrations"}
+OPEN = {"nodes", "node_gaps", "schema_migrations", "outage_kinds"}
 # Shut for everybody of one company.
 SHUT = {"unwritten", "push_log", "screens", "presence"}
 # Rows that belong to the centre and may be seen by every company.

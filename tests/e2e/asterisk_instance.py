@@ -1,7 +1,9 @@
 """A real Asterisk for a test: its own directories, ports and secrets; gone without a trace afterwards."""
 
 import os
+import re
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,6 +16,7 @@ from typing import TypeVar
 
 from callcenter.recordings.spool import Spool
 from callcenter.settings import Settings
+from callcenter.speech.standard import standard_phrases
 from callcenter.telephony.render import ROOT, Directory, render
 from stack.registration import register
 from tests.e2e.caller import TRUNK
@@ -33,6 +36,8 @@ PHRASES = {
     "outage-flat": 0.3,
     "ticket-number": 0.3,
     "repeat": 0.2,
+    "place-many": 0.3,
+    "wait-long": 0.3,
 }
 
 T = TypeVar("T")
@@ -145,7 +150,7 @@ def asterisk(
                 "rtp_start": 21000,
                 "rtp_end": 21999,
             },
-            "queueing": queueing,
+            "queueing": {"place_up_to": 0, **queueing},
         }
     )
     render(settings, directory, home / "etc")
@@ -171,6 +176,9 @@ def _make_sounds(home: Path) -> None:
         subprocess.run(
             ["sox", "-n", "-r", "44100", "-c", "2", phrase, "synth", str(seconds), "sine", "440"], check=True
         )
+    for counted in standard_phrases():
+        if counted.language == "ru" and re.fullmatch(r"(place|wait)-\d+", counted.key):
+            shutil.copy(home / "recorded" / "ru" / "repeat.wav", home / "recorded" / "ru" / f"{counted.key}.wav")
     places = {"CACHE": ROOT / "var" / "speech", "RECORDED": home / "recorded"}
     environment = os.environ | {f"CALLCENTER_SPEECH__{name}": str(place) for name, place in places.items()}
     speak = [sys.executable, "-m", "callcenter", "speak-phrases", str(home / "sounds")]

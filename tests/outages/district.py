@@ -10,8 +10,9 @@ import pytest
 from callcenter.calls.batch import Batch
 from callcenter.domain.access import Role
 from callcenter.domain.commands import Command
-from callcenter.domain.events import Event
-from callcenter.domain.ids import OperatorId, QueueName
+from callcenter.domain.events import Event, Presence
+from callcenter.domain.ids import Interface, OperatorId, QueueName
+from callcenter.domain.operator import Operator
 from callcenter.domain.person import Person
 from callcenter.domain.switchboard import Switchboard
 from callcenter.outages.outage import NewOutage, PlaceEdit
@@ -21,6 +22,7 @@ from callcenter.tickets.service import Tickets
 from tests.site import fill, settings_for
 
 DID = "74951234567"
+ANNA = Interface("PJSIP/op-01")
 NOW = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
 
 
@@ -31,6 +33,7 @@ class District:
     pool: asyncpg.Pool
     outages: Outages
     vera: Person
+    anna: Operator
     company: int
     house: int
     other_house: int
@@ -48,7 +51,7 @@ class District:
 
     async def write(self, *events: Event) -> None:
         """What the node would do with these events, in one batch."""
-        switchboard = Switchboard([QueueName(DID)])
+        switchboard = Switchboard([QueueName(DID)], [self.anna])
         commands: list[Command] = [command for event in events for command in switchboard.step(event)]
         batch = Batch()
         for command in commands:
@@ -84,5 +87,8 @@ async def district(database_url: str) -> AsyncIterator[District]:
         phones.append(f"+7916000{flat:04}")
         await pool.execute("insert into resident_phones (phone, resident_id) values ($1, $2)", phones[-1], resident)
     vera = Person(OperatorId(ids["vera"]), "vera", "Вера", Role.SUPERVISOR, "ru", False)
-    yield District(pool, Outages(pool, Tickets(pool)), vera, company, houses[0], houses[1], phones)
+    anna = Operator(
+        id=OperatorId(ids["anna"]), interface=ANNA, wanted=Presence.AVAILABLE, since=NOW, phone_reachable=True
+    )
+    yield District(pool, Outages(pool, Tickets(pool)), vera, anna, company, houses[0], houses[1], phones)
     pool.terminate()

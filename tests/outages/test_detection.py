@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.outages.detection import DISMISSED_S, QUIET_S, Arrival, Detector, Suggestion
+from callcenter.outages.detection import QUIET_S, Arrival, Detector, Suggestion, place_of
 from callcenter.outages.pattern import House, Level, Pattern, Place
 from callcenter.outages.recent import MOST, Recent, Seen
 
 NOON = datetime(2026, 1, 13, 12, tzinfo=UTC)
+DISMISSED_S = 7200
 # Four streets of ten houses of 400 flats; three of the streets belong to one company. No history at all.
 HOUSES = [
     House(number, 1 if number <= 30 else 2, f"street {(number - 1) // 10}", 400, weeks=0) for number in range(1, 41)
@@ -102,17 +103,20 @@ def test_after_a_quiet_hour_it_is_another_suggestion() -> None:
 def test_what_was_dismissed_is_not_repeated_for_a_time() -> None:
     detector = Detector(PATTERN)
     first = suggested([call(10 * number, number) for number in range(5)], detector)[HOUSE]
-    detector.dismiss(first.key, NOON + timedelta(seconds=60))
+    assert place_of(first.key) == HOUSE
+    detector.quiet(HOUSE, NOON + timedelta(seconds=DISMISSED_S))
     assert suggested([call(60 + 10 * number, 100 + number) for number in range(300)], detector) == {}
     late = DISMISSED_S + 70
     again = suggested([call(late + 10 * number, number) for number in range(5)], detector)[HOUSE]
     assert again.key != first.key
 
 
-def test_a_key_that_is_over_dismisses_nothing() -> None:
-    detector = Detector(PATTERN)
-    detector.dismiss("house:1:12:0", NOON)
-    assert HOUSE in suggested([call(10 * number, number) for number in range(5)], detector)
+@pytest.mark.parametrize(
+    "place",
+    [HOUSE, STREET, Place(Level.STREET, 2, "г. Заречный: пос. 5, ул. Мира"), Place(Level.COMPANY, 7)],
+)
+def test_the_key_of_a_suggestion_names_its_place(place: Place) -> None:
+    assert place_of(f"{place.level}:{place.company}:{place.name or ''}:1772703000") == place
 
 
 def test_a_known_outage_is_not_suggested_until_then() -> None:
@@ -167,7 +171,7 @@ def test_callers_of_unknown_numbers_are_explained_by_a_house_that_is_suggested_o
 def test_a_dismissed_house_explains_nothing() -> None:
     detector = Detector(PATTERN)
     first = suggested([call(10 * number, number) for number in range(5)], detector)[HOUSE]
-    detector.dismiss(first.key, NOON + timedelta(seconds=50))
+    detector.quiet(place_of(first.key), NOON + timedelta(seconds=DISMISSED_S))
     assert set(suggested([unknown(100 + 3 * number, number) for number in range(40)], detector)) == {COMPANY}
 
 

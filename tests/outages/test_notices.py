@@ -221,6 +221,15 @@ async def test_whoever_was_out_of_reach_gets_the_last_word_only(told: District, 
     assert await notices(told) == [("opened", "dropped"), ("changed", "dropped"), ("ended", "delivered")]
 
 
+async def test_a_suggestion_is_told_of_when_somebody_confirms_it(told: District) -> None:
+    await recipient(told, "max", "1")
+    suspected = await told.outages.open(told.vera, told.new(), suspected=True)
+    assert await notices(told) == []
+    await told.outages.confirm(told.vera, suspected.id, "gas")
+    assert await notices(told) == [("opened", "waiting")]
+    assert await told.pool.fetchval("select body ->> 'kind' from outage_notices") == "gas"
+
+
 async def test_another_companys_recipients_and_those_switched_off_are_not_told(told: District) -> None:
     other = await told.pool.fetchval("insert into companies (name) values ('Другая') returning id")
     theirs = await recipient(told, "max", "1")

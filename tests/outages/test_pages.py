@@ -103,3 +103,70 @@ async def test_a_company_sees_its_own_outages_and_changes_none(site: Site, house
         assert (await maria.get(theirs)).status == 404
         assert (await maria.post(own + "/step", step="close")).status == 403
         assert "Открыть отключение" not in listed
+
+
+async def suspected(site: Site, house: int, *, kind: str | None = None) -> str:
+    """A suspected outage of the house, as the watcher writes it; its address."""
+    outage = await site.pool.fetchval(
+        "insert into outages (company_id, kind, state, since, evidence, suggested_as)"
+        " select company_id, $2, 'suspected', now(), '{}', 'house:1:1:1' from houses where id = $1 returning id",
+        house,
+        kind,
+    )
+    await site.pool.execute("insert into outage_places (outage_id, house_id) values ($1, $2)", outage, house)
+    return f"/outages/{outage}"
+
+
+async def test_a_suspected_outage_is_confirmed_by_choosing_what_is_off(site: Site, house: int) -> None:
+    path = await suspected(site, house)
+    async with site.browser("anna") as anna:
+        page = await (await anna.get(path)).text()
+        assert re.search(r"<h1>Возможно, отключение</h1>", page)
+        assert '<button class="quiet" name="kind" value="cold_water">Холодная вода</button>' in page
+        assert 'value="confirm"' not in page
+        assert "Возможно, отключение" in await (await anna.get("/outages")).text()
+        # Without what is off there is nothing to tell callers.
+        assert (await anna.post(path + "/step", step="confirm")).status == 422
+        assert (await anna.post(path + "/confirm", kind="nothing")).status == 422
+        assert (await anna.post(path + "/confirm", kind="cold_water")).status == 204
+        assert (await anna.post(path + "/confirm", kind="hot_water")).status == 409
+        assert (await anna.post(path + "/dismiss")).status == 409
+        assert "нет холодной воды" in await (await anna.get(path)).text()
+    assert await site.pool.fetchval("select count(*) from outage_numbers") == 9
+
+
+async def test_a_suspected_outage_is_dismissed_without_a_reason(site: Site, house: int) -> None:
+    path = await suspected(site, house)
+    async with site.browser("anna") as anna:
+        assert (await anna.post(path + "/dismiss")).status == 204
+        assert "Не подтвердилось" in await (await anna.get(path)).text()
+    who = await site.pool.fetchval("select operator_id from outage_events where to_state = 'cancelled'")
+    assert who == site.ids["anna"]
+
+
+async def test_one_of_which_no_house_is_known_is_opened_in_the_form(site: Site, house: int) -> None:
+    path = await suspected(site, house)
+    await site.pool.execute("delete from outage_places")
+    company = await site.pool.fetchval("select id from companies")
+    async with site.browser("anna") as anna:
+        page = await (await anna.get(path)).text()
+        assert f'href="/outages/new?company={company}"' in page
+        assert 'name="kind"' not in page
+        assert (await anna.post(path + "/confirm", kind="cold_water")).status == 422
+
+
+async def test_a_company_confirms_and_dismisses_nothing(site: Site, house: int) -> None:
+    path = await suspected(site, house)
+    async with site.browser("maria") as maria:
+        page = await (await maria.get(path)).text()
+        assert "Возможно, отключение" in page
+        assert 'name="kind"' not in page
+        for step in ("confirm", "dismiss", "join"):
+            assert (await maria.post(f"{path}/{step}", kind="cold_water")).status == 403
+
+
+async def test_the_link_of_a_card_fills_in_company_and_house(site: Site, house: int) -> None:
+    company = await site.pool.fetchval("select id from companies")
+    async with site.browser("anna") as anna:
+        page = await (await anna.get(f"/outages/new?company={company}&house={house}")).text()
+    assert f'<option value="{house}" selected>' in page

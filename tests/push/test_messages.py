@@ -1,6 +1,7 @@
 """What the messages' classes, and the schema drawn from them, let through."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,18 +25,23 @@ from callcenter.push.messages import (
     PresenceRequest,
     RequestMessage,
     SafetyMessage,
-    Shown,
     SilentMessage,
 )
+from callcenter.push.outage_messages import OutageFiguresMessage, OutageFiguresRow
+from callcenter.push.shapes import Shown
 from callcenter.push.state import Delta, Resumed, Snapshot
-from tests.messages import card, limit, operator, queue, ringing
+from tests.messages import call_outage, card, limit, operator, outage_row, outages, queue, ringing
 from tests.site import NOW
 
 SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "docs" / "protocol.schema.json").read_text())
 EACH: dict[str, Shown] = {
     "queues": queue(3, oldest=NOW),
+    "outages": outages(outage_row()),
+    "outage_figures": OutageFiguresMessage(
+        figures=(OutageFiguresRow(id=3, calls=212, hearing=4, helped=190, waiting=9, tickets=180),)
+    ),
     "presence": PresenceMessage(state=operator(NOW).state, phone_reachable=False, since=NOW, reason=None),
-    "ringing": ringing(NOW),
+    "ringing": replace(ringing(NOW), outage=call_outage()),
     "recording": PauseMessage(call="x", paused_since=None),
     "card": card(NOW, talk_ended_at=NOW + timedelta(seconds=1)),
     "request/presence": RequestMessage(id=5, state=RequestState.ASKED, asked_at=NOW, reason=None),

@@ -172,3 +172,25 @@ async def test_the_standard_phrases_are_written_for_asterisk(tmp_path: Path) -> 
     assert await write_standard_phrases(phrases, out) == len(standard_phrases()) > 0
     written = {str(file.relative_to(out)) for file in out.rglob("*") if file.is_file()}
     assert written == {f"{phrase.language}/{phrase.key}.alaw" for phrase in standard_phrases()}
+
+
+def test_the_place_and_the_wait_are_said_in_the_right_forms() -> None:
+    said = {f"{phrase.language}/{phrase.key}": phrase.text for phrase in standard_phrases()}
+    assert {name: said[name] for name in said if name in SAID} == SAID
+    counted = {name for name in said if name.startswith("ru/") and name[-1].isdigit()}
+    assert counted == {f"ru/place-{n}" for n in range(2, 31)} | {f"ru/wait-{n}" for n in range(1, 31)}
+    assert len(said) == len(standard_phrases()) == len(set(said.values()))
+
+
+SAID = {
+    "ru/place-2": "Ваше место в очереди: два.",
+    "ru/place-21": "Ваше место в очереди: двадцать один.",
+    "ru/wait-1": "Ожидание около одной минуты.",
+    "ru/wait-2": "Ожидание около двух минут.",
+    "ru/wait-11": "Ожидание около одиннадцати минут.",
+    "ru/wait-21": "Ожидание около двадцати одной минуты.",
+    "ru/wait-30": "Ожидание около тридцати минут.",
+    "en/place-3": "Your place in the queue: three.",
+    "en/wait-1": "The wait is about one minute.",
+    "en/wait-22": "The wait is about twenty two minutes.",
+}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.async_api import expect
 
-from callcenter.push.messages import TicketKey
+from callcenter.push.shapes import TicketKey
 from callcenter.tickets.service import TicketEdit
 from tests import browser
 from tests.messages import card

@@ -369,9 +369,9 @@ async def test_a_form_that_is_shown_again_is_of_the_version_that_it_was_filled_i
     ticket = await work.ticket(subject="Было")
     sent = await work.form(ticket) | {"subject": "Моё", "price": "дорого"}
 
-    async def changed_before(connection: Connection, person: Person, ticket_id: int) -> TicketPage:
+    async def changed_before(connection: Connection, person: Person, ticket_id: int, below: int) -> TicketPage:
         await work.tickets.edit(work.person, ticket.id, ticket.version, TicketEdit(description="Их слова"))
-        return await read_page(connection, person, ticket_id)
+        return await read_page(connection, person, ticket_id, below)
 
     monkeypatch.setattr(pages, "read_page", changed_before)
     answer = await work.vera.post(f"/tickets/{ticket.id}", **sent)

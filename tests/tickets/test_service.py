@@ -8,14 +8,14 @@ import asyncpg
 import pytest
 from pydantic import ValidationError
 
-from callcenter.common.scope import Connection
+from callcenter.common.scope import Connection, scoped
 from callcenter.domain.access import Role
 from callcenter.domain.ids import OperatorId
 from callcenter.domain.person import Person
 from callcenter.domain.ticket import Step, StepRefused, TicketState
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
-from callcenter.tickets.reading import children_of
+from callcenter.tickets.below import read_below
 from callcenter.tickets.service import BadEdit, Conflict, NoTicket, Ticket, TicketEdit, Tickets
 from tests.conftest import by_owner
 
@@ -300,7 +300,9 @@ async def test_an_incident_is_one_level_deep(desk: Desk):
     anna = desk.people["anna"]
     incident, first, second = await desk.ticket(), await desk.ticket(), await desk.ticket()
     await desk.tickets.edit(anna, first.id, first.version, TicketEdit(parent_id=incident.id))
-    assert [child.id for child in await children_of(desk.pool, incident.id)] == [first.id]
+    async with scoped(desk.pool, anna) as connection:
+        below = await read_below(connection, anna, incident.id)
+    assert [row["id"] for row in below.rows] == [first.id]
     for ticket, parent in ((second, first.id), (incident, second.id), (second, second.id)):
         with pytest.raises(BadEdit) as refused:
             await desk.tickets.edit(anna, ticket.id, ticket.version, TicketEdit(parent_id=parent))

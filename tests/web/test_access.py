@@ -18,26 +18,26 @@ from tests.site import Site
 # Who may do what, written out a second time: a change of one table without the other fails.
 MAY = {
     Role.OPERATOR: {
-        "anyone", "person", "take calls", "see tickets", "edit tickets", "comment tickets", "see the directory",
-        "see outages", "manage outages",
+        "anyone", "person", "take calls", "see tickets", "edit tickets", "comment tickets", "see outages",
+        "manage outages", "see the directory",
     },
     Role.SUPERVISOR: {
         "anyone", "person", "take calls", "see the board", "listen to recordings", "review talks", "share recordings",
         "see completeness of recordings", "keep recordings", "make evidence packs", "see tickets", "edit tickets",
-        "comment tickets", "see the directory", "edit the directory", "see reports",
-        "send again what could not be delivered", "see outages", "manage outages",
+        "comment tickets", "see outages", "manage outages", "see the directory", "edit the directory", "see reports",
+        "send again what could not be delivered",
     },
     Role.MANAGER: {
-        "anyone", "person", "see tickets", "comment tickets", "see the directory", "see reports",
-        "use the programming interface", "see outages",
+        "anyone", "person", "see tickets", "comment tickets", "see outages", "see the directory", "see reports",
+        "use the programming interface",
     },
     Role.CREW: {"anyone", "person", "see tickets", "comment tickets"},
     Role.ADMINISTRATOR: {
         "anyone", "person", "take calls", "see the board", "listen to recordings", "review talks", "share recordings",
         "see completeness of recordings", "keep recordings", "make evidence packs", "see tickets", "edit tickets",
-        "comment tickets", "see the directory", "edit the directory", "see reports",
+        "comment tickets", "see outages", "manage outages", "see the directory", "edit the directory", "see reports",
         "send again what could not be delivered", "manage people", "see the audit log", "use the programming interface",
-        "see outages", "manage outages", "manage who is told of outages",
+        "manage who is told of outages",
     },
 }  # fmt: skip
 # What is open without login; anything else that requires no login fails.

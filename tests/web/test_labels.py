@@ -27,6 +27,7 @@ NOT_SHOWN = {
     "DeliveryState": "shown as the heading under which a message stands",
     "Direction": "of calls; all of them come in so far",
     "FileOrderState": "shown as a button, a progress bar or a sentence",
+    "Level": "of a place that may have an outage, shown as its addresses",
     "Noun": "of grammar",
     "OperatorState": "shown as the operator's status",
     "Part": "of a pack, in the output of `callcenter verify`",

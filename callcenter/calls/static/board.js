@@ -1,6 +1,7 @@
 import {
   $, company, el, fill, moment, place, readPage, showConnected, showFigures, since, startClock, texts, toast,
 } from "/static/web/ui.js";
+import { showNewLinks, showOutageFigures, showOutages } from "./outages.js";
 import { isRequest, showRequests } from "./requests.js";
 import { Wire } from "/static/web/wire.js";
 
@@ -13,6 +14,7 @@ const SETTLE_MS = 1000;
 
 readPage();
 startClock();
+showNewLinks();
 
 /** @type {number | null} */
 let fetching = null;
@@ -20,6 +22,8 @@ const wire = new Wire({
   changed(kind) {
     if (kind === null || kind === "queues") showQueues();
     if (kind === null || kind.startsWith("operator/")) showOperators();
+    if (kind === null || kind === "outages") showOutages(wire.state, kind !== null);
+    if (kind === "outage_figures") showOutageFigures(wire.state);
     if (kind === null || isRequest(kind)) showRequests(wire.state, kind);
     if (kind === null || kind === "deadlines") showDeadlines(kind !== null);
     if (kind === null || kind === "recordings") showSafety(kind !== null);

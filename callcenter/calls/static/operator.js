@@ -3,6 +3,7 @@ import {
   $, announce, company, el, fill, lasting, moment, place, plural, readPage, showConnected, showFigures, since, startClock, telephone,
   texts, toast,
 } from "/static/web/ui.js";
+import { cardOutage, listenForJoin, offered, outageLine, showOutageFigures, showOutages } from "./outages.js";
 import { isRequest, showRequests } from "./requests.js";
 import { Wire } from "/static/web/wire.js";
 
@@ -10,6 +11,7 @@ import { Wire } from "/static/web/wire.js";
 
 readPage();
 startClock();
+listenForJoin();
 
 const title = document.title;
 
@@ -18,6 +20,9 @@ const wire = new Wire({
     if (kind === null || kind === "queues") showQueues();
     if (kind === null || kind === "ringing") showRinging();
     if (kind === null || kind === "presence" || kind === "request/presence") showPresence();
+    if (kind === null || kind === "outages") showOutages(wire.state, kind !== null);
+    if (kind === "outages" && offered(wire.state.card, wire.state) !== offer) showCard();
+    if (kind === "outage_figures") showOutageFigures(wire.state);
     if (kind === null || isRequest(kind)) showRequests(wire.state, kind);
     if (kind === null || kind === "card" || kind === "recording" || (kind === "presence" && !wire.state.card)) showCard();
   },
@@ -65,12 +70,16 @@ function showRinging() {
   document.title = `☎ ${fill(texts.ringing_title, { number })}`;
   announce($("ringing-call"),
     el("p", "notice", el("span", "bell"), el("span", "", texts.states.ringing), " ", el("b", "", number), " ",
-      el("span", "called", company(ringing.queue))));
+      el("span", "called", company(ringing.queue)), " ",
+      el("span", "off-told", outageLine(ringing.outage, ringing.queue))));
   $("ringing-since").replaceChildren(since(ringing.since));
 }
 
+let offer = "";
+
 function showCard() {
   const card = wire.state.card;
+  offer = offered(card, wire.state);
   keepingFocus(() => $("card").replaceChildren(card?.call ? filled(card) : empty()));
 }
 
@@ -89,7 +98,7 @@ function filled(card) {
   const line = place.lines[card.did];
   const zone = line?.zone;
   return el("article", `card ${card.talk_ended_at ? "over" : ""}`,
-    el("div", "panel who", talk(card), caller(card)),
+    el("div", "panel who", talk(card), cardOutage(card, wire.state), caller(card)),
     card.ticket && place.files ? filing(card.ticket) : "",
     el("div", "panel", el("h2", "", texts.open_tickets), tickets(card, zone)),
     el("div", "panel", el("h2", "", texts.past_calls), past(card, zone)));

@@ -15,6 +15,16 @@ function showLost(is) {
   if (note) note.textContent = is ? document.querySelector("main")?.dataset.stale ?? "" : "";
 }
 
+// An incident is opened and closed in its place; what is open is in the address, and so in what is fetched again.
+list.addEventListener("click", async (event) => {
+  const fold = event.target instanceof Element ? event.target.closest("a.fold") : null;
+  if (!(fold instanceof HTMLAnchorElement) || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  history.replaceState(null, "", fold.href);
+  await refresh();
+  document.getElementById(fold.id)?.focus();
+});
+
 function listen() {
   const feed = new EventSource("/tickets/live");
   feed.onopen = () => showLost(false);
