@@ -26,6 +26,7 @@ from callcenter.common.secret_box import SECRET_BOX, SecretBox, require_readable
 from callcenter.common.sessions import SESSIONS, Sessions, SessionTerm
 from callcenter.common.smtp import MAIL_SERVER, MailServer
 from callcenter.common.tokens import TOKENS, Tokens
+from callcenter.common.uploads import UPLOADS, Uploads
 from callcenter.directory.install import install as directory
 from callcenter.dispatch.install import install as dispatch
 from callcenter.domain.call import CallState
@@ -168,6 +169,7 @@ def create_app(
     app[PASSWORDS], app[ATTEMPTS] = Passwords(), Attempts(pool)
     app[SECRET_BOX] = SecretBox(settings.secrets)
     app[MAIL_SERVER] = MailServer(settings.smtp)
+    app[UPLOADS] = Uploads(pool)
     app[ASTERISK_ENTRIES] = AsteriskEntries(pool)
     app.on_response_prepare.append(shield.add_headers)
     for part in (auth, health, navigation, static):

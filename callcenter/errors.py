@@ -11,7 +11,8 @@ CallcenterError
 │   │   ├── TooManyAttempts
 │   │   ├── TooManyExports
 │   │   ├── TooManyFilters
-│   │   └── TooManyPacks
+│   │   ├── TooManyPacks
+│   │   └── TooManyRequests
 │   ├── BadEdit                  a ticket would not make sense
 │   ├── BadFile                  neither photograph nor PDF, or too large
 │   ├── BadFlats                 a list of flats that cannot be read

@@ -243,6 +243,9 @@ class WebSettings(SettingsSection):
     slow_client_messages: int = Field(
         256, ge=8, description="unsent messages after which a browser is disconnected instead of waited for"
     )
+    public_requests_per_minute: int = Field(
+        600, ge=1, description="requests that one address may make in a minute to pages that need no login"
+    )
     public_url: str | None = Field(
         None,
         pattern=r"^https?://[^/\s?#]+$",
@@ -305,6 +308,20 @@ class HandoverSettings(SettingsSection):
     webhook_inner_networks: tuple[IPvAnyNetwork, ...] = Field(
         (), description="JSON list of private networks to which webhooks may go all the same"
     )
+
+
+class MaxSettings(SettingsSection):
+    """The bot by which chats of the messenger MAX are told of outages."""
+
+    token: SecretStr | None = Field(None, description="token of the bot; without it nothing can be sent to MAX")
+    url: str = Field(
+        "https://platform-api2.max.ru", pattern=r"^https?://[^\s?#]+[^/\s?#]$", description="where its interface is"
+    )
+    ca_file: Path | None = Field(
+        None,
+        description="certificates to trust for it instead of the system's, in PEM: its own is of a national authority",
+    )
+    timeout_s: float = Field(10.0, gt=0, description="seconds that it may take to answer")
 
 
 class SharingSettings(SettingsSection):
@@ -423,6 +440,7 @@ class Settings(BaseSettings):
     smtp: SmtpSettings = SmtpSettings()
     sharing: SharingSettings = SharingSettings()
     handover: HandoverSettings
+    max: MaxSettings = MaxSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     secrets: SecretsSettings
     speech: SpeechSettings = SpeechSettings()

@@ -7,8 +7,9 @@ import sys
 import time
 from collections.abc import Iterator
 
+from callcenter.common.sheet_reader import SheetReader
 from callcenter.directory.sheet import HEADERS, write_xlsx
-from callcenter.directory.sheet_reader import SheetReader
+from callcenter.directory.sheet_process import MODULE
 
 ROWS = 195_000
 
@@ -33,7 +34,7 @@ async def main(count: int) -> None:
     """Print what a sheet of this many rows cost its process."""
     body = write_xlsx(rows(count), "ru")
     began = time.monotonic()
-    read = await SheetReader().read(body)
+    read = await SheetReader(MODULE).read(body)
     seconds = time.monotonic() - began
     cost = resource.getrusage(resource.RUSAGE_CHILDREN)
     said = {

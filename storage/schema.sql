@@ -1339,11 +1339,15 @@ CREATE TABLE public.companies (
     last_ticket_number integer DEFAULT 0 NOT NULL,
     retention_days integer DEFAULT 1096 NOT NULL,
     city_code text DEFAULT ''::text NOT NULL,
+    outage_page text,
     CONSTRAINT companies_city_code_check CHECK ((city_code ~ '^([1-9][0-9]{1,4})?$'::text)),
     CONSTRAINT companies_language_check CHECK ((language = ANY (ARRAY['ru'::text, 'en'::text]))),
     CONSTRAINT companies_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT companies_outage_page_check CHECK (((outage_page ~ '^[a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?$'::text) AND (length(outage_page) >= 3))),
     CONSTRAINT companies_retention_days_check CHECK (((retention_days >= 1) AND (retention_days <= 36525)))
 );
+
+COMMENT ON COLUMN public.companies.outage_page IS 'The name of the company''s public page of outages, in its address; null: there is no such page.';
 
 ALTER TABLE public.companies ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.companies_id_seq
@@ -1835,6 +1839,32 @@ CREATE TABLE public.outage_kinds (
     CONSTRAINT outage_kinds_said_ru_check CHECK ((said_ru <> ''::text))
 );
 
+CREATE TABLE public.outage_notices (
+    id bigint NOT NULL,
+    outage_id integer NOT NULL,
+    recipient_id integer NOT NULL,
+    event text NOT NULL,
+    body jsonb NOT NULL,
+    key text NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    problem text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    next_at timestamp with time zone,
+    delivered_at timestamp with time zone,
+    CONSTRAINT outage_notices_event_check CHECK ((event = ANY (ARRAY['opened'::text, 'changed'::text, 'ended'::text]))),
+    CONSTRAINT outage_notices_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'delivered'::text, 'dead'::text, 'dropped'::text])))
+);
+
+ALTER TABLE public.outage_notices ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.outage_notices_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.outage_places (
     outage_id integer NOT NULL,
     house_id integer NOT NULL,
@@ -1846,6 +1876,37 @@ CREATE TABLE public.outage_places (
 COMMENT ON COLUMN public.outage_places.entrances IS 'Empty: all.';
 
 COMMENT ON COLUMN public.outage_places.flats IS 'As it is typed, `1-40, 55`; empty: all.';
+
+CREATE TABLE public.outage_recipients (
+    id integer NOT NULL,
+    company_id integer NOT NULL,
+    name text NOT NULL,
+    party text NOT NULL,
+    way text NOT NULL,
+    address text NOT NULL,
+    secret text,
+    language text DEFAULT 'ru'::text NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    CONSTRAINT outage_recipients_address_check CHECK ((address <> ''::text)),
+    CONSTRAINT outage_recipients_check CHECK (((way = 'webhook'::text) = (secret IS NOT NULL))),
+    CONSTRAINT outage_recipients_language_check CHECK ((language = ANY (ARRAY['ru'::text, 'en'::text]))),
+    CONSTRAINT outage_recipients_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT outage_recipients_party_check CHECK ((party = ANY (ARRAY['company'::text, 'municipality'::text, 'supplier'::text]))),
+    CONSTRAINT outage_recipients_way_check CHECK ((way = ANY (ARRAY['email'::text, 'webhook'::text, 'max'::text])))
+);
+
+COMMENT ON COLUMN public.outage_recipients.address IS 'An e-mail address, the URL of a webhook, or the id of a chat in MAX.';
+
+COMMENT ON COLUMN public.outage_recipients.secret IS 'Signs what a webhook is sent.';
+
+ALTER TABLE public.outage_recipients ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.outage_recipients_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE public.outages (
     id integer NOT NULL,
@@ -2615,11 +2676,20 @@ ALTER TABLE ONLY public.outage_events
 ALTER TABLE ONLY public.outage_kinds
     ADD CONSTRAINT outage_kinds_pkey PRIMARY KEY (code);
 
+ALTER TABLE ONLY public.outage_notices
+    ADD CONSTRAINT outage_notices_key_key UNIQUE (key);
+
+ALTER TABLE ONLY public.outage_notices
+    ADD CONSTRAINT outage_notices_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.outage_numbers
     ADD CONSTRAINT outage_numbers_pkey PRIMARY KEY (outage_id, number);
 
 ALTER TABLE ONLY public.outage_places
     ADD CONSTRAINT outage_places_pkey PRIMARY KEY (outage_id, house_id);
+
+ALTER TABLE ONLY public.outage_recipients
+    ADD CONSTRAINT outage_recipients_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.outages
     ADD CONSTRAINT outages_pkey PRIMARY KEY (id);
@@ -2810,6 +2880,8 @@ CREATE INDEX calls_caller_tail_idx ON public.calls USING btree (reverse(caller) 
 
 CREATE INDEX calls_node_arrived_at_idx ON public.calls USING btree (node, arrived_at) WHERE (state <> 'ended'::text);
 
+CREATE UNIQUE INDEX companies_outage_page_idx ON public.companies USING btree (outage_page) WHERE (outage_page IS NOT NULL);
+
 CREATE INDEX crew_links_ticket_id_idx ON public.crew_links USING btree (ticket_id);
 
 CREATE INDEX deliveries_id_idx ON public.deliveries USING btree (id) WHERE (state = ANY (ARRAY['waiting'::text, 'dead'::text]));
@@ -2852,6 +2924,12 @@ CREATE INDEX outage_events_operator_id_idx ON public.outage_events USING btree (
 
 CREATE INDEX outage_events_outage_id_id_idx ON public.outage_events USING btree (outage_id, id);
 
+CREATE INDEX outage_notices_id_idx ON public.outage_notices USING btree (id) WHERE (state = ANY (ARRAY['waiting'::text, 'dead'::text]));
+
+CREATE INDEX outage_notices_outage_id_recipient_id_idx ON public.outage_notices USING btree (outage_id, recipient_id);
+
+CREATE INDEX outage_notices_recipient_id_idx ON public.outage_notices USING btree (recipient_id);
+
 CREATE UNIQUE INDEX outage_numbers_outage_id_caller_idx ON public.outage_numbers USING btree (outage_id, caller) WHERE (caller IS NOT NULL);
 
 CREATE INDEX outage_numbers_outage_id_instead_of_idx ON public.outage_numbers USING btree (outage_id, instead_of) WHERE (instead_of IS NOT NULL);
@@ -2863,6 +2941,8 @@ CREATE INDEX outage_numbers_premises_id_idx ON public.outage_numbers USING btree
 CREATE INDEX outage_numbers_ticket_id_idx ON public.outage_numbers USING btree (ticket_id);
 
 CREATE INDEX outage_places_house_id_idx ON public.outage_places USING btree (house_id);
+
+CREATE INDEX outage_recipients_company_id_idx ON public.outage_recipients USING btree (company_id);
 
 CREATE INDEX outages_company_id_opened_at_idx ON public.outages USING btree (company_id, opened_at DESC);
 
@@ -3230,6 +3310,12 @@ ALTER TABLE ONLY public.outage_events
 ALTER TABLE ONLY public.outage_events
     ADD CONSTRAINT outage_events_outage_id_fkey FOREIGN KEY (outage_id) REFERENCES public.outages(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.outage_notices
+    ADD CONSTRAINT outage_notices_outage_id_fkey FOREIGN KEY (outage_id) REFERENCES public.outages(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.outage_notices
+    ADD CONSTRAINT outage_notices_recipient_id_fkey FOREIGN KEY (recipient_id) REFERENCES public.outage_recipients(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.outage_numbers
     ADD CONSTRAINT outage_numbers_outage_id_fkey FOREIGN KEY (outage_id) REFERENCES public.outages(id) ON DELETE CASCADE;
 
@@ -3244,6 +3330,9 @@ ALTER TABLE ONLY public.outage_places
 
 ALTER TABLE ONLY public.outage_places
     ADD CONSTRAINT outage_places_outage_id_fkey FOREIGN KEY (outage_id) REFERENCES public.outages(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.outage_recipients
+    ADD CONSTRAINT outage_recipients_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
 
 ALTER TABLE ONLY public.outages
     ADD CONSTRAINT outages_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
@@ -3501,9 +3590,13 @@ ALTER TABLE public.operators ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.outage_events ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.outage_notices ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.outage_numbers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.outage_places ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.outage_recipients ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.outages ENABLE ROW LEVEL SECURITY;
 
@@ -3573,6 +3666,10 @@ CREATE POLICY own ON public.outage_events TO callcenter_company USING ((EXISTS (
    FROM public.outages o
   WHERE (o.id = outage_events.outage_id))));
 
+CREATE POLICY own ON public.outage_notices TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.outages o
+  WHERE (o.id = outage_notices.outage_id))));
+
 CREATE POLICY own ON public.outage_numbers TO callcenter_company USING ((EXISTS ( SELECT
    FROM public.outages o
   WHERE (o.id = outage_numbers.outage_id))));
@@ -3580,6 +3677,8 @@ CREATE POLICY own ON public.outage_numbers TO callcenter_company USING ((EXISTS 
 CREATE POLICY own ON public.outage_places TO callcenter_company USING ((EXISTS ( SELECT
    FROM public.outages o
   WHERE (o.id = outage_places.outage_id))));
+
+CREATE POLICY own ON public.outage_recipients TO callcenter_company USING ((company_id = public.my_company()));
 
 CREATE POLICY own ON public.outages TO callcenter_company USING ((company_id = public.my_company()));
 
@@ -3755,9 +3854,13 @@ CREATE POLICY service ON public.operators TO callcenter_runtime USING (true) WIT
 
 CREATE POLICY service ON public.outage_events TO callcenter_runtime USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON public.outage_notices TO callcenter_runtime USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON public.outage_numbers TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.outage_places TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.outage_recipients TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.outages TO callcenter_runtime USING (true) WITH CHECK (true);
 
@@ -4079,8 +4182,31 @@ GRANT USAGE ON SEQUENCE public.outage_events_id_seq TO callcenter_runtime;
 GRANT SELECT ON TABLE public.outage_kinds TO callcenter_company;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outage_kinds TO callcenter_runtime;
 
+GRANT SELECT ON TABLE public.outage_notices TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outage_notices TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.outage_notices_id_seq TO callcenter_runtime;
+
 GRANT SELECT ON TABLE public.outage_places TO callcenter_company;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outage_places TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outage_recipients TO callcenter_runtime;
+
+GRANT SELECT(id) ON TABLE public.outage_recipients TO callcenter_company;
+
+GRANT SELECT(company_id) ON TABLE public.outage_recipients TO callcenter_company;
+
+GRANT SELECT(name) ON TABLE public.outage_recipients TO callcenter_company;
+
+GRANT SELECT(party) ON TABLE public.outage_recipients TO callcenter_company;
+
+GRANT SELECT(way) ON TABLE public.outage_recipients TO callcenter_company;
+
+GRANT SELECT(language) ON TABLE public.outage_recipients TO callcenter_company;
+
+GRANT SELECT(active) ON TABLE public.outage_recipients TO callcenter_company;
+
+GRANT USAGE ON SEQUENCE public.outage_recipients_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.outages TO callcenter_company;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outages TO callcenter_runtime;

@@ -6,18 +6,21 @@ from enum import StrEnum
 import asyncpg
 import pytest
 
-from callcenter.dispatch.delivery import DeliveryState, HandoverChannel
+from callcenter.common.delivery import DeliveryState
+from callcenter.dispatch.delivery import HandoverChannel
 from callcenter.domain.access import Role
 from callcenter.domain.call import CallState, Direction, Outcome
 from callcenter.domain.deadlines import LimitStep
 from callcenter.domain.events import Presence, Source
 from callcenter.domain.file_order import FileOrderState
 from callcenter.domain.listening import ListeningReason
+from callcenter.domain.outage import OutageEventKind
 from callcenter.domain.recording import WITHOUT_FILE, RecordingState
 from callcenter.domain.request import RequestState
 from callcenter.domain.sharing import LinkUseKind
 from callcenter.domain.talk import Party, TalkKind
 from callcenter.domain.ticket import PaymentState, TicketClass, TicketEventKind, TicketState
+from callcenter.outages.notice import NoticeEvent, NoticeWay, RecipientParty
 from callcenter.recordings.hashes import HashProblem
 from callcenter.telephony.asterisk_entries import ConfigurationProblem
 
@@ -49,6 +52,11 @@ async def sets_of(connection: asyncpg.Connection, table: str, column: str) -> li
         ("limits", "step", LimitStep),
         ("node_configurations", "problem", ConfigurationProblem),
         ("operators", "role", Role),
+        ("outage_events", "kind", OutageEventKind),
+        ("outage_notices", "event", NoticeEvent),
+        ("outage_notices", "state", DeliveryState),
+        ("outage_recipients", "party", RecipientParty),
+        ("outage_recipients", "way", NoticeWay),
         ("presence", "wanted", Presence),
         ("recording_plays", "reason", ListeningReason),
         ("recording_hashes", "problem", HashProblem),

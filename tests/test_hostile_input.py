@@ -14,16 +14,22 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 import callcenter
 from callcenter.common import search, sheets
 from callcenter.common.cursors import PageCursor
 from callcenter.common.delivery import one_line
+from callcenter.common.sheet_file import guarded
+from callcenter.common.sheet_problems import SheetRefused
 from callcenter.directory import book, forms, rows
-from callcenter.directory.sheet import guarded, read_sheet
+from callcenter.directory.sheet import read_sheet
 from callcenter.domain.phone import e164, existing, local
 from callcenter.errors import CallcenterError
 from callcenter.evidence import chain
+from callcenter.outages import planned_sheet
+from callcenter.outages.notice import NoticeWay
+from callcenter.outages.recipients import RecipientForm
 from callcenter.people.second_factor import step_of
 from callcenter.push import codec
 from callcenter.telephony import parse
@@ -31,6 +37,7 @@ from callcenter.telephony.framing import MESSAGE_LIMIT, Framer
 from callcenter.telephony.ledger_line import parse_line
 from callcenter.tickets.files import clean_name, media_type_of
 from callcenter.web.proxies import client_of
+from callcenter.web.throttle import Throttle
 from tests.directory.test_sheet import HEAD, HEADINGS, ROW, with_part, xlsx
 
 MB = 1 << 20
@@ -161,6 +168,32 @@ def test_a_megabyte_of_a_sheet_is_read_or_refused_in_time(kind: str):
     assert seconds(lambda: rows.gather(read_sheet(SHEETS[kind]).lines)) < WITHIN_S
 
 
+WORKS = "Дом;Что отключают;Начало;Окончание;Квартиры;Подъезды\nМира 7;Лифт;01.06.2027 09:00;01.06.2027 10:00;"
+PLANNED = {
+    name.replace("csv of", "works of"): sheet.replace(HEADINGS.encode(), WORKS.encode(), 1) for name, sheet in SHEETS.items()
+} | {
+    "works of flats": WORKS.encode() + b"1-2," * (MB // 4),
+    "works of entrances": f"{WORKS};".encode() + b"1," * (MB // 2),
+    "works of lines": "\n".join([WORKS, *[WORKS.partition("\n")[2]] * (MB // 90)]).encode(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", PLANNED)
+def test_a_megabyte_of_planned_works_is_read_or_refused_in_time(kind: str):
+    def read() -> None:
+        with suppress(SheetRefused):
+            planned_sheet.understand(PLANNED[kind])
+
+    assert seconds(read) < WITHIN_S
+
+
+def told_at(text: str) -> None:
+    """As the form of a recipient reads it, by every way."""
+    for way in NoticeWay:
+        with suppress(ValidationError):
+            RecipientForm.model_validate({"name": "x", "party": "company", "way": way, "address": text})
+
+
 NOW = datetime(2026, 3, 5, tzinfo=UTC)
 READERS: dict[str, Callable[[str], object]] = {
     "search": search.Search.of,
@@ -172,6 +205,10 @@ READERS: dict[str, Callable[[str], object]] = {
     "E.164": e164,
     "telephone as it is shown": local,
     "hours": forms.hours,
+    "time of planned works": planned_sheet.moment,
+    "address of planned works": planned_sheet.same_address,
+    "address of who is told of outages": told_at,
+    "address in a throttle": Throttle(600).take,
     "e-mail address": forms._email,
     "web address": forms._url,
     "numbers of a company": forms.dialled_numbers,

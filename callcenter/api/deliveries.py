@@ -5,8 +5,9 @@ from aiohttp import web
 from callcenter.api.endpoint import ApiRequest, endpoints
 from callcenter.api.finding import statement
 from callcenter.api.types import Limit, LongId, Moment, PageModel, QueryModel, ResponseModel, page_of
+from callcenter.common.delivery import DeliveryState
 from callcenter.common.scope import scoped
-from callcenter.dispatch.delivery import DeliveryState, HandoverChannel
+from callcenter.dispatch.delivery import HandoverChannel
 from callcenter.domain.access import Permission, Scope
 from callcenter.storage import queries
 

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+from callcenter.common.sheet_problems import SheetRefused
 from callcenter.directory.importing import DirectoryImport
-from callcenter.directory.refusals import SheetRefused
-from callcenter.directory.texts import column_name, count_names, refusal, row_problem
+from callcenter.directory.texts import column_name, count_names, row_problem
 from callcenter.settings import Settings
 from callcenter.storage import open_pool
 from callcenter.web.language import translations
+from callcenter.web.sheets import refusal
 
 LANGUAGE = "en"
 

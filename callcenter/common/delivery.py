@@ -1,4 +1,4 @@
-"""Why a message to a crew or an external person was not delivered."""
+"""Messages to people and programs outside: where one is, and why it was not delivered."""
 
 from enum import StrEnum
 
@@ -10,11 +10,23 @@ def one_line(text: str) -> str:
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
+class DeliveryState(StrEnum):
+    """Where a message is."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    """Given up until a person sends it again."""
+    DROPPED = "dropped"
+    """Not needed any more: what it said is no longer so."""
+
+
 class DeliveryProblem(StrEnum):
     """Why a message was not delivered."""
 
     NO_WAY = "no way"
     NO_MAIL_SERVER = "no mail server"
+    NO_BOT = "no bot"
     BAD_ADDRESS = "bad address"
     UNREACHABLE = "unreachable"
     TOO_SLOW = "too slow"

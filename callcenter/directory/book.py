@@ -23,6 +23,7 @@ FLATS_SHOWN = 1000
 _FILLERS = frozenset(["г", "д", "дом", "кв", "квартира", "ул", "улица", "flat", "apt"])
 _FIELDS = {
     "companies_name_key": "name",
+    "companies_outage_page_idx": "outage_page",
     "numbers_pkey": "numbers",
     "houses_city_street_building_idx": "building",
     "houses_company_id_city_street_building_key": "building",

@@ -6,25 +6,24 @@ import structlog
 from aiohttp import web
 from babel.numbers import format_decimal
 
+from callcenter.common.sheet_problems import SheetRefused
+from callcenter.common.uploads import UPLOADS
 from callcenter.directory.exporting import export
 from callcenter.directory.form_pages import number_in
 from callcenter.directory.importing import DIRECTORY_IMPORT, ImportReport
 from callcenter.directory.offices import OFFICES
-from callcenter.directory.refusals import MAX_BYTES, SheetRefused
 from callcenter.directory.sheet import HEADERS
-from callcenter.directory.texts import column_name, count_names, refusal, row_problem
+from callcenter.directory.texts import column_name, count_names, row_problem
 from callcenter.domain.access import Permission
 from callcenter.web.auth import needs
-from callcenter.web.body import form_of
 from callcenter.web.keys import PERSON, POOL
 from callcenter.web.language import language_of, translations
 from callcenter.web.render import render
+from callcenter.web.sheets import refusal, uploaded_sheet
 
 log = structlog.get_logger()
 routes = web.RouteTableDef()
 PROBLEMS_SHOWN = 500
-# Around the file: its name, the multipart boundaries.
-ENVELOPE = 64 * 1024
 TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
@@ -41,11 +40,11 @@ async def preview(request: web.Request) -> web.Response:
     """Check the file and show what it would change; nothing is saved yet."""
     imports, person = request.app[DIRECTORY_IMPORT], request[PERSON]
     try:
-        name, body = await _uploaded(request)
+        name, body = await uploaded_sheet(request)
         report = await imports.preview(body)
     except SheetRefused as refused:
         return await _page(request, 422, refused=refused)
-    upload = None if report.problems else await imports.keep(person, name, body)
+    upload = None if report.problems else await request.app[UPLOADS].keep(person, name, body)
     log.info("checked a directory", operator=person.id, lines=report.lines, problems=len(report.problems))
     return await _page(request, 422 if report.problems else 200, report=report, name=name, upload=upload)
 
@@ -56,14 +55,14 @@ async def apply(request: web.Request) -> web.Response:
     """Import the checked file, unless the directory has changed so that it has problems now."""
     imports, person, upload = request.app[DIRECTORY_IMPORT], request[PERSON], number_in(request)
     try:
-        kept = await imports.kept(person, upload)
+        kept = await request.app[UPLOADS].kept(person, upload)
         if kept is None:
             raise SheetRefused("gone")
         name, body = kept
         report = await imports.apply(body, person, name)
     except SheetRefused as refused:
         return await _page(request, 422, refused=refused)
-    await imports.forget(person, upload)
+    await request.app[UPLOADS].forget(person, upload)
     log.info("imported a directory", operator=person.id, lines=report.lines, problems=len(report.problems))
     return await _page(request, 422 if report.problems else 200, report=report, name=name, applied=not report.problems)
 
@@ -80,22 +79,6 @@ async def save(request: web.Request) -> web.Response:
     body = await export(request.app[POOL], request[PERSON], kind, language_of(request), company)
     headers = {"Content-Disposition": f'attachment; filename="directory.{kind}"'}
     return web.Response(body=body, content_type=TYPES[kind], headers=headers)
-
-
-async def _uploaded(request: web.Request) -> tuple[str, bytes]:
-    """The file's name and content. Raises `SheetRefused`."""
-    # Only here may a request be this large.
-    larger = request.clone(client_max_size=MAX_BYTES + ENVELOPE)
-    try:
-        file = (await form_of(larger)).get("file")
-    except web.HTTPRequestEntityTooLarge:
-        raise SheetRefused("too large", limit=MAX_BYTES >> 20) from None
-    except ValueError:
-        raise web.HTTPBadRequest from None
-    if not isinstance(file, web.FileField) or not file.filename:
-        raise SheetRefused("no file")
-    with file.file:
-        return file.filename, file.file.read()
 
 
 async def _page(

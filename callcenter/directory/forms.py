@@ -24,6 +24,7 @@ ZONES = tuple(
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _HOURS = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*[-–—]\s*(\d{1,2})(?:[:.](\d{2}))?")
 _EMAIL = re.compile(r"[^\s@<>,;\"]{1,64}@[A-Za-z0-9а-яА-ЯёЁ-]+(\.[A-Za-z0-9а-яА-ЯёЁ-]+)+")
+_PAGE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,46}[a-z0-9]")
 YEAR_MINUTES = 366 * 24 * 60
 
 
@@ -98,6 +99,12 @@ def _city_code(value: object) -> object:
         return value
     digits = re.sub(r"[\s()-]", "", re.sub(r"^\s*\+?[0-9]{1,3}[\s(-]+", "", value))
     return digits if re.fullmatch(r"([1-9][0-9]{1,4})?", digits) else wrong("bad_city_code")
+
+
+def _page_name(value: object) -> object:
+    """The name of a page in its address."""
+    text = str(value or "").strip()
+    return value if not text or _PAGE_NAME.fullmatch(text) else wrong("bad_page_name")
 
 
 def _zone(value: str) -> str:
@@ -179,6 +186,7 @@ class CompanyForm(DirectoryForm):
     """A management company. `retention_days`: how long recordings are kept.
 
     `city_code`: put before local numbers, `495`, or empty; `numbers`: what callers dial, digits only, and as it was typed.
+    `outage_page`: the name of its public page of outages, of which there is none unless it is `public`.
     """
 
     name: Name
@@ -187,6 +195,8 @@ class CompanyForm(DirectoryForm):
     retention_days: Annotated[int, Field(ge=1, le=36525)] = 1096
     city_code: Annotated[str, BeforeValidator(_city_code)] = ""
     numbers: Annotated[dict[str, str], BeforeValidator(_numbers)]
+    public: bool = False
+    outage_page: Annotated[str | None, BeforeValidator(_page_name), OrNone] = None
 
 
 class HouseForm(DirectoryForm):

@@ -12,9 +12,10 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.common.scope import Connection, audit, scoped_to
-from callcenter.directory.refusals import MAX_BYTES, SheetProblem, SheetRefused
+from callcenter.common.sheet_problems import MAX_BYTES, SheetProblem, SheetRefused
+from callcenter.common.sheet_reader import ReadSheet, SheetReader
 from callcenter.directory.rows import PHONE_PROBLEMS
-from callcenter.directory.sheet_reader import ReadSheet, SheetReader
+from callcenter.directory.sheet_process import MODULE
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
 from callcenter.domain.phone import PhoneFault, existing
@@ -51,20 +52,7 @@ class DirectoryImport:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
-        self._reader = SheetReader()
-
-    async def keep(self, person: Person, name: str, body: bytes) -> int:
-        """Keep a file until it is applied, an hour at most; it replaces the person's earlier one."""
-        return int(await self._pool.fetchval(SQL["keep_upload"], person.id, name[:200], body))
-
-    async def kept(self, person: Person, upload: int) -> tuple[str, bytes] | None:
-        """The name and the content of a file that is kept for this person."""
-        row = await self._pool.fetchrow(SQL["upload"], upload, person.id)
-        return None if row is None else (row["name"], row["body"])
-
-    async def forget(self, person: Person, upload: int) -> None:
-        """Delete the kept file."""
-        await self._pool.execute(SQL["forget_upload"], upload, person.id)
+        self._reader = SheetReader(MODULE)
 
     async def preview(self, body: bytes) -> ImportReport:
         """What the sheet would change; nothing is saved. Raises `SheetRefused`."""

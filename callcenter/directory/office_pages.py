@@ -89,7 +89,12 @@ async def _company_page(request: web.Request, company: int, secret: str | None =
 async def edit_company(request: web.Request) -> web.Response:
     row = there(await request.app[OFFICES].company(request[PERSON], number_in(request)))
     numbers = "\n".join(telephone(number) for number in row["numbers"])
-    known = known_of(row, "name zone language retention_days city_code", numbers=numbers)
+    known = known_of(
+        row,
+        "name zone language retention_days city_code outage_page",
+        numbers=numbers,
+        public=row["outage_page"] is not None,
+    )
     return await _company_form(request, row["id"], known)
 
 

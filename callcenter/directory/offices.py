@@ -62,7 +62,9 @@ class Offices:
 
     async def save_company(self, person: Person, company: int | None, form: CompanyForm) -> int:
         """Add or change a company with its numbers. A new one gets the decree's categories. Raises `DirectoryConflict`."""
-        values = (form.name, form.zone, form.language, form.retention_days, form.city_code)
+        # A page that nobody named is found by those who were told its address.
+        page = (form.outage_page or secrets.token_hex(12)) if form.public else None
+        values = (form.name, form.zone, form.language, form.retention_days, form.city_code, page)
         async with conflicts_as_refusals(), scoped(self._pool, person) as connection:
             if company is None:
                 saved = int(await connection.fetchval(SQL["add_company"], *values))

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from callcenter.directory.refusals import SheetProblem
-from callcenter.directory.sheet import SheetLine
+from callcenter.common.sheet_file import SheetLine
+from callcenter.common.sheet_problems import SheetProblem
 from callcenter.domain.phone import PhoneFault, existing
 
 LONGEST = {

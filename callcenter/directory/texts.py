@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from babel.support import NullTranslations
 from babel.units import format_unit
 
-from callcenter.directory.refusals import SheetProblem, SheetRefused
+from callcenter.common.sheet_problems import SheetProblem
 from callcenter.directory.sheet import HEADERS
+from callcenter.web.sheets import cell_problems
 
 
 def form_problem(t: NullTranslations, code: str, values: Mapping[str, object]) -> str:
@@ -33,6 +34,7 @@ def form_problem(t: NullTranslations, code: str, values: Mapping[str, object]) -
         "too_many_phones": t.gettext("At most %(limit)s telephones."),
         "bad_email": t.gettext("This is not an e-mail address. Write it like crew@example.org."),
         "bad_url": t.gettext("Enter a full address that begins with https://, without a user name and password in it."),
+        "bad_page_name": t.gettext("Lower-case Latin letters, digits and hyphens between them, 3 to 48 signs."),
         "bad_hours": t.gettext("Enter hours like 08:00–17:00; several with commas between them."),
         "bad_time": t.gettext("Enter a time like 08:00."),
         "hours_end_before_they_begin": t.gettext(
@@ -57,12 +59,14 @@ def _taken(t: NullTranslations, field: str) -> str:
         "account": t.gettext("Another resident has this account."),
         "numbers": t.gettext("One of these numbers belongs to another company."),
         "code": t.gettext("This code is taken already."),
+        "outage_page": t.gettext("Another company's page has this name."),
     }.get(field, t.gettext("Choose from the list."))
 
 
 def row_problem(t: NullTranslations, problem: SheetProblem) -> str:
     """A problem of a sheet's line, without its number."""
     texts = {
+        **cell_problems(t),
         "too long": t.gettext("longer than %(limit)s characters; shorten it"),
         "not a count": t.gettext("“%(value)s” is not a whole number from 1 to %(limit)s"),
         "bad phone": t.gettext("“%(value)s” is not a telephone number; write it like +7 916 123-45-67"),
@@ -87,15 +91,6 @@ def row_problem(t: NullTranslations, problem: SheetProblem) -> str:
         "contradiction": t.gettext("line %(other)s says “%(value)s”; make them agree"),
         "account in two flats": t.gettext("line %(other)s has the same account in another flat"),
         "account of two": t.gettext("line %(other)s has the same account under another name"),
-        "merged cells": t.gettext("the cells %(cells)s are merged; unmerge them and fill in each"),
-        "formula": t.gettext("there is a formula (%(cell)s); replace it by its value"),
-        "error cell": t.gettext("a cell holds the error %(cell)s; correct it"),
-        "date cell": t.gettext(
-            "the spreadsheet program has made a date (%(cell)s); format the column as text and enter it again"
-        ),
-        "not text": t.gettext("“%(cell)s” is neither text nor a number"),
-        "too many cells": t.gettext("more cells than the %(count)s headings; quote cells that contain the separator"),
-        "control characters": t.gettext("contains invisible control characters"),
         "unknown company": t.gettext("there is no company “%(value)s”; add it first or correct the name"),
         "unknown house": t.gettext("no house has this key; write its city, street and building to add it"),
         "house has another key": t.gettext("the house at this address has the key “%(value)s” already"),
@@ -105,37 +100,6 @@ def row_problem(t: NullTranslations, problem: SheetProblem) -> str:
         "one resident twice": t.gettext("this is the same resident as in line %(value)s"),
     }
     return texts[problem.code] % problem.values
-
-
-def refusal(t: NullTranslations, refused: SheetRefused) -> str:
-    """Why a file as a whole cannot be read."""
-    texts = {
-        "no file": t.gettext("Choose a file first."),
-        "empty": t.gettext("The file is empty."),
-        "no rows": t.gettext("The file has headings and nothing under them."),
-        "too large": t.gettext("The file is larger than %(limit)s MB. Split it, for example by house."),
-        "too large unpacked": t.gettext("The file unpacks to more than %(limit)s MB. Split it, or save it as CSV."),
-        "too many rows": t.gettext("There are more than %(limit)s rows. Split the file, for example by house."),
-        "too many cells": t.gettext("There are more than %(limit)s cells. Remove empty columns, or split the file."),
-        "too many texts": t.gettext(
-            "There are more than %(limit)s different texts. Split the file, for example by house."
-        ),
-        "too slow": t.gettext("Reading the file takes too long. Split it, for example by house, or save it as CSV."),
-        "too much memory": t.gettext("Reading the file takes too much memory. Split it, or save it as CSV."),
-        "busy": t.gettext("Other sheets are being read just now. Try again in a few minutes."),
-        "old excel": t.gettext("This is an old XLS or a protected file. Save it as XLSX or CSV, without a password."),
-        "encrypted": t.gettext("The file has a password. Save it without one."),
-        "not a table": t.gettext("This is neither CSV nor XLSX. Save the sheet as one of them."),
-        "encoding": t.gettext("The text cannot be read. Save the file as CSV in UTF-8, or as XLSX."),
-        "broken xlsx": t.gettext("The XLSX file is damaged. Open it in a spreadsheet program and save it again."),
-        "broken csv": t.gettext("A quotation mark is not closed, or misplaced, from line %(row)s on."),
-        "no headings": t.gettext("Line %(row)s must hold the headings, for example City, Street, Building, Flat."),
-        "unknown heading": t.gettext("The heading “%(heading)s” is not known. Rename or remove the column."),
-        "heading twice": t.gettext("The heading “%(heading)s” names a column that is there already."),
-        "no house columns": t.gettext("There must be a column House key, or the columns City, Street and Building."),
-        "gone": t.gettext("The file is no longer stored. Choose it again."),
-    }
-    return texts[refused.code] % refused.values
 
 
 def column_name(column: str, language: str) -> str:

@@ -8,14 +8,3 @@ class HandoverChannel(StrEnum):
 
     EMAIL = "email"
     WEBHOOK = "webhook"
-
-
-class DeliveryState(StrEnum):
-    """Where a message to a crew is."""
-
-    WAITING = "waiting"
-    DELIVERED = "delivered"
-    DEAD = "dead"
-    """Given up until a person sends it again."""
-    DROPPED = "dropped"
-    """Not needed any more: the ticket went to another crew, or is over."""

@@ -6,26 +6,21 @@ Each message is sent at least once, always with the same key, so that the receiv
 import base64
 import hashlib
 import hmac
-import random
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 from uuid import uuid4
 
 import asyncpg
-import structlog
 
-from callcenter import metrics
 from callcenter.common import jobs
-from callcenter.common.delivery import DeliveryProblem, NotDelivered
 from callcenter.common.scope import Connection
+from callcenter.common.sending import Sending
 from callcenter.dispatch.channels import Assignment, Channel
 from callcenter.domain.ticket import Step
 from callcenter.settings import HandoverSettings as Settings
 from callcenter.storage import queries
 from callcenter.tickets.service import TicketChange
-
-log = structlog.get_logger()
 
 SQL = queries("handover")
 JOB = "deliver"
@@ -96,19 +91,6 @@ class Handover:
         await jobs.put(connection, JOB, [str(delivery) for delivery in promised])
 
 
-def backoff(settings: Settings) -> Callable[[int], timedelta]:
-    """The delay after the n-th failure: doubled each time up to a limit, minus a random part of up to half.
-
-    Random, so that messages that failed together are not retried together.
-    """
-
-    def wait(failures: int) -> timedelta:
-        full = min(settings.retry_first_s * 2.0 ** min(failures - 1, 32), settings.retry_max_s)
-        return timedelta(seconds=full * random.uniform(0.5, 1.0))
-
-    return wait
-
-
 class Deliveries:
     """Sends queued messages. `wait`: the delay of the retry after the n-th failure."""
 
@@ -124,8 +106,7 @@ class Deliveries:
         self._pool = pool
         self._links = links
         self._channels = channels
-        self._attempts = attempts
-        self._wait = wait
+        self._sending = Sending(pool, SQL, attempts=attempts, wait=wait)
 
     @property
     def kind(self) -> jobs.Kind:
@@ -145,28 +126,8 @@ class Deliveries:
             await self._pool.execute(SQL["renew_token"], row["assignment"], token_hash)
         link = self._links.url(row["assignment"])
         assignment = Assignment.of(ticket, key=row["key"], link=link)
-        try:
-            await self._channels[row["way"]].send(assignment)
-        except NotDelivered as failure:
-            await self._failed(delivery, row["attempts"] + 1, failure)
-        except Exception as failure:
-            log.exception("delivery failed", delivery=delivery)
-            await self._failed(
-                delivery, row["attempts"] + 1, NotDelivered(DeliveryProblem.OURS, type(failure).__name__)
-            )
-        else:
-            await self._pool.execute(SQL["delivered"], delivery)
-            log.info("delivered", delivery=delivery, way=row["way"])
-
-    async def _failed(self, delivery: int, failures: int, failure: NotDelivered) -> None:
-        problem = f"{failure.problem}: {failure.detail}"
-        wait = None if failure.lasting or failures >= self._attempts else self._wait(failures)
-        await self._pool.execute(SQL["failed"], delivery, problem, wait)
-        log.warning("not delivered", delivery=delivery, problem=failure.problem.value, final=wait is None)
-        if wait is None:
-            metrics.problems_total.labels(problem="undelivered").inc()
-        else:
-            raise jobs.Again(wait)
+        channel = self._channels[row["way"]]
+        await self._sending.send(delivery, row["way"], row["attempts"], lambda: channel.send(assignment))
 
 
 async def _owed(connection: Connection) -> Sequence[str]:

@@ -6,10 +6,11 @@ from aiohttp import web
 from callcenter.common.attempts import ATTEMPTS
 from callcenter.common.jobs import Worker
 from callcenter.common.secret_box import SECRET_BOX, SecretBox
+from callcenter.common.sending import backoff
 from callcenter.dispatch import crew_pages, pages
 from callcenter.dispatch.crew_links import CREW_LINKS, CrewLinks
 from callcenter.dispatch.delivery import HandoverChannel
-from callcenter.dispatch.handover import Deliveries, Handover, Links, backoff
+from callcenter.dispatch.handover import Deliveries, Handover, Links
 from callcenter.dispatch.mail import Mail
 from callcenter.dispatch.texts import letter
 from callcenter.dispatch.undelivered import UNDELIVERED, DeadLetters

@@ -3,7 +3,7 @@
 import structlog
 from aiohttp import web
 
-from callcenter.dispatch.delivery import DeliveryState
+from callcenter.common.delivery import DeliveryState
 from callcenter.dispatch.texts import channels
 from callcenter.dispatch.undelivered import UNDELIVERED
 from callcenter.domain.access import Permission

@@ -7,8 +7,9 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.common import jobs
+from callcenter.common.delivery import DeliveryState
 from callcenter.common.scope import audit, scoped
-from callcenter.dispatch.delivery import DeliveryState, HandoverChannel
+from callcenter.dispatch.delivery import HandoverChannel
 from callcenter.dispatch.handover import JOB, SQL
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person

@@ -39,6 +39,7 @@ class Permission(StrEnum):
     COMMENT_TICKETS = "comment tickets"
     SEE_OUTAGES = "see outages"
     MANAGE_OUTAGES = "manage outages"
+    MANAGE_RECIPIENTS = "manage who is told of outages"
     SEE_DIRECTORY = "see the directory"
     EDIT_DIRECTORY = "edit the directory"
     SEE_REPORTS = "see reports"
@@ -103,3 +104,5 @@ class Scope(StrEnum):
     DIRECTORY_READ = "directory:read"
     CALLS_READ = "calls:read"
     DELIVERIES_READ = "deliveries:read"
+    OUTAGES_READ = "outages:read"
+    OUTAGES_WRITE = "outages:write"

@@ -63,6 +63,8 @@ class AuditAction(StrEnum):
     ORDERED_JOURNAL_EXPORT = "ordered journal export"
     DOWNLOADED_JOURNAL_EXPORT = "downloaded journal export"
     SENT_AGAIN = "sent again"
+    CHANGED_OUTAGE_RECIPIENT = "changed outage recipient"
+    IMPORTED_OUTAGES = "imported outages"
     SHARED_RECORDINGS = "shared recordings"
     REVOKED_LINK = "revoked link"
     OPENED_LINK = "opened link"

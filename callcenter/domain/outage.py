@@ -111,6 +111,7 @@ def is_announced(state: OutageState, planned: bool, since: datetime, until: date
 class BadFlats(Refusal):
     """A list of flats that cannot be read."""
 
+    status = 409
     text = gettext_noop("Write flats as numbers and ranges: 1-40, 55, 57а.")
 
 

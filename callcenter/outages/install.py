@@ -1,29 +1,62 @@
 """Outages."""
 
+import asyncpg
 from aiohttp import web
 
+from callcenter.common.jobs import Worker
+from callcenter.common.max_bot import MaxBot
+from callcenter.common.secret_box import SECRET_BOX, SecretBox
+from callcenter.common.sending import backoff
+from callcenter.common.smtp import MailServer
 from callcenter.domain.access import Permission
 from callcenter.errors import gettext_noop
-from callcenter.outages import flat_pages, pages
+from callcenter.outages import flat_pages, import_pages, pages, public_pages, recipient_pages
 from callcenter.outages.choices import OUTAGE_CHOICES, OutageChoices
 from callcenter.outages.flats import OUTAGE_FLATS, OutageFlats
 from callcenter.outages.joining import JOINING, Joining
+from callcenter.outages.notice import NoticeChannel, NoticeWay
+from callcenter.outages.notice_channels import NoticeMail, NoticeMax, NoticeWebhook
+from callcenter.outages.notices import NoticeDeliveries, Notices
+from callcenter.outages.planned_ends import PlannedEnds
+from callcenter.outages.planned_import import PLANNED_IMPORT, PlannedImport
+from callcenter.outages.public_board import PUBLIC_BOARD, PublicBoard
+from callcenter.outages.recipients import RECIPIENTS, Recipients
 from callcenter.outages.section import SECTION
 from callcenter.outages.service import OUTAGES, Outages
 from callcenter.outages.watcher import OutageWatcher
+from callcenter.settings import Settings
 from callcenter.tickets.sections import TICKET_SECTIONS
 from callcenter.tickets.service import TICKETS
 from callcenter.web.keys import POOL, SERVICES, SETTINGS
 from callcenter.web.navigation import NAVIGATION, NavigationEntry
+from callcenter.web.throttle import Throttle
 
 
 def install(app: web.Application) -> None:
-    app[OUTAGES] = Outages(app[POOL], app[TICKETS])
-    app[JOINING] = Joining(app[POOL], app[TICKETS])
-    app[SERVICES].append(OutageWatcher(app[SETTINGS].database))
-    app[OUTAGE_CHOICES] = OutageChoices(app[POOL])
+    settings, pool = app[SETTINGS], app[POOL]
+    app[OUTAGES] = Outages(pool, app[TICKETS]).also(Notices(settings.web.url).on_change)
+    app[OUTAGE_CHOICES] = OutageChoices(pool)
     app[NAVIGATION].append(NavigationEntry("/outages", gettext_noop("Outages"), Permission.SEE_OUTAGES, 25))
-    app[OUTAGE_FLATS] = OutageFlats(app[POOL])
+    app[JOINING] = Joining(pool, app[TICKETS])
+    app[OUTAGE_FLATS] = OutageFlats(pool)
     app[TICKET_SECTIONS].insert(0, SECTION)
-    app.add_routes(pages.routes)
-    app.add_routes(flat_pages.routes)
+    app[SERVICES].append(OutageWatcher(settings.database))
+    app[PUBLIC_BOARD] = PublicBoard(pool)
+    app[public_pages.THROTTLE] = Throttle(settings.web.public_requests_per_minute)
+    app[PLANNED_IMPORT] = PlannedImport(pool, app[OUTAGES])
+    app[RECIPIENTS] = Recipients(pool, app[SECRET_BOX])
+    app[SERVICES] += [worker(settings, pool, app[SECRET_BOX]), PlannedEnds(settings.database, app[OUTAGES])]
+    for part in (import_pages, recipient_pages, pages, flat_pages, public_pages):
+        app.add_routes(part.routes)
+
+
+def worker(settings: Settings, pool: asyncpg.Pool, box: SecretBox) -> Worker:
+    """The worker that tells others of outages."""
+    channels: dict[NoticeWay, NoticeChannel] = {
+        NoticeWay.EMAIL: NoticeMail(MailServer(settings.smtp)),
+        NoticeWay.WEBHOOK: NoticeWebhook(settings.handover, box),
+        NoticeWay.MAX: NoticeMax(MaxBot(settings.max)),
+    }
+    handover = settings.handover
+    deliveries = NoticeDeliveries(pool, channels, attempts=handover.attempts, wait=backoff(handover))
+    return Worker(settings.database, [deliveries.kind])

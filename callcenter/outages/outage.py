@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
@@ -24,7 +24,15 @@ class NoOutage(NotFound):
 class BadOutage(Refusal):
     """It refers to something that does not exist or belongs to another company. `code`: the field."""
 
+    status = 409
     text = gettext_noop("Check the outage's fields.")
+    meanings: ClassVar = {
+        "unknown": "there is no such thing in this company",
+        "missing": "needs a value",
+        "twice": "names a house twice",
+        "before start": "lies before the start",
+        "over": "the outage is over",
+    }
 
 
 class OutageConflict(Refusal):
@@ -128,6 +136,16 @@ class Outage:
     opened_at: datetime
     version: int
     places: tuple[PlaceView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutageChange:
+    """What was done to an outage. `before`: the state it was in, None when it has just been opened; `fields`: what was
+    edited, `places` too.
+    """
+
+    before: OutageState | None
+    fields: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

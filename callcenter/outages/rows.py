@@ -36,17 +36,18 @@ _SAME_NAME = [
 
 
 async def read(
-    connection: Connection, person: Person, outage_id: int | None = None, *, only_open: bool = False
+    connection: Connection, person: Person | None, outage_id: int | None = None, *, only_open: bool = False
 ) -> list[Outage]:
     """The outages that this person may see, newest first; only one of them if `outage_id` is given."""
-    rows = await connection.fetch(SQL["list"], outage_id, only_open, person.company_id)
+    company = None if person is None else person.company_id
+    rows = await connection.fetch(SQL["list"], outage_id, only_open, company)
     places: dict[int, list[PlaceView]] = {row["id"]: [] for row in rows}
     for row in await connection.fetch(SQL["places"], list(places)):
         places[row["outage_id"]].append(_place(row))
     return [_outage(row, tuple(places[row["id"]])) for row in rows]
 
 
-async def one(connection: Connection, person: Person, outage_id: int) -> Outage:
+async def one(connection: Connection, person: Person | None, outage_id: int) -> Outage:
     """Raises `NoOutage`."""
     found = await read(connection, person, outage_id)
     if not found:

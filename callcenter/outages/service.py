@@ -1,10 +1,12 @@
 """Outages over PostgreSQL: opened, moved, changed, each in one transaction with what follows from it for the tickets."""
 
+from collections.abc import Awaitable, Callable
+
 import asyncpg
 from aiohttp import web
 
-from callcenter.common.scope import Connection, scoped
-from callcenter.domain.outage import OVER, OutageEventKind, OutageState, OutageStep, move
+from callcenter.common.scope import Connection, scoped, scoped_to
+from callcenter.domain.outage import OVER, OutageEventKind, OutageState, OutageStep, OutageStepRefused, move
 from callcenter.domain.person import Person
 from callcenter.domain.ticket import Step
 from callcenter.outages.outage import (
@@ -12,6 +14,7 @@ from callcenter.outages.outage import (
     NewOutage,
     NoOutage,
     Outage,
+    OutageChange,
     OutageConflict,
     OutageEdit,
     OutageEvent,
@@ -27,17 +30,31 @@ from callcenter.tickets.ticket import TicketEdit
 SQL = queries("outages")
 LEAST_SPARE = 300
 """Ticket numbers kept for callers whose flat is not known, at least; as many as there are flats, if those are more."""
+OnChange = Callable[[Connection, Outage, OutageChange], Awaitable[None]]
 
 
 class Outages:
     """Outages as a person may see and change them. Methods may raise `OSError` or an `asyncpg` error.
 
     Every change is sent on the channel `outages` when it is committed: the nodes then write what callers hear.
+    `on_change` is called inside each transaction before it ends, with the outage as it will be; what it raises undoes
+    the change.
     """
 
-    def __init__(self, pool: asyncpg.Pool, tickets: Tickets) -> None:
+    def __init__(self, pool: asyncpg.Pool, tickets: Tickets, on_change: OnChange | None = None) -> None:
         self._pool = pool
         self._tickets = tickets
+        self._on_change = on_change
+
+    def also(self, on_change: OnChange) -> "Outages":
+        """The same outages, with a further `on_change` inside each transaction."""
+
+        async def both(connection: Connection, outage: Outage, change: OutageChange) -> None:
+            if self._on_change is not None:
+                await self._on_change(connection, outage, change)
+            await on_change(connection, outage, change)
+
+        return Outages(self._pool, self._tickets, both)
 
     async def all(self, person: Person, *, only_open: bool = True) -> list[Outage]:
         """The newest first, of all companies that this person may see; at most 500."""
@@ -63,26 +80,34 @@ class Outages:
     async def open(self, person: Person, new: NewOutage, *, suspected: bool = False) -> Outage:
         """Open an outage, confirmed unless it is only `suspected`. Raises `BadOutage`, `BadFlats`."""
         async with scoped(self._pool, person) as connection:
-            if person.company_id not in (None, new.company_id):
-                raise BadOutage("unknown", "company_id")
-            outage_id = await _insert(connection, person, new)
-            await _put_places(connection, outage_id, new.company_id, new.places)
-            await note(connection, outage_id, person, OutageEventKind.OPENED, states=(None, OutageState.SUSPECTED))
-            if not suspected:
-                await self._confirm(connection, person, outage_id)
-            return await _notify(connection, person, outage_id)
+            return await self.open_in(connection, person, new, suspected=suspected)
+
+    async def open_in(
+        self, connection: Connection, person: Person, new: NewOutage, *, suspected: bool = False
+    ) -> Outage:
+        """As `open`, inside the caller's transaction."""
+        if person.company_id not in (None, new.company_id):
+            raise BadOutage("unknown", "company_id")
+        outage_id = await _insert(connection, person, new)
+        await _put_places(connection, outage_id, new.company_id, new.places)
+        await note(connection, outage_id, person, OutageEventKind.OPENED, states=(None, OutageState.SUSPECTED))
+        if not suspected:
+            await self._confirm(connection, person, outage_id)
+        return await self._changed(connection, person, outage_id, OutageChange(before=None))
 
     async def step(
-        self, person: Person, outage_id: int, step: OutageStep, *, comment: str = "", version: int | None = None
+        self, person: Person | None, outage_id: int, step: OutageStep, *, comment: str = "", version: int | None = None
     ) -> Outage:
-        """Take a step. Raises `NoOutage`, `OutageConflict`, `OutageStepRefused`.
+        """Take a step; by nobody when the time has come. Raises `NoOutage`, `OutageConflict`, `OutageStepRefused`.
 
         The last step closes, or cancels, the incident and every ticket below it.
         """
-        async with scoped(self._pool, person) as connection:
+        async with scoped_to(self._pool, None if person is None else person.company_id) as connection:
             before = await _lock(connection, person, outage_id, version)
             state = move(before, step, comment)
             if step is OutageStep.CONFIRM:
+                if person is None:
+                    raise ValueError("an outage is confirmed by somebody")
                 await self._confirm(connection, person, outage_id)
             else:
                 await connection.execute(SQL["move"], outage_id, state)
@@ -91,7 +116,7 @@ class Outages:
                 )
             if state in OVER:
                 await _finish(connection, person, await one(connection, person, outage_id), comment)
-            return await _notify(connection, person, outage_id)
+            return await self._changed(connection, person, outage_id, OutageChange(before=before))
 
     async def confirm(self, person: Person, outage_id: int, kind: str) -> Outage:
         """Say what is off, of one that is suspected. Raises `NoOutage`, `BadOutage`, `OutageStepRefused`."""
@@ -100,7 +125,7 @@ class Outages:
             await _check_kind(connection, kind)
             await connection.execute(SQL["of_kind"], outage_id, kind)
             await self._confirm(connection, person, outage_id)
-            return await _notify(connection, person, outage_id)
+            return await self._changed(connection, person, outage_id, OutageChange(before=OutageState.SUSPECTED))
 
     async def edit(self, person: Person, outage_id: int, edit: OutageEdit, *, version: int | None = None) -> Outage:
         """Change the fields given. Raises `NoOutage`, `OutageConflict`, `BadOutage`.
@@ -120,7 +145,8 @@ class Outages:
             await note(connection, outage_id, person, OutageEventKind.EDITED, changes=both)
             if "until" in changes and before.incident_id is not None:
                 await incidents.expect(connection, person, before.incident_id, edit.until)
-            return await _notify(connection, person, outage_id)
+            change = OutageChange(before=before.state, fields=frozenset(changes))
+            return await self._changed(connection, person, outage_id, change)
 
     async def put_places(
         self, person: Person, outage_id: int, places: tuple[PlaceEdit, ...], *, version: int | None = None
@@ -139,7 +165,29 @@ class Outages:
             await note(connection, outage_id, person, OutageEventKind.PLACES, changes={"houses": (was, now)})
             if before.incident_id is not None:
                 await _number_flats(connection, before.company_id, outage_id)
-            return await _notify(connection, person, outage_id)
+            change = OutageChange(before=before.state, fields=frozenset({"places"}))
+            return await self._changed(connection, person, outage_id, change)
+
+    async def end_planned(self) -> list[int]:
+        """Close the planned works of which the end has come; which they were."""
+        ended = []
+        for row in await self._pool.fetch(SQL["due"]):
+            try:
+                await self.step(None, row["id"], OutageStep.CLOSE)
+            except (NoOutage, OutageStepRefused):
+                # Somebody was quicker.
+                continue
+            ended.append(row["id"])
+        return ended
+
+    async def _changed(
+        self, connection: Connection, person: Person | None, outage_id: int, change: OutageChange
+    ) -> Outage:
+        outage = await one(connection, person, outage_id)
+        await connection.execute(SQL["notify"], outage.id, outage.company_id)
+        if self._on_change is not None:
+            await self._on_change(connection, outage, change)
+        return outage
 
     async def _confirm(self, connection: Connection, person: Person, outage_id: int) -> None:
         """Open the incident, and keep a ticket number for each flat and for callers whose flat is not known."""
@@ -215,8 +263,8 @@ async def _number_flats(connection: Connection, company: int, outage_id: int) ->
     return len(affected)
 
 
-async def _lock(connection: Connection, person: Person, outage_id: int, version: int | None) -> OutageState:
-    row = await connection.fetchrow(SQL["lock"], outage_id, person.company_id)
+async def _lock(connection: Connection, person: Person | None, outage_id: int, version: int | None) -> OutageState:
+    row = await connection.fetchrow(SQL["lock"], outage_id, None if person is None else person.company_id)
     if row is None:
         raise NoOutage
     if version is not None and version != row["version"]:
@@ -242,14 +290,8 @@ async def _set(connection: Connection, outage_id: int, changes: dict[str, object
     )
 
 
-async def _finish(connection: Connection, person: Person, outage: Outage, comment: str) -> None:
+async def _finish(connection: Connection, person: Person | None, outage: Outage, comment: str) -> None:
     if outage.incident_id is None:
         return
     step = Step.CLOSE if outage.state is OutageState.CLOSED else Step.CANCEL
     await incidents.finish(connection, person, outage.incident_id, step, comment)
-
-
-async def _notify(connection: Connection, person: Person, outage_id: int) -> Outage:
-    outage = await one(connection, person, outage_id)
-    await connection.execute(SQL["notify"], outage.id, outage.company_id)
-    return outage

@@ -66,6 +66,8 @@ def actions(t: Translator) -> dict[AuditAction, str]:
         AuditAction.ORDERED_JOURNAL_EXPORT: t.gettext("ordered journal export"),
         AuditAction.DOWNLOADED_JOURNAL_EXPORT: t.gettext("downloaded journal export"),
         AuditAction.SENT_AGAIN: t.gettext("sent again"),
+        AuditAction.CHANGED_OUTAGE_RECIPIENT: t.gettext("changed who is told of outages"),
+        AuditAction.IMPORTED_OUTAGES: t.gettext("imported planned works"),
         AuditAction.SHARED_RECORDINGS: t.gettext("shared recordings"),
         AuditAction.REVOKED_LINK: t.gettext("revoked link"),
         AuditAction.OPENED_LINK: t.gettext("opened link"),

@@ -173,6 +173,7 @@ def delivery_problems(t: Translator) -> dict[DeliveryProblem, str]:
     return {
         DeliveryProblem.NO_WAY: t.gettext("The crew no longer has this address. Enter it in the directory."),
         DeliveryProblem.NO_MAIL_SERVER: t.gettext("No mail server is set up. Set it in the settings of the service."),
+        DeliveryProblem.NO_BOT: t.gettext("No bot of MAX is set up. Enter its token in the settings of the service."),
         DeliveryProblem.BAD_ADDRESS: t.gettext("The address is not valid. Correct it."),
         DeliveryProblem.UNREACHABLE: t.gettext("The server cannot be reached."),
         DeliveryProblem.TOO_SLOW: t.gettext("The server did not answer in time."),

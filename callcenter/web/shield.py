@@ -25,7 +25,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
-
+FRAMED = web.RequestKey("framed", bool)
+"""Set in a request by handlers whose answer other sites may put into a frame, as its own policy says."""
 HTTPS_ALONE = "max-age=31536000"
 """For a year browsers come to this host by https alone. Of other hosts below it nothing is said."""
 
@@ -37,6 +38,10 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     await hide_server(request, response)
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    if FRAMED in request:
+        # The only way to allow frames of any site: the header has no value that says so, and browsers that know the
+        # policy's `frame-ancestors` go by that.
+        del response.headers["X-Frame-Options"]
     response.headers.setdefault("Cache-Control", "no-store")
 
 

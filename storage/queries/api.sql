@@ -89,3 +89,10 @@ select d.id, d.ticket_id, d.crew_id, d.way, d.state, d.attempts, d.problem, d.cr
 from deliveries d
 join tickets t on t.id = d.ticket_id
 where d.id = $2 and ($1::integer is null or t.company_id = $1)
+
+-- name: outages
+select o.id, o.company_id, o.version, o.state, o.kind, o.planned, o.cause, o.since, o.until, o.incident_id, o.opened_at
+from outages o
+
+-- name: outage_kinds
+select code, name_ru, name_en from outage_kinds order by place

@@ -160,16 +160,6 @@ where not exists (
 select n.line, h.city || ', ' || h.street || ', ' || h.building as address
 from new_houses n join houses h using (id) where h.company_id is null order by n.line
 
--- name: keep_upload
-with old as (delete from directory_uploads where at < now() - interval '1 hour' or operator_id = $1)
-insert into directory_uploads (operator_id, name, body) values ($1, $2, $3) returning id
-
--- name: upload
-select name, body from directory_uploads where id = $1 and operator_id = $2 and at > now() - interval '1 hour'
-
--- name: forget_upload
-delete from directory_uploads where id = $1 and operator_id = $2
-
 -- name: rows
 -- The whole directory of one company ($1), or of all: a line for each resident, each empty flat, each empty house.
 select coalesce(h.key, '') as house_key, coalesce(c.name, '') as company, h.city, h.street, h.building,

@@ -18,16 +18,16 @@ where $1::integer is null and arrived_at > now() - interval '1 day' and coalesce
 group by 1, 2 order by 3 desc, 1, 2 limit 20
 
 -- name: company
-select c.id, c.name, c.zone, c.language, c.retention_days, c.city_code,
+select c.id, c.name, c.zone, c.language, c.retention_days, c.city_code, c.outage_page,
     coalesce((select array_agg(number order by number) from numbers where company_id = c.id), '{}') as numbers,
     coalesce((select array_agg(typed order by number) from numbers where company_id = c.id), '{}') as typed
 from companies c where c.id = $2 and ($1::integer is null or c.id = $1)
 
 -- name: add_company
-insert into companies (name, zone, language, retention_days, city_code) values ($1, $2, $3, $4, $5) returning id
+insert into companies (name, zone, language, retention_days, city_code, outage_page) values ($1, $2, $3, $4, $5, $6) returning id
 
 -- name: change_company
-update companies set name = $2, zone = $3, language = $4, retention_days = $5, city_code = $6 where id = $1
+update companies set name = $2, zone = $3, language = $4, retention_days = $5, city_code = $6, outage_page = $7 where id = $1
 
 -- name: take_numbers
 delete from numbers where company_id = $1 and number <> all($2::text[])

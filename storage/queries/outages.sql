@@ -27,6 +27,15 @@ select id, name, zone, language from companies where $1::integer is null or id =
 select id, concat_ws(', ', nullif(city, ''), street, building) as address from houses where company_id = $1
 order by city, street, building limit 5000;
 
+-- name: all_houses
+select id, company_id, key, city, street, building, concat_ws(', ', nullif(city, ''), street, building) as address
+from houses where company_id is not null and ($1::integer is null or company_id = $1);
+
+-- Planned works that are not over, house by house.
+-- name: planned
+select o.company_id, o.kind, o.since, p.house_id from outages o join outage_places p on p.outage_id = o.id
+where o.planned and o.finished_at is null;
+
 -- Calls that live are few; those of a big outage are thousands, of which only their announcements are counted.
 -- name: figures
 select a.outage_id, count(distinct a.call_id) as calls,
@@ -110,6 +119,10 @@ values ($1, $2, $3, $4, $5, $6, $7);
 
 -- name: notify
 select pg_notify('outages', json_build_object('outage', $1::integer, 'company', $2::integer)::text);
+
+-- name: lead
+-- Only one process ends planned works.
+select pg_try_advisory_lock(hashtext('planned works'));
 
 -- name: due
 select o.id, o.company_id, 'end' as what from outages o

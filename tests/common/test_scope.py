@@ -73,6 +73,9 @@ insert into announcements (call_id, began_at, outage_id, number, caller) select 
 insert into phone_candidates (phone, premises_id, call_id)
     select '+7900000009{n}', p.id, 'node1-{n}' from premises p join houses h on h.id = p.house_id join c on c.id = h.company_id;
 insert into joined_calls (call_id, ticket_id) select 'node1-{n}', id from t;
+insert into outage_recipients (company_id, name, party, way, address) select id, 'recipient {n}', 'supplier', 'max', '{n}' from c;
+insert into outage_notices (outage_id, recipient_id, event, body, key)
+    select o.id, r.id, 'opened', '{{}}', 'notice {n}' from o, outage_recipients r where r.name = 'recipient {n}';
 drop table c, m, t, o;
 """
 CENTRE = """
@@ -246,6 +249,8 @@ async def test_what_is_not_granted_is_refused(pool: asyncpg.Pool, companies: tup
         "select totp_secret from operators",
         "select sip_secret from operators",
         "select token_hash from api_tokens",
+        "select address from outage_recipients",
+        "select secret from outage_recipients",
         "update operators set role = 'administrator'",
         "delete from tickets",
         "truncate tickets",

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from callcenter.common.sheet_problems import MAX_BYTES, SheetRefused
 from callcenter.directory.exporting import export
 from callcenter.directory.importing import DirectoryImport
-from callcenter.directory.refusals import MAX_BYTES, SheetRefused
 from callcenter.domain.access import Role
 from callcenter.domain.ids import OperatorId
 from callcenter.domain.person import Person

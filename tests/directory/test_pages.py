@@ -6,7 +6,7 @@ import re
 import aiohttp
 import pytest
 
-from callcenter.directory.refusals import MAX_BYTES
+from callcenter.common.sheet_problems import MAX_BYTES
 from tests.conftest import by_owner
 from tests.site import BOX, Browser, Site
 
@@ -127,6 +127,24 @@ async def test_a_house_that_changes_hands_keeps_its_history(site: Site):
             "/directory/companies/new", name="УК «Запад»", zone="Asia/Omsk", language="ru", numbers="74951234567"
         )
         assert 'id="numbers-problem"' in await answer.text()
+
+
+async def test_a_companys_public_page_has_the_name_given_or_one_that_cannot_be_guessed(site: Site):
+    known = {"zone": "Asia/Omsk", "language": "ru", "numbers": ""}
+    async with site.browser("vera") as vera:
+        first = await new_row(vera, "/directory/companies/new", name="УК «Юг»", public="on", outage_page="yug", **known)
+        assert "/public/outages/yug" in await (await vera.get(first)).text()
+        taken = await vera.post("/directory/companies/new", name="Запад", public="on", outage_page="yug", **known)
+        assert (taken.status, "Так называется страница другой компании." in await taken.text()) == (422, True)
+        for wrong in ("-yug", "ЮГ", "a", "x" * 49, "a.json", "../x"):
+            answer = await vera.post("/directory/companies/new", name="Запад", public="on", outage_page=wrong, **known)
+            assert answer.status == 422, wrong
+        unnamed = await new_row(vera, "/directory/companies/new", name="Запад", public="on", outage_page="", **known)
+        assert re.search(r"/public/outages/[0-9a-f]{24}\b", await (await vera.get(unnamed)).text())
+        form = await (await vera.get(first + "/edit")).text()
+        assert re.search(r'name="public"[^>]* checked', form)
+        await new_row(vera, first + "/edit", name="УК «Юг»", outage_page="yug", **known)
+        assert "/public/outages" not in await (await vera.get(first)).text()
 
 
 async def test_a_crews_hours_and_its_secret_shown_once(site: Site):

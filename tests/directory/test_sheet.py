@@ -8,11 +8,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
+from callcenter.common import workbook
+from callcenter.common.sheet_file import SheetContent, clean, guarded
+from callcenter.common.sheet_problems import SheetRefused
 from callcenter.common.sheets import is_formula
-from callcenter.directory import workbook
-from callcenter.directory.refusals import SheetRefused
 from callcenter.directory.rows import gather
-from callcenter.directory.sheet import HEADERS, DirectorySheet, clean, guarded, read_sheet, write_csv, write_xlsx
+from callcenter.directory.sheet import HEADERS, read_sheet, write_csv, write_xlsx
 from callcenter.domain.phone import PhoneFault, existing
 
 HEADINGS = "Город;Улица;Дом;Квартира;Житель;Телефоны"
@@ -264,7 +265,7 @@ def test_any_bytes_are_read_or_refused(body: bytes):
         sheet = read_sheet(body)
     except SheetRefused:
         return
-    assert isinstance(sheet, DirectorySheet)
+    assert isinstance(sheet, SheetContent)
     gather(sheet.lines)
 
 

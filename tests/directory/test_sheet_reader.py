@@ -9,14 +9,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from callcenter.directory import sheet_process, workbook
-from callcenter.directory.refusals import SheetRefused
+from callcenter.common import sheet_process, workbook
+from callcenter.common.sheet_problems import SheetRefused
+from callcenter.common.sheet_process import SheetLimits
+from callcenter.common.sheet_reader import SheetReader, SheetReaderFailed
 from callcenter.directory.sheet import read_sheet
-from callcenter.directory.sheet_process import SheetLimits
-from callcenter.directory.sheet_reader import SheetReader, SheetReaderFailed
-from callcenter.directory.texts import refusal
+from callcenter.directory.sheet_process import MODULE
 from callcenter.domain.phone import set_country
 from callcenter.web.language import translations
+from callcenter.web.sheets import refusal
 from tests.directory.test_sheet import HEAD, HEADINGS, LINE, ROW, with_part, xlsx
 
 SHEET = f"{HEADINGS}\n{LINE}".encode()
@@ -60,7 +61,7 @@ def children() -> list[psutil.Process]:
 
 @pytest.mark.parametrize("body", [SHEET, xlsx(HEAD, ROW)])
 async def test_what_a_sheet_says_comes_back_from_the_process(body: bytes):
-    read = await SheetReader().read(body)
+    read = await SheetReader(MODULE).read(body)
     assert (read.lines, read.problems) == (1, [])
     assert {table: rows for table, (_, rows) in read.tables.items()} == {
         "new_houses": [(0, 2, None, "Москва", "Лесная ул.", "3", None, None)],
@@ -72,7 +73,7 @@ async def test_what_a_sheet_says_comes_back_from_the_process(body: bytes):
 
 
 async def test_an_answer_in_many_parts_is_put_together():
-    read = await SheetReader().read(many_lines(3 * sheet_process.ROWS_IN_A_PART + 1))
+    read = await SheetReader(MODULE).read(many_lines(3 * sheet_process.ROWS_IN_A_PART + 1))
     assert [row[0] for row in read.tables["new_houses"][1]] == list(range(3 * sheet_process.ROWS_IN_A_PART + 1))
 
 
@@ -80,12 +81,12 @@ async def test_a_tiny_sheet_of_unfinished_tags_does_not_stop_the_service():
     body = with_part(xlsx(HEAD, ROW), "xl/worksheets/sheet1.xml", b"<mergeCell " * 80_000)
     assert len(body) < 10_000
     async with lag() as longest:
-        assert await refused(SheetReader(SheetLimits(cpu_s=10)), body) == "broken xlsx"
+        assert await refused(SheetReader(MODULE, SheetLimits(cpu_s=10)), body) == "broken xlsx"
     assert longest[0] < 0.5
 
 
 async def test_several_sheets_of_many_strings_leave_the_loop_to_others():
-    reader = SheetReader()
+    reader = SheetReader(MODULE)
     at_once = 0
 
     async def watch() -> None:
@@ -112,20 +113,20 @@ async def test_several_sheets_of_many_strings_leave_the_loop_to_others():
     ],
 )
 async def test_a_sheet_over_a_limit_is_refused_and_the_next_one_is_read(limits: SheetLimits, code: str):
-    assert await refused(SheetReader(limits), many_lines(150_000)) == code
+    assert await refused(SheetReader(MODULE, limits), many_lines(150_000)) == code
     assert children() == []
-    assert (await SheetReader().read(SHEET)).lines == 1
+    assert (await SheetReader(MODULE).read(SHEET)).lines == 1
 
 
 async def test_a_process_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("callcenter.directory.sheet_reader.GRACE_S", 0)
-    monkeypatch.setattr("callcenter.directory.sheet_reader.arguments", lambda _: ["sleep", "600"])
-    assert await refused(SheetReader(SheetLimits(wall_s=1)), SHEET) == "too slow"
+    monkeypatch.setattr("callcenter.common.sheet_reader.GRACE_S", 0)
+    monkeypatch.setattr("callcenter.common.sheet_reader.arguments", lambda *_: ["sleep", "600"])
+    assert await refused(SheetReader(MODULE, SheetLimits(wall_s=1)), SHEET) == "too slow"
     assert [each for each in psutil.Process().children() if each.name() == "sleep"] == []
 
 
 async def test_who_waits_too_long_for_others_is_told(monkeypatch: pytest.MonkeyPatch):
-    reader = SheetReader(SheetLimits(queue_s=0.05))
+    reader = SheetReader(MODULE, SheetLimits(queue_s=0.05))
     first = asyncio.create_task(reader.read(many_lines(1000)))
     await asyncio.sleep(0)
     assert await refused(reader, SHEET) == "busy"
@@ -133,7 +134,7 @@ async def test_who_waits_too_long_for_others_is_told(monkeypatch: pytest.MonkeyP
 
 
 async def test_leaving_off_ends_the_process():
-    reader = SheetReader()
+    reader = SheetReader(MODULE)
     reading = asyncio.create_task(reader.read(many_lines(100_000)))
     while not children():
         await asyncio.sleep(0.01)
@@ -148,10 +149,10 @@ async def test_the_process_sees_no_secret_of_the_service(monkeypatch: pytest.Mon
     monkeypatch.setenv("CALLCENTER_DATABASE__URL", "postgresql://secret")
     seen = tmp_path / "environment"
     monkeypatch.setattr(
-        "callcenter.directory.sheet_reader.arguments", lambda _: ["/bin/sh", "-c", f"/usr/bin/env > {seen}"]
+        "callcenter.common.sheet_reader.arguments", lambda *_: ["/bin/sh", "-c", f"/usr/bin/env > {seen}"]
     )
     with pytest.raises(SheetReaderFailed):
-        await SheetReader().read(SHEET)
+        await SheetReader(MODULE).read(SHEET)
     names = {line.partition("=")[0] for line in seen.read_text().splitlines()}
     assert names & set(os.environ) <= {"PATH", "PWD", "SHLVL", "_", "PYTHONPATH", "OPENBLAS_NUM_THREADS"}
 
@@ -171,7 +172,7 @@ def test_texts_and_cells_have_a_limit(monkeypatch: pytest.MonkeyPatch, limit: st
 
 
 def test_cells_of_a_csv_have_a_limit(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("callcenter.directory.sheet.MAX_CELLS", 100)
+    monkeypatch.setattr("callcenter.common.sheet_file.MAX_CELLS", 100)
     with pytest.raises(SheetRefused) as problem:
         read_sheet(SHEET + b"\n" + b";" * 100)
     assert problem.value.code == "too many cells"
@@ -188,7 +189,7 @@ def test_every_limit_has_its_words(language: str, code: str):
 async def test_a_number_without_a_country_code_is_of_the_centres_country():
     set_country("BY")
     try:
-        read = await SheetReader().read(f"{HEADINGS}\nМосква;Лесная;1;1;Анна;8 029 123 45 67".encode())
+        read = await SheetReader(MODULE).read(f"{HEADINGS}\nМосква;Лесная;1;1;Анна;8 029 123 45 67".encode())
     finally:
         set_country("RU")
     assert read.problems == []

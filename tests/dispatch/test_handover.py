@@ -14,9 +14,10 @@ from aiohttp import web
 from callcenter.common import jobs
 from callcenter.common.attempts import Attempts
 from callcenter.common.jobs import Worker
+from callcenter.common.sending import backoff
 from callcenter.dispatch.channels import Assignment, Channel
 from callcenter.dispatch.crew_links import CrewLinks
-from callcenter.dispatch.handover import Deliveries, Handover, Links, backoff
+from callcenter.dispatch.handover import Deliveries, Handover, Links
 from callcenter.dispatch.mail import Mail
 from callcenter.dispatch.webhook import Webhook
 from callcenter.settings import DatabaseSettings

@@ -12,7 +12,8 @@ import pytest
 from aiohttp import web
 
 from callcenter.common.delivery import DeliveryProblem, NotDelivered
-from callcenter.dispatch.webhook import SIGNATURE, Webhook, is_inner, signature
+from callcenter.common.webhook import SIGNATURE, is_inner, signature
+from callcenter.dispatch.webhook import Webhook
 from tests.dispatch.crew import CERTIFICATE, SECRET, assignment, handover_settings, program
 from tests.site import BOX
 

@@ -126,8 +126,8 @@ async def test_a_suspected_outage_is_confirmed_by_choosing_what_is_off(site: Sit
         assert 'value="confirm"' not in page
         assert "Возможно, отключение" in await (await anna.get("/outages")).text()
         # Without what is off there is nothing to tell callers.
-        assert (await anna.post(path + "/step", step="confirm")).status == 422
-        assert (await anna.post(path + "/confirm", kind="nothing")).status == 422
+        assert (await anna.post(path + "/step", step="confirm")).status == 409
+        assert (await anna.post(path + "/confirm", kind="nothing")).status == 409
         assert (await anna.post(path + "/confirm", kind="cold_water")).status == 204
         assert (await anna.post(path + "/confirm", kind="hot_water")).status == 409
         assert (await anna.post(path + "/dismiss")).status == 409
@@ -152,7 +152,7 @@ async def test_one_of_which_no_house_is_known_is_opened_in_the_form(site: Site, 
         page = await (await anna.get(path)).text()
         assert f'href="/outages/new?company={company}"' in page
         assert 'name="kind"' not in page
-        assert (await anna.post(path + "/confirm", kind="cold_water")).status == 422
+        assert (await anna.post(path + "/confirm", kind="cold_water")).status == 409
 
 
 async def test_a_company_confirms_and_dismisses_nothing(site: Site, house: int) -> None:

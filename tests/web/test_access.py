@@ -37,6 +37,7 @@ MAY = {
         "see completeness of recordings", "keep recordings", "make evidence packs", "see tickets", "edit tickets",
         "comment tickets", "see outages", "manage outages", "see the directory", "edit the directory", "see reports",
         "send again what could not be delivered", "manage people", "see the audit log", "use the programming interface",
+        "manage who is told of outages",
     },
 }  # fmt: skip
 # What is open without login; anything else that requires no login fails.
@@ -58,6 +59,12 @@ OPEN = {
 BY_LINK = {"GET /w/{token}", "POST /w/{token}/{step}", "POST /w/{token}/done", "POST /w/{token}/photo"}
 BY_LINK |= {"GET /l/{token}", "POST /l/{token}/pin", "GET /l/{token}/{place}/{name}"}
 OPEN |= BY_LINK
+# What everybody may know of a company's outages.
+OPEN |= {
+    "GET /public/outages/{page}",
+    "GET /public/outages/{page}/house/{house}",
+    "GET /public/outages/{page}.json",
+}
 LOGINS = {
     Role.OPERATOR: "anna",
     Role.SUPERVISOR: "vera",

@@ -13,7 +13,7 @@ from xml.parsers import expat
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from callcenter.directory.refusals import (
+from callcenter.common.sheet_problems import (
     MAX_CELLS,
     MAX_COLUMNS,
     MAX_PROBLEMS,
@@ -47,8 +47,12 @@ _BROKEN = (
 )
 
 
-def read_workbook(body: bytes, problems: list[SheetProblem]) -> Iterator[tuple[int, Sequence[str]]]:
+def read_workbook(
+    body: bytes, problems: list[SheetProblem], *, dates: bool = False
+) -> Iterator[tuple[int, Sequence[str]]]:
     """The numbered rows of the first sheet. Cells that cannot be taken are added to `problems` and come out empty.
+
+    `dates`: whether a date with its time can be, as `2026-03-05 12:30`.
 
     Raises `SheetRefused` for a file that is not XLSX, is broken, or unpacks to more than `MAX_UNPACKED` bytes.
     """
@@ -70,7 +74,7 @@ def read_workbook(body: bytes, problems: list[SheetProblem]) -> Iterator[tuple[i
         for number, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), start=1):
             if number > MAX_ROWS:
                 raise SheetRefused("too many rows", limit=MAX_ROWS)
-            yield number, [_cell_text(number, cell.value, cell.data_type, problems) for cell in cells]
+            yield number, [_cell_text(number, cell.value, cell.data_type, problems, dates) for cell in cells]
     except SheetRefused:
         raise
     except _BROKEN:
@@ -136,7 +140,7 @@ def _search(packed: zipfile.ZipFile, part: zipfile.ZipInfo, count: Counter[str])
     return list(found.items())
 
 
-def _cell_text(number: int, value: object, kind: str, problems: list[SheetProblem]) -> str:
+def _cell_text(number: int, value: object, kind: str, problems: list[SheetProblem], dates: bool) -> str:
     """The displayed text of the cell; formulas, dates and errors are refused, since nobody typed them so."""
     match value:
         case None:
@@ -149,6 +153,9 @@ def _cell_text(number: int, value: object, kind: str, problems: list[SheetProble
             return value
         case bool():
             problems.append(SheetProblem(number, "", "not text", {"cell": str(value)}))
+        case datetime() if dates:
+            # What is stored as a fraction of a day is a little off.
+            return f"{value + timedelta(seconds=30):%Y-%m-%d %H:%M}"
         case datetime() | date() | time() | timedelta():
             problems.append(SheetProblem(number, "", "date cell", {"cell": str(value)[:40]}))
         case float() if value.is_integer() and abs(value) < 1e16:

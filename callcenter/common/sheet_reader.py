@@ -10,8 +10,8 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
-from callcenter.directory.refusals import SheetProblem, SheetRefused
-from callcenter.directory.sheet_process import OUT_OF_MEMORY, SheetLimits, SheetPart, arguments
+from callcenter.common.sheet_problems import SheetProblem, SheetRefused
+from callcenter.common.sheet_process import OUT_OF_MEMORY, SheetLimits, SheetPart, arguments
 from callcenter.errors import CallcenterError
 
 # A part of the answer is some rows, whose cells have limits.
@@ -34,9 +34,10 @@ class ReadSheet:
 
 
 class SheetReader:
-    """Reads sheets within limits."""
+    """Reads sheets within limits. `module`: the program of the process, see `common/sheet_process.py`."""
 
-    def __init__(self, limits: SheetLimits | None = None) -> None:
+    def __init__(self, module: str, limits: SheetLimits | None = None) -> None:
+        self._module = module
         self._limits = limits or SheetLimits()
         self._turn = asyncio.Lock()
 
@@ -56,7 +57,7 @@ class SheetReader:
             self._turn.release()
 
     async def _read(self, body: bytes) -> ReadSheet:
-        async with _process(self._limits) as process:
+        async with _process(self._module, self._limits) as process:
             assert process.stdin is not None
             # One that ends before it has read everything says why by its answer or status.
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
@@ -70,12 +71,12 @@ class SheetReader:
 
 
 @contextlib.asynccontextmanager
-async def _process(limits: SheetLimits) -> AsyncIterator[Process]:
+async def _process(module: str, limits: SheetLimits) -> AsyncIterator[Process]:
     """The process; when the block is left it has ended."""
     # The same modules, and nothing else of the service's environment: there are passwords in it.
     environment = {"PYTHONPATH": os.pathsep.join(path or "." for path in sys.path), "OPENBLAS_NUM_THREADS": "1"}
     process = await asyncio.create_subprocess_exec(
-        *arguments(limits), stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment, limit=LONGEST_PART
+        *arguments(module, limits), stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment, limit=LONGEST_PART
     )
     try:
         yield process

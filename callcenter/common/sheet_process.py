@@ -1,0 +1,124 @@
+"""The process that reads one uploaded sheet: `python -m MODULE LIMITS COUNTRY`, the file on stdin; each subject has its module.
+
+What it reads was made by strangers, so it takes its limits from the kernel before it reads a byte, and whatever the
+file makes of it, only this process ends. Its answer on stdout is lines of JSON (`Part`), the last one `{"end": true}`:
+a process that was killed has not written that one.
+"""
+
+import json
+import os
+import resource
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TypedDict
+
+from callcenter.common.sheet_problems import MAX_PROBLEMS, SheetProblem, SheetRefused
+from callcenter.domain.phone import home_country, set_country
+
+ROWS_IN_A_PART = 500
+"""The service decodes a part at once; while it does, nothing else of it runs."""
+
+OUT_OF_MEMORY = 77
+"""The status with which it ends when there is no memory left."""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetLimits:
+    """What one sheet may cost: seconds of processor, seconds in all, bytes of memory; and seconds before its turn."""
+
+    cpu_s: int = 120
+    wall_s: int = 300
+    memory: int = 1536 << 20
+    queue_s: float = 60
+
+
+class SheetPart(TypedDict, total=False):
+    """A line of the answer. `failed`: where the program has an error, without any content of the file."""
+
+    lines: int
+    problems: Sequence[tuple[int, str, str, Mapping[str, object]]]
+    table: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    refused: str
+    values: Mapping[str, object]
+    failed: str
+    end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SheetTable:
+    """Rows with their columns."""
+
+    name: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What a file says."""
+
+    lines: int
+    problems: Sequence[SheetProblem]
+    tables: Sequence[SheetTable]
+
+
+def run(understand: Callable[[bytes], Understood]) -> None:
+    """Read the sheet on stdin within the limits. `understand` may raise `SheetRefused`."""
+    _limit(SheetLimits(**json.loads(sys.argv[1])))
+    set_country(sys.argv[2])
+    try:
+        for part in _parts(understand):
+            _write(part)
+        sys.stdout.flush()
+    except (MemoryError, SystemError):
+        # CPython reports some allocations that failed as a `SystemError`. There is no memory left for an answer.
+        os._exit(OUT_OF_MEMORY)
+
+
+def _write(part: SheetPart) -> None:
+    sys.stdout.write(f"{json.dumps(part)}\n")
+
+
+def arguments(module: str, limits: SheetLimits) -> list[str]:
+    """The command that starts this process. `module`: the one that calls `run`."""
+    # Not from the current folder, and none of the user's packages.
+    return [sys.executable, "-P", "-s", "-m", module, json.dumps(asdict(limits)), home_country()]
+
+
+def _limit(limits: SheetLimits) -> None:
+    # Calls come first.
+    os.nice(10)
+    signal.alarm(limits.wall_s)
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_s, limits.cpu_s + 1))
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
+    # It writes nothing but its answer.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _parts(understand: Callable[[bytes], Understood]) -> Iterator[SheetPart]:
+    try:
+        yield from _told(understand(sys.stdin.buffer.read()))
+    except SheetRefused as refused:
+        yield {"refused": refused.code, "values": refused.values}
+    except (MemoryError, SystemError):
+        raise
+    except Exception as problem:
+        place = traceback.extract_tb(problem.__traceback__)[-1]
+        yield {"failed": f"{type(problem).__name__} in {os.path.basename(place.filename)}:{place.lineno}"}
+    yield {"end": True}
+
+
+def _told(understood: Understood) -> Iterator[SheetPart]:
+    problems = [(each.row, each.column, each.code, each.values) for each in understood.problems]
+    yield {"lines": understood.lines}
+    for start in range(0, min(len(problems), MAX_PROBLEMS), ROWS_IN_A_PART):
+        yield {"problems": problems[start : min(start + ROWS_IN_A_PART, MAX_PROBLEMS)]}
+    for table in understood.tables:
+        for start in range(0, max(len(table.rows), 1), ROWS_IN_A_PART):
+            yield {"table": table.name, "columns": table.columns, "rows": table.rows[start : start + ROWS_IN_A_PART]}
