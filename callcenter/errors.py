@@ -25,6 +25,7 @@ CallcenterError
 │   ├── Conflict                 somebody else has changed the ticket
 │   ├── DirectoryConflict        another row has this already
 │   ├── InUse                    calls or tickets name it
+│   ├── JoinRefused              a call that cannot be attached to an outage's ticket any more
 │   ├── LoginExpired             the first step of a login is too long ago
 │   ├── OutageConflict           somebody else has changed the outage
 │   ├── OutageStepRefused        a step that an outage cannot take

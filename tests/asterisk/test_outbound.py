@@ -10,8 +10,22 @@ from tests.asterisk.test_render import DIRECTORY, rendered, sections
 
 # What runs on a call. Of these only Dial and Queue make another one.
 APPLICATIONS = {
-    *("Answer", "Dial", "ExecIf", "Gosub", "Goto", "GotoIf", "Hangup", "MSet", "MixMonitor", "Playback", "Queue"),
-    *("QueueLog", "Return", "Ringing", "Set", "UserEvent", "Wait"),
+    *(
+        "Answer",
+        "Background",
+        "Dial",
+        "ExecIf",
+        "Gosub",
+        "GosubIf",
+        "Goto",
+        "GotoIf",
+        "Hangup",
+        "MSet",
+        "MixMonitor",
+        "Playback",
+        "Queue",
+    ),
+    *("QueueLog", "Read", "Return", "Ringing", "Set", "UserEvent", "Wait", "WaitExten"),
 }
 LINE = re.compile(r"(?:exten => ([^,]+),1| same => n(?:\([a-z-]+\))?),(.*)")
 # Letters of Dial and Queue by which one who talks could send the other elsewhere, and what may not be missing.
@@ -96,7 +110,16 @@ def test_no_modules_call_by_themselves(files: dict[str, str]) -> None:
     """Nor leave anybody a way around the dialplan's lines above."""
     loaded = set(re.findall(r"^load = (\S+)\.so", files["modules.conf"], re.MULTILINE))
     assert {name for name in loaded if name.startswith("app_")} == {
-        *("app_queue", "app_dial", "app_mixmonitor", "app_playback", "app_stack", "app_userevent", "app_exec"),
+        *(
+            "app_queue",
+            "app_read",
+            "app_dial",
+            "app_mixmonitor",
+            "app_playback",
+            "app_stack",
+            "app_userevent",
+            "app_exec",
+        ),
     }
     assert not loaded & {"pbx_spool", "pbx_dundi", "pbx_loopback", "pbx_realtime", "res_pjsip_outbound_registration"}
     assert sections(files["features.conf"]) == {"general": [], "featuremap": []}

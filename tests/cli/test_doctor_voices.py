@@ -8,6 +8,7 @@ from callcenter.cli.doctor import CheckWarning, _voices
 from callcenter.errors import SpeechError
 from callcenter.settings import AmiSettings, DatabaseSettings, HandoverSettings, S3Settings, Settings
 from callcenter.speech.engines import Festival
+from tests.site import SECRETS
 from tests.speech.voices import SPEAKS, install
 
 SETTINGS = Settings(
@@ -15,6 +16,7 @@ SETTINGS = Settings(
     ami=AmiSettings(events_secret="x", actions_secret="x"),
     s3=S3Settings(endpoint="127.0.0.1:1", access_key="x", secret_key="x"),
     handover=HandoverSettings(secret="x" * 32),
+    secrets=SECRETS,
 )
 
 
