@@ -170,3 +170,10 @@ async def test_the_link_of_a_card_fills_in_company_and_house(site: Site, house: 
     async with site.browser("anna") as anna:
         page = await (await anna.get(f"/outages/new?company={company}&house={house}")).text()
     assert f'<option value="{house}" selected>' in page
+
+
+async def test_the_form_counts_the_houses_that_are_chosen(site: Site, house: int) -> None:
+    async with site.browser("vera") as vera:
+        page = await (await vera.get("/outages/new")).text()
+    assert 'data-text="Выбрано: {count}"' in page
+    assert f'<option value="{house}">' in page

@@ -23,7 +23,7 @@ function filter() {
 }
 
 function count() {
-  chosen.textContent = (chosen.dataset.text ?? "").replace("%s", String(list.selectedOptions.length));
+  chosen.textContent = (chosen.dataset.text ?? "").replace("{count}", String(list.selectedOptions.length));
 }
 
 search.addEventListener("input", filter);
