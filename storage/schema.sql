@@ -4001,6 +4001,7 @@ GRANT ALL ON FUNCTION public.last_entry(r public.recordings) TO callcenter_runti
 
 REVOKE ALL ON FUNCTION public.manager_visits(companies integer[], steps integer[], starts timestamp with time zone[], untils timestamp with time zone[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.manager_visits(companies integer[], steps integer[], starts timestamp with time zone[], untils timestamp with time zone[]) TO callcenter_company;
+GRANT ALL ON FUNCTION public.manager_visits(companies integer[], steps integer[], starts timestamp with time zone[], untils timestamp with time zone[]) TO callcenter_runtime;
 
 REVOKE ALL ON FUNCTION public.on_copy() FROM PUBLIC;
 

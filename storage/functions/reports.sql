@@ -18,4 +18,4 @@ create or replace function manager_visits(companies integer[], steps integer[], 
     where (my_company() is null or o.company_id = my_company())
 $$;
 revoke execute on function manager_visits from public;
-grant execute on function manager_visits to callcenter_company;
+grant execute on function manager_visits to callcenter_company, callcenter_runtime;

@@ -16,6 +16,7 @@ from callcenter.push.messages import QueueRow, QueuesMessage
 from callcenter.push.state import Delta, Snapshot, apply
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import connect, listening, open_pool, queries
+from tests.conftest import by_owner
 
 NOW = datetime(2026, 3, 5, 9, 30, 0, 123456, tzinfo=UTC)
 NUMBERS = [f"749530012345{number:03}" for number in range(200)]
@@ -58,7 +59,7 @@ def test_of_several_changes_of_a_queue_the_last_one_is_told_and_an_empty_one_is_
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     pool = await open_pool(DatabaseSettings(url=SecretStr(database_url)))
-    await pool.execute("truncate companies, nodes, push_log, screens restart identity cascade")
+    await pool.execute(by_owner("truncate companies, nodes, push_log, screens restart identity cascade"))
     yield pool
     await pool.close()
 

@@ -17,6 +17,7 @@ from callcenter.app import asterisk_directory
 from callcenter.cli import doctor
 from callcenter.cli.migrate import migrate_all, rotate_secrets
 from callcenter.common.secret_box import SecretBox, UnreadableSecret, require_readable, reseal
+from callcenter.domain.ids import NodeName
 from callcenter.settings import SecretsSettings
 from stack import demo_data
 from tests.site import BOX, PASSWORD, Browser, Site, settings_for
@@ -116,7 +117,7 @@ async def test_no_secret_is_in_a_dump_of_a_used_database(site: Site, owner_url: 
 async def test_asterisk_gets_the_secrets_in_clear(site: Site):
     await site.pool.execute("update operators set sip_secret = $1 where login = 'boris'", BOX.seal("of-boris"))
     async with site.pool.acquire() as connection:
-        directory = await asterisk_directory(connection, BOX)
+        directory = await asterisk_directory(connection, NodeName("node1"), BOX)
     assert dict(directory.endpoints)["op-02"] == "of-boris"
 
 

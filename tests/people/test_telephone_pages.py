@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.people.test_pages import audited
-from tests.site import Site
+from tests.site import BOX, Site
 
 SECRET = re.compile(r"<code>([a-z2-9]{20})</code>")
 
@@ -19,7 +19,8 @@ def secret_in(text: str) -> str:
 async def account(site: Site, login: str) -> tuple[str | None, str | None, int]:
     row = await site.pool.fetchrow("select endpoint, sip_secret, sip_version from operators where login = $1", login)
     assert row is not None
-    return row["endpoint"], row["sip_secret"], row["sip_version"]
+    secret = row["sip_secret"] and BOX.open(row["sip_secret"])
+    return row["endpoint"], secret, row["sip_version"]
 
 
 async def test_an_account_is_given_renewed_and_taken_away(site: Site) -> None:

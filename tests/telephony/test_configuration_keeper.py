@@ -19,7 +19,7 @@ from callcenter.telephony.configuration import ConfigurationRefused, RunningConf
 from callcenter.telephony.configuration_keeper import ConfigurationKeeper
 from callcenter.telephony.render import Directory
 from tests.asterisk.test_render import settings
-from tests.site import Site, site
+from tests.site import BOX, Site, site
 
 __all__ = ["site"]
 
@@ -52,7 +52,7 @@ class Kept:
         self.told: list[bool] = []
 
         async def load(connection: asyncpg.Connection | PoolConnectionProxy) -> Directory:
-            return await asterisk_directory(connection, node)
+            return await asterisk_directory(connection, node, BOX)
 
         async def tell(more: bool) -> None:
             self.told.append(more)
