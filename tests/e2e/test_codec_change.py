@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from callcenter.domain.ids import OPERATORS
 from callcenter.telephony.render import Directory
 from tests.e2e.asterisk_instance import AsteriskInstance, asterisk, wait_for
 from tests.e2e.caller import Caller
@@ -29,7 +30,7 @@ def test_a_change_of_codec_two_hundred_times_keeps_the_talk(pbx: AsteriskInstanc
         pbx.actions() as manager,
         Caller(pbx.settings.asterisk.sip_port, NUMBER.encode()) as caller,
     ):
-        assert manager.act("QueueAdd", Queue=NUMBER, Interface="PJSIP/op-01")["Response"] == "Success"
+        assert manager.act("QueueAdd", Queue=OPERATORS, Interface="PJSIP/op-01")["Response"] == "Success"
         assert caller.invite() == 200
         began = events.wait_event("UserEvent", UserEvent="TalkBegan")
         caller.packets()

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from callcenter.common.requests import ask
 from callcenter.domain.events import Presence
-from callcenter.domain.ids import OperatorId, RequestId
+from callcenter.domain.ids import OPERATORS, OperatorId, RequestId
 from callcenter.domain.request import Body, PauseBody, PresenceBody, RequestCarriedOut
 from callcenter.settings import DatabaseSettings
 from callcenter.telephony.render import Directory
@@ -64,7 +64,7 @@ async def test_done_by_a_real_asterisk_once_though_the_node_is_killed(
     request = await killed_once_asterisk_did(PresenceBody(wanted=Presence.AVAILABLE))
     async with living(node()):
         await done(request)
-    assert len(re.findall(r"PJSIP/op-01", pbx.cli(f"queue show {QUEUE}"))) == 1
+    assert len(re.findall(r"PJSIP/op-01", pbx.cli(f"queue show {OPERATORS}"))) == 1
 
     with pbx.operator("operator_listens"), Caller(pbx.settings.asterisk.sip_port, QUEUE.encode()) as caller:
         async with living(node()), asyncio.timeout(20):

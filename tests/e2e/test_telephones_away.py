@@ -9,7 +9,7 @@ import pytest
 
 from callcenter.domain.commands import Command, KeepPresence, OpenTicket, ShowOperator
 from callcenter.domain.events import OperatorMissed, Presence, PresenceReason
-from callcenter.domain.ids import Interface, OperatorId, QueueName
+from callcenter.domain.ids import OPERATORS, Interface, OperatorId, QueueName
 from callcenter.domain.operator import Operator
 from callcenter.domain.switchboard import Switchboard
 from callcenter.engine import Engine
@@ -56,7 +56,7 @@ class Service:
         queues = [QueueName(NUMBER)]
         self.engine = Engine(Switchboard(queues, operators), self._carry_out)
         self.node = Node(pbx.settings.ami, self.engine.put)
-        self.control = Control(self.node.actions, lambda: queues, self.engine.put)
+        self.control = Control(self.node.actions, self.engine.put)
         self.ledger = Ledger(pbx.home / "log" / "queue_log", 0.5, self.engine.put, poll_s=0.05)
 
     def _carry_out(self, order: Command, seen_at: datetime) -> None:
@@ -86,7 +86,7 @@ async def service(pbx: AsteriskInstance, *names: str) -> AsyncIterator[Service]:
             yield made
         finally:
             for name in names:
-                await made.node.actions.action("QueueRemove", Queue=NUMBER, Interface=f"PJSIP/{name}")
+                await made.node.actions.action("QueueRemove", Queue=OPERATORS, Interface=f"PJSIP/{name}")
 
 
 def missed(pbx: AsteriskInstance) -> int:
@@ -123,7 +123,7 @@ async def test_a_telephone_that_sends_every_call_elsewhere_is_paused_after_the_t
             with Caller(pbx.settings.asterisk.sip_port, NUMBER.encode()) as caller:
                 assert await asyncio.to_thread(caller.invite) == 200
                 await until(lambda: any(isinstance(order, KeepPresence) for order in made.orders))
-                await until(lambda: "(paused" in pbx.cli(f"queue show {NUMBER}"))
+                await until(lambda: "(paused" in pbx.cli(f"queue show {OPERATORS}"))
                 caller.hang_up()
             kept = [order for order in made.orders if isinstance(order, KeepPresence)]
             assert [(each.wanted, each.reason) for each in kept] == [(Presence.PAUSED, PresenceReason.UNANSWERED)]
