@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from callcenter.domain.ids import OPERATORS
 from callcenter.telephony.render import Directory
 from tests.e2e.asterisk_instance import AsteriskInstance, asterisk, wait_for
 from tests.e2e.caller import TRUNK, Caller
@@ -247,11 +248,11 @@ def test_a_caller_id_calls_nobody(pbx: AsteriskInstance, carrier: Carrier, bad: 
         pbx.actions() as manager,
         Caller(pbx.settings.asterisk.sip_port, DID.encode(), caller_id % carrier.port) as caller,
     ):
-        manager.act("QueueAdd", Queue=DID, Interface="PJSIP/op-01")
+        manager.act("QueueAdd", Queue=OPERATORS, Interface="PJSIP/op-01")
         assert caller.invite() == 200
         wait_for(bad.invites, "the operator's telephone to ring")
         caller.hang_up()
-        manager.act("QueueRemove", Queue=DID, Interface="PJSIP/op-01")
+        manager.act("QueueRemove", Queue=OPERATORS, Interface="PJSIP/op-01")
 
 
 @pytest.mark.parametrize("keys", ["#", "##", "*1", "*2", "*8", "#179001234567", "*279001234567#"])

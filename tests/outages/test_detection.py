@@ -285,7 +285,10 @@ def test_redials_never_raise_the_count(arrivals: list[Arrival], data: st.DataObj
         for each in data.draw(st.lists(st.sampled_from(arrivals), max_size=20))
     ]
     plain, redialled = last_of_each(arrivals), last_of_each(sorted([*arrivals, *again], key=lambda each: each.at))
-    assert {key: each.flats for key, each in plain.items()} == {key: each.flats for key, each in redialled.items()}
+    # A redial may be what a suggestion grows with last; it never adds a flat to those that called.
+    called = len({each.caller for each in arrivals})
+    assert plain.keys() <= redialled.keys()
+    assert all(plain[key].flats <= redialled[key].flats <= called for key in plain)
     assert all(redialled[key].calls >= each.calls for key, each in plain.items())
 
 
