@@ -1,9 +1,8 @@
-"""An outage: its states, who moves it between them, where it is, and until when callers are told of it."""
+"""An outage: its states, who moves it between them, and where it is."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from callcenter.errors import Refusal, gettext_noop
@@ -98,16 +97,6 @@ def steps_from(state: OutageState) -> tuple[OutageStep, ...]:
     return tuple(step for step in OutageStep if (state, step) in TRANSITIONS)
 
 
-def is_announced(state: OutageState, planned: bool, since: datetime, until: datetime | None, now: datetime) -> bool:
-    """Whether callers are told of it at `now`.
-
-    Planned works begin and end by their times. An emergency that lasts longer than was expected goes on.
-    """
-    if state not in OFF:
-        return False
-    return not planned or (since <= now and (until is None or now < until))
-
-
 class BadFlats(Refusal):
     """A list of flats that cannot be read."""
 
@@ -173,8 +162,3 @@ class OutagePlace:
         """Whether this flat is in it. A flat of which the entrance is not known counts by its number alone."""
         in_entrance = not self.entrances or entrance is None or entrance in self.entrances
         return in_entrance and flat in self.flats
-
-
-def overlapping(first: Iterable[OutagePlace], second: Iterable[OutagePlace]) -> frozenset[int]:
-    """The houses that are in both."""
-    return frozenset(place.house_id for place in first) & frozenset(place.house_id for place in second)

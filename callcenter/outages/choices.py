@@ -1,6 +1,4 @@
-"""What the form of a new outage offers: companies, their houses, what can be off."""
-
-from dataclasses import dataclass
+"""What the form of a new outage offers: a company's houses, what can be off."""
 
 import asyncpg
 from aiohttp import web
@@ -13,26 +11,11 @@ SQL = queries("outages")
 Option = tuple[int, str]
 
 
-@dataclass(frozen=True, slots=True)
-class CompanyChoice:
-    """A company for which an outage may be opened."""
-
-    id: int
-    name: str
-    zone: str
-
-
 class OutageChoices:
     """Choices from PostgreSQL, limited to what the person may see."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
-
-    async def companies(self, person: Person) -> list[CompanyChoice]:
-        """By name."""
-        async with scoped(self._pool, person) as connection:
-            rows = await connection.fetch(SQL["companies"], person.company_id)
-        return [CompanyChoice(row["id"], row["name"], row["zone"]) for row in rows]
 
     async def houses(self, person: Person, company: int) -> list[Option]:
         """The company's houses by address, at most 5,000."""

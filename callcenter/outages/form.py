@@ -27,11 +27,6 @@ class OutageForm:
     problems: dict[str, str] = field(default_factory=dict)
 
 
-def local(at: datetime | None, zone: str) -> str:
-    """A moment in the format of a `datetime-local` input."""
-    return "" if at is None else at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
-
-
 def read_new(sent: MultiMapping[Any], company_id: int, zone: str) -> tuple[NewOutage | None, OutageForm]:
     """The outage to be opened, if the form makes sense."""
     form = _form(sent)

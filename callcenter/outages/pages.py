@@ -11,12 +11,14 @@ from callcenter.domain.access import Permission
 from callcenter.domain.outage import OFF, OVER, OutageState, OutageStep, OutageStepRefused, steps_from
 from callcenter.outages.choices import OUTAGE_CHOICES
 from callcenter.outages.flats import OUTAGE_FLATS
-from callcenter.outages.form import OutageForm, local, read_edit, read_new
+from callcenter.outages.form import OutageForm, read_edit, read_new
 from callcenter.outages.joining import JOINING
 from callcenter.outages.outage import BadOutage, Outage
 from callcenter.outages.service import OUTAGES
 from callcenter.outages.texts import fields, outage_event_kinds, outage_states, outage_steps, problems
 from callcenter.outages.wording import OutageFacts, sentences
+from callcenter.tickets.choices import TICKET_CHOICES
+from callcenter.tickets.form import local
 from callcenter.web.auth import needs
 from callcenter.web.body import form_of
 from callcenter.web.formats import Translator
@@ -56,7 +58,7 @@ async def open_new(request: web.Request) -> web.Response:
     """Open the outage and show it, or show what is wrong."""
     person = request[PERSON]
     sent = await form_of(request.clone(client_max_size=LARGEST_FORM))
-    companies = await request.app[OUTAGE_CHOICES].companies(person)
+    companies = await request.app[TICKET_CHOICES].companies(person)
     chosen = chosen_id(str(sent.get("company", "")))
     company = next((one for one in companies if one.id == chosen), None)
     if company is None:
@@ -199,7 +201,7 @@ async def _kinds_to_choose(request: web.Request, outage: Outage) -> list[tuple[s
 
 async def _new_page(request: web.Request, form: OutageForm, status: int = 200) -> web.Response:
     person, choices = request[PERSON], request.app[OUTAGE_CHOICES]
-    companies = await choices.companies(person)
+    companies = await request.app[TICKET_CHOICES].companies(person)
     wanted = chosen_id(form.typed.get("company", ""))
     company = next((one for one in companies if one.id == wanted), companies[0] if len(companies) == 1 else None)
     if company is not None:

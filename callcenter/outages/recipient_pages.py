@@ -7,9 +7,9 @@ from pydantic import ValidationError
 
 from callcenter.common.delivery import DeliveryState
 from callcenter.domain.access import Permission
-from callcenter.outages.choices import OUTAGE_CHOICES
 from callcenter.outages.recipients import RECIPIENTS, Recipient, RecipientForm
 from callcenter.outages.texts import notice_events, notice_problems, notice_ways, parties, recipient_problems
+from callcenter.tickets.choices import TICKET_CHOICES
 from callcenter.web.auth import needs
 from callcenter.web.formats import Translator
 from callcenter.web.forms import chosen_id, form_texts
@@ -131,7 +131,7 @@ async def _page(
         "outages/recipients.html",
         status,
         recipients=await request.app[RECIPIENTS].all(person),
-        companies=await request.app[OUTAGE_CHOICES].companies(person),
+        companies=await request.app[TICKET_CHOICES].companies(person),
         one=one,
         typed=typed,
         wrong={name: name for name in problems},
