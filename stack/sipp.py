@@ -4,6 +4,7 @@ import contextlib
 import signal
 import socket
 import subprocess
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from stack.registration import register
 # The surge itself has priority, since it measures; the callers and telephones that it starts do not.
 LATER = ("chrt", "--other", "0")
 SCENARIOS = Path(__file__).resolve().parent / "sipp"
+HANG_UP_S = 3.0
 # Far enough apart that none takes another's port while that one is starting.
 MEDIA_PORT = {"callers": 6000, "operators": 6000}
 SPOKEN = {
@@ -217,12 +219,28 @@ class Sipp:
             self.talking.pop(sip_id, None)
             self.free(endpoint, sip_id)
 
+    def _hang_up_all(self) -> None:
+        """Within a few seconds: callers whose SIPp is gone would wait at Asterisk for as long as its session timer."""
+        told: set[str] = set()
+        deadline = time.monotonic() + HANG_UP_S
+        while self.calling() and time.monotonic() < deadline:
+            self.read()
+            here = [caller for caller in self.callers.values() if caller.answered and not caller.ended]
+            if not here and self.callers:
+                return
+            for caller in here:
+                if caller.number not in told:
+                    told.add(caller.number)
+                    self.hang_up(caller)
+            time.sleep(0.05)
+
     def calling(self) -> bool:
         """Whether callers still call or talk."""
         return self._calls is not None and self._calls.poll() is None
 
     def end(self) -> None:
-        """End every SIPp process."""
+        """Make the callers who are left hang up, and end every SIPp process."""
+        self._hang_up_all()
         for process in self._running:
             # A process that gets the signal twice ends at once, without waiting for its calls.
             with contextlib.suppress(ProcessLookupError):

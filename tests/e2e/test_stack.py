@@ -20,6 +20,7 @@ from stack.instance import Instance
 from stack.parts import ROOT
 from stack.surge import Plan, Surge
 from tests.dispatch.crew import mailbox
+from tests.e2e.telephones import database
 
 pytestmark = pytest.mark.e2e
 
@@ -127,7 +128,15 @@ def test_down_ends_everything_even_when_the_supervisor_was_killed() -> None:
         instance.remove()
 
 
-def test_an_interrupted_surge_leaves_no_sipp_behind(stack: Instance) -> None:
+async def calls_not_ended(stack: Instance) -> int:
+    """How many calls the journal takes for still going on."""
+    description = stack.description()
+    assert description is not None
+    async with database(description) as pool:
+        return int(await pool.fetchval("select count(*) from calls where ended_at is null"))
+
+
+def test_an_interrupted_surge_leaves_neither_sipp_nor_callers_behind(stack: Instance) -> None:
     options = ["--callers", "4", "--operators", "2", "--talk", "60"]
     command = [sys.executable, "-m", "stack", "--directory", str(stack.directory), "surge", *options]
     # Whoever runs the tests in the background ignores Ctrl-C, and so would what they start.
@@ -143,3 +152,7 @@ def test_an_interrupted_surge_leaves_no_sipp_behind(stack: Instance) -> None:
         assert process.wait(20) == 130
     gone, left = psutil.wait_procs(sipps, timeout=0)
     assert (len(gone), left) == (len(sipps), [])
+    deadline = time.monotonic() + 10
+    while (left_waiting := asyncio.run(calls_not_ended(stack))) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert left_waiting == 0, "the next caller's operator would get one of them"
