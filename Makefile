@@ -36,12 +36,12 @@ listen: setup
 	@$(python) -m stack listen
 
 check: setup
-	@stack/setup.sh --scripts
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/node node_modules/typescript/bin/tsc
+	.venv/bin/node --test "tests/**/*.test.js"
 	$(python) -m pytest -m "not e2e and not servers" -n 2 --dist loadfile
 
 test: check

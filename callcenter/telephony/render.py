@@ -14,7 +14,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from callcenter.domain.ids import OPERATORS
+from callcenter.domain.ids import IN_BROWSER, OPERATORS
 from callcenter.domain.phone import country_code, rules, spellings
 from callcenter.errors import RenderError
 from callcenter.resources import ROOT
@@ -47,6 +47,7 @@ ANNOUNCEMENTS = f"{SPOOL}/announcements"
 
 _NUMBER = re.compile(r"[0-9]{3,15}")
 _ENDPOINT = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_FILE = re.compile(r"/[A-Za-z0-9._/-]{1,255}")
 _ACCOUNT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _SECRET = re.compile(r"[A-Za-z0-9_.~!@%^*+=:,/?-]{1,128}")
 _RESERVED_ENDPOINTS = frozenset(
@@ -55,7 +56,10 @@ _RESERVED_ENDPOINTS = frozenset(
         "system",
         "udp",
         "ws",
+        "wss",
         "operator",
+        "browser",
+        "echo",
         "refused",
         "trunk",
         "trunk-line",
@@ -97,6 +101,7 @@ def texts(settings: Settings, directory: Directory) -> dict[Path, str]:
         keep_trailing_newline=True,
     )
     dialplan = sorted(path.stem for path in DIALPLAN.glob("*.j2"))
+    environment.tests["in_browser"] = lambda account: account.startswith(IN_BROWSER)
     values = {**_values(settings), **_directory_values(directory), "dialplan": dialplan}
     files = {Path(path.stem): path.name for path in TEMPLATES.glob("*.j2")}
     files |= {Path("dialplan") / name: f"{name}.j2" for name in dialplan}
@@ -142,6 +147,10 @@ def _values(settings: Settings) -> dict[str, object]:
         "bind_uri": host,
         "sip_address": f"{host}:{asterisk.sip_port}",
         "ws_port": asterisk.ws_port,
+        "wss_port": asterisk.wss_port,
+        "wss_certificate": _match("asterisk.wss_certificate", str(asterisk.wss_certificate or "/none"), _FILE),
+        "wss_key": _match("asterisk.wss_key", str(asterisk.wss_key or "/none"), _FILE),
+        "browser_silent_s": settings.browser_telephones.silent_s,
         "rtp_start": asterisk.rtp_start,
         "rtp_end": asterisk.rtp_end,
         "trunk_addresses": _networks("asterisk.trunk_addresses", asterisk.trunk_addresses),

@@ -255,3 +255,31 @@ def test_no_file_but_the_ledger_keeps_callers_numbers(tmp_path: Path) -> None:
     for name in ("cel.conf", "cdr.conf"):
         assert sections(files[name])["general"] == [("enable", "no")]
     assert not re.findall(r"^load = (?:cel|cdr|res_cdrel)_.*", files["modules.conf"], re.MULTILINE)
+
+
+def test_a_telephone_in_a_browser_is_told_by_its_name_and_talks_encrypted(tmp_path: Path) -> None:
+    browser, desk = ("web-anna", "three-3"), ("op-01", "one-1")
+    pjsip = rendered(tmp_path, directory=Directory((), (browser, desk)))["pjsip.conf"]
+    assert "[web-anna](browser)" in pjsip
+    assert "[op-01](operator)" in pjsip
+    assert ("webrtc", "yes") in sections(pjsip)["browser"]
+    assert [value for name, value in sections(pjsip)["browser"] if name == "allow"] == ["alaw"]
+
+
+def test_the_websocket_is_on_this_machine_only_and_with_tls_where_it_is_told(tmp_path: Path) -> None:
+    plain = rendered(tmp_path / "plain", settings(asterisk={"bind": "192.0.2.7"}))
+    assert ("bindaddr", "127.0.0.1") in sections(plain["http.conf"])["general"]
+    assert "tlsenable" not in plain["http.conf"]
+    assert "wss" not in sections(plain["pjsip.conf"])
+    tls = {
+        "bind": "192.0.2.7",
+        "wss_port": 8089,
+        "wss_certificate": "/etc/ssl/desk.pem",
+        "wss_key": "/etc/ssl/desk.key",
+    }
+    secure = rendered(tmp_path / "secure", settings(asterisk=tls))
+    assert ("tlsbindaddr", "192.0.2.7:8089") in sections(secure["http.conf"])["general"]
+    assert ("tlscertfile", "/etc/ssl/desk.pem") in sections(secure["http.conf"])["general"]
+    assert ("protocol", "wss") in sections(secure["pjsip.conf"])["wss"]
+    with pytest.raises(RenderError, match="wss_key"):
+        rendered(tmp_path / "odd", settings(asterisk={**tls, "wss_key": "/etc/a\nb"}))

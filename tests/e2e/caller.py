@@ -5,7 +5,7 @@ import re
 import socket
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -140,10 +140,17 @@ class Caller:
         self._rtp.setblocking(False)
         return b"".join(packets[number] for number in sorted(packets))
 
-    def speak(self, speech: bytes) -> None:
-        """Send A-law, 50 packets a second; nothing else is ever sent."""
+    @property
+    def up(self) -> bool:
+        """Whether the call goes on, as far as this side knows."""
+        return self._up
+
+    def speak(self, speech: bytes, stop: Callable[[], bool] = lambda: False) -> None:
+        """Send A-law, 50 packets a second, unless told to stop; nothing else is ever sent."""
         due = time.monotonic()
         for at in range(0, len(speech), 160):
+            if stop():
+                return
             number = self._packets_sent = self._packets_sent + 1
             # By the clock, as the time stamps of a telephone that was silent are.
             header = struct.pack(">BBHII", 0x80, 8, number & 0xFFFF, int(due * 8000) & 0xFFFFFFFF, 7)

@@ -5,6 +5,7 @@ import {
 } from "/static/web/ui.js";
 import { cardOutage, listenForJoin, offered, outageLine, showOutageFigures, showOutages } from "./outages.js";
 import { isRequest, showRequests } from "./requests.js";
+import { startTelephone } from "./telephone_page.js";
 import { Wire } from "/static/web/wire.js";
 
 /** @import { CardMessage, Presence, PresenceMessage, Outcome } from "types/protocol" */
@@ -12,6 +13,7 @@ import { Wire } from "/static/web/wire.js";
 readPage();
 startClock();
 listenForJoin();
+startTelephone();
 
 const title = document.title;
 

@@ -1,0 +1,85 @@
+"""The telephone in the browser: Debian's Chromium with its fake microphone, a real Asterisk, callers with sound."""
+
+import asyncio
+import io
+import re
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+from minio import Minio
+from playwright.async_api import expect
+
+from stack.instance import Instance
+from tests.e2e.browser_operator import (
+    CALLERS_TONE,
+    OPERATORS_TONE,
+    calling,
+    give_browser_telephone,
+    of_alaw,
+    operator,
+    phase,
+    share,
+    until,
+)
+from tests.e2e.telephones import RESIDENT, SCREENS, database
+
+pytestmark = pytest.mark.e2e
+
+LOGIN = "op-09"
+
+
+@pytest.fixture(scope="module")
+def description(stack: Instance) -> dict:
+    found = stack.description()
+    assert found is not None
+    asyncio.run(give_browser_telephone(found, LOGIN))
+    return found
+
+
+async def recordings(pool, phone: str) -> list[str]:
+    """The objects of the recordings of this caller's calls, in order, once each is in the store."""
+    rows = await pool.fetch(
+        "select r.state, r.object_key from recordings r join calls c on c.id = r.call_id where c.caller = $1 order by r.id",
+        phone,
+    )
+    return [row["object_key"] for row in rows] if rows and all(row["state"] == "attached" for row in rows) else []
+
+
+def sound_of(description: dict, key: str) -> "np.ndarray":
+    """Samples of the operator and of the caller, one row each."""
+    s3 = description["s3"]
+    store = Minio(s3["endpoint"], s3["access_key"], s3["secret_key"], secure=s3["secure"], region=s3["region"])
+    answer = store.get_object(bucket_name=s3["bucket"], object_name=key)
+    try:
+        with wave.open(io.BytesIO(answer.read())) as file:
+            assert file.getnchannels() == 2
+            return np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").reshape(-1, 2).T
+    finally:
+        answer.close()
+
+
+async def test_a_call_answered_by_hand_is_heard_both_ways_and_recorded_on_two_channels(
+    description: dict, tmp_path: Path
+) -> None:
+    async with database(description) as pool, operator(description, LOGIN, tmp_path) as page:
+        name, _, phone, number, _ = await pool.fetchrow(RESIDENT)
+        async with calling(description, phone, number) as caller:
+            await phase(page, "ringing")
+            await expect(page.locator("#telephone-caller")).to_contain_text(phone[-2:])
+            await page.keyboard.press("F2")
+            await phase(page, "talking")
+            await expect(page.get_by_role("heading", name=name)).to_be_visible(timeout=10_000)
+            heard = of_alaw(await asyncio.to_thread(caller.listen, 4.0))
+            assert share(heard, OPERATORS_TONE) > 0.5
+            await expect(page.locator("#telephone-quality")).to_have_text(re.compile("."), timeout=10_000)
+            await page.screenshot(path=SCREENS / "telephone-talk.png")
+            await page.keyboard.press("F4")
+            await phase(page, "")
+            await asyncio.to_thread(caller.wait_for_bye, 5.0)
+        await until(lambda: recordings(pool, phone), "the recording in the store", 30)
+        (key,) = await recordings(pool, phone)
+        of_operator, of_caller = sound_of(description, key)
+        assert share(of_operator, OPERATORS_TONE) > 0.5 > 0.1 > share(of_operator, CALLERS_TONE)
+        assert share(of_caller, CALLERS_TONE) > 0.5 > 0.1 > share(of_caller, OPERATORS_TONE)
