@@ -5,6 +5,7 @@ import audioop
 import math
 import re
 import struct
+import subprocess
 import time
 import wave
 from collections.abc import AsyncIterator, Callable
@@ -15,6 +16,7 @@ import aiohttp
 import numpy as np
 from playwright.async_api import Page, expect
 
+from stack.parts import ROOT
 from tests.browser import chromium
 from tests.e2e.caller import Caller
 
@@ -112,6 +114,12 @@ async def calling(description: dict, caller_id: str, number: str) -> AsyncIterat
             if caller.up:
                 caller.hang_up()
             await speaking
+
+
+def cli(description: dict, command: str) -> str:
+    """What Asterisk answers to a command."""
+    script = [ROOT / "asterisk" / "cli.sh", description["asterisk"]["directory"], command]
+    return subprocess.run(script, capture_output=True, text=True, check=True).stdout
 
 
 async def until(condition: Callable[[], object], what: str, within_s: float = 15) -> None:

@@ -140,6 +140,21 @@ class Caller:
         self._rtp.setblocking(False)
         return b"".join(packets[number] for number in sorted(packets))
 
+    def heard_keys(self, seconds: float) -> str:
+        """The keys that the other side presses in the next seconds, as packets of RFC 4733."""
+        pressed: dict[int, str] = {}
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            self._rtp.settimeout(left)
+            try:
+                packet = self._rtp.recv(2048)
+            except TimeoutError:
+                break
+            if len(packet) >= 16 and packet[1] & 0x7F == 101:
+                pressed[struct.unpack("!I", packet[4:8])[0]] = "0123456789*#"[packet[12]]
+        self._rtp.setblocking(False)
+        return "".join(pressed[at] for at in sorted(pressed))
+
     @property
     def up(self) -> bool:
         """Whether the call goes on, as far as this side knows."""

@@ -16,6 +16,7 @@ from tests.e2e.browser_operator import (
     CALLERS_TONE,
     OPERATORS_TONE,
     calling,
+    cli,
     give_browser_telephone,
     of_alaw,
     operator,
@@ -23,7 +24,8 @@ from tests.e2e.browser_operator import (
     share,
     until,
 )
-from tests.e2e.telephones import RESIDENT, SCREENS, database
+from tests.e2e.caller import Caller
+from tests.e2e.telephones import RESIDENT, SCREENS, database, telephone
 
 pytestmark = pytest.mark.e2e
 
@@ -83,3 +85,86 @@ async def test_a_call_answered_by_hand_is_heard_both_ways_and_recorded_on_two_ch
         of_operator, of_caller = sound_of(description, key)
         assert share(of_operator, OPERATORS_TONE) > 0.5 > 0.1 > share(of_operator, CALLERS_TONE)
         assert share(of_caller, CALLERS_TONE) > 0.5 > 0.1 > share(of_caller, OPERATORS_TONE)
+
+
+async def test_it_answers_by_itself_and_what_is_muted_or_on_hold_is_not_heard(
+    description: dict, tmp_path: Path
+) -> None:
+    async with database(description) as pool, operator(description, LOGIN, tmp_path) as page:
+        _, _, phone, number, _ = await pool.fetchrow(RESIDENT)
+        await page.locator("#telephone-devices summary").click()
+        await expect(page.locator("#telephone-level")).not_to_have_js_property("value", 0)
+        await page.get_by_label("Отвечать самому, с сигналом").check()
+        async with calling(description, phone, number) as caller:
+            await phase(page, "talking")
+            assert share(await listened(caller), OPERATORS_TONE) > 0.5
+
+            await page.keyboard.press("F8")
+            await expect(page.locator("#telephone-line")).to_contain_text("Микрофон выключен")
+            await asyncio.to_thread(caller.listen, 1.0)
+            assert np.abs(await listened(caller)).max() < 300
+            await page.keyboard.press("F8")
+            assert share(await listened(caller), OPERATORS_TONE) > 0.5
+
+            await page.keyboard.press("F9")
+            await expect(page.locator("#telephone-line")).to_contain_text("На удержании", timeout=10_000)
+            music = await listened(caller)
+            assert np.abs(music).max() > 300
+            assert share(music, OPERATORS_TONE) < 0.2
+            await page.keyboard.press("F9")
+            await expect(page.locator("#telephone-line")).to_contain_text("Разговор", timeout=10_000)
+            assert share(await listened(caller), OPERATORS_TONE) > 0.5
+
+
+async def listened(caller: Caller) -> "np.ndarray":
+    return of_alaw(await asyncio.to_thread(caller.listen, 2.0))
+
+
+async def test_a_call_that_is_rejected_waits_on_and_one_that_ends_was_missed(description: dict, tmp_path: Path) -> None:
+    async with database(description) as pool, operator(description, LOGIN, tmp_path) as page:
+        _, _, phone, number, _ = await pool.fetchrow(RESIDENT)
+        async with calling(description, phone, number) as caller:
+            await phase(page, "ringing")
+            await page.keyboard.press("F4")
+            await phase(page, "")
+            await phase(page, "ringing")
+            assert caller.up
+        await phase(page, "")
+        await expect(page.locator("#telephone-note")).to_have_text("Пропущенный звонок")
+
+
+async def test_keys_are_heard_and_a_transfer_takes_the_caller_to_a_colleague(description: dict, tmp_path: Path) -> None:
+    colleague = next(person for person in description["logins"] if person["login"] == "op-08")
+    async with database(description) as pool, operator(description, LOGIN, tmp_path) as page:
+        _, _, phone, number, _ = await pool.fetchrow(RESIDENT)
+        with telephone(description, colleague, tmp_path, talk_s=2):
+            await until(lambda: "Not in use" in cli(description, "pjsip show endpoint op-08"), "the colleague", 30)
+            async with calling(description, phone, number) as caller:
+                await phase(page, "ringing")
+                await page.keyboard.press("F2")
+                await phase(page, "talking")
+                await page.locator(".telephone-keypad summary").click()
+                await page.locator("#telephone-keys").get_by_text("7", exact=True).click()
+                await expect(page.locator("#telephone-keys-sent")).to_have_text("7")
+                keys = await asyncio.to_thread(caller.heard_keys, 2.0)
+                assert keys == "7"
+                name = await pool.fetchval("select name from operators where login = 'op-08'")
+                await page.get_by_label("Перевести", exact=True).select_option(label=name)
+                await page.get_by_role("button", name="Перевести").click()
+                await phase(page, "")
+                await asyncio.to_thread(caller.wait_for_bye, 15.0)
+        talks = await pool.fetch(
+            "select o.login, t.kind from talks t join calls c on c.id = t.call_id join operators o on o.id = t.operator_id"
+            " where c.caller = $1 order by t.answered_at",
+            phone,
+        )
+        assert [tuple(talk) for talk in talks] == [(LOGIN, "queue"), ("op-08", "transfer")]
+
+
+async def test_one_hears_oneself(description: dict, tmp_path: Path) -> None:
+    async with operator(description, LOGIN, tmp_path) as page:
+        await page.get_by_role("button", name="Услышать себя").click()
+        await phase(page, "talking")
+        await expect(page.locator("#telephone-quality")).to_have_text("Слышно хорошо", timeout=15_000)
+        await page.keyboard.press("F4")
+        await phase(page, "")

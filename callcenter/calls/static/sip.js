@@ -20,6 +20,7 @@ const RECONNECT_S = { min: 1, max: 5 };
 const GATHER_MS = 200;
 const BUSY = 486;
 const AGAIN_MS = 3000;
+const REFUSED_WITHIN_MS = 1000;
 
 export class Sip {
   /** @param {(event: Happened) => void} report */
@@ -163,8 +164,17 @@ export class Sip {
 
   /** @param {string} to */
   transfer(to) {
-    const not = () => this.report({ type: "not_transferred" });
-    this.session?.refer(`sip:${to}@${HOST}`, { eventHandlers: { requestFailed: not, failed: not } });
+    const session = this.session;
+    /** @type {number | undefined} */
+    let timer;
+    const not = () => {
+      clearTimeout(timer);
+      this.report({ type: "not_transferred" });
+    };
+    const gone = () => session?.isEnded() || session?.terminate();
+    // Asterisk keeps this leg until the colleague answers, and says at once when there is nobody such.
+    const requestSucceeded = () => (timer = setTimeout(gone, REFUSED_WITHIN_MS));
+    session?.refer(`sip:${to}@${HOST}`, { eventHandlers: { requestFailed: not, failed: not, requestSucceeded, accepted: gone } });
   }
 
   /** @returns {Promise<RTCStatsReport | null>} */
