@@ -32,6 +32,7 @@ from callcenter.dispatch.install import install as dispatch
 from callcenter.domain.call import CallState
 from callcenter.domain.commands import (
     Command,
+    EndSilentLeg,
     NameCaller,
     PauseRecording,
     PrepareCard,
@@ -296,7 +297,7 @@ class CommandRouter:
         match order:
             case PrepareCard():
                 self.cards.submit(order)
-            case NameCaller() | SetMember() | PauseRecording() | WithdrawCaller():
+            case NameCaller() | SetMember() | PauseRecording() | WithdrawCaller() | EndSilentLeg():
                 self.control.submit(order)
             case _:
                 if isinstance(order, ShowQueues):

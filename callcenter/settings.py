@@ -149,6 +149,12 @@ class BrowserTelephoneSettings(SettingsSection):
     turn_secret: SecretStr | None = Field(
         None, description="the secret of these servers (coturn: `static-auth-secret`), of which browsers get passwords"
     )
+    back_within_s: int = Field(
+        15,
+        ge=1,
+        le=120,
+        description="seconds that a caller waits for an operator whose telephone in the browser vanished",
+    )
     silent_s: int = Field(
         8,
         ge=2,

@@ -24,7 +24,8 @@ async def chromium(url: str, login: str, password: str, microphone: Path | None 
     speaks = [] if microphone is None else [*SPEAKS, f"--use-file-for-fake-audio-capture={microphone}"]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *speaks])
-        page = await browser.new_page(viewport={"width": 1280, "height": 800})
+        context = await browser.new_context(viewport={"width": 1280, "height": 800})
+        page = await context.new_page()
         failures: list[str] = []
         page.on("pageerror", lambda error: failures.append(str(error)))
         await page.goto(f"{url}/login")

@@ -266,6 +266,12 @@ export interface SilentMessage {
 /** How an operator came to it. */
 export type TalkKind = "queue" | "transfer" | "consultation";
 
+/** In which session the operator's telephone in the browser is open; any other has lost it. */
+export interface TelephoneMessage {
+  /** What the session was told when it opened the telephone. */
+  mark: string;
+}
+
 /** Where a ticket is found, and what it is called. */
 export interface TicketKey {
   id: number;
@@ -286,6 +292,7 @@ export interface State {
   presence?: PresenceMessage;
   ringing?: RingingMessage | SilentMessage;
   recording?: PauseMessage;
+  telephone?: TelephoneMessage;
   card?: CardMessage;
   "request/presence"?: RequestMessage;
   "request/pause"?: RequestMessage;
@@ -357,6 +364,14 @@ export interface RecordingDelta {
 }
 
 /** From number `n` on, `kind` shows `body`. */
+export interface TelephoneDelta {
+  type: "delta";
+  n: number;
+  kind: "telephone";
+  body: TelephoneMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
 export interface CardDelta {
   type: "delta";
   n: number;
@@ -412,7 +427,7 @@ export interface JournalDelta {
   body: JournalMessage;
 }
 
-export type Delta = QueuesDelta | OutagesDelta | Outage_figuresDelta | PresenceDelta | RingingDelta | RecordingDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | OperatorDelta | RecordingsDelta | DeadlinesDelta | JournalDelta;
+export type Delta = QueuesDelta | OutagesDelta | Outage_figuresDelta | PresenceDelta | RingingDelta | RecordingDelta | TelephoneDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | OperatorDelta | RecordingsDelta | DeadlinesDelta | JournalDelta;
 
 export type FromService = Snapshot | Resumed | Delta | ErrorMessage;
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from callcenter.common.browser_telephones import BROWSER_TELEPHONES
+from callcenter.common.browser_telephones import BROWSER_TELEPHONES, mark_of
 from callcenter.domain.access import Permission
 from callcenter.settings import Settings
 from callcenter.web.auth import needs, session_token
@@ -36,6 +36,7 @@ async def open_telephone(request: web.Request) -> web.Response:
         {
             "account": account.name,
             "secret": secret,
+            "mark": mark_of(secret),
             "address": address_of(settings, account.node),
             "ice_servers": ice_servers(settings, str(person.id), int(time.time())),
         }

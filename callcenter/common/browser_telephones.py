@@ -6,6 +6,7 @@ and nothing is changed in Asterisk. Nobody knows the secret of a telephone that 
 
 import hmac
 from dataclasses import dataclass
+from hashlib import sha256
 
 import asyncpg
 import structlog
@@ -15,6 +16,8 @@ from callcenter.common.passwords import digest
 from callcenter.common.scope import Connection
 from callcenter.common.secret_box import SecretBox
 from callcenter.domain.ids import OperatorId
+from callcenter.push.codec import entry
+from callcenter.push.messages import TelephoneMessage
 from callcenter.retrying import watch
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import queries
@@ -54,6 +57,8 @@ class BrowserTelephones:
             if known not in wanted:
                 known = wanted[0]
                 await connection.execute(SQL["set_secret"], person, self._box.seal(known))
+                opened = entry(f"operator:{person}", TelephoneMessage(mark=mark_of(known)))
+                await connection.execute(SQL["push"], [opened])
                 log.info("browser telephone opened", operator=person)
             return BrowserAccount(row["endpoint"], row["node"]), known
 
@@ -66,6 +71,11 @@ def secrets(box: SecretBox, account: str, session: bytes = b"") -> list[str]:
     those of a closed one.
     """
     return box.derive(f"telephone {account} ".encode() + session)
+
+
+def mark_of(secret: str) -> str:
+    """By what a page knows whether the telephone is its own; says nothing of the secret."""
+    return sha256(secret.encode()).hexdigest()[:16]
 
 
 async def close_ended(connection: Connection, box: SecretBox, person: OperatorId | None = None) -> None:

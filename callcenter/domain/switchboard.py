@@ -9,6 +9,7 @@ from callcenter.domain import call as machine
 from callcenter.domain.call import Call, CallState, NotApplicable
 from callcenter.domain.commands import (
     Command,
+    EndSilentLeg,
     EndTalk,
     NameCaller,
     OpenOutageTickets,
@@ -48,6 +49,7 @@ from callcenter.domain.events import (
     PhoneChanged,
     Source,
     TalkEnded,
+    TelephoneDisconnected,
     Tick,
 )
 from callcenter.domain.floor import Floor, RosterChanged
@@ -111,6 +113,8 @@ class Switchboard:
                 return self._announce(event)
             case PhoneChanged():
                 return self._floor.phone(event)
+            case TelephoneDisconnected():
+                return self._check_leg(event)
             case RosterChanged():
                 self._queues.change(event.queues)
                 return self._floor.change(event.operators, more_queues=event.more_queues)
@@ -220,6 +224,13 @@ class Switchboard:
                     until = event.expires_at
                     return [PauseRecording(channel=talk.channel, paused=body.paused, request=event.id, until=until)]
         return RefusalReason.NO_TALK
+
+    def _check_leg(self, event: TelephoneDisconnected) -> list[Command]:
+        """The page was closed or loaded again in a talk, or only the connection beside the sound has broken."""
+        operator = self._floor.get(event.operator)
+        call = None if operator is None or operator.call is None else self.calls.get(operator.call)
+        legs = [] if call is None else [talk for talk in call.talks if talk.channel and not call.over(talk)]
+        return [EndSilentLeg(channel=talk.channel) for talk in legs if talk.operator == event.operator]
 
     def _announce(self, event: OutageAnnounced) -> list[Command]:
         """Whoever waits and may be concerned hears it now: residents of its flats, and callers whom nobody knows."""

@@ -24,8 +24,9 @@ from callcenter.domain.events import (
     PhoneChanged,
     QueueTimedOut,
     TalkEnded,
+    TelephoneDisconnected,
 )
-from callcenter.domain.ids import CallId
+from callcenter.domain.ids import IN_BROWSER, CallId
 from callcenter.telephony import forms
 from callcenter.telephony.framing import text
 
@@ -195,6 +196,16 @@ def _phone(message: Headers) -> Event:
     )
 
 
+def _disconnected(message: Headers) -> Event | None:
+    """Of telephones in browsers: where others were registered ends in other ways too."""
+    account = text(message, "EndpointName")
+    if text(message, "ContactStatus") != "Removed" or not account.startswith(IN_BROWSER):
+        return None
+    return TelephoneDisconnected(
+        at=forms.micros(text(message, "Timestamp")), operator=forms.interface(f"PJSIP/{account}")
+    )
+
+
 def _hangup(message: Headers) -> Event | None:
     call = _call(message)
     # Only the caller's own channel ends the call; an operator's leg has the caller's linkedid.
@@ -226,5 +237,6 @@ _MAKERS: Mapping[str, Callable[[Headers], Event | None]] = {
     "attendedtransfer": _handed_over,
     "queuememberstatus": _phone,
     "queuememberadded": _phone,
+    "contactstatus": _disconnected,
     "hangup": _hangup,
 }

@@ -33,6 +33,7 @@ EVENTS = (
     "AttendedTransfer",
     "QueueMemberAdded",
     "QueueMemberStatus",
+    "ContactStatus",
     "Hangup",
 )
 """The AMI events that the events account is sent; of 300 callers' 17,000 events about 2,000."""
@@ -150,6 +151,8 @@ def _values(settings: Settings) -> dict[str, object]:
         "wss_port": asterisk.wss_port,
         "wss_certificate": _match("asterisk.wss_certificate", str(asterisk.wss_certificate or "/none"), _FILE),
         "wss_key": _match("asterisk.wss_key", str(asterisk.wss_key or "/none"), _FILE),
+        "in_browser": IN_BROWSER,
+        "back_within_s": settings.browser_telephones.back_within_s,
         "browser_silent_s": settings.browser_telephones.silent_s,
         "rtp_start": asterisk.rtp_start,
         "rtp_end": asterisk.rtp_end,

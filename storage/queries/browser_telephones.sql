@@ -20,6 +20,9 @@ for update;
 -- To whom the person $1 can transfer a call.
 select name, endpoint from operators where active and endpoint is not null and id <> $1 order by name, id;
 
+-- name: push
+select push($1::jsonb);
+
 -- name: lead
 -- Only one process looks for telephones to close.
 select pg_try_advisory_lock(hashtext('browser telephones'));

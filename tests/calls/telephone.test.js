@@ -47,6 +47,12 @@ test("an account that Asterisk does not know yet is tried again; one that it kne
   assert.equal(after(...READY, "refused", "take", "opened", "refused").line, "registering");
 });
 
+test("a telephone that another session has opened is closed at once", () => {
+  const taken = after(...READY, "taken_over");
+  assert.deepEqual([taken.line, taken.orders], ["taken", ["close"]]);
+  assert.equal(after("started", "claimed", "taken_over").line, "asking");
+});
+
 test("a lost connection leaves the talk alone, and is over when it registers again", () => {
   const lost = after(...TALK, "disconnected");
   assert.deepEqual([lost.line, lost.call.phase], ["lost", "talking"]);

@@ -6,6 +6,7 @@ import pytest
 from callcenter.domain.call import Call, CallState, Outcome
 from callcenter.domain.card import Card
 from callcenter.domain.commands import (
+    EndSilentLeg,
     EndTalk,
     FinishRequest,
     KeepPresence,
@@ -47,6 +48,7 @@ from callcenter.domain.events import (
     QueueTimedOut,
     Source,
     TalkEnded,
+    TelephoneDisconnected,
     Tick,
 )
 from callcenter.domain.ids import OPERATORS, CallId, CompanyId, Interface, OperatorId, QueueName, RequestId
@@ -429,3 +431,15 @@ def test_a_restarted_service_knows_who_is_talking() -> None:
 
 def test_the_checkpoint_follows_what_the_ledger_said(playbook: Playbook) -> None:
     playbook >> LedgerRead(at=at(1), inode=5, offset=99) << [SaveCheckpoint(inode=5, offset=99)]
+
+
+def test_a_connection_that_breaks_in_a_talk_has_the_leg_looked_at(playbook: Playbook) -> None:
+    broken = TelephoneDisconnected(at=at(6), operator=ANNA)
+    playbook >> broken << []
+    playbook >> ARRIVED >> QUEUED >> RANG
+    playbook >> broken << []
+    playbook >> ANSWERED
+    playbook >> TelephoneDisconnected(at=at(6), operator=BORIS) << []
+    playbook >> broken << [EndSilentLeg(channel="PJSIP/op-01-2")]
+    playbook >> TALKED
+    playbook >> broken << []

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +38,7 @@ PHRASES = {
     "repeat": 0.2,
     "place-many": 0.3,
     "wait-long": 0.3,
+    "one-moment": 0.5,
 }
 
 T = TypeVar("T")
@@ -130,9 +131,17 @@ class AsteriskInstance:
 
 @contextmanager
 def asterisk(
-    home: Path, directory: Directory, change: Callable[[Path], None] = lambda _etc: None, **queueing: int
+    home: Path,
+    directory: Directory,
+    change: Callable[[Path], None] = lambda _etc: None,
+    *,
+    tls: Mapping[str, object] | None = None,
+    **queueing: int,
 ) -> Iterator[AsteriskInstance]:
-    """Start an Asterisk in `home`, yield it when it has booted, end it. `change` may edit the rendered configuration."""
+    """Start an Asterisk in `home`, yield it when it has booted, end it. `change` may edit the rendered configuration.
+
+    `tls`: settings of Asterisk's own port with TLS for browsers.
+    """
     settings = Settings.model_validate(
         {
             "database": {"url": "postgresql://unused"},
@@ -149,6 +158,7 @@ def asterisk(
                 "ws_port": free_port(),
                 "rtp_start": 21000,
                 "rtp_end": 21999,
+                **(tls or {}),
             },
             "queueing": {"place_up_to": 0, **queueing},
         }

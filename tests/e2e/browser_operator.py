@@ -15,7 +15,13 @@ from pathlib import Path
 import aiohttp
 import numpy as np
 from playwright.async_api import Page, expect
+from pydantic import SecretStr
 
+from callcenter.common.requests import ask
+from callcenter.domain.events import Presence
+from callcenter.domain.request import PresenceBody
+from callcenter.settings import DatabaseSettings
+from callcenter.storage import connect
 from stack.parts import ROOT
 from tests.browser import chromium
 from tests.e2e.caller import Caller
@@ -81,11 +87,18 @@ async def give_browser_telephone(description: dict, login: str) -> str:
 
 
 @asynccontextmanager
-async def operator(description: dict, login: str, folder: Path) -> AsyncIterator[Page]:
-    """The workplace of this operator, its telephone ready, on the line."""
+async def workplace(description: dict, login: str, folder: Path) -> AsyncIterator[Page]:
+    """The workplace of this operator, its telephone ready."""
     password = next(person["password"] for person in description["logins"] if person["login"] == login)
     async with chromium(description["web"]["url"], login, password, microphone(folder)) as page:
         await ready(page)
+        yield page
+
+
+@asynccontextmanager
+async def operator(description: dict, login: str, folder: Path) -> AsyncIterator[Page]:
+    """The same, on the line."""
+    async with workplace(description, login, folder) as page:
         await page.get_by_role("button", name="На линии").click()
         await expect(page.locator("#state")).to_contain_text("На линии", timeout=10_000)
         yield page
@@ -133,3 +146,18 @@ async def until(condition: Callable[[], object], what: str, within_s: float = 15
             return
         assert time.monotonic() < deadline, f"waited {within_s} s in vain for {what}"
         await asyncio.sleep(0.05)
+
+
+async def on_the_line(description: dict, login: str, wanted: Presence = Presence.AVAILABLE) -> None:
+    """Let an operator with a telephone of their own take calls, or no more, without a page."""
+    connection = await connect(DatabaseSettings(url=SecretStr(description["postgres"]["dsn"])))
+    try:
+        operator_id = await connection.fetchval("select id from operators where login = $1", login)
+        await ask(connection, PresenceBody(wanted=wanted), asker=operator_id)
+    finally:
+        await connection.close()
+
+
+def break_connection(port: int) -> None:
+    """End the connections to and from this port of loopback."""
+    subprocess.run(["ss", "--kill", "--tcp", f"sport = {port} or dport = {port}"], check=True, capture_output=True)

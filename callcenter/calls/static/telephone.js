@@ -28,7 +28,7 @@
 /**
  * @typedef {{ type:
  *   "started" | "insecure" | "claimed" | "claimed_elsewhere" | "microphone_given" | "microphone_refused" | "opened" | "not_opened"
- *   | "no_account" | "registered" | "refused" | "disconnected" | "retried" | "answered" | "talking" | "ended" | "missed" | "failed"
+ *   | "no_account" | "registered" | "refused" | "taken_over" | "disconnected" | "retried" | "answered" | "talking" | "ended" | "missed" | "failed"
  *   | "microphone_failed" | "held" | "unheld" | "transferred" | "not_transferred" | "answer" | "hang_up" | "mute" | "hold" | "echo" | "take" }
  *   | { type: "rang", caller: string, byItself: boolean }
  *   | { type: "answers", byItself: boolean }
@@ -64,6 +64,7 @@ const LINES = {
   no_account: { from: ["opening"], to: "off", then: [] },
   opened: { from: ["opening"], to: "registering", then: [{ do: "register" }] },
   registered: { from: ["registering", "lost", "ready"], to: "ready", then: [] },
+  taken_over: { from: ["registering", "ready", "lost"], to: "taken", then: [{ do: "close" }] },
   disconnected: { from: ["registering", "ready", "lost"], to: "lost", then: [] },
 };
 

@@ -7,6 +7,7 @@ import { Bell, openMicrophone } from "./sound.js";
 import { choice, offerDevices } from "./telephone_devices.js";
 import { START, step } from "./telephone.js";
 
+/** @import { TelephoneMessage } from "types/protocol" */
 /** @import { TelephoneTexts } from "types/texts" */
 /** @import { Happened, Order, Telephone } from "./telephone.js" */
 
@@ -42,6 +43,13 @@ export function startTelephone() {
   setInterval(() => void showQuality(), QUALITY_EVERY_MS);
   const allowed = window.isSecureContext && navigator.mediaDevices && navigator.locks;
   happened({ type: allowed ? "started" : "insecure" });
+}
+
+let mark = "";
+
+/** @param {TelephoneMessage | undefined} message whose the telephone is now */
+export function telephoneOpened(message) {
+  if (message && mark && message.mark !== mark) happened({ type: "taken_over" });
 }
 
 /** @param {KeyboardEvent} event */
@@ -112,7 +120,9 @@ async function open() {
     const answer = await fetch("/workplace/telephone", { method: "POST" });
     if (answer.status === 404) return happened({ type: "no_account" });
     if (!answer.ok) return happened({ type: "not_opened" });
-    sip.open(await answer.json());
+    const account = await answer.json();
+    mark = account.mark;
+    sip.open(account);
     happened({ type: "opened" });
   } catch {
     happened({ type: "not_opened" });
@@ -150,7 +160,7 @@ function show({ line, call, note }) {
     for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (place.querySelectorAll(`[data-does="${name}"]`))) button.hidden = !is;
   }
   const button = (/** @type {string} */ name) => /** @type {HTMLButtonElement} */ (place.querySelector(`[data-does="${name}"]`));
-  button("hang_up").firstChild?.replaceWith(call?.phase === "ringing" ? texts.reject : texts.hang_up);
+  button("hang_up").firstChild?.replaceWith(`${call?.phase === "ringing" ? texts.reject : texts.hang_up} `);
   button("mute").setAttribute("aria-pressed", String(Boolean(call?.muted)));
   button("hold").setAttribute("aria-pressed", String(Boolean(call?.held)));
   $("telephone-more").hidden = !talking;
