@@ -8,12 +8,13 @@ import struct
 import subprocess
 import time
 import wave
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import aiohttp
 import numpy as np
+import psutil
 from playwright.async_api import Page, expect
 from pydantic import SecretStr
 
@@ -161,3 +162,18 @@ async def on_the_line(description: dict, login: str, wanted: Presence = Presence
 def break_connection(port: int) -> None:
     """End the connections to and from this port of loopback."""
     subprocess.run(["ss", "--kill", "--tcp", f"sport = {port} or dport = {port}"], check=True, capture_output=True)
+
+
+@contextmanager
+def asleep() -> Iterator[None]:
+    """The browsers stand still meanwhile, as with a closed lid."""
+    browsers = [each for each in psutil.Process().children(recursive=True) if "chrom" in each.name()]
+    assert browsers
+    for each in browsers:
+        each.suspend()
+    try:
+        yield
+    finally:
+        for each in browsers:
+            with suppress(psutil.NoSuchProcess):
+                each.resume()

@@ -19,6 +19,7 @@ from stack.instance import Instance
 from tests.e2e.browser_operator import (
     CALLERS_TONE,
     OPERATORS_TONE,
+    asleep,
     break_connection,
     calling,
     cli,
@@ -48,6 +49,14 @@ def description(stack: Instance) -> dict:
     assert found is not None
     asyncio.run(give_browser_telephone(found, LOGIN))
     return found
+
+
+async def talks_over(pool, phone: str) -> bool:
+    """Whether nobody talks to this caller."""
+    return not await pool.fetchval(
+        "select count(*) from talks t join calls c on c.id = t.call_id where c.caller = $1 and t.ended_at is null",
+        phone,
+    )
 
 
 async def recordings(pool, phone: str) -> list[str]:
@@ -310,3 +319,23 @@ async def test_another_browser_takes_the_telephone_over_and_logging_out_closes_i
             await until(lambda: ACCOUNT + "/sip:" not in registered(), "the end of the registration")
         await take.click()
         await ready(page)
+
+
+async def test_a_computer_that_sleeps_in_a_talk_wakes_up_to_its_caller(description: dict, tmp_path: Path) -> None:
+    """Nothing ends its WebSocket: Asterisk itself notices that no sound comes any more."""
+    async with database(description) as pool, operator(description, LOGIN, tmp_path) as page:
+        _, _, phone, number, _ = await pool.fetchrow(RESIDENT)
+        async with calling(description, phone, number) as caller:
+            await phase(page, "ringing")
+            await page.keyboard.press("F2")
+            await phase(page, "talking")
+            with asleep():
+                await until(lambda: talks_over(pool, phone), "the end of the talk", 25)
+            await phase(page, "talking", 20)
+            assert share(await listened(caller), OPERATORS_TONE) > 0.5
+            await page.keyboard.press("F4")
+            await asyncio.to_thread(caller.wait_for_bye, 5.0)
+        kinds = await pool.fetch(
+            "select t.kind from talks t join calls c on c.id = t.call_id where c.caller = $1", phone
+        )
+        assert sorted(row["kind"] for row in kinds) == ["queue", "transfer"]
