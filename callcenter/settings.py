@@ -16,6 +16,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    IPvAnyAddress,
     IPvAnyNetwork,
     SecretStr,
     ValidationError,
@@ -138,6 +139,11 @@ class BrowserTelephoneSettings(SettingsSection):
         pattern=r"^wss?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~/{}-]*)?$",
         description="WebSocket at which browsers find Asterisk, such as `wss://desk.example.org/telephone`; `{node}` in it "
         "becomes the name of the operator's node. Without it `ws://127.0.0.1:PORT/ws`, for a browser beside Asterisk",
+    )
+    media_address: IPvAnyAddress | None = Field(
+        None,
+        description="address at which browsers reach Asterisk's audio ports, where a router in between translates it; "
+        "without it that of the machine",
     )
     stun: tuple[Annotated[str, Field(pattern=r"^stuns?:[A-Za-z0-9.\[\]:-]+$")], ...] = Field(
         (), description="JSON list of STUN servers, `stun:stun.example.org:3478`, by which a browser learns its address"

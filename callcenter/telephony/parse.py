@@ -197,9 +197,10 @@ def _phone(message: Headers) -> Event:
 
 
 def _disconnected(message: Headers) -> Event | None:
-    """Of telephones in browsers: where others were registered ends in other ways too."""
+    """Of telephones in browsers: where others were registered ends in other ways too. Its WebSocket has ended, or it has not
+    answered when it was asked whether it is there."""
     account = text(message, "EndpointName")
-    if text(message, "ContactStatus") != "Removed" or not account.startswith(IN_BROWSER):
+    if text(message, "ContactStatus") not in ("Removed", "Unreachable") or not account.startswith(IN_BROWSER):
         return None
     return TelephoneDisconnected(
         at=forms.micros(text(message, "Timestamp")), operator=forms.interface(f"PJSIP/{account}")

@@ -151,6 +151,7 @@ def _values(settings: Settings) -> dict[str, object]:
         "wss_port": asterisk.wss_port,
         "wss_certificate": _match("asterisk.wss_certificate", str(asterisk.wss_certificate or "/none"), _FILE),
         "wss_key": _match("asterisk.wss_key", str(asterisk.wss_key or "/none"), _FILE),
+        "media_address": settings.browser_telephones.media_address,
         "in_browser": IN_BROWSER,
         "back_within_s": settings.browser_telephones.back_within_s,
         "browser_silent_s": settings.browser_telephones.silent_s,

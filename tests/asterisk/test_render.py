@@ -157,7 +157,7 @@ def test_the_settings_reach_asterisk(tmp_path: Path) -> None:
     assert ("port", "5039") in sections(files["manager.conf"])["general"]
     assert sections(files["rtp.conf"])["general"][:2] == [("rtpstart", "20000"), ("rtpend", "20100")]
     assert {("timeout", "21"), ("periodic-announce-frequency", "45")} <= set(sections(files["queues.conf"])[OPERATORS])
-    assert "Queue(operators,ib(rung^s^1),,,601,,talk)" in files["dialplan/queue.conf"]
+    assert "Queue(operators,icb(rung^s^1),,,601,,talk)" in files["dialplan/queue.conf"]
     assert all("${SYSINFO(numcalls)} > 7]" in files[f"dialplan/{name}.conf"] for name in ("inbound", "queue"))
     assert "$[0${GLOBAL(LAST_TURN)} + 25]" in files["dialplan/inbound.conf"]
     assert ("live_dangerously", "no") in sections(files["asterisk.conf"])["options"]
@@ -283,3 +283,9 @@ def test_the_websocket_is_on_this_machine_only_and_with_tls_where_it_is_told(tmp
     assert ("protocol", "wss") in sections(secure["pjsip.conf"])["wss"]
     with pytest.raises(RenderError, match="wss_key"):
         rendered(tmp_path / "odd", settings(asterisk={**tls, "wss_key": "/etc/a\nb"}))
+
+
+def test_behind_a_router_browsers_are_told_the_address_outside(tmp_path: Path) -> None:
+    assert "ice_host_candidates" not in rendered(tmp_path / "plain")["rtp.conf"]
+    given = settings(asterisk={"bind": "192.168.1.5"}, browser_telephones={"media_address": "192.0.2.10"})
+    assert "[ice_host_candidates]\n192.168.1.5 => 192.0.2.10\n" in rendered(tmp_path / "routed", given)["rtp.conf"]

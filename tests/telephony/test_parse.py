@@ -322,7 +322,12 @@ def test_no_bytes_break_the_framing(data: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("account", "status", "told"),
-    [("web-anna", "Removed", True), ("web-anna", "NonQualified", False), ("op-01", "Removed", False)],
+    [
+        ("web-anna", "Removed", True),
+        ("web-anna", "Unreachable", True),
+        ("web-anna", "NonQualified", False),
+        ("op-01", "Removed", False),
+    ],
 )
 def test_the_end_of_a_connection_is_told_of_telephones_in_browsers(account: str, status: str, told: bool) -> None:
     message = {
