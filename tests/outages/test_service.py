@@ -48,6 +48,12 @@ class FakeSpeaker:
         self.spoken: list[Speech] = []
         self.broken = False
 
+    async def load(self) -> None:
+        """Nothing is slow here."""
+
+    async def close(self) -> None:
+        """Nothing was loaded."""
+
     async def speak(self, speeches: Iterable[Speech]) -> dict[Speech, bytes]:
         if self.broken:
             return {}
