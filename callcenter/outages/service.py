@@ -22,6 +22,7 @@ from callcenter.outages.outage import (
     PlaceEdit,
 )
 from callcenter.outages.rows import note, one, read, read_events, read_figures
+from callcenter.outages.spoken import check_spoken
 from callcenter.storage import queries
 from callcenter.tickets import incidents
 from callcenter.tickets.service import Tickets
@@ -224,15 +225,16 @@ async def _check_kind(connection: Connection, kind: str) -> None:
 
 async def _insert(connection: Connection, person: Person, new: NewOutage) -> int:
     await _check_kind(connection, new.kind)
+    language = await connection.fetchval(SQL["language"], new.company_id)
+    if language is None:
+        raise BadOutage("unknown", "company_id")
+    check_spoken(new.given(), language)
     if new.crew_id is not None and await connection.fetchval(SQL["crew_of"], new.crew_id, new.company_id) is None:
         raise BadOutage("unknown", "crew_id")
-    try:
-        outage_id: int = await connection.fetchval(
-            SQL["open"], new.company_id, new.kind, new.planned, new.cause, new.since, new.until, new.crew_id,
-            new.workers, new.message, new.operator_note, None, person.id,
-        )  # fmt: skip
-    except asyncpg.ForeignKeyViolationError:
-        raise BadOutage("unknown", "company_id") from None
+    outage_id: int = await connection.fetchval(
+        SQL["open"], new.company_id, new.kind, new.planned, new.cause, new.since, new.until, new.crew_id,
+        new.workers, new.message, new.operator_note, None, person.id,
+    )  # fmt: skip
     return outage_id
 
 
@@ -278,6 +280,7 @@ async def _check(connection: Connection, before: Outage, changes: dict[str, obje
         raise BadOutage("missing", "since")
     if until is not None and until <= since:  # type: ignore[operator]
         raise BadOutage("before start", "until")
+    check_spoken(changes, before.language)
     crew = changes.get("crew_id")
     if crew is not None and await connection.fetchval(SQL["crew_of"], crew, before.company_id) is None:
         raise BadOutage("unknown", "crew_id")

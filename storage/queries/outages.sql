@@ -66,8 +66,8 @@ select id from crews where id = $1 and company_id = $2 and active;
 select c.id from categories c join outage_kinds k on k.code = $2
 where c.company_id = $1 and c.active and c.code = case when $3 then 'repair' else k.category end;
 
--- name: company
-select c.id, c.name, c.language, c.zone from companies c where c.id = $1;
+-- name: language
+select language from companies where id = $1;
 
 -- name: open
 insert into outages (company_id, kind, planned, state, cause, since, until, crew_id, workers, message, operator_note,
