@@ -19,6 +19,8 @@ from callcenter.outages.wording import OPTIONS, OutageFacts, choice, sentences
 
 ENTRIES = 5
 """Announcements that one telephone hears at most, one after the other."""
+REPEATED_S = 900.0
+"""Seconds after which nobody hears again what an ended outage, or an old expected end, has left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,8 @@ class AnnouncementFolder:
         self._folder = folder
         # What was written here by its path: only after a start it is read from the disk.
         self._written: dict[str, bytes] = {}
+        # Since when no file has named a sound.
+        self._unnamed: dict[str, float] = {}
 
     def missing(self, wanted: Announced) -> set[Speech]:
         """The speeches that are not there yet."""
@@ -175,10 +179,10 @@ class AnnouncementFolder:
         """Put what was spoken there, under its name. `alaw`: 8,000 bytes a second."""
         _write(str(self._sound(speech)), alaw)
 
-    def put(self, wanted: Announced) -> int:
+    def put(self, wanted: Announced, now: float) -> int:
         """Make the folder hold exactly this, and say how many files changed. Every sound is there before it is named.
 
-        A caller who hears one sound of an old set hears it to its end: sounds are removed last, and an open file lives.
+        Whoever was told of an outage before it ended can hear it again: sounds stay for a while. `now`: in seconds.
         """
         files = {path: text.encode() for path, text in wanted.files.items()}
         for did, menu in wanted.menus.items():
@@ -200,7 +204,10 @@ class AnnouncementFolder:
                 self._written.pop(path, None)
                 changed += self._remove(path)
         for path in self._there("said"):
-            if path not in kept:
+            if path in kept:
+                self._unnamed.pop(path, None)
+            elif now - self._unnamed.setdefault(path, now) >= REPEATED_S:
+                del self._unnamed[path]
                 self._remove(path)
         return changed
 

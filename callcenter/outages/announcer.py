@@ -117,7 +117,7 @@ class Announcer:
                 log.error("announcements not spoken", count=len(unspoken))
                 metrics.problems_total.labels(problem="announcements not spoken").inc(len(unspoken))
                 wanted = wanted.without(unspoken)
-        changed = await asyncio.to_thread(self._folder.put, wanted)
+        changed = await asyncio.to_thread(self._folder.put, wanted, now.timestamp())
         self._tell(wanted, now)
         return changed
 

@@ -18,7 +18,7 @@ from callcenter.domain.events import (
 )
 from callcenter.domain.ids import CallId
 from callcenter.domain.outage import OutageState, OutageStep, OutageStepRefused
-from callcenter.outages.announcements import AnnouncementFolder, Speech
+from callcenter.outages.announcements import REPEATED_S, Announced, AnnouncementFolder, Speech
 from callcenter.outages.announcer import Announcer
 from callcenter.outages.outage import BadOutage, NoOutage, Outage, OutageConflict, OutageEdit, PlaceEdit
 from callcenter.settings import DatabaseSettings
@@ -246,6 +246,13 @@ async def test_what_each_hears_lies_on_the_disk_and_goes_when_it_is_over(distric
     assert await announcer.refresh() == 0
     await district.outages.step(district.vera, outage.id, OutageStep.RESTORE)
     await announcer.refresh()
+    left = [path for path in tmp_path.rglob("*") if path.is_file()]
+    # Whoever has just been told can press 3.
+    assert {path.parent.name for path in left} == {"said"}
+    assert f"{sound}.alaw" in {path.name for path in left}
+    folder = AnnouncementFolder(tmp_path)
+    folder.put(Announced(), 1000.0)
+    folder.put(Announced(), 1000.0 + REPEATED_S)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
     assert len(told_of) == 1
 
@@ -264,4 +271,3 @@ async def test_what_cannot_be_spoken_is_left_out_and_the_last_good_file_stays(
     await announcer.refresh()
     assert own.read_text() == before
     assert (tmp_path / "said" / f"{before.rsplit('-', 1)[1]}.alaw").exists()
-    assert AnnouncementFolder(tmp_path)
