@@ -12,8 +12,10 @@ RETURNS  ?= 0
 COMPANIES ?= 1
 
 python = .venv/bin/python
+# What pytest makes of the tests is kept for the next run, also where containers are told not to.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo up down surge listen check test bench
+.PHONY: setup demo up down surge listen check format lint types layers scripts test bench
 
 setup:
 	@stack/setup.sh
@@ -37,12 +39,23 @@ listen: setup
 
 check: setup
 	@stack/setup.sh --scripts
-	.venv/bin/ruff format --check .
-	.venv/bin/ruff check .
-	.venv/bin/mypy
-	.venv/bin/lint-imports
-	.venv/bin/node node_modules/typescript/bin/tsc
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync types format lint layers scripts
 	$(python) -m pytest -m "not e2e and not servers" -n 2 --dist loadfile
+
+format:
+	.venv/bin/ruff format --check .
+
+lint:
+	.venv/bin/ruff check .
+
+types:
+	.venv/bin/mypy
+
+layers:
+	.venv/bin/lint-imports
+
+scripts:
+	.venv/bin/node node_modules/typescript/bin/tsc
 
 test: check
 	@stack/setup.sh --browser
