@@ -13,7 +13,9 @@ import structlog
 from callcenter import metrics
 from callcenter.domain.events import Event, OutageAnnounced, Source
 from callcenter.errors import SpeechError
-from callcenter.outages.announcements import Announced, AnnouncementFolder, Speech, compose
+from callcenter.outages import rows
+from callcenter.outages.announcements import Announced, AnnouncementFolder, ToldOutage, compose
+from callcenter.outages.wording import Speech
 from callcenter.retrying import repeat
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import AWAY, connect, listening, queries
@@ -109,11 +111,14 @@ class Announcer:
             self._pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            outages = await connection.fetch(SQL["announced"])
-            ids = [row["id"] for row in outages]
-            places = await connection.fetch(SQL["places"], ids)
+            told = await connection.fetch(SQL["announced"])
+            ids = [row["id"] for row in told]
+            outages = {outage.id: outage for outage in await rows.read(connection, None, ids)}
             flats = await connection.fetch(SQL["announced_flats"], ids)
-        return await asyncio.to_thread(compose, outages, places, flats, now)
+        told_outages = [
+            ToldOutage(outages[row["id"]], tuple(row["dids"]), row["spare_from"], row["spare_until"]) for row in told
+        ]
+        return await asyncio.to_thread(compose, told_outages, flats, now)
 
     def _tell(self, wanted: Announced, now: datetime) -> None:
         """Whoever waits already and is concerned is told at once; the domain decides who that is."""

@@ -99,10 +99,11 @@ class NewOutage(OutageEdit):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceView:
-    """Where it is, with the address in words."""
+    """Where it is. `address`: in words, with the city; `said`: as callers hear it, without."""
 
     house_id: int
     address: str
+    said: str
     entrances: tuple[int, ...]
     flats: str
     riser: str

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import structlog
 from aiohttp import web
@@ -16,7 +15,7 @@ from callcenter.outages.joining import JOINING
 from callcenter.outages.outage import BadOutage, Outage
 from callcenter.outages.service import OUTAGES
 from callcenter.outages.texts import fields, outage_event_kinds, outage_states, outage_steps, problems
-from callcenter.outages.wording import OutageFacts, sentences
+from callcenter.outages.wording import announcement
 from callcenter.tickets.choices import TICKET_CHOICES
 from callcenter.tickets.form import local
 from callcenter.web.auth import needs
@@ -183,7 +182,7 @@ async def page(
         "outages/outage.html",
         status,
         outage=outage,
-        heard=_heard(outage) if told else [],
+        heard=announcement(outage, outage.places[:1], datetime.now(UTC)).sentences if told else (),
         figures=(await service.figures(person, [outage.id]))[outage.id],
         history=await service.history(person, outage_id),
         unsettled=await request.app[OUTAGE_FLATS].unsettled(person, outage_id),
@@ -233,19 +232,3 @@ def _render(request: web.Request, template: str, status: int = 200, **values: An
         problem_texts=problems(translator),
         **values,
     )
-
-
-def _heard(outage: Outage) -> list[str]:
-    """What a caller hears of it, as sentences."""
-    facts = OutageFacts(
-        language=outage.language,
-        said=outage.said,
-        planned=outage.planned,
-        since=outage.since,
-        until=outage.until,
-        cause=outage.cause,
-        workers=outage.workers,
-        message=outage.message,
-        zone=ZoneInfo(outage.zone),
-    )
-    return sentences(facts, [place.address for place in outage.places[:1]], datetime.now(UTC))

@@ -6,7 +6,7 @@ from pathlib import Path
 import structlog
 
 from callcenter.errors import PhrasesMissing, SpeechError
-from callcenter.outages.announcements import Speech
+from callcenter.outages.wording import Speech
 from callcenter.settings import SpeechSettings
 from callcenter.speech import sound
 from callcenter.speech.languages import WORDS

@@ -1,8 +1,12 @@
 """What callers hear of an outage, in sentences to be spoken. Pure; times are shown in the company's zone."""
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
+
+from callcenter.outages.outage import Outage, PlaceView
 
 OPTIONS = 9
 """Addresses that can be chosen by one digit."""
@@ -23,6 +27,39 @@ class OutageFacts:
     workers: str
     message: str
     zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """Sentences to be spoken, and the name of the sound: the same text has the same name."""
+
+    sentences: tuple[str, ...]
+    language: str
+
+    @property
+    def name(self) -> str:
+        """16 hexadecimal digits."""
+        return hashlib.sha256("\n".join((self.language, *self.sentences)).encode()).hexdigest()[:16]
+
+
+def announcement(outage: Outage, places: Sequence[PlaceView], now: datetime) -> Speech:
+    """What somebody who lives at one of these places hears of the outage at `now`."""
+    return Speech(tuple(sentences(facts_of(outage), [place.said for place in places], now)), outage.language)
+
+
+def facts_of(outage: Outage) -> OutageFacts:
+    """What is said of this outage."""
+    return OutageFacts(
+        language=outage.language,
+        said=outage.said,
+        planned=outage.planned,
+        since=outage.since,
+        until=outage.until,
+        cause=outage.cause,
+        workers=outage.workers,
+        message=outage.message,
+        zone=ZoneInfo(outage.zone),
+    )
 
 
 def sentences(facts: OutageFacts, addresses: list[str], now: datetime) -> list[str]:

@@ -18,9 +18,10 @@ from callcenter.domain.events import (
 )
 from callcenter.domain.ids import CallId
 from callcenter.domain.outage import OutageState, OutageStep, OutageStepRefused
-from callcenter.outages.announcements import AnnouncementFolder, Speech
+from callcenter.outages.announcements import AnnouncementFolder
 from callcenter.outages.announcer import Announcer
 from callcenter.outages.outage import BadOutage, NoOutage, Outage, OutageConflict, OutageEdit, PlaceEdit
+from callcenter.outages.wording import Speech
 from callcenter.settings import DatabaseSettings
 from tests.outages.district import DID, NOW, District
 
