@@ -34,13 +34,15 @@ class Announced:
     """Everything of one moment that is to lie on the disk.
 
     `files`: the text of each by its path; `menus`: the speech of the choice of a company's number; `speeches`: all others.
-    `stale`: paths of which the files stay as they are. `callers`: by outage, the telephones that hear it; `dids`: by outage, the company's numbers.
+    `stale`: paths of which the files stay as they are; `unspoken`: the outages of which something could not be spoken.
+    `callers`: by outage, the telephones that hear it; `dids`: by outage, the company's numbers.
     """
 
     files: Mapping[str, str] = field(default_factory=dict)
     menus: Mapping[str, Speech] = field(default_factory=dict)
     speeches: frozenset[Speech] = frozenset()
     stale: frozenset[str] = frozenset()
+    unspoken: frozenset[int] = frozenset()
     callers: Mapping[int, frozenset[str]] = field(default_factory=dict)
     dids: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
@@ -54,14 +56,18 @@ class Announced:
         names = {speech.name for speech in unspoken}
         silent = {did for did, menu in self.menus.items() if menu in unspoken}
         files: dict[str, str] = {}
+        left_out: set[int] = set()
         for path, text in self.files.items():
-            entries = [entry for entry in text.split("&") if entry.rsplit("-", 1)[1] not in names]
-            if entries and not (path.startswith("by-company/") and path.split("/")[1] in silent):
+            mute = path.startswith("by-company/") and path.split("/")[1] in silent
+            entries = [] if mute else [entry for entry in text.split("&") if entry.rsplit("-", 1)[1] not in names]
+            left_out |= {int(entry.split("-")[0]) for entry in text.split("&") if entry not in entries}
+            if entries:
                 files[path] = "&".join(entries)
         menus = {did: menu for did, menu in self.menus.items() if f"by-company/{did}/options" in files}
         stale = frozenset(path for path, text in self.files.items() if files.get(path) != text)
         files = {path: text for path, text in files.items() if path not in stale}
-        return replace(self, files=files, menus=menus, speeches=self.speeches - unspoken, stale=stale)
+        speeches = self.speeches - unspoken
+        return replace(self, files=files, menus=menus, speeches=speeches, stale=stale, unspoken=frozenset(left_out))
 
 
 def compose(told: Sequence[ToldOutage], flats: Iterable[asyncpg.Record], now: datetime) -> Announced:

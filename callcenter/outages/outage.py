@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
@@ -136,6 +136,13 @@ class Outage:
     incident_number: int | None
     opened_at: datetime
     version: int
+    evidence: Mapping[str, Any] | None
+    """The calls by which it was suspected: `suggested.evidence_of`."""
+    recording: str | None
+    """The name of the sound that somebody recorded for callers, in place of the spoken text."""
+    recorded_at: datetime | None
+    unspoken: bool
+    """The voice failed: callers hear what was said before, or are not told."""
     places: tuple[PlaceView, ...]
 
 

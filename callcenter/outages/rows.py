@@ -32,6 +32,10 @@ _SAME_NAME = [
     "incident_number",
     "opened_at",
     "version",
+    "evidence",
+    "recording",
+    "recorded_at",
+    "unspoken",
 ]
 
 

@@ -10,6 +10,7 @@ from callcenter.outages.wording import Speech
 from callcenter.settings import SpeechSettings
 from callcenter.speech import sound, ticket_numbers
 from callcenter.speech.phrases import Phrase, Phrases
+from callcenter.speech.standard import listed_phrases
 
 log = structlog.get_logger()
 
@@ -44,6 +45,15 @@ class Voice:
                 continue
             spoken[speech] = sound.join(pieces, [BETWEEN_SENTENCES_S] * (len(pieces) - 1))
         return spoken
+
+    async def with_number(self, announcement: bytes, language: str, number: int) -> bytes:
+        """The announcement and the ticket's number, as the dialplan plays them. Raises `SpeechError`."""
+        phrases = await self._phrases()
+        listed = {phrase.key: phrase for phrase in listed_phrases() if phrase.language == language}
+        first, again = listed["ticket-number"], listed["repeat"]
+        await phrases.prepare([first, again])
+        spoken = await ticket_numbers.speak_number(phrases, language, number)
+        return sound.join([announcement, phrases.read(first), spoken, phrases.read(again), spoken])
 
     async def add_numbers(self, folder: Path, language: str) -> None:
         """Make `folder/LANGUAGE` hold the parts of ticket numbers. Raises `SpeechError`."""

@@ -1,11 +1,14 @@
 -- Outages: what is off, where, and the ticket numbers kept for the flats.
 
 -- name: list
-select o.*, c.name as company, c.zone, c.language, k.name_ru, k.name_en, k.said_ru, k.said_en, t.number as incident_number
+select o.*, c.name as company, c.zone, c.language, k.name_ru, k.name_en, k.said_ru, k.said_en, t.number as incident_number,
+       r.digest as recording, r.recorded_at,
+       exists (select from unspoken_outages u where u.outage_id = o.id) as unspoken
 from outages o
 join companies c on c.id = o.company_id
 left join outage_kinds k on k.code = o.kind
 left join tickets t on t.id = o.incident_id
+left join outage_recordings r on r.outage_id = o.id
 where ($1::integer[] is null or o.id = any ($1))
   and ($2::boolean is false or is_open(o.state))
   and ($3::integer is null or o.company_id = $3)
