@@ -1,15 +1,6 @@
-CALLERS  ?= 300
-RATE     ?= 100
-OPERATORS ?= 20
-TALK     ?= 5
-PATIENCE ?= 600
-ABANDON  ?= 0
-AUDIO    ?= both
-BLIND    ?= 0
-ATTENDED ?= 0
-HOLDS    ?= 0
-RETURNS  ?= 0
-COMPANIES ?= 1
+# Each may be given to `make surge`; the defaults are the scenario's (stack/surge.py, stack/outage/plan.py).
+SURGE = SCENARIO CALLERS RATE OPERATORS TALK PATIENCE ABANDON AUDIO BLIND ATTENDED HOLDS RETURNS COMPANIES \
+	SEED OUTAGE OPEN_AFTER SIGMA REDIAL UNKNOWN SILENT_KNOWN SILENT_UNKNOWN QUIT OTHER FIDGET HEARD WITHIN KILL
 
 python = .venv/bin/python
 # What pytest makes of the tests is kept for the next run, also where containers are told not to.
@@ -30,9 +21,7 @@ down:
 	@[ ! -x $(python) ] || $(python) -m stack down
 
 surge: setup
-	@$(python) -m stack surge --callers $(CALLERS) --rate $(RATE) --operators $(OPERATORS) --talk $(TALK) \
-		--patience $(PATIENCE) --abandon $(ABANDON) --audio $(AUDIO) \
-		--blind $(BLIND) --attended $(ATTENDED) --holds $(HOLDS) --returns $(RETURNS) --companies $(COMPANIES)
+	@$(python) -m stack surge $(foreach name,$(SURGE),$(if $($(name)),--$(name)=$($(name))))
 
 listen: setup
 	@$(python) -m stack listen
