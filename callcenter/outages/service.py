@@ -145,7 +145,7 @@ class Outages:
         await connection.execute(
             SQL["note"], row["id"], row["operator_id"], OutageEventKind.MOVED, before, state, row["comment"], {}
         )
-        await incidents.finish(connection, None, ticket.id, what, row["comment"], who=row["operator_id"])
+        await incidents.finish(connection, row["operator_id"], ticket.id, Step(what), row["comment"])
         await self._changed(connection, None, row["id"], OutageChange(before=before))
 
     async def confirm(self, person: Person, outage_id: int, kind: str) -> Outage:
@@ -307,4 +307,5 @@ async def _finish(connection: Connection, person: Person | None, outage: Outage,
     if outage.incident_id is None:
         return
     step = Step.CLOSE if outage.state is OutageState.CLOSED else Step.CANCEL
-    await incidents.finish(connection, person, outage.incident_id, step, comment)
+    operator = None if person is None else person.id
+    await incidents.finish(connection, operator, outage.incident_id, step, comment)
