@@ -38,6 +38,7 @@ from callcenter.web.throttle import Throttle
 def install(app: web.Application) -> None:
     settings, pool = app[SETTINGS], app[POOL]
     app[OUTAGES] = Outages(pool, app[TICKETS]).also(Notices(settings.web.url).on_change)
+    app[TICKETS] = app[TICKETS].also(app[OUTAGES].end_with_incident)
     app[OUTAGE_CHOICES] = OutageChoices(pool)
     app[NAVIGATION].append(NavigationEntry("/outages", gettext_noop("Outages"), Permission.SEE_OUTAGES, 25))
     app[OUTAGE_RECORDINGS] = OutageRecordings(pool, app[OUTAGES])

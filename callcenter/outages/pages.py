@@ -63,25 +63,25 @@ async def show_new(request: web.Request) -> web.Response:
 async def open_new(request: web.Request) -> web.Response:
     """Open the outage and show it, or show what is wrong."""
     person = request[PERSON]
-    sent = await form_with_sound(request)
-    companies = await request.app[TICKET_CHOICES].companies(person)
-    chosen = chosen_id(str(sent.get("company", "")))
-    company = next((one for one in companies if one.id == chosen), None)
-    if company is None:
-        form = OutageForm({name: value for name, value in sent.items() if isinstance(value, str)})
-        form.problems["company"] = "missing"
-        return await _new_page(request, form, 422)
-    new, form = read_new(sent, company.id, company.zone)
-    if new is not None:
-        try:
-            outage = await request.app[OUTAGE_RECORDINGS].open(person, new, await sound_in(request, sent))
-        except BadSound as bad:
-            form.problems["recording"] = bad.code
-        except BadOutage as bad:
-            form.problems[{"places": "house", "company_id": "company"}.get(bad.field, bad.field)] = bad.code
-        else:
-            log.info("outage opened", outage=outage.id, operator=person.id)
-            raise web.HTTPSeeOther(f"/outages/{outage.id}")
+    async with form_with_sound(request) as sent:
+        companies = await request.app[TICKET_CHOICES].companies(person)
+        chosen = chosen_id(str(sent.get("company", "")))
+        company = next((one for one in companies if one.id == chosen), None)
+        if company is None:
+            form = OutageForm({name: value for name, value in sent.items() if isinstance(value, str)})
+            form.problems["company"] = "missing"
+            return await _new_page(request, form, 422)
+        new, form = read_new(sent, company.id, company.zone)
+        if new is not None:
+            try:
+                outage = await request.app[OUTAGE_RECORDINGS].open(person, new, await sound_in(request, sent))
+            except BadSound as bad:
+                form.problems["recording"] = bad.code
+            except BadOutage as bad:
+                form.problems[{"places": "house", "company_id": "company"}.get(bad.field, bad.field)] = bad.code
+            else:
+                log.info("outage opened", outage=outage.id, operator=person.id)
+                raise web.HTTPSeeOther(f"/outages/{outage.id}")
     return await _new_page(request, form, 422)
 
 

@@ -6,8 +6,9 @@ import structlog
 from aiohttp import web
 
 from callcenter.domain.access import Permission
-from callcenter.errors import NotFound, Refusal, SpeechError
+from callcenter.errors import NotFound, SpeechError
 from callcenter.outages.form import read_edit, read_new
+from callcenter.outages.outage import BadOutage
 from callcenter.outages.pages import ONE, page
 from callcenter.outages.preview import PREVIEWS, Preview
 from callcenter.outages.recordings import OUTAGE_RECORDINGS
@@ -31,19 +32,20 @@ routes = web.RouteTableDef()
 @needs(Permission.MANAGE_OUTAGES)
 async def preview_new(request: web.Request) -> web.Response:
     """What callers would hear of the outage in the form of a new one."""
-    person, sent = request[PERSON], await form_with_sound(request)
-    chosen = chosen_id(str(sent.get("company", "")))
-    companies = await request.app[TICKET_CHOICES].companies(person)
-    company = next((one for one in companies if one.id == chosen), None)
-    if company is None:
-        return _refused(request, "missing")
-    new, form = read_new(sent, company.id, company.zone)
-    if new is None:
-        return _refused(request, next(iter(form.problems.values())))
-    try:
-        return await _answer(request, await request.app[PREVIEWS].of_new(person, new), await sound_in(request, sent))
-    except Refusal as refusal:
-        return _refused(request, refusal.code)
+    async with form_with_sound(request) as sent:
+        companies = await request.app[TICKET_CHOICES].companies(request[PERSON])
+        chosen = chosen_id(str(sent.get("company", "")))
+        company = next((one for one in companies if one.id == chosen), None)
+        if company is None:
+            return _refused(request, "missing")
+        new, form = read_new(sent, company.id, company.zone)
+        if new is None:
+            return _refused(request, next(iter(form.problems.values())))
+        try:
+            found = await request.app[PREVIEWS].of_new(request[PERSON], new)
+            return await _answer(request, found, await sound_in(request, sent))
+        except (BadOutage, BadSound) as bad:
+            return _refused(request, bad.code)
 
 
 @routes.post(ONE + "/preview")
@@ -51,14 +53,14 @@ async def preview_new(request: web.Request) -> web.Response:
 async def preview(request: web.Request) -> web.Response:
     """What callers would hear of this outage, changed as in the form."""
     outage = await request.app[OUTAGES].get(request[PERSON], int(request.match_info["id"]))
-    sent = await form_with_sound(request)
-    edit, form = read_edit(sent, outage.zone)
-    if edit is None or not is_told(outage):
-        return _refused(request, next(iter(form.problems.values()), "state"))
-    try:
-        return await _answer(request, await request.app[PREVIEWS].of(outage, edit), await sound_in(request, sent))
-    except BadSound as bad:
-        return _refused(request, bad.code)
+    async with form_with_sound(request) as sent:
+        edit, form = read_edit(sent, outage.zone)
+        if edit is None or not is_told(outage):
+            return _refused(request, next(iter(form.problems.values()), "state"))
+        try:
+            return await _answer(request, await request.app[PREVIEWS].of(outage, edit), await sound_in(request, sent))
+        except BadSound as bad:
+            return _refused(request, bad.code)
 
 
 @routes.get(ONE + "/heard.wav", allow_head=False)
@@ -83,7 +85,8 @@ async def record(request: web.Request) -> web.Response:
     person, outage_id = request[PERSON], int(request.match_info["id"])
     await request.app[OUTAGES].get(person, outage_id)
     try:
-        alaw = await sound_in(request, await form_with_sound(request))
+        async with form_with_sound(request) as sent:
+            alaw = await sound_in(request, sent)
     except BadSound as bad:
         return await page(request, wrong={"recording": bad.code}, status=bad.status)
     if alaw is None:

@@ -6,7 +6,15 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.common.scope import Connection, scoped, scoped_to
-from callcenter.domain.outage import OVER, OutageEventKind, OutageState, OutageStep, OutageStepRefused, move
+from callcenter.domain.outage import (
+    OVER,
+    OutageEventKind,
+    OutageState,
+    OutageStep,
+    OutageStepRefused,
+    move,
+    steps_from,
+)
 from callcenter.domain.person import Person
 from callcenter.domain.ticket import Step
 from callcenter.outages.outage import (
@@ -25,8 +33,8 @@ from callcenter.outages.places import number_flats, put_places
 from callcenter.outages.rows import note, one, read, read_events, read_figures
 from callcenter.storage import queries
 from callcenter.tickets import incidents
-from callcenter.tickets.service import Tickets
-from callcenter.tickets.ticket import TicketEdit
+from callcenter.tickets.service import TicketChange, Tickets
+from callcenter.tickets.ticket import Ticket, TicketEdit
 
 SQL = queries("outages")
 LEAST_SPARE = 300
@@ -118,6 +126,27 @@ class Outages:
             if state in OVER:
                 await _finish(connection, person, await one(connection, person, outage_id), comment)
             return await self._changed(connection, person, outage_id, OutageChange(before=before))
+
+    async def end_with_incident(self, connection: Connection, ticket: Ticket, what: TicketChange) -> None:
+        """End the outage whose incident is closed or cancelled, with all its tickets: for `Tickets.also`.
+
+        Otherwise callers would go on hearing it, and get tickets below one that is over.
+        """
+        if what not in (Step.CLOSE, Step.CANCEL):
+            return
+        row = await connection.fetchrow(SQL["of_ended_incident"], ticket.id)
+        if row is None:
+            return
+        before = OutageState(row["state"])
+        # Once the supply is back there was an outage, whatever is said of the ticket.
+        none = what is Step.CANCEL and OutageStep.CANCEL in steps_from(before)
+        state = OutageState.CANCELLED if none else OutageState.CLOSED
+        await connection.execute(SQL["move"], row["id"], state)
+        await connection.execute(
+            SQL["note"], row["id"], row["operator_id"], OutageEventKind.MOVED, before, state, row["comment"], {}
+        )
+        await incidents.finish(connection, row["operator_id"], ticket.id, Step(what), row["comment"])
+        await self._changed(connection, None, row["id"], OutageChange(before=before))
 
     async def confirm(self, person: Person, outage_id: int, kind: str) -> Outage:
         """Say what is off, of one that is suspected. Raises `NoOutage`, `BadOutage`, `OutageStepRefused`."""
@@ -278,4 +307,5 @@ async def _finish(connection: Connection, person: Person | None, outage: Outage,
     if outage.incident_id is None:
         return
     step = Step.CLOSE if outage.state is OutageState.CLOSED else Step.CANCEL
-    await incidents.finish(connection, person, outage.incident_id, step, comment)
+    operator = None if person is None else person.id
+    await incidents.finish(connection, operator, outage.incident_id, step, comment)

@@ -1,5 +1,7 @@
 """Forms that may have a sound file beside their fields."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from aiohttp import web
@@ -12,9 +14,19 @@ from callcenter.web.forms import LARGEST_FORM
 from callcenter.web.keys import SETTINGS
 
 
-async def form_with_sound(request: web.Request) -> MultiMapping[Any]:
-    """The form that was sent. Raises 413 when it is larger than its fields and a sound file may be."""
-    return await form_of(request.clone(client_max_size=LARGEST_FORM + LARGEST))
+@asynccontextmanager
+async def form_with_sound(request: web.Request) -> AsyncIterator[MultiMapping[Any]]:
+    """The form that was sent; its file is closed at the end.
+
+    Raises 413 when it is larger than its fields and a sound file may be.
+    """
+    sent = await form_of(request.clone(client_max_size=LARGEST_FORM + LARGEST))
+    try:
+        yield sent
+    finally:
+        for value in sent.values():
+            if isinstance(value, FileField):
+                value.file.close()
 
 
 async def sound_in(request: web.Request, sent: MultiMapping[Any]) -> bytes | None:

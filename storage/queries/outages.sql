@@ -110,6 +110,14 @@ update outages set state = $2, version = version + 1,
     finished_at = case when not is_open($2) then now() end
 where id = $1;
 
+-- The outage of a ticket that has just been closed or cancelled, with who did it and what they said.
+-- name: of_ended_incident
+select o.id, o.state, e.operator_id, e.comment from outages o
+join lateral (
+    select t.operator_id, t.comment from ticket_events t where t.ticket_id = o.incident_id order by t.id desc limit 1
+) e on true
+where o.incident_id = $1 and is_open(o.state) for update of o;
+
 -- name: note
 insert into outage_events (outage_id, operator_id, kind, from_state, to_state, comment, changes)
 values ($1, $2, $3, $4, $5, $6, $7);
