@@ -1,5 +1,6 @@
 """Announcements and ticket numbers as sound: sentences spoken and joined, and the pieces of which numbers are made."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -26,6 +27,8 @@ class Voice:
     def __init__(self, settings: SpeechSettings) -> None:
         self._settings = settings
         self._opened: Phrases | None = None
+        # Whoever comes second finds them made.
+        self._numbers = asyncio.Lock()
 
     async def _phrases(self) -> Phrases:
         """Opened when they are first needed: a node runs without a voice too. Raises `SpeechError`."""
@@ -54,9 +57,11 @@ class Voice:
 
         About a hundred phrases, spoken once; then it is fast.
         """
-        target = folder / language
-        if (target / "pause.alaw").exists():
-            return
+        async with self._numbers:
+            if not (folder / language / "pause.alaw").exists():
+                await self._make_numbers(folder / language, language)
+
+    async def _make_numbers(self, target: Path, language: str) -> None:
         phrases = await self._phrases()
         number = WORDS[language].number
         parts = {str(each): list(digit_pieces(str(each), number)) for each in range(1, 1000)}

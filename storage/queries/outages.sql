@@ -128,6 +128,10 @@ select pg_try_advisory_lock(hashtext('planned works'));
 select o.id, o.company_id, 'end' as what from outages o
 where o.planned and o.state in ('confirmed', 'repairing') and o.until <= now();
 
+-- What callers may hear outages in, most companies first.
+-- name: languages
+select language from companies group by language order by count(*) desc, language;
+
 -- What is said to whom on one node's disk: the outages of which callers are told now.
 -- name: announced
 select o.id, o.company_id, o.kind, o.planned, o.state, o.cause, o.since, o.until, o.workers, o.message, o.version,
