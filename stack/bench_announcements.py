@@ -21,7 +21,7 @@ from pydantic import SecretStr
 
 from callcenter.cli.migrate import let_in
 from callcenter.domain.access import Role
-from callcenter.domain.ids import OperatorId
+from callcenter.domain.ids import NodeName, OperatorId
 from callcenter.domain.outage import OutageStep
 from callcenter.domain.person import Person
 from callcenter.outages.announcer import Announcer
@@ -78,7 +78,7 @@ async def _measured(pool: asyncpg.Pool, settings: DatabaseSettings, work: Path) 
     voice = Voice(SpeechSettings(cache=work / "speech"))
     # As in a centre that has had an outage before.
     await voice.add_numbers(folder / "numbers", "ru")
-    announcer = Announcer(pool, settings, folder, voice, lambda _event: None)
+    announcer = Announcer(pool, settings, NodeName("bench"), folder, voice, lambda _event: None)
     opened: list[float] = []
     changed: list[float] = []
     running = asyncio.create_task(announcer.run())

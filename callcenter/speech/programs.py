@@ -12,6 +12,8 @@ from callcenter.errors import SpeechError
 _MEMORY_BYTES = 1024**3
 _FILE_BYTES = 64 * 1024**2
 _SAID_BYTES = 300
+FORMATS = ("wav", "ogg", "matroska", "mp3", "mov")
+"""Of sound files, by the names of ffmpeg's demuxers: `matroska` reads WebM, `mov` M4A. None of them opens other files."""
 
 
 async def run(command: Sequence[str], timeout_s: float) -> str:
@@ -38,8 +40,12 @@ async def run(command: Sequence[str], timeout_s: float) -> str:
 
 
 def limited(command: Sequence[str]) -> Sequence[str]:
-    """The command, to be run with limits of its memory and of the files that it writes."""
-    return ("prlimit", f"--as={_MEMORY_BYTES}", f"--fsize={_FILE_BYTES}", "--core=0", "--", *command)
+    """The command, to be run with limits of its memory and of the files that it writes.
+
+    Talks come first: their audio is on the same processors.
+    """
+    limits = ("prlimit", f"--as={_MEMORY_BYTES}", f"--fsize={_FILE_BYTES}", "--core=0")
+    return ("nice", "-n", "10", *limits, "--", *command)
 
 
 async def end(process: asyncio.subprocess.Process) -> None:
@@ -52,12 +58,15 @@ async def end(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-async def telephone_samples(sound: Path, folder: Path, timeout_s: float) -> bytes:
-    """The sound of a file of any kind as 16-bit samples in one channel at 8 kHz; scratch files go to `folder`.
+async def telephone_samples(sound: Path, folder: Path, timeout_s: float, longest_s: float | None = None) -> bytes:
+    """The sound of a file of one of `FORMATS` as 16-bit samples in one channel at 8 kHz; scratch files go to `folder`.
 
-    Raises `SpeechError` when it is none.
+    At most the first `longest_s` seconds. Raises `SpeechError` when it is none. A file that refers to others, or to an
+    address in the network, is refused.
     """
     raw = folder / "samples.raw"
-    form = ("-ac", "1", "-ar", "8000", "-f", "s16le", str(raw))
-    await run(("ffmpeg", "-nostdin", "-hide_banner", "-v", "error", "-y", "-i", str(sound), *form), timeout_s)
-    return raw.read_bytes()
+    trusted = ("-protocol_whitelist", "file", "-format_whitelist", ",".join(FORMATS))
+    limit = () if longest_s is None else ("-t", str(longest_s))
+    form = ("-map", "0:a:0", *limit, "-ac", "1", "-ar", "8000", "-f", "s16le", str(raw))
+    await run(("ffmpeg", "-nostdin", "-hide_banner", "-v", "error", "-y", *trusted, "-i", str(sound), *form), timeout_s)
+    return await asyncio.to_thread(raw.read_bytes)

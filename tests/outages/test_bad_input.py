@@ -8,20 +8,15 @@ import pytest
 from pydantic import ValidationError
 
 from callcenter.domain.outage import OutageStep
-from callcenter.outages.announcements import Speech
-from callcenter.outages.announcer import Announcer
 from callcenter.outages.outage import BadOutage, OutageEdit
-from callcenter.settings import DatabaseSettings
+from callcenter.outages.wording import Speech
 from callcenter.speech.engines import speakable
 from tests.outages.district import DID, NOW, District
-from tests.outages.test_service import FakeSpeaker, reserved, tickets, told
+from tests.outages.test_announcer import FakeSpeaker, announcing
+from tests.outages.test_service import reserved, tickets, told
 from tests.site import Site
 
 OTHER_DID = "74957654321"
-
-
-def announcer_of(district: District, folder: Path, speaker: FakeSpeaker) -> Announcer:
-    return Announcer(district.pool, DatabaseSettings(url="postgresql://unused"), folder, speaker, lambda _: None)
 
 
 async def live_in(district: District, phone: str, house: int) -> None:
@@ -40,7 +35,7 @@ async def test_a_caller_of_two_flats_hears_of_the_one_that_is_out(district: Dist
     await live_in(district, phone, district.other_house)
     outage = await district.outages.open(district.vera, district.new())
     speaker = FakeSpeaker()
-    await announcer_of(district, tmp_path, speaker).refresh()
+    await announcing(district, tmp_path, speaker).refresh()
     number = (await reserved(district, outage))["1"]
     [entry] = (tmp_path / "by-number" / DID / phone).read_text().split("&")
     assert entry.rsplit("-", 1)[0] == f"{outage.id}-{number}"
@@ -56,7 +51,7 @@ async def test_a_telephone_of_another_company_is_a_stranger_to_this_one(district
     )
     await live_in(district, "+79169999999", house)
     await district.outages.open(district.vera, district.new())
-    await announcer_of(district, tmp_path, FakeSpeaker()).refresh()
+    await announcing(district, tmp_path, FakeSpeaker()).refresh()
     # Nothing is kept for it, so the dialplan lets it choose an address; and the other company's callers hear nothing.
     assert {path.name for path in (tmp_path / "by-number" / DID).iterdir()} == set(district.phones)
     assert (tmp_path / "by-company" / DID / "options").exists()
@@ -136,7 +131,7 @@ async def test_with_a_full_disk_the_last_good_files_stay_whole(district: Distric
             return dict.fromkeys(speeches, b"\xd5" * 80_000)  # type: ignore[call-overload, no-any-return]
 
     outage = await district.outages.open(district.vera, district.new())
-    announcer = announcer_of(district, tmp_path, LongSpeaker())
+    announcer = announcing(district, tmp_path, LongSpeaker())
     await announcer.refresh()
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     await district.outages.edit(district.vera, outage.id, OutageEdit(cause="Прорыв трубы"))
