@@ -132,7 +132,7 @@ async def test_a_voice_that_is_not_there_is_said_on_the_board(district: District
     speaker.raises = part
     announcer = announcing(district, tmp_path, speaker)
     await announcer.refresh()
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert [path for path in tmp_path.glob("by-*/**/*") if path.is_file()] == []
     assert [row.unspoken for row in await on_the_board(district)] == [True]
     speaker.raises = ""
     await announcer.refresh()
