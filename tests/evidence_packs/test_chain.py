@@ -347,7 +347,12 @@ async def test_a_recording_with_another_key_version_or_size_than_its_entry_is_no
         "insert into recording_plays (recording_id, operator_id) select $1, id from operators", recording
     )
     await pool.execute(f"update recordings set {forged}")
-    assert await found_after(pool) == [f"company {company}: recording {recording} differs from its last entry, 2"]
+    differs = f"company {company}: recording {recording} differs from its entries, the last of which is "
+    assert await found_after(pool) == [f"{differs}2"]
+    if "version" not in forged:
+        # An entry of what was forged makes it no better.
+        await pool.execute("update recordings set state = 'attached'")
+        assert f"{differs}4" in await found_after(pool)
 
 
 async def test_a_recording_whose_company_comes_without_a_ticket_is_chained_once(pool: asyncpg.Pool):
