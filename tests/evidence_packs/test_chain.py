@@ -11,7 +11,7 @@ from callcenter.evidence.chain import GENESIS, Ends, Link, content_of, faults
 from callcenter.evidence_packs.chain_check import problems
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
-from tests.conftest import by_owner
+from tests.conftest import by_owner, emptied
 
 CALL, NAME = "node1-1.1", "node1-1.1_node1-2.1_1772703000"
 SEAL = "update recordings set state = 'recorded', sha256 = $2, size = 9, object_key = 'a.wav' where name = $1"
@@ -21,7 +21,7 @@ LINKS = "select seq, entry, hash from ledger_entries where company_id = $1 order
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     pool = await open_pool(DatabaseSettings(url=database_url))
-    await pool.execute(by_owner("truncate companies, operators, nodes cascade"))
+    await pool.execute(emptied("companies", "operators", "nodes"))
     await pool.execute("insert into nodes (name) values ('node1')")
     await pool.execute("insert into operators (login, name, role) values ('vera', 'Вера', 'supervisor')")
     yield pool
