@@ -119,7 +119,7 @@ class Announcer:
                 metrics.problems_total.labels(problem="announcements not spoken").inc(len(unspoken))
                 wanted = wanted.without(unspoken)
         changed = await asyncio.to_thread(self._folder.put, wanted)
-        self._tell(wanted, now)
+        self._tell(wanted)
         return changed
 
     async def _wanted(self, now: datetime) -> Announced:
@@ -133,8 +133,12 @@ class Announcer:
             flats = await connection.fetch(SQL["announced_flats"], ids)
         return await asyncio.to_thread(compose, outages, places, flats, now)
 
-    def _tell(self, wanted: Announced, now: datetime) -> None:
-        """Whoever waits already and is concerned is told at once; the domain decides who that is."""
+    def _tell(self, wanted: Announced) -> None:
+        """Whoever waits already and is concerned is told at once; the domain decides who that is.
+
+        With the time at which it lies on the disk: whoever called before may have been let past it.
+        """
+        now = datetime.now(UTC)
         for outage, callers in wanted.callers.items():
             if self._told.get(outage) != callers:
                 self._put(
