@@ -58,6 +58,8 @@ class OutagePlan:
             )
         if self.outage not in ("on", "off", "suggested"):
             raise StackError("OUTAGE is on, off or suggested")
+        if self.kill and (self.outage != "on" or self.open_after >= 0):
+            raise StackError("with KILL=1 the outage is opened before the first call: OPEN_AFTER=-5")
         shares = (self.redial, self.unknown, self.silent_known, self.silent_unknown, self.quit, self.other, self.fidget)
         if not all(0 <= share <= 1 for share in (*shares, self.heard)):
             raise StackError("a share is from 0 to 1")

@@ -19,6 +19,7 @@ from stack.errors import StackError
 from stack.outage.callers import Task
 from stack.outage.facts import House, OutageFacts, biggest_house, residents
 from stack.outage.judge import Judge, OutageVerdict, Seen, SeenCall
+from stack.outage.kills import Kills
 from stack.outage.opening import Opening
 from stack.outage.plan import OutagePlan, Person, people
 from stack.outage.report import describe, report
@@ -32,7 +33,7 @@ from stack.surge import MEASURED, RING_S, connected
 from stack.usage import Usage
 
 LOOK_S = 2.0
-SETTLED_WITHIN_S = 60.0
+SETTLED_WITHIN_S = 120.0
 SHOWN = 10
 
 
@@ -67,9 +68,17 @@ class OutageSurge:
             opening = Opening(plan, house, login, pool, self._announcements, self._stack["web"]["url"], self._line.say)
             ending.push_async_callback(opening.close)
             await opening.before()
-            during = asyncio.create_task(opening.during(), name="open the outage")
+            kills = Kills(self._stack) if plan.kill else None
+            if kills is not None:
+                ending.push_async_callback(kills.after)
+                await kills.before()
+            meanwhile = opening.during() if kills is None else kills.during()
+            during = asyncio.create_task(meanwhile, name="meanwhile")
             ending.callback(during.cancel)
             seen = await self._call(cast, house, sipp, list(usages.values()), during)
+            if kills is not None:
+                await during
+                await kills.after()
             await self._settle(facts, seen)
             for usage in usages.values():
                 usage.sample()
