@@ -3,8 +3,10 @@ SURGE = SCENARIO CALLERS RATE OPERATORS TALK PATIENCE ABANDON AUDIO BLIND ATTEND
 	SEED OUTAGE OPEN_AFTER SIGMA REDIAL UNKNOWN SILENT_KNOWN SILENT_UNKNOWN QUIT OTHER FIDGET HEARD WITHIN KILL
 
 python = .venv/bin/python
+# What pytest makes of the tests is kept for the next run, also where containers are told not to.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo up down surge listen check test bench
+.PHONY: setup demo up down surge listen check format lint types layers scripts test bench
 
 setup:
 	@stack/setup.sh
@@ -26,12 +28,23 @@ listen: setup
 
 check: setup
 	@stack/setup.sh --scripts
-	.venv/bin/ruff format --check .
-	.venv/bin/ruff check .
-	.venv/bin/mypy
-	.venv/bin/lint-imports
-	.venv/bin/node node_modules/typescript/bin/tsc
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync types format lint layers scripts
 	$(python) -m pytest -m "not e2e and not servers" -n 2 --dist loadfile
+
+format:
+	.venv/bin/ruff format --check .
+
+lint:
+	.venv/bin/ruff check .
+
+types:
+	.venv/bin/mypy
+
+layers:
+	.venv/bin/lint-imports
+
+scripts:
+	.venv/bin/node node_modules/typescript/bin/tsc
 
 test: check
 	@stack/setup.sh --browser

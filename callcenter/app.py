@@ -264,7 +264,7 @@ async def _node(
     services += [writer, engine, cards, control, requests, ledger, asterisk, keeper, archive, disk]
     services.append(PaceKeeper(pool, name, settings.asterisk.spool / "pace"))
     announcements = settings.asterisk.spool / "announcements"
-    services.append(Announcer(pool, settings.database, announcements, Voice(settings.speech), engine.put))
+    services.append(Announcer(pool, settings.database, name, announcements, Voice(settings.speech), engine.put))
     services.append(CopyMaker(pool, store, name, settings.copies, idle=lambda: not router.waiting))
     return {"asterisk": asterisk.restored.is_set, "ledger": ledger.caught_up.is_set, "disk": disk.check}
 

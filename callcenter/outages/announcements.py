@@ -4,33 +4,29 @@ The dialplan (dialplan/outage.conf.j2) finds an affected caller by the file's na
 everything else dead. The texts are spoken before any file names them.
 """
 
-import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from callcenter.outages.wording import OPTIONS, OutageFacts, choice, sentences
+from callcenter.outages.outage import Outage
+from callcenter.outages.wording import OPTIONS, Speech, announcement, choice
 
 ENTRIES = 5
 """Announcements that one telephone hears at most, one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
-class Speech:
-    """Sentences to be spoken, and the name of the sound: the same text has the same name."""
+class ToldOutage:
+    """An outage of which callers are told. `dids`: the company's numbers; the spare ticket numbers are a half-open range."""
 
-    sentences: tuple[str, ...]
-    language: str
-
-    @property
-    def name(self) -> str:
-        """16 hexadecimal digits."""
-        return hashlib.sha256("\n".join((self.language, *self.sentences)).encode()).hexdigest()[:16]
+    outage: Outage
+    dids: tuple[str, ...]
+    spare_from: int
+    spare_until: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +34,15 @@ class Announced:
     """Everything of one moment that is to lie on the disk.
 
     `files`: the text of each by its path; `menus`: the speech of the choice of a company's number; `speeches`: all others.
-    `stale`: paths of which the files stay as they are. `callers`: by outage, the telephones that hear it; `dids`: by outage, the company's numbers.
+    `stale`: paths of which the files stay as they are; `unspoken`: the outages of which something could not be spoken.
+    `callers`: by outage, the telephones that hear it; `dids`: by outage, the company's numbers.
     """
 
     files: Mapping[str, str] = field(default_factory=dict)
     menus: Mapping[str, Speech] = field(default_factory=dict)
     speeches: frozenset[Speech] = frozenset()
     stale: frozenset[str] = frozenset()
+    unspoken: frozenset[int] = frozenset()
     callers: Mapping[int, frozenset[str]] = field(default_factory=dict)
     dids: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
@@ -58,60 +56,56 @@ class Announced:
         names = {speech.name for speech in unspoken}
         silent = {did for did, menu in self.menus.items() if menu in unspoken}
         files: dict[str, str] = {}
+        left_out: set[int] = set()
         for path, text in self.files.items():
-            entries = [entry for entry in text.split("&") if entry.rsplit("-", 1)[1] not in names]
-            if entries and not (path.startswith("by-company/") and path.split("/")[1] in silent):
+            mute = path.startswith("by-company/") and path.split("/")[1] in silent
+            entries = [] if mute else [entry for entry in text.split("&") if entry.rsplit("-", 1)[1] not in names]
+            left_out |= {int(entry.split("-")[0]) for entry in text.split("&") if entry not in entries}
+            if entries:
                 files[path] = "&".join(entries)
         menus = {did: menu for did, menu in self.menus.items() if f"by-company/{did}/options" in files}
         stale = frozenset(path for path, text in self.files.items() if files.get(path) != text)
         files = {path: text for path, text in files.items() if path not in stale}
-        return replace(self, files=files, menus=menus, speeches=self.speeches - unspoken, stale=stale)
+        speeches = self.speeches - unspoken
+        return replace(self, files=files, menus=menus, speeches=speeches, stale=stale, unspoken=frozenset(left_out))
 
 
-def compose(
-    outages: Sequence[asyncpg.Record], places: Iterable[asyncpg.Record], flats: Iterable[asyncpg.Record], now: datetime
-) -> Announced:
-    """Who hears what at `now`. The rows are those of the queries `announced`, `places`, `announced_flats`."""
-    addresses: dict[int, dict[int, str]] = {row["id"]: {} for row in outages}
-    for row in places:
-        addresses[row["outage_id"]][row["house_id"]] = f"{row['street']}, {row['building']}"
-    by_id = {row["id"]: row for row in outages}
-    speeches: dict[tuple[int, int], Speech] = {
-        (outage, house): _speech(by_id[outage], [address], now)
-        for outage, houses in addresses.items()
-        for house, address in houses.items()
+def compose(told: Sequence[ToldOutage], flats: Iterable[asyncpg.Record], now: datetime) -> Announced:
+    """Who hears what at `now`. The flats are rows of the query `announced_flats`."""
+    by_id = {each.outage.id: each for each in told}
+    speeches = {
+        (each.outage.id, place.house_id): announcement(each.outage, [place], now)
+        for each in told
+        for place in each.outage.places
     }
     entries: dict[str, list[str]] = {}
     callers: dict[int, set[str]] = {outage: set() for outage in by_id}
     for row in flats:
-        outage = by_id[row["outage_id"]]
-        entry = f"{outage['id']}-{row['number']}-{speeches[outage['id'], row['house_id']].name}"
-        callers[outage["id"]].update(row["phones"])
+        outage = row["outage_id"]
+        entry = f"{outage}-{row['number']}-{speeches[outage, row['house_id']].name}"
+        callers[outage].update(row["phones"])
         keyed = "".join(letter for letter in row["flat"] if letter.isascii() and letter.isdigit())
         if keyed == row["flat"].strip():
-            entries[f"by-flat/{outage['id']}/{row['house_id']}/{keyed}"] = [entry]
-        for did in outage["dids"]:
+            entries[f"by-flat/{outage}/{row['house_id']}/{keyed}"] = [entry]
+        for did in by_id[outage].dids:
             for phone in row["phones"]:
                 entries.setdefault(f"by-number/{did}/{phone}", []).append(entry)
     files = {path: "&".join(named[:ENTRIES]) for path, named in entries.items()}
     menus: dict[str, Speech] = {}
     whole: set[Speech] = set()
-    for company in {row["company_id"] for row in outages}:
-        _company(
-            [row for row in outages if row["company_id"] == company], addresses, speeches, now, files, menus, whole
-        )
+    for company in {each.outage.company_id for each in told}:
+        _company([each for each in told if each.outage.company_id == company], speeches, now, files, menus, whole)
     return Announced(
         files=files,
         menus=menus,
         speeches=frozenset(speeches.values()) | whole,
         callers={outage: frozenset(phones) for outage, phones in callers.items()},
-        dids={row["id"]: frozenset(row["dids"]) for row in outages},
+        dids={outage: frozenset(each.dids) for outage, each in by_id.items()},
     )
 
 
 def _company(
-    outages: list[asyncpg.Record],
-    addresses: Mapping[int, Mapping[int, str]],
+    told: list[ToldOutage],
     speeches: Mapping[tuple[int, int], Speech],
     now: datetime,
     files: dict[str, str],
@@ -119,42 +113,27 @@ def _company(
     whole: set[Speech],
 ) -> None:
     """What callers hear of whom the company knows nothing."""
-    houses = [(row, house, text) for row in outages for house, text in addresses[row["id"]].items()][:OPTIONS]
-    options = [_option(row, house, speeches[row["id"], house]) for row, house, _ in houses]
-    menu = Speech(tuple(choice([text for _, _, text in houses], outages[0]["language"])), outages[0]["language"])
+    places = [(each, place) for each in told for place in each.outage.places][:OPTIONS]
+    if not places:
+        return
+    options = [_option(each, place.house_id, speeches[each.outage.id, place.house_id]) for each, place in places]
+    language = told[0].outage.language
+    menu = Speech(tuple(choice([place.said for _, place in places], language)), language)
     alone = None
-    if len(outages) == 1 and options:
-        only = outages[0]
-        everywhere = _speech(only, list(addresses[only["id"]].values()), now)
+    if len(told) == 1:
+        [only] = told
+        everywhere = announcement(only.outage, only.outage.places, now)
         whole.add(everywhere)
-        alone = options[0] if len(addresses[only["id"]]) == 1 else _option(only, 0, everywhere)
-    for did in outages[0]["dids"]:
-        if not options:
-            continue
+        alone = options[0] if len(only.outage.places) == 1 else _option(only, 0, everywhere)
+    for did in told[0].dids:
         files[f"by-company/{did}/options"] = "&".join(options)
         menus[did] = menu
         if alone is not None:
             files[f"by-company/{did}/alone"] = alone
 
 
-def _option(outage: asyncpg.Record, house: int, speech: Speech) -> str:
-    return f"{outage['id']}-{house}-{outage['spare_from']}-{outage['spare_until']}-{speech.name}"
-
-
-def _speech(outage: asyncpg.Record, addresses: list[str], now: datetime) -> Speech:
-    language = outage["language"]
-    facts = OutageFacts(
-        language=language,
-        said=outage["said_ru" if language == "ru" else "said_en"],
-        planned=outage["planned"],
-        since=outage["since"],
-        until=outage["until"],
-        cause=outage["cause"],
-        workers=outage["workers"],
-        message=outage["message"],
-        zone=ZoneInfo(outage["zone"]),
-    )
-    return Speech(tuple(sentences(facts, addresses, now)), language)
+def _option(told: ToldOutage, house: int, speech: Speech) -> str:
+    return f"{told.outage.id}-{house}-{told.spare_from}-{told.spare_until}-{speech.name}"
 
 
 class AnnouncementFolder:

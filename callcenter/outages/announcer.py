@@ -12,15 +12,18 @@ import structlog
 
 from callcenter import metrics
 from callcenter.domain.events import Event, OutageAnnounced, Source
+from callcenter.domain.ids import NodeName
 from callcenter.errors import SpeechError
-from callcenter.outages.announcements import Announced, AnnouncementFolder, Speech, compose
+from callcenter.outages import rows
+from callcenter.outages.announcements import Announced, AnnouncementFolder, ToldOutage, compose
+from callcenter.outages.wording import Speech
 from callcenter.retrying import repeat
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import AWAY, connect, listening, queries
 
 log = structlog.get_logger()
 
-SQL = queries("outages")
+SQL, RECORDINGS = queries("outages"), queries("outage_recordings")
 RETRY_S = 2.0
 LOOK_EVERY_S = 15.0
 """Planned works begin and end, and an expected end passes, without anybody writing anything."""
@@ -43,12 +46,14 @@ class Announcer:
         self,
         pool: asyncpg.Pool,
         settings: DatabaseSettings,
+        node: NodeName,
         folder: Path,
         speaker: Speaker,
         put: Callable[[Event], None],
     ) -> None:
         self._pool = pool
         self._settings = settings
+        self._node = node
         self._numbers = folder / "numbers"
         self._folder = AnnouncementFolder(folder)
         self._speaker = speaker
@@ -56,6 +61,10 @@ class Announcer:
         self._changed = asyncio.Event()
         # By outage, the telephones that hear it: what the engine knows already.
         self._told: dict[int, frozenset[str]] = {}
+        # What lies in the folder, as far as this process has written all of it.
+        self._written: Announced | None = None
+        # What the database was told; None: nothing yet.
+        self._unspoken: frozenset[int] | None = None
 
     async def run(self) -> None:
         """Keep the folder right until cancelled; reconnects by itself. While PostgreSQL is away the folder stays as it is."""
@@ -76,7 +85,7 @@ class Announcer:
             self._changed.clear()
             try:
                 await self.refresh()
-            except (*AWAY, OSError, SpeechError) as problem:
+            except (*AWAY, OSError) as problem:
                 log.warning("announcements not written", problem=type(problem).__name__)
                 metrics.problems_total.labels(problem="announcements not written").inc()
                 await asyncio.sleep(RETRY_S)
@@ -106,20 +115,51 @@ class Announcer:
         """Write what is to be heard now; the number of files that changed."""
         now = datetime.now(UTC)
         wanted = await self._wanted(now)
-        for language in wanted.languages:
-            await self._speaker.add_numbers(self._numbers, language)
-        missing = self._folder.missing(wanted)
-        if missing:
-            spoken = await self._speaker.speak(missing)
-            for speech, alaw in spoken.items():
-                await asyncio.to_thread(self._folder.add_sound, speech, alaw)
-            if unspoken := missing - spoken.keys():
-                # The last good file of these plays on, if there is one.
-                log.error("announcements not spoken", count=len(unspoken))
-                metrics.problems_total.labels(problem="announcements not spoken").inc(len(unspoken))
-                wanted = wanted.without(unspoken)
-        changed = await asyncio.to_thread(self._folder.put, wanted)
+        if unspoken := await self._speak(wanted):
+            # The last good file of these plays on, if there is one.
+            log.error("announcements not spoken", count=len(unspoken))
+            metrics.problems_total.labels(problem="announcements not spoken").inc(len(unspoken))
+            wanted = wanted.without(unspoken)
+        if wanted.unspoken != self._unspoken:
+            await self._pool.execute(RECORDINGS["say_unspoken"], self._node, list(wanted.unspoken))
+            self._unspoken = wanted.unspoken
+        changed = await self._write(wanted)
         self._tell(wanted)
+        return changed
+
+    async def _speak(self, wanted: Announced) -> set[Speech]:
+        """Make the sounds that are not there yet; which could not be made."""
+        unspoken = set[Speech]()
+        for language in wanted.languages:
+            try:
+                await self._speaker.add_numbers(self._numbers, language)
+            except SpeechError:
+                # Without the ticket's number an announcement helps nobody.
+                unspoken |= {speech for speech in wanted.speeches if speech.language == language}
+        missing = self._folder.missing(wanted) - unspoken
+        sounds = await self._recorded(missing)
+        if to_speak := {speech for speech in missing if not speech.recording}:
+            with suppress(SpeechError):
+                sounds |= await self._speaker.speak(to_speak)
+        for speech, alaw in sounds.items():
+            await asyncio.to_thread(self._folder.add_sound, speech, alaw)
+        return unspoken | (missing - sounds.keys())
+
+    async def _recorded(self, speeches: Iterable[Speech]) -> dict[Speech, bytes]:
+        found = {
+            speech: await self._pool.fetchval(RECORDINGS["sound"], speech.recording)
+            for speech in speeches
+            if speech.recording
+        }
+        # One that is missing was removed a moment ago.
+        return {speech: alaw for speech, alaw in found.items() if alaw is not None}
+
+    async def _write(self, wanted: Announced) -> int:
+        if wanted == self._written:
+            return 0
+        self._written = None
+        changed = await asyncio.to_thread(self._folder.put, wanted)
+        self._written = wanted
         return changed
 
     async def _wanted(self, now: datetime) -> Announced:
@@ -127,11 +167,14 @@ class Announcer:
             self._pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            outages = await connection.fetch(SQL["announced"])
-            ids = [row["id"] for row in outages]
-            places = await connection.fetch(SQL["places"], ids)
+            told = await connection.fetch(SQL["announced"])
+            ids = [row["id"] for row in told]
+            outages = {outage.id: outage for outage in await rows.read(connection, None, ids)}
             flats = await connection.fetch(SQL["announced_flats"], ids)
-        return await asyncio.to_thread(compose, outages, places, flats, now)
+        told_outages = [
+            ToldOutage(outages[row["id"]], tuple(row["dids"]), row["spare_from"], row["spare_until"]) for row in told
+        ]
+        return await asyncio.to_thread(compose, told_outages, flats, now)
 
     def _tell(self, wanted: Announced) -> None:
         """Whoever waits already and is concerned is told at once; the domain decides who that is.

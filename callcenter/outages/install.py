@@ -10,7 +10,7 @@ from callcenter.common.sending import backoff
 from callcenter.common.smtp import MailServer
 from callcenter.domain.access import Permission
 from callcenter.errors import gettext_noop
-from callcenter.outages import flat_pages, import_pages, pages, public_pages, recipient_pages
+from callcenter.outages import flat_pages, import_pages, pages, preview_pages, public_pages, recipient_pages
 from callcenter.outages.choices import OUTAGE_CHOICES, OutageChoices
 from callcenter.outages.flats import OUTAGE_FLATS, OutageFlats
 from callcenter.outages.joining import JOINING, Joining
@@ -19,10 +19,13 @@ from callcenter.outages.notice_channels import NoticeMail, NoticeMax, NoticeWebh
 from callcenter.outages.notices import NoticeDeliveries, Notices
 from callcenter.outages.planned_ends import PlannedEnds
 from callcenter.outages.planned_import import PLANNED_IMPORT, PlannedImport
+from callcenter.outages.preview import PREVIEWS, Previews
 from callcenter.outages.public_board import PUBLIC_BOARD, PublicBoard
 from callcenter.outages.recipients import RECIPIENTS, Recipients
+from callcenter.outages.recordings import OUTAGE_RECORDINGS, OutageRecordings
 from callcenter.outages.section import SECTION
 from callcenter.outages.service import OUTAGES, Outages
+from callcenter.outages.voice import Voice
 from callcenter.outages.watcher import OutageWatcher
 from callcenter.settings import Settings
 from callcenter.tickets.sections import TICKET_SECTIONS
@@ -35,8 +38,11 @@ from callcenter.web.throttle import Throttle
 def install(app: web.Application) -> None:
     settings, pool = app[SETTINGS], app[POOL]
     app[OUTAGES] = Outages(pool, app[TICKETS]).also(Notices(settings.web.url).on_change)
+    app[TICKETS] = app[TICKETS].also(app[OUTAGES].end_with_incident)
     app[OUTAGE_CHOICES] = OutageChoices(pool)
     app[NAVIGATION].append(NavigationEntry("/outages", gettext_noop("Outages"), Permission.SEE_OUTAGES, 25))
+    app[OUTAGE_RECORDINGS] = OutageRecordings(pool, app[OUTAGES])
+    app[PREVIEWS] = Previews(pool, Voice(settings.speech), app[OUTAGE_RECORDINGS])
     app[JOINING] = Joining(pool, app[TICKETS])
     app[OUTAGE_FLATS] = OutageFlats(pool)
     app[TICKET_SECTIONS].insert(0, SECTION)
@@ -46,7 +52,7 @@ def install(app: web.Application) -> None:
     app[PLANNED_IMPORT] = PlannedImport(pool, app[OUTAGES])
     app[RECIPIENTS] = Recipients(pool, app[SECRET_BOX])
     app[SERVICES] += [worker(settings, pool, app[SECRET_BOX]), PlannedEnds(settings.database, app[OUTAGES])]
-    for part in (import_pages, recipient_pages, pages, flat_pages, public_pages):
+    for part in (import_pages, recipient_pages, pages, preview_pages, flat_pages, public_pages):
         app.add_routes(part.routes)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
@@ -99,10 +99,11 @@ class NewOutage(OutageEdit):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceView:
-    """Where it is, with the address in words."""
+    """Where it is. `address`: in words, with the city; `said`: as callers hear it, without."""
 
     house_id: int
     address: str
+    said: str
     entrances: tuple[int, ...]
     flats: str
     riser: str
@@ -135,6 +136,13 @@ class Outage:
     incident_number: int | None
     opened_at: datetime
     version: int
+    evidence: Mapping[str, Any] | None
+    """The calls by which it was suspected: `suggested.evidence_of`."""
+    recording: str | None
+    """The name of the sound that somebody recorded for callers, in place of the spoken text."""
+    recorded_at: datetime | None
+    unspoken: bool
+    """The voice failed: callers hear what was said before, or are not told."""
     places: tuple[PlaceView, ...]
 
 

@@ -20,6 +20,7 @@ from callcenter.outages.planned_process import MODULE
 from callcenter.outages.planned_sheet import MOST_PLACES, same_address
 from callcenter.outages.service import Outages
 from callcenter.storage import queries
+from callcenter.tickets.choices import CompanyChoice, companies_of
 
 SQL = queries("outages")
 MOST_WORKS = 500
@@ -60,7 +61,7 @@ class PlannedImport:
         read = await self._reader.read(body)
         async with scoped(self._pool, person) as connection:
             finder = _Finder(
-                await connection.fetch(SQL["companies"], person.company_id),
+                await companies_of(connection, person),
                 await connection.fetch(SQL["all_houses"], person.company_id),
                 await connection.fetch(SQL["kinds"]),
                 {
@@ -97,13 +98,13 @@ class _Finder:
 
     def __init__(
         self,
-        companies: Sequence[asyncpg.Record],
+        companies: Sequence[CompanyChoice],
         houses: Sequence[asyncpg.Record],
         kinds: Sequence[asyncpg.Record],
         known: set[tuple[int, str, datetime, int]],
     ) -> None:
-        self._companies = {row["id"]: row for row in companies}
-        self._named = {same_address(row["name"]): row["id"] for row in companies}
+        self._companies = {company.id: company for company in companies}
+        self._named = {same_address(company.name): company.id for company in companies}
         self._houses: dict[str, list[asyncpg.Record]] = defaultdict(list)
         for row in houses:
             whole, short = (same_address(" ".join((row[name] or "") for name in names)) for names in _ADDRESSES)
@@ -155,7 +156,7 @@ class _Finder:
         if len(self._problems) > before or kind is None:
             return None
         [house] = houses.values()
-        zone = ZoneInfo(self._companies[house["company_id"]]["zone"])
+        zone = ZoneInfo(self._companies[house["company_id"]].zone)
         since, until = (datetime.fromisoformat(cells[name]).replace(tzinfo=zone) for name in ("since", "until"))
         if until <= datetime.now(UTC):
             self._refuse(cells, "until", "works over")
@@ -180,8 +181,8 @@ class _Finder:
             yield PlannedWorks(
                 new=new,
                 names={"ru": codes[kind]["name_ru"], "en": codes[kind]["name_en"]},
-                company=self._companies[company]["name"],
-                zone=self._companies[company]["zone"],
+                company=self._companies[company].name,
+                zone=self._companies[company].zone,
                 addresses=[addresses[house] for house in houses],
             )
 

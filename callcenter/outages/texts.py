@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 
+from babel.numbers import format_decimal
+
 from callcenter.common.delivery import DeliveryProblem
 from callcenter.common.sheet_problems import SheetProblem, SheetRefused
 from callcenter.domain.outage import OutageEventKind, OutageState, OutageStep
 from callcenter.outages.notice import Notice, NoticeEvent, NoticeWay, RecipientParty
+from callcenter.outages.outage import Outage
 from callcenter.outages.public import PublicState
 from callcenter.web.formats import Translator
 from callcenter.web.labels import delivery_problems, labels
@@ -49,6 +52,8 @@ def outage_event_kinds(t: Translator) -> dict[OutageEventKind, str]:
         OutageEventKind.MOVED: t.pgettext("outage", "Moved"),
         OutageEventKind.EDITED: t.pgettext("outage", "Changed"),
         OutageEventKind.PLACES: t.pgettext("outage", "Other houses"),
+        OutageEventKind.RECORDED: t.pgettext("outage", "Recorded for callers"),
+        OutageEventKind.RECORDING_REMOVED: t.pgettext("outage", "Recording removed"),
     }
 
 
@@ -201,7 +206,29 @@ def problems(t: Translator) -> Mapping[str, str]:
         "no flat": t.pgettext("outage", "There is no such flat in this outage."),
         "decided": t.pgettext("outage", "Somebody has decided this already."),
         "long": t.pgettext("outage", "This is too long, or has signs that cannot be spoken."),
+        "no file": t.pgettext("outage", "Record something, or choose a file."),
+        "no sound": t.pgettext("outage", "This is no sound file. WAV, WebM, Ogg, MP3 and M4A can be played."),
+        "silent": t.pgettext("outage", "There is nothing to hear in it."),
+        "too long": t.pgettext("outage", "This lasts longer than two minutes."),
+        "voice": t.pgettext("outage", "The voice does not answer. Callers hear what was said before."),
     }
+
+
+def evidence_text(language: str, outage: Outage) -> str:
+    """The calls by which an outage was suspected, as on the board; empty when somebody opened it."""
+    found = outage.evidence
+    if not found:
+        return ""
+    t = Translator(language)
+    calls, flats, minutes = found["calls"], found["flats"], max(1, round(found["seconds"] / 60))
+    usual = float(found["usual"])
+    return t.pgettext("outage", "{calls} {flats}: {where} {minutes}; usual: {usual}").format(
+        calls=t.npgettext("outage", "{n} call", "{n} calls", calls).format(n=calls),
+        flats=t.npgettext("outage", "of {n} flat", "of {n} flats", flats).format(n=flats),
+        where="; ".join(place.said for place in outage.places[:3]) or outage.company,
+        minutes=t.npgettext("outage", "in {n} minute", "in {n} minutes", minutes).format(n=minutes),
+        usual=format_decimal(usual, "0.##" if usual < 1 else "0", locale=language),
+    )
 
 
 def resident_of_flat(language: str, flat: str) -> str:

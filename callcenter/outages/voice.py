@@ -7,18 +7,15 @@ from pathlib import Path
 import structlog
 
 from callcenter.errors import PhrasesMissing, SpeechError
-from callcenter.outages.announcements import Speech
+from callcenter.outages.wording import Speech
 from callcenter.settings import SpeechSettings
-from callcenter.speech import sound
-from callcenter.speech.languages import WORDS
-from callcenter.speech.phrases import Phrase, Phrases, write
-from callcenter.speech.words import digit_pieces
+from callcenter.speech import sound, ticket_numbers
+from callcenter.speech.phrases import Phrase, Phrases
+from callcenter.speech.standard import listed_phrases
 
 log = structlog.get_logger()
 
 BETWEEN_SENTENCES_S = 0.25
-BETWEEN_PIECES_S = 0.03
-BETWEEN_GROUPS_S = 0.35
 
 
 class Voice:
@@ -52,25 +49,16 @@ class Voice:
             spoken[speech] = sound.join(pieces, [BETWEEN_SENTENCES_S] * (len(pieces) - 1))
         return spoken
 
-    async def add_numbers(self, folder: Path, language: str) -> None:
-        """Make `folder/LANGUAGE` hold the pieces that `[spoken]` of the dialplan joins. Raises `SpeechError`.
-
-        About a hundred phrases, spoken once; then it is fast.
-        """
-        async with self._numbers:
-            if not (folder / language / "pause.alaw").exists():
-                await self._make_numbers(folder / language, language)
-
-    async def _make_numbers(self, target: Path, language: str) -> None:
+    async def with_number(self, announcement: bytes, language: str, number: int) -> bytes:
+        """The announcement and the ticket's number, as the dialplan plays them. Raises `SpeechError`."""
         phrases = await self._phrases()
-        number = WORDS[language].number
-        parts = {str(each): list(digit_pieces(str(each), number)) for each in range(1, 1000)}
-        parts |= {f"{each:03}": list(digit_pieces(f"{each:03}", number)) for each in range(100)}
-        parts |= {f"thousand-{each}": [number(each * 1000)] for each in range(1, 10)}
-        await phrases.prepare({Phrase(text, language) for pieces in parts.values() for text in pieces})
-        target.mkdir(parents=True, exist_ok=True)
-        for name, pieces in parts.items():
-            sounds = [phrases.read(Phrase(text, language)) for text in pieces]
-            write(target / f"{name}.alaw", sound.join(sounds, [BETWEEN_PIECES_S] * (len(sounds) - 1)))
-        # The last one says that all are there.
-        write(target / "pause.alaw", sound.silence(BETWEEN_GROUPS_S))
+        listed = {phrase.key: phrase for phrase in listed_phrases() if phrase.language == language}
+        first, again = listed["ticket-number"], listed["repeat"]
+        await phrases.prepare([first, again])
+        spoken = await ticket_numbers.speak_number(phrases, language, number)
+        return sound.join([announcement, phrases.read(first), spoken, phrases.read(again), spoken])
+
+    async def add_numbers(self, folder: Path, language: str) -> None:
+        """Make `folder/LANGUAGE` hold the parts of ticket numbers. Raises `SpeechError`."""
+        async with self._numbers:
+            await ticket_numbers.write_parts(await self._phrases(), language, folder)

@@ -1,8 +1,13 @@
 """What callers hear of an outage, in sentences to be spoken. Pure; times are shown in the company's zone."""
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
+
+from callcenter.domain.outage import OFF, OutageState
+from callcenter.outages.outage import Outage, PlaceView
 
 OPTIONS = 9
 """Addresses that can be chosen by one digit."""
@@ -23,6 +28,49 @@ class OutageFacts:
     workers: str
     message: str
     zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What is heard: sentences to be spoken, or what somebody recorded. The same text has the same name."""
+
+    sentences: tuple[str, ...]
+    language: str
+    recording: str = ""
+    """The name of the recorded sound (`recording.name_of`); then there are no sentences."""
+
+    @property
+    def name(self) -> str:
+        """16 hexadecimal digits."""
+        return self.recording or hashlib.sha256("\n".join((self.language, *self.sentences)).encode()).hexdigest()[:16]
+
+
+def announcement(outage: Outage, places: Sequence[PlaceView], now: datetime) -> Speech:
+    """What somebody who lives at one of these places hears of the outage at `now`."""
+    if outage.recording:
+        return Speech((), outage.language, outage.recording)
+    return Speech(tuple(sentences(facts_of(outage), [place.said for place in places], now)), outage.language)
+
+
+def is_told(outage: Outage) -> bool:
+    """Whether callers are told of it, or would be, once it is confirmed."""
+    told = outage.state in OFF or outage.state is OutageState.SUSPECTED
+    return told and outage.kind is not None and bool(outage.places)
+
+
+def facts_of(outage: Outage) -> OutageFacts:
+    """What is said of this outage."""
+    return OutageFacts(
+        language=outage.language,
+        said=outage.said,
+        planned=outage.planned,
+        since=outage.since,
+        until=outage.until,
+        cause=outage.cause,
+        workers=outage.workers,
+        message=outage.message,
+        zone=ZoneInfo(outage.zone),
+    )
 
 
 def sentences(facts: OutageFacts, addresses: list[str], now: datetime) -> list[str]:

@@ -16,7 +16,6 @@ from callcenter.errors import PhrasesMissing, SpeechError, TextRefused
 from callcenter.settings import SpeechSettings
 from callcenter.speech import sound
 from callcenter.speech.engines import SpeechEngine, find_engine
-from callcenter.speech.languages import WORDS
 from callcenter.speech.programs import telephone_samples
 
 log = structlog.get_logger()
@@ -25,8 +24,6 @@ _RECIPE = "1"
 """A change of how sound is trimmed and levelled, or of how texts are read, makes every phrase anew."""
 _DAY_S = 86_400
 _FAILURES_IN_A_ROW = 3
-_BETWEEN_PIECES_S = 0.03
-_BETWEEN_GROUPS_S = 0.35
 
 
 @dataclass(frozen=True)
@@ -123,23 +120,6 @@ class Phrases:
             return self.path(phrase).read_bytes()
         except FileNotFoundError:
             raise SpeechError("the phrase was not prepared") from None
-
-    async def ticket_numbers(self, numbers: Iterable[int], language: str) -> dict[int, bytes]:
-        """The sound of each number, joined of pieces that all numbers share. Raises `PhrasesMissing`."""
-        groups = {number: WORDS[language].ticket_pieces(number) for number in numbers}
-        needed = {piece: Phrase(piece, language) for each in groups.values() for group in each for piece in group}
-        await self.prepare(needed.values())
-        pieces = {text: self.read(phrase) for text, phrase in needed.items()}
-        return {
-            number: sound.join(
-                [
-                    sound.join([pieces[text] for text in group], [_BETWEEN_PIECES_S] * (len(group) - 1))
-                    for group in each
-                ],
-                [_BETWEEN_GROUPS_S] * (len(each) - 1),
-            )
-            for number, each in groups.items()
-        }
 
 
 class _Failures:

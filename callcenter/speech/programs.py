@@ -14,6 +14,8 @@ _MEMORY_BYTES = 1024**3
 _FILE_BYTES = 64 * 1024**2
 _SAID_BYTES = 300
 NICENESS = 10
+FORMATS = ("wav", "ogg", "matroska", "mp3", "mov")
+"""Of sound files, by the names of ffmpeg's demuxers: `matroska` reads WebM, `mov` M4A. None of them opens other files."""
 
 
 async def run(command: Sequence[str], timeout_s: float) -> str:
@@ -53,12 +55,15 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-async def telephone_samples(sound: Path, folder: Path, timeout_s: float) -> bytes:
-    """The sound of a file of any kind as 16-bit samples in one channel at 8 kHz; scratch files go to `folder`.
+async def telephone_samples(sound: Path, folder: Path, timeout_s: float, longest_s: float | None = None) -> bytes:
+    """The sound of a file of one of `FORMATS` as 16-bit samples in one channel at 8 kHz; scratch files go to `folder`.
 
-    Raises `SpeechError` when it is none.
+    At most the first `longest_s` seconds. Raises `SpeechError` when it is none. A file that refers to others, or to an
+    address in the network, is refused.
     """
     raw = folder / "samples.raw"
-    form = ("-ac", "1", "-ar", "8000", "-f", "s16le", str(raw))
-    await run(("ffmpeg", "-nostdin", "-hide_banner", "-v", "error", "-y", "-i", str(sound), *form), timeout_s)
-    return raw.read_bytes()
+    trusted = ("-protocol_whitelist", "file", "-format_whitelist", ",".join(FORMATS))
+    limit = () if longest_s is None else ("-t", str(longest_s))
+    form = ("-map", "0:a:0", *limit, "-ac", "1", "-ar", "8000", "-f", "s16le", str(raw))
+    await run(("ffmpeg", "-nostdin", "-hide_banner", "-v", "error", "-y", *trusted, "-i", str(sound), *form), timeout_s)
+    return await asyncio.to_thread(raw.read_bytes)

@@ -11,6 +11,7 @@ from callcenter.telephony.render import Directory
 from tests.e2e.asterisk_instance import PHRASES, AsteriskInstance, asterisk, wait_for
 from tests.e2e.caller import Caller
 from tests.e2e.manager import Manager
+from tests.speech import test_ticket_numbers
 
 pytestmark = pytest.mark.e2e
 
@@ -233,16 +234,8 @@ def waiting(manager: Manager) -> list[dict[str, str]]:
 
 def test_a_number_is_said_as_one_or_in_groups_with_their_zeros(pbx: AsteriskInstance) -> None:
     """By the dialplan's own arithmetic."""
-    for number, parts in (
-        ("7", "7"),
-        ("41", "41"),
-        ("1000", "thousand-1"),
-        ("2041", "thousand-2 41"),
-        ("10407", "10 pause 407"),
-        ("104007", "104 pause 007"),
-        ("3001000", "3 pause 001 pause 000"),
-    ):
-        assert spoken(pbx, number) == parts.split()
+    for number, parts in test_ticket_numbers.SAID.items():
+        assert spoken(pbx, str(number)) == parts.split()
 
 
 def spoken(pbx: AsteriskInstance, number: str) -> list[str]:
