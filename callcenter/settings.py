@@ -87,7 +87,12 @@ class AsteriskSettings(SettingsSection):
         Path("/run/asterisk/asterisk.ctl"),
         description="Asterisk's control socket, as this program sees it; only for Asterisk's own user",
     )
-    bind: str = Field("127.0.0.1", description="address for SIP, AMI and the WebSocket of browser phones")
+    bind: str = Field("127.0.0.1", description="address for SIP and the WebSocket of browser phones")
+    ami_bind: str = Field(
+        "127.0.0.1",
+        description="address on which Asterisk's manager interface listens: another than loopback only for a node on "
+        "another machine",
+    )
     ami_permit: tuple[str, ...] = Field(
         ("127.0.0.1/32",), description="JSON list of networks from which AMI accounts may log in"
     )

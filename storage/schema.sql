@@ -1297,6 +1297,7 @@ CREATE TABLE public.calls (
     direction text DEFAULT 'in'::text NOT NULL,
     keys text DEFAULT ''::text NOT NULL,
     told_at timestamp with time zone,
+    imported boolean DEFAULT false NOT NULL,
     CONSTRAINT calls_check CHECK (((state = 'ended'::text) = (outcome IS NOT NULL))),
     CONSTRAINT calls_check1 CHECK (((state = 'ended'::text) = (ended_at IS NOT NULL))),
     CONSTRAINT calls_direction_check CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),

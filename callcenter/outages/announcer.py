@@ -71,6 +71,7 @@ class Announcer:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(repeat(self._listen, RETRY_S, "outages not heard"), name="outages listen")
             tasks.create_task(self._keep_writing(), name="outages write")
+            tasks.create_task(self._prepare(), name="outages numbers")
 
     async def _listen(self) -> None:
         async with listening(lambda: connect(self._settings), "outages") as (_, payloads):
@@ -92,6 +93,23 @@ class Announcer:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_EVERY_S):
                     await self._changed.wait()
+
+    async def _prepare(self) -> None:
+        while True:
+            try:
+                await self.prepare()
+            except SpeechError:
+                # A node runs without a voice too; an outage that is opened says what is wrong.
+                return
+            except (*AWAY, OSError):
+                await asyncio.sleep(RETRY_S)
+            else:
+                return
+
+    async def prepare(self) -> None:
+        """Speak what every outage needs, before there is one: a new voice takes minutes for it. Raises `SpeechError`."""
+        for row in await self._pool.fetch(SQL["languages"]):
+            await self._speaker.add_numbers(self._numbers, row["language"])
 
     async def refresh(self) -> int:
         """Write what is to be heard now; the number of files that changed."""

@@ -1,5 +1,6 @@
 """Announcements and ticket numbers as sound: sentences spoken and joined, and the pieces of which numbers are made."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -23,6 +24,8 @@ class Voice:
     def __init__(self, settings: SpeechSettings) -> None:
         self._settings = settings
         self._opened: Phrases | None = None
+        # Whoever comes second finds them made.
+        self._numbers = asyncio.Lock()
 
     async def _phrases(self) -> Phrases:
         """Opened when they are first needed: a node runs without a voice too. Raises `SpeechError`."""
@@ -57,4 +60,5 @@ class Voice:
 
     async def add_numbers(self, folder: Path, language: str) -> None:
         """Make `folder/LANGUAGE` hold the parts of ticket numbers. Raises `SpeechError`."""
-        await ticket_numbers.write_parts(await self._phrases(), language, folder)
+        async with self._numbers:
+            await ticket_numbers.write_parts(await self._phrases(), language, folder)

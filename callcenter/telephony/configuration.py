@@ -51,8 +51,8 @@ class RunningConfiguration:
         """Make Asterisk know this directory. Doing it again changes nothing.
 
         `ended`: telephones whose account was taken away, or got another secret: where they registered is forgotten.
-        Raises `RenderError`, or `OSError` when the files cannot be written, before anything is changed;
-        `ConfigurationRefused`; `NotConnected` or `ActionTimeout` when Asterisk is away, which finds the new files when
+        Raises `RenderError`, or `OSError` or `ForeignFolder` when the files cannot be written, before anything is
+        changed; `ConfigurationRefused`; `NotConnected` or `ActionTimeout` when Asterisk is away, which finds the new files when
         it starts.
         """
         wanted = await asyncio.to_thread(texts, self._settings, directory)

@@ -19,6 +19,7 @@ from callcenter.domain.phone import country_code, rules, spellings
 from callcenter.errors import RenderError
 from callcenter.resources import ROOT
 from callcenter.settings import Settings
+from callcenter.telephony.owned_folder import claim
 
 TEMPLATES = ROOT / "asterisk" / "templates"
 DIALPLAN = ROOT / "dialplan"
@@ -81,7 +82,8 @@ def render(settings: Settings, directory: Directory, out: Path) -> None:
     """Write the whole configuration into `out`, which becomes /etc/asterisk.
 
     The same input gives the same bytes. Each file is replaced as a whole, and only when every one
-    could be rendered. Raises `RenderError` for a value that is not allowed in a configuration file.
+    could be rendered. Raises `RenderError` for a value that is not allowed in a configuration file, and
+    `ForeignFolder`.
     """
     write(out, texts(settings, directory))
 
@@ -110,8 +112,9 @@ def differing(out: Path, wanted: Mapping[Path, str]) -> dict[Path, str | None]:
 
 
 def write(out: Path, wanted: Mapping[Path, str]) -> None:
-    """Replace these files, each as a whole."""
-    for folder in (out, out / "dialplan"):
+    """Replace these files, each as a whole. Raises `ForeignFolder` when the folder is not ours."""
+    claim(out)
+    for folder in sorted({(out / path).parent for path in wanted} - {out}):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
     for path, text in wanted.items():
@@ -126,6 +129,7 @@ def may_be_endpoint(name: str) -> bool:
 def _values(settings: Settings) -> dict[str, object]:
     asterisk, ami = settings.asterisk, settings.ami
     bind = _address("asterisk.bind", asterisk.bind)
+    ami_bind = _address("asterisk.ami_bind", asterisk.ami_bind)
     host = f"[{bind}]" if ":" in bind else bind
     accounts = {"ami.events_user": ami.events_user, "ami.actions_user": ami.actions_user}
     _unique("AMI account", tuple(accounts.values()), _RESERVED_ACCOUNTS)
@@ -150,6 +154,7 @@ def _values(settings: Settings) -> dict[str, object]:
         "trust_asserted_identity": asterisk.trust_asserted_identity,
         "country_code": country_code(settings.country),
         "number_rules": rules(settings.country),
+        "ami_bind": ami_bind,
         "ami_port": ami.port,
         "ami_permit": _networks("asterisk.ami_permit", asterisk.ami_permit),
         **{name.removeprefix("ami."): _match(name, value, _ACCOUNT) for name, value in accounts.items()},

@@ -133,6 +133,10 @@ select pg_try_advisory_lock(hashtext('planned works'));
 select o.id, o.company_id, 'end' as what from outages o
 where o.planned and o.state in ('confirmed', 'repairing') and o.until <= now();
 
+-- What callers may hear outages in, most companies first.
+-- name: languages
+select language from companies group by language order by count(*) desc, language;
+
 -- The outages of which callers are told now.
 -- name: announced
 select o.id, o.spare_from, o.spare_until,

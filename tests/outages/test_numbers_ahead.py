@@ -1,0 +1,48 @@
+"""The parts of ticket numbers, spoken before there is an outage."""
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+
+from callcenter.outages.announcements import Speech
+from callcenter.outages.announcer import Announcer
+from callcenter.outages.voice import Voice
+from callcenter.settings import DatabaseSettings, SpeechSettings
+from tests.outages.district import District
+
+
+class Speaker:
+    """Notes the languages of which numbers are wanted."""
+
+    def __init__(self) -> None:
+        self.languages: list[str] = []
+
+    async def speak(self, speeches: Iterable[Speech]) -> dict[Speech, bytes]:
+        return {}
+
+    async def add_numbers(self, folder: Path, language: str) -> None:
+        self.languages.append(language)
+
+
+async def test_every_language_has_its_numbers_before_the_first_outage(district: District, tmp_path: Path) -> None:
+    await district.pool.execute("update companies set language = 'en' where id = $1", district.company)
+    speaker = Speaker()
+    announcer = Announcer(district.pool, DatabaseSettings(url="postgresql://unused"), tmp_path, speaker, lambda _: None)
+    await announcer.prepare()
+    spoken_in = await district.pool.fetch("select distinct language from companies")
+    assert sorted(speaker.languages) == sorted(row["language"] for row in spoken_in)
+    assert "en" in speaker.languages
+
+
+async def test_two_who_want_them_at_once_make_them_once(tmp_path: Path) -> None:
+    voice, made = Voice(SpeechSettings(cache=tmp_path / "cache")), []
+
+    async def make(target: Path, language: str) -> None:
+        made.append(language)
+        await asyncio.sleep(0)
+        target.mkdir(parents=True)
+        (target / "pause.alaw").write_bytes(b"")
+
+    voice._make_numbers = make  # type: ignore[method-assign]
+    await asyncio.gather(*(voice.add_numbers(tmp_path / "numbers", "ru") for _ in range(3)))
+    assert made == ["ru"]
