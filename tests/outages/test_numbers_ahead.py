@@ -4,10 +4,15 @@ import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 
-from callcenter.outages.announcements import Speech
+import pytest
+
+from callcenter.domain.ids import NodeName
 from callcenter.outages.announcer import Announcer
 from callcenter.outages.voice import Voice
+from callcenter.outages.wording import Speech
 from callcenter.settings import DatabaseSettings, SpeechSettings
+from callcenter.speech import ticket_numbers
+from callcenter.speech.phrases import Phrases
 from tests.outages.district import District
 
 
@@ -27,22 +32,28 @@ class Speaker:
 async def test_every_language_has_its_numbers_before_the_first_outage(district: District, tmp_path: Path) -> None:
     await district.pool.execute("update companies set language = 'en' where id = $1", district.company)
     speaker = Speaker()
-    announcer = Announcer(district.pool, DatabaseSettings(url="postgresql://unused"), tmp_path, speaker, lambda _: None)
+    announcer = Announcer(
+        district.pool,
+        DatabaseSettings(url="postgresql://unused"),
+        NodeName("node1"),
+        tmp_path,
+        speaker,
+        lambda _: None,
+    )
     await announcer.prepare()
     spoken_in = await district.pool.fetch("select distinct language from companies")
     assert sorted(speaker.languages) == sorted(row["language"] for row in spoken_in)
     assert "en" in speaker.languages
 
 
-async def test_two_who_want_them_at_once_make_them_once(tmp_path: Path) -> None:
+async def test_two_who_want_them_at_once_make_them_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     voice, made = Voice(SpeechSettings(cache=tmp_path / "cache")), []
 
-    async def make(target: Path, language: str) -> None:
+    async def spoken(_phrases: Phrases, language: str, names: Iterable[str]) -> dict[str, bytes]:
         made.append(language)
         await asyncio.sleep(0)
-        target.mkdir(parents=True)
-        (target / "pause.alaw").write_bytes(b"")
+        return dict.fromkeys(names, b"")
 
-    voice._make_numbers = make  # type: ignore[method-assign]
+    monkeypatch.setattr(ticket_numbers, "_spoken", spoken)
     await asyncio.gather(*(voice.add_numbers(tmp_path / "numbers", "ru") for _ in range(3)))
     assert made == ["ru"]
