@@ -15,8 +15,8 @@ from callcenter.domain.events import Event, OutageAnnounced, Source
 from callcenter.domain.ids import NodeName
 from callcenter.errors import SpeechError
 from callcenter.outages import rows
-from callcenter.outages.announcements import Announced, AnnouncementFolder, ToldOutage, compose
-from callcenter.outages.wording import Speech
+from callcenter.outages.announcing.announcements import Announced, AnnouncementFolder, ToldOutage, compose
+from callcenter.outages.announcing.wording import Speech
 from callcenter.retrying import repeat
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import AWAY, connect, listening, queries
