@@ -49,9 +49,9 @@ from callcenter.errors import StoreError
 from callcenter.evidence_packs.install import install as evidence_packs
 from callcenter.listening.install import install as listening
 from callcenter.logs import configure
-from callcenter.outages.announcer import Announcer
+from callcenter.outages.announcing.announcer import Announcer
+from callcenter.outages.announcing.voice import Voice
 from callcenter.outages.install import install as outages
-from callcenter.outages.voice import Voice
 from callcenter.people.install import install as people
 from callcenter.push.hub import HUB, Hub
 from callcenter.recordings.archive import Archive

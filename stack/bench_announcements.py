@@ -24,10 +24,10 @@ from callcenter.domain.access import Role
 from callcenter.domain.ids import NodeName, OperatorId
 from callcenter.domain.outage import OutageStep
 from callcenter.domain.person import Person
-from callcenter.outages.announcer import Announcer
+from callcenter.outages.announcing.announcer import Announcer
+from callcenter.outages.announcing.voice import Voice
 from callcenter.outages.outage import NewOutage, Outage, OutageEdit, PlaceEdit
 from callcenter.outages.service import Outages
-from callcenter.outages.voice import Voice
 from callcenter.settings import DatabaseSettings, SpeechSettings
 from callcenter.storage import connect, migrate, open_pool
 from callcenter.tickets.service import Tickets

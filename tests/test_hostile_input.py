@@ -27,9 +27,9 @@ from callcenter.directory.sheet import read_sheet
 from callcenter.domain.phone import e164, existing, local
 from callcenter.errors import CallcenterError
 from callcenter.evidence import chain
-from callcenter.outages import planned_sheet
-from callcenter.outages.notice import NoticeWay
-from callcenter.outages.recipients import RecipientForm
+from callcenter.outages.notices.notice import NoticeWay
+from callcenter.outages.notices.recipients import RecipientForm
+from callcenter.outages.planned import sheet as planned_sheet
 from callcenter.people.second_factor import step_of
 from callcenter.push import codec
 from callcenter.telephony import parse

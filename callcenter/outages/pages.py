@@ -9,17 +9,17 @@ from aiohttp import web
 
 from callcenter.domain.access import Permission
 from callcenter.domain.outage import OVER, OutageState, OutageStep, OutageStepRefused, steps_from
+from callcenter.outages.announcing.recordings import OUTAGE_RECORDINGS
+from callcenter.outages.announcing.sound_file import BadSound
+from callcenter.outages.announcing.sound_form import form_with_sound, sound_in
+from callcenter.outages.announcing.wording import announcement, is_told
 from callcenter.outages.choices import OUTAGE_CHOICES
 from callcenter.outages.flats import OUTAGE_FLATS
 from callcenter.outages.form import OutageForm, read_edit, read_new
 from callcenter.outages.joining import JOINING
 from callcenter.outages.outage import BadOutage, Outage, OutageEvent
-from callcenter.outages.recordings import OUTAGE_RECORDINGS
 from callcenter.outages.service import OUTAGES
-from callcenter.outages.sound_file import BadSound
-from callcenter.outages.sound_form import form_with_sound, sound_in
 from callcenter.outages.texts import evidence_text, fields, outage_event_kinds, outage_states, outage_steps, problems
-from callcenter.outages.wording import announcement, is_told
 from callcenter.tickets.choices import TICKET_CHOICES
 from callcenter.tickets.form import local
 from callcenter.web.auth import needs

@@ -4,16 +4,10 @@ from collections.abc import Mapping
 
 from babel.numbers import format_decimal
 
-from callcenter.common.delivery import DeliveryProblem
-from callcenter.common.sheet_problems import SheetProblem, SheetRefused
 from callcenter.domain.outage import OutageEventKind, OutageState, OutageStep
-from callcenter.outages.notice import Notice, NoticeEvent, NoticeWay, RecipientParty
 from callcenter.outages.outage import Outage
-from callcenter.outages.public import PublicState
 from callcenter.web.formats import Translator
-from callcenter.web.labels import delivery_problems, labels
-from callcenter.web.render import environment
-from callcenter.web.sheets import cell_problems, refusal
+from callcenter.web.labels import labels
 
 
 @labels(OutageState)
@@ -55,124 +49,6 @@ def outage_event_kinds(t: Translator) -> dict[OutageEventKind, str]:
         OutageEventKind.RECORDED: t.pgettext("outage", "Recorded for callers"),
         OutageEventKind.RECORDING_REMOVED: t.pgettext("outage", "Recording removed"),
     }
-
-
-@labels(PublicState)
-def public_states(t: Translator) -> dict[PublicState, str]:
-    """An outage's state as the public reads it."""
-    return {
-        PublicState.PLANNED: t.pgettext("public outage", "Planned"),
-        PublicState.OFF: t.pgettext("public outage", "Off now"),
-        PublicState.RESTORED: t.pgettext("public outage", "Back, being checked"),
-        PublicState.OVER: t.pgettext("public outage", "Over"),
-        PublicState.NONE: t.pgettext("public outage", "There was none"),
-    }
-
-
-@labels(RecipientParty)
-def parties(t: Translator) -> dict[RecipientParty, str]:
-    """Whom a recipient belongs to."""
-    return {
-        RecipientParty.COMPANY: t.pgettext("recipient", "The company"),
-        RecipientParty.MUNICIPALITY: t.pgettext("recipient", "The municipality"),
-        RecipientParty.SUPPLIER: t.pgettext("recipient", "The supplier"),
-    }
-
-
-@labels(NoticeWay)
-def notice_ways(t: Translator) -> dict[NoticeWay, str]:
-    """How a recipient is reached."""
-    return {
-        NoticeWay.EMAIL: t.pgettext("recipient", "E-mail"),
-        NoticeWay.WEBHOOK: t.pgettext("recipient", "Webhook"),
-        NoticeWay.MAX: t.pgettext("recipient", "Chat in MAX"),
-    }
-
-
-@labels(NoticeEvent)
-def notice_events(t: Translator) -> dict[NoticeEvent, str]:
-    """What a message is about."""
-    return {
-        NoticeEvent.OPENED: t.pgettext("outage notice", "Outage"),
-        NoticeEvent.CHANGED: t.pgettext("outage notice", "Outage, changed"),
-        NoticeEvent.ENDED: t.pgettext("outage notice", "Outage, over"),
-    }
-
-
-def notice_problems(language: str) -> Mapping[str, str]:
-    """Why a message was not delivered."""
-    t = Translator(language)
-    return {
-        **{str(problem): text for problem, text in delivery_problems(language).items()},
-        DeliveryProblem.NO_WAY: t.pgettext("outage notice", "The recipient has no address."),
-        DeliveryProblem.ANSWER: t.pgettext("outage notice", "The recipient's server answered with an error."),
-        DeliveryProblem.REDIRECT: t.pgettext(
-            "outage notice", "The recipient's server answered with a redirect, which is not followed."
-        ),
-    }
-
-
-def recipient_problems(t: Translator) -> Mapping[str, str]:
-    """What is wrong with a recipient that was typed, by field."""
-    choose = t.pgettext("recipient", "Choose from the list.")
-    return {
-        **dict.fromkeys(("party", "way", "language"), choose),
-        "company": t.pgettext("recipient", "Choose a company."),
-        "name": t.pgettext("recipient", "Write a name of at most 200 letters."),
-        "address": t.pgettext(
-            "recipient", "Write an e-mail address, an address that begins with https://, or the number of a chat."
-        ),
-    }
-
-
-def works_problem(t: Translator, problem: SheetProblem) -> str:
-    """A problem of a line of planned works, without its number."""
-    texts = {
-        **cell_problems(t),
-        "missing": t.pgettext("planned works", "is missing"),
-        "too long": t.pgettext("planned works", "longer than %(limit)s characters; shorten it"),
-        "bad moment": t.pgettext(
-            "planned works", "“%(value)s” is not a date with a time; write it like 05.03.2026 09:30"
-        ),
-        "before start": t.pgettext("planned works", "the end is not after the start"),
-        "bad entrances": t.pgettext("planned works", "“%(value)s”: write numbers of entrances: 1, 2"),
-        "bad flats": t.pgettext("planned works", "“%(value)s”: write flats as numbers and ranges: 1-40, 55"),
-        "unknown company": t.pgettext("planned works", "there is no company “%(value)s”"),
-        "unknown kind": t.pgettext("planned works", "nothing that can be off is called “%(value)s”"),
-        "unknown house": t.pgettext("planned works", "there is no house “%(value)s” in the directory"),
-        "several houses": t.pgettext("planned works", "several houses have the address “%(value)s”; add the city"),
-        "house twice": t.pgettext("planned works", "the same house as in line %(value)s"),
-        "too many houses": t.pgettext(
-            "planned works", "the same works are in more than %(limit)s houses; give them two times"
-        ),
-        "works over": t.pgettext("planned works", "these works are over already"),
-        "works known": t.pgettext("planned works", "these works have been opened already"),
-    }
-    return texts[problem.code] % problem.values
-
-
-def works_refusal(t: Translator, refused: SheetRefused) -> str:
-    """Why a file of planned works as a whole cannot be read."""
-    texts = {
-        "no works columns": t.pgettext("planned works", "There must be columns House, What is off, Since and Until."),
-        "no headings": t.pgettext(
-            "planned works", "Line %(row)s must hold the headings: House, What is off, Since, Until."
-        ),
-        "too many works": t.pgettext("planned works", "There are more than %(limit)s different works. Split the file."),
-    }
-    return texts[refused.code] % refused.values if refused.code in texts else refusal(t, refused)
-
-
-def letter(notice: Notice) -> tuple[str, str]:
-    """Subject and text of a message, in the recipient's language."""
-    language = notice.language
-    text = (
-        environment(language)
-        .get_template("outages/notice.txt")
-        .render(notice=notice, outage=notice.outage, language=language, event=notice_events(language)[notice.event])
-    )
-    subject, _, body = text.partition("\n")
-    return subject, body.lstrip("\n")
 
 
 def fields(t: Translator) -> Mapping[str, str]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from callcenter.errors import SpeechError
-from callcenter.speech.programs import end, limited
+from callcenter.speech.programs import end, give_way, limited
 
 
 class Companion:
@@ -51,6 +51,7 @@ class Companion:
                 stderr=asyncio.subprocess.STDOUT,
                 start_new_session=True,
             )
+            give_way(process)
             line = f"{self._first}\n{line}"
         assert process.stdin is not None
         assert process.stdout is not None

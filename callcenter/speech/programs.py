@@ -5,6 +5,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from callcenter.errors import SpeechError
@@ -12,6 +13,7 @@ from callcenter.errors import SpeechError
 _MEMORY_BYTES = 1024**3
 _FILE_BYTES = 64 * 1024**2
 _SAID_BYTES = 300
+NICENESS = 10
 FORMATS = ("wav", "ogg", "matroska", "mp3", "mov")
 """Of sound files, by the names of ffmpeg's demuxers: `matroska` reads WebM, `mov` M4A. None of them opens other files."""
 
@@ -26,6 +28,7 @@ async def run(command: Sequence[str], timeout_s: float) -> str:
         process = await asyncio.create_subprocess_exec(
             *limited(command), stdin=asyncio.subprocess.DEVNULL, stdout=printed, stderr=printed, start_new_session=True
         )
+        give_way(process)
         try:
             status = await asyncio.wait_for(process.wait(), timeout_s)
         except TimeoutError:
@@ -40,12 +43,14 @@ async def run(command: Sequence[str], timeout_s: float) -> str:
 
 
 def limited(command: Sequence[str]) -> Sequence[str]:
-    """The command, to be run with limits of its memory and of the files that it writes.
+    """The command, to be run with limits of its memory and of the files that it writes."""
+    return ("prlimit", f"--as={_MEMORY_BYTES}", f"--fsize={_FILE_BYTES}", "--core=0", "--", *command)
 
-    Talks come first: their audio is on the same processors.
-    """
-    limits = ("prlimit", f"--as={_MEMORY_BYTES}", f"--fsize={_FILE_BYTES}", "--core=0")
-    return ("nice", "-n", "10", *limits, "--", *command)
+
+def give_way(process: asyncio.subprocess.Process) -> None:
+    """Talks come first: their sound needs the same processors."""
+    with suppress(ProcessLookupError):
+        os.setpriority(os.PRIO_PGRP, process.pid, NICENESS)
 
 
 async def end(process: asyncio.subprocess.Process) -> None:

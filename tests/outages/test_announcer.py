@@ -10,11 +10,11 @@ from callcenter.domain.ids import NodeName
 from callcenter.domain.outage import OutageEventKind, OutageStep
 from callcenter.errors import SpeechError
 from callcenter.outages import screens
-from callcenter.outages.announcements import REPEATED_S, Announced, AnnouncementFolder
-from callcenter.outages.announcer import Announcer
+from callcenter.outages.announcing.announcements import REPEATED_S, Announced, AnnouncementFolder
+from callcenter.outages.announcing.announcer import Announcer
+from callcenter.outages.announcing.recordings import OutageRecordings
+from callcenter.outages.announcing.wording import Speech
 from callcenter.outages.outage import BadOutage, OutageEdit
-from callcenter.outages.recordings import OutageRecordings
-from callcenter.outages.wording import Speech
 from callcenter.push.outage_messages import OutageRow, OutagesMessage
 from callcenter.settings import DatabaseSettings
 from tests.outages.district import DID, NOW, District

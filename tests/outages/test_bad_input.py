@@ -8,8 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from callcenter.domain.outage import OutageStep
+from callcenter.outages.announcing.wording import Speech
 from callcenter.outages.outage import BadOutage, OutageEdit
-from callcenter.outages.wording import Speech
 from callcenter.speech.engines import speakable
 from tests.outages.district import DID, NOW, District
 from tests.outages.test_announcer import FakeSpeaker, announcing

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from callcenter.domain.ids import NodeName
-from callcenter.outages.announcer import Announcer
-from callcenter.outages.voice import Voice
-from callcenter.outages.wording import Speech
+from callcenter.outages.announcing.announcer import Announcer
+from callcenter.outages.announcing.voice import Voice
+from callcenter.outages.announcing.wording import Speech
 from callcenter.settings import DatabaseSettings, SpeechSettings
 from callcenter.speech import ticket_numbers
 from callcenter.speech.phrases import Phrases

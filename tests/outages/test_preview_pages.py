@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from callcenter.outages.sound_file import name_of
+from callcenter.outages.announcing.sound_file import name_of
 from callcenter.speech import sound
 from callcenter.speech.phrases import Phrase, Phrases
 from callcenter.speech.standard import listed_phrases

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.outages.sound_file import LONGEST_S, BadSound, read_sound
+from callcenter.outages.announcing.sound_file import LONGEST_S, BadSound, read_sound
 from callcenter.settings import SpeechSettings
 from callcenter.speech.sound import duration_s
 

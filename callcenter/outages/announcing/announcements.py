@@ -13,8 +13,8 @@ from pathlib import Path
 
 import asyncpg
 
+from callcenter.outages.announcing.wording import OPTIONS, Speech, announcement, choice
 from callcenter.outages.outage import Outage
-from callcenter.outages.wording import OPTIONS, Speech, announcement, choice
 
 ENTRIES = 5
 """Announcements that one telephone hears at most, one after the other."""

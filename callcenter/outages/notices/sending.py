@@ -13,9 +13,9 @@ import asyncpg
 from callcenter.common import jobs
 from callcenter.common.scope import Connection
 from callcenter.common.sending import Sending
-from callcenter.outages.notice import Notice, NoticeChannel, NoticeEvent, NoticeWay, event_of
+from callcenter.outages.notices.notice import Notice, NoticeChannel, NoticeEvent, NoticeWay, event_of
 from callcenter.outages.outage import Outage, OutageChange
-from callcenter.outages.public import public_outage
+from callcenter.outages.public.document import public_outage
 from callcenter.storage import queries
 
 SQL = queries("outage_notices")

@@ -13,10 +13,10 @@ from aiohttp import web
 from callcenter.common.scope import scoped
 from callcenter.domain.person import Person
 from callcenter.errors import SpeechError
+from callcenter.outages.announcing.recordings import OutageRecordings
+from callcenter.outages.announcing.voice import Voice
+from callcenter.outages.announcing.wording import OutageFacts, Speech, announcement, sentences
 from callcenter.outages.outage import BadOutage, NewOutage, Outage, OutageEdit
-from callcenter.outages.recordings import OutageRecordings
-from callcenter.outages.voice import Voice
-from callcenter.outages.wording import OutageFacts, Speech, announcement, sentences
 from callcenter.speech import sound
 from callcenter.storage import queries
 

@@ -7,16 +7,16 @@ from aiohttp import web
 
 from callcenter.domain.access import Permission
 from callcenter.errors import NotFound, SpeechError
+from callcenter.outages.announcing.preview import PREVIEWS, Preview
+from callcenter.outages.announcing.recordings import OUTAGE_RECORDINGS
+from callcenter.outages.announcing.sound_file import BadSound
+from callcenter.outages.announcing.sound_form import form_with_sound, sound_in
+from callcenter.outages.announcing.wording import is_told
 from callcenter.outages.form import read_edit, read_new
 from callcenter.outages.outage import BadOutage
 from callcenter.outages.pages import ONE, page
-from callcenter.outages.preview import PREVIEWS, Preview
-from callcenter.outages.recordings import OUTAGE_RECORDINGS
 from callcenter.outages.service import OUTAGES
-from callcenter.outages.sound_file import BadSound
-from callcenter.outages.sound_form import form_with_sound, sound_in
 from callcenter.outages.texts import problems
-from callcenter.outages.wording import is_told
 from callcenter.tickets.choices import TICKET_CHOICES
 from callcenter.web.auth import needs
 from callcenter.web.formats import Translator

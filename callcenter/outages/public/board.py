@@ -10,7 +10,7 @@ import asyncpg
 import structlog
 from aiohttp import web
 
-from callcenter.outages.public import PublicCompany, PublicOutage, public_outage
+from callcenter.outages.public.document import PublicCompany, PublicOutage, public_outage
 from callcenter.storage import AWAY, queries
 
 log = structlog.get_logger()

@@ -6,10 +6,10 @@ from aiohttp import web
 from callcenter.common.scope import Connection, scoped
 from callcenter.domain.outage import OutageEventKind
 from callcenter.domain.person import Person
+from callcenter.outages.announcing.sound_file import name_of
 from callcenter.outages.outage import NewOutage, Outage
 from callcenter.outages.rows import note
 from callcenter.outages.service import Outages
-from callcenter.outages.sound_file import name_of
 from callcenter.storage import queries
 
 SQL = queries("outage_recordings")

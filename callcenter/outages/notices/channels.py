@@ -3,8 +3,8 @@
 from callcenter.common.max_bot import MaxBot
 from callcenter.common.smtp import MailServer
 from callcenter.common.webhook import SignedPost
-from callcenter.outages.notice import Notice
-from callcenter.outages.texts import letter
+from callcenter.outages.notices.notice import Notice
+from callcenter.outages.notices.texts import letter
 
 
 class NoticeMail:

@@ -7,9 +7,9 @@ from callcenter.common.sheet_problems import SheetRefused
 from callcenter.common.uploads import UPLOADS
 from callcenter.domain.access import Permission
 from callcenter.outages.outage import BadOutage
-from callcenter.outages.planned_import import PLANNED_IMPORT, PlannedReport
-from callcenter.outages.planned_sheet import HEADERS
-from callcenter.outages.texts import works_problem, works_refusal
+from callcenter.outages.planned.importing import PLANNED_IMPORT, PlannedReport
+from callcenter.outages.planned.sheet import HEADERS
+from callcenter.outages.planned.texts import works_problem, works_refusal
 from callcenter.web.auth import needs
 from callcenter.web.formats import Translator
 from callcenter.web.keys import PERSON

@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.web_request import FileField
 from multidict import MultiMapping
 
-from callcenter.outages.sound_file import LARGEST, read_sound
+from callcenter.outages.announcing.sound_file import LARGEST, read_sound
 from callcenter.web.body import form_of
 from callcenter.web.forms import LARGEST_FORM
 from callcenter.web.keys import SETTINGS

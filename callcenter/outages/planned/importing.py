@@ -16,8 +16,8 @@ from callcenter.common.sheet_reader import ReadSheet, SheetReader
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
 from callcenter.outages.outage import NewOutage, PlaceEdit
-from callcenter.outages.planned_process import MODULE
-from callcenter.outages.planned_sheet import MOST_PLACES, same_address
+from callcenter.outages.planned.process import MODULE
+from callcenter.outages.planned.sheet import MOST_PLACES, same_address
 from callcenter.outages.service import Outages
 from callcenter.storage import queries
 from callcenter.tickets.choices import CompanyChoice, companies_of

@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
 
-from callcenter.outages import screens, suggested
-from callcenter.outages.arrivals import Arrivals, usual
-from callcenter.outages.detection import Detector
+from callcenter.outages import screens
+from callcenter.outages.detection import suggested
+from callcenter.outages.detection.arrivals import Arrivals, usual
+from callcenter.outages.detection.detector import Detector
 from callcenter.push.codec import entry
 from callcenter.push.shapes import Shown
 from callcenter.retrying import watch

@@ -15,8 +15,8 @@ from callcenter.domain.events import Event, OutageAnnounced, Source
 from callcenter.domain.ids import NodeName
 from callcenter.errors import SpeechError
 from callcenter.outages import rows
-from callcenter.outages.announcements import Announced, AnnouncementFolder, ToldOutage, compose
-from callcenter.outages.wording import Speech
+from callcenter.outages.announcing.announcements import Announced, AnnouncementFolder, ToldOutage, compose
+from callcenter.outages.announcing.wording import Speech
 from callcenter.retrying import repeat
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import AWAY, connect, listening, queries
@@ -141,7 +141,7 @@ class Announcer:
             await self._pool.execute(RECORDINGS["say_unspoken"], self._node, list(wanted.unspoken))
             self._unspoken = wanted.unspoken
         changed = await self._write(wanted, now)
-        self._tell(wanted, now)
+        self._tell(wanted)
         return changed
 
     async def _speak(self, wanted: Announced) -> set[Speech]:
@@ -193,8 +193,12 @@ class Announcer:
         ]
         return await asyncio.to_thread(compose, told_outages, flats, now)
 
-    def _tell(self, wanted: Announced, now: datetime) -> None:
-        """Whoever waits already and is concerned is told at once; the domain decides who that is."""
+    def _tell(self, wanted: Announced) -> None:
+        """Whoever waits already and is concerned is told at once; the domain decides who that is.
+
+        With the time at which it lies on the disk: whoever called before may have been let past it.
+        """
+        now = datetime.now(UTC)
         for outage, callers in wanted.callers.items():
             if self._told.get(outage) != callers:
                 self._put(

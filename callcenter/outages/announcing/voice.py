@@ -8,7 +8,7 @@ from pathlib import Path
 import structlog
 
 from callcenter.errors import PhrasesMissing, SpeechError
-from callcenter.outages.wording import Speech
+from callcenter.outages.announcing.wording import Speech
 from callcenter.settings import SpeechSettings
 from callcenter.speech import sound, ticket_numbers
 from callcenter.speech.phrases import Phrase, Phrases

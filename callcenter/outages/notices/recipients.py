@@ -18,8 +18,8 @@ from callcenter.common.secret_box import SecretBox
 from callcenter.common.smtp import address
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
-from callcenter.outages.notice import NoticeEvent, NoticeWay, RecipientParty
-from callcenter.outages.notices import JOB, SQL
+from callcenter.outages.notices.notice import NoticeEvent, NoticeWay, RecipientParty
+from callcenter.outages.notices.sending import JOB, SQL
 
 MOST = 200
 _CHAT = re.compile(r"-?[0-9]{1,19}", re.ASCII)

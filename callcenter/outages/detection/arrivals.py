@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from callcenter.outages.detection import Arrival
-from callcenter.outages.pattern import MOST_AN_HOUR, CategoryCount, HourCount, House, Pattern
+from callcenter.outages.detection.detector import Arrival
+from callcenter.outages.detection.pattern import MOST_AN_HOUR, CategoryCount, HourCount, House, Pattern
 from callcenter.storage import queries
 
 SQL = queries("outage_watch")

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from callcenter.domain.access import Permission
-from callcenter.outages.public import PublicCompany, PublicState
-from callcenter.outages.public_board import PUBLIC_BOARD, Answer
-from callcenter.outages.texts import public_states
+from callcenter.outages.public.board import PUBLIC_BOARD, Answer
+from callcenter.outages.public.document import PublicCompany, PublicState
+from callcenter.outages.public.texts import public_states
 from callcenter.web.auth import needs
 from callcenter.web.forms import chosen_id
 from callcenter.web.language import LANGUAGES

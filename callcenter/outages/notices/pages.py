@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from callcenter.common.delivery import DeliveryState
 from callcenter.domain.access import Permission
-from callcenter.outages.recipients import RECIPIENTS, Recipient, RecipientForm
-from callcenter.outages.texts import notice_events, notice_problems, notice_ways, parties, recipient_problems
+from callcenter.outages.notices.recipients import RECIPIENTS, Recipient, RecipientForm
+from callcenter.outages.notices.texts import notice_events, notice_problems, notice_ways, parties, recipient_problems
 from callcenter.tickets.choices import TICKET_CHOICES
 from callcenter.web.auth import needs
 from callcenter.web.formats import Translator

@@ -11,9 +11,9 @@ Pure: time comes with the arrivals. Arrivals of the same second may come in any 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from callcenter.outages.pattern import CENTRE, Level, Pattern, Place
-from callcenter.outages.probability import at_least
-from callcenter.outages.recent import LEVEL_S, Growth, Recent, Seen, Tide
+from callcenter.outages.detection.pattern import CENTRE, Level, Pattern, Place
+from callcenter.outages.detection.probability import at_least
+from callcenter.outages.detection.recent import LEVEL_S, Growth, Recent, Seen, Tide
 
 QUIET_S = 3600
 MOST_HOUSES = 10

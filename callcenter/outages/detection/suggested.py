@@ -7,8 +7,8 @@ import asyncpg
 import structlog
 
 from callcenter.domain.outage import OVER, OutageState
-from callcenter.outages.detection import QUIET_S, Detector, Suggestion, place_of
-from callcenter.outages.pattern import Level, Place
+from callcenter.outages.detection.detector import QUIET_S, Detector, Suggestion, place_of
+from callcenter.outages.detection.pattern import Level, Place
 from callcenter.storage import queries
 
 log = structlog.get_logger()
