@@ -49,7 +49,8 @@ scripts:
 test: check
 	@stack/setup.sh --browser
 	$(python) -m pytest -m "servers or e2e" --ignore tests/e2e -n 3 --dist loadfile
-	$(python) -m pytest tests/e2e
+	$(python) -m pytest tests/e2e -m "not alone" -n 2 --dist loadfile
+	$(python) -m pytest tests/e2e -m alone
 
 bench: setup
 	@$(python) -m stack bench

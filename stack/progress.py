@@ -23,3 +23,8 @@ class ProgressLine:
     def end(self, text: str) -> None:
         """Show the last text and keep it on the terminal."""
         print(f"\r\033[K{text}" if self._live else text, flush=True)
+
+    def say(self, text: str) -> None:
+        """Show a line of its own; the progress goes on below it."""
+        self.end(text)
+        self._shown = ""

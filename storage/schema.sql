@@ -139,7 +139,12 @@ begin
     body := body_of(last);
     return body is not null
         and (body ->> 'recording', body ->> 'key', body ->> 'version', body ->> 'size', body ->> 'sha256')
-        is not distinct from (r.id::text, r.object_key, r.version_id, r.size::text, encode(r.sha256, 'hex'));
+        is not distinct from (r.id::text, r.object_key, r.version_id, r.size::text, encode(r.sha256, 'hex'))
+        and not exists (
+            select from ledger_entries e cross join lateral (select body_of(e) as said) named
+            where e.recording_id = r.id and e.kind like 'recording %' and e.kind <> 'recording listened to'
+                and (said is null or said ? 'sha256' and (said ->> 'key', said ->> 'size', said ->> 'sha256')
+                    is distinct from (r.object_key, r.size::text, encode(r.sha256, 'hex'))));
 end $$;
 
 CREATE FUNCTION public.asterisk_wanted(of_node text) RETURNS TABLE(kind text, name text, value text, company_id integer, operator_id integer)

@@ -5,6 +5,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from callcenter.errors import SpeechError
@@ -12,6 +13,7 @@ from callcenter.errors import SpeechError
 _MEMORY_BYTES = 1024**3
 _FILE_BYTES = 64 * 1024**2
 _SAID_BYTES = 300
+NICENESS = 10
 FORMATS = ("wav", "ogg", "matroska", "mp3", "mov")
 """Of sound files, by the names of ffmpeg's demuxers: `matroska` reads WebM, `mov` M4A. None of them opens other files."""
 
@@ -22,22 +24,14 @@ async def run(command: Sequence[str], timeout_s: float) -> str:
     Raises `SpeechError` when it is not installed, fails, or is still running after `timeout_s` seconds. However it ends,
     none of its children is left.
     """
-    # Talks come first: their audio is on the same processors.
-    limited = (
-        "nice",
-        "-n",
-        "10",
-        "prlimit",
-        f"--as={_MEMORY_BYTES}",
-        f"--fsize={_FILE_BYTES}",
-        "--core=0",
-        "--",
-        *command,
-    )
+    limited = ("prlimit", f"--as={_MEMORY_BYTES}", f"--fsize={_FILE_BYTES}", "--core=0", "--", *command)
     with tempfile.TemporaryFile() as printed:
         process = await asyncio.create_subprocess_exec(
             *limited, stdin=asyncio.subprocess.DEVNULL, stdout=printed, stderr=printed, start_new_session=True
         )
+        # Talks come first: their sound needs the same processors.
+        with suppress(ProcessLookupError):
+            os.setpriority(os.PRIO_PGRP, process.pid, NICENESS)
         try:
             status = await asyncio.wait_for(process.wait(), timeout_s)
         except TimeoutError:

@@ -44,9 +44,10 @@ class DueSounds:
         flat = self._entry(self._folder / "by-flat" / str(outage) / str(self._house) / person.flat, outage)
         if flat is not None and flat.number == number:
             return flat
-        for option in self._options():
+        for option in (*self._options(), *self._options("alone")):
             theirs, house, first, until, said = option.split("-")
-            if int(theirs) == outage and int(house) == self._house and int(first) <= number < int(until):
+            # 0: all houses of the outage in one announcement.
+            if int(theirs) == outage and int(house) in (self._house, 0) and int(first) <= number < int(until):
                 return Entry(outage, number, said)
         return None
 
@@ -76,9 +77,9 @@ class DueSounds:
         except FileNotFoundError:
             return 0.0
 
-    def _options(self) -> list[str]:
+    def _options(self, name: str = "options") -> list[str]:
         try:
-            return (self._folder / "by-company" / self._did / "options").read_text().split("&")
+            return (self._folder / "by-company" / self._did / name).read_text().split("&")
         except FileNotFoundError:
             return []
 

@@ -96,6 +96,7 @@ class OutageVerdict:
     tickets_key: str = ""
     heard_checked: int = 0
     gaps: int = 0
+    missing: int = 0
     longest_gap_s: float = 0.0
     not_helped: Counter[str] = field(default_factory=Counter)
     forgotten: dict[str, str] = field(default_factory=dict)
@@ -104,7 +105,9 @@ class OutageVerdict:
     doubled: dict[str, str] = field(default_factory=dict)
     disagreements: dict[str, str] = field(default_factory=dict)
     unheard: dict[str, str] = field(default_factory=dict)
-    """Announcements that did not come from the first word on, or with a gap."""
+    """Announcements that did not come from the first word on, or with packets missing."""
+    late: dict[str, str] = field(default_factory=dict)
+    """Those with a pause in them."""
 
     @property
     def faults(self) -> Mapping[str, Mapping[str, str]]:
@@ -115,7 +118,8 @@ class OutageVerdict:
             "wrong address": self.wrong_address,
             "doubled": self.doubled,
             "disagreement": self.disagreements,
-            "gap": self.unheard,
+            "unheard": self.unheard,
+            "gap": self.late,
         }
 
 
@@ -218,11 +222,14 @@ class Judge:
             return
         verdict.heard_checked += 1
         verdict.gaps += held.gaps
+        verdict.missing += held.missing
         verdict.longest_gap_s = max(verdict.longest_gap_s, held.longest_gap_s)
         if not held.begun and told.ended is not None and told.ended - told.began > CROSSING_S:
             verdict.unheard[number] = "the first word did not come"
+        elif held.missing:
+            verdict.unheard[number] = f"{held.missing} packets missing"
         elif held.gaps:
-            verdict.unheard[number] = f"{held.missing} packets missing, longest pause {held.longest_gap_s:.2f} s"
+            verdict.late[number] = f"{held.gaps} pauses, the longest of {held.longest_gap_s:.2f} s"
         if held.whole != told.whole:
             verdict.disagreements[number] = (
                 f"heard {held.seconds:.1f} s, whole {held.whole}; Asterisk says {told.whole}"

@@ -18,10 +18,11 @@ class OutagePlan:
     """The parameters. Times in seconds, `rate` in callers a second; the rest are shares of the callers.
 
     `patience`, `sigma`: the median and the spread of a log-normal, counted from the answer while nobody serves the
-    caller. `unknown`: of numbers that the directory lacks; `silent_known`, `silent_unknown`: of those who press nothing;
+    caller. `outage`: `on` is opened by a supervisor, `off` never; `suggested`: confirmed when the service suspects it.
+    `unknown`: of numbers that the directory lacks; `silent_known`, `silent_unknown`: of those who press nothing;
     `redial`: call again when they were not served; `quit`: hang up inside the announcement; `other`: call about
     something else; `fidget`: press keys during it. `heard`: whose sound is compared with the files. `open_after`: when
-    the outage is opened, counted from the first call; below 0 before it. `within`: seconds in which help counts as early.
+    the outage is opened, counted from the first call, or confirmed, from the suggestion; below 0 before it. `within`: seconds in which help counts as early.
     `kill` 1: PostgreSQL and the store are dead from the first call on, and the service for a while.
     """
 
@@ -55,8 +56,10 @@ class OutagePlan:
             raise StackError(
                 f"the house has {flats} flats with {numbers} telephones, too few for so many known callers"
             )
-        if self.outage not in ("on", "off"):
-            raise StackError("OUTAGE is on or off")
+        if self.outage not in ("on", "off", "suggested"):
+            raise StackError("OUTAGE is on, off or suggested")
+        if self.kill and (self.outage != "on" or self.open_after >= 0):
+            raise StackError("with KILL=1 the outage is opened before the first call: OPEN_AFTER=-5")
         shares = (self.redial, self.unknown, self.silent_known, self.silent_unknown, self.quit, self.other, self.fidget)
         if not all(0 <= share <= 1 for share in (*shares, self.heard)):
             raise StackError("a share is from 0 to 1")

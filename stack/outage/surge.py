@@ -19,7 +19,10 @@ from stack.errors import StackError
 from stack.outage.callers import Task
 from stack.outage.facts import House, OutageFacts, biggest_house, residents
 from stack.outage.judge import Judge, OutageVerdict, Seen, SeenCall
+from stack.outage.kills import Kills
+from stack.outage.opening import Opening
 from stack.outage.plan import OutagePlan, Person, people
+from stack.outage.report import describe, report
 from stack.outage.supervisor_login import SupervisorLogin
 from stack.parts import SOUNDS
 from stack.progress import ProgressLine
@@ -30,8 +33,7 @@ from stack.surge import MEASURED, RING_S, connected
 from stack.usage import Usage
 
 LOOK_S = 2.0
-SETTLED_WITHIN_S = 60.0
-WRITTEN_WITHIN_S = 30.0
+SETTLED_WITHIN_S = 120.0
 SHOWN = 10
 
 
@@ -46,8 +48,6 @@ class OutageSurge:
         self._folder = Path(stack["directory"]) / "surges" / f"{time.time():.0f}"
         self._announcements = Path(stack["asterisk"]["directory"]) / "spool" / "callcenter" / "announcements"
         self._progress: dict[str, int] = {}
-        self.outage: int | None = None
-        self.opened_s: float | None = None
 
     async def run(self) -> tuple[dict[str, Any], OutageVerdict]:
         """Send the callers, wait until all is settled, close the outage, and return the report and the verdict."""
@@ -65,19 +65,25 @@ class OutageSurge:
             supervisor = Supervisor(Path(self._stack["directory"]))
             usages = {program: Usage(supervisor, program) for program in MEASURED}
             facts = OutageFacts(pool, [person.number for person in cast], began)
-            ending.push_async_callback(self._close_left, login)
-            if plan.outage == "on" and plan.open_after < 0:
-                await self._open(login, house)
-                await asyncio.sleep(-plan.open_after)
-            opening = asyncio.create_task(self._open_later(login, house), name="open the outage")
-            ending.callback(opening.cancel)
-            seen = await self._call(cast, house, sipp, list(usages.values()), opening)
-            await opening
+            opening = Opening(plan, house, login, pool, self._announcements, self._stack["web"]["url"], self._line.say)
+            ending.push_async_callback(opening.close)
+            await opening.before()
+            kills = Kills(self._stack) if plan.kill else None
+            if kills is not None:
+                ending.push_async_callback(kills.after)
+                await kills.before()
+            meanwhile = opening.during() if kills is None else kills.during()
+            during = asyncio.create_task(meanwhile, name="meanwhile")
+            ending.callback(during.cancel)
+            seen = await self._call(cast, house, sipp, list(usages.values()), during)
+            if kills is not None:
+                await during
+                await kills.after()
             await self._settle(facts, seen)
             for usage in usages.values():
                 usage.sample()
-            verdict = await self._judge(login, facts, seen, sipp, house)
-            return self._report(verdict, usages), verdict
+            verdict = await self._judge(opening, facts, seen, sipp, house)
+            return report(plan, verdict, opening.took_s, usages), verdict
 
     async def _operators_ready(self, ending: AsyncExitStack, began: float) -> Sipp:
         sip = self._stack["sip"]
@@ -97,23 +103,8 @@ class OutageSurge:
         await screens.become(Presence.AVAILABLE, within_s=20)
         return sipp
 
-    async def _open_later(self, login: SupervisorLogin, house: House) -> None:
-        if self._plan.outage == "on" and self._plan.open_after >= 0:
-            await asyncio.sleep(self._plan.open_after)
-            await self._open(login, house)
-
-    async def _open(self, login: SupervisorLogin, house: House) -> None:
-        """Open it, and wait until what callers hear lies on the disk."""
-        began = time.monotonic()
-        self.outage = await login.open(house.company, house.zone, house.id)
-        while not (self._announcements / "by-company" / house.did / "alone").exists():
-            if time.monotonic() - began > WRITTEN_WITHIN_S:
-                raise StackError("what callers hear of the outage was not written")
-            await asyncio.sleep(0.02)
-        self.opened_s = time.monotonic() - began
-
     async def _call(
-        self, cast: list[Person], house: House, sipp: Sipp, usages: list[Usage], opening: asyncio.Task[None]
+        self, cast: list[Person], house: House, sipp: Sipp, usages: list[Usage], during: asyncio.Task[None]
     ) -> list[Seen]:
         """Let the callers call until all are done."""
         sip = self._stack["sip"]
@@ -142,16 +133,16 @@ class OutageSurge:
                 sipp.read()
                 for usage in usages:
                     usage.sample()
-                if opening.done():
-                    opening.result()
-                self._line.show(self._describe)
+                if during.done():
+                    during.result()
+                self._line.show(lambda: describe(self._progress))
                 await asyncio.wait([reading], timeout=LOOK_S)
             reading.result()
         finally:
             reading.cancel()
             if process.returncode is None:
                 process.terminate()
-            self._line.end(self._describe())
+            self._line.end(describe(self._progress))
             if await process.wait():
                 raise StackError(f"the callers ended with {process.returncode}")
         return [
@@ -164,15 +155,6 @@ class OutageSurge:
         async for line in process.stdout:
             self._progress = json.loads(line)
 
-    def _describe(self) -> str:
-        seen = {
-            name: self._progress.get(name, 0) for name in ("called", "informed", "talked", "told", "talking", "waiting")
-        }
-        return (
-            f"called {seen['called']}  helped by robot {seen['informed']}, by operators {seen['talked']}  "
-            f"hearing it {seen['told']}  talking {seen['talking']}  waiting {seen['waiting']}"
-        )
-
     async def _settle(self, facts: OutageFacts, seen: list[Seen]) -> None:
         """Wait until the database has the end of every call and a ticket of everybody who was told, or is too late."""
         calls = sum(bool(call.asterisk_id) for each in seen for call in each.calls)
@@ -181,52 +163,16 @@ class OutageSurge:
             await asyncio.sleep(LOOK_S / 4)
 
     async def _judge(
-        self, login: SupervisorLogin, facts: OutageFacts, seen: list[Seen], sipp: Sipp, house: House
+        self, opening: Opening, facts: OutageFacts, seen: list[Seen], sipp: Sipp, house: House
     ) -> OutageVerdict:
         sipp.read()
         judge = Judge(sipp.legs.values(), await facts.calls(), await facts.announcements(), house.id)
         judge.people(seen, self._plan.within)
-        if self.outage is not None:
-            outage = self.outage
+        if (outage := opening.outage) is not None:
             before, first = await facts.tickets(outage), await facts.first_number(outage)
-            await self._close_left(login)
+            await opening.close()
             judge.tickets(before, await facts.tickets(outage), first)
         return judge.verdict
-
-    async def _close_left(self, login: SupervisorLogin) -> None:
-        """The supply is back, and everything of the outage is closed."""
-        if self.outage is not None:
-            outage, self.outage = self.outage, None
-            await login.step(outage, "restore")
-            await login.step(outage, "close")
-
-    def _report(self, verdict: OutageVerdict, usages: Mapping[str, Usage]) -> dict[str, Any]:
-        plan = self._plan
-        return {
-            "scenario": "outage",
-            "seed": plan.seed,
-            "outage": plan.outage,
-            "callers": verdict.callers,
-            "known": verdict.known,
-            "unknown": verdict.callers - verdict.known,
-            "calls": verdict.calls,
-            "helped_by_robot": verdict.helped_by_robot,
-            "helped_by_operator": verdict.helped_by_operator,
-            "helped_in_5_min": verdict.helped_in_time,
-            "not_helped": dict(verdict.not_helped),
-            "forgotten": len(verdict.forgotten),
-            "heard_wrong_address": len(verdict.wrong_address),
-            "tickets": verdict.tickets,
-            "tickets_doubled": len(verdict.doubled),
-            "tickets_key": verdict.tickets_key,
-            "lost": len(verdict.lost),
-            "disagreements": len(verdict.disagreements),
-            "heard_checked": verdict.heard_checked,
-            "gaps": verdict.gaps,
-            "longest_gap_ms": round(verdict.longest_gap_s * 1000),
-            "opened_s": None if self.opened_s is None else round(self.opened_s, 2),
-            **{f"{name}_cpu_s": round(usage.cpu_s, 2) for name, usage in usages.items()},
-        }
 
 
 def _sign_off(sipp: Sipp, phones: list[tuple[str, str]]) -> None:

@@ -41,6 +41,7 @@ def pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AsteriskInstance]:
             put(folder / "numbers" / "ru" / f"{name}.alaw", spoken)
         put(folder / "by-number" / NUMBER / KNOWN, b"17-1041-abc")
         put(folder / "by-flat" / "17" / "5" / "12", b"17-1041-abc")
+        put(folder / "by-flat" / "17" / "5" / "012", b"17-1041-abc")
         put(folder / "by-company" / NUMBER / "options", b"17-5-1900-1902-abc")
         put(folder / "by-company" / NUMBER / "alone", b"17-5-1900-1902-abc")
         put(folder / "by-company" / NUMBER / "menu.alaw", MENU)
@@ -169,6 +170,22 @@ def test_an_unknown_caller_chooses_the_address_and_keys_in_the_flat(pbx: Asteris
     said.until("ENDED")
     assert said.of("ANNOUNCED")[0][1:] == ["17", "1041"]
     assert said.of("TOLD")[0][1] == "1*12"
+
+
+def test_whoever_keyed_the_flat_in_may_hear_it_again_too(pbx: AsteriskInstance, said: Ledger) -> None:
+    with call(pbx, "+79169990001") as caller:
+        assert caller.invite() == 200
+        caller.listen(1.2)
+        for key in "1012#":
+            caller.press(key)
+            caller.listen(0.4)
+        for times in (1, 2):
+            wait_for(lambda: len(said.of("ANNOUNCED")) == times, "announced", 8)  # noqa: B023
+            caller.press("3")
+        wait_for(lambda: len(said.of("HEARD")) == 3, "heard to the end", 12)
+    said.until("ENDED")
+    assert [line[4] for line in said.of("HEARD")] == ["0", "0", "1"]
+    assert (said.of("TOLD")[0][1], said.of("ENTERQUEUE")) == ("1*01233", [])
 
 
 def test_when_the_reserved_numbers_are_used_up_the_caller_is_queued(pbx: AsteriskInstance, said: Ledger) -> None:

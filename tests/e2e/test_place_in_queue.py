@@ -71,8 +71,8 @@ def heard_by_the_next(pbx: AsteriskInstance) -> list[str]:
     before = entered(pbx)
     with call(pbx, 99) as caller:
         assert caller.invite() == 200
-        heard = caller.listen(3.5)
-        wait_for(lambda: entered(pbx) == before + 1, "in the queue", 10)
+        heard = caller.listen(15, until=lambda: entered(pbx) == before + 1)
+    assert entered(pbx) == before + 1
     found = [(heard.index(sound(name)), name) for name in SENTENCES if sound(name) in heard]
     return [name for _, name in sorted(found)]
 

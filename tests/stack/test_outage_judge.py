@@ -126,10 +126,11 @@ def test_what_is_of_another_address_is_wrong(told: Told, kept: KeptAnnouncement)
 
 
 def test_gaps_and_a_missing_first_word_are_said() -> None:
-    gap = replace(HELD, gaps=2, missing=1, longest_gap_s=0.2)
-    verdict = judged(replace(CALL, told=(replace(TOLD, held=gap),)))
-    assert (verdict.gaps, verdict.heard_checked, list(verdict.unheard)) == (2, 1, [PERSON.number])
-    assert judged(replace(CALL, told=(replace(TOLD, held=Held(begun=False)),))).unheard
+    pause = replace(HELD, gaps=2, longest_gap_s=0.2)
+    verdict = judged(replace(CALL, told=(replace(TOLD, held=pause),)))
+    assert (verdict.gaps, verdict.heard_checked, list(verdict.late)) == (2, 1, [PERSON.number])
+    for held in (Held(begun=False), replace(pause, missing=1)):
+        assert judged(replace(CALL, told=(replace(TOLD, held=held),))).unheard
 
 
 def test_two_tickets_of_a_flat_or_of_a_telephone_are_doubled_but_not_a_merged_one() -> None:

@@ -124,7 +124,7 @@ class Announcer:
             await self._pool.execute(RECORDINGS["say_unspoken"], self._node, list(wanted.unspoken))
             self._unspoken = wanted.unspoken
         changed = await self._write(wanted)
-        self._tell(wanted, now)
+        self._tell(wanted)
         return changed
 
     async def _speak(self, wanted: Announced) -> set[Speech]:
@@ -176,8 +176,12 @@ class Announcer:
         ]
         return await asyncio.to_thread(compose, told_outages, flats, now)
 
-    def _tell(self, wanted: Announced, now: datetime) -> None:
-        """Whoever waits already and is concerned is told at once; the domain decides who that is."""
+    def _tell(self, wanted: Announced) -> None:
+        """Whoever waits already and is concerned is told at once; the domain decides who that is.
+
+        With the time at which it lies on the disk: whoever called before may have been let past it.
+        """
+        now = datetime.now(UTC)
         for outage, callers in wanted.callers.items():
             if self._told.get(outage) != callers:
                 self._put(
