@@ -108,7 +108,7 @@ async def test_whoever_ends_the_incident_on_its_page_ends_the_outage(
             "select t.id, t.version from outages o join tickets t on t.id = o.incident_id"
         )
         flat = await site.pool.fetchval(
-            "insert into tickets (company_id, number, parent_id) values ($1, 900, $2) returning id",
+            "insert into tickets (company_id, number, caller, opened_at, parent_id) values ($1, 900, '', now(), $2) returning id",
             company,
             incident["id"],
         )
