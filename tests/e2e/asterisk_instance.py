@@ -128,12 +128,9 @@ class AsteriskInstance:
             process.wait()
 
 
-@contextmanager
-def asterisk(
-    home: Path, directory: Directory, change: Callable[[Path], None] = lambda _etc: None, **queueing: int
-) -> Iterator[AsteriskInstance]:
-    """Start an Asterisk in `home`, yield it when it has booted, end it. `change` may edit the rendered configuration."""
-    settings = Settings.model_validate(
+def settings_of(**queueing: int) -> Settings:
+    """With ports that nobody has, and secrets of its own."""
+    return Settings.model_validate(
         {
             "database": {"url": "postgresql://unused"},
             "s3": {"endpoint": "unused", "access_key": "unused", "secret_key": "unused"},
@@ -153,9 +150,24 @@ def asterisk(
             "queueing": {"place_up_to": 0, **queueing},
         }
     )
+
+
+@contextmanager
+def asterisk(
+    home: Path, directory: Directory, change: Callable[[Path], None] = lambda _etc: None, **queueing: int
+) -> Iterator[AsteriskInstance]:
+    """Start an Asterisk in `home`, yield it when it has booted, end it. `change` may edit the rendered configuration."""
+    settings = settings_of(**queueing)
     render(settings, directory, home / "etc")
     change(home / "etc")
-    _make_sounds(home)
+    make_sounds(home, home / "sounds")
+    with started(home, settings, directory) as instance:
+        yield instance
+
+
+@contextmanager
+def started(home: Path, settings: Settings, directory: Directory) -> Iterator[AsteriskInstance]:
+    """Start an Asterisk with the configuration that is in `home`, yield it when it has booted, end it."""
     with open(home / "asterisk.out", "wb") as out:
         process = subprocess.Popen([ROOT / "asterisk" / "run.sh", TREE, home], stdout=out, stderr=out)
     instance = AsteriskInstance(home, settings, directory, process)
@@ -168,7 +180,7 @@ def asterisk(
         process.wait(timeout=10)
 
 
-def _make_sounds(home: Path) -> None:
+def make_sounds(home: Path, folder: Path) -> None:
     """Short phrases, given the way an operator's own recordings are; and a tone for SIPp to send."""
     for name, seconds in PHRASES.items():
         phrase = home / "recorded" / "ru" / f"{name}.wav"
@@ -181,7 +193,7 @@ def _make_sounds(home: Path) -> None:
             shutil.copy(home / "recorded" / "ru" / "repeat.wav", home / "recorded" / "ru" / f"{counted.key}.wav")
     places = {"CACHE": ROOT / "var" / "speech", "RECORDED": home / "recorded"}
     environment = os.environ | {f"CALLCENTER_SPEECH__{name}": str(place) for name, place in places.items()}
-    speak = [sys.executable, "-m", "callcenter", "speak-phrases", str(home / "sounds")]
+    speak = [sys.executable, "-m", "callcenter", "speak-phrases", str(folder)]
     subprocess.run(speak, cwd=ROOT, env=environment, check=True)
     subprocess.run(
         ["sox", "-n", "-r", "8000", "-c", "1", "-t", "al", home / "tone.alaw", "synth", "3", "sine", "600"], check=True
