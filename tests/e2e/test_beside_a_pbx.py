@@ -1,4 +1,4 @@
-"""A node on an Asterisk that FreePBX configures: theirs stays as it was, and a call by their trunk is ours to the ticket."""
+"""Beside a FreePBX: on its Asterisk, where theirs stays as it was, or behind it by a trunk."""
 
 import asyncio
 import shutil
@@ -28,7 +28,8 @@ __all__ = ["site"]
 pytestmark = pytest.mark.e2e
 
 DATA = ROOT / "tests" / "data" / "freepbx"
-OURS, THEIRS = "74951234567", "74957777777"
+OURS, THEIRS, BEHIND = "74951234567", "74957777777", "74952222222"
+CALLER = "+79160000001"
 DIRECTORY = Directory(((OURS, "ru"),), (("op-01", "secret"), ("op-02", "secret")))
 
 
@@ -46,14 +47,14 @@ def contents(etc: Path) -> dict[str, bytes]:
     return {str(path.relative_to(etc)): path.read_bytes() for path in paths}
 
 
-def install(etc: Path, settings: Settings) -> None:
-    """As FreePBX's own installer and pages leave it."""
+def install(etc: Path, settings: Settings, dispatch_port: int = 5060) -> None:
+    """As FreePBX's own installer and pages leave it; `dispatch_port`: where its trunk to a dispatch centre goes."""
     asterisk = settings.asterisk
     ports = {"SIP_PORT": asterisk.sip_port, "RTP_START": asterisk.rtp_start, "RTP_END": asterisk.rtp_end}
     etc.mkdir(parents=True)
     for path in DATA.glob("*.conf"):
         text = path.read_text()
-        for name, port in {**ports, "AMI_PORT": settings.ami.port}.items():
+        for name, port in {**ports, "AMI_PORT": settings.ami.port, "DISPATCH_PORT": dispatch_port}.items():
             text = text.replace(f"@{name}@", str(port))
         (etc / path.name).write_text(text)
 
@@ -147,7 +148,7 @@ async def test_theirs_works_as_before(database_url: str, pbx: FreePbx) -> None:
     assert "ROUND=theirs" in shown("dialplan show globals")
     assert "There is no existence of 'inbound' context" in shown("dialplan show inbound")
     assert "FPBX" in shown("pjsip show settings")
-    for kind, count in (("transports", 1), ("identifies", 1)):
+    for kind, count in (("transports", 1), ("identifies", 2)):
         assert f"Objects found: {count}" in shown(f"pjsip show {kind}"), kind
     assert {"600", QUEUE} <= {line.partition(" ")[0] for line in shown("queue show").splitlines()}
     assert {"admin", "fop"} <= set(shown("manager show users").split())
@@ -177,6 +178,39 @@ async def test_their_telephones_stay_registered_when_ours_are_changed(
 
         await until(gone, "the end of our telephone's registration")
     assert "contact/201;" in asterisk.cli("database show registrar")
+
+
+@pytest.fixture
+def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[AsteriskInstance, AsteriskInstance]]:
+    """Theirs and, behind it, one of our own that takes it for the telephone company."""
+    home = tmp_path_factory.mktemp("behind")
+    directory = Directory(((BEHIND, "ru"),), (("op-01", "secret"),))
+    given, theirs = settings_of(ring_s=5, max_wait_s=20), settings_of()
+    ours = given.model_copy(
+        update={"asterisk": given.asterisk.model_copy(update={"trunk_addresses": ("127.0.0.1",), "rtp_start": 20000})}
+    )
+    render(ours, directory, home / "ours" / "etc")
+    make_sounds(home / "ours", home / "ours" / "sounds")
+    install(home / "theirs" / "etc", theirs, ours.asterisk.sip_port)
+    (home / "theirs" / "lib").mkdir()
+    with started(home / "ours", ours, directory) as own, started(home / "theirs", theirs, directory) as pbx:
+        yield own, pbx
+
+
+def test_a_call_comes_through_their_pbx_to_one_of_our_own_with_its_number_and_its_caller(
+    behind: tuple[AsteriskInstance, AsteriskInstance],
+) -> None:
+    ours, theirs = behind
+    with ours.actions() as manager, ours.operator("operator_hangs_up"):
+        assert manager.act("QueueAdd", Queue="operators", Interface="PJSIP/op-01")["Response"] == "Success"
+        with Caller(theirs.settings.asterisk.sip_port, BEHIND.encode()) as caller:
+            assert caller.invite(timeout_s=15.0) == 200
+            ended = wait_for(lambda: [line for line in ours.ledger() if line[4] == "TALKENDED"], "the talk", 30.0)
+            caller.wait_for_bye(10.0)
+    (arrived,) = [line for line in ours.ledger() if line[4] == "ARRIVED"]
+    assert arrived[6:8] == [BEHIND, CALLER]
+    (recording,) = ours.recordings(ended[0][6])
+    assert recording.stat().st_size > 16000
 
 
 def test_nothing_is_rendered_into_their_folder(tmp_path: Path) -> None:
