@@ -42,7 +42,7 @@ from callcenter.domain.commands import (
 )
 from callcenter.domain.events import Source
 from callcenter.domain.floor import RosterChanged
-from callcenter.domain.ids import NodeName
+from callcenter.domain.ids import OPERATORS, NodeName
 from callcenter.domain.switchboard import Switchboard
 from callcenter.engine import Engine, utc_now
 from callcenter.errors import StoreError
@@ -74,6 +74,7 @@ from callcenter.telephony.control import Control
 from callcenter.telephony.ledger import Ledger
 from callcenter.telephony.ledger_file import Checkpoint
 from callcenter.telephony.node import Node
+from callcenter.telephony.shared import QUEUE, SharedAsterisk
 from callcenter.tickets.install import install as tickets
 from callcenter.web import auth, body, errors, health, navigation, proxies, shield, static
 from callcenter.web.keys import HEALTH_CHECKS, POOL, SERVICES, SETTINGS, HealthCheck, Service
@@ -235,11 +236,12 @@ async def _node(
     spool = Spool(settings.asterisk.spool)
     read_to = await startup.checkpoint(pool, name)
     checkpoint = None if read_to is None else Checkpoint(*read_to)
-    ledger = Ledger(settings.asterisk.queue_log, settings.ledger_delay_s, engine.put, checkpoint)
-    asterisk = Node(settings.ami, engine.put, ledger.catch_up)
+    shared = SharedAsterisk(name) if settings.asterisk.shared else None
+    ledger = Ledger(settings.asterisk.queue_log, settings.ledger_delay_s, engine.put, checkpoint, shared=shared)
+    asterisk = Node(settings.ami, engine.put, ledger.catch_up, shared=shared)
     router.writer = writer = Writer(settings.database, name)
     router.cards = cards = CardFinder(pool, engine.put)
-    router.control = control = Control(asterisk.actions, engine.put)
+    router.control = control = Control(asterisk.actions, engine.put, QUEUE if shared else OPERATORS)
     keeper = ConfigurationKeeper(
         pool,
         settings.database,

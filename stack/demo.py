@@ -8,7 +8,7 @@ from typing import Any
 
 from stack.instance import Instance
 from stack.outage.plan import OutagePlan
-from stack.outage.report import summary
+from stack.outage.report import grave, summary
 from stack.outage.surge import OutageSurge
 
 PLAN = OutagePlan(callers=120, rate=2.0, operators=10, talk=15.0, outage="suggested", open_after=10.0)
@@ -47,7 +47,7 @@ def _show(instance: Instance) -> int:
         threading.Event().wait()
     except KeyboardInterrupt:
         print("\nending everything", flush=True)
-    return 1 if any(verdict.faults.values()) else 0
+    return 1 if grave(verdict) else 0
 
 
 def addresses(stack: Mapping[str, Any]) -> str:

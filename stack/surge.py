@@ -269,7 +269,7 @@ class Surge:
         """Whether the database has the end of every call and every recording attached."""
         heard = sum(caller.answered is not None for caller in sipp.callers.values())
         # A caller whose call Asterisk ended after a talk was answered for sure; a caller's own may cross the answer.
-        talked = sum(sipp.callers[number].ended_by == "asterisk" for number in sipp.served)
+        talked = sum(sipp.callers[number].ended_by == "asterisk" for number in sipp.served & sipp.callers.keys())
         return (
             progress["ended"] >= heard
             and progress["attached"] >= max(progress["talks"], progress["answered"])

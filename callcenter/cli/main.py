@@ -82,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("evidence-key", help="print the fingerprint of the key that evidence packs are signed with")
     speak = commands.add_parser("speak-phrases", help="make the phrases that Asterisk plays; needs no other setting")
     speak.add_argument("directory", type=Path)
-    asterisk = commands.add_parser("render-asterisk", help="write the Asterisk configuration")
+    asterisk = commands.add_parser("render-asterisk", help="write the Asterisk configuration into a folder of its own")
     asterisk.add_argument("directory", type=Path)
     sheet = commands.add_parser("import-directory", help="houses, flats and residents from a CSV or XLSX file")
     sheet.add_argument("file", type=Path)
@@ -152,11 +152,11 @@ async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
 async def _run_with_connection(options: argparse.Namespace, settings: "Settings") -> int | None:
     from callcenter import app
     from callcenter.cli import evidence
+    from callcenter.cli.render_asterisk import render_asterisk
     from callcenter.common.secret_box import SecretBox
     from callcenter.domain.ids import NodeName
     from callcenter.people.invitations import invite_administrator
     from callcenter.storage import connect
-    from callcenter.telephony.render import render
 
     connection = await connect(settings.database)
     try:
@@ -170,7 +170,7 @@ async def _run_with_connection(options: argparse.Namespace, settings: "Settings"
                 directory = await app.asterisk_directory(
                     connection, NodeName(settings.node), SecretBox(settings.secrets)
                 )
-                render(settings, directory, options.directory)
+                render_asterisk(settings, directory, options.directory)
     finally:
         await connection.close()
     return 0

@@ -32,6 +32,7 @@ class BadOutage(Refusal):
         "twice": "names a house twice",
         "before start": "lies before the start",
         "over": "the outage is over",
+        "unspoken": "cannot be spoken: it has no word, a word of more than 40 letters, or is too long in words",
     }
 
 

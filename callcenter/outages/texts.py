@@ -81,6 +81,9 @@ def problems(t: Translator) -> Mapping[str, str]:
         "state": t.pgettext("outage", "This cannot be done any more: somebody has moved the outage."),
         "no flat": t.pgettext("outage", "There is no such flat in this outage."),
         "decided": t.pgettext("outage", "Somebody has decided this already."),
+        "unspoken": t.pgettext(
+            "outage", "Callers cannot be told this: it has no word, a word that is too long, or too many digits."
+        ),
         "long": t.pgettext("outage", "This is too long, or has signs that cannot be spoken."),
         "no file": t.pgettext("outage", "Record something, or choose a file."),
         "no sound": t.pgettext("outage", "This is no sound file. WAV, WebM, Ogg, MP3 and M4A can be played."),

@@ -5,7 +5,8 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -16,6 +17,7 @@ from callcenter.errors import PhrasesMissing, SpeechError, TextRefused
 from callcenter.settings import SpeechSettings
 from callcenter.speech import sound
 from callcenter.speech.engines import SpeechEngine, find_engine
+from callcenter.speech.languages import WORDS
 from callcenter.speech.programs import telephone_samples
 
 log = structlog.get_logger()
@@ -73,6 +75,19 @@ class Phrases:
         recorded = self._settings.recorded / phrase.language / f"{phrase.key}.wav"
         return recorded if recorded.is_file() else None
 
+    @asynccontextmanager
+    async def ready(self) -> AsyncIterator[None]:
+        """Inside of it, the engines stay loaded from the first phrase on that they speak."""
+        async with AsyncExitStack() as held:
+            for engine in self._engines.values():
+                await held.enter_async_context(engine.ready())
+            yield
+
+    async def try_voices(self) -> None:
+        """Speak a word with each engine, which it has loaded then. Raises `SpeechError`."""
+        for language, engine in self._engines.items():
+            await engine.speak(WORDS[language].number(1), language)
+
     async def prepare(self, phrases: Iterable[Phrase]) -> None:
         """Speak what has not been spoken yet, a few at a time.
 
@@ -80,7 +95,7 @@ class Phrases:
         asked for the rest.
         """
         failures = _Failures()
-        async with asyncio.TaskGroup() as tasks:
+        async with self.ready(), asyncio.TaskGroup() as tasks:
             for phrase in dict.fromkeys(phrases):
                 tasks.create_task(self._prepare(phrase, failures))
         if failures.reasons:

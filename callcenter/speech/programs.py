@@ -24,20 +24,17 @@ async def run(command: Sequence[str], timeout_s: float) -> str:
     Raises `SpeechError` when it is not installed, fails, or is still running after `timeout_s` seconds. However it ends,
     none of its children is left.
     """
-    limited = ("prlimit", f"--as={_MEMORY_BYTES}", f"--fsize={_FILE_BYTES}", "--core=0", "--", *command)
     with tempfile.TemporaryFile() as printed:
         process = await asyncio.create_subprocess_exec(
-            *limited, stdin=asyncio.subprocess.DEVNULL, stdout=printed, stderr=printed, start_new_session=True
+            *limited(command), stdin=asyncio.subprocess.DEVNULL, stdout=printed, stderr=printed, start_new_session=True
         )
-        # Talks come first: their sound needs the same processors.
-        with suppress(ProcessLookupError):
-            os.setpriority(os.PRIO_PGRP, process.pid, NICENESS)
+        give_way(process)
         try:
             status = await asyncio.wait_for(process.wait(), timeout_s)
         except TimeoutError:
             raise SpeechError(f"{Path(command[0]).name} did not end within {timeout_s:g} s") from None
         finally:
-            await _end(process)
+            await end(process)
         printed.seek(0)
         said = printed.read(_SAID_BYTES).decode(errors="replace").strip()
     if status != 0:
@@ -45,7 +42,18 @@ async def run(command: Sequence[str], timeout_s: float) -> str:
     return said
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+def limited(command: Sequence[str]) -> Sequence[str]:
+    """The command, to be run with limits of its memory and of the files that it writes."""
+    return ("prlimit", f"--as={_MEMORY_BYTES}", f"--fsize={_FILE_BYTES}", "--core=0", "--", *command)
+
+
+def give_way(process: asyncio.subprocess.Process) -> None:
+    """Talks come first: their sound needs the same processors."""
+    with suppress(ProcessLookupError):
+        os.setpriority(os.PRIO_PGRP, process.pid, NICENESS)
+
+
+async def end(process: asyncio.subprocess.Process) -> None:
     """End a process, if it still runs, and all that it started."""
     try:
         os.killpg(process.pid, signal.SIGKILL)

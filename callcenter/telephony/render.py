@@ -20,6 +20,7 @@ from callcenter.errors import RenderError
 from callcenter.resources import ROOT
 from callcenter.settings import Settings
 from callcenter.telephony.owned_folder import claim
+from callcenter.telephony.shared import FOLDER, INCLUDED_IN, PREFIX, QUEUE, with_prefix
 
 TEMPLATES = ROOT / "asterisk" / "templates"
 DIALPLAN = ROOT / "dialplan"
@@ -101,8 +102,13 @@ def texts(settings: Settings, directory: Directory) -> dict[Path, str]:
     dialplan = sorted(path.stem for path in DIALPLAN.glob("*.j2"))
     values = {**_values(settings), **_directory_values(directory), "dialplan": dialplan}
     files = {Path(path.stem): path.name for path in TEMPLATES.glob("*.j2")}
+    if settings.asterisk.shared:
+        files = {path: name for path, name in files.items() if str(path) in INCLUDED_IN}
     files |= {Path("dialplan") / name: f"{name}.j2" for name in dialplan}
-    return {path: environment.get_template(name).render(values) for path, name in sorted(files.items())}
+    made = {path: environment.get_template(name).render(values) for path, name in sorted(files.items())}
+    if settings.asterisk.shared:
+        made |= with_prefix({path: text for path, text in made.items() if path.parent.name})
+    return made
 
 
 def differing(out: Path, wanted: Mapping[Path, str]) -> dict[Path, str | None]:
@@ -137,10 +143,9 @@ def _values(settings: Settings) -> dict[str, object]:
     return {
         "node": settings.node,
         "language": settings.language,
-        "sounds": SOUNDS,
+        **_names(settings),
         "spool": SPOOL,
         "announcements": ANNOUNCEMENTS,
-        "queue": OPERATORS,
         "events": EVENTS,
         "bind": bind,
         "bind_uri": host,
@@ -169,6 +174,24 @@ def _values(settings: Settings) -> dict[str, object]:
         "place_up_to": settings.queueing.place_up_to,
         "turn_ms": 1000 // settings.queueing.answers_per_s,
         "announce_every_s": settings.queueing.announce_every_s,
+    }
+
+
+def _names(settings: Settings) -> dict[str, object]:
+    """What is called otherwise in an Asterisk that another PBX configures, so as not to be taken for something of its own."""
+    if not settings.asterisk.shared:
+        own = {"prefix": "", "folder": "", "node_of_id": "", "queue": OPERATORS, "music": "music", "sounds": SOUNDS}
+        return {"shared": False, **own}
+    return {
+        "shared": True,
+        "prefix": PREFIX,
+        "folder": f"{FOLDER}/",
+        # Unless its administrator gave it a name, which its uniqueids begin with then.
+        "node_of_id": f'${{IF($["${{SYSTEMNAME}}" = ""]?{settings.node}-)}}',
+        "queue": QUEUE,
+        # Every Asterisk has this class, and the other PBX its own music in it.
+        "music": "default",
+        "sounds": f"{SOUNDS}/{FOLDER}",
     }
 
 

@@ -203,6 +203,8 @@ class Judge:
                 verdict.disagreements[number] = (
                     f"told of {told.number} (due {told.due}), whole {told.whole}; in the database {row.number}, {row.whole}"
                 )
+            if row.declined != call.declined:
+                verdict.disagreements[number] = f"something else: {call.declined}; in the database {row.declined}"
             if row.declined:
                 continue
             if row.ticket is None:

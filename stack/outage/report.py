@@ -49,6 +49,11 @@ def report(
     }
 
 
+def grave(verdict: OutageVerdict) -> Mapping[str, Mapping[str, str]]:
+    """What is wrong, but for pauses between packets, which depend on what else the machine does."""
+    return {title: faults for title, faults in verdict.faults.items() if faults and title != "gap"}
+
+
 def summary(result: Mapping[str, Any], verdict: OutageVerdict) -> str:
     """The report as text for people."""
     reasons = ", ".join(f"{count} {reason}" for reason, count in result["not_helped"].items())
@@ -63,6 +68,6 @@ def summary(result: Mapping[str, Any], verdict: OutageVerdict) -> str:
         f"{result['heard_wrong_address']} of a wrong address",
         f"  service     {result['callcenter_cpu_s']} s of processor time",
     ]
-    for title, faults in verdict.faults.items():
+    for title, faults in grave(verdict).items():
         lines += [f"  {title:11} {number}: {reason}" for number, reason in list(faults.items())[:3]]
     return "\n".join((*lines, ""))

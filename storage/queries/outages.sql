@@ -66,6 +66,9 @@ select id from crews where id = $1 and company_id = $2 and active;
 select c.id from categories c join outage_kinds k on k.code = $2
 where c.company_id = $1 and c.active and c.code = case when $3 then 'repair' else k.category end;
 
+-- name: language
+select language from companies where id = $1;
+
 -- name: open
 insert into outages (company_id, kind, planned, state, cause, since, until, crew_id, workers, message, operator_note,
                      evidence, opened_by)
@@ -146,10 +149,17 @@ where o.state in ('confirmed', 'repairing')
   and (not o.planned or (o.since <= now() and (o.until is null or o.until > now())))
 order by o.since, o.id;
 
+-- The telephones of all flats are read at once: flat by flat it took seconds for 900.
 -- name: announced_flats
-select n.outage_id, n.number, p.house_id, p.flat,
-       array(select distinct f.phone from residents r join resident_phones f on f.resident_id = r.id
-             where r.premises_id = p.id) as phones
-from outage_numbers n join premises p on p.id = n.premises_id
-join outage_places s on s.outage_id = n.outage_id and s.house_id = p.house_id
-where n.outage_id = any ($1::integer[]) order by n.outage_id, n.number;
+with flats as materialized (
+    select n.outage_id, n.number, p.id, p.house_id, p.flat
+    from outage_numbers n join premises p on p.id = n.premises_id
+    join outage_places s on s.outage_id = n.outage_id and s.house_id = p.house_id
+    where n.outage_id = any ($1::integer[])
+), telephones as materialized (
+    select r.premises_id, array_agg(distinct f.phone) as phones
+    from residents r join resident_phones f on f.resident_id = r.id
+    where r.premises_id in (select id from flats) group by r.premises_id
+)
+select f.outage_id, f.number, f.house_id, f.flat, coalesce(t.phones, '{}') as phones
+from flats f left join telephones t on t.premises_id = f.id order by f.outage_id, f.number;

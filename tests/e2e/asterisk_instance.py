@@ -130,12 +130,9 @@ class AsteriskInstance:
             process.wait()
 
 
-@contextmanager
-def asterisk(
-    home: Path, directory: Directory, change: Callable[[Path], None] = lambda _etc: None, **queueing: int
-) -> Iterator[AsteriskInstance]:
-    """Start an Asterisk in `home`, yield it when it has booted, end it. `change` may edit the rendered configuration."""
-    settings = Settings.model_validate(
+def settings_of(**queueing: int) -> Settings:
+    """With ports that nobody has, and secrets of its own."""
+    return Settings.model_validate(
         {
             "database": {"url": "postgresql://unused"},
             "s3": {"endpoint": "unused", "access_key": "unused", "secret_key": "unused"},
@@ -155,9 +152,24 @@ def asterisk(
             "queueing": {"place_up_to": 0, **queueing},
         }
     )
+
+
+@contextmanager
+def asterisk(
+    home: Path, directory: Directory, change: Callable[[Path], None] = lambda _etc: None, **queueing: int
+) -> Iterator[AsteriskInstance]:
+    """Start an Asterisk in `home`, yield it when it has booted, end it. `change` may edit the rendered configuration."""
+    settings = settings_of(**queueing)
     render(settings, directory, home / "etc")
     change(home / "etc")
-    shutil.copytree(_sounds().name, home, dirs_exist_ok=True)
+    make_sounds(home, home / "sounds")
+    with started(home, settings, directory) as instance:
+        yield instance
+
+
+@contextmanager
+def started(home: Path, settings: Settings, directory: Directory) -> Iterator[AsteriskInstance]:
+    """Start an Asterisk with the configuration that is in `home`, yield it when it has booted, end it."""
     with open(home / "asterisk.out", "wb") as out:
         process = subprocess.Popen([ROOT / "asterisk" / "run.sh", TREE, home], stdout=out, stderr=out)
     instance = AsteriskInstance(home, settings, directory, process)
@@ -172,6 +184,13 @@ def asterisk(
     finally:
         process.terminate()
         process.wait(timeout=10)
+
+
+def make_sounds(home: Path, folder: Path) -> None:
+    """The phrases in `folder`, the tone in `home`."""
+    made = Path(_sounds().name)
+    shutil.copytree(made / "sounds", folder, dirs_exist_ok=True)
+    shutil.copy(made / "tone.alaw", home)
 
 
 @cache

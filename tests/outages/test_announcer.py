@@ -10,6 +10,7 @@ from callcenter.domain.ids import NodeName
 from callcenter.domain.outage import OutageEventKind, OutageStep
 from callcenter.errors import SpeechError
 from callcenter.outages import screens
+from callcenter.outages.announcing.announcements import REPEATED_S, Announced, AnnouncementFolder
 from callcenter.outages.announcing.announcer import Announcer
 from callcenter.outages.announcing.recordings import OutageRecordings
 from callcenter.outages.announcing.wording import Speech
@@ -29,6 +30,12 @@ class FakeSpeaker:
         self.spoken: list[Speech] = []
         self.broken = False
         self.raises = ""
+
+    async def load(self) -> None:
+        """Nothing is slow here."""
+
+    async def close(self) -> None:
+        """Nothing was loaded."""
 
     async def speak(self, speeches: Iterable[Speech]) -> dict[Speech, bytes]:
         if self.raises == "sentences":
@@ -84,6 +91,13 @@ async def test_what_each_hears_lies_on_the_disk_and_goes_when_it_is_over(distric
     assert await announcer.refresh() == 0
     await district.outages.step(district.vera, outage.id, OutageStep.RESTORE)
     await announcer.refresh()
+    left = [path for path in tmp_path.rglob("*") if path.is_file()]
+    # Whoever has just been told can press 3.
+    assert {path.parent.name for path in left} == {"said"}
+    assert f"{sound}.alaw" in {path.name for path in left}
+    folder = AnnouncementFolder(tmp_path)
+    folder.put(Announced(), 1000.0)
+    folder.put(Announced(), 1000.0 + REPEATED_S)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
     assert len(told_of) == 1
 
@@ -118,7 +132,7 @@ async def test_a_voice_that_is_not_there_is_said_on_the_board(district: District
     speaker.raises = part
     announcer = announcing(district, tmp_path, speaker)
     await announcer.refresh()
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert [path for path in tmp_path.glob("by-*/**/*") if path.is_file()] == []
     assert [row.unspoken for row in await on_the_board(district)] == [True]
     speaker.raises = ""
     await announcer.refresh()

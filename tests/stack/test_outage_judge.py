@@ -48,6 +48,7 @@ def test_heard_to_the_end_by_ear_and_by_the_database_is_help() -> None:
         (replace(TOLD, held=replace(HELD, whole=False)), KEPT),
         (TOLD, replace(KEPT, whole=False)),
         (TOLD, replace(KEPT, ticket=42)),
+        (TOLD, replace(KEPT, declined=True, ticket=None, house=None, flat=None)),
         (replace(TOLD, due=42), KEPT),
         (replace(TOLD, number=42), KEPT),
     ],

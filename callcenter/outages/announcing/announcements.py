@@ -6,6 +6,7 @@ everything else dead. The texts are spoken before any file names them.
 
 import os
 from collections.abc import Iterable, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,8 @@ from callcenter.outages.outage import Outage
 
 ENTRIES = 5
 """Announcements that one telephone hears at most, one after the other."""
+REPEATED_S = 900.0
+"""Seconds after which nobody hears again what an ended outage, or an old expected end, has left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,10 @@ class AnnouncementFolder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        # What was written here by its path: only after a start it is read from the disk.
+        self._written: dict[str, bytes] = {}
+        # Since when no file has named a sound.
+        self._unnamed: dict[str, float] = {}
 
     def missing(self, wanted: Announced) -> set[Speech]:
         """The speeches that are not there yet."""
@@ -149,57 +156,78 @@ class AnnouncementFolder:
 
     def add_sound(self, speech: Speech, alaw: bytes) -> None:
         """Put what was spoken there, under its name. `alaw`: 8,000 bytes a second."""
-        _replace(self._sound(speech), alaw)
+        _write(str(self._sound(speech)), alaw)
 
-    def put(self, wanted: Announced) -> int:
+    def put(self, wanted: Announced, now: float) -> int:
         """Make the folder hold exactly this, and say how many files changed. Every sound is there before it is named.
 
-        A caller who hears one sound of an old set hears it to its end: sounds are removed last, and an open file lives.
+        Whoever was told of an outage before it ended can hear it again: sounds stay for a while. `now`: in seconds.
         """
-        files = {Path(path): text.encode() for path, text in wanted.files.items()}
+        files = {path: text.encode() for path, text in wanted.files.items()}
         for did, menu in wanted.menus.items():
-            files[Path("by-company", did, "menu.alaw")] = self._sound(menu).read_bytes()
-        changed = sum(_replace(self._folder / path, content) for path, content in files.items())
-        kept = {self._sound(speech).name for speech in wanted.speeches | set(wanted.menus.values())}
-        for kind in ("by-number", "by-company", "by-flat"):
-            for path in self._there(kind):
-                place = path.relative_to(self._folder)
-                if str(place) in wanted.stale or str(place.with_name("options")) in wanted.stale:
-                    kept |= _named_in(path)
-                elif place not in files:
-                    changed += _remove(path)
+            files[f"by-company/{did}/menu.alaw"] = self._sound(menu).read_bytes()
+        there = {path for kind in ("by-number", "by-company", "by-flat") for path in self._there(kind)}
+        changed = 0
+        for path, content in files.items():
+            if path in there and path not in self._written:
+                self._written[path] = (self._folder / path).read_bytes()
+            if path not in there or self._written[path] != content:
+                _write(f"{self._folder}/{path}", content)
+                self._written[path] = content
+                changed += 1
+        kept = {f"said/{self._sound(speech).name}" for speech in wanted.speeches | set(wanted.menus.values())}
+        for path in there - files.keys():
+            if path in wanted.stale or f"{os.path.dirname(path)}/options" in wanted.stale:
+                kept |= _named_in(self._folder / path)
+            else:
+                self._written.pop(path, None)
+                changed += self._remove(path)
         for path in self._there("said"):
-            if path.name not in kept:
-                _remove(path)
+            if path in kept:
+                self._unnamed.pop(path, None)
+            elif now - self._unnamed.setdefault(path, now) >= REPEATED_S:
+                del self._unnamed[path]
+                self._remove(path)
         return changed
+
+    def _remove(self, path: str) -> bool:
+        (self._folder / path).unlink(missing_ok=True)
+        return True
 
     def _sound(self, speech: Speech) -> Path:
         return self._folder / "said" / f"{speech.name}.alaw"
 
-    def _there(self, kind: str) -> list[Path]:
-        return [path for path in (self._folder / kind).rglob("*") if path.is_file() and not path.name.startswith(".")]
+    def _there(self, kind: str) -> list[str]:
+        """The files of this kind, by their paths in the folder. There are thousands."""
+        start = len(str(self._folder)) + 1
+        return [f"{root[start:]}/{name}" for root, _, names in os.walk(f"{self._folder}/{kind}") for name in names]
 
 
 def _named_in(path: Path) -> set[str]:
     """The sounds that a file names."""
     if path.suffix == ".alaw":
         return set()
-    return {f"{entry.rsplit('-', 1)[1]}.alaw" for entry in path.read_text().split("&")}
+    return {f"said/{entry.rsplit('-', 1)[1]}.alaw" for entry in path.read_text().split("&")}
 
 
-def _replace(path: Path, content: bytes) -> bool:
-    """Whether it had to be written. Always a new inode: whoever plays the old one hears that to its end."""
+def _write(path: str, content: bytes) -> None:
+    """Always a new inode: whoever plays the old one hears that to its end."""
+    folder, name = os.path.split(path)
+    fresh = f"{folder}/.{name}.new"
     try:
-        if path.read_bytes() == content:
-            return False
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.write_bytes(content)
+        try:
+            _rename_whole(fresh, path, content)
+        except FileNotFoundError:
+            os.makedirs(folder, exist_ok=True)
+            _rename_whole(fresh, path, content)
+    except OSError:
+        # A full disk: what is half written takes no room from the rest.
+        with suppress(FileNotFoundError):
+            os.unlink(fresh)
+        raise
+
+
+def _rename_whole(fresh: str, path: str, content: bytes) -> None:
+    with open(fresh, "wb") as file:
+        file.write(content)
     os.replace(fresh, path)
-    return True
-
-
-def _remove(path: Path) -> bool:
-    path.unlink(missing_ok=True)
-    return True

@@ -32,6 +32,12 @@ LOOK_EVERY_S = 15.0
 class Speaker(Protocol):
     """What the announcements are spoken by."""
 
+    async def load(self) -> None:
+        """Make speaking as fast as it can be. Raises `SpeechError`."""
+
+    async def close(self) -> None:
+        """After the last one."""
+
     async def speak(self, speeches: Iterable[Speech]) -> Mapping[Speech, bytes]:
         """What can be spoken: 8,000 bytes of A-law a second. Raises `SpeechError`."""
 
@@ -68,6 +74,17 @@ class Announcer:
 
     async def run(self) -> None:
         """Keep the folder right until cancelled; reconnects by itself. While PostgreSQL is away the folder stays as it is."""
+        try:
+            await self._keep_right()
+        finally:
+            await self._speaker.close()
+
+    async def _keep_right(self) -> None:
+        try:
+            await self._speaker.load()
+        except SpeechError as problem:
+            # A centre may do without a voice; whether it has one is tried again when something is to be said.
+            log.warning("no voice for announcements", problem=str(problem))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(repeat(self._listen, RETRY_S, "outages not heard"), name="outages listen")
             tasks.create_task(self._keep_writing(), name="outages write")
@@ -123,7 +140,7 @@ class Announcer:
         if wanted.unspoken != self._unspoken:
             await self._pool.execute(RECORDINGS["say_unspoken"], self._node, list(wanted.unspoken))
             self._unspoken = wanted.unspoken
-        changed = await self._write(wanted)
+        changed = await self._write(wanted, now)
         self._tell(wanted)
         return changed
 
@@ -154,11 +171,11 @@ class Announcer:
         # One that is missing was removed a moment ago.
         return {speech: alaw for speech, alaw in found.items() if alaw is not None}
 
-    async def _write(self, wanted: Announced) -> int:
+    async def _write(self, wanted: Announced, now: datetime) -> int:
         if wanted == self._written:
             return 0
         self._written = None
-        changed = await asyncio.to_thread(self._folder.put, wanted)
+        changed = await asyncio.to_thread(self._folder.put, wanted, now.timestamp())
         self._written = wanted
         return changed
 

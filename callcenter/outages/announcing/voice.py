@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import structlog
@@ -24,6 +25,7 @@ class Voice:
     def __init__(self, settings: SpeechSettings) -> None:
         self._settings = settings
         self._opened: Phrases | None = None
+        self._held = AsyncExitStack()
         # Whoever comes second finds them made.
         self._numbers = asyncio.Lock()
 
@@ -31,6 +33,16 @@ class Voice:
         """Opened when they are first needed: a node runs without a voice too. Raises `SpeechError`."""
         self._opened = self._opened or await Phrases.open(self._settings)
         return self._opened
+
+    async def load(self) -> None:
+        """Load what the voices need and keep it: that takes longer than to speak. Raises `SpeechError`."""
+        phrases = await self._phrases()
+        await self._held.enter_async_context(phrases.ready())
+        await phrases.try_voices()
+
+    async def close(self) -> None:
+        """Let the voices go."""
+        await self._held.aclose()
 
     async def speak(self, speeches: Iterable[Speech]) -> Mapping[Speech, bytes]:
         """The sound of each that could be spoken whole: 8,000 bytes of A-law a second. Raises `SpeechError`."""
