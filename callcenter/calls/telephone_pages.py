@@ -13,7 +13,7 @@ from callcenter.domain.access import Permission
 from callcenter.settings import Settings
 from callcenter.web.auth import needs, session_token
 from callcenter.web.keys import PERSON, SETTINGS
-from callcenter.web.shield import HEADERS
+from callcenter.web.shield import HEADERS, allow_microphone
 from callcenter.web.static import FILES
 
 routes = web.RouteTableDef()
@@ -69,7 +69,7 @@ def let_telephone(request: web.Request, response: web.Response, node: str | None
     response.headers["Content-Security-Policy"] = policy.replace(
         "connect-src 'self'", f"connect-src 'self' {place.scheme}://{place.netloc}"
     )
-    response.headers["Permissions-Policy"] = HEADERS["Permissions-Policy"].replace("microphone=()", "microphone=(self)")
+    allow_microphone(response)
 
 
 def is_built() -> bool:

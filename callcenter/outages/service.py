@@ -6,9 +6,18 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.common.scope import Connection, scoped, scoped_to
-from callcenter.domain.outage import OVER, OutageEventKind, OutageState, OutageStep, OutageStepRefused, move
+from callcenter.domain.outage import (
+    OVER,
+    OutageEventKind,
+    OutageState,
+    OutageStep,
+    OutageStepRefused,
+    move,
+    steps_from,
+)
 from callcenter.domain.person import Person
 from callcenter.domain.ticket import Step
+from callcenter.outages.columns import check_changes, check_kind, insert, set_columns
 from callcenter.outages.outage import (
     BadOutage,
     NewOutage,
@@ -21,11 +30,12 @@ from callcenter.outages.outage import (
     OutageFigures,
     PlaceEdit,
 )
+from callcenter.outages.places import number_flats, put_places
 from callcenter.outages.rows import note, one, read, read_events, read_figures
 from callcenter.storage import queries
 from callcenter.tickets import incidents
-from callcenter.tickets.service import Tickets
-from callcenter.tickets.ticket import TicketEdit
+from callcenter.tickets.service import TicketChange, Tickets
+from callcenter.tickets.ticket import Ticket, TicketEdit
 
 SQL = queries("outages")
 LEAST_SPARE = 300
@@ -88,8 +98,8 @@ class Outages:
         """As `open`, inside the caller's transaction."""
         if person.company_id not in (None, new.company_id):
             raise BadOutage("unknown", "company_id")
-        outage_id = await _insert(connection, person, new)
-        await _put_places(connection, outage_id, new.company_id, new.places)
+        outage_id = await insert(connection, person, new)
+        await put_places(connection, outage_id, new.company_id, new.places)
         await note(connection, outage_id, person, OutageEventKind.OPENED, states=(None, OutageState.SUSPECTED))
         if not suspected:
             await self._confirm(connection, person, outage_id)
@@ -118,11 +128,32 @@ class Outages:
                 await _finish(connection, person, await one(connection, person, outage_id), comment)
             return await self._changed(connection, person, outage_id, OutageChange(before=before))
 
+    async def end_with_incident(self, connection: Connection, ticket: Ticket, what: TicketChange) -> None:
+        """End the outage whose incident is closed or cancelled, with all its tickets: for `Tickets.also`.
+
+        Otherwise callers would go on hearing it, and get tickets below one that is over.
+        """
+        if what not in (Step.CLOSE, Step.CANCEL):
+            return
+        row = await connection.fetchrow(SQL["of_ended_incident"], ticket.id)
+        if row is None:
+            return
+        before = OutageState(row["state"])
+        # Once the supply is back there was an outage, whatever is said of the ticket.
+        none = what is Step.CANCEL and OutageStep.CANCEL in steps_from(before)
+        state = OutageState.CANCELLED if none else OutageState.CLOSED
+        await connection.execute(SQL["move"], row["id"], state)
+        await connection.execute(
+            SQL["note"], row["id"], row["operator_id"], OutageEventKind.MOVED, before, state, row["comment"], {}
+        )
+        await incidents.finish(connection, row["operator_id"], ticket.id, Step(what), row["comment"])
+        await self._changed(connection, None, row["id"], OutageChange(before=before))
+
     async def confirm(self, person: Person, outage_id: int, kind: str) -> Outage:
         """Say what is off, of one that is suspected. Raises `NoOutage`, `BadOutage`, `OutageStepRefused`."""
         async with scoped(self._pool, person) as connection:
             move(await _lock(connection, person, outage_id, None), OutageStep.CONFIRM)
-            await _check_kind(connection, kind)
+            await check_kind(connection, kind)
             await connection.execute(SQL["of_kind"], outage_id, kind)
             await self._confirm(connection, person, outage_id)
             return await self._changed(connection, person, outage_id, OutageChange(before=OutageState.SUSPECTED))
@@ -139,8 +170,8 @@ class Outages:
             changes = {name: value for name, value in edit.given().items() if value != getattr(before, name)}
             if not changes:
                 return before
-            await _check(connection, before, changes)
-            await _set(connection, outage_id, changes)
+            await check_changes(connection, before, changes)
+            await set_columns(connection, outage_id, changes)
             both = {name: (getattr(before, name), value) for name, value in changes.items()}
             await note(connection, outage_id, person, OutageEventKind.EDITED, changes=both)
             if "until" in changes and before.incident_id is not None:
@@ -159,14 +190,24 @@ class Outages:
             if await _lock(connection, person, outage_id, version) in OVER:
                 raise BadOutage("over")
             before = await one(connection, person, outage_id)
-            await _put_places(connection, outage_id, before.company_id, places)
-            await _set(connection, outage_id, {})
+            await put_places(connection, outage_id, before.company_id, places)
+            await set_columns(connection, outage_id, {})
             was, now = len(before.places), len(places)
             await note(connection, outage_id, person, OutageEventKind.PLACES, changes={"houses": (was, now)})
             if before.incident_id is not None:
-                await _number_flats(connection, before.company_id, outage_id)
+                await number_flats(connection, before.company_id, outage_id)
             change = OutageChange(before=before.state, fields=frozenset({"places"}))
             return await self._changed(connection, person, outage_id, change)
+
+    async def touch_in(self, connection: Connection, person: Person, outage_id: int) -> None:
+        """Lock one that is not over, and let the nodes write anew what callers hear, once this is committed.
+
+        Raises `NoOutage`, `BadOutage`.
+        """
+        if await _lock(connection, person, outage_id, None) in OVER:
+            raise BadOutage("over")
+        outage = await one(connection, person, outage_id)
+        await connection.execute(SQL["notify"], outage.id, outage.company_id)
 
     async def end_planned(self) -> list[int]:
         """Close the planned works of which the end has come; which they were."""
@@ -205,7 +246,7 @@ class Outages:
             edit["planned_until"] = outage.until
         incident = await self._tickets.create_in(connection, person, outage.company_id, TicketEdit.model_validate(edit))
         await connection.execute(SQL["incident"], outage_id, incident.id)
-        flats = await _number_flats(connection, outage.company_id, outage_id)
+        flats = await number_flats(connection, outage.company_id, outage_id)
         spare = max(LEAST_SPARE, flats)
         first = await connection.fetchval(SQL["draw_numbers"], outage.company_id, spare)
         await connection.execute(SQL["spare"], outage_id, first, first + spare)
@@ -217,52 +258,6 @@ class Outages:
 OUTAGES = web.AppKey("outages", Outages)
 
 
-async def _check_kind(connection: Connection, kind: str) -> None:
-    if kind not in {row["code"] for row in await connection.fetch(SQL["kinds"])}:
-        raise BadOutage("unknown", "kind")
-
-
-async def _insert(connection: Connection, person: Person, new: NewOutage) -> int:
-    await _check_kind(connection, new.kind)
-    if new.crew_id is not None and await connection.fetchval(SQL["crew_of"], new.crew_id, new.company_id) is None:
-        raise BadOutage("unknown", "crew_id")
-    try:
-        outage_id: int = await connection.fetchval(
-            SQL["open"], new.company_id, new.kind, new.planned, new.cause, new.since, new.until, new.crew_id,
-            new.workers, new.message, new.operator_note, None, person.id,
-        )  # fmt: skip
-    except asyncpg.ForeignKeyViolationError:
-        raise BadOutage("unknown", "company_id") from None
-    return outage_id
-
-
-async def _put_places(connection: Connection, outage_id: int, company: int, places: tuple[PlaceEdit, ...]) -> None:
-    houses = [place.house_id for place in places]
-    if len(set(houses)) != len(houses) or not houses:
-        raise BadOutage("twice" if houses else "missing", "places")
-    known = {row["id"] for row in await connection.fetch(SQL["houses_of"], houses, company)}
-    if known != set(houses):
-        raise BadOutage("unknown", "places")
-    rows = [(outage_id, each.house_id, list(each.place.entrances), each.flats, each.riser) for each in places]
-    await connection.execute(SQL["remove_places"], outage_id, houses)
-    await connection.executemany(SQL["add_place"], rows)
-
-
-async def _number_flats(connection: Connection, company: int, outage_id: int) -> int:
-    """Keep a ticket number for each flat that is in it and has none yet; how many flats are in it."""
-    places = {
-        row["house_id"]: PlaceEdit(house_id=row["house_id"], entrances=row["entrances"], flats=row["flats"]).place
-        for row in await connection.fetch(SQL["places"], [outage_id])
-    }
-    rows = await connection.fetch(SQL["premises"], list(places))
-    affected = [row["id"] for row in rows if places[row["house_id"]].has(row["flat"], row["entrance"])]
-    numbered = {row["premises_id"] for row in await connection.fetch(SQL["numbered"], outage_id)}
-    if fresh := [premises for premises in affected if premises not in numbered]:
-        first = await connection.fetchval(SQL["draw_numbers"], company, len(fresh))
-        await connection.execute(SQL["number_flats"], outage_id, first, fresh)
-    return len(affected)
-
-
 async def _lock(connection: Connection, person: Person | None, outage_id: int, version: int | None) -> OutageState:
     row = await connection.fetchrow(SQL["lock"], outage_id, None if person is None else person.company_id)
     if row is None:
@@ -272,26 +267,9 @@ async def _lock(connection: Connection, person: Person | None, outage_id: int, v
     return OutageState(row["state"])
 
 
-async def _check(connection: Connection, before: Outage, changes: dict[str, object]) -> None:
-    since, until = changes.get("since", before.since), changes.get("until", before.until)
-    if since is None:
-        raise BadOutage("missing", "since")
-    if until is not None and until <= since:  # type: ignore[operator]
-        raise BadOutage("before start", "until")
-    crew = changes.get("crew_id")
-    if crew is not None and await connection.fetchval(SQL["crew_of"], crew, before.company_id) is None:
-        raise BadOutage("unknown", "crew_id")
-
-
-async def _set(connection: Connection, outage_id: int, changes: dict[str, object]) -> None:
-    columns = "".join(f"{name} = ${place}, " for place, name in enumerate(changes, 2))
-    await connection.execute(
-        f"update outages set {columns}version = version + 1 where id = $1", outage_id, *changes.values()
-    )
-
-
 async def _finish(connection: Connection, person: Person | None, outage: Outage, comment: str) -> None:
     if outage.incident_id is None:
         return
     step = Step.CLOSE if outage.state is OutageState.CLOSED else Step.CANCEL
-    await incidents.finish(connection, person, outage.incident_id, step, comment)
+    operator = None if person is None else person.id
+    await incidents.finish(connection, operator, outage.incident_id, step, comment)

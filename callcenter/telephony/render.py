@@ -19,6 +19,8 @@ from callcenter.domain.phone import country_code, rules, spellings
 from callcenter.errors import RenderError
 from callcenter.resources import ROOT
 from callcenter.settings import Settings
+from callcenter.telephony.owned_folder import claim
+from callcenter.telephony.shared import FOLDER, INCLUDED_IN, PREFIX, QUEUE, with_prefix
 
 TEMPLATES = ROOT / "asterisk" / "templates"
 DIALPLAN = ROOT / "dialplan"
@@ -86,7 +88,8 @@ def render(settings: Settings, directory: Directory, out: Path) -> None:
     """Write the whole configuration into `out`, which becomes /etc/asterisk.
 
     The same input gives the same bytes. Each file is replaced as a whole, and only when every one
-    could be rendered. Raises `RenderError` for a value that is not allowed in a configuration file.
+    could be rendered. Raises `RenderError` for a value that is not allowed in a configuration file, and
+    `ForeignFolder`.
     """
     write(out, texts(settings, directory))
 
@@ -105,8 +108,13 @@ def texts(settings: Settings, directory: Directory) -> dict[Path, str]:
     environment.tests["in_browser"] = lambda account: account.startswith(IN_BROWSER)
     values = {**_values(settings), **_directory_values(directory), "dialplan": dialplan}
     files = {Path(path.stem): path.name for path in TEMPLATES.glob("*.j2")}
+    if settings.asterisk.shared:
+        files = {path: name for path, name in files.items() if str(path) in INCLUDED_IN}
     files |= {Path("dialplan") / name: f"{name}.j2" for name in dialplan}
-    return {path: environment.get_template(name).render(values) for path, name in sorted(files.items())}
+    made = {path: environment.get_template(name).render(values) for path, name in sorted(files.items())}
+    if settings.asterisk.shared:
+        made |= with_prefix({path: text for path, text in made.items() if path.parent.name})
+    return made
 
 
 def differing(out: Path, wanted: Mapping[Path, str]) -> dict[Path, str | None]:
@@ -116,8 +124,9 @@ def differing(out: Path, wanted: Mapping[Path, str]) -> dict[Path, str | None]:
 
 
 def write(out: Path, wanted: Mapping[Path, str]) -> None:
-    """Replace these files, each as a whole."""
-    for folder in (out, out / "dialplan"):
+    """Replace these files, each as a whole. Raises `ForeignFolder` when the folder is not ours."""
+    claim(out)
+    for folder in sorted({(out / path).parent for path in wanted} - {out}):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
     for path, text in wanted.items():
@@ -132,6 +141,7 @@ def may_be_endpoint(name: str) -> bool:
 def _values(settings: Settings) -> dict[str, object]:
     asterisk, ami = settings.asterisk, settings.ami
     bind = _address("asterisk.bind", asterisk.bind)
+    ami_bind = _address("asterisk.ami_bind", asterisk.ami_bind)
     host = f"[{bind}]" if ":" in bind else bind
     accounts = {"ami.events_user": ami.events_user, "ami.actions_user": ami.actions_user}
     _unique("AMI account", tuple(accounts.values()), _RESERVED_ACCOUNTS)
@@ -139,10 +149,9 @@ def _values(settings: Settings) -> dict[str, object]:
     return {
         "node": settings.node,
         "language": settings.language,
-        "sounds": SOUNDS,
+        **_names(settings),
         "spool": SPOOL,
         "announcements": ANNOUNCEMENTS,
-        "queue": OPERATORS,
         "events": EVENTS,
         "bind": bind,
         "bind_uri": host,
@@ -163,6 +172,7 @@ def _values(settings: Settings) -> dict[str, object]:
         "trust_asserted_identity": asterisk.trust_asserted_identity,
         "country_code": country_code(settings.country),
         "number_rules": rules(settings.country),
+        "ami_bind": ami_bind,
         "ami_port": ami.port,
         "ami_permit": _networks("asterisk.ami_permit", asterisk.ami_permit),
         **{name.removeprefix("ami."): _match(name, value, _ACCOUNT) for name, value in accounts.items()},
@@ -177,6 +187,24 @@ def _values(settings: Settings) -> dict[str, object]:
         "place_up_to": settings.queueing.place_up_to,
         "turn_ms": 1000 // settings.queueing.answers_per_s,
         "announce_every_s": settings.queueing.announce_every_s,
+    }
+
+
+def _names(settings: Settings) -> dict[str, object]:
+    """What is called otherwise in an Asterisk that another PBX configures, so as not to be taken for something of its own."""
+    if not settings.asterisk.shared:
+        own = {"prefix": "", "folder": "", "node_of_id": "", "queue": OPERATORS, "music": "music", "sounds": SOUNDS}
+        return {"shared": False, **own}
+    return {
+        "shared": True,
+        "prefix": PREFIX,
+        "folder": f"{FOLDER}/",
+        # Unless its administrator gave it a name, which its uniqueids begin with then.
+        "node_of_id": f'${{IF($["${{SYSTEMNAME}}" = ""]?{settings.node}-)}}',
+        "queue": QUEUE,
+        # Every Asterisk has this class, and the other PBX its own music in it.
+        "music": "default",
+        "sounds": f"{SOUNDS}/{FOLDER}",
     }
 
 

@@ -98,7 +98,7 @@ def check_options(options: str) -> None:
     assert not letters & BY_KEYS
 
 
-@pytest.mark.parametrize(("file", "context"), [("guard", "rung"), ("gone", "brought-back")])
+@pytest.mark.parametrize(("file", "context"), [("guard", "rung"), ("vanished", "brought-back")])
 def test_what_runs_before_a_telephone_rings_ends_in_the_guard(files: dict[str, str], file: str, context: str) -> None:
     (lines,) = re.findall(
         rf"^\[{context}\]\n((?:exten| same).*(?:\n same.*)*)", files[f"dialplan/{file}.conf"], re.MULTILINE

@@ -77,6 +77,7 @@ def test_no_name_is_made_that_could_not_be_read(call: str, leg: str, epoch: int)
 def test_the_dialplan_mints_what_is_read() -> None:
     dialplan = (storage.ROOT / "dialplan" / "talk.conf.j2").read_text()
     (minted,) = re.findall(r"Set\(RECORDING=(.*)\)$", dialplan, re.MULTILINE)
+    minted = minted.replace("{{ node_of_id }}", "")
     assert f"`{minted}`" in (RecordingName.__doc__ or "")
     values = {"CALL": "node1-1763838000.42", "UNIQUEID": "node1-1763838009.43", "EPOCH": "1763838010"}
     name = re.sub(r"\$\{(\w+)\}", lambda variable: values[variable[1]], minted)

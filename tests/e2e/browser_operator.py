@@ -40,15 +40,18 @@ def bursts(hertz: int, seconds: float, rate: int) -> bytes:
     return b"".join(struct.pack("<h", each) for each in samples)
 
 
-def microphone(folder: Path) -> Path:
-    """What the operator says."""
+def microphone(folder: Path) -> list[str]:
+    """Arguments of a browser in which the operator says a tone."""
     path = folder / "microphone.wav"
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(48000)
         file.writeframes(bursts(OPERATORS_TONE, 3, 48000))
-    return path
+    return [
+        *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),
+        *("--autoplay-policy=no-user-gesture-required", f"--use-file-for-fake-audio-capture={path}"),
+    ]
 
 
 def share(samples: "np.ndarray", hertz: int, rate: int = 8000) -> float:
