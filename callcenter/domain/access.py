@@ -46,6 +46,7 @@ class Permission(StrEnum):
     RESEND = "send again what could not be delivered"
     MANAGE_PEOPLE = "manage people"
     SEE_AUDIT = "see the audit log"
+    MANAGE_TRUNKS = "manage trunks"
     USE_API = "use the programming interface"
 
 

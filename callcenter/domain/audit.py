@@ -73,6 +73,9 @@ class AuditAction(StrEnum):
     DOWNLOADED_BY_LINK = "downloaded by link"
     MADE_TOKEN = "created token"
     REVOKED_TOKEN = "revoked token"
+    ADDED_TRUNK = "added trunk"
+    CHANGED_TRUNK = "changed trunk"
+    REMOVED_TRUNK = "removed trunk"
 
 
 class AuditSubject(StrEnum):
@@ -93,3 +96,4 @@ class AuditSubject(StrEnum):
     REPORT = "report"
     EXPORT = "export"
     TOKEN = "token"
+    TRUNK = "trunk"

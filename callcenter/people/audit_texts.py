@@ -76,6 +76,9 @@ def actions(t: Translator) -> dict[AuditAction, str]:
         AuditAction.DOWNLOADED_BY_LINK: t.gettext("downloaded by link"),
         AuditAction.MADE_TOKEN: t.gettext("created token"),
         AuditAction.REVOKED_TOKEN: t.gettext("revoked token"),
+        AuditAction.ADDED_TRUNK: t.gettext("added trunk"),
+        AuditAction.CHANGED_TRUNK: t.gettext("changed trunk"),
+        AuditAction.REMOVED_TRUNK: t.gettext("removed trunk"),
     }
 
 
@@ -98,6 +101,7 @@ def subjects(t: Translator) -> dict[AuditSubject, str]:
         AuditSubject.REPORT: t.gettext("report"),
         AuditSubject.EXPORT: t.gettext("export"),
         AuditSubject.TOKEN: t.gettext("token"),
+        AuditSubject.TRUNK: t.gettext("trunk"),
     }
 
 

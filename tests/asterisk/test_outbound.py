@@ -121,7 +121,7 @@ def test_no_modules_call_by_themselves(files: dict[str, str]) -> None:
             "app_exec",
         ),
     }
-    assert not loaded & {"pbx_spool", "pbx_dundi", "pbx_loopback", "pbx_realtime", "res_pjsip_outbound_registration"}
+    assert not loaded & {"pbx_spool", "pbx_dundi", "pbx_loopback", "pbx_realtime"}
     assert sections(files["features.conf"]) == {"general": [], "featuremap": []}
 
 

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +38,9 @@ PHRASES = {
     "repeat": 0.2,
     "place-many": 0.3,
     "wait-long": 0.3,
+    "out-refused": 0.3,
+    "out-emergency": 0.3,
+    "out-no-trunk": 0.3,
 }
 
 T = TypeVar("T")
@@ -91,11 +94,11 @@ class AsteriskInstance:
 
     def actions(self) -> Manager:
         ami = self.settings.ami
-        return Manager(ami.port, ami.actions_user, ami.actions_secret.get_secret_value(), events=False)
+        return Manager(ami.port, ami.actions_user, ami.actions_secret.get_secret_value(), events=False, host=ami.host)
 
     def events(self) -> Manager:
         ami = self.settings.ami
-        return Manager(ami.port, ami.events_user, ami.events_secret.get_secret_value())
+        return Manager(ami.port, ami.events_user, ami.events_secret.get_secret_value(), host=ami.host)
 
     @contextmanager
     def operator(self, scenario: str, endpoint: str = "op-01") -> Iterator[None]:
@@ -130,9 +133,18 @@ class AsteriskInstance:
 
 @contextmanager
 def asterisk(
-    home: Path, directory: Directory, change: Callable[[Path], None] = lambda _etc: None, **queueing: int
+    home: Path,
+    directory: Directory,
+    change: Callable[[Path], None] = lambda _etc: None,
+    *,
+    more: Mapping[str, object] | None = None,
+    space: str | None = None,
+    **queueing: int,
 ) -> Iterator[AsteriskInstance]:
-    """Start an Asterisk in `home`, yield it when it has booted, end it. `change` may edit the rendered configuration."""
+    """Start an Asterisk in `home`, yield it when it has booted, end it. `change` may edit the rendered configuration.
+
+    `more`: further settings of `asterisk`. `space`: the network namespace that it is in.
+    """
     settings = Settings.model_validate(
         {
             "database": {"url": "postgresql://unused"},
@@ -140,6 +152,7 @@ def asterisk(
             "handover": {"secret": "unused" * 8},
             "secrets": {"keys": ["0" * 64]},
             "ami": {
+                "host": (more or {}).get("bind", "127.0.0.1"),
                 "port": free_port(),
                 "events_secret": secrets.token_urlsafe(12),
                 "actions_secret": secrets.token_urlsafe(12),
@@ -149,6 +162,7 @@ def asterisk(
                 "ws_port": free_port(),
                 "rtp_start": 21000,
                 "rtp_end": 21999,
+                **(more or {}),
             },
             "queueing": {"place_up_to": 0, **queueing},
         }
@@ -157,7 +171,8 @@ def asterisk(
     change(home / "etc")
     _make_sounds(home)
     with open(home / "asterisk.out", "wb") as out:
-        process = subprocess.Popen([ROOT / "asterisk" / "run.sh", TREE, home], stdout=out, stderr=out)
+        there = [] if space is None else ["ip", "netns", "exec", space]
+        process = subprocess.Popen([*there, ROOT / "asterisk" / "run.sh", TREE, home], stdout=out, stderr=out)
     instance = AsteriskInstance(home, settings, directory, process)
     try:
         wait_for(lambda: process.poll() is not None or "fully booted" in instance.cli("core waitfullybooted"), "boot")

@@ -1,0 +1,18 @@
+"""Trunks."""
+
+from aiohttp import web
+
+from callcenter.common.secret_box import SECRET_BOX
+from callcenter.domain.access import Permission
+from callcenter.errors import gettext_noop
+from callcenter.trunks import pages
+from callcenter.trunks.trunks import TRUNKS, Trunks
+from callcenter.web.keys import POOL
+from callcenter.web.navigation import NAVIGATION, NavigationEntry
+
+
+def install(app: web.Application) -> None:
+    pool = app[POOL]
+    app[TRUNKS] = Trunks(pool, app[SECRET_BOX])
+    app[NAVIGATION].append(NavigationEntry("/trunks", gettext_noop("Trunks"), Permission.MANAGE_TRUNKS, 75))
+    app.add_routes(pages.routes)
