@@ -76,6 +76,9 @@ class AuditAction(StrEnum):
     ADDED_TRUNK = "added trunk"
     CHANGED_TRUNK = "changed trunk"
     REMOVED_TRUNK = "removed trunk"
+    ADDED_OUTBOUND_RULE = "added outbound rule"
+    CHANGED_OUTBOUND_RULE = "changed outbound rule"
+    REMOVED_OUTBOUND_RULE = "removed outbound rule"
 
 
 class AuditSubject(StrEnum):
@@ -97,3 +100,4 @@ class AuditSubject(StrEnum):
     EXPORT = "export"
     TOKEN = "token"
     TRUNK = "trunk"
+    OUTBOUND_RULE = "outbound rule"

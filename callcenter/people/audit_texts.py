@@ -79,6 +79,9 @@ def actions(t: Translator) -> dict[AuditAction, str]:
         AuditAction.ADDED_TRUNK: t.gettext("added trunk"),
         AuditAction.CHANGED_TRUNK: t.gettext("changed trunk"),
         AuditAction.REMOVED_TRUNK: t.gettext("removed trunk"),
+        AuditAction.ADDED_OUTBOUND_RULE: t.gettext("added rule of calls out"),
+        AuditAction.CHANGED_OUTBOUND_RULE: t.gettext("changed rule of calls out"),
+        AuditAction.REMOVED_OUTBOUND_RULE: t.gettext("removed rule of calls out"),
     }
 
 
@@ -102,6 +105,7 @@ def subjects(t: Translator) -> dict[AuditSubject, str]:
         AuditSubject.EXPORT: t.gettext("export"),
         AuditSubject.TOKEN: t.gettext("token"),
         AuditSubject.TRUNK: t.gettext("trunk"),
+        AuditSubject.OUTBOUND_RULE: t.gettext("rule of calls out"),
     }
 
 

@@ -1,6 +1,7 @@
 """Labels of trunks."""
 
 from callcenter.telephony.trunk_line import Dtmf, NumberForm, SessionTimers, Transport
+from callcenter.trunks.outbound import Misfit, Purpose, Reason
 from callcenter.trunks.trunk import TrunkState
 from callcenter.web.formats import Translator
 from callcenter.web.labels import labels
@@ -64,4 +65,51 @@ def problems(t: Translator) -> dict[str, str]:
         "srtp": t.gettext("Only with TLS: otherwise anybody can read the keys."),
         "number": t.gettext("A whole number, or nothing."),
         "choice": t.gettext("Choose one."),
+    }
+
+
+@labels(Purpose)
+def purposes(t: Translator) -> dict[Purpose, str]:
+    """Why a number is called."""
+    return {
+        Purpose.RESIDENT: t.pgettext(
+            "calls out", "a resident: called within 30 days, has an open ticket, or is in the directory"
+        ),
+        Purpose.CREW: t.pgettext("calls out", "a crew or a responsible person"),
+        Purpose.ANY: t.pgettext("calls out", "anybody"),
+    }
+
+
+@labels(Reason)
+def reasons(t: Translator) -> dict[Reason, str]:
+    """What is decided."""
+    return {
+        Reason.ALLOWED: t.pgettext("calls out", "yes"),
+        Reason.NOT_A_NUMBER: t.pgettext("calls out", "no: this is not a telephone number with its country and city"),
+        Reason.NO_RULE: t.pgettext("calls out", "no: no rule allows it"),
+        Reason.OPERATOR_LIMIT: t.pgettext(
+            "calls out", "no: this operator has called as often as the rule allows in an hour"
+        ),
+        Reason.LIMIT: t.pgettext("calls out", "no: all together have called as often as the rule allows in an hour"),
+        Reason.NO_TRUNK: t.pgettext("calls out", "no: calls go out by no trunk"),
+        Reason.NO_NUMBER: t.pgettext("calls out", "no: there is no company whose number could be shown"),
+    }
+
+
+@labels(Misfit)
+def misfits(t: Translator) -> dict[Misfit, str]:
+    """Why a rule says nothing about a number."""
+    return {
+        Misfit.OFF: t.pgettext("calls out", "the rule is off"),
+        Misfit.PREFIX: t.pgettext("calls out", "the number begins otherwise"),
+        Misfit.PURPOSE: t.pgettext("calls out", "the number is nobody of those"),
+    }
+
+
+def rule_problems(t: Translator) -> dict[str, str]:
+    """What is wrong with a field of a rule."""
+    return {
+        "prefix": t.gettext("A plus and the first digits, such as +7495; a plus alone for every number."),
+        "purpose": t.gettext("Choose one."),
+        "number": t.gettext("A whole number, or nothing."),
     }
