@@ -90,6 +90,15 @@ def _parser() -> argparse.ArgumentParser:
     old.add_argument(
         "--csv", type=Path, help="which file belongs to which call: columns file, call, at (ISO 8601 with zone)"
     )
+    trunks = commands.add_parser(
+        "trunks", help="list the trunks and what the nodes see of them; 1 if one does not work"
+    )
+    trunks.add_argument(
+        "--may",
+        nargs=2,
+        metavar=("TELEPHONE", "NUMBER"),
+        help="say instead whether this telephone may call this number, and what each rule says; 1 if not",
+    )
     sweep = commands.add_parser("sweep-recordings", help="list recordings without a call and calls without a recording")
     sweep.add_argument("--node", help="only this node's")
     sweep.add_argument("--store", action="store_true", help="also compare with all objects of the store")
@@ -129,7 +138,7 @@ async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
 
 async def _run_with_connection(options: argparse.Namespace, settings: "Settings") -> int | None:
     from callcenter import app
-    from callcenter.cli import evidence
+    from callcenter.cli import evidence, trunks
     from callcenter.common.secret_box import SecretBox
     from callcenter.domain.ids import NodeName
     from callcenter.people.invitations import invite_administrator
@@ -141,6 +150,10 @@ async def _run_with_connection(options: argparse.Namespace, settings: "Settings"
         match options.command:
             case "check-custody-chain" | "check-ledger":
                 return await evidence.check_custody_chain(connection)
+            case "trunks":
+                if options.may is None:
+                    return await trunks.list_trunks(connection, settings)
+                return await trunks.say_why(connection, settings, *options.may)
             case "invite-administrator":
                 token = await invite_administrator(connection, options.login, options.name)
                 print(f"{settings.web.url}/invite/{token}")

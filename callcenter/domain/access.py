@@ -107,3 +107,5 @@ class Scope(StrEnum):
     DELIVERIES_READ = "deliveries:read"
     OUTAGES_READ = "outages:read"
     OUTAGES_WRITE = "outages:write"
+    TRUNKS_READ = "trunks:read"
+    TRUNKS_WRITE = "trunks:write"

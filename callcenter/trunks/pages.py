@@ -9,7 +9,7 @@ from callcenter.telephony.asterisk_entries import ASTERISK_ENTRIES
 from callcenter.telephony.trunk_line import Dtmf, NumberForm, SessionTimers, Transport
 from callcenter.trunks.texts import NUMBER_FORMS, TRANSPORTS, dtmf, problems, session_timers, states
 from callcenter.trunks.trunk import ENUMERATIONS, Trunk, TrunkForm, read_form, typed_of
-from callcenter.trunks.trunks import TRUNKS, TrunkTaken
+from callcenter.trunks.trunks import TRUNKS, TrunkRefused
 from callcenter.web.auth import needs
 from callcenter.web.formats import Translator
 from callcenter.web.forms import form_texts
@@ -68,7 +68,7 @@ async def add(request: web.Request) -> web.Response:
     if form is not None:
         try:
             added = await request.app[TRUNKS].add(request[PERSON], form, request.remote or "")
-        except TrunkTaken:
+        except TrunkRefused:
             wrong = {"taken"}
         except asyncpg.ForeignKeyViolationError:
             wrong = {"node"}
@@ -120,7 +120,7 @@ async def _change(request: web.Request, trunk: Trunk, form: TrunkForm) -> set[st
     try:
         if not await request.app[TRUNKS].change(request[PERSON], trunk.id, form, request.remote or ""):
             raise web.HTTPNotFound
-    except TrunkTaken:
+    except TrunkRefused:
         return {"taken"}
     except asyncpg.ForeignKeyViolationError:
         return {"node"}

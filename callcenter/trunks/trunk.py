@@ -116,13 +116,16 @@ def read_form(typed: Mapping[str, str], has_password: bool = False) -> tuple[Tru
     if wrong:
         return None, wrong
     line = TrunkLine(**values)
-    wrong = set(faults(line))
-    if has_password and not line.password:
-        wrong.discard("password")
-    if wrong:
+    if wrong := checked(line, has_password):
         return None, wrong
     node = typed.get("node", "").strip() or None
     return TrunkForm(line=line, node=node, position=numbers["position"] or 0, active=bool(typed.get("active"))), set()
+
+
+def checked(line: TrunkLine, has_password: bool) -> set[str]:
+    """The names of the fields that are wrong. `has_password`: there is one, which stays if the line has none."""
+    wrong = set(faults(line))
+    return wrong - {"password"} if has_password and not line.password else wrong
 
 
 def typed_of(trunk: Trunk) -> dict[str, str]:

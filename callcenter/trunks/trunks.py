@@ -1,5 +1,7 @@
 """Trunks over PostgreSQL; the nodes hear of each change by a trigger."""
 
+from typing import ClassVar
+
 import asyncpg
 from aiohttp import web
 
@@ -7,14 +9,23 @@ from callcenter.common.scope import Connection, audit
 from callcenter.common.secret_box import SecretBox
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
+from callcenter.errors import Refusal, gettext_noop
 from callcenter.storage import queries
 from callcenter.trunks.trunk import COLUMNS, LISTS, SeenTrunk, Trunk, TrunkForm, TrunkState, trunk_of
 
 SQL = queries("trunks")
 
 
-class TrunkTaken(Exception):
-    """Another trunk has this name."""
+class TrunkRefused(Refusal):
+    """It cannot be so, or not with the rest. `code`: the reason, for the field."""
+
+    status = 409
+    text = gettext_noop("Check the trunk's fields.")
+    meanings: ClassVar = {
+        "wrong": "cannot be so, or not together with the rest",
+        "taken": "another trunk has this name",
+        "unknown": "there is no such node",
+    }
 
 
 class Trunks:
@@ -41,12 +52,12 @@ class Trunks:
         ]
 
     async def add(self, by: Person, form: TrunkForm, address: str) -> int:
-        """A new one; its id. Raises `TrunkTaken`, or `asyncpg.ForeignKeyViolationError` when there is no such node."""
+        """A new one; its id. Raises `TrunkRefused` for a name that is taken, or `asyncpg.ForeignKeyViolationError` when there is no such node."""
         async with self._pool.acquire() as connection, connection.transaction():
             try:
                 added = int(await connection.fetchval(SQL["add"], *self._values(form)))
             except asyncpg.UniqueViolationError:
-                raise TrunkTaken from None
+                raise TrunkRefused("taken", "name") from None
             await _note(connection, AuditAction.ADDED_TRUNK, by, added, address, form.line.name)
             return added
 
@@ -56,7 +67,7 @@ class Trunks:
             try:
                 found = await connection.fetchval(SQL["change"], trunk, *self._values(form))
             except asyncpg.UniqueViolationError:
-                raise TrunkTaken from None
+                raise TrunkRefused("taken", "name") from None
             if found is None:
                 return False
             await _note(connection, AuditAction.CHANGED_TRUNK, by, trunk, address, form.line.name)
