@@ -56,6 +56,8 @@ transport = {transport}
 auth = {name}
 aors = {name}
 media_encryption = {encryption}
+media_address = {address}
+bind_rtp_to_media_address = yes
 [{name}](auth)
 username = {name}
 [{name}](aor)
@@ -64,6 +66,8 @@ FIXED = """
 [{name}](line)
 transport = {transport}
 aors = {name}
+media_address = {address}
+bind_rtp_to_media_address = yes
 [{name}](aor)
 contact = sip:{router}:{port}
 [{name}]
@@ -133,10 +137,12 @@ def carrier(home: Path, office_port: int) -> Iterator[Carrier]:
             text += TRANSPORT.format(name=f"udp-{number}", protocol="udp", address=f"{address}:5060")
         text += TRANSPORT.format(name="tls", protocol="tls", address=f"{SECURE}:5061")
         text += "method = tlsv1_2\ncert_file = /var/lib/asterisk/carrier.pem\npriv_key_file = /var/lib/asterisk/carrier.key\n"
-        text += ACCOUNT.format(name="alpha", transport="udp-0", encryption="no")
-        text += ACCOUNT.format(name="gamma", transport="tls", encryption="sdes")
-        for number in (1, 2):
-            text += FIXED.format(name=f"beta{number}", transport=f"udp-{number}", router=ROUTER, port=office_port)
+        text += ACCOUNT.format(name="alpha", transport="udp-0", encryption="no", address=REGISTRAR)
+        text += ACCOUNT.format(name="gamma", transport="tls", encryption="sdes", address=SECURE)
+        for number, address in ((1, FIRST), (2, SECOND)):
+            text += FIXED.format(
+                name=f"beta{number}", transport=f"udp-{number}", router=ROUTER, port=office_port, address=address
+            )
         (etc / "pjsip.conf").write_text(text)
         (etc / "extensions.conf").write_text("[general]\nautofallthrough = yes\n" + DIALPLAN)
         with (etc / "modules.conf").open("a") as modules:
