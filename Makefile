@@ -1,19 +1,12 @@
-CALLERS  ?= 300
-RATE     ?= 100
-OPERATORS ?= 20
-TALK     ?= 5
-PATIENCE ?= 600
-ABANDON  ?= 0
-AUDIO    ?= both
-BLIND    ?= 0
-ATTENDED ?= 0
-HOLDS    ?= 0
-RETURNS  ?= 0
-COMPANIES ?= 1
+# Each may be given to `make surge`; the defaults are the scenario's (stack/surge.py, stack/outage/plan.py).
+SURGE = SCENARIO CALLERS RATE OPERATORS TALK PATIENCE ABANDON AUDIO BLIND ATTENDED HOLDS RETURNS COMPANIES \
+	SEED OUTAGE OPEN_AFTER SIGMA REDIAL UNKNOWN SILENT_KNOWN SILENT_UNKNOWN QUIT OTHER FIDGET HEARD WITHIN KILL
 
 python = .venv/bin/python
+# What pytest makes of the tests is kept for the next run, also where containers are told not to.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo up down surge listen check test bench
+.PHONY: setup demo up down surge listen check format lint types layers scripts test bench
 
 setup:
 	@stack/setup.sh
@@ -28,26 +21,36 @@ down:
 	@[ ! -x $(python) ] || $(python) -m stack down
 
 surge: setup
-	@$(python) -m stack surge --callers $(CALLERS) --rate $(RATE) --operators $(OPERATORS) --talk $(TALK) \
-		--patience $(PATIENCE) --abandon $(ABANDON) --audio $(AUDIO) \
-		--blind $(BLIND) --attended $(ATTENDED) --holds $(HOLDS) --returns $(RETURNS) --companies $(COMPANIES)
+	@$(python) -m stack surge $(foreach name,$(SURGE),$(if $($(name)),--$(name)=$($(name))))
 
 listen: setup
 	@$(python) -m stack listen
 
 check: setup
 	@stack/setup.sh --scripts
-	.venv/bin/ruff format --check .
-	.venv/bin/ruff check .
-	.venv/bin/mypy
-	.venv/bin/lint-imports
-	.venv/bin/node node_modules/typescript/bin/tsc
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync types format lint layers scripts
 	$(python) -m pytest -m "not e2e and not servers" -n 2 --dist loadfile
+
+format:
+	.venv/bin/ruff format --check .
+
+lint:
+	.venv/bin/ruff check .
+
+types:
+	.venv/bin/mypy
+
+layers:
+	.venv/bin/lint-imports
+
+scripts:
+	.venv/bin/node node_modules/typescript/bin/tsc
 
 test: check
 	@stack/setup.sh --browser
 	$(python) -m pytest -m "servers or e2e" --ignore tests/e2e -n 3 --dist loadfile
-	$(python) -m pytest tests/e2e
+	$(python) -m pytest tests/e2e -m "not alone" -n 2 --dist loadfile
+	$(python) -m pytest tests/e2e -m alone
 
 bench: setup
 	@$(python) -m stack bench

@@ -43,16 +43,16 @@ from callcenter.domain.commands import (
 )
 from callcenter.domain.events import Source
 from callcenter.domain.floor import RosterChanged
-from callcenter.domain.ids import NodeName
+from callcenter.domain.ids import OPERATORS, NodeName
 from callcenter.domain.switchboard import Switchboard
 from callcenter.engine import Engine, utc_now
 from callcenter.errors import StoreError
 from callcenter.evidence_packs.install import install as evidence_packs
 from callcenter.listening.install import install as listening
 from callcenter.logs import configure
-from callcenter.outages.announcer import Announcer
+from callcenter.outages.announcing.announcer import Announcer
+from callcenter.outages.announcing.voice import Voice
 from callcenter.outages.install import install as outages
-from callcenter.outages.voice import Voice
 from callcenter.people.install import install as people
 from callcenter.push.hub import HUB, Hub
 from callcenter.recordings.archive import Archive
@@ -76,6 +76,7 @@ from callcenter.telephony.control import Control
 from callcenter.telephony.ledger import Ledger
 from callcenter.telephony.ledger_file import Checkpoint
 from callcenter.telephony.node import Node
+from callcenter.telephony.shared import QUEUE, SharedAsterisk
 from callcenter.tickets.install import install as tickets
 from callcenter.trunks.gatekeeper import Gatekeeper
 from callcenter.trunks.install import install as trunks
@@ -243,12 +244,13 @@ async def _node(
     spool = Spool(settings.asterisk.spool)
     read_to = await startup.checkpoint(pool, name)
     checkpoint = None if read_to is None else Checkpoint(*read_to)
-    ledger = Ledger(settings.asterisk.queue_log, settings.ledger_delay_s, engine.put, checkpoint)
+    shared = SharedAsterisk(name) if settings.asterisk.shared else None
+    ledger = Ledger(settings.asterisk.queue_log, settings.ledger_delay_s, engine.put, checkpoint, shared=shared)
     trunk_watch = TrunkWatch(pool, name, Console(settings.asterisk.control))
-    asterisk = Node(settings.ami, engine.put, ledger.catch_up, on_registration=trunk_watch.wake)
+    asterisk = Node(settings.ami, engine.put, ledger.catch_up, on_registration=trunk_watch.wake, shared=shared)
     router.writer = writer = Writer(settings.database, name)
     router.cards = cards = CardFinder(pool, engine.put)
-    router.control = control = Control(asterisk.actions, engine.put)
+    router.control = control = Control(asterisk.actions, engine.put, QUEUE if shared else OPERATORS)
     router.gatekeeper = gatekeeper = Gatekeeper(pool, name, asterisk.actions)
     keeper = ConfigurationKeeper(
         pool,
@@ -275,7 +277,7 @@ async def _node(
     services.append(trunk_watch)
     services.append(PaceKeeper(pool, name, settings.asterisk.spool / "pace"))
     announcements = settings.asterisk.spool / "announcements"
-    services.append(Announcer(pool, settings.database, announcements, Voice(settings.speech), engine.put))
+    services.append(Announcer(pool, settings.database, name, announcements, Voice(settings.speech), engine.put))
     services.append(CopyMaker(pool, store, name, settings.copies, idle=lambda: not router.waiting))
     return {"asterisk": asterisk.restored.is_set, "ledger": ledger.caught_up.is_set, "disk": disk.check}
 

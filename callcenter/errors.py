@@ -44,6 +44,7 @@ CallcenterError
 │   ├── ActionRefused            Asterisk answered "Error"; its words are in the text
 │   ├── ActionTimeout            no answer before the deadline; the action may or may not have been carried out
 │   ├── ConfigurationRefused     Asterisk does not have what was rendered; the text names what is missing
+│   ├── ForeignFolder            a folder of configuration that others made; nothing was written
 │   ├── LedgerUnreadable         a rotated ledger that cannot be unpacked; the text says why
 │   ├── ParseProblem             Asterisk sent something that makes no sense; the text names the field, never its value
 │   └── UnsafeValue              a value that must not go into an AMI action (CR, LF, too long); a defect of ours

@@ -83,11 +83,21 @@ class AsteriskSettings(SettingsSection):
         Path("/etc/asterisk"),
         description="folder of Asterisk's configuration, as this program sees it; the node writes it",
     )
+    shared: bool = Field(
+        False,
+        description="this Asterisk belongs to another PBX, such as FreePBX: only files that it includes are rendered, and "
+        "its own are left alone (docs/beside-a-pbx.md)",
+    )
     control: Path = Field(
         Path("/run/asterisk/asterisk.ctl"),
         description="Asterisk's control socket, as this program sees it; only for Asterisk's own user",
     )
-    bind: str = Field("127.0.0.1", description="address for SIP, AMI and the WebSocket of browser phones")
+    bind: str = Field("127.0.0.1", description="address for SIP and the WebSocket of browser phones")
+    ami_bind: str = Field(
+        "127.0.0.1",
+        description="address on which Asterisk's manager interface listens: another than loopback only for a node on "
+        "another machine",
+    )
     ami_permit: tuple[str, ...] = Field(
         ("127.0.0.1/32",), description="JSON list of networks from which AMI accounts may log in"
     )
@@ -143,6 +153,14 @@ class AsteriskSettings(SettingsSection):
     probe_secret: SecretStr | None = Field(
         None, description="makes an AMI account `probe` that reads everything; for a local test stack only"
     )
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.shared and self.etc.name != "callcenter":
+            raise ValueError(
+                "with asterisk.shared, asterisk.etc is our own folder `callcenter` in Asterisk's: /etc/asterisk/callcenter"
+            )
+        return self
 
 
 class QueueingSettings(SettingsSection):

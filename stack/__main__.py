@@ -7,7 +7,7 @@ from pathlib import Path
 
 from callcenter.errors import SpeechError
 from callcenter.settings import load_settings
-from stack import bench, chaos, demo, listen, schema, surge
+from stack import bench, chaos, demo, listen, scenarios, schema
 from stack.errors import StackError
 from stack.instance import Instance
 from stack.parts import ROOT
@@ -39,7 +39,7 @@ def _run(instance: Instance, options: argparse.Namespace) -> int:
             stack = instance.description()
             if stack is None:
                 raise StackError("the stack is not up; `make up` starts it")
-            return surge.run(stack, surge.plan_from(options))
+            return scenarios.run(stack, options)
         case "bench":
             return bench.run(instance.up())
         case "chaos":
@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("down", help="end everything that `up` started")
     commands.add_parser("listen", help="write what callers of the demo hear as WAV files into var/listen")
     commands.add_parser("demo", help="start the stack, send it a surge, leave it up until Ctrl-C")
-    surge.add_options(
+    scenarios.add_options(
         commands.add_parser("surge", help="send callers to the running stack and check the outcome of each")
     )
     commands.add_parser("bench", help="measure event throughput and pages, print a table, write var/bench.json")

@@ -30,6 +30,7 @@ from callcenter.settings import AmiSettings, DatabaseSettings
 from callcenter.storage import open_pool
 from callcenter.telephony.framing import Framer
 from callcenter.telephony.parse import parse
+from stack.bench_announcements import announcement_figures
 from stack.bench_audio import against_ffmpeg, whole_way
 from stack.bench_journal import journal_looks
 from stack.bench_outages import outage_figures
@@ -52,7 +53,7 @@ def run(stack: dict[str, Any]) -> int:
     results = asyncio.run(_measure(session, stack["postgres"]))
     results |= asyncio.run(measure(stack["postgres"], [journal_looks, report_looks]))
     results |= against_ffmpeg() | asyncio.run(whole_way(stack))
-    results |= outage_figures()
+    results |= outage_figures() | asyncio.run(announcement_figures(stack["postgres"]))
     width = max(len(name) for name in results)
     for name, result in results.items():
         print(f"{name:{width}}  {result['value']:>12}  {result['unit']}")

@@ -13,8 +13,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 
-from callcenter.outages.detection import RULES, Detector, Rule, Rules, Suggestion
-from callcenter.outages.pattern import Level, Pattern
+from callcenter.outages.detection.detector import RULES, Detector, Rule, Rules, Suggestion
+from callcenter.outages.detection.pattern import Level, Pattern
 from stack.district import JUDGED_FROM, REAL, WEEKS, ZONE, District, Happening, Kind, Plan
 
 SEEDS = (1, 2)

@@ -1,4 +1,4 @@
-"""The demonstration: the stack, a surge, a report, and then the stack to look at until Ctrl-C."""
+"""The demonstration: the stack, an outage, a report, and then the stack to look at until Ctrl-C."""
 
 import asyncio
 import signal
@@ -7,12 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from stack.instance import Instance
-from stack.judge import SurgeVerdict
-from stack.surge import Plan, Surge
+from stack.outage.plan import OutagePlan
+from stack.outage.report import grave, summary
+from stack.outage.surge import OutageSurge
+
+PLAN = OutagePlan(callers=120, rate=2.0, operators=10, talk=15.0, outage="suggested", open_after=10.0)
+"""Over in about three minutes."""
 
 
 def run(instance: Instance) -> int:
-    """Run the whole demonstration; return 0 when no caller was lost."""
+    """Run the whole demonstration; return 0 when nothing was wrong."""
     # Closing the terminal ends it as Ctrl-C does.
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.default_int_handler)
@@ -31,20 +35,19 @@ def _show(instance: Instance) -> int:
     stack = instance.description()
     assert stack is not None
     print(addresses(stack), flush=True)
-    plan = Plan()
     print(
-        f"Cold water goes off in a 900-flat house: {plan.callers} residents call at {plan.rate:.0f} a second, "
-        f"{plan.operators} operators answer.",
+        f"Cold water goes off in a 900-flat house: {PLAN.callers} residents call, {PLAN.rate:.0f} a second; "
+        f"{PLAN.operators} operators answer.",
         flush=True,
     )
-    result, verdict = asyncio.run(Surge(stack, plan).run())
+    result, verdict = asyncio.run(OutageSurge(stack, PLAN).run())
     print(summary(result, verdict), flush=True)
     print(f"The stack stays up: {stack['web']['url']}. Ctrl-C ends it.", flush=True)
     try:
         threading.Event().wait()
     except KeyboardInterrupt:
         print("\nending everything", flush=True)
-    return 0 if verdict.flawless else 1
+    return 1 if grave(verdict) else 0
 
 
 def addresses(stack: Mapping[str, Any]) -> str:
@@ -65,19 +68,3 @@ def addresses(stack: Mapping[str, Any]) -> str:
             "",
         )
     )
-
-
-def summary(result: Mapping[str, Any], verdict: SurgeVerdict) -> str:
-    """The report as text for people."""
-    pop, lag = result["pop_ms"], result["engine_lag_ms"]
-    lines = [
-        "",
-        f"  callers     {result['callers']}, queued {result['queued']}, answered {result['answered']}, "
-        f"abandoned {result['abandoned']}, lost {result['lost']}",
-        f"  kept        {result['tickets']} tickets, {result['recordings_verified']} recordings read back and verified",
-        f"  cards       {result['pops_right']} at the right operator only, {result['pops_wrong']} wrong",
-        f"  lateness    card p50 {pop['p50']} ms, p99 {pop['p99']} ms; events p50 {lag['p50']} ms, p99 {lag['p99']} ms",
-        f"  service     {result['service_cpu_s']} s of processor time, {result['service_rss_mb']} MB",
-    ]
-    lines += [f"  lost        {number}: {reason}" for number, reason in list(verdict.lost.items())[:10]]
-    return "\n".join((*lines, ""))

@@ -20,8 +20,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from callcenter.outages.detection import Arrival
-from callcenter.outages.pattern import MOST_AN_HOUR, CategoryCount, HourCount, House
+from callcenter.outages.detection.detector import Arrival
+from callcenter.outages.detection.pattern import MOST_AN_HOUR, CategoryCount, HourCount, House
 
 ZONE = ZoneInfo("Europe/Moscow")
 HISTORY_FROM = datetime(2025, 11, 24, tzinfo=ZONE)

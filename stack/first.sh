@@ -2,6 +2,7 @@
 # first.sh PORT PROGRAM ARGUMENT...: run a program before all that have no priority of their own, if that is permitted.
 #
 # From when it listens on 127.0.0.1:PORT. Its start is not urgent, and would take processor time from current talks.
+# ONLY=1 in the environment: not what it starts, such as a voice that speaks for a minute.
 port=$1
 shift
 if chrt --rr 1 true 2>/dev/null; then
@@ -11,7 +12,7 @@ if chrt --rr 1 true 2>/dev/null; then
             kill -0 $$ 2>/dev/null || exit 0
             sleep 0.2
         done
-        chrt --all-tasks --rr --pid 1 $$
+        chrt --all-tasks ${ONLY:+--reset-on-fork} --rr --pid 1 $$
     ) & )
 fi
 exec "$@"

@@ -11,6 +11,7 @@ from callcenter.speech import sound
 from callcenter.speech.languages import WORDS
 from callcenter.speech.phrases import Phrase, Phrases
 from callcenter.speech.standard import standard_phrases
+from callcenter.speech.ticket_numbers import speak_number
 from stack.demo_data import HOUSES
 from stack.parts import ROOT
 
@@ -54,7 +55,7 @@ async def _everything(phrases: Phrases, language: str) -> Mapping[str, tuple[str
     texts |= {name: Phrase(text, language) for name, text in _sentences(language).items()}
     leads = {text: Phrase(text, language) for text in (_TICKET[language], _AGAIN[language])}
     await phrases.prepare([*texts.values(), *leads.values()])
-    number = (await phrases.ticket_numbers([TICKET], language))[TICKET]
+    number = await speak_number(phrases, language, TICKET)
     first, again = (phrases.read(lead) for lead in leads.values())
     twice = sound.join([first, number, again, number], [0.1, PAUSE_S, 0.1])
     said = {name: (phrase.text, phrases.read(phrase)) for name, phrase in texts.items()}

@@ -169,7 +169,7 @@ def asterisk_ready(place: Place) -> bool:
 def service(place: Place, environment: Mapping[str, str]) -> Program:
     """callcenter itself."""
     command = (FIRST, str(place.ports["web"]), str(PYTHON), "-m", "callcenter", "serve")
-    return Program(name="callcenter", command=command, directory=ROOT, environment=environment)
+    return Program(name="callcenter", command=command, directory=ROOT, environment={**environment, "ONLY": "1"})
 
 
 def service_ready(place: Place) -> bool:

@@ -88,6 +88,10 @@ class Supervisor:
         """Start a program and return at once; its readiness check says when it can be used."""
         self._call("startProcess", name, False)
 
+    def stop_program(self, name: str) -> None:
+        """Stop a program, and return when it is gone."""
+        self._call("stopProcess", name)
+
     def pids(self) -> dict[str, int]:
         """Process number of each running program, and supervisord's own; empty when it does not run."""
         try:

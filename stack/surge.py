@@ -1,15 +1,14 @@
 """A surge: hundreds of callers within seconds, operators who answer, and a verdict on the outcome of each caller."""
 
-import argparse
 import asyncio
 import json
 import os
 import random
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -24,9 +23,11 @@ from stack.errors import StackError
 from stack.facts import Facts
 from stack.instance import Instance
 from stack.judge import SurgeVerdict, judge
+from stack.progress import ProgressLine
 from stack.screens import Screens
 from stack.sipp import Caller, Sipp, Tail, speech
 from stack.supervisor import Supervisor
+from stack.surge_report import report, spread
 from stack.telephones import Move, Telephones
 from stack.usage import Usage
 
@@ -85,6 +86,8 @@ class Plan:
             raise StackError("BLIND, ATTENDED, HOLDS and RETURNS must not be below 0, nor together above CALLERS")
         if not 1 <= self.operators <= available:
             raise StackError(f"OPERATORS must be from 1 to {available}, for so many logins there are")
+        if self.audio not in ("both", "operators"):
+            raise StackError("AUDIO is both or operators")
         if self.callers < 1 or self.rate <= 0 or self.talk <= 0 or self.patience <= 0:
             raise StackError("CALLERS, RATE, TALK and PATIENCE must be above 0")
         if not 1 <= self.companies <= MOST_COMPANIES:
@@ -93,18 +96,6 @@ class Plan:
             raise StackError(
                 "ABANDON must not be above CALLERS less twice OPERATORS: the first ones are served before they can give up"
             )
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add an option for each part of a `Plan`."""
-    for field in fields(Plan):
-        choices = ("both", "operators") if field.name == "audio" else None
-        parser.add_argument(f"--{field.name}", type=type(field.default), default=field.default, choices=choices)
-
-
-def plan_from(options: argparse.Namespace) -> Plan:
-    """The plan that the options say."""
-    return Plan(**{field.name: getattr(options, field.name) for field in fields(Plan)})
 
 
 class Patience:
@@ -141,26 +132,6 @@ class Patience:
         return caller.answered + self._limit
 
 
-class ProgressLine:
-    """A line of progress: in place on a terminal, else a new one every five seconds."""
-
-    def __init__(self) -> None:
-        self._live = sys.stdout.isatty()
-        self._every = 0.25 if self._live else 5.0
-        self._next = time.monotonic() + self._every
-        self._shown = ""
-
-    def show(self, tell: Callable[[], str]) -> None:
-        """Show the text if it is due and has changed."""
-        if time.monotonic() >= self._next and (text := tell()) != self._shown:
-            self._next, self._shown = time.monotonic() + self._every, text
-            print(f"\r\033[K{text}" if self._live else text, end="" if self._live else "\n", flush=True)
-
-    def end(self, text: str) -> None:
-        """Show the last text and keep it on the terminal."""
-        print(f"\r\033[K{text}" if self._live else text, flush=True)
-
-
 class Surge:
     """One run against the stack described by `stack` (the content of its description file)."""
 
@@ -178,7 +149,7 @@ class Surge:
     async def run(self) -> tuple[dict[str, Any], SurgeVerdict]:
         """Send the callers, wait until all is settled, and return the report and the verdict."""
         async with AsyncExitStack() as ending:
-            pool = await ending.enter_async_context(_pool(self._stack["postgres"]["dsn"]))
+            pool = await ending.enter_async_context(connected(self._stack["postgres"]["dsn"]))
             await ensure_companies(pool, self._plan.companies, Instance(Path(self._stack["directory"])))
             cast = await cast_callers(pool, self._plan.callers, self._plan.companies, self._chance)
             numbers = [caller.number for caller in cast]
@@ -298,7 +269,7 @@ class Surge:
         """Whether the database has the end of every call and every recording attached."""
         heard = sum(caller.answered is not None for caller in sipp.callers.values())
         # A caller whose call Asterisk ended after a talk was answered for sure; a caller's own may cross the answer.
-        talked = sum(sipp.callers[number].ended_by == "asterisk" for number in sipp.served)
+        talked = sum(sipp.callers[number].ended_by == "asterisk" for number in sipp.served & sipp.callers.keys())
         return (
             progress["ended"] >= heard
             and progress["attached"] >= max(progress["talks"], progress["answered"])
@@ -313,7 +284,8 @@ class Surge:
 
 
 @asynccontextmanager
-async def _pool(dsn: str) -> AsyncIterator[asyncpg.Pool]:
+async def connected(dsn: str) -> AsyncIterator[asyncpg.Pool]:
+    """A pool for a load tool's questions."""
     # Planning the query again for thousands of numbers takes longer than running it.
     plan = {"plan_cache_mode": "force_generic_plan"}
     pool = await asyncpg.create_pool(dsn, min_size=0, max_size=2, command_timeout=30, server_settings=plan)
@@ -331,56 +303,6 @@ def describe(sipp: Sipp, screens: Screens, progress: Mapping[str, int]) -> str:
         f"answered {len(sipp.served)}  abandoned {sipp.gave_up}  recordings stored {progress['stored']}  "
         f"pop p50 {late['p50']} ms, p99 {late['p99']} ms"
     )
-
-
-def spread(values: Sequence[float]) -> dict[str, float]:
-    """The median, the 99th percentile and the greatest, rounded to a tenth; zeros when there is nothing."""
-    ordered = sorted(values)
-    if not ordered:
-        return {"p50": 0.0, "p99": 0.0, "max": 0.0}
-    last = len(ordered) - 1
-    return {
-        "p50": round(ordered[round(0.5 * last)], 1),
-        "p99": round(ordered[round(0.99 * last)], 1),
-        "max": round(ordered[-1], 1),
-    }
-
-
-def report(
-    verdict: SurgeVerdict,
-    companies: int,
-    done: Mapping[Move, int],
-    pops_ms: Sequence[float],
-    lags_ms: Sequence[float],
-    usages: Mapping[str, Usage],
-) -> dict[str, Any]:
-    """The report as it is printed in one line of JSON."""
-    service = usages["callcenter"]
-    return {
-        "companies": companies,
-        "callers": verdict.callers,
-        "queued": verdict.queued,
-        "answered": verdict.answered,
-        "abandoned": verdict.abandoned,
-        "lost": len(verdict.lost),
-        "tickets": verdict.tickets,
-        "recordings_verified": verdict.recordings_verified,
-        "talks": verdict.talks,
-        "blind": done.get(Move.BLIND, 0),
-        "attended": done.get(Move.ATTENDED, 0),
-        "holds": done.get(Move.HOLD, 0),
-        "returns": done.get(Move.RETURN, 0),
-        "completeness": round(verdict.talks_recorded / verdict.talks, 4) if verdict.talks else None,
-        "pops_right": verdict.pops_right,
-        "pops_wrong": len(verdict.pops_wrong),
-        "pop_ms": spread(pops_ms),
-        "engine_lag_ms": spread(lags_ms),
-        "double_rings": verdict.double_rings,
-        "service_cpu_s": round(service.cpu_s, 2),
-        "service_rss_mb": round(service.rss_mb, 1),
-        "asterisk_cpu_s": round(usages["asterisk"].cpu_s, 2),
-        "postgres_cpu_s": round(usages["postgres"].cpu_s, 2),
-    }
 
 
 def run(stack: Mapping[str, Any], plan: Plan) -> int:

@@ -139,7 +139,12 @@ begin
     body := body_of(last);
     return body is not null
         and (body ->> 'recording', body ->> 'key', body ->> 'version', body ->> 'size', body ->> 'sha256')
-        is not distinct from (r.id::text, r.object_key, r.version_id, r.size::text, encode(r.sha256, 'hex'));
+        is not distinct from (r.id::text, r.object_key, r.version_id, r.size::text, encode(r.sha256, 'hex'))
+        and not exists (
+            select from ledger_entries e cross join lateral (select body_of(e) as said) named
+            where e.recording_id = r.id and e.kind like 'recording %' and e.kind <> 'recording listened to'
+                and (said is null or said ? 'sha256' and (said ->> 'key', said ->> 'size', said ->> 'sha256')
+                    is distinct from (r.object_key, r.size::text, encode(r.sha256, 'hex'))));
 end $$;
 
 CREATE FUNCTION public.asterisk_wanted(of_node text) RETURNS TABLE(kind text, name text, value text, company_id integer, operator_id integer)
@@ -836,6 +841,15 @@ begin
     from limits l where l.category_id = category and l.step = 'tell';
     -- The words by which it is found: of a ticket with a call they are made when that ends, which it may have already.
     update tickets set number = number where id = ticket;
+    -- The outage was over before this caller had heard it to the end, or before the call was known here.
+    with over as (
+        update tickets t set state = i.state, closed_at = now(), done_at = case when i.state = 'closed' then now() end,
+            result = i.result, cancel_reason = i.cancel_reason, version = t.version + 1, updated_at = now()
+        from tickets i where t.id = ticket and i.id = outage.incident_id and not is_open(i.state)
+        returning t.id, t.state, t.version, t.result, t.cancel_reason
+    )
+    insert into ticket_events (ticket_id, kind, from_state, to_state, comment, version)
+    select id, 'moved', 'new', state, case when state = 'closed' then result else cancel_reason end, version from over;
     return ticket;
 end $$;
 
@@ -1327,6 +1341,7 @@ CREATE TABLE public.calls (
     direction text DEFAULT 'in'::text NOT NULL,
     keys text DEFAULT ''::text NOT NULL,
     told_at timestamp with time zone,
+    imported boolean DEFAULT false NOT NULL,
     CONSTRAINT calls_check CHECK (((state = 'ended'::text) = (outcome IS NOT NULL))),
     CONSTRAINT calls_check1 CHECK (((state = 'ended'::text) = (ended_at IS NOT NULL))),
     CONSTRAINT calls_direction_check CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),
@@ -1842,7 +1857,7 @@ CREATE TABLE public.outage_events (
     to_state text,
     comment text DEFAULT ''::text NOT NULL,
     changes jsonb DEFAULT '{}'::jsonb NOT NULL,
-    CONSTRAINT outage_events_kind_check CHECK ((kind = ANY (ARRAY['opened'::text, 'moved'::text, 'edited'::text, 'places'::text])))
+    CONSTRAINT outage_events_kind_check CHECK ((kind = ANY (ARRAY['opened'::text, 'moved'::text, 'edited'::text, 'places'::text, 'recorded'::text, 'recording_removed'::text])))
 );
 
 ALTER TABLE public.outage_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -1937,6 +1952,20 @@ ALTER TABLE public.outage_recipients ALTER COLUMN id ADD GENERATED ALWAYS AS IDE
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.outage_recordings (
+    outage_id integer NOT NULL,
+    digest text NOT NULL,
+    sound bytea NOT NULL,
+    recorded_by integer,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT outage_recordings_digest_check CHECK ((digest ~ '^[0-9a-f]{16}$'::text)),
+    CONSTRAINT outage_recordings_sound_check CHECK (((length(sound) >= 1) AND (length(sound) <= 960000)))
+);
+
+COMMENT ON COLUMN public.outage_recordings.digest IS 'The name of the sound among the announcements: the beginning of its SHA-256.';
+
+COMMENT ON COLUMN public.outage_recordings.sound IS 'A-law at 8 kHz, one channel, no header: two minutes at most.';
 
 CREATE TABLE public.outages (
     id integer NOT NULL,
@@ -2658,6 +2687,14 @@ ALTER TABLE public.trunks ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.unspoken_outages (
+    node text NOT NULL,
+    outage_id integer NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE public.unspoken_outages IS 'The voice of this node failed: callers hear what was said before, or are not told of it.';
+
 CREATE TABLE public.unwritten (
     id bigint NOT NULL,
     node text NOT NULL,
@@ -2846,6 +2883,9 @@ ALTER TABLE ONLY public.outage_places
 ALTER TABLE ONLY public.outage_recipients
     ADD CONSTRAINT outage_recipients_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.outage_recordings
+    ADD CONSTRAINT outage_recordings_pkey PRIMARY KEY (outage_id);
+
 ALTER TABLE ONLY public.outages
     ADD CONSTRAINT outages_pkey PRIMARY KEY (id);
 
@@ -3020,6 +3060,9 @@ ALTER TABLE ONLY public.trunks
 ALTER TABLE ONLY public.trunks
     ADD CONSTRAINT trunks_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.unspoken_outages
+    ADD CONSTRAINT unspoken_outages_pkey PRIMARY KEY (node, outage_id);
+
 ALTER TABLE ONLY public.unwritten
     ADD CONSTRAINT unwritten_pkey PRIMARY KEY (id);
 
@@ -3113,6 +3156,10 @@ CREATE INDEX outage_numbers_ticket_id_idx ON public.outage_numbers USING btree (
 CREATE INDEX outage_places_house_id_idx ON public.outage_places USING btree (house_id);
 
 CREATE INDEX outage_recipients_company_id_idx ON public.outage_recipients USING btree (company_id);
+
+CREATE INDEX outage_recordings_digest_idx ON public.outage_recordings USING btree (digest);
+
+CREATE INDEX outage_recordings_recorded_by_idx ON public.outage_recordings USING btree (recorded_by);
 
 CREATE INDEX outages_company_id_opened_at_idx ON public.outages USING btree (company_id, opened_at DESC);
 
@@ -3299,6 +3346,8 @@ CREATE INDEX tickets_reports ON public.tickets USING btree (company_id, opened_a
 CREATE INDEX tickets_search_idx ON public.tickets USING gin (search);
 
 CREATE INDEX trunks_node_idx ON public.trunks USING btree (node);
+
+CREATE INDEX unspoken_outages_outage_id_idx ON public.unspoken_outages USING btree (outage_id);
 
 CREATE STATISTICS public.tickets_of_company (dependencies) ON company_id, house_id, category_id, crew_id FROM public.tickets;
 
@@ -3514,6 +3563,12 @@ ALTER TABLE ONLY public.outage_places
 ALTER TABLE ONLY public.outage_recipients
     ADD CONSTRAINT outage_recipients_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
 
+ALTER TABLE ONLY public.outage_recordings
+    ADD CONSTRAINT outage_recordings_outage_id_fkey FOREIGN KEY (outage_id) REFERENCES public.outages(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.outage_recordings
+    ADD CONSTRAINT outage_recordings_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.operators(id) ON DELETE SET NULL;
+
 ALTER TABLE ONLY public.outages
     ADD CONSTRAINT outages_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
 
@@ -3727,6 +3782,9 @@ ALTER TABLE ONLY public.trunk_states
 ALTER TABLE ONLY public.trunks
     ADD CONSTRAINT trunks_node_fkey FOREIGN KEY (node) REFERENCES public.nodes(name);
 
+ALTER TABLE ONLY public.unspoken_outages
+    ADD CONSTRAINT unspoken_outages_outage_id_fkey FOREIGN KEY (outage_id) REFERENCES public.outages(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.waveforms
     ADD CONSTRAINT waveforms_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.recordings(id);
 
@@ -3789,6 +3847,8 @@ ALTER TABLE public.outage_numbers ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.outage_places ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.outage_recipients ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.outage_recordings ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.outages ENABLE ROW LEVEL SECURITY;
 
@@ -3876,6 +3936,10 @@ CREATE POLICY own ON public.outage_places TO callcenter_company USING ((EXISTS (
 
 CREATE POLICY own ON public.outage_recipients TO callcenter_company USING ((company_id = public.my_company()));
 
+CREATE POLICY own ON public.outage_recordings TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.outages o
+  WHERE (o.id = outage_recordings.outage_id))));
+
 CREATE POLICY own ON public.outages TO callcenter_company USING ((company_id = public.my_company()));
 
 CREATE POLICY own ON public.phone_candidates TO callcenter_company USING ((EXISTS ( SELECT
@@ -3951,6 +4015,10 @@ CREATE POLICY own ON public.ticket_files TO callcenter_company USING ((EXISTS ( 
   WHERE (t.id = ticket_files.ticket_id))));
 
 CREATE POLICY own ON public.tickets TO callcenter_company USING ((company_id = public.my_company()));
+
+CREATE POLICY own ON public.unspoken_outages TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.outages o
+  WHERE (o.id = unspoken_outages.outage_id))));
 
 CREATE POLICY own ON public.waveforms TO callcenter_company USING ((EXISTS ( SELECT
    FROM public.recordings r
@@ -4058,6 +4126,8 @@ CREATE POLICY service ON public.outage_places TO callcenter_runtime USING (true)
 
 CREATE POLICY service ON public.outage_recipients TO callcenter_runtime USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON public.outage_recordings TO callcenter_runtime USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON public.outages TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.outbound_attempts TO callcenter_runtime USING (true) WITH CHECK (true);
@@ -4128,6 +4198,8 @@ CREATE POLICY service ON public.trunk_states TO callcenter_runtime USING (true) 
 
 CREATE POLICY service ON public.trunks TO callcenter_runtime USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON public.unspoken_outages TO callcenter_runtime USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON public.unwritten TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.waveforms TO callcenter_runtime USING (true) WITH CHECK (true);
@@ -4153,6 +4225,8 @@ ALTER TABLE public.tickets ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.trunk_states ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.trunks ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.unspoken_outages ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.unwritten ENABLE ROW LEVEL SECURITY;
 
@@ -4417,6 +4491,9 @@ GRANT SELECT(active) ON TABLE public.outage_recipients TO callcenter_company;
 
 GRANT USAGE ON SEQUENCE public.outage_recipients_id_seq TO callcenter_runtime;
 
+GRANT SELECT ON TABLE public.outage_recordings TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outage_recordings TO callcenter_runtime;
+
 GRANT SELECT ON TABLE public.outages TO callcenter_company;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outages TO callcenter_runtime;
 
@@ -4566,6 +4643,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.trunk_states TO callcenter_run
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.trunks TO callcenter_runtime;
 
 GRANT USAGE ON SEQUENCE public.trunks_id_seq TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.unspoken_outages TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.unspoken_outages TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.unwritten TO callcenter_company;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.unwritten TO callcenter_runtime;

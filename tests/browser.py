@@ -1,6 +1,6 @@
 """A real Chromium, logged in."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from playwright.async_api import Page, async_playwright
@@ -10,10 +10,10 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
 
 
 @asynccontextmanager
-async def chromium(url: str, login: str, password: str) -> AsyncIterator[Page]:
-    """A page after logging in at `url`; a script that failed in it fails the test."""
+async def chromium(url: str, login: str, password: str, more: Sequence[str] = ()) -> AsyncIterator[Page]:
+    """A page after logging in at `url`; a script that failed in it fails the test. `more`: arguments of the browser."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *more])
         page = await browser.new_page(viewport={"width": 1280, "height": 800})
         failures: list[str] = []
         page.on("pageerror", lambda error: failures.append(str(error)))

@@ -40,6 +40,24 @@ create function testing.by_owner(statement text) returns void language plpgsql s
 begin
     execute statement;
 end $$;
+create function testing.empty(variadic tables regclass[]) returns void language plpgsql security definer as $$
+declare
+    each regclass;
+begin
+    -- No trigger fires, and no foreign key is looked at: what refers to a table is emptied too.
+    perform set_config('session_replication_role', 'replica', true);
+    for each in
+        with recursive emptied(name) as (
+            select unnest(tables)
+            union
+            select conrelid from pg_constraint join emptied on confrelid = name where contype = 'f' and conparentid = 0
+        )
+        select name from emptied
+    loop
+        execute format('delete from %s', each);
+    end loop;
+    perform set_config('session_replication_role', 'origin', true);
+end $$;
 """
 READY_WITHIN_S = 30.0
 
@@ -107,6 +125,16 @@ def by_owner(statement: str) -> str:
     return f"select testing.by_owner('{quoted}')"
 
 
+def emptied(*tables: str) -> str:
+    """A statement that empties these tables and all that refer to them.
+
+    For the few rows of a test it takes a tenth of the time of `truncate`, which makes anew the files of eighty tables and
+    their indexes.
+    """
+    names = "', '".join(tables)
+    return f"select testing.empty('{names}')"
+
+
 @pytest.fixture(scope="session")
 def s3() -> Iterator[S3Settings]:
     """Settings of a SeaweedFS that takes writes, with its administrator's keys. There is no bucket yet."""
@@ -128,8 +156,9 @@ async def _make_template(server: PostgresServer) -> None:
         await _execute(server.get_uri(), statement)
     await _execute(server.get_uri(), "select pg_reload_conf()")
     await _execute(server.get_uri(), f"create role {OWNER} login createrole createdb")
-    # What marks a demonstration, which only superusers may set otherwise.
-    await _execute(server.get_uri(), f"grant set on parameter callcenter.demo to {OWNER}")
+    # What marks a demonstration, and what turns triggers off, only superusers may set otherwise.
+    for parameter in ("callcenter.demo", "session_replication_role"):
+        await _execute(server.get_uri(), f"grant set on parameter {parameter} to {OWNER}")
     await _execute(server.get_uri(), f"create database {TEMPLATE} owner {OWNER}")
     url = server.get_uri(database=TEMPLATE)
     connection = await asyncpg.connect(as_login(OWNER, url))

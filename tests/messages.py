@@ -77,6 +77,7 @@ def outage_row(**changes: Any) -> OutageRow:
         since=NOON,
         until=None,
         evidence=Evidence(calls=6, flats=5, seconds=240, usual=0.1),
+        unspoken=False,
     )
     return replace(made, **changes)
 

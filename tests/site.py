@@ -34,7 +34,7 @@ from callcenter.settings import (
     WebSettings,
 )
 from callcenter.storage import connect, open_pool
-from tests.conftest import by_owner
+from tests.conftest import emptied
 
 T = TypeVar("T")
 PASSWORD = "correct horse"
@@ -135,7 +135,7 @@ def settings_for(url: str) -> Settings:
 
 async def fill(pool: asyncpg.Pool) -> dict[str, int]:
     """People, a company with a house; returns the people's ids by login."""
-    await pool.execute(by_owner("truncate companies, operators, nodes, push_log, screens, login_attempts cascade"))
+    await pool.execute(emptied("companies", "operators", "nodes", "push_log", "screens", "login_attempts"))
     hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
     company = await pool.fetchval("insert into companies (name) values ('УК «Заречье»') returning id")
     crew = await pool.fetchval("insert into crews (company_id, name) values ($1, 'Сантехники') returning id", company)

@@ -20,7 +20,7 @@ from callcenter.domain.request import RequestState
 from callcenter.domain.sharing import LinkUseKind
 from callcenter.domain.talk import Party, TalkKind
 from callcenter.domain.ticket import PaymentState, TicketClass, TicketEventKind, TicketState
-from callcenter.outages.notice import NoticeEvent, NoticeWay, RecipientParty
+from callcenter.outages.notices.notice import NoticeEvent, NoticeWay, RecipientParty
 from callcenter.recordings.hashes import HashProblem
 from callcenter.telephony.asterisk_entries import ConfigurationProblem
 from callcenter.telephony.trunk_line import Dtmf, NumberForm, SessionTimers, Transport

@@ -27,9 +27,9 @@ from callcenter.directory.sheet import read_sheet
 from callcenter.domain.phone import e164, existing, local
 from callcenter.errors import CallcenterError
 from callcenter.evidence import chain
-from callcenter.outages import planned_sheet
-from callcenter.outages.notice import NoticeWay
-from callcenter.outages.recipients import RecipientForm
+from callcenter.outages.notices.notice import NoticeWay
+from callcenter.outages.notices.recipients import RecipientForm
+from callcenter.outages.planned import sheet as planned_sheet
 from callcenter.people.second_factor import step_of
 from callcenter.push import codec
 from callcenter.telephony import parse
@@ -139,6 +139,20 @@ def tag(opening: str, repeated: str, closing: str) -> bytes:
 
 
 ATTRIBUTES = "".join(f' a{n}="1"' for n in range(MB // 12)).encode()
+MAIN = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+FORMAT = (
+    b'<styleSheet ' + MAIN + b'><numFmts><numFmt numFmtId="200" formatCode="%s"/></numFmts>'
+    b'<cellXfs><xf numFmtId="200"/></cellXfs></styleSheet>'
+)  # fmt: skip
+NAMED = (
+    b"<workbook " + MAIN + b' xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
+    b'<sheets><sheet name="Sheet" sheetId="1" r:id="rId1"/></sheets>'
+    b'<definedNames><definedName name="_xlnm.%s" localSheetId="0">%s</definedName></definedNames></workbook>'
+)
+SHARED = (
+    b"<worksheet " + MAIN + b'><sheetData><row><c r="A1"><f t="shared" ref="A1:A2" si="0">%s</f></c></row>'
+    b'<row><c r="A2"><f t="shared" si="0"/></c></row></sheetData></worksheet>'
+)
 SHEETS = {
     "csv of separators": HEADINGS.encode() + b"\n" + b";" * MB,
     "csv of headings": f"{HEADINGS};".encode() * (MB // 100),
@@ -159,6 +173,10 @@ SHEETS = {
     "cells": workbook("worksheets/sheet1", tag("<worksheet><sheetData><row>", "<c/>", "</row></sheetData></worksheet>")),
     "a far cell": workbook("worksheets/sheet1", tag('<worksheet><sheetData><row><c r="', "Z", '"/></row></sheetData></worksheet>')),
     "a large number": workbook("worksheets/sheet1", tag("<worksheet><sheetData><row><c><v>", "9", "</v></c></row></sheetData></worksheet>")),
+    "a long format": workbook("styles", FORMAT % (b"[" * MB)),
+    "a long title": workbook("workbook", NAMED % (b"Print_Titles", b"'" * MB)),
+    "a long area": workbook("workbook", NAMED % (b"Print_Area", b"'!$A" * (MB // 4))),
+    "a long formula": workbook("worksheets/sheet1", SHARED % (b"[h]" * (MB // 3))),
     "styles": workbook("styles", tag("<styleSheet><cellXfs>", "<xf/>", "</cellXfs></styleSheet>")),
 }  # fmt: skip
 

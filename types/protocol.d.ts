@@ -159,6 +159,8 @@ export interface OutageRow {
   /** When it is expected to end. */
   until: string | null;
   evidence: Evidence | null;
+  /** The voice failed: callers hear what was said before, or are not told. */
+  unspoken: boolean;
 }
 
 /** Where an outage is. */

@@ -75,6 +75,7 @@ export interface Texts {
   outage_none: string;
   outage_ticket: string;
   outage_join: string;
+  outage_unspoken: string;
   outage_moved: string;
   no_operators: string;
   no_queues: string;

@@ -28,6 +28,7 @@ from callcenter.storage import AWAY, connect, queries, require_schema
 from callcenter.telephony.connection import Account, AmiConnection
 from callcenter.telephony.console import Console
 from callcenter.telephony.framing import text
+from callcenter.telephony.owned_folder import ForeignFolder, refuse_foreign
 from callcenter.telephony.version import OLDEST, new_enough
 
 PATIENCE_S = 5.0
@@ -169,8 +170,11 @@ async def _dial(host: str, port: int, where: str) -> tuple[asyncio.StreamReader,
 async def _configuration(settings: Settings) -> str:
     etc, control = settings.asterisk.etc, settings.asterisk.control
     try:
+        refuse_foreign(etc)
         with TemporaryFile(dir=etc):
             pass
+    except ForeignFolder as problem:
+        raise CheckFailed(str(problem)) from None
     except OSError as problem:
         raise CheckFailed(
             f"{problem}; run this as Asterisk's user, and let CALLCENTER_ASTERISK__ETC name the folder of its configuration"

@@ -1,10 +1,12 @@
 """The `callcenter` command. A command imports what it needs when it runs: `verify` does without everything but `evidence`."""
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from callcenter.errors import CallcenterError
 
@@ -80,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("evidence-key", help="print the fingerprint of the key that evidence packs are signed with")
     speak = commands.add_parser("speak-phrases", help="make the phrases that Asterisk plays; needs no other setting")
     speak.add_argument("directory", type=Path)
-    asterisk = commands.add_parser("render-asterisk", help="write the Asterisk configuration")
+    asterisk = commands.add_parser("render-asterisk", help="write the Asterisk configuration into a folder of its own")
     asterisk.add_argument("directory", type=Path)
     sheet = commands.add_parser("import-directory", help="houses, flats and residents from a CSV or XLSX file")
     sheet.add_argument("file", type=Path)
@@ -90,6 +92,10 @@ def _parser() -> argparse.ArgumentParser:
     old.add_argument(
         "--csv", type=Path, help="which file belongs to which call: columns file, call, at (ISO 8601 with zone)"
     )
+    old.add_argument("--cdr", type=Path, help="call detail records of the PBX that they come from, as CSV")
+    old.add_argument("--company", help="name or number of the company of calls of which no company's number is known")
+    old.add_argument("--zone", type=_zone, help="time zone by which files are named that tell no other time")
+    old.add_argument("--node", type=_node, help="name of the PBX that they come from; this node's unless given")
     trunks = commands.add_parser(
         "trunks", help="list the trunks and what the nodes see of them; 1 if one does not work"
     )
@@ -103,6 +109,19 @@ def _parser() -> argparse.ArgumentParser:
     sweep.add_argument("--node", help="only this node's")
     sweep.add_argument("--store", action="store_true", help="also compare with all objects of the store")
     return parser
+
+
+def _zone(text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text)
+    except (OSError, ValueError):
+        raise argparse.ArgumentTypeError(f"{text!r} is no time zone such as Europe/Moscow") from None
+
+
+def _node(text: str) -> str:
+    if not re.fullmatch("[a-z][a-z0-9]{0,15}", text):
+        raise argparse.ArgumentTypeError("a node's name is a letter and up to 15 letters and digits, in lower case")
+    return text
 
 
 async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
@@ -129,7 +148,10 @@ async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
         case "import-directory":
             return await import_directory.import_directory(settings, options.file, apply=options.apply)
         case "import-recordings":
-            return await import_recordings.import_recordings(settings, options.directory, options.csv)
+            given = import_recordings.ImportOptions(
+                options.csv, options.cdr, options.company, options.zone, options.node
+            )
+            return await import_recordings.import_recordings(settings, options.directory, given)
         case "sweep-recordings":
             return await import_recordings.sweep_recordings(settings, options.node, look_into_store=options.store)
         case _:
@@ -139,11 +161,11 @@ async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
 async def _run_with_connection(options: argparse.Namespace, settings: "Settings") -> int | None:
     from callcenter import app
     from callcenter.cli import evidence, trunks
+    from callcenter.cli.render_asterisk import render_asterisk
     from callcenter.common.secret_box import SecretBox
     from callcenter.domain.ids import NodeName
     from callcenter.people.invitations import invite_administrator
     from callcenter.storage import connect
-    from callcenter.telephony.render import render
 
     connection = await connect(settings.database)
     try:
@@ -161,7 +183,7 @@ async def _run_with_connection(options: argparse.Namespace, settings: "Settings"
                 directory = await app.asterisk_directory(
                     connection, NodeName(settings.node), SecretBox(settings.secrets)
                 )
-                render(settings, directory, options.directory)
+                render_asterisk(settings, directory, options.directory)
     finally:
         await connection.close()
     return 0

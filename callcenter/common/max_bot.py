@@ -1,11 +1,11 @@
 """Messages to chats of the messenger MAX, by a bot: https://dev.max.ru/docs-api."""
 
 import asyncio
-import ssl
 
 import aiohttp
 
 from callcenter.common.delivery import DeliveryProblem, NotDelivered
+from callcenter.common.tls import trusting
 from callcenter.settings import MaxSettings
 
 LONGEST = 4_000
@@ -19,7 +19,7 @@ class MaxBot:
 
     def __init__(self, settings: MaxSettings) -> None:
         self._settings = settings
-        self._tls = ssl.create_default_context(cafile=settings.ca_file)
+        self._tls = trusting(settings.ca_file)
 
     async def send(self, chat: str, text: str) -> None:
         """Send a message to a chat, by its id; what is too long is cut. Raises `NotDelivered`."""

@@ -12,6 +12,7 @@ import aiosmtplib
 from aiohttp import web
 
 from callcenter.common.delivery import DeliveryProblem, NotDelivered, one_line
+from callcenter.common.tls import trusting
 from callcenter.settings import SmtpSettings
 
 # RFC 5321, section 4.2.1: 5yz is a permanent failure, 4yz a transient one.
@@ -29,7 +30,7 @@ class MailServer:
     def __init__(self, settings: SmtpSettings) -> None:
         self._settings = settings
         secured = settings.host is not None and settings.security != "none"
-        self._tls = ssl.create_default_context(cafile=settings.ca_file) if secured else None
+        self._tls = trusting(settings.ca_file) if secured else None
 
     def letter(self, *, to: str, name: str, subject: str, text: str, key: str) -> EmailMessage:
         """A letter to one person. `key`: its name, the same each time it is sent."""

@@ -6,7 +6,6 @@ import hmac
 import ipaddress
 import json
 import socket
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from yarl import URL
 
 from callcenter.common.delivery import DeliveryProblem, NotDelivered
 from callcenter.common.secret_box import SecretBox
+from callcenter.common.tls import trusting
 from callcenter.settings import HandoverSettings
 
 SIGNATURE = "X-Callcenter-Signature"
@@ -72,7 +72,7 @@ class SignedPost:
     def __init__(self, settings: HandoverSettings, box: SecretBox, now: Callable[[], float] = time.time) -> None:
         self._timeout = settings.webhook_timeout_s
         self._allowed = settings.webhook_inner_networks
-        self._tls = ssl.create_default_context(cafile=settings.webhook_ca_file)
+        self._tls = trusting(settings.webhook_ca_file)
         self._box = box
         self._now = now
 

@@ -10,7 +10,8 @@ from datetime import date, datetime, time, timedelta
 from xml.etree.ElementTree import ParseError
 from xml.parsers import expat
 
-from openpyxl import load_workbook
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.styles.stylesheet import apply_stylesheet
 from openpyxl.utils.exceptions import InvalidFileException
 
 from callcenter.common.sheet_problems import (
@@ -27,6 +28,9 @@ from callcenter.common.sheet_problems import (
 MAX_PARTS = 1000
 # Spreadsheet programs nest some ten tags; the time that openpyxl takes grows with the square of the depth.
 MAX_DEPTH = 100
+# So long are they in spreadsheet programs at most; the time that openpyxl takes for one grows with the square of that.
+MAX_FORMAT = 255
+MAX_FORMULA = 8192
 CHUNK = 1 << 20
 _MERGED = re.compile(r"([A-Z]{1,3}([0-9]{1,7}))(?::|$)")
 _COUNTED = {"c": (MAX_CELLS, "too many cells"), "si": (MAX_STRINGS, "too many texts")}
@@ -47,6 +51,18 @@ _BROKEN = (
 )
 
 
+class _Reader(ExcelReader):  # type: ignore[misc]
+    """Of a workbook only what its cells need: neither its properties nor what is printed of it."""
+
+    def read(self) -> None:
+        """Everything but the cells."""
+        self.read_manifest()
+        self.read_strings()
+        self.read_workbook()
+        apply_stylesheet(self.archive, self.wb)
+        self.read_worksheets()
+
+
 def read_workbook(
     body: bytes, problems: list[SheetProblem], *, dates: bool = False
 ) -> Iterator[tuple[int, Sequence[str]]]:
@@ -58,7 +74,9 @@ def read_workbook(
     """
     try:
         merged = _inspect(body)
-        book = load_workbook(io.BytesIO(body), read_only=True, data_only=False, keep_links=False)
+        reader = _Reader(io.BytesIO(body), read_only=True, data_only=False, keep_links=False)
+        reader.read()
+        book = reader.wb
     except SheetRefused:
         raise
     except _BROKEN:
@@ -103,18 +121,20 @@ def _inspect(body: bytes) -> dict[str, list[tuple[str, int]]]:
 def _search(packed: zipfile.ZipFile, part: zipfile.ZipInfo, count: Counter[str]) -> list[tuple[str, int]]:
     """The merged cells of a part. Adds its cells and texts to `count`."""
     found: dict[str, int] = {}
-    depth = 0
+    depth = formula = 0
 
     def declared(*_: object) -> None:
         # A declaration is all that an XML bomb needs, and no spreadsheet program writes one.
         raise SheetRefused("broken xlsx")
 
     def began(name: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
+        nonlocal depth, formula
         depth += 1
-        if depth > MAX_DEPTH:
+        formula = 0
+        if depth > MAX_DEPTH or len(attributes.get("formatCode", "")) > MAX_FORMAT:
             raise SheetRefused("broken xlsx")
         name = name.rpartition(":")[2]
+        parser.CharacterDataHandler = text if name == "f" else None
         if name in _COUNTED:
             count[name] += 1
         elif name == "mergeCell" and len(found) < MAX_PROBLEMS and (match := _MERGED.match(attributes.get("ref", ""))):
@@ -123,6 +143,12 @@ def _search(packed: zipfile.ZipFile, part: zipfile.ZipInfo, count: Counter[str])
     def ended(_name: str) -> None:
         nonlocal depth
         depth -= 1
+
+    def text(of_formula: str) -> None:
+        nonlocal formula
+        formula += len(of_formula)
+        if formula > MAX_FORMULA:
+            raise SheetRefused("broken xlsx")
 
     parser = expat.ParserCreate()
     parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = declared

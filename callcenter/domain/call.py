@@ -395,6 +395,8 @@ def _learn(call: Call, event: CallEvent) -> Call:
         case CallerAbandoned():
             if any(_let_go(event.at, withdrawn) for withdrawn in call.withdrawals):
                 return call
+            if call.queued_at is None and event.since is not None:
+                call = replace(call, queue=call.queue or OPERATORS, queued_at=event.since)
             return _decide(call, Outcome.ABANDONED, event.at)
         case QueueTimedOut():
             # app_queue reports a caller whom it lets go as an abandon first (`record_abandoned` in `app_queue.c`).

@@ -159,7 +159,12 @@ class TalkEnded(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallerAbandoned(CallEvent):
-    """The caller hung up while waiting (`QueueCallerAbandon`, `ABANDON`)."""
+    """The caller hung up while waiting (`QueueCallerAbandon`, `ABANDON`).
+
+    `since`: when the wait began, of a caller who was told the place in the queue and had not joined it yet.
+    """
+
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,9 @@ class OutageEventKind(StrEnum):
     """The cause, the expected end, the texts, who is at work."""
     PLACES = "places"
     """It grew, or shrank, by houses, entrances or flats."""
+    RECORDED = "recorded"
+    """Somebody recorded what callers hear, instead of the spoken text."""
+    RECORDING_REMOVED = "recording_removed"
 
 
 _S = OutageState

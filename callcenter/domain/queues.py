@@ -1,11 +1,17 @@
-"""Who waits and who talks among each company number's callers, updated as calls change state."""
+"""Who waits and who talks among each company number's callers, updated as calls change state; and whom of those who wait
+an outage concerns.
+"""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from callcenter.domain.call import Call, CallState
-from callcenter.domain.commands import QueueLine
+from callcenter.domain.commands import QueueLine, WithdrawCaller
+from callcenter.domain.events import OutageAnnounced
 from callcenter.domain.ids import CallId, QueueName
+
+# Longer than anybody is on the way from the arrival to a queue.
+ON_THE_WAY = timedelta(minutes=10)
 
 
 class Queues:
@@ -62,3 +68,39 @@ class Queues:
 def _place(call: Call) -> tuple[object, ...]:
     # A caller who comes back waits again, behind those who joined meanwhile.
     return call.state, call.line, call.returns
+
+
+class AnnouncedOutages:
+    """Who is taken out of the queue to be told of an outage: once, and nobody who has talked to an operator."""
+
+    def __init__(self) -> None:
+        self._latest: dict[int, OutageAnnounced] = {}
+
+    def announce(self, event: OutageAnnounced, calls: Iterable[Call]) -> list[WithdrawCaller]:
+        """Of these calls, those that wait already."""
+        kept = {outage: before for outage, before in self._latest.items() if event.at - before.at < ON_THE_WAY}
+        self._latest = {**kept, event.outage: event}
+        return [_withdraw(call) for call in calls if _concerns(event, call)]
+
+    def joined(self, before: Call | None, after: Call) -> list[WithdrawCaller]:
+        """A call that passed the dialplan's look for announcements before there was one, and joins the queue only now."""
+        was_waiting = before is not None and before.state is CallState.WAITING
+        if was_waiting or after.told_at is not None or after.withdrawals:
+            return []
+        late = (event for event in self._latest.values() if after.arrived_at < event.at and _concerns(event, after))
+        return [_withdraw(after) for _ in late][:1]
+
+
+def _concerns(event: OutageAnnounced, call: Call) -> bool:
+    """Residents of its flats, and callers whom nobody knows."""
+    if call.state is not CallState.WAITING or call.answered_at is not None:
+        return False
+    if call.did not in event.dids or not call.channel:
+        return False
+    known = call.card is not None and call.card.resident_id is not None
+    heard = any(each.outage == event.outage for each in call.announcements)
+    return not heard and (call.caller in event.callers or not known)
+
+
+def _withdraw(call: Call) -> WithdrawCaller:
+    return WithdrawCaller(call=call.id, channel=call.channel)

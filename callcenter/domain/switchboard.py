@@ -26,7 +26,6 @@ from callcenter.domain.commands import (
     SaveTalk,
     ShowQueues,
     ShowRinging,
-    WithdrawCaller,
 )
 from callcenter.domain.events import (
     CallEnded,
@@ -56,7 +55,7 @@ from callcenter.domain.floor import Floor, RosterChanged
 from callcenter.domain.ids import CallId, QueueName
 from callcenter.domain.open_requests import OpenRequests
 from callcenter.domain.operator import Operator, Signal
-from callcenter.domain.queues import Queues
+from callcenter.domain.queues import AnnouncedOutages, Queues
 from callcenter.domain.request import (
     PauseBody,
     PresenceBody,
@@ -88,6 +87,7 @@ class Switchboard:
         self.calls: dict[CallId, Call] = {}
         self._floor = Floor(operators, missed_limit)
         self._queues = Queues(queues)
+        self._announced = AnnouncedOutages()
         self._requests = OpenRequests()
         self._ended: deque[tuple[datetime, CallId]] = deque()
         self._unseen: dict[CallId, datetime] = {}
@@ -110,7 +110,7 @@ class Switchboard:
             case RequestFailed():
                 return self._requests.fail(event)
             case OutageAnnounced():
-                return self._announce(event)
+                return [*self._announced.announce(event, self._open())]
             case CallOutAsked():
                 return self._judge(event)
             case PhoneChanged():
@@ -158,6 +158,8 @@ class Switchboard:
                 commands.append(ShowRinging(operator=operator.id, call=after, at=event.at))
         elif isinstance(event, OperatorMissed):
             commands += self._floor.missed(event)
+        elif event.source is Source.LIVE and isinstance(event, CallQueued):
+            commands += self._announced.joined(before, after)
         return commands + self._update_floor(before, after)
 
     def _update_floor(self, before: Call | None, after: Call) -> list[Command]:
@@ -229,18 +231,6 @@ class Switchboard:
         about = None if event.about is None else self.calls.get(event.about)
         did = "" if about is None else about.line or about.did
         return [JudgeCallOut(operator=event.operator, number=event.number, channel=event.channel, did=did)]
-
-    def _announce(self, event: OutageAnnounced) -> list[Command]:
-        """Whoever waits and may be concerned hears it now: residents of its flats, and callers whom nobody knows."""
-        commands: list[Command] = []
-        for call in self._open():
-            if call.state is not CallState.WAITING or call.did not in event.dids or not call.channel:
-                continue
-            known = call.card is not None and call.card.resident_id is not None
-            heard = any(each.outage == event.outage for each in call.announcements)
-            if not heard and (call.caller in event.callers or not known):
-                commands.append(WithdrawCaller(call=call.id, channel=call.channel))
-        return commands
 
     def _complete(self, event: RequestCarriedOut) -> list[Command]:
         request = self._requests.get(event.request)

@@ -27,7 +27,8 @@ async def problems(connection: asyncpg.Connection) -> AsyncIterator[str]:
             async for problem in _of_chain(connection, company, head["seq"], head["hash"]):
                 yield f"company {company}: {problem}"
         for row in await connection.fetch(SQL["not_as_chained"]):
-            yield f"company {row['company_id']}: recording {row['id']} differs from its last entry, {row['seq']}"
+            recording, last = row["id"], row["seq"]
+            yield f"company {row['company_id']}: recording {recording} differs from its entries, the last of which is {last}"
         for row in await connection.fetch(SQL["unchained"]):
             yield f"company {row['company_id']}: recording {row['id']} has no entry"
 

@@ -93,9 +93,10 @@ async def _attach(
     if ticket is None:
         ticket = await connection.fetchval(SQL["open"], outage.id, number["number"], call, fresh["caller"])
     await connection.execute(SQL["join"], call, ticket, person.id)
+    await connection.execute(SQL["move_recordings"], call, ticket, fresh["id"])
     await connection.execute(SQL["called"], ticket, person.id, fresh["caller"])
     reason = Translator(outage.language).pgettext("outage", "Belongs to ticket No. {number}")
-    await incidents.finish(connection, person, fresh["id"], Step.CANCEL, reason.format(number=number["number"]))
+    await incidents.finish(connection, person.id, fresh["id"], Step.CANCEL, reason.format(number=number["number"]))
     assert ticket is not None
     return ticket
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
@@ -32,6 +32,7 @@ class BadOutage(Refusal):
         "twice": "names a house twice",
         "before start": "lies before the start",
         "over": "the outage is over",
+        "unspoken": "cannot be spoken: it has no word, a word of more than 40 letters, or is too long in words",
     }
 
 
@@ -99,10 +100,11 @@ class NewOutage(OutageEdit):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceView:
-    """Where it is, with the address in words."""
+    """Where it is. `address`: in words, with the city; `said`: as callers hear it, without."""
 
     house_id: int
     address: str
+    said: str
     entrances: tuple[int, ...]
     flats: str
     riser: str
@@ -135,6 +137,13 @@ class Outage:
     incident_number: int | None
     opened_at: datetime
     version: int
+    evidence: Mapping[str, Any] | None
+    """The calls by which it was suspected: `suggested.evidence_of`."""
+    recording: str | None
+    """The name of the sound that somebody recorded for callers, in place of the spoken text."""
+    recorded_at: datetime | None
+    unspoken: bool
+    """The voice failed: callers hear what was said before, or are not told."""
     places: tuple[PlaceView, ...]
 
 

@@ -1,22 +1,25 @@
 """Outages on pages: the list, a new one in a few clicks, and everything about one."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import structlog
 from aiohttp import web
 
 from callcenter.domain.access import Permission
-from callcenter.domain.outage import OFF, OVER, OutageState, OutageStep, OutageStepRefused, steps_from
+from callcenter.domain.outage import OVER, OutageState, OutageStep, OutageStepRefused, steps_from
+from callcenter.outages.announcing.recordings import OUTAGE_RECORDINGS
+from callcenter.outages.announcing.sound_file import BadSound
+from callcenter.outages.announcing.sound_form import form_with_sound, sound_in
+from callcenter.outages.announcing.wording import announcement, is_told
 from callcenter.outages.choices import OUTAGE_CHOICES
 from callcenter.outages.flats import OUTAGE_FLATS
 from callcenter.outages.form import OutageForm, read_edit, read_new
 from callcenter.outages.joining import JOINING
-from callcenter.outages.outage import BadOutage, Outage
+from callcenter.outages.outage import BadOutage, Outage, OutageEvent
 from callcenter.outages.service import OUTAGES
-from callcenter.outages.texts import fields, outage_event_kinds, outage_states, outage_steps, problems
-from callcenter.outages.wording import OutageFacts, sentences
+from callcenter.outages.texts import evidence_text, fields, outage_event_kinds, outage_states, outage_steps, problems
 from callcenter.tickets.choices import TICKET_CHOICES
 from callcenter.tickets.form import local
 from callcenter.web.auth import needs
@@ -26,10 +29,13 @@ from callcenter.web.forms import LARGEST_FORM, chosen_id
 from callcenter.web.keys import PERSON
 from callcenter.web.language import language_of
 from callcenter.web.render import render
+from callcenter.web.shield import allow_microphone
 
 log = structlog.get_logger()
 routes = web.RouteTableDef()
 ONE = r"/outages/{id:\d{1,9}}"
+SPOKEN = {"since", "until", "cause", "workers", "message"}
+"""The fields that callers hear."""
 
 
 @routes.get("/outages")
@@ -57,23 +63,25 @@ async def show_new(request: web.Request) -> web.Response:
 async def open_new(request: web.Request) -> web.Response:
     """Open the outage and show it, or show what is wrong."""
     person = request[PERSON]
-    sent = await form_of(request.clone(client_max_size=LARGEST_FORM))
-    companies = await request.app[TICKET_CHOICES].companies(person)
-    chosen = chosen_id(str(sent.get("company", "")))
-    company = next((one for one in companies if one.id == chosen), None)
-    if company is None:
-        form = OutageForm({name: value for name, value in sent.items() if isinstance(value, str)})
-        form.problems["company"] = "missing"
-        return await _new_page(request, form, 422)
-    new, form = read_new(sent, company.id, company.zone)
-    if new is not None:
-        try:
-            outage = await request.app[OUTAGES].open(person, new)
-        except BadOutage as bad:
-            form.problems[{"places": "house", "company_id": "company"}.get(bad.field, bad.field)] = bad.code
-        else:
-            log.info("outage opened", outage=outage.id, operator=person.id)
-            raise web.HTTPSeeOther(f"/outages/{outage.id}")
+    async with form_with_sound(request) as sent:
+        companies = await request.app[TICKET_CHOICES].companies(person)
+        chosen = chosen_id(str(sent.get("company", "")))
+        company = next((one for one in companies if one.id == chosen), None)
+        if company is None:
+            form = OutageForm({name: value for name, value in sent.items() if isinstance(value, str)})
+            form.problems["company"] = "missing"
+            return await _new_page(request, form, 422)
+        new, form = read_new(sent, company.id, company.zone)
+        if new is not None:
+            try:
+                outage = await request.app[OUTAGE_RECORDINGS].open(person, new, await sound_in(request, sent))
+            except BadSound as bad:
+                form.problems["recording"] = bad.code
+            except BadOutage as bad:
+                form.problems[{"places": "house", "company_id": "company"}.get(bad.field, bad.field)] = bad.code
+            else:
+                log.info("outage opened", outage=outage.id, operator=person.id)
+                raise web.HTTPSeeOther(f"/outages/{outage.id}")
     return await _new_page(request, form, 422)
 
 
@@ -176,22 +184,28 @@ async def page(
         "since": local(outage.since, outage.zone),
         "until": local(outage.until, outage.zone),
     }
-    told = outage.kind is not None and (outage.state in OFF or outage.state is OutageState.SUSPECTED)
+    history = await service.history(person, outage_id)
+    speech = announcement(replace(outage, recording=None), outage.places[:1], datetime.now(UTC))
     possible = [step for step in steps_from(outage.state) if step is not OutageStep.CONFIRM or outage.kind is not None]
-    return _render(
+    response = _render(
         request,
         "outages/outage.html",
         status,
         outage=outage,
-        heard=_heard(outage) if told else [],
+        told=is_told(outage),
+        words=" ".join(speech.sentences),
+        evidence=evidence_text(language_of(request), outage),
         figures=(await service.figures(person, [outage.id]))[outage.id],
-        history=await service.history(person, outage_id),
+        history=history,
+        changed_since=_changed_since(request, outage, history),
         unsettled=await request.app[OUTAGE_FLATS].unsettled(person, outage_id),
         possible=possible,
         kinds=await _kinds_to_choose(request, outage),
         form=form or OutageForm(typed),
         wrong=wrong or {},
     )
+    allow_microphone(response)
+    return response
 
 
 async def _kinds_to_choose(request: web.Request, outage: Outage) -> list[tuple[str, str]]:
@@ -206,7 +220,7 @@ async def _new_page(request: web.Request, form: OutageForm, status: int = 200) -
     company = next((one for one in companies if one.id == wanted), companies[0] if len(companies) == 1 else None)
     if company is not None:
         form.typed.setdefault("since", local(datetime.now(UTC), company.zone))
-    return _render(
+    response = _render(
         request,
         "outages/outage_new.html",
         status,
@@ -217,6 +231,8 @@ async def _new_page(request: web.Request, form: OutageForm, status: int = 200) -
         form=form,
         wrong=form.problems,
     )
+    allow_microphone(response)
+    return response
 
 
 def _render(request: web.Request, template: str, status: int = 200, **values: Any) -> web.Response:
@@ -235,17 +251,11 @@ def _render(request: web.Request, template: str, status: int = 200, **values: An
     )
 
 
-def _heard(outage: Outage) -> list[str]:
-    """What a caller hears of it, as sentences."""
-    facts = OutageFacts(
-        language=outage.language,
-        said=outage.said,
-        planned=outage.planned,
-        since=outage.since,
-        until=outage.until,
-        cause=outage.cause,
-        workers=outage.workers,
-        message=outage.message,
-        zone=ZoneInfo(outage.zone),
-    )
-    return sentences(facts, [place.address for place in outage.places[:1]], datetime.now(UTC))
+def _changed_since(request: web.Request, outage: Outage, history: list[OutageEvent]) -> list[str]:
+    """The names of the fields that callers hear, if they are changed after the recording was made."""
+    recorded_at = outage.recorded_at
+    if recorded_at is None:
+        return []
+    changed = {name for event in history if event.at > recorded_at for name in event.changes}
+    names = fields(Translator(language_of(request)))
+    return [text for name, text in names.items() if name in changed & SPOKEN]

@@ -32,15 +32,19 @@ _SAME_NAME = [
     "incident_number",
     "opened_at",
     "version",
+    "evidence",
+    "recording",
+    "recorded_at",
+    "unspoken",
 ]
 
 
 async def read(
-    connection: Connection, person: Person | None, outage_id: int | None = None, *, only_open: bool = False
+    connection: Connection, person: Person | None, only: Sequence[int] | None = None, *, only_open: bool = False
 ) -> list[Outage]:
-    """The outages that this person may see, newest first; only one of them if `outage_id` is given."""
+    """The outages that this person may see, newest first: at most 500, or `only` those with these ids."""
     company = None if person is None else person.company_id
-    rows = await connection.fetch(SQL["list"], outage_id, only_open, company)
+    rows = await connection.fetch(SQL["list"], only, only_open, company)
     places: dict[int, list[PlaceView]] = {row["id"]: [] for row in rows}
     for row in await connection.fetch(SQL["places"], list(places)):
         places[row["outage_id"]].append(_place(row))
@@ -49,7 +53,7 @@ async def read(
 
 async def one(connection: Connection, person: Person | None, outage_id: int) -> Outage:
     """Raises `NoOutage`."""
-    found = await read(connection, person, outage_id)
+    found = await read(connection, person, [outage_id])
     if not found:
         raise NoOutage
     return found[0]
@@ -87,6 +91,7 @@ def _place(row: asyncpg.Record) -> PlaceView:
     return PlaceView(
         house_id=row["house_id"],
         address=address,
+        said=f"{row['street']}, {row['building']}",
         entrances=tuple(row["entrances"]),
         flats=row["flats"],
         riser=row["riser"],

@@ -52,6 +52,7 @@ def _row(row: asyncpg.Record) -> OutageRow:
         more_houses=row["houses"] - len(addresses),
         since=row["since"],
         until=row["until"],
+        unspoken=row["unspoken"],
         evidence=None
         if found is None
         else Evidence(

@@ -41,7 +41,7 @@ async def outage_section(
     if not person.may(Permission.SEE_OUTAGES):
         return None
     outage_id = await connection.fetchval(SQL["of_incident"], ticket.id, ticket.parent_id)
-    found = [] if outage_id is None else await read(connection, person, outage_id)
+    found = [] if outage_id is None else await read(connection, person, [outage_id])
     if not found:
         return None
     [outage] = found

@@ -6,7 +6,15 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.common.scope import Connection, scoped, scoped_to
-from callcenter.domain.outage import OVER, OutageEventKind, OutageState, OutageStep, OutageStepRefused, move
+from callcenter.domain.outage import (
+    OVER,
+    OutageEventKind,
+    OutageState,
+    OutageStep,
+    OutageStepRefused,
+    move,
+    steps_from,
+)
 from callcenter.domain.person import Person
 from callcenter.domain.ticket import Step
 from callcenter.outages.outage import (
@@ -21,11 +29,13 @@ from callcenter.outages.outage import (
     OutageFigures,
     PlaceEdit,
 )
+from callcenter.outages.places import number_flats, put_places
 from callcenter.outages.rows import note, one, read, read_events, read_figures
+from callcenter.outages.spoken import check_spoken
 from callcenter.storage import queries
 from callcenter.tickets import incidents
-from callcenter.tickets.service import Tickets
-from callcenter.tickets.ticket import TicketEdit
+from callcenter.tickets.service import TicketChange, Tickets
+from callcenter.tickets.ticket import Ticket, TicketEdit
 
 SQL = queries("outages")
 LEAST_SPARE = 300
@@ -89,7 +99,7 @@ class Outages:
         if person.company_id not in (None, new.company_id):
             raise BadOutage("unknown", "company_id")
         outage_id = await _insert(connection, person, new)
-        await _put_places(connection, outage_id, new.company_id, new.places)
+        await put_places(connection, outage_id, new.company_id, new.places)
         await note(connection, outage_id, person, OutageEventKind.OPENED, states=(None, OutageState.SUSPECTED))
         if not suspected:
             await self._confirm(connection, person, outage_id)
@@ -117,6 +127,27 @@ class Outages:
             if state in OVER:
                 await _finish(connection, person, await one(connection, person, outage_id), comment)
             return await self._changed(connection, person, outage_id, OutageChange(before=before))
+
+    async def end_with_incident(self, connection: Connection, ticket: Ticket, what: TicketChange) -> None:
+        """End the outage whose incident is closed or cancelled, with all its tickets: for `Tickets.also`.
+
+        Otherwise callers would go on hearing it, and get tickets below one that is over.
+        """
+        if what not in (Step.CLOSE, Step.CANCEL):
+            return
+        row = await connection.fetchrow(SQL["of_ended_incident"], ticket.id)
+        if row is None:
+            return
+        before = OutageState(row["state"])
+        # Once the supply is back there was an outage, whatever is said of the ticket.
+        none = what is Step.CANCEL and OutageStep.CANCEL in steps_from(before)
+        state = OutageState.CANCELLED if none else OutageState.CLOSED
+        await connection.execute(SQL["move"], row["id"], state)
+        await connection.execute(
+            SQL["note"], row["id"], row["operator_id"], OutageEventKind.MOVED, before, state, row["comment"], {}
+        )
+        await incidents.finish(connection, row["operator_id"], ticket.id, Step(what), row["comment"])
+        await self._changed(connection, None, row["id"], OutageChange(before=before))
 
     async def confirm(self, person: Person, outage_id: int, kind: str) -> Outage:
         """Say what is off, of one that is suspected. Raises `NoOutage`, `BadOutage`, `OutageStepRefused`."""
@@ -159,14 +190,24 @@ class Outages:
             if await _lock(connection, person, outage_id, version) in OVER:
                 raise BadOutage("over")
             before = await one(connection, person, outage_id)
-            await _put_places(connection, outage_id, before.company_id, places)
+            await put_places(connection, outage_id, before.company_id, places)
             await _set(connection, outage_id, {})
             was, now = len(before.places), len(places)
             await note(connection, outage_id, person, OutageEventKind.PLACES, changes={"houses": (was, now)})
             if before.incident_id is not None:
-                await _number_flats(connection, before.company_id, outage_id)
+                await number_flats(connection, before.company_id, outage_id)
             change = OutageChange(before=before.state, fields=frozenset({"places"}))
             return await self._changed(connection, person, outage_id, change)
+
+    async def touch_in(self, connection: Connection, person: Person, outage_id: int) -> None:
+        """Lock one that is not over, and let the nodes write anew what callers hear, once this is committed.
+
+        Raises `NoOutage`, `BadOutage`.
+        """
+        if await _lock(connection, person, outage_id, None) in OVER:
+            raise BadOutage("over")
+        outage = await one(connection, person, outage_id)
+        await connection.execute(SQL["notify"], outage.id, outage.company_id)
 
     async def end_planned(self) -> list[int]:
         """Close the planned works of which the end has come; which they were."""
@@ -205,7 +246,7 @@ class Outages:
             edit["planned_until"] = outage.until
         incident = await self._tickets.create_in(connection, person, outage.company_id, TicketEdit.model_validate(edit))
         await connection.execute(SQL["incident"], outage_id, incident.id)
-        flats = await _number_flats(connection, outage.company_id, outage_id)
+        flats = await number_flats(connection, outage.company_id, outage_id)
         spare = max(LEAST_SPARE, flats)
         first = await connection.fetchval(SQL["draw_numbers"], outage.company_id, spare)
         await connection.execute(SQL["spare"], outage_id, first, first + spare)
@@ -224,43 +265,17 @@ async def _check_kind(connection: Connection, kind: str) -> None:
 
 async def _insert(connection: Connection, person: Person, new: NewOutage) -> int:
     await _check_kind(connection, new.kind)
+    language = await connection.fetchval(SQL["language"], new.company_id)
+    if language is None:
+        raise BadOutage("unknown", "company_id")
+    check_spoken(new.given(), language)
     if new.crew_id is not None and await connection.fetchval(SQL["crew_of"], new.crew_id, new.company_id) is None:
         raise BadOutage("unknown", "crew_id")
-    try:
-        outage_id: int = await connection.fetchval(
-            SQL["open"], new.company_id, new.kind, new.planned, new.cause, new.since, new.until, new.crew_id,
-            new.workers, new.message, new.operator_note, None, person.id,
-        )  # fmt: skip
-    except asyncpg.ForeignKeyViolationError:
-        raise BadOutage("unknown", "company_id") from None
+    outage_id: int = await connection.fetchval(
+        SQL["open"], new.company_id, new.kind, new.planned, new.cause, new.since, new.until, new.crew_id,
+        new.workers, new.message, new.operator_note, None, person.id,
+    )  # fmt: skip
     return outage_id
-
-
-async def _put_places(connection: Connection, outage_id: int, company: int, places: tuple[PlaceEdit, ...]) -> None:
-    houses = [place.house_id for place in places]
-    if len(set(houses)) != len(houses) or not houses:
-        raise BadOutage("twice" if houses else "missing", "places")
-    known = {row["id"] for row in await connection.fetch(SQL["houses_of"], houses, company)}
-    if known != set(houses):
-        raise BadOutage("unknown", "places")
-    rows = [(outage_id, each.house_id, list(each.place.entrances), each.flats, each.riser) for each in places]
-    await connection.execute(SQL["remove_places"], outage_id, houses)
-    await connection.executemany(SQL["add_place"], rows)
-
-
-async def _number_flats(connection: Connection, company: int, outage_id: int) -> int:
-    """Keep a ticket number for each flat that is in it and has none yet; how many flats are in it."""
-    places = {
-        row["house_id"]: PlaceEdit(house_id=row["house_id"], entrances=row["entrances"], flats=row["flats"]).place
-        for row in await connection.fetch(SQL["places"], [outage_id])
-    }
-    rows = await connection.fetch(SQL["premises"], list(places))
-    affected = [row["id"] for row in rows if places[row["house_id"]].has(row["flat"], row["entrance"])]
-    numbered = {row["premises_id"] for row in await connection.fetch(SQL["numbered"], outage_id)}
-    if fresh := [premises for premises in affected if premises not in numbered]:
-        first = await connection.fetchval(SQL["draw_numbers"], company, len(fresh))
-        await connection.execute(SQL["number_flats"], outage_id, first, fresh)
-    return len(affected)
 
 
 async def _lock(connection: Connection, person: Person | None, outage_id: int, version: int | None) -> OutageState:
@@ -278,6 +293,7 @@ async def _check(connection: Connection, before: Outage, changes: dict[str, obje
         raise BadOutage("missing", "since")
     if until is not None and until <= since:  # type: ignore[operator]
         raise BadOutage("before start", "until")
+    check_spoken(changes, before.language)
     crew = changes.get("crew_id")
     if crew is not None and await connection.fetchval(SQL["crew_of"], crew, before.company_id) is None:
         raise BadOutage("unknown", "crew_id")
@@ -294,4 +310,5 @@ async def _finish(connection: Connection, person: Person | None, outage: Outage,
     if outage.incident_id is None:
         return
     step = Step.CLOSE if outage.state is OutageState.CLOSED else Step.CANCEL
-    await incidents.finish(connection, person, outage.incident_id, step, comment)
+    operator = None if person is None else person.id
+    await incidents.finish(connection, operator, outage.incident_id, step, comment)

@@ -37,6 +37,8 @@ class OutageRow(Shape):
     until: Moment | None
     """When it is expected to end."""
     evidence: Evidence | None
+    unspoken: bool
+    """The voice failed: callers hear what was said before, or are not told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,21 +1,25 @@
 """Brings a folder of old recordings into the database and the store, in the same way as new ones.
 
 A file is known by its name, or by a line of a CSV file (see `incoming_list`). Subfolders are looked into. What is not a
-WAV is made one; the folder is only read. A file that was brought in already, under any name, is not brought in again.
+WAV is made one; the folder is only read. A file that was brought in already, under any name, is not brought in again. A
+call that our own Asterisk did not carry is entered with its recording, and so are the calls of a CDR (see `cdr`).
 """
 
 import asyncio
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from callcenter.domain.ids import NodeName
+from callcenter.domain.ids import CompanyId, NodeName
 from callcenter.domain.recording import Defect, RecordingName
 from callcenter.errors import AudioProblem
 from callcenter.recordings.archive import Archive
+from callcenter.recordings.cdr import Cdr
+from callcenter.recordings.incoming_calls import Companies, IncomingCalls
 from callcenter.recordings.incoming_list import Found, listed_files, named_files
 from callcenter.recordings.spool import SUFFIX, Spool
 from callcenter.recordings.store import Store, digest
@@ -31,6 +35,8 @@ GONE = "is not in the folder"
 STRANGE = "not a regular file of the folder"
 UNREADABLE = "cannot be read"
 OTHER = "another recording of this name is in the database"
+
+ZONE = ZoneInfo("Europe/Moscow")
 
 FORMATS = {".mp3": "mp3", ".ogg": "ogg", ".gsm": "gsm"}
 """What is made a WAV, with ffmpeg's name of it: told by the file's ending, never guessed from its content."""
@@ -49,26 +55,65 @@ class ImportOutcome:
         return self.what not in (BROUGHT, KNOWN)
 
 
-class Incoming:
-    """Brings recordings in for one node."""
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What became of each file, and of the calls.
 
-    def __init__(self, pool: asyncpg.Pool, store: Store, node: NodeName, scratch: Path | None = None) -> None:
+    `calls`: entered. `left_out`: calls of a CDR that are of no company. `nobodys`: recordings of this node that are of no
+    company, so that nobody's retention applies to them. `unreadable`: lines of the CDR that make no sense.
+    """
+
+    outcomes: list[ImportOutcome]
+    calls: int
+    left_out: int
+    nobodys: int
+    unreadable: int
+
+
+class Incoming:
+    """Brings recordings in for one node.
+
+    `otherwise`: the company of calls of which no company's number is known. `zone`: of the clock by which files are named
+    that tell no other time.
+    """
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        store: Store,
+        node: NodeName,
+        scratch: Path | None = None,
+        *,
+        otherwise: CompanyId | None = None,
+        zone: ZoneInfo = ZONE,
+    ) -> None:
         self._pool = pool
         self._store = store
         self._node = node
         self._scratch = scratch
+        self._otherwise = otherwise
+        self._zone = zone
 
-    async def bring(self, folder: Path, listed: Path | None = None) -> list[ImportOutcome]:
-        """Bring in all of `folder`, or only what the CSV file `listed` names.
+    async def bring(self, folder: Path, listed: Path | None = None, cdr: Cdr | None = None) -> ImportReport:
+        """Bring in all of `folder`, or only what the CSV file `listed` names, and the calls that the CDR has besides.
 
         Raises `StoreError`, or what asyncpg or the disk raises; what was brought in until then is, and it can be
         called again.
         """
+        cdr = cdr or Cdr()
         await self._store.ensure_bucket()
-        found = listed_files(folder, listed, self._node) if listed else named_files(folder, self._node)
-        return [ImportOutcome(each.file, each.refused or await self._one(folder, each)) for each in found]
+        await self._pool.execute(SQL["add_node"], self._node)
+        calls = IncomingCalls(self._pool, self._node, await Companies.load(self._pool, self._otherwise))
+        if listed:
+            found = listed_files(folder, listed, self._node, cdr)
+        else:
+            found = named_files(folder, self._node, self._zone, cdr)
+        outcomes = [ImportOutcome(each.file, each.refused or await self._one(folder, each, calls)) for each in found]
+        await calls.enter_unrecorded(cdr.calls.values())
+        nobodys = await calls.adopt()
+        return ImportReport(outcomes, calls.counts["added"], calls.counts["left out"], nobodys, cdr.unreadable)
 
-    async def _one(self, folder: Path, found: Found) -> str:
+    async def _one(self, folder: Path, found: Found, calls: IncomingCalls) -> str:
         path, name = found.path, found.name
         assert name is not None
         if not path.exists() and not path.is_symlink():
@@ -89,12 +134,15 @@ class Incoming:
                 return f"not an audio file of the kind that its name says ({path.suffix.lower()})"
             spool.collect()
             (file,) = spool.ready()
-            defect = inspect(file.path).defect
-            if defect in (Defect.EMPTY, Defect.NOT_WAV):
-                return defect
+            content = inspect(file.path)
+            if content.defect in (Defect.EMPTY, Defect.NOT_WAV):
+                return content.defect
             with file.open() as opened:
                 sha256, _ = digest(opened)
             known = await self._pool.fetchval(SQL["known"], sha256)
+            if found.call is not None:
+                entered = RecordingName.parse(known) if known else name
+                await calls.enter(replace(found.call, id=entered.call), entered, content.duration_s)
             if known and known != str(name):
                 return KNOWN
             # Retention counts from the talk, not from today.

@@ -2,7 +2,7 @@
 
 The CSV file, in UTF-8 or in Windows' Cyrillic code page, has the columns `file`, `call` and `at`: the file in the folder
 or in its subfolders, the call's id, and when the talk began, in ISO 8601 with its zone. An id without a node is taken
-for the given node's.
+for the given node's. It may have `dialled` and `caller`: the number of the company, and the telephone outside.
 """
 
 import csv
@@ -14,11 +14,14 @@ import unicodedata
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path, PurePath, PurePosixPath
+from zoneinfo import ZoneInfo
 
 from callcenter.domain.ids import CallId, NodeName
 from callcenter.domain.recording import RecordingName
+from callcenter.recordings.cdr import Cdr
+from callcenter.recordings.other_pbx import OldCall, call_of, digits, outside_number
 from callcenter.recordings.spool import RAW, SUFFIX, recording_name
 
 COLUMNS = ("file", "call", "at")
@@ -31,35 +34,44 @@ BAD_CALL = "the call's id is not Asterisk's, seconds.number with or without its 
 BAD_AT = "the time needs its date, hours, minutes and zone, as in 2025-01-01T10:00:00+03:00"
 
 _PLAIN = re.compile(r"[0-9]{1,11}\.[0-9]{1,10}")
-# FreePBX and Issabel put the uniqueid at the end: q-600-79000000001-20251122-220002-1763838002.44
-_ENDS_WITH_ID = re.compile(r"(?:.*-)?([0-9]{9,11})\.([0-9]{1,10})")
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One file, as it is written in the list or relative to the folder; its name as a recording, or why it has none."""
+    """One file, as it is written in the list or relative to the folder; its name as a recording, or why it has none.
+
+    `call`: what is known of the call, unless our own Asterisk carried it.
+    """
 
     file: str
     path: Path
     name: RecordingName | None = None
     refused: str = ""
+    call: OldCall | None = None
 
 
-def named_files(folder: Path, node: NodeName) -> Iterator[Found]:
+def named_files(folder: Path, node: NodeName, zone: ZoneInfo, cdr: Cdr) -> Iterator[Found]:
     """Each file of the folder and its subfolders."""
     for path in sorted(folder.rglob("*")):
         if path.is_dir() and not path.is_symlink():
             continue
         file = path.relative_to(folder).as_posix()
-        name = None
+        name = call = None
         if path.suffix.lower() in SUFFIXES:
             name = recording_name(path.stem)
-            if name is None and (ends := _ENDS_WITH_ID.fullmatch(path.stem)):
-                name = _name(f"{node}-{ends[1]}.{ends[2]}", file, int(ends[1]))
-        yield Found(file, path, name, "" if name else NAMELESS)
+            if name is None and (call := _old_call(path, node, zone, cdr)):
+                name = _name(call.id, file, int(call.at.timestamp()))
+        yield Found(file, path, name, "" if name else NAMELESS, call)
 
 
-def listed_files(folder: Path, listed: Path, node: NodeName) -> Iterator[Found]:
+def _old_call(path: Path, node: NodeName, zone: ZoneInfo, cdr: Cdr) -> OldCall | None:
+    """By the CDR, if it knows the file or its call: it has the number dialled, which the name of a queue's lacks."""
+    named = call_of(path.stem, node, zone)
+    known = cdr.files.get(path.name) or (named and named.id)
+    return (known and cdr.calls.get(known)) or named
+
+
+def listed_files(folder: Path, listed: Path, node: NodeName, cdr: Cdr) -> Iterator[Found]:
     """Each line of the list. Raises `csv.Error` when it is none, `UnicodeDecodeError` when it is no text."""
     text = _text(listed.read_bytes())
     first = text.partition("\n")[0]
@@ -77,10 +89,10 @@ def listed_files(folder: Path, listed: Path, node: NodeName) -> Iterator[Found]:
         elif path.suffix.lower() not in SUFFIXES:
             yield Found(file, path, refused=FOREIGN)
         else:
-            yield _line(file, path, line, node)
+            yield _line(file, path, line, node, cdr)
 
 
-def _line(file: str, path: Path, line: dict[str, str], node: NodeName) -> Found:
+def _line(file: str, path: Path, line: dict[str, str], node: NodeName, cdr: Cdr) -> Found:
     call = (line["call"] or "").strip()
     try:
         at = datetime.fromisoformat((line["at"] or "").strip())
@@ -89,7 +101,10 @@ def _line(file: str, path: Path, line: dict[str, str], node: NodeName) -> Found:
     if at.tzinfo is None:
         return Found(file, path, refused=BAD_AT)
     name = _name(f"{node}-{call}" if _PLAIN.fullmatch(call) else call, file, int(at.timestamp()))
-    return Found(file, path, name, "" if name else BAD_CALL)
+    if name is None:
+        return Found(file, path, refused=BAD_CALL)
+    numbers = digits(line.get("dialled") or ""), outside_number(line.get("caller") or "")
+    return Found(file, path, name, call=cdr.calls.get(name.call, OldCall(name.call, at.astimezone(UTC), *numbers)))
 
 
 def _name(call: str, file: str, epoch: int) -> RecordingName | None:

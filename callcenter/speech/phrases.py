@@ -5,7 +5,8 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -25,8 +26,6 @@ _RECIPE = "1"
 """A change of how sound is trimmed and levelled, or of how texts are read, makes every phrase anew."""
 _DAY_S = 86_400
 _FAILURES_IN_A_ROW = 3
-_BETWEEN_PIECES_S = 0.03
-_BETWEEN_GROUPS_S = 0.35
 
 
 @dataclass(frozen=True)
@@ -76,6 +75,19 @@ class Phrases:
         recorded = self._settings.recorded / phrase.language / f"{phrase.key}.wav"
         return recorded if recorded.is_file() else None
 
+    @asynccontextmanager
+    async def ready(self) -> AsyncIterator[None]:
+        """Inside of it, the engines stay loaded from the first phrase on that they speak."""
+        async with AsyncExitStack() as held:
+            for engine in self._engines.values():
+                await held.enter_async_context(engine.ready())
+            yield
+
+    async def try_voices(self) -> None:
+        """Speak a word with each engine, which it has loaded then. Raises `SpeechError`."""
+        for language, engine in self._engines.items():
+            await engine.speak(WORDS[language].number(1), language)
+
     async def prepare(self, phrases: Iterable[Phrase]) -> None:
         """Speak what has not been spoken yet, a few at a time.
 
@@ -83,7 +95,7 @@ class Phrases:
         asked for the rest.
         """
         failures = _Failures()
-        async with asyncio.TaskGroup() as tasks:
+        async with self.ready(), asyncio.TaskGroup() as tasks:
             for phrase in dict.fromkeys(phrases):
                 tasks.create_task(self._prepare(phrase, failures))
         if failures.reasons:
@@ -123,23 +135,6 @@ class Phrases:
             return self.path(phrase).read_bytes()
         except FileNotFoundError:
             raise SpeechError("the phrase was not prepared") from None
-
-    async def ticket_numbers(self, numbers: Iterable[int], language: str) -> dict[int, bytes]:
-        """The sound of each number, joined of pieces that all numbers share. Raises `PhrasesMissing`."""
-        groups = {number: WORDS[language].ticket_pieces(number) for number in numbers}
-        needed = {piece: Phrase(piece, language) for each in groups.values() for group in each for piece in group}
-        await self.prepare(needed.values())
-        pieces = {text: self.read(phrase) for text, phrase in needed.items()}
-        return {
-            number: sound.join(
-                [
-                    sound.join([pieces[text] for text in group], [_BETWEEN_PIECES_S] * (len(group) - 1))
-                    for group in each
-                ],
-                [_BETWEEN_GROUPS_S] * (len(each) - 1),
-            )
-            for number, each in groups.items()
-        }
 
 
 class _Failures:

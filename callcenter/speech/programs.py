@@ -5,6 +5,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from callcenter.errors import SpeechError
@@ -12,6 +13,9 @@ from callcenter.errors import SpeechError
 _MEMORY_BYTES = 1024**3
 _FILE_BYTES = 64 * 1024**2
 _SAID_BYTES = 300
+NICENESS = 10
+FORMATS = ("wav", "ogg", "matroska", "mp3", "mov")
+"""Of sound files, by the names of ffmpeg's demuxers: `matroska` reads WebM, `mov` M4A. None of them opens other files."""
 
 
 async def run(command: Sequence[str], timeout_s: float) -> str:
@@ -20,17 +24,17 @@ async def run(command: Sequence[str], timeout_s: float) -> str:
     Raises `SpeechError` when it is not installed, fails, or is still running after `timeout_s` seconds. However it ends,
     none of its children is left.
     """
-    limited = ("prlimit", f"--as={_MEMORY_BYTES}", f"--fsize={_FILE_BYTES}", "--core=0", "--", *command)
     with tempfile.TemporaryFile() as printed:
         process = await asyncio.create_subprocess_exec(
-            *limited, stdin=asyncio.subprocess.DEVNULL, stdout=printed, stderr=printed, start_new_session=True
+            *limited(command), stdin=asyncio.subprocess.DEVNULL, stdout=printed, stderr=printed, start_new_session=True
         )
+        give_way(process)
         try:
             status = await asyncio.wait_for(process.wait(), timeout_s)
         except TimeoutError:
             raise SpeechError(f"{Path(command[0]).name} did not end within {timeout_s:g} s") from None
         finally:
-            await _end(process)
+            await end(process)
         printed.seek(0)
         said = printed.read(_SAID_BYTES).decode(errors="replace").strip()
     if status != 0:
@@ -38,7 +42,18 @@ async def run(command: Sequence[str], timeout_s: float) -> str:
     return said
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+def limited(command: Sequence[str]) -> Sequence[str]:
+    """The command, to be run with limits of its memory and of the files that it writes."""
+    return ("prlimit", f"--as={_MEMORY_BYTES}", f"--fsize={_FILE_BYTES}", "--core=0", "--", *command)
+
+
+def give_way(process: asyncio.subprocess.Process) -> None:
+    """Talks come first: their sound needs the same processors."""
+    with suppress(ProcessLookupError):
+        os.setpriority(os.PRIO_PGRP, process.pid, NICENESS)
+
+
+async def end(process: asyncio.subprocess.Process) -> None:
     """End a process, if it still runs, and all that it started."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
@@ -48,12 +63,15 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-async def telephone_samples(sound: Path, folder: Path, timeout_s: float) -> bytes:
-    """The sound of a file of any kind as 16-bit samples in one channel at 8 kHz; scratch files go to `folder`.
+async def telephone_samples(sound: Path, folder: Path, timeout_s: float, longest_s: float | None = None) -> bytes:
+    """The sound of a file of one of `FORMATS` as 16-bit samples in one channel at 8 kHz; scratch files go to `folder`.
 
-    Raises `SpeechError` when it is none.
+    At most the first `longest_s` seconds. Raises `SpeechError` when it is none. A file that refers to others, or to an
+    address in the network, is refused.
     """
     raw = folder / "samples.raw"
-    form = ("-ac", "1", "-ar", "8000", "-f", "s16le", str(raw))
-    await run(("ffmpeg", "-nostdin", "-hide_banner", "-v", "error", "-y", "-i", str(sound), *form), timeout_s)
-    return raw.read_bytes()
+    trusted = ("-protocol_whitelist", "file", "-format_whitelist", ",".join(FORMATS))
+    limit = () if longest_s is None else ("-t", str(longest_s))
+    form = ("-map", "0:a:0", *limit, "-ac", "1", "-ar", "8000", "-f", "s16le", str(raw))
+    await run(("ffmpeg", "-nostdin", "-hide_banner", "-v", "error", "-y", *trusted, "-i", str(sound), *form), timeout_s)
+    return await asyncio.to_thread(raw.read_bytes)

@@ -18,9 +18,14 @@ WAIT = {"ru": "Ожидание около {minutes}.", "en": "The wait is about
 
 
 def standard_phrases() -> list[Phrase]:
-    """Those of the list, one line each: language, key, text; and those with a number in them."""
+    """Those of the list, and those with a number in them."""
+    return [*listed_phrases(), *_waiting()]
+
+
+def listed_phrases() -> list[Phrase]:
+    """Those of the list, one line each: language, key, text."""
     lines = (line.split(maxsplit=1) for line in LIST.read_text().splitlines())
-    return [*(Phrase(text.strip(), *place.split("/", 1)) for place, text in lines), *_waiting()]
+    return [Phrase(text.strip(), *place.split("/", 1)) for place, text in lines]
 
 
 def _waiting() -> Iterator[Phrase]:

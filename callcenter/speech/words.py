@@ -10,6 +10,10 @@ FAR = timedelta(days=300)
 """A day further away than this is said with its year."""
 
 
+THOUSAND = "thousand-"
+"""What the name of a part of a number begins with that is whole thousands."""
+
+
 class Case(StrEnum):
     """The grammatical case of a number with its noun; the values are num2words' own."""
 
@@ -40,20 +44,18 @@ class Words(ABC):
         """A number with its noun: "у вас … одна заявка", "около … пяти минут" (genitive)."""
 
     def ticket_number(self, number: int) -> str:
-        """A number to write down, up to 9999 as one, longer ones in groups of three digits with a comma between."""
-        return ", ".join(" ".join(group) for group in self.ticket_pieces(number))
-
-    def ticket_pieces(self, number: int) -> list[list[str]]:
-        """The same as groups of pieces, of which there are few: each can be spoken once and used in every number.
+        """A number to write down, up to 9999 as one, longer ones in groups of three digits with a comma between.
 
         What is said leads back to one number only.
         """
-        digits = str(number)
-        if number < 0:
-            raise ValueError("a ticket's number is not negative")
-        first = len(digits) if len(digits) <= 4 else len(digits) % 3 or 3
-        groups = [digits[:first], *(digits[at : at + 3] for at in range(first, len(digits), 3))]
-        return [list(digit_pieces(group, self.number)) for group in groups]
+        groups = ([piece for part in group for piece in self.part(part)] for group in number_parts(number))
+        return ", ".join(" ".join(pieces) for pieces in groups)
+
+    def part(self, name: str) -> list[str]:
+        """How a part of a number (`number_parts`) is said, in pieces of which there are few: each is spoken once."""
+        if name.startswith(THOUSAND):
+            return [self.number(int(name.removeprefix(THOUSAND)) * 1000)]
+        return list(digit_pieces(name, self.number))
 
     @abstractmethod
     def flat(self, name: str) -> str:
@@ -104,11 +106,27 @@ def last_day(end: datetime) -> date:
     return (end - timedelta(microseconds=1)).date()
 
 
+def number_parts(number: int) -> list[list[str]]:
+    """The parts of a ticket's number in groups with a pause between: `[["thousand-1", "41"]]`, `[["104"], ["007"]]`.
+
+    The dialplan does the same (`[spoken]` in dialplan/outage.conf.j2): parts are the names of its files.
+    """
+    if number < 0:
+        raise ValueError("a ticket's number is not negative")
+    digits = str(number)
+    if len(digits) <= 4:
+        thousands, rest = divmod(number, 1000)
+        before = [f"{THOUSAND}{thousands}"] if thousands else []
+        return [before + ([str(rest)] if rest or not before else [])]
+    first = len(digits) % 3 or 3
+    return [[digits[:first]], *([digits[at : at + 3]] for at in range(first, len(digits), 3))]
+
+
 def digit_pieces(digits: str, number: Callable[[int], str]) -> Iterator[str]:
-    """A group of up to four digits by thousands, hundreds and the rest; zeros at its beginning are said."""
+    """Up to three digits by hundreds and the rest; zeros at the beginning are said."""
     significant = digits.lstrip("0")
     yield from [number(0)] * (len(digits) - len(significant))
     value = int(significant or "0")
-    for part in (value // 1000 * 1000, value // 100 % 10 * 100, value % 100):
+    for part in (value // 100 * 100, value % 100):
         if part:
             yield number(part)

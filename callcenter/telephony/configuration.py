@@ -8,30 +8,32 @@ from pathlib import Path
 
 from callcenter.errors import ActionTimeout, NotConnected, TelephonyError
 from callcenter.settings import Settings
+from callcenter.telephony import trunk_line
 from callcenter.telephony.console import Console
 from callcenter.telephony.render import Directory, differing, texts, write
-from callcenter.telephony.trunk_line import PREFIX
+from callcenter.telephony.shared import PREFIX, refuse_taken
 
 TAKES_EFFECT_WITHIN_S = 5.0
 LOOK_AGAIN_S = 0.1
 
-PJSIP, QUEUES, NUMBERS, MODULES = (
-    Path(name) for name in ("pjsip.conf", "queues.conf", "dialplan/numbers.conf", "modules.conf")
+PJSIP, QUEUES, NUMBERS, MODULES, MANAGER = (
+    Path(name) for name in ("pjsip.conf", "queues.conf", "dialplan/numbers.conf", "modules.conf", "manager.conf")
 )
 RELOAD_PJSIP, RELOAD_QUEUES, RELOAD_DIALPLAN = (
     "module reload res_pjsip.so",
     "module reload app_queue.so",
     "dialplan reload",
 )
+RELOAD_MANAGER = "manager reload"
 RELOAD_ALL = "core reload"
 # The dialplan last: a number that it has must have its queue, and an operator their telephone.
-ORDER = (RELOAD_ALL, RELOAD_PJSIP, RELOAD_QUEUES, RELOAD_DIALPLAN)
+ORDER = (RELOAD_ALL, RELOAD_MANAGER, RELOAD_PJSIP, RELOAD_QUEUES, RELOAD_DIALPLAN)
 
 _LOADED = re.compile(r"^load = (\S+)$", re.MULTILINE)
 _EXTENSION = re.compile(r"^exten => d(\d+),1,(.+)$", re.MULTILINE)
 _SHOWN_EXTENSION = re.compile(r"'d(\d+)' => +1\. (.+?) +\[")
 _SHOWN_SECRET = re.compile(r"^ password +: (.*)$", re.MULTILINE)
-_SHOWN_TRUNK = re.compile(rf"^ Endpoint: +({PREFIX}[a-z0-9-]+)", re.MULTILINE)
+_SHOWN_TRUNK = re.compile(rf"^ Endpoint: +({trunk_line.PREFIX}[a-z0-9-]+)", re.MULTILINE)
 _CONTACT = re.compile(r"^/registrar/(contact/([a-z0-9-]+);@[0-9a-f]+) *:", re.MULTILINE)
 
 
@@ -45,6 +47,8 @@ class RunningConfiguration:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._etc = settings.asterisk.etc
+        self._shared = settings.asterisk.shared
+        self._numbers = f"{PREFIX}numbers" if self._shared else "numbers"
         self._console = Console(settings.asterisk.control)
         # Whether Asterisk has read the files as they are.
         self._read = False
@@ -53,11 +57,13 @@ class RunningConfiguration:
         """Make Asterisk know this directory. Doing it again changes nothing.
 
         `ended`: telephones whose account was taken away, or got another secret: where they registered is forgotten.
-        Raises `RenderError`, or `OSError` when the files cannot be written, before anything is changed;
-        `ConfigurationRefused`; `NotConnected` or `ActionTimeout` when Asterisk is away, which finds the new files when
+        Raises `RenderError`, or `OSError` or `ForeignFolder` when the files cannot be written, before anything is
+        changed; `ConfigurationRefused`; `NotConnected` or `ActionTimeout` when Asterisk is away, which finds the new files when
         it starts.
         """
         wanted = await asyncio.to_thread(texts, self._settings, directory)
+        if self._shared:
+            refuse_taken(self._etc.parent, (endpoint for endpoint, _ in directory.endpoints))
         try:
             await self._console.command("core waitfullybooted")
             await self._end_registrations(directory, ended)
@@ -84,7 +90,12 @@ class RunningConfiguration:
         """
         kept = {endpoint for endpoint, _ in directory.endpoints} - set(ended)
         registered = _CONTACT.findall(await self._console.command("database show registrar"))
-        over = [contact for contact, endpoint in registered if endpoint not in kept]
+        # Others that are registered with a shared Asterisk are its own telephones.
+        over = [
+            contact
+            for contact, endpoint in registered
+            if endpoint not in kept and (endpoint in ended or not self._shared)
+        ]
         if not over:
             return
         without = replace(directory, endpoints=tuple(each for each in directory.endpoints if each[0] in kept))
@@ -115,7 +126,7 @@ class RunningConfiguration:
 
     async def _missing(self, directory: Directory, ended: Collection[str], wanted: Mapping[Path, str]) -> list[str]:
         """The numbers, telephones and trunks that Asterisk knows otherwise than it should."""
-        shown = _SHOWN_EXTENSION.findall(await self._console.command("dialplan show numbers"))
+        shown = _SHOWN_EXTENSION.findall(await self._console.command(f"dialplan show {self._numbers}"))
         numbers = {number for number, _ in {*shown} ^ {*_EXTENSION.findall(wanted[NUMBERS])}}
         known = {number for number, _ in directory.numbers}
         numbers |= known ^ {number for number, _ in shown}
@@ -130,7 +141,7 @@ class RunningConfiguration:
         for section, trunk in lines.items():
             if trunk.password and await self._secret(section) != trunk.password:
                 wrong.add(section)
-        return sorted(section.removeprefix(PREFIX) for section in wrong)
+        return sorted(section.removeprefix(trunk_line.PREFIX) for section in wrong)
 
     async def _secret(self, endpoint: str) -> str | None:
         shown = _SHOWN_SECRET.search(await self._console.command(f"pjsip show auth {endpoint}"))
@@ -151,4 +162,4 @@ def reload_of(path: Path) -> str:
     """The command after which Asterisk has read this file."""
     if path.parts[0] in ("dialplan", "extensions.conf"):
         return RELOAD_DIALPLAN
-    return {PJSIP: RELOAD_PJSIP, QUEUES: RELOAD_QUEUES}.get(path, RELOAD_ALL)
+    return {PJSIP: RELOAD_PJSIP, QUEUES: RELOAD_QUEUES, MANAGER: RELOAD_MANAGER}.get(path, RELOAD_ALL)

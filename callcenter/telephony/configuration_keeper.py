@@ -16,6 +16,7 @@ from callcenter.settings import DatabaseSettings
 from callcenter.storage import AWAY, connect, listening
 from callcenter.telephony.asterisk_entries import BEAT_S, SQL, ConfigurationProblem
 from callcenter.telephony.configuration import ConfigurationRefused, RunningConfiguration
+from callcenter.telephony.owned_folder import ForeignFolder
 from callcenter.telephony.render import Directory
 
 log = structlog.get_logger()
@@ -122,7 +123,7 @@ class ConfigurationKeeper:
             self._fail(wanted, directory, ConfigurationProblem.VALUE_REFUSED, problem)
         except ConfigurationRefused as problem:
             self._fail(wanted, directory, ConfigurationProblem.NOT_ACCEPTED, problem)
-        except OSError as problem:
+        except (OSError, ForeignFolder) as problem:
             self._fail(wanted, directory, ConfigurationProblem.NOT_WRITABLE, problem)
         else:
             more = any(kind == "number" for kind, _ in wanted.keys() - self._known.keys())

@@ -29,10 +29,11 @@ class Control:
     """Carries out commands over the actions connection.
 
     Nothing is tried again here: when the link is restored the switchboard sets every member again. The result of a
-    command that answers a request is reported by `put`, which must not block.
+    command that answers a request is reported by `put`, which must not block. `queue`: what Asterisk calls ours.
     """
 
-    def __init__(self, connection: AmiConnection, put: Callable[[Event], None]) -> None:
+    def __init__(self, connection: AmiConnection, put: Callable[[Event], None], queue: str = OPERATORS) -> None:
+        self._queue = queue
         self._connection = connection
         self._put = put
         # The last command for each target, in the order in which the targets were first named.
@@ -117,12 +118,12 @@ class Control:
     async def _withdraw(self, command: WithdrawCaller) -> None:
         """Takes effect between rings; who is just being connected stays with the operator."""
         try:
-            await self._connection.action("QueueWithdrawCaller", Queue=OPERATORS, Caller=command.channel)
+            await self._connection.action("QueueWithdrawCaller", Queue=self._queue, Caller=command.channel)
         except ActionRefused:
             log.debug("caller gone before being withdrawn", call=command.call)
 
     async def _set_member(self, command: SetMember) -> None:
-        member = {"Queue": OPERATORS, "Interface": command.interface}
+        member = {"Queue": self._queue, "Interface": command.interface}
         if command.presence is Presence.OFFLINE:
             await self._unless("not there", "QueueRemove", **member)
             return

@@ -25,6 +25,7 @@ from callcenter.telephony.ledger_file import (
     stamp,
 )
 from callcenter.telephony.ledger_line import parse_line
+from callcenter.telephony.shared import SharedAsterisk
 
 log = structlog.get_logger()
 
@@ -45,7 +46,7 @@ class _Line:
 class Ledger:
     """Follows queue_log through rotation and restarts; reports each line once it is `delay_s` old.
 
-    `caught_up` is set when everything that was in the file at the start has been reported.
+    `caught_up` is set when everything that was in the file at the start has been reported. `shared`: as of `Node`.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Ledger:
         put: Callable[[Event], None],
         checkpoint: Checkpoint | None = None,
         poll_s: float = POLL_S,
+        shared: SharedAsterisk | None = None,
     ) -> None:
         self.caught_up = asyncio.Event()
         self._path = path
@@ -62,6 +64,7 @@ class Ledger:
         self._put = put
         self._checkpoint = checkpoint
         self._poll_s = poll_s
+        self._shared = shared
         self._file: LedgerFile | None = None
         # The checkpoint that could not be found, which was said.
         self._said: Checkpoint | None = None
@@ -137,7 +140,7 @@ class Ledger:
         while self._lines and self._old_enough(self._lines[0]):
             line = last = self._lines.popleft()
             try:
-                event = parse_line(line.text)
+                event = parse_line(line.text if self._shared is None else self._shared.line(line.text))
             except ParseProblem as problem:
                 log.warning("ledger line not understood", offset=line.end, reason=str(problem))
                 metrics.problems_total.labels(problem="ledger line not understood").inc()

@@ -178,6 +178,11 @@ def _forwarded(fields: Fields) -> Event:
     )
 
 
+def _gone(fields: Fields) -> Event:
+    since = forms.micros(_datum(fields, 2))
+    return CallerAbandoned(source=Source.LEDGER, at=_exact(fields), call=forms.call_id(fields[1]), since=since)
+
+
 def _left(kind: type[CallerAbandoned | QueueTimedOut]) -> Callable[[Fields], Event]:
     def make(fields: Fields) -> Event:
         return kind(source=Source.LEDGER, at=forms.seconds(fields[0]), call=forms.call_id(fields[1]))
@@ -205,6 +210,7 @@ _MAKERS: Mapping[str, Callable[[Fields], Event]] = {
     "RINGNOANSWER": _missed,
     "FORWARDED": _forwarded,
     "ABANDON": _left(CallerAbandoned),
+    "GONE": _gone,
     "EXITWITHTIMEOUT": _left(QueueTimedOut),
     "QUEUESTART": _started,
 }

@@ -17,13 +17,14 @@ from callcenter.domain.events import (
     PhoneChanged,
     Source,
 )
-from callcenter.domain.ids import CallId, Interface
+from callcenter.domain.ids import OPERATORS, CallId, Interface
 from callcenter.errors import ParseProblem, TelephonyError
 from callcenter.settings import AmiSettings
 from callcenter.telephony import forms
 from callcenter.telephony.connection import Account, AmiConnection
 from callcenter.telephony.framing import text
 from callcenter.telephony.parse import REACHABLE, parse
+from callcenter.telephony.shared import QUEUE, SharedAsterisk
 
 log = structlog.get_logger()
 
@@ -41,6 +42,7 @@ class Node:
     `ledger_caught_up` returns once the ledger has reported what was written until now (`Ledger.catch_up`): a restart is
     reported after it, so that a call which ended by itself before the restart does not count as interrupted by it.
     `on_registration` is called when a registration of ours at a trunk changed; it must not block.
+    `shared`: what brings the reports of an Asterisk that another PBX configures into form.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Node:
         ledger_caught_up: Callable[[], Awaitable[None]] | None = None,
         sweep_s: float = SWEEP_S,
         on_registration: Callable[[], None] = lambda: None,
+        shared: SharedAsterisk | None = None,
     ) -> None:
         self.actions = AmiConnection(Account.ACTIONS, settings, on_link=self._actions_link)
         self.events = AmiConnection(Account.EVENTS, settings, on_event=self._receive, on_link=self._link)
@@ -60,6 +63,7 @@ class Node:
         self._started_at: datetime | None = None
         self._sweep_s = sweep_s
         self._on_registration = on_registration
+        self._shared = shared
         # For each login: how long Asterisk had been up, and when (loop time) it reported that.
         self._booted: asyncio.Queue[tuple[timedelta, float]] = asyncio.Queue()
 
@@ -79,7 +83,8 @@ class Node:
             self._on_registration()
             return
         try:
-            event = parse(message)
+            ours = message if self._shared is None else self._shared.message(message)
+            event = None if ours is None else parse(ours)
         except ParseProblem as problem:
             log.warning("event not understood", ami_event=text(message, "Event")[:40], reason=str(problem))
             metrics.problems_total.labels(problem="event not understood").inc()
@@ -162,13 +167,15 @@ class Node:
         # The time comes first: a call that arrives after it may or may not be in the list.
         now = await self._asterisk_time()
         rows = await self.actions.listing("CoreShowChannels")
-        existing = frozenset(CallId(text(row, "Linkedid")) for row in rows)
+        call = CallId if self._shared is None else self._shared.call
+        existing = frozenset(call(text(row, "Linkedid")) for row in rows)
         self._put(ChannelsSeen(at=now, calls=existing, source=Source.RECONCILE))
 
     async def _phones(self, now: datetime) -> None:
-        """Telephones that came or went during the gap. Locks each queue in turn, so only after a login."""
+        """Telephones that came or went during the gap. Locks the queue, so only after a login."""
         reachable: dict[Interface, bool] = {}
-        for row in await self.actions.listing("QueueStatus"):
+        queue = OPERATORS if self._shared is None else QUEUE
+        for row in await self.actions.listing("QueueStatus", Queue=queue):
             if text(row, "Event") == "QueueMember":
                 reachable[forms.interface(text(row, "Location"))] = text(row, "Status") in REACHABLE
         for interface, is_reachable in reachable.items():

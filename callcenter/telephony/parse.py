@@ -198,6 +198,11 @@ def _abandoned(message: Headers) -> Event:
     return CallerAbandoned(at=forms.micros(text(message, "Timestamp")), call=_call(message))
 
 
+def _gone(message: Headers) -> Event:
+    at, since = (forms.micros(text(message, name)) for name in ("At", "Since"))
+    return CallerAbandoned(at=at, call=_call(message), since=since)
+
+
 def _operator(kind: type[OperatorRang | OperatorMissed]) -> Callable[[Headers], Event]:
     def make(message: Headers) -> Event:
         return kind(
@@ -239,6 +244,7 @@ _USER_EVENTS: Mapping[str, Callable[[Headers], Event]] = {
     "talkended": _talk_ended,
     "operatorforwarded": _forwarded,
     "queuetimedout": _timed_out,
+    "callergone": _gone,
 }
 
 _MAKERS: Mapping[str, Callable[[Headers], Event | None]] = {

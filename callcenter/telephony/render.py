@@ -19,6 +19,8 @@ from callcenter.domain.phone import country_code, prefixes, rules, spellings
 from callcenter.errors import RenderError
 from callcenter.resources import ROOT
 from callcenter.settings import Settings
+from callcenter.telephony.owned_folder import claim
+from callcenter.telephony.shared import FOLDER, INCLUDED_IN, PREFIX, QUEUE, with_prefix
 from callcenter.telephony.trunk_line import TrunkLine, require_valid
 
 TEMPLATES = ROOT / "asterisk" / "templates"
@@ -88,7 +90,8 @@ def render(settings: Settings, directory: Directory, out: Path) -> None:
     """Write the whole configuration into `out`, which becomes /etc/asterisk.
 
     The same input gives the same bytes. Each file is replaced as a whole, and only when every one
-    could be rendered. Raises `RenderError` for a value that is not allowed in a configuration file.
+    could be rendered. Raises `RenderError` for a value that is not allowed in a configuration file, and
+    `ForeignFolder`.
     """
     write(out, texts(settings, directory))
 
@@ -104,10 +107,19 @@ def texts(settings: Settings, directory: Directory) -> dict[Path, str]:
         keep_trailing_newline=True,
     )
     dialplan = sorted(path.stem for path in DIALPLAN.glob("*.j2"))
+    if settings.asterisk.shared and directory.trunks:
+        raise RenderError(
+            "trunks are the other PBX's here: give those of the page to another node, or put them out of use"
+        )
     values = {**_values(settings), **_directory_values(directory), "dialplan": dialplan}
     files = {Path(path.stem): path.name for path in TEMPLATES.glob("*.j2")}
+    if settings.asterisk.shared:
+        files = {path: name for path, name in files.items() if str(path) in INCLUDED_IN}
     files |= {Path("dialplan") / name: f"{name}.j2" for name in dialplan}
-    return {path: environment.get_template(name).render(values) for path, name in sorted(files.items())}
+    made = {path: environment.get_template(name).render(values) for path, name in sorted(files.items())}
+    if settings.asterisk.shared:
+        made |= with_prefix({path: text for path, text in made.items() if path.parent.name})
+    return made
 
 
 def differing(out: Path, wanted: Mapping[Path, str]) -> dict[Path, str | None]:
@@ -117,8 +129,9 @@ def differing(out: Path, wanted: Mapping[Path, str]) -> dict[Path, str | None]:
 
 
 def write(out: Path, wanted: Mapping[Path, str]) -> None:
-    """Replace these files, each as a whole."""
-    for folder in (out, out / "dialplan"):
+    """Replace these files, each as a whole. Raises `ForeignFolder` when the folder is not ours."""
+    claim(out)
+    for folder in sorted({(out / path).parent for path in wanted} - {out}):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
     for path, text in wanted.items():
@@ -133,6 +146,7 @@ def may_be_endpoint(name: str) -> bool:
 def _values(settings: Settings) -> dict[str, object]:
     asterisk, ami = settings.asterisk, settings.ami
     bind = _address("asterisk.bind", asterisk.bind)
+    ami_bind = _address("asterisk.ami_bind", asterisk.ami_bind)
     host = f"[{bind}]" if ":" in bind else bind
     accounts = {"ami.events_user": ami.events_user, "ami.actions_user": ami.actions_user}
     _unique("AMI account", tuple(accounts.values()), _RESERVED_ACCOUNTS)
@@ -140,10 +154,9 @@ def _values(settings: Settings) -> dict[str, object]:
     return {
         "node": settings.node,
         "language": settings.language,
-        "sounds": SOUNDS,
+        **_names(settings),
         "spool": SPOOL,
         "announcements": ANNOUNCEMENTS,
-        "queue": OPERATORS,
         "events": EVENTS,
         "bind": bind,
         "bind_uri": host,
@@ -165,6 +178,7 @@ def _values(settings: Settings) -> dict[str, object]:
         "number_rules": rules(settings.country),
         "emergency_numbers": asterisk.emergency_numbers,
         **dict(zip(("national_prefix", "exit_code"), prefixes(settings.country), strict=True)),
+        "ami_bind": ami_bind,
         "ami_port": ami.port,
         "ami_permit": _networks("asterisk.ami_permit", asterisk.ami_permit),
         **{name.removeprefix("ami."): _match(name, value, _ACCOUNT) for name, value in accounts.items()},
@@ -179,6 +193,24 @@ def _values(settings: Settings) -> dict[str, object]:
         "place_up_to": settings.queueing.place_up_to,
         "turn_ms": 1000 // settings.queueing.answers_per_s,
         "announce_every_s": settings.queueing.announce_every_s,
+    }
+
+
+def _names(settings: Settings) -> dict[str, object]:
+    """What is called otherwise in an Asterisk that another PBX configures, so as not to be taken for something of its own."""
+    if not settings.asterisk.shared:
+        own = {"prefix": "", "folder": "", "node_of_id": "", "queue": OPERATORS, "music": "music", "sounds": SOUNDS}
+        return {"shared": False, **own}
+    return {
+        "shared": True,
+        "prefix": PREFIX,
+        "folder": f"{FOLDER}/",
+        # Unless its administrator gave it a name, which its uniqueids begin with then.
+        "node_of_id": f'${{IF($["${{SYSTEMNAME}}" = ""]?{settings.node}-)}}',
+        "queue": QUEUE,
+        # Every Asterisk has this class, and the other PBX its own music in it.
+        "music": "default",
+        "sounds": f"{SOUNDS}/{FOLDER}",
     }
 
 

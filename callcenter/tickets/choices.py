@@ -61,7 +61,7 @@ class TicketChoices:
     async def companies(self, person: Person) -> list[CompanyChoice]:
         """The companies whose tickets this person may open, by name."""
         async with scoped(self._pool, person) as connection:
-            return [CompanyChoice(**row) for row in await connection.fetch(SQL["companies"], person.company_id)]
+            return await companies_of(connection, person)
 
     async def categories(
         self, person: Person, company_id: int, chosen: int | None = None
@@ -89,6 +89,11 @@ class TicketChoices:
 
 
 TICKET_CHOICES = web.AppKey("ticket_choices", TicketChoices)
+
+
+async def companies_of(connection: Connection, person: Person) -> list[CompanyChoice]:
+    """As `TicketChoices.companies`, inside the caller's transaction."""
+    return [CompanyChoice(**row) for row in await connection.fetch(SQL["companies"], person.company_id)]
 
 
 async def choices_of(

@@ -23,14 +23,14 @@ async def comment_below(connection: Connection, person: Person | None, incident:
     await connection.execute(SQL["comment_below"], incident, text, _id(person))
 
 
-async def finish(connection: Connection, person: Person | None, incident: int, step: Step, text: str) -> int:
+async def finish(connection: Connection, operator: int | None, incident: int, step: Step, text: str) -> int:
     """Close or cancel the incident and its open tickets, whatever state they are in; how many there were.
 
-    `step`: `CLOSE`, the text is the result, or `CANCEL`, the text is the reason.
+    `operator`: the id of who does it; `step`: `CLOSE`, the text is the result, or `CANCEL`, the text is the reason.
     """
     if step not in (Step.CLOSE, Step.CANCEL):
         raise ValueError(step)
-    finished = await connection.fetch(SQL["finish"], incident, step is Step.CANCEL, text, _id(person))
+    finished = await connection.fetch(SQL["finish"], incident, step is Step.CANCEL, text, operator)
     ids = [row["id"] for row in finished]
     if step is Step.CLOSE:
         await connection.execute(SQL["met"], ids, MET_WHEN_DONE)
@@ -47,7 +47,7 @@ def for_all(person: Person, text: str) -> OnChange:
     async def pass_on(connection: Connection, ticket: Ticket, what: TicketChange) -> None:
         match what:
             case Step() as step if step in (Step.CLOSE, Step.CANCEL):
-                await finish(connection, person, ticket.id, step, text.strip())
+                await finish(connection, person.id, ticket.id, step, text.strip())
             case TicketEventKind.COMMENT:
                 await comment_below(connection, person, ticket.id, text.strip())
             case TicketEventKind.EDITED:

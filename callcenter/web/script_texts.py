@@ -115,5 +115,8 @@ def _outage_texts(language: str) -> dict[str, Any]:
         "outage_none": t.pgettext("outage", "Nothing is off."),
         "outage_ticket": t.pgettext("outage", "ticket No. {number} of this flat is open already"),
         "outage_join": t.pgettext("outage", "Attach this call"),
+        "outage_unspoken": t.pgettext(
+            "outage", "The voice failed: callers hear what was said before, or nothing of this"
+        ),
         "outage_moved": t.pgettext("outage", "This cannot be done any more: somebody has moved the outage."),
     }

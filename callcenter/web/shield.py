@@ -50,6 +50,13 @@ async def hide_server(_request: web.Request, response: web.StreamResponse) -> No
     response.headers.popall("Server", None)
 
 
+def allow_microphone(response: web.StreamResponse) -> None:
+    """Let this page record what a person says, and play sounds that are part of an answer."""
+    response.headers["Permissions-Policy"] = HEADERS["Permissions-Policy"].replace("microphone=()", "microphone=(self)")
+    policy = HEADERS["Content-Security-Policy"]
+    response.headers["Content-Security-Policy"] = policy.replace("media-src 'self'", "media-src 'self' data:")
+
+
 def from_any_origin(handler: Function) -> Function:
     """Accept forms without an origin in this handler, such as those of pages that send no referrer.
 

@@ -135,8 +135,9 @@ $$;
 revoke execute on function last_entry from public;
 grant execute on function last_entry to callcenter_company, callcenter_runtime;
 
--- Whether a recording is still the object that its last entry names: key, version, size and SHA-256. Nothing of it is given
--- out otherwise. What belongs to no company has no entry.
+-- Whether a recording is still the object that its last entry names: key, version, size and SHA-256; and the bytes that every
+-- entry names, since it may be stored again, but never changes: another state of a changed row would bring it an entry of its
+-- own. Nothing of it is given out otherwise. What belongs to no company has no entry.
 create or replace function as_chained(r recordings) returns boolean
     language plpgsql stable set search_path from current as $$
 declare
@@ -149,7 +150,12 @@ begin
     body := body_of(last);
     return body is not null
         and (body ->> 'recording', body ->> 'key', body ->> 'version', body ->> 'size', body ->> 'sha256')
-        is not distinct from (r.id::text, r.object_key, r.version_id, r.size::text, encode(r.sha256, 'hex'));
+        is not distinct from (r.id::text, r.object_key, r.version_id, r.size::text, encode(r.sha256, 'hex'))
+        and not exists (
+            select from ledger_entries e cross join lateral (select body_of(e) as said) named
+            where e.recording_id = r.id and e.kind like 'recording %' and e.kind <> 'recording listened to'
+                and (said is null or said ? 'sha256' and (said ->> 'key', said ->> 'size', said ->> 'sha256')
+                    is distinct from (r.object_key, r.size::text, encode(r.sha256, 'hex'))));
 end $$;
 revoke execute on function as_chained from public;
 grant execute on function as_chained to callcenter_company, callcenter_runtime;

@@ -90,6 +90,15 @@ begin
     from limits l where l.category_id = category and l.step = 'tell';
     -- The words by which it is found: of a ticket with a call they are made when that ends, which it may have already.
     update tickets set number = number where id = ticket;
+    -- The outage was over before this caller had heard it to the end, or before the call was known here.
+    with over as (
+        update tickets t set state = i.state, closed_at = now(), done_at = case when i.state = 'closed' then now() end,
+            result = i.result, cancel_reason = i.cancel_reason, version = t.version + 1, updated_at = now()
+        from tickets i where t.id = ticket and i.id = outage.incident_id and not is_open(i.state)
+        returning t.id, t.state, t.version, t.result, t.cancel_reason
+    )
+    insert into ticket_events (ticket_id, kind, from_state, to_state, comment, version)
+    select id, 'moved', 'new', state, case when state = 'closed' then result else cancel_reason end, version from over;
     return ticket;
 end $$;
 

@@ -124,7 +124,7 @@ left join ledger_entries e on e.company_id = p.company_id and e.seq = p.head_seq
 where p.company_id = $1 and p.head_seq is not null and e.hash is distinct from p.head_hash
 order by p.id
 
--- Recordings in the store that differ from the last entry about them in key, version, size or SHA-256.
+-- Recordings in the store that differ from the entries about them in key, version, size or SHA-256.
 -- name: not_as_chained
 select r.id, e.company_id, e.seq
 from recordings r

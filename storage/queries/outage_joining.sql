@@ -26,6 +26,13 @@ where n.outage_id = $1 and n.number = $2 returning n.ticket_id;
 -- name: join
 insert into joined_calls (call_id, ticket_id, operator_id) values ($1, $2, $3);
 
+-- Recordings that were attached before go to the ticket that lives; the custody chain gets an entry of it. What is under a
+-- legal hold stays where the hold is.
+-- name: move_recordings
+update recordings r set ticket_id = $2
+where r.call_id = $1 and r.ticket_id = $3
+  and not exists (select from legal_holds h where h.ticket_id = $3 and h.released_at is null);
+
 -- name: called
 insert into ticket_events (ticket_id, operator_id, kind, comment) values ($1, $2, 'called', $3);
 

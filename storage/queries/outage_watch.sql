@@ -103,6 +103,7 @@ select o.id, o.state, o.kind, o.company_id, c.name as company, c.zone, o.since, 
        array(select h.street || ', ' || h.building from outage_places p join houses h on h.id = p.house_id
              where p.outage_id = o.id order by h.street, length(h.building), h.building limit 3) as addresses,
        (select count(*) from outage_places p where p.outage_id = o.id) as houses,
+       exists (select from unspoken_outages u where u.outage_id = o.id) as unspoken,
        count(*) over () as total
 from outages o join companies c on c.id = o.company_id
 where is_open(o.state) and o.since <= now()

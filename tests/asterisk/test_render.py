@@ -106,6 +106,13 @@ def test_each_telephone_has_its_secret(tmp_path: Path) -> None:
     assert "anonymous" not in pjsip
 
 
+@pytest.mark.parametrize(("given", "listens"), [({}, "127.0.0.1"), ({"ami_bind": "192.0.2.7"}, "192.0.2.7")])
+def test_ami_listens_apart_from_sip_and_the_websocket(tmp_path: Path, given: dict[str, str], listens: str) -> None:
+    files = rendered(tmp_path, settings(asterisk={"bind": "0.0.0.0", **given}))
+    assert ("bindaddr", listens) in sections(files["manager.conf"])["general"]
+    assert ("bindaddr", "0.0.0.0") in sections(files["http.conf"])["general"]
+
+
 @pytest.mark.parametrize(("trusted", "written"), [(True, "yes"), (False, "no")])
 def test_an_asserted_caller_is_believed_as_the_setting_says(tmp_path: Path, trusted: bool, written: str) -> None:
     files = rendered(tmp_path, settings(asterisk={"trust_asserted_identity": trusted}))
@@ -194,6 +201,7 @@ INJECTIONS = ["", "a\nb", "a\r\nb", "a;b", "[a]", "a#b", "a b", "${a}", "a\\b", 
         ("ami", "actions_user"),
         ("ami", "actions_secret"),
         ("asterisk", "bind"),
+        ("asterisk", "ami_bind"),
         ("asterisk", "probe_secret"),
     ],
 )

@@ -11,7 +11,7 @@ from callcenter.domain.events import OperatorAnswered, Tick
 from callcenter.domain.ids import OperatorId
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.request import PauseBody, RequestState
-from callcenter.outages.watcher import OutageWatcher
+from callcenter.outages.detection.watcher import OutageWatcher
 from callcenter.push.codec import body_of
 from callcenter.push.messages import KINDS, CardMessage, OperatorMessage
 from callcenter.retention.completeness_alarm import CompletenessAlarm

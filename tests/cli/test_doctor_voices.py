@@ -9,7 +9,7 @@ from callcenter.errors import SpeechError
 from callcenter.settings import AmiSettings, DatabaseSettings, HandoverSettings, S3Settings, Settings
 from callcenter.speech.engines import Festival
 from tests.site import SECRETS
-from tests.speech.voices import SPEAKS, install
+from tests.speech.voices import install, install_voices
 
 SETTINGS = Settings(
     database=DatabaseSettings(url="postgresql://127.0.0.1:1/none"),
@@ -23,8 +23,7 @@ SETTINGS = Settings(
 @pytest.fixture(autouse=True)
 def voices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Festival, "data", tmp_path)
-    for name in ("text2wave", "festival", "espeak-ng"):
-        install(tmp_path / "bin", monkeypatch, name, SPEAKS)
+    install_voices(tmp_path / "bin", monkeypatch)
 
 
 async def test_voices_that_speak_are_named():
@@ -38,6 +37,6 @@ async def test_a_voice_that_is_missing_is_warned_of(monkeypatch: pytest.MonkeyPa
 
 
 async def test_a_voice_that_fails_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    install(tmp_path / "bin", monkeypatch, "text2wave", "exit 3")
-    with pytest.raises(SpeechError, match="text2wave failed with status 3"):
+    install(tmp_path / "bin", monkeypatch, "festival", 'if [ "$1" != --version ]; then exit 3; fi')
+    with pytest.raises(SpeechError, match="festival failed: it printed nothing"):
         await _voices(SETTINGS)

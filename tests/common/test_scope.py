@@ -69,6 +69,8 @@ create temp table o as select o.id from outages o join c on c.id = o.company_id;
 insert into outage_places (outage_id, house_id) select o.id, h.id from o, houses h join c on c.id = h.company_id;
 insert into outage_numbers (outage_id, number, caller) select id, 100, '+7900000000{n}' from o;
 insert into outage_events (outage_id, kind) select id, 'opened' from o;
+insert into outage_recordings (outage_id, digest, sound, recorded_by) select o.id, repeat('0{n}', 8), decode('00', 'hex'), m.id from o, m;
+insert into unspoken_outages (node, outage_id) select 'node1', id from o;
 insert into announcements (call_id, began_at, outage_id, number, caller) select 'node1-{n}', now(), id, 100, '' from o;
 insert into phone_candidates (phone, premises_id, call_id)
     select '+7900000009{n}', p.id, 'node1-{n}' from premises p join houses h on h.id = p.house_id join c on c.id = h.company_id;

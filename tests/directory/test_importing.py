@@ -12,7 +12,7 @@ from callcenter.domain.ids import OperatorId
 from callcenter.domain.person import Person
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
-from tests.conftest import by_owner
+from tests.conftest import emptied
 
 HEADINGS = "Ключ дома;Управляющая компания;Город;Улица;Дом;Подъездов;Квартира;Подъезд;Лицевой счёт;Житель;Телефоны"
 LINES = [
@@ -32,7 +32,7 @@ def sheet(*lines: str) -> bytes:
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     pool = await open_pool(DatabaseSettings(url=database_url))
-    await pool.execute(by_owner("truncate companies, operators, audit_log cascade"))
+    await pool.execute(emptied("companies", "operators", "audit_log"))
     await pool.execute("insert into companies (name) values ('УК «Заречье»'), ('УК «Север»')")
     yield pool
     await pool.close()

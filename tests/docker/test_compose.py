@@ -95,11 +95,12 @@ def test_each_service_of_ours_has_settings_that_load_and_render(
     for key, text in SERVICES[name]["environment"].items():
         monkeypatch.setenv(key, filled_in(text, env))
     settings = load_settings()
-    assert settings.ami.host == settings.asterisk.bind == settings.asterisk.ami_permit[0] == "192.0.2.10"
+    assert settings.asterisk.bind == "192.0.2.10"
+    assert settings.ami.host == settings.asterisk.ami_bind == "127.0.0.1"
     assert settings.asterisk.trunk_addresses == ("198.51.100.7", "203.0.113.0/28")
     assert env["POSTGRES_SERVICE_PASSWORD"] in settings.database.url.get_secret_value()
     render(settings, Directory(numbers=(), endpoints=()), tmp_path / "etc")
-    assert "permit = 192.0.2.10/32" in (tmp_path / "etc" / "manager.conf").read_text()
+    assert "bindaddr = 127.0.0.1" in (tmp_path / "etc" / "manager.conf").read_text()
 
 
 def test_a_service_on_the_network_of_the_machine_finds_the_others_where_they_are_published(

@@ -146,6 +146,8 @@ def test_a_card_that_comes_after_the_answer_pops_again_and_names_the_ticket(play
         ([ARRIVED, QUEUED, ENDED], Outcome.ABANDONED),
         ([ARRIVED, QUEUED, CallerAbandoned(call=CALL, at=at(4)), ENDED], Outcome.ABANDONED),
         ([ARRIVED, QUEUED, RANG, CallerAbandoned(call=CALL, at=at(4)), ENDED], Outcome.ABANDONED),
+        ([ARRIVED, CallerAbandoned(call=CALL, at=at(4), since=at(1)), ENDED], Outcome.ABANDONED),
+        ([ARRIVED, ENDED, CallerAbandoned(call=CALL, at=at(4), since=at(1))], Outcome.ABANDONED),
         ([ARRIVED, QUEUED, QueueTimedOut(call=CALL, at=at(4)), ENDED], Outcome.TIMED_OUT),
         (
             [ARRIVED, QUEUED, CallerAbandoned(call=CALL, at=at(4)), QueueTimedOut(call=CALL, at=at(4)), ENDED],
@@ -161,6 +163,13 @@ def test_every_stage_a_call_can_end_at_has_its_own_outcome(playbook: Playbook, e
         playbook >> event
     assert the_call(playbook).outcome is outcome
     assert the_call(playbook).state is CallState.ENDED
+
+
+def test_whoever_goes_while_the_place_is_told_has_waited_since_then(playbook: Playbook) -> None:
+    for event in (ARRIVED, CallerAbandoned(call=CALL, at=at(4), since=at(1)), ENDED):
+        playbook >> event
+    assert the_call(playbook).wait_s == 3
+    assert the_call(playbook).queue == OPERATORS
 
 
 def test_a_caller_who_leaves_while_it_rings_stops_the_ringing(playbook: Playbook) -> None:

@@ -1,22 +1,22 @@
 """A real Asterisk for a test: its own directories, ports and secrets; gone without a trace afterwards."""
 
 import os
-import re
 import secrets
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 from callcenter.recordings.spool import Spool
 from callcenter.settings import Settings
-from callcenter.speech.standard import standard_phrases
 from callcenter.telephony.render import ROOT, Directory, render
 from stack.registration import register
 from tests.e2e.caller import TRUNK
@@ -25,6 +25,8 @@ from tests.e2e.manager import Manager
 TREE = Path(os.environ.get("CALLCENTER_ASTERISK_TREE", ROOT / "var" / "asterisk-tree"))
 SIPP = Path(__file__).parent / "sipp"
 OPERATORS = "127.0.0.3"
+# A busy machine takes five times as long as a free one.
+BOOTED_WITHIN_S = 60.0
 # Seconds that each phrase lasts in the tests.
 PHRASES = {
     "greeting": 0.8,
@@ -131,28 +133,15 @@ class AsteriskInstance:
             process.wait()
 
 
-@contextmanager
-def asterisk(
-    home: Path,
-    directory: Directory,
-    change: Callable[[Path], None] = lambda _etc: None,
-    *,
-    more: Mapping[str, object] | None = None,
-    space: str | None = None,
-    **queueing: int,
-) -> Iterator[AsteriskInstance]:
-    """Start an Asterisk in `home`, yield it when it has booted, end it. `change` may edit the rendered configuration.
-
-    `more`: further settings of `asterisk`. `space`: the network namespace that it is in.
-    """
-    settings = Settings.model_validate(
+def settings_of(more: Mapping[str, object] | None = None, **queueing: int) -> Settings:
+    """With ports that nobody has, and secrets of its own. `more`: further settings of `asterisk`."""
+    return Settings.model_validate(
         {
             "database": {"url": "postgresql://unused"},
             "s3": {"endpoint": "unused", "access_key": "unused", "secret_key": "unused"},
             "handover": {"secret": "unused" * 8},
             "secrets": {"keys": ["0" * 64]},
             "ami": {
-                "host": (more or {}).get("bind", "127.0.0.1"),
                 "port": free_port(),
                 "events_secret": secrets.token_urlsafe(12),
                 "actions_secret": secrets.token_urlsafe(12),
@@ -167,15 +156,45 @@ def asterisk(
             "queueing": {"place_up_to": 0, **queueing},
         }
     )
+
+
+@contextmanager
+def asterisk(
+    home: Path,
+    directory: Directory,
+    change: Callable[[Path], None] = lambda _etc: None,
+    *,
+    more: Mapping[str, object] | None = None,
+    space: str | None = None,
+    **queueing: int,
+) -> Iterator[AsteriskInstance]:
+    """Start an Asterisk in `home`, yield it when it has booted, end it. `change` may edit the rendered configuration.
+
+    `more`: further settings of `asterisk`. `space`: the network namespace that it is in.
+    """
+    settings = settings_of(more, **queueing)
     render(settings, directory, home / "etc")
     change(home / "etc")
-    _make_sounds(home)
+    make_sounds(home, home / "sounds")
+    with started(home, settings, directory, space) as instance:
+        yield instance
+
+
+@contextmanager
+def started(
+    home: Path, settings: Settings, directory: Directory, space: str | None = None
+) -> Iterator[AsteriskInstance]:
+    """Start an Asterisk with the configuration that is in `home`, yield it when it has booted, end it."""
     with open(home / "asterisk.out", "wb") as out:
         there = [] if space is None else ["ip", "netns", "exec", space]
         process = subprocess.Popen([*there, ROOT / "asterisk" / "run.sh", TREE, home], stdout=out, stderr=out)
     instance = AsteriskInstance(home, settings, directory, process)
     try:
-        wait_for(lambda: process.poll() is not None or "fully booted" in instance.cli("core waitfullybooted"), "boot")
+        wait_for(
+            lambda: process.poll() is not None or "fully booted" in instance.cli("core waitfullybooted"),
+            "boot",
+            BOOTED_WITHIN_S,
+        )
         assert process.poll() is None, (home / "asterisk.out").read_text()
         yield instance
     finally:
@@ -183,21 +202,31 @@ def asterisk(
         process.wait(timeout=10)
 
 
-def _make_sounds(home: Path) -> None:
-    """Short phrases, given the way an operator's own recordings are; and a tone for SIPp to send."""
+def make_sounds(home: Path, folder: Path) -> None:
+    """The phrases in `folder`, the tone in `home`."""
+    made = Path(_sounds().name)
+    shutil.copytree(made / "sounds", folder, dirs_exist_ok=True)
+    shutil.copy(made / "tone.alaw", home)
+
+
+@cache
+def _sounds() -> tempfile.TemporaryDirectory[str]:
+    """Short phrases, given the way an operator's own recordings are, and a tone for SIPp to send. Made once in a process."""
+    made = tempfile.TemporaryDirectory(prefix="callcenter-test-sounds-")
+    recorded, sounds = Path(made.name, "recorded"), Path(made.name, "sounds")
+    (recorded / "ru").mkdir(parents=True)
     for name, seconds in PHRASES.items():
-        phrase = home / "recorded" / "ru" / f"{name}.wav"
-        phrase.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run(
-            ["sox", "-n", "-r", "44100", "-c", "2", phrase, "synth", str(seconds), "sine", "440"], check=True
-        )
-    for counted in standard_phrases():
-        if counted.language == "ru" and re.fullmatch(r"(place|wait)-\d+", counted.key):
-            shutil.copy(home / "recorded" / "ru" / "repeat.wav", home / "recorded" / "ru" / f"{counted.key}.wav")
-    places = {"CACHE": ROOT / "var" / "speech", "RECORDED": home / "recorded"}
+        phrase = recorded / "ru" / f"{name}.wav"
+        _tone(phrase, seconds, 440, "-r", "44100", "-c", "2")
+    places = {"CACHE": ROOT / "var" / "speech", "RECORDED": recorded}
     environment = os.environ | {f"CALLCENTER_SPEECH__{name}": str(place) for name, place in places.items()}
-    speak = [sys.executable, "-m", "callcenter", "speak-phrases", str(home / "sounds")]
+    speak = [sys.executable, "-m", "callcenter", "speak-phrases", str(sounds)]
     subprocess.run(speak, cwd=ROOT, env=environment, check=True)
-    subprocess.run(
-        ["sox", "-n", "-r", "8000", "-c", "1", "-t", "al", home / "tone.alaw", "synth", "3", "sine", "600"], check=True
-    )
+    for counted in sounds.glob("ru/*-[0-9]*.alaw"):
+        shutil.copy(sounds / "ru" / "repeat.alaw", counted)
+    _tone(Path(made.name, "tone.alaw"), 3, 600, "-r", "8000", "-c", "1", "-t", "al")
+    return made
+
+
+def _tone(file: Path, seconds: float, hertz: int, *form: str) -> None:
+    subprocess.run(["sox", "-n", *form, file, "synth", str(seconds), "sine", str(hertz)], check=True)

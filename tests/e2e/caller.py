@@ -5,7 +5,7 @@ import re
 import socket
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -125,20 +125,30 @@ class Caller:
             time.sleep(0.02)
         self._sent += 1
 
-    def listen(self, seconds: float) -> bytes:
-        """The A-law audio of the next seconds, in order of the packets' numbers; what is missing is left out."""
+    def listen(self, seconds: float, until: Callable[[], bool] = lambda: False) -> bytes:
+        """The A-law audio of the next seconds, or up to the moment when `until` is true.
+
+        In order of the packets' numbers; what is missing is left out.
+        """
         packets: dict[int, bytes] = {}
         deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            self._rtp.settimeout(left)
-            try:
-                packet = self._rtp.recv(2048)
-            except TimeoutError:
-                break
-            if len(packet) > 12 and packet[1] & 0x7F == 8:
-                packets[struct.unpack("!H", packet[2:4])[0]] = packet[12:]
+        while (left := deadline - time.monotonic()) > 0 and not until():
+            self._rtp.settimeout(min(left, 0.1))
+            self._take(packets)
         self._rtp.setblocking(False)
+        while self._take(packets):
+            pass
         return b"".join(packets[number] for number in sorted(packets))
+
+    def _take(self, packets: dict[int, bytes]) -> bool:
+        """Add the next packet, by its number; False when there is none."""
+        try:
+            packet = self._rtp.recv(2048)
+        except (TimeoutError, BlockingIOError):
+            return False
+        if len(packet) > 12 and packet[1] & 0x7F == 8:
+            packets[struct.unpack("!H", packet[2:4])[0]] = packet[12:]
+        return True
 
     def speak(self, speech: bytes) -> None:
         """Send A-law, 50 packets a second; nothing else is ever sent."""

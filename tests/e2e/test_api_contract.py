@@ -25,6 +25,7 @@ async def desk(database_url: str) -> AsyncIterator[Desk]:
         yield desk
 
 
+@pytest.mark.alone
 async def test_the_interface_is_as_it_is_described(desk: Desk, tmp_path: Path):
     document = str(desk.site.server.make_url(f"{API}/openapi.json"))
     token = await desk.token("ada")

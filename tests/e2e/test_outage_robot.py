@@ -1,16 +1,20 @@
 """What is off, told by a real Asterisk with nothing else running: no service, no database."""
 
+import math
 import random
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydub.utils import audioop
 
 from callcenter.domain.ids import OPERATORS
 from callcenter.telephony.render import Directory
 from tests.e2e.asterisk_instance import PHRASES, AsteriskInstance, asterisk, wait_for
 from tests.e2e.caller import Caller
 from tests.e2e.manager import Manager
+from tests.speech import test_ticket_numbers
 
 pytestmark = pytest.mark.e2e
 
@@ -26,6 +30,10 @@ def sound(seed: int, seconds: float) -> bytes:
     return random.Random(seed).randbytes(int(seconds * 8000))
 
 
+# A fax machine's calling tone: half a second of 1100 Hz, loud, as 16-bit samples made A-law.
+CNG = audioop.lin2alaw(
+    struct.pack("<4000h", *(round(9000 * math.sin(at * 2 * math.pi * 1100 / 8000)) for at in range(4000))), 2
+)
 SAID, MENU = sound(1, SAID_S), sound(2, 0.6)
 NUMBERS = {name: sound(place, NUMBER_S / 2) for place, name in enumerate(("41", "900", "901", "thousand-1"), 10)}
 
@@ -39,7 +47,8 @@ def pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AsteriskInstance]:
         for name, spoken in NUMBERS.items():
             put(folder / "numbers" / "ru" / f"{name}.alaw", spoken)
         put(folder / "by-number" / NUMBER / KNOWN, b"17-1041-abc")
-        put(folder / "by-flat" / "17" / "5" / "12", b"17-1041-abc")
+        for flat in ("11", "012"):
+            put(folder / "by-flat" / "17" / "5" / flat, b"17-1041-abc")
         put(folder / "by-company" / NUMBER / "options", b"17-5-1900-1902-abc")
         put(folder / "by-company" / NUMBER / "alone", b"17-5-1900-1902-abc")
         put(folder / "by-company" / NUMBER / "menu.alaw", MENU)
@@ -161,13 +170,89 @@ def test_an_unknown_caller_chooses_the_address_and_keys_in_the_flat(pbx: Asteris
     with call(pbx, "+79169990000") as caller:
         assert caller.invite() == 200
         caller.listen(1.2)
-        for key in "112#":
+        for key in "111#":
             caller.press(key)
             caller.listen(0.4)
         said.until("ANNOUNCED")
     said.until("ENDED")
     assert said.of("ANNOUNCED")[0][1:] == ["17", "1041"]
-    assert said.of("TOLD")[0][1] == "1*12"
+    # Of a flat that ends with 1 nobody must think that the caller has something else.
+    assert said.of("TOLD")[0][1] == "1*11#"
+
+
+@pytest.mark.parametrize(
+    ("keys", "flat"),
+    [("10#", "0"), ("19999#", "9999"), ("1#", ""), ("1**#", ""), ("1" + "7" * 40, "7777")],
+    ids=["nought", "too-high", "nothing", "stars", "forty-digits"],
+)
+def test_a_flat_that_is_none_gets_a_number_for_a_flat_that_is_not_known(
+    pbx: AsteriskInstance, said: Ledger, keys: str, flat: str
+) -> None:
+    with call(pbx, NEIGHBOUR) as caller:
+        assert caller.invite() == 200
+        caller.listen(1.2)
+        for key in keys:
+            caller.press(key)
+            caller.listen(0.1)
+        said.until("ANNOUNCED")
+    said.until("ENDED")
+    assert said.of("ANNOUNCED")[0][1:] in (["17", "1900"], ["17", "1901"])
+    assert said.of("TOLD")[0][1].startswith(f"1*{flat}*")
+    assert len(said.of("TOLD")) == 1
+
+
+def test_a_fax_machine_that_dials_on_ends_in_the_queue_and_is_not_dropped(pbx: AsteriskInstance, said: Ledger) -> None:
+    """It repeats the digits that mean something here, among others, and whistles."""
+    with call(pbx, KNOWN) as caller:
+        assert caller.invite() == 200
+        said.until("ANNOUNCED")
+        caller.speak(CNG)
+        for key in "333*5#80" * 3:
+            caller.press(key)
+            caller.listen(0.15)
+        said.until("ENTERQUEUE", 20)
+    said.until("ENDED")
+    assert [line[1] for line in said.of("TOLD")] == ["333333"]
+
+
+def test_an_outage_that_ends_is_heard_to_its_end_and_the_next_caller_is_queued(
+    pbx: AsteriskInstance, said: Ledger
+) -> None:
+    folder = pbx.home / "spool" / "callcenter" / "announcements"
+    ended = [folder / "by-number" / NUMBER / KNOWN, folder / "by-company" / NUMBER]
+    with call(pbx, KNOWN) as caller, call(pbx, KNOWN) as later:
+        assert caller.invite() == 200
+        said.until("ANNOUNCED")
+        for path in ended:
+            path.rename(path.with_name("ended"))
+        try:
+            assert SAID in caller.listen(7)
+            assert [line[4] for line in said.of("HEARD")] == ["1"]
+            caller.press("3")
+            assert SAID in caller.listen(4)
+            assert later.invite() == 200
+            said.until("ENTERQUEUE", 5)
+        finally:
+            for path in ended:
+                path.with_name("ended").rename(path)
+    wait_for(lambda: len(said.of("ENDED")) == 2, "both ended")
+    assert len(said.of("TOLD")) == 1
+
+
+def test_whoever_keyed_the_flat_in_may_hear_it_again_too(pbx: AsteriskInstance, said: Ledger) -> None:
+    with call(pbx, "+79169990001") as caller:
+        assert caller.invite() == 200
+        caller.listen(1.2)
+        for key in "1012#":
+            caller.press(key)
+            caller.listen(0.4)
+        for times in (1, 2):
+            wait_for(lambda: len(said.of("ANNOUNCED")) == times, "announced", 8)  # noqa: B023
+            caller.press("3")
+        wait_for(lambda: len(said.of("HEARD")) == 3, "heard to the end", 12)
+    said.until("ENDED")
+    assert [line[4] for line in said.of("HEARD")] == ["0", "0", "1"]
+    assert (said.of("TOLD")[0][1], said.of("ENTERQUEUE")) == ("1*012#33", [])
 
 
 def test_when_the_reserved_numbers_are_used_up_the_caller_is_queued(pbx: AsteriskInstance, said: Ledger) -> None:
@@ -216,16 +301,8 @@ def waiting(manager: Manager) -> list[dict[str, str]]:
 
 def test_a_number_is_said_as_one_or_in_groups_with_their_zeros(pbx: AsteriskInstance) -> None:
     """By the dialplan's own arithmetic."""
-    for number, parts in (
-        ("7", "7"),
-        ("41", "41"),
-        ("1000", "thousand-1"),
-        ("2041", "thousand-2 41"),
-        ("10407", "10 pause 407"),
-        ("104007", "104 pause 007"),
-        ("3001000", "3 pause 001 pause 000"),
-    ):
-        assert spoken(pbx, number) == parts.split()
+    for number, parts in test_ticket_numbers.SAID.items():
+        assert spoken(pbx, str(number)) == parts.split()
 
 
 def spoken(pbx: AsteriskInstance, number: str) -> list[str]:

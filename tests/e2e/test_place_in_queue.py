@@ -71,8 +71,8 @@ def heard_by_the_next(pbx: AsteriskInstance) -> list[str]:
     before = entered(pbx)
     with call(pbx, 99) as caller:
         assert caller.invite() == 200
-        heard = caller.listen(3.5)
-        wait_for(lambda: entered(pbx) == before + 1, "in the queue", 10)
+        heard = caller.listen(15, until=lambda: entered(pbx) == before + 1)
+    assert entered(pbx) == before + 1
     found = [(heard.index(sound(name)), name) for name in SENTENCES if sound(name) in heard]
     return [name for _, name in sorted(found)]
 
@@ -127,3 +127,19 @@ def test_the_order_of_arrival_is_kept_by_those_who_are_told(pbx: AsteriskInstanc
         manager.wait_event("QueueStatusComplete")
         entries = [each for each in manager.seen[seen:] if each.get("Event") == "QueueEntry"]
         assert [each["CallerIDNum"][-4:] for each in entries] == ["0000", "0050", "0051"]
+
+
+def test_whoever_hangs_up_while_the_place_is_told_has_waited(pbx: AsteriskInstance) -> None:
+    pace(pbx).write_text("900")
+    with waiting(pbx, 1):
+        before = len(pbx.ledger())
+        with call(pbx, 70) as caller:
+            assert caller.invite() == 200
+            heard = b""
+            while sound("place-2")[:400] not in heard:
+                heard += caller.listen(0.1)
+            caller.hang_up()
+        wait_for(lambda: [line for line in pbx.ledger()[before:] if line[4] == "ENDED"], "the end")
+        [gone] = [line for line in pbx.ledger()[before:] if line[4] == "GONE"]
+        assert 0 < float(gone[5]) - float(gone[6]) < 5
+        assert [line for line in pbx.ledger()[before:] if line[4] == "ENTERQUEUE"] == []

@@ -22,7 +22,7 @@ from stack.surge import Plan, Surge
 from tests.dispatch.crew import mailbox
 from tests.e2e.telephones import database
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.alone]
 
 
 def surge(stack: Instance, plan: Plan) -> tuple[dict[str, object], dict[str, str]]:

@@ -40,12 +40,16 @@ class Carrier:
 
     def called(self) -> list[bytes]:
         """The first lines of the calls that came."""
+        return [line for line in self.asked() if line.startswith(b"INVITE ")]
+
+    def asked(self) -> list[bytes]:
+        """The first lines of everything that came."""
         lines = []
         while True:
             try:
                 lines.append(self._socket.recv(8192).split(b"\r\n")[0])
             except BlockingIOError:
-                return [line for line in lines if line.startswith(b"INVITE ")]
+                return lines
 
 
 class Answering(Carrier):
@@ -193,6 +197,17 @@ def test_a_forged_registration_calls_nobody_outside(
         each.close()
 
 
+@pytest.mark.parametrize("name", ["maddr", "MAddr", "%6d%41ddr"])
+def test_the_telephone_company_is_not_asked_whether_a_telephone_is_there(
+    pbx: AsteriskInstance, carrier: Carrier, name: str
+) -> None:
+    with Telephone(pbx, "op-01", port=carrier.port) as telephone:
+        assert telephone.register(f"<sip:op-01@{telephone.address};{name}={TRUNK}>") >= 400
+        assert telephone.register() == 200
+        wait_for(lambda: "Not in use" in pbx.cli("pjsip show endpoint op-01"), "the telephone to be there")
+        assert carrier.asked() == []
+
+
 def test_a_telephone_at_home_registers_and_rings(pbx: AsteriskInstance, bad: Telephone, good: Telephone) -> None:
     """It knows only its address behind the router; it is called where its registration came from."""
     assert bad.register('<sip:op-01@192.168.1.20:5062;line=abc>;+sip.instance="<urn:uuid:1>"') == 200
@@ -263,6 +278,19 @@ def test_a_colleague_at_a_foreign_host_is_our_colleague(
         (invite,) = bad.invites()
         assert bad.refer(invite, f"<sip:op-03@{TRUNK}:{carrier.port}>") == 202
         wait_for(third.invites, "the colleague's telephone to ring")
+
+
+@pytest.mark.parametrize("to", ["op-03", DID])
+def test_a_colleague_whom_nobody_called_for_does_not_come_into_the_queue(
+    pbx: AsteriskInstance, bad: Telephone, good: Telephone, to: str
+) -> None:
+    assert good.call("op-01").status == 200
+    (invite,) = bad.invites()
+    bad.refer(invite, f"<sip:{to}@127.0.0.1>")
+    wait_for(lambda: not channels(pbx) or "Callers:" in pbx.cli("queue show"), "the end of the call")
+    assert channels(pbx) == []
+    assert not [line for line in pbx.ledger() if "RETURNED" in line]
+    assert not [line for line in pbx.complaints() if "QueueLog" in line]
 
 
 def test_the_telephone_company_refers_nobody(pbx: AsteriskInstance, carrier: Carrier) -> None:

@@ -78,7 +78,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def networks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[AsteriskInstance, Carrier]]:
-    more = {"bind": OFFICE, "external_address": ROUTER, "sip_port": PORT, "ami_permit": [f"{OFFICE}/32"]}
+    more = {"bind": OFFICE, "external_address": ROUTER, "sip_port": PORT}
     with (
         internet(PORT),
         carrier(tmp_path_factory.mktemp("carrier"), PORT) as company,

@@ -157,6 +157,31 @@ async def test_a_recording_that_differs_from_its_chained_entry_is_not_played(sit
         assert (await vera.get(f"/recordings/{recording}/copy")).status == 404
 
 
+@pytest.mark.parametrize("forged", ["object_key = 'other'", "size = 7", "sha256 = sha256('')"])
+async def test_a_forged_recording_is_not_played_though_the_chain_was_given_an_entry_of_it(
+    site: Site, recording: int, forged: str
+):
+    await put_into_company(site, recording)
+    site.shelf.objects |= {"key@2": b"RIFF forged", "other@2": b"RIFF forged"}
+    async with site.browser("vera") as vera:
+        await say_why(vera, recording)
+        assert (await fetch(vera, recording))[:2] == (200, WAV)
+        await site.pool.execute(f"update recordings set state = 'stored', version_id = '2', {forged}")
+        await site.pool.execute("update recordings set state = 'verified'")
+        assert (await fetch(vera, recording))[0] == 404
+
+
+async def test_a_recording_that_was_stored_again_is_played(site: Site, recording: int):
+    await put_into_company(site, recording)
+    site.shelf.objects["key@2"] = WAV
+    await site.pool.execute("update recordings set state = 'recorded', version_id = null")
+    await site.pool.execute("update recordings set state = 'stored', version_id = '2'")
+    await site.pool.execute("update recordings set state = 'verified'")
+    async with site.browser("vera") as vera:
+        await say_why(vera, recording)
+        assert (await fetch(vera, recording))[:2] == (200, WAV)
+
+
 @pytest.mark.parametrize("forged", ["version_id = '2'", "object_key = 'other'", "size = 7", "sha256 = sha256('')"])
 async def test_a_copy_that_differs_from_its_chained_entry_is_not_played(site: Site, recording: int, forged: str):
     await put_into_company(site, recording)

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from callcenter.domain.outage import OutageState
-from callcenter.outages.watcher import OutageWatcher
+from callcenter.outages.detection.watcher import OutageWatcher
 from callcenter.push.outage_messages import OutageFiguresMessage, OutageFiguresRow
 from callcenter.push.shapes import TicketKey
 from callcenter.settings import DatabaseSettings

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.outages.detection import QUIET_S, Arrival, Detector, Suggestion, place_of
-from callcenter.outages.pattern import House, Level, Pattern, Place
-from callcenter.outages.recent import MOST, Recent, Seen
+from callcenter.outages.detection.detector import QUIET_S, Arrival, Detector, Suggestion, place_of
+from callcenter.outages.detection.pattern import House, Level, Pattern, Place
+from callcenter.outages.detection.recent import MOST, Recent, Seen
 
 NOON = datetime(2026, 1, 13, 12, tzinfo=UTC)
 DISMISSED_S = 7200

@@ -20,6 +20,7 @@ from callcenter.push.outage_messages import CallOutage
 from callcenter.push.shapes import TicketKey
 from callcenter.tickets.service import Tickets
 from callcenter.tickets.ticket import NoTicket
+from tests.evidence_packs.test_chain import entries_of, wrong
 from tests.outages.district import ANNA, DID, NOW, District
 from tests.outages.test_service import reserved, told
 
@@ -143,6 +144,45 @@ async def test_a_call_joins_the_ticket_of_its_flat_and_its_own_is_cancelled(
     # What the node writes of the call later does not bring the old one back.
     await district.write(CallArrived(call=call, at=NOW, did=DID, caller=district.phones[2], channel="x"))
     assert await district.pool.fetchval("select ticket_of_call($1)", call) == joined
+
+
+async def attach_recording(district: District, call: CallId) -> int:
+    """The call's talk is archived, as it is while the operator still writes; the ticket that has the recording."""
+    for change in (
+        "state = 'recorded', sha256 = '\\x11', size = 9, object_key = 'a.wav'".replace("11", "11" * 32),
+        "state = 'verified'",
+        "state = 'attached', ticket_id = ticket_of_call($1)",
+    ):
+        await district.pool.execute(f"update recordings set {change} where call_id = coalesce($1::text, '')", call)
+    return int(await district.pool.fetchval("select ticket_id from recordings where call_id = $1", call))
+
+
+async def test_a_recording_that_was_attached_before_goes_to_the_ticket_that_lives(
+    district: District, outage: Outage, joining: Joining
+) -> None:
+    call = await answered(district, 1, district.phones[4])
+    own = (await card(district)).ticket
+    assert own is not None
+    assert await attach_recording(district, call) == own.id
+    joined = await joining.join(district.vera, outage.id, call)
+    assert joined != own.id
+    assert await district.pool.fetchval("select ticket_id from recordings where call_id = $1", call) == joined
+    entries = await entries_of(district.pool, district.company)
+    moved = [(kind, body["ticket"]) for kind, body in entries if kind.startswith("recording")]
+    assert moved[-2:] == [("recording attached", own.id), ("recording adopted", joined)]
+    assert await wrong(district.pool, district.company) == []
+
+
+async def test_a_recording_under_a_legal_hold_stays_with_it(
+    district: District, outage: Outage, joining: Joining
+) -> None:
+    call = await answered(district, 1, district.phones[4])
+    own = await attach_recording(district, call)
+    await district.pool.execute(
+        "insert into legal_holds (ticket_id, reason, placed_by) values ($1, 'Иск', $2)", own, district.vera.id
+    )
+    await joining.join(district.vera, outage.id, call)
+    assert await district.pool.fetchval("select ticket_id from recordings where call_id = $1", call) == own
 
 
 async def test_the_first_of_a_flat_opens_its_ticket_with_the_number_kept_for_it(

@@ -19,11 +19,11 @@ from callcenter.common.max_bot import LONGEST, MaxBot
 from callcenter.common.smtp import MailServer
 from callcenter.common.webhook import SIGNATURE
 from callcenter.domain.outage import OutageState, OutageStep
-from callcenter.outages.notice import NoticeChannel, NoticeEvent, NoticeWay, event_of
-from callcenter.outages.notice_channels import NoticeMail, NoticeMax, NoticeWebhook
-from callcenter.outages.notices import NoticeDeliveries, Notices
+from callcenter.outages.notices.channels import NoticeMail, NoticeMax, NoticeWebhook
+from callcenter.outages.notices.notice import NoticeChannel, NoticeEvent, NoticeWay, event_of
+from callcenter.outages.notices.recipients import Recipients
+from callcenter.outages.notices.sending import NoticeDeliveries, Notices
 from callcenter.outages.outage import OutageChange, OutageEdit, PlaceEdit
-from callcenter.outages.recipients import Recipients
 from callcenter.settings import DatabaseSettings, MaxSettings
 from tests.dispatch.crew import WAIT_S, eventually, handover_settings, mailbox, program, smtp_settings
 from tests.outages.district import District, district

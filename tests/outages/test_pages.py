@@ -38,7 +38,8 @@ async def test_an_operator_opens_an_outage_and_sees_what_callers_hear(site: Site
         opened = await anna.post("/outages/new", company=str(company), **form(house))
         assert opened.status == 303
         page = await (await anna.get(opened.headers["Location"])).text()
-        assert "По адресу Заречный, ул. Мира, 7: нет холодной воды с 12:20 5 марта." in page
+        # As it is spoken, without the city.
+        assert "По адресу ул. Мира, 7: нет холодной воды с 12:20 5 марта." in page
         assert "Холодная вода" in page
         assert "Холодная вода" in await (await anna.get("/outages")).text()
 
@@ -87,6 +88,41 @@ async def test_a_step_without_its_reason_is_refused_and_the_last_one_closes_all(
     assert await site.pool.fetchval("select count(*) from tickets where state <> 'closed'") == 0
 
 
+@pytest.mark.parametrize(
+    ("step", "before", "state", "ticket"),
+    [
+        ("close", [], "closed", "closed"),
+        ("cancel", [], "cancelled", "cancelled"),
+        ("cancel", ["restore"], "closed", "cancelled"),
+    ],
+)
+async def test_whoever_ends_the_incident_on_its_page_ends_the_outage(
+    site: Site, house: int, step: str, before: list[str], state: str, ticket: str
+) -> None:
+    company = await site.pool.fetchval("select id from companies")
+    async with site.browser("anna") as anna:
+        path = (await anna.post("/outages/new", company=str(company), **form(house))).headers["Location"]
+        for each in before:
+            await anna.post(path + "/step", step=each)
+        incident = await site.pool.fetchrow(
+            "select t.id, t.version from outages o join tickets t on t.id = o.incident_id"
+        )
+        flat = await site.pool.fetchval(
+            "insert into tickets (company_id, number, caller, opened_at, parent_id) values ($1, 900, '', now(), $2) returning id",
+            company,
+            incident["id"],
+        )
+        closed = await anna.post(
+            f"/tickets/{incident['id']}/step", version=str(incident["version"]), step=step, comment="Вода есть"
+        )
+        assert closed.status == 303
+        page = await (await anna.get(path)).text()
+    assert await site.pool.fetchval("select state from outages") == state
+    assert await site.pool.fetchval("select state from tickets where id = $1", flat) == ticket
+    assert "Вода есть" in page
+    assert "Анна Петрова" in page
+
+
 async def test_a_company_sees_its_own_outages_and_changes_none(site: Site, house: int) -> None:
     company = await site.pool.fetchval("select id from companies")
     other = await site.pool.fetchval("insert into companies (name) values ('Другая') returning id")
@@ -103,6 +139,15 @@ async def test_a_company_sees_its_own_outages_and_changes_none(site: Site, house
         assert (await maria.get(theirs)).status == 404
         assert (await maria.post(own + "/step", step="close")).status == 403
         assert "Открыть отключение" not in listed
+
+
+async def test_the_page_says_why_an_outage_is_suspected(site: Site, house: int) -> None:
+    path = await suspected(site, house)
+    evidence = {"calls": 6, "flats": 5, "seconds": 240, "usual": 0.125}
+    await site.pool.execute("update outages set evidence = $1", evidence)
+    async with site.browser("anna") as anna:
+        page = await (await anna.get(path)).text()
+    assert "6 звонков из 5 квартир: ул. Мира, 7 за 4 минуты; обычно 0,12" in page
 
 
 async def suspected(site: Site, house: int, *, kind: str | None = None) -> str:

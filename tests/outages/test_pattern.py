@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callcenter.outages.pattern import (
+from callcenter.outages.detection.pattern import (
     CENTRE,
     HOURS,
     PRIOR_RATE,

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from callcenter.outages.planned_ends import PlannedEnds
+from callcenter.outages.planned.ends import PlannedEnds
 from callcenter.settings import DatabaseSettings
 from tests.dispatch.crew import eventually
 from tests.outages.district import District, district

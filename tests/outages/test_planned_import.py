@@ -9,7 +9,7 @@ import pytest
 from openpyxl import Workbook
 
 from callcenter.common.sheet_problems import SheetRefused
-from callcenter.outages.planned_sheet import moment, same_address, understand
+from callcenter.outages.planned.sheet import moment, same_address, understand
 from tests.directory.test_sheet_reader import shared_strings
 from tests.site import Browser, Site
 

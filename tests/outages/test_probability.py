@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.outages.probability import at_least
+from callcenter.outages.detection.probability import at_least
 
 means = st.floats(1e-6, 50)
 shapes = st.one_of(st.floats(0.5, 100), st.just(math.inf))

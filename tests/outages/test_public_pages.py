@@ -9,9 +9,10 @@ from callcenter.domain.access import Role
 from callcenter.domain.ids import OperatorId
 from callcenter.domain.outage import OutageStep
 from callcenter.domain.person import Person
-from callcenter.outages import public_board, public_pages
 from callcenter.outages.outage import NewOutage, PlaceEdit
-from callcenter.outages.public_board import PUBLIC_BOARD
+from callcenter.outages.public import board as public_board
+from callcenter.outages.public import pages as public_pages
+from callcenter.outages.public.board import PUBLIC_BOARD
 from callcenter.outages.service import OUTAGES
 from callcenter.web.throttle import Throttle
 from tests.site import Site, put_in_place

@@ -21,6 +21,7 @@ ROW = OutageRow(
     since=NOW,
     until=NOW,
     evidence=Evidence(calls=300, flats=290, seconds=1800, usual=0.125),
+    unspoken=True,
 )
 
 

@@ -1,8 +1,6 @@
 """Outages on a real PostgreSQL: reserved numbers, tickets of those who were told, everything finished at once."""
 
-from collections.abc import Iterable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -18,10 +16,7 @@ from callcenter.domain.events import (
 )
 from callcenter.domain.ids import CallId
 from callcenter.domain.outage import OutageState, OutageStep, OutageStepRefused
-from callcenter.outages.announcements import AnnouncementFolder, Speech
-from callcenter.outages.announcer import Announcer
 from callcenter.outages.outage import BadOutage, NoOutage, Outage, OutageConflict, OutageEdit, PlaceEdit
-from callcenter.settings import DatabaseSettings
 from tests.outages.district import DID, NOW, District
 
 
@@ -39,25 +34,6 @@ def told(
         AnnouncementsOver(call=id_, at=ended, keys=keys),
         CallEnded(call=id_, at=ended, cause=16),
     ]
-
-
-class FakeSpeaker:
-    """Says everything as a tenth of a second of silence, unless it is broken."""
-
-    def __init__(self) -> None:
-        self.spoken: list[Speech] = []
-        self.broken = False
-
-    async def speak(self, speeches: Iterable[Speech]) -> dict[Speech, bytes]:
-        if self.broken:
-            return {}
-        wanted = list(speeches)
-        self.spoken += wanted
-        return dict.fromkeys(wanted, b"\xd5" * 800)
-
-    async def add_numbers(self, folder: Path, language: str) -> None:
-        assert language == "ru"
-        assert folder.name == "numbers"
 
 
 async def reserved(district: District, outage: Outage) -> dict[str, int]:
@@ -214,48 +190,3 @@ async def test_what_is_wrong_is_refused_and_changes_nothing(district: District) 
         await district.outages.edit(district.vera, outage.id, OutageEdit(until=outage.since))
     with pytest.raises(NoOutage):
         await district.outages.get(district.vera, outage.id + 1)
-
-
-async def test_what_each_hears_lies_on_the_disk_and_goes_when_it_is_over(district: District, tmp_path: Path) -> None:
-    outage = await district.outages.open(district.vera, district.new(since=NOW, until=None))
-    speaker = FakeSpeaker()
-    told_of: list[object] = []
-    announcer = Announcer(district.pool, DatabaseSettings(url="postgresql://unused"), tmp_path, speaker, told_of.append)
-    await announcer.refresh()
-    numbers = await reserved(district, outage)
-    [sound] = {path.stem for path in (tmp_path / "said").iterdir()} - {
-        speech.name for speech in speaker.spoken if "оператором" in speech.sentences[-1]
-    }
-    for flat, phone in enumerate(district.phones, 1):
-        entry = (tmp_path / "by-number" / DID / phone).read_text()
-        assert entry == f"{outage.id}-{numbers[str(flat)]}-{sound}"
-    assert (tmp_path / "by-flat" / str(outage.id) / str(district.house) / "20").read_text().split("-")[1] == str(
-        numbers["20"]
-    )
-    option = (tmp_path / "by-company" / DID / "options").read_text()
-    assert (tmp_path / "by-company" / DID / "alone").read_text() == option
-    assert (tmp_path / "by-company" / DID / "menu.alaw").exists()
-    [event] = told_of
-    assert (event.outage, event.dids, event.callers) == (outage.id, {DID}, set(district.phones))
-    assert await announcer.refresh() == 0
-    await district.outages.step(district.vera, outage.id, OutageStep.RESTORE)
-    await announcer.refresh()
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
-    assert len(told_of) == 1
-
-
-async def test_what_cannot_be_spoken_is_left_out_and_the_last_good_file_stays(
-    district: District, tmp_path: Path
-) -> None:
-    outage = await district.outages.open(district.vera, district.new())
-    speaker = FakeSpeaker()
-    announcer = Announcer(district.pool, DatabaseSettings(url="postgresql://unused"), tmp_path, speaker, lambda _: None)
-    await announcer.refresh()
-    own = tmp_path / "by-number" / DID / district.phones[0]
-    before = own.read_text()
-    speaker.broken = True
-    await district.outages.edit(district.vera, outage.id, OutageEdit(cause="Прорыв трубы"))
-    await announcer.refresh()
-    assert own.read_text() == before
-    assert (tmp_path / "said" / f"{before.rsplit('-', 1)[1]}.alaw").exists()
-    assert AnnouncementFolder(tmp_path)

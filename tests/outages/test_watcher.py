@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from callcenter.domain.outage import OutageState, OutageStep
-from callcenter.outages.watcher import OutageWatcher
+from callcenter.outages.detection.watcher import OutageWatcher
 from callcenter.push.codec import body_of
 from callcenter.push.outage_messages import OutageFiguresMessage, OutagesMessage
 from callcenter.settings import DatabaseSettings

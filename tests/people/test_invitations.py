@@ -12,7 +12,7 @@ from callcenter.errors import InvitationError
 from callcenter.people.invitations import Invitations, invite_administrator
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
-from tests.conftest import by_owner
+from tests.conftest import emptied
 
 ENVIRONMENT = {
     "CALLCENTER_AMI__EVENTS_SECRET": "x",
@@ -29,7 +29,7 @@ ENVIRONMENT = {
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     pool = await open_pool(DatabaseSettings(url=database_url))
-    await pool.execute(by_owner("truncate operators cascade"))
+    await pool.execute(emptied("operators"))
     yield pool
     await pool.close()
 

@@ -22,7 +22,7 @@ from callcenter.recordings.spool import Spool
 from callcenter.recordings.store import Store, StoredObject
 from callcenter.settings import DatabaseSettings, S3Settings
 from callcenter.storage import open_pool
-from tests.conftest import by_owner
+from tests.conftest import emptied
 
 RATE = 8000
 NODE = NodeName("node1")
@@ -232,7 +232,7 @@ class Bench:
 async def ledger(database_url: str) -> AsyncIterator[Ledger]:
     pool = await open_pool(DatabaseSettings(url=SecretStr(database_url), pool_size=4))
     try:
-        await pool.execute(by_owner("truncate recordings, tickets, calls cascade"))
+        await pool.execute(emptied("recordings", "tickets", "calls"))
         yield Ledger(pool)
     finally:
         await pool.close()

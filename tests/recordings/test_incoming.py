@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 
 async def bring(bench: Bench, folder: Path, listed: Path | None = None) -> dict[str, str]:
     incoming = Incoming(bench.ledger.pool, bench.store, NODE)
-    return {each.file: each.what for each in await incoming.bring(folder, listed)}
+    return {each.file: each.what for each in (await incoming.bring(folder, listed)).outcomes}
 
 
 async def test_by_name_once_and_the_folder_stays(bench: Bench, folder: Path) -> None:
@@ -84,12 +84,14 @@ async def test_by_a_csv_file(bench: Bench, folder: Path, tmp_path: Path) -> None
         f"first.wav;{call};2025-01-01T10:00:00\n"
         f"gone.wav;{call};2025-01-01T10:00:00+03:00\n"
     )
-    outcomes = await Incoming(bench.ledger.pool, bench.store, NODE).bring(folder, listed)
+    outcomes = (await Incoming(bench.ledger.pool, bench.store, NODE).bring(folder, listed)).outcomes
     assert [each.refused for each in outcomes] == [False, False, True, True, True, True]
     rows = await bench.ledger.recordings()
     assert sorted(row["duration_s"] for row in rows) == [1.0, 2.0]
     assert {(row["call_id"], row["expected_at"]) for row in rows} == {(call, datetime(2025, 1, 1, 7, tzinfo=UTC))}
-    assert [each.what for each in await Incoming(bench.ledger.pool, bench.store, NODE).bring(folder, listed)][:2] == [
+    assert [
+        each.what for each in (await Incoming(bench.ledger.pool, bench.store, NODE).bring(folder, listed)).outcomes
+    ][:2] == [
         KNOWN,
         KNOWN,
     ]
@@ -182,6 +184,6 @@ async def test_each_refused_line_says_its_true_reason(bench: Bench, folder: Path
     }
     listed = tmp_path / "list.csv"
     listed.write_text("\n".join(["file,call,at", *lines]))
-    outcomes = await Incoming(bench.ledger.pool, bench.store, NODE).bring(folder, listed)
+    outcomes = (await Incoming(bench.ledger.pool, bench.store, NODE).bring(folder, listed)).outcomes
     assert [each.what for each in outcomes] == list(lines.values())
     assert await bench.ledger.recordings() == []

@@ -14,7 +14,7 @@ from callcenter.errors import ObjectLocked, ObjectMissing, StoreError
 from callcenter.recordings.keeper import Keeper
 from callcenter.recordings.store import Store
 from callcenter.settings import DatabaseSettings, S3Settings
-from tests.conftest import by_owner
+from tests.conftest import emptied
 from tests.recordings.conftest import Bench, Ledger, wav
 from tests.recordings.gate import Gate
 from tests.recordings.test_lock import client
@@ -73,7 +73,7 @@ async def kept(ledger: Ledger, root: Path, bucket: S3Settings, database_url: str
     store = Store(bucket)
     await store.ensure_bucket()
     bench = Bench(ledger, root, store)
-    await ledger.pool.execute(by_owner("truncate operators cascade"))
+    await ledger.pool.execute(emptied("operators"))
     call, name = await ledger.call()
     await ledger.pool.execute("update companies set retention_days = 1096")
     await ledger.expect(call, name)

@@ -15,7 +15,7 @@ from callcenter.reports.period import Period, PeriodStep
 from callcenter.reports.service import Counts, ReportCompany, Reports
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
-from tests.conftest import by_owner
+from tests.conftest import emptied
 
 STAFF = Person(OperatorId(1), "vera", "Вера", Role.SUPERVISOR, "ru", False)
 
@@ -23,7 +23,7 @@ STAFF = Person(OperatorId(1), "vera", "Вера", Role.SUPERVISOR, "ru", False)
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     pool = await open_pool(DatabaseSettings(url=database_url))
-    await pool.execute(by_owner("truncate companies, operators cascade"))
+    await pool.execute(emptied("companies", "operators"))
     yield pool
     await pool.close()
 

@@ -12,7 +12,7 @@ from callcenter.errors import SpeechError, TextRefused
 from callcenter.settings import SpeechSettings
 from callcenter.speech import engines, sound
 from callcenter.speech.engines import ESpeak, Festival, RHVoice, find_engine, speakable
-from tests.speech.voices import SPEAKS, install
+from tests.speech.voices import FESTIVAL, SPEAKS, install
 
 HOSTILE = [
     '") (system "touch CANARY") ("',
@@ -133,16 +133,53 @@ async def test_where_the_engine_is_not_installed_another_speaks(
 async def test_festival_is_given_what_it_cannot_say_in_another_spelling(
     settings: SpeechSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    install(tmp_path / "bin", monkeypatch, "text2wave", f'cat "${{@: -1}}" >{tmp_path}/text; {SPEAKS}')
+    install(tmp_path / "bin", monkeypatch, "festival", FESTIVAL.replace("MORE", f"cat $text >{tmp_path}/text"))
     await Festival(settings).speak("заявка 2817, дом 700", "ru")
     written = (tmp_path / "text").read_text()
     assert written == "заявка две тысячи восемь сот семнадцать, дом семь сот\n"
 
 
+async def test_festival_is_loaded_once_for_texts_that_come_together_and_gone_after_them(
+    settings: SpeechSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path / "bin", monkeypatch, "festival", FESTIVAL.replace("MORE", f"echo $$ >>{tmp_path}/started"))
+    engine = Festival(settings)
+    async with engine.ready():
+        spoken = await asyncio.gather(*(engine.speak(text, "ru") for text in ("слово", "два", "три")))
+    assert [sound.duration_s(each) for each in spoken] == pytest.approx([1.0] * 3, abs=0.02)
+    [first] = set((tmp_path / "started").read_text().split())
+    await ended(int(first))
+    await engine.speak("слово", "ru")
+    assert len(set((tmp_path / "started").read_text().split())) == 2
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ("sleep 600 & echo $! >CHILD; wait", "festival did not end within 5 s"),
+        ("echo out of storage; exit 1", "festival failed: out of storage"),
+    ],
+)
+async def test_a_festival_that_hangs_or_dies_is_an_error_and_the_next_text_gets_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str, problem: str
+) -> None:
+    once = (
+        f"if [ ! -e {tmp_path}/child ]; then touch {tmp_path}/child; {more.replace('CHILD', f'{tmp_path}/child')}; fi"
+    )
+    install(tmp_path / "bin", monkeypatch, "festival", FESTIVAL.replace("MORE", once))
+    engine = Festival(SpeechSettings(timeout_s=5))
+    async with engine.ready():
+        with pytest.raises(SpeechError, match=problem):
+            await engine.speak("слово", "ru")
+        if child := (tmp_path / "child").read_text():
+            await ended(int(child))
+        assert await engine.speak("слово", "ru")
+
+
 async def test_festival_without_its_russian_voice_is_not_installed(
     settings: SpeechSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    install(tmp_path / "bin", monkeypatch, "text2wave", "exit 0")
+    install(tmp_path / "bin", monkeypatch, "festival", "exit 0")
     monkeypatch.setattr(Festival, "data", tmp_path / "voice")
     assert not Festival(settings).installed()
     (tmp_path / "voice").mkdir()

@@ -4,7 +4,6 @@ import asyncio
 import errno
 import os
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -119,20 +118,6 @@ async def test_a_recording_that_is_no_sound_is_told(tmp_path: Path) -> None:
     (tmp_path / "recorded" / "ru" / "no-water.wav").write_bytes(b"no sound")
     with pytest.raises(PhrasesMissing, match="ffmpeg failed"):
         await phrases_of(tmp_path / "cache", FakeEngine(), tmp_path / "recorded").prepare([WATER])
-
-
-async def test_nine_hundred_ticket_numbers_are_joined_at_once(tmp_path: Path) -> None:
-    engine = FakeEngine()
-    phrases = phrases_of(tmp_path, engine)
-    numbers = range(104_100, 105_000)
-    await phrases.ticket_numbers(numbers, "ru")
-    spoken = len(engine.spoken)
-    # Of the processor: other tests run beside this one.
-    began = time.process_time()
-    joined = await phrases.ticket_numbers(numbers, "ru")
-    assert time.process_time() - began < 0.5
-    assert len(engine.spoken) == spoken < 120
-    assert len(set(joined.values())) == len(joined) == 900
 
 
 async def test_phrases_that_nobody_uses_are_removed(tmp_path: Path) -> None:

@@ -20,6 +20,12 @@ SPEAKS = (
 )
 """A program that speaks a tone of one second, whatever it is asked."""
 
+FESTIVAL = (
+    'if [ "$1" = --version ]; then echo 1; exit; fi; while read -r call text wav; do '
+    'if [ "$call" = "(speak_file" ]; then text=${text//\\"/} wav=${wav//[\\")]/}; SPEAK; echo done; fi; done'
+).replace("SPEAK", "ffmpeg -nostdin -v error -f lavfi -i sine=frequency=440:duration=1 -ar 22050 -y $wav; MORE")
+"""A Festival that speaks the same tone; MORE is what it does for each text `$text` besides."""
+
 SAMPLES = struct.pack("<4000h", *(round(9000 * math.sin(at / 3)) for at in range(4000)))
 TONE = sound.from_samples(SAMPLES)
 
@@ -56,3 +62,9 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, script: st
     (folder / name).write_text(f"#!/bin/bash\n{script}\n")
     (folder / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(folder), prepend=":")
+
+
+def install_voices(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engines of the default settings, with the tone for a voice."""
+    install(folder, monkeypatch, "festival", FESTIVAL.replace("MORE", "true"))
+    install(folder, monkeypatch, "espeak-ng", SPEAKS)

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from callcenter.outages.detection import Arrival
-from callcenter.outages.pattern import MOST_AN_HOUR
+from callcenter.outages.detection.detector import Arrival
+from callcenter.outages.detection.pattern import MOST_AN_HOUR
 from stack import bench_outages
 from stack.bench_outages import Judged, Outage, false_per_week, found_ratio, judge, p95, with_a_fifth
 from stack.district import (

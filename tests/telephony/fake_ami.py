@@ -146,6 +146,7 @@ class FakeAmi:
         rows = [
             message(Event="QueueMember", ActionID=fields["ActionID"], Queue=queue, Location=interface, Status="1")
             for queue, interface in self.members
+            if queue == fields.get("Queue", queue)
         ]
         return self._list(fields, "QueueStatusComplete", rows)
 

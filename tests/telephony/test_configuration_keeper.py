@@ -17,6 +17,7 @@ from callcenter.telephony import configuration_keeper
 from callcenter.telephony.asterisk_entries import AsteriskEntries, ConfigurationProblem
 from callcenter.telephony.configuration import ConfigurationRefused, RunningConfiguration, reload_of
 from callcenter.telephony.configuration_keeper import ConfigurationKeeper
+from callcenter.telephony.owned_folder import ForeignFolder
 from callcenter.telephony.render import Directory
 from tests.asterisk.test_render import settings
 from tests.site import BOX, Site, site
@@ -129,6 +130,7 @@ async def test_an_account_that_is_another_one_now_is_ended_though_the_node_was_a
         (RenderError("a number must match"), ConfigurationProblem.VALUE_REFUSED),
         (ConfigurationRefused("7495"), ConfigurationProblem.NOT_ACCEPTED),
         (PermissionError(13, "Permission denied", "/etc/asterisk"), ConfigurationProblem.NOT_WRITABLE),
+        (ForeignFolder("/etc/asterisk"), ConfigurationProblem.NOT_WRITABLE),
     ],
 )
 async def test_what_fails_is_said_and_tried_again(

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -160,8 +160,16 @@ EVENTS = [
     "RINGNOANSWER",
     "FORWARDED",
     "ABANDON",
+    "GONE",
     "QUEUESTART",
 ]
+
+
+def test_whoever_goes_while_the_place_is_told_has_waited() -> None:
+    fact = parse_line("1795375502|node1-1795375490.1|NONE|NONE|GONE|1795375502.250000|1795375500.500000")
+    assert isinstance(fact, CallerAbandoned)
+    assert fact.since is not None
+    assert fact.at - fact.since == timedelta(seconds=1.75)
 
 
 @given(st.binary() | st.text())

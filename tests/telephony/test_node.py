@@ -19,6 +19,7 @@ from callcenter.domain.events import (
     NodeRestarted,
     PhoneChanged,
 )
+from callcenter.domain.ids import OPERATORS
 from callcenter.errors import ParseProblem
 from callcenter.telephony.node import Node, started_at
 from tests.telephony.fake_ami import FakeAmi, fake_ami, message
@@ -168,7 +169,7 @@ async def test_members_are_set_again_when_only_the_actions_were_cut_off() -> Non
 
 async def test_telephones_are_looked_at_after_a_login() -> None:
     async with fake_ami() as ami:
-        ami.members = {("74951234567", "PJSIP/op-01"): "false", ("74951234568", "PJSIP/op-01"): "false"}
+        ami.members = {(OPERATORS, "PJSIP/op-01"): "false", ("600", "Local/201@from-queue/n"): "false"}
         events: list[Event] = []
         it = Node(ami.settings(), events.append)
         async with running(it.run()):

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -207,6 +207,14 @@ def test_a_telephone_that_sends_a_call_elsewhere_has_missed_it() -> None:
     fact = parse(told)
     assert isinstance(fact, OperatorMissed)
     assert (fact.operator, fact.at.microsecond) == ("PJSIP/a", 1)
+
+
+def test_whoever_goes_while_the_place_is_told_has_waited() -> None:
+    told = arrived(Event="UserEvent", UserEvent="CallerGone", At="1795375502.250000", Since="1795375500.500000")
+    fact = parse(told)
+    assert isinstance(fact, CallerAbandoned)
+    assert fact.since is not None
+    assert fact.at - fact.since == timedelta(seconds=1.75)
 
 
 @pytest.mark.parametrize(("status", "reachable"), [(s, s in "123678") for s in "0123456789"])

@@ -13,7 +13,7 @@ from callcenter.domain.ticket import OPEN, TicketState
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
 from callcenter.tickets.journal import Journal, JournalFilter, JournalPage, TooManyFilters
-from tests.conftest import by_owner
+from tests.conftest import emptied
 
 NOW = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
 
@@ -29,7 +29,7 @@ class Office:
         self.numbers = 0
 
     async def open(self) -> None:
-        await self.pool.execute(by_owner("truncate companies, operators, nodes cascade"))
+        await self.pool.execute(emptied("companies", "operators", "nodes"))
         self.anna = await self.person("anna", Role.OPERATOR)
         for company, street in (("north", "Лесная ул."), ("south", "Садовая ул.")):
             self.ids[company] = await self.row("insert into companies (name) values ($1) returning id", company)

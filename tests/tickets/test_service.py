@@ -17,7 +17,7 @@ from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
 from callcenter.tickets.below import read_below
 from callcenter.tickets.service import BadEdit, Conflict, NoTicket, Ticket, TicketEdit, Tickets
-from tests.conftest import by_owner
+from tests.conftest import emptied
 
 
 @dataclass
@@ -86,7 +86,7 @@ async def desk(database_url: str) -> AsyncIterator[Desk]:
     async def on_change(_connection: Connection, ticket: Ticket, what: str) -> None:
         told.append((ticket.version, what))
 
-    await pool.execute(by_owner("truncate companies, operators, nodes cascade"))
+    await pool.execute(emptied("companies", "operators", "nodes"))
     ours, theirs = await add_company(pool, "ours"), await add_company(pool, "theirs")
     people = {
         "anna": await add_person(pool, "anna", Role.OPERATOR, None, None),

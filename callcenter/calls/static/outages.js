@@ -28,6 +28,7 @@ export function showOutages(state, isNews) {
     put(row, "where", where(outage));
     put(row, "evidence", evidence(outage));
     put(row, "times", times(outage));
+    put(row, "unspoken", outage.unspoken ? texts.outage_unspoken : "");
     fresh.set(key, row);
     if (outage.state === "suspected" && !known.has(outage.id)) {
       known.add(outage.id);
@@ -87,7 +88,8 @@ function blank(outage) {
   name.href = `/outages/${outage.id}`;
   return el("li", suspected ? "off-row suspected" : "off-row",
     el("span", "", name, " ", part("where", "off-where"), " ", el("span", "muted", outage.company)),
-    part("evidence", "off-more off-evidence"), part("times", "off-more"), part("figures", "off-more"),
+    part("evidence", "off-more off-evidence"), part("times", "off-more"), part("unspoken", "off-more off-unspoken"),
+    part("figures", "off-more"),
     suspected ? choices(outage) : "");
 }
 

@@ -1,0 +1,1 @@
+"""Planned works: imported from a sheet, and ended by their times."""

@@ -1,0 +1,1 @@
+"""The public page of a company's outages, and the same as JSON."""
