@@ -21,6 +21,7 @@ CallcenterError
 │   ├── BadPeriod                dates that make no period
 │   ├── BadReason                a legal hold without a reason, or with one too long
 │   ├── BadPoints                points that do not fit the score card
+│   ├── BadSound                 a file that cannot be played to callers
 │   ├── CardChanged              somebody else has changed the score card
 │   ├── Conflict                 somebody else has changed the ticket
 │   ├── DirectoryConflict        another row has this already

@@ -63,7 +63,8 @@ class RunningConfiguration:
         """
         wanted = await asyncio.to_thread(texts, self._settings, directory)
         if self._shared:
-            refuse_taken(self._etc.parent, (endpoint for endpoint, _ in directory.endpoints))
+            names = [endpoint for endpoint, _ in directory.endpoints]
+            await asyncio.to_thread(refuse_taken, self._etc.parent, names)
         try:
             await self._console.command("core waitfullybooted")
             await self._end_registrations(directory, ended)

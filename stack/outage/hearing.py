@@ -61,7 +61,8 @@ def packet(at: float, data: bytes) -> Packet | None:
 def hold(packets: Sequence[Packet], due: bytes, start: int = 0) -> tuple[Held, int]:
     """Compare with what was due; and where the search for the next one begins, in bytes of sound.
 
-    `packets` in the order in which they came; `start`: bytes of sound that belong to what was told before.
+    `packets` in the order in which they came; `start`: bytes of sound before which it cannot begin. What was told before
+    may be cut short anywhere, and even agree with the first bytes of what follows, so only its own beginning is left out.
     """
     heard = b"".join(each.sound for each in packets)
     at = heard.find(due[:FIRST], start)
@@ -88,7 +89,7 @@ def hold(packets: Sequence[Packet], due: bytes, start: int = 0) -> tuple[Held, i
         gaps += bool(lost) or now.at - before.at > GAP_S
         longest = max(longest, now.at - before.at)
         before = now
-    return Held(True, whole, came / 8000, gaps, missing, longest, before.at), at + max(came, FRAME)
+    return Held(True, whole, came / 8000, gaps, missing, longest, before.at), at + 1
 
 
 def _common(heard: bytes, at: int, due: bytes) -> int:

@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from callcenter.telephony.ledger_line import parse_line
 from callcenter.telephony.parse import parse
 from callcenter.telephony.render import Directory, render, texts
 from callcenter.telephony.shared import FOLDER, INCLUDED_IN, PREFIX, QUEUE, SharedAsterisk, include_lines, with_prefix
+from callcenter.telephony.trunk_line import TrunkLine
 from tests.asterisk.test_render import DIRECTORY, sections, settings
 
 SHARED = SharedAsterisk(NodeName("node1"))
