@@ -59,7 +59,7 @@ def test_a_file_gives_what_the_environment_does_not(tmp_path: Path, monkeypatch:
         ("CALLCENTER_BROWSER_TELEPHONES__TURN_SECRET", "s", "set both or neither"),
         ("CALLCENTER_BROWSER_TELEPHONES__ADDRESS", "wss://x; script-src *", "CALLCENTER_BROWSER_TELEPHONES__ADDRESS"),
         ("CALLCENTER_ASTERISK__SIP_PORT", "10002", "inside the audio ports"),
-        ("CALLCENTER_ASTERISK__TRUNK_ADDRESSES", "[]", "CALLCENTER_ASTERISK__TRUNK_ADDRESSES"),
+        ("CALLCENTER_ASTERISK__EMERGENCY_NUMBERS", '["911"]', "CALLCENTER_ASTERISK__EMERGENCY_NUMBERS"),
         ("CALLCENTER_COUNTRY", "XX", "CALLCENTER_COUNTRY"),
         ("CALLCENTER_ASTERISK__DIALLED_NUMBER_IN", '["To,x"]', "CALLCENTER_ASTERISK__DIALLED_NUMBER_IN"),
         ("CALLCENTER_S3__ADMIN_ACCESS_KEY", "k", "set both or neither"),

@@ -174,7 +174,7 @@ export interface OutagesMessage {
 }
 
 /** What became of a call: exactly one, once it has ended. */
-export type Outcome = "answered" | "informed" | "abandoned" | "hung_up_early" | "timed_out" | "no_such_number" | "interrupted";
+export type Outcome = "answered" | "informed" | "abandoned" | "hung_up_early" | "timed_out" | "no_such_number" | "not_reached" | "interrupted";
 
 /** Whether a talk's recording is paused: what Asterisk did, not what was asked. */
 export interface PauseMessage {
@@ -266,7 +266,7 @@ export interface SilentMessage {
 }
 
 /** How an operator came to it. */
-export type TalkKind = "queue" | "transfer" | "consultation";
+export type TalkKind = "queue" | "transfer" | "consultation" | "out";
 
 /** In which session the operator's telephone in the browser is open; any other has lost it. */
 export interface TelephoneMessage {
@@ -287,6 +287,12 @@ export interface TicketRow {
   opened_at: string;
 }
 
+/** Which trunks do not work: not registered, or without an answer. */
+export interface TrunksMessage {
+  /** Their names. */
+  down: string[];
+}
+
 export interface State {
   queues?: QueuesMessage;
   outages?: OutagesMessage;
@@ -299,6 +305,7 @@ export interface State {
   "request/presence"?: RequestMessage;
   "request/pause"?: RequestMessage;
   recordings?: SafetyMessage;
+  trunks?: TrunksMessage;
   deadlines?: DeadlinesMessage;
   journal?: JournalMessage;
   [operator: `operator/${number}`]: OperatorMessage | undefined;
@@ -414,6 +421,14 @@ export interface RecordingsDelta {
 }
 
 /** From number `n` on, `kind` shows `body`. */
+export interface TrunksDelta {
+  type: "delta";
+  n: number;
+  kind: "trunks";
+  body: TrunksMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
 export interface DeadlinesDelta {
   type: "delta";
   n: number;
@@ -429,7 +444,7 @@ export interface JournalDelta {
   body: JournalMessage;
 }
 
-export type Delta = QueuesDelta | OutagesDelta | Outage_figuresDelta | PresenceDelta | RingingDelta | RecordingDelta | TelephoneDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | OperatorDelta | RecordingsDelta | DeadlinesDelta | JournalDelta;
+export type Delta = QueuesDelta | OutagesDelta | Outage_figuresDelta | PresenceDelta | RingingDelta | RecordingDelta | TelephoneDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | OperatorDelta | RecordingsDelta | TrunksDelta | DeadlinesDelta | JournalDelta;
 
 export type FromService = Snapshot | Resumed | Delta | ErrorMessage;
 

@@ -11,6 +11,7 @@ from callcenter.domain.commands import (
     Command,
     EndSilentLeg,
     EndTalk,
+    JudgeCallOut,
     NameCaller,
     OpenOutageTickets,
     OpenTicket,
@@ -31,6 +32,7 @@ from callcenter.domain.events import (
     CallEnded,
     CallEvent,
     CallLost,
+    CallOutAsked,
     CallQueued,
     CardPrepared,
     ChannelsSeen,
@@ -111,6 +113,8 @@ class Switchboard:
                 return self._requests.fail(event)
             case OutageAnnounced():
                 return [*self._announced.announce(event, self._open())]
+            case CallOutAsked():
+                return self._judge(event)
             case PhoneChanged():
                 return self._floor.phone(event)
             case TelephoneDisconnected():
@@ -233,6 +237,11 @@ class Switchboard:
         call = None if operator is None or operator.call is None else self.calls.get(operator.call)
         legs = [] if call is None else [talk for talk in call.talks if talk.channel and not call.over(talk)]
         return [EndSilentLeg(channel=talk.channel) for talk in legs if talk.operator == event.operator]
+
+    def _judge(self, event: CallOutAsked) -> list[Command]:
+        about = None if event.about is None else self.calls.get(event.about)
+        did = "" if about is None else about.line or about.did
+        return [JudgeCallOut(operator=event.operator, number=event.number, channel=event.channel, did=did)]
 
     def _complete(self, event: RequestCarriedOut) -> list[Command]:
         request = self._requests.get(event.request)

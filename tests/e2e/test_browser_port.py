@@ -51,7 +51,7 @@ def certify(etc: Path) -> None:
 def pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AsteriskInstance]:
     files = {"wss_certificate": f"/etc/asterisk/{CERTIFICATE}", "wss_key": f"/etc/asterisk/{KEY}"}
     with asterisk(
-        tmp_path_factory.mktemp("asterisk"), DIRECTORY, certify, tls={"wss_port": free_port(), **files}
+        tmp_path_factory.mktemp("asterisk"), DIRECTORY, certify, more={"wss_port": free_port(), **files}
     ) as made:
         yield made
 
