@@ -27,7 +27,6 @@ listen: setup
 	@$(python) -m stack listen
 
 check: setup
-	@stack/setup.sh --scripts
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync types format lint layers scripts
 	$(python) -m pytest -m "not e2e and not servers" -n 2 --dist loadfile
 
@@ -45,6 +44,7 @@ layers:
 
 scripts:
 	.venv/bin/node node_modules/typescript/bin/tsc
+	.venv/bin/node --test "tests/**/*.test.js"
 
 test: check
 	@stack/setup.sh --browser

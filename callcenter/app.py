@@ -32,6 +32,7 @@ from callcenter.dispatch.install import install as dispatch
 from callcenter.domain.call import CallState
 from callcenter.domain.commands import (
     Command,
+    EndSilentLeg,
     JudgeCallOut,
     NameCaller,
     PauseRecording,
@@ -312,7 +313,7 @@ class CommandRouter:
                 self.cards.submit(order)
             case JudgeCallOut():
                 self.gatekeeper.submit(order)
-            case NameCaller() | SetMember() | PauseRecording() | WithdrawCaller():
+            case NameCaller() | SetMember() | PauseRecording() | WithdrawCaller() | EndSilentLeg():
                 self.control.submit(order)
             case _:
                 if isinstance(order, ShowQueues):

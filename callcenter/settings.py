@@ -16,6 +16,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    IPvAnyAddress,
     IPvAnyNetwork,
     SecretStr,
     ValidationError,
@@ -92,7 +93,7 @@ class AsteriskSettings(SettingsSection):
         Path("/run/asterisk/asterisk.ctl"),
         description="Asterisk's control socket, as this program sees it; only for Asterisk's own user",
     )
-    bind: str = Field("127.0.0.1", description="address for SIP and the WebSocket of browser phones")
+    bind: str = Field("127.0.0.1", description="address for SIP and the TLS port of telephones in browsers")
     ami_bind: str = Field(
         "127.0.0.1",
         description="address on which Asterisk's manager interface listens: another than loopback only for a node on "
@@ -126,7 +127,16 @@ class AsteriskSettings(SettingsSection):
         description="JSON list of the emergency numbers (`101` to `104`, `112`) that every telephone may call, by any trunk, "
         "whatever the rules and limits say; the others are refused with words",
     )
-    ws_port: Port = Field(8088, description="TCP port for the WebSocket of browser phones")
+    ws_port: Port = Field(
+        8088, description="TCP port on 127.0.0.1 for the WebSocket of telephones in browsers, without TLS: for a proxy"
+    )
+    wss_port: Port | None = Field(
+        None, description="TCP port for the same with TLS, ended by Asterisk; without it a proxy must be in front"
+    )
+    wss_certificate: Path | None = Field(
+        None, description="certificate for that port with its chain, in PEM, as Asterisk sees it"
+    )
+    wss_key: Path | None = Field(None, description="its key, in PEM, as Asterisk sees it")
     rtp_start: Port = Field(10000, description="first UDP port for audio; two are used per call leg")
     rtp_end: Port = Field(30000, description="last UDP port for audio")
     trunk_addresses: tuple[str, ...] = Field(
@@ -159,6 +169,52 @@ class AsteriskSettings(SettingsSection):
         if self.shared and self.etc.name != "callcenter":
             raise ValueError(
                 "with asterisk.shared, asterisk.etc is our own folder `callcenter` in Asterisk's: /etc/asterisk/callcenter"
+            )
+        return self
+
+
+class BrowserTelephoneSettings(SettingsSection):
+    """Telephones in browsers: how they reach Asterisk."""
+
+    address: str | None = Field(
+        None,
+        pattern=r"^wss?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~/{}-]*)?$",
+        description="WebSocket at which browsers find Asterisk, such as `wss://desk.example.org/telephone`; `{node}` in it "
+        "becomes the name of the operator's node. Without it `ws://127.0.0.1:PORT/ws`, for a browser beside Asterisk",
+    )
+    media_address: IPvAnyAddress | None = Field(
+        None,
+        description="address at which browsers reach Asterisk's audio ports, where a router in between translates it; "
+        "without it that of the machine",
+    )
+    stun: tuple[Annotated[str, Field(pattern=r"^stuns?:[A-Za-z0-9.\[\]:-]+$")], ...] = Field(
+        (), description="JSON list of STUN servers, `stun:stun.example.org:3478`, by which a browser learns its address"
+    )
+    turn: tuple[Annotated[str, Field(pattern=r"^turns?:[A-Za-z0-9.\[\]:-]+(\?transport=(udp|tcp))?$")], ...] = Field(
+        (),
+        description="JSON list of TURN servers, `turns:turn.example.org:443?transport=tcp`, for networks without UDP",
+    )
+    turn_secret: SecretStr | None = Field(
+        None, description="the secret of these servers (coturn: `static-auth-secret`), of which browsers get passwords"
+    )
+    back_within_s: int = Field(
+        15,
+        ge=1,
+        le=120,
+        description="seconds that a caller waits for an operator whose telephone in the browser vanished",
+    )
+    silent_s: int = Field(
+        8,
+        ge=2,
+        le=60,
+        description="seconds without a packet from a telephone in a browser after which its caller is taken back",
+    )
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if bool(self.turn) != (self.turn_secret is not None):
+            raise ValueError(
+                "browser_telephones.turn and browser_telephones.turn_secret go together: set both or neither"
             )
         return self
 
@@ -474,6 +530,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings
     ami: AmiSettings
     asterisk: AsteriskSettings = AsteriskSettings()
+    browser_telephones: BrowserTelephoneSettings = BrowserTelephoneSettings()
     queueing: QueueingSettings = QueueingSettings()
     s3: S3Settings
     copies: CopiesSettings = CopiesSettings()
@@ -486,6 +543,13 @@ class Settings(BaseSettings):
     evidence: EvidenceSettings = EvidenceSettings()
     secrets: SecretsSettings
     speech: SpeechSettings = SpeechSettings()
+
+    @model_validator(mode="after")
+    def _has_a_certificate(self) -> Self:
+        tls = (self.asterisk.wss_port, self.asterisk.wss_certificate, self.asterisk.wss_key)
+        if None in tls and any(tls):
+            raise ValueError("asterisk.wss_port, asterisk.wss_certificate and asterisk.wss_key go together")
+        return self
 
     @field_validator("country")
     @classmethod
@@ -503,8 +567,10 @@ class Settings(BaseSettings):
         if low <= udp <= high:
             raise ValueError(f"asterisk.sip_port ({udp}) is inside the audio ports {low}-{high}; change one of them")
         tcp = {"ami.port": self.ami.port, "asterisk.ws_port": self.asterisk.ws_port, "web.port": self.web.port}
+        if self.asterisk.wss_port is not None:
+            tcp["asterisk.wss_port"] = self.asterisk.wss_port
         if len(set(tcp.values())) < len(tcp):
-            raise ValueError(f"these must be three different ports: {tcp}")
+            raise ValueError(f"these must be different ports: {tcp}")
         return self
 
 

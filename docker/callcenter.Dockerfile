@@ -1,4 +1,9 @@
 # callcenter: pages, nodes, migrations, rendering. Debian 12's own Python, which is also what the tests run on.
+FROM node:24-bookworm-slim AS scripts
+WORKDIR /build
+COPY package.json package-lock.json /build/
+RUN npm ci --ignore-scripts --no-audit --no-fund && npm run build
+
 FROM debian:bookworm-slim AS build
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends python3-venv \
@@ -11,6 +16,7 @@ RUN python3 -m venv /opt/venv \
         -r /build/requirements-run.lock \
     && /opt/venv/bin/pip uninstall --yes setuptools pip
 COPY callcenter /srv/callcenter/callcenter
+COPY --from=scripts /build/callcenter/calls/static/jssip.js /srv/callcenter/callcenter/calls/static/jssip.js
 COPY storage /srv/callcenter/storage
 COPY asterisk/templates /srv/callcenter/asterisk/templates
 COPY asterisk/sounds /srv/callcenter/asterisk/sounds

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from callcenter.calls.telephone_texts import telephone_texts
 from callcenter.push.codec import REQUESTS, adapter
 from callcenter.push.messages import KINDS, ErrorMessage, Hello
 from callcenter.push.shapes import Shape
@@ -155,11 +156,16 @@ def _line(text: str) -> str:
 
 def page_texts() -> str:
     """types/texts.d.ts: the texts that the server writes into the page for its scripts."""
-    lines = ["// Drawn by docs/generate.py from callcenter/web/script_texts.py.", "", "export interface Texts {"]
-    for name, text in script_texts("en").items():
-        inner = " ".join(f"{key}: string;" for key in map(str, text)) if isinstance(text, dict) else ""
-        lines.append(f"  {name}: {f'{{ {inner} }}' if inner else 'string'};")
-    return "\n".join([*lines, "}", ""])
+    lines = [
+        "// Drawn by docs/generate.py from script_texts.py of callcenter/web and telephone_texts.py of callcenter/calls."
+    ]
+    for interface, texts in (("Texts", script_texts("en")), ("TelephoneTexts", telephone_texts("en"))):
+        lines += ["", f"export interface {interface} {{"]
+        for name, text in texts.items():
+            inner = " ".join(f"{key}: string;" for key in map(str, text)) if isinstance(text, dict) else ""
+            lines.append(f"  {name}: {f'{{ {inner} }}' if inner else 'string'};")
+        lines.append("}")
+    return "\n".join([*lines, ""])
 
 
 def screen_kinds() -> str:

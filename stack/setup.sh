@@ -74,10 +74,16 @@ if ! [ -x .venv/bin/python ] || ! stamped venv requirements.lock; then
     stamp venv requirements.lock
 fi
 
-if [ "${1:-}" = --scripts ] && { ! [ -d node_modules ] || ! stamped scripts package-lock.json; }; then
-    step scripts "TypeScript, which checks the scripts of the pages, into node_modules" \
+packages=(package.json package-lock.json)
+bundle=callcenter/calls/static/jssip.js
+if ! [ -d node_modules ] || ! [ -f "$bundle" ] || ! stamped scripts "${packages[@]}"; then
+    step scripts "JsSIP, the telephone in the browser, and TypeScript, as locked, into node_modules" \
         .venv/bin/npm ci --ignore-scripts --no-audit --no-fund
-    stamp scripts package-lock.json
+    step bundle "JsSIP as one file for browsers" env PATH="$PWD/.venv/bin:$PATH" npm run build
+    stamp scripts "${packages[@]}"
+    printf '    %d kB, %d kB as gzip\n' $(($(stat -c %s "$bundle") / 1000)) $(($(gzip -c "$bundle" | wc -c) / 1000))
+    printf '    the scripts of the workplace itself: %d kB as gzip\n' \
+        $(($(cat callcenter/calls/static/[!j]*.js callcenter/web/static/{ui,wire}.js | gzip -c | wc -c) / 1000))
 fi
 
 recipe=(asterisk/tree.sh asterisk/packages asterisk/excluded)

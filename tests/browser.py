@@ -14,7 +14,8 @@ async def chromium(url: str, login: str, password: str, more: Sequence[str] = ()
     """A page after logging in at `url`; a script that failed in it fails the test. `more`: arguments of the browser."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *more])
-        page = await browser.new_page(viewport={"width": 1280, "height": 800})
+        context = await browser.new_context(viewport={"width": 1280, "height": 800})
+        page = await context.new_page()
         failures: list[str] = []
         page.on("pageerror", lambda error: failures.append(str(error)))
         await page.goto(f"{url}/login")

@@ -268,6 +268,12 @@ export interface SilentMessage {
 /** How an operator came to it. */
 export type TalkKind = "queue" | "transfer" | "consultation" | "out";
 
+/** In which session the operator's telephone in the browser is open; any other has lost it. */
+export interface TelephoneMessage {
+  /** What the session was told when it opened the telephone. */
+  mark: string;
+}
+
 /** Where a ticket is found, and what it is called. */
 export interface TicketKey {
   id: number;
@@ -294,6 +300,7 @@ export interface State {
   presence?: PresenceMessage;
   ringing?: RingingMessage | SilentMessage;
   recording?: PauseMessage;
+  telephone?: TelephoneMessage;
   card?: CardMessage;
   "request/presence"?: RequestMessage;
   "request/pause"?: RequestMessage;
@@ -366,6 +373,14 @@ export interface RecordingDelta {
 }
 
 /** From number `n` on, `kind` shows `body`. */
+export interface TelephoneDelta {
+  type: "delta";
+  n: number;
+  kind: "telephone";
+  body: TelephoneMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
 export interface CardDelta {
   type: "delta";
   n: number;
@@ -429,7 +444,7 @@ export interface JournalDelta {
   body: JournalMessage;
 }
 
-export type Delta = QueuesDelta | OutagesDelta | Outage_figuresDelta | PresenceDelta | RingingDelta | RecordingDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | OperatorDelta | RecordingsDelta | TrunksDelta | DeadlinesDelta | JournalDelta;
+export type Delta = QueuesDelta | OutagesDelta | Outage_figuresDelta | PresenceDelta | RingingDelta | RecordingDelta | TelephoneDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | OperatorDelta | RecordingsDelta | TrunksDelta | DeadlinesDelta | JournalDelta;
 
 export type FromService = Snapshot | Resumed | Delta | ErrorMessage;
 

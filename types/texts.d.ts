@@ -1,4 +1,4 @@
-// Drawn by docs/generate.py from callcenter/web/script_texts.py.
+// Drawn by docs/generate.py from script_texts.py of callcenter/web and telephone_texts.py of callcenter/calls.
 
 export interface Texts {
   outcomes: { answered: string; informed: string; abandoned: string; not_reached: string; hung_up_early: string; timed_out: string; no_such_number: string; interrupted: string; };
@@ -79,4 +79,17 @@ export interface Texts {
   outage_moved: string;
   no_operators: string;
   no_queues: string;
+}
+
+export interface TelephoneTexts {
+  lines: { off: string; insecure: string; elsewhere: string; asking: string; deaf: string; opening: string; registering: string; ready: string; lost: string; taken: string; };
+  hints: { off: string; insecure: string; elsewhere: string; asking: string; deaf: string; opening: string; registering: string; ready: string; lost: string; taken: string; };
+  phases: { ringing: string; answering: string; calling: string; talking: string; };
+  notes: { missed: string; not_transferred: string; no_microphone: string; failed: string; };
+  qualities: { good: string; fair: string; bad: string; silent: string; };
+  on_hold: string;
+  muted: string;
+  hang_up: string;
+  reject: string;
+  usual_device: string;
 }

@@ -3,23 +3,42 @@
 import structlog
 from aiohttp import web
 
+from callcenter.calls.telephone_pages import is_built, let_telephone
+from callcenter.calls.telephone_texts import telephone_texts
+from callcenter.common.browser_telephones import BROWSER_TELEPHONES
 from callcenter.domain.access import Permission
 from callcenter.storage import queries
 from callcenter.web.auth import needs
-from callcenter.web.keys import POOL
+from callcenter.web.keys import PERSON, POOL
 from callcenter.web.language import language_of
 from callcenter.web.render import render
 
 log = structlog.get_logger()
 routes = web.RouteTableDef()
 SQL = queries("web")
+TELEPHONES = queries("browser_telephones")
 
 
 @routes.get("/workplace")
 @needs(Permission.TAKE_CALLS)
 async def operator_page(request: web.Request) -> web.Response:
-    """Where an operator works."""
-    return render(request, "calls/operator.html", lines=await lines(request), kinds=await outage_kinds(request))
+    """Where an operator works, with the telephone of whoever has it here."""
+    account = await request.app[BROWSER_TELEPHONES].account(request[PERSON].id)
+    if account is not None and not is_built():
+        return render(request, "calls/not_built.html", 503)
+    language = language_of(request)
+    response = render(
+        request,
+        "calls/operator.html",
+        lines=await lines(request),
+        kinds=await outage_kinds(request),
+        in_browser=account is not None,
+        telephone_texts=telephone_texts(language),
+        colleagues=[] if account is None else await colleagues(request),
+    )
+    if account is not None:
+        let_telephone(request, response, account.node)
+    return response
 
 
 @routes.get("/board")
@@ -37,6 +56,12 @@ async def board(request: web.Request) -> web.Response:
         kinds=await outage_kinds(request),
         people=people,
     )
+
+
+async def colleagues(request: web.Request) -> list[dict[str, str]]:
+    """To whom this person can transfer a call."""
+    rows = await request.app[POOL].fetch(TELEPHONES["colleagues"], request[PERSON].id)
+    return [{"name": row["name"], "account": row["endpoint"]} for row in rows]
 
 
 async def lines(request: web.Request) -> dict[str, dict[str, object]]:

@@ -1,5 +1,8 @@
 """Secrets that the program must know again in clear, encrypted in the database by keys from the settings."""
 
+import hmac
+from base64 import b32encode
+
 import asyncpg
 from aiohttp import web
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -23,6 +26,7 @@ class SecretBox:
     def __init__(self, settings: SecretsSettings) -> None:
         keys = [Fernet(key) for key in settings.fernet_keys]
         self._newest = keys[0]
+        self._keys = settings.fernet_keys
         self._all = MultiFernet(keys)
 
     def seal(self, secret: str) -> str:
@@ -39,6 +43,11 @@ class SecretBox:
             raise UnreadableSecret(
                 "a secret was encrypted with a key that CALLCENTER_SECRETS__KEYS does not have; add that key to the list"
             ) from None
+
+    def derive(self, what: bytes) -> list[str]:
+        """Secrets that follow from this, 32 letters and digits (160 bits): one for each key, the newest first."""
+        made = (hmac.digest(key, what, "sha256")[:20] for key in self._keys)
+        return [b32encode(each).decode().lower() for each in made]
 
     def is_current(self, kept: str) -> bool:
         """Whether it is encrypted, with the first key."""

@@ -78,6 +78,13 @@ class WithdrawCaller(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndSilentLeg(Command):
+    """End an operator's leg if no packet comes from its telephone any more: the caller is taken back."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Requested(Command):
     """A command that exists only because a person asked for it, not to be started at `until` or later.
 

@@ -257,6 +257,13 @@ class LedgerLost(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TelephoneDisconnected(Event):
+    """A telephone in a browser has lost its connection (`ContactStatus`); its talk may go on all the same."""
+
+    operator: Interface
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneChanged(Event):
     """An operator's telephone became reachable or not (`QueueMemberStatus`)."""
 

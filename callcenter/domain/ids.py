@@ -20,6 +20,9 @@ QueueName = NewType("QueueName", str)
 OPERATORS = QueueName("operators")
 """Asterisk's own queue, in which the callers of all companies wait for any operator (docs/decisions/0017)."""
 
+IN_BROWSER = "web-"
+"""How the name of an account begins whose telephone is in a browser, and of no other. Asterisk's logs then say it too."""
+
 OperatorId = NewType("OperatorId", int)
 RequestId = NewType("RequestId", int)
 CompanyId = NewType("CompanyId", int)

@@ -9,6 +9,7 @@ from callcenter.domain import call as machine
 from callcenter.domain.call import Call, CallState, NotApplicable
 from callcenter.domain.commands import (
     Command,
+    EndSilentLeg,
     EndTalk,
     JudgeCallOut,
     NameCaller,
@@ -49,6 +50,7 @@ from callcenter.domain.events import (
     PhoneChanged,
     Source,
     TalkEnded,
+    TelephoneDisconnected,
     Tick,
 )
 from callcenter.domain.floor import Floor, RosterChanged
@@ -115,6 +117,8 @@ class Switchboard:
                 return self._judge(event)
             case PhoneChanged():
                 return self._floor.phone(event)
+            case TelephoneDisconnected():
+                return self._check_leg(event)
             case RosterChanged():
                 self._queues.change(event.queues)
                 return self._floor.change(event.operators, more_queues=event.more_queues)
@@ -231,6 +235,13 @@ class Switchboard:
         about = None if event.about is None else self.calls.get(event.about)
         did = "" if about is None else about.line or about.did
         return [JudgeCallOut(operator=event.operator, number=event.number, channel=event.channel, did=did)]
+
+    def _check_leg(self, event: TelephoneDisconnected) -> list[Command]:
+        """The page was closed or loaded again in a talk, or only the connection beside the sound has broken."""
+        operator = self._floor.get(event.operator)
+        call = None if operator is None or operator.call is None else self.calls.get(operator.call)
+        legs = [] if call is None else [talk for talk in call.talks if talk.channel and not call.over(talk)]
+        return [EndSilentLeg(channel=talk.channel) for talk in legs if talk.operator == event.operator]
 
     def _complete(self, event: RequestCarriedOut) -> list[Command]:
         request = self._requests.get(event.request)

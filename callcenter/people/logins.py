@@ -8,6 +8,7 @@ from aiohttp import web
 
 from callcenter.common import requests
 from callcenter.common.attempts import Attempts
+from callcenter.common.browser_telephones import close_ended
 from callcenter.common.origin import LONGEST_BROWSER, Origin
 from callcenter.common.passwords import LONGEST, Passwords, digest, new_token
 from callcenter.common.scope import Connection, audit
@@ -112,6 +113,7 @@ class Logins:
                 person = person_of(row)
                 await audit(connection, AuditAction.LOGGED_OUT, person=person, address=address)
                 await requests.take_off_the_line(connection, person.id, asker=person.id)
+                await close_ended(connection, self._box, person.id)
 
     async def _take_code(self, row: asyncpg.Record, code: str, now: datetime) -> bool:
         step = step_of(self._box.open(row["totp_secret"]), code, now, row["totp_step"])

@@ -186,6 +186,7 @@ async def show_person(
         "crew_id": str(colleague.crew_id or ""),
         "endpoint": suggested_name(colleague.login),
         "node": "",
+        "kind": "browser",
     }
     entries, asterisk = app[ASTERISK_ENTRIES], app[SETTINGS].asterisk
     return render(

@@ -16,7 +16,7 @@ from callcenter.common.scope import Connection, audit
 from callcenter.common.tokens import revoke_all
 from callcenter.domain.access import Permission, Role, may
 from callcenter.domain.audit import AuditAction, AuditSubject
-from callcenter.domain.ids import OperatorId
+from callcenter.domain.ids import IN_BROWSER, OperatorId
 from callcenter.domain.person import Person
 from callcenter.people.invitations import LOGIN, invite
 from callcenter.people.staff_refusal import StaffRefusal
@@ -75,6 +75,11 @@ class StaffMember:
     has_password: bool
     seen_at: datetime | None
     invited_until: datetime | None
+
+    @property
+    def in_browser(self) -> bool:
+        """Whether this person's telephone is on the workplace."""
+        return self.endpoint is not None and self.endpoint.startswith(IN_BROWSER)
 
 
 @dataclass(frozen=True, slots=True)

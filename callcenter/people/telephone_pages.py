@@ -21,10 +21,15 @@ async def give(request: web.Request) -> web.Response:
     """Give an account, and show its secret once."""
     person_id, by = person_in(request), request[PERSON]
     form = await form_of(request)
-    typed = {name: str(form.get(name, "")).strip() for name in ("endpoint", "node")}
+    typed = {name: str(form.get(name, "")).strip() for name in ("endpoint", "node", "kind")}
     try:
         account = await request.app[TELEPHONES].give(
-            by, person_id, typed["endpoint"], typed["node"], request.remote or ""
+            by,
+            person_id,
+            typed["endpoint"],
+            typed["node"],
+            request.remote or "",
+            in_browser=typed["kind"] == "browser",
         )
     except StaffRefusal as refused:
         return await show_person(request, person_id, typed=typed, problems=dict(refused.fields))

@@ -12,7 +12,7 @@ from callcenter.common.scope import Connection, audit
 from callcenter.common.secret_box import SecretBox
 from callcenter.domain.access import Permission, Role, may
 from callcenter.domain.audit import AuditAction, AuditSubject
-from callcenter.domain.ids import OperatorId
+from callcenter.domain.ids import IN_BROWSER, OperatorId
 from callcenter.domain.person import Person
 from callcenter.people.staff_refusal import StaffRefusal
 from callcenter.storage import queries
@@ -27,10 +27,15 @@ SECRET_LENGTH = 20
 
 @dataclass(frozen=True, slots=True)
 class TelephoneAccount:
-    """With what a telephone registers. The secret is shown once."""
+    """With what a telephone registers. The secret is shown once, and never when it is in the browser."""
 
     name: str
     secret: str
+
+    @property
+    def in_browser(self) -> bool:
+        """Whether it is on its operator's page."""
+        return self.name.startswith(IN_BROWSER)
 
 
 class Telephones:
@@ -40,8 +45,16 @@ class Telephones:
         self._pool = pool
         self._box = box
 
-    async def give(self, by: Person, person_id: int, name: str, node: str, address: str) -> TelephoneAccount | None:
-        """A new account; None when there is nobody such. `node`: where it registers, or empty. Raises `StaffRefusal`."""
+    async def give(
+        self, by: Person, person_id: int, name: str, node: str, address: str, *, in_browser: bool = False
+    ) -> TelephoneAccount | None:
+        """A new account; None when there is nobody such. `node`: where it registers, or empty. Raises `StaffRefusal`.
+
+        `in_browser`: the telephone is on the person's page, which gets the secret of each session by itself.
+        """
+        if not may_be_endpoint(name) or name.startswith(IN_BROWSER):
+            raise StaffRefusal("bad", "endpoint")
+        name = IN_BROWSER + name if in_browser else name
         if not may_be_endpoint(name):
             raise StaffRefusal("bad", "endpoint")
         async with self._pool.acquire() as connection, connection.transaction():
@@ -57,7 +70,7 @@ class Telephones:
             return account
 
     async def renew(self, by: Person, person_id: int, address: str) -> TelephoneAccount | None:
-        """Another secret, at once instead of the old one; None when there is no account."""
+        """Another secret, at once instead of the old one; None when there is no account. Ends a telephone in a browser."""
         async with self._pool.acquire() as connection, connection.transaction():
             row = await connection.fetchrow(SQL["lock"], person_id)
             if row is None or row["endpoint"] is None:

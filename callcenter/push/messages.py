@@ -216,6 +216,15 @@ class DeadlinesMessage(Shown):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TelephoneMessage(Shown):
+    """In which session the operator's telephone in the browser is open; any other has lost it."""
+
+    shown_as: ClassVar[str] = "telephone"
+    mark: str
+    """What the session was told when it opened the telephone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JournalMessage(Shown):
     """The list of calls changed; fetch `/calls/list` again."""
 
@@ -232,6 +241,7 @@ KINDS: Mapping[str, tuple[Audience, tuple[type[Shown], ...]]] = {
     "presence": ("operator", (PresenceMessage,)),
     "ringing": ("operator", (RingingMessage, SilentMessage)),
     "recording": ("operator", (PauseMessage,)),
+    "telephone": ("operator", (TelephoneMessage,)),
     "card": ("operator", (CardMessage,)),
     **{f"request/{kind}": ("operator", (RequestMessage,)) for kind in RequestKind},
     "operator/ID": ("supervisors", (OperatorMessage,)),

@@ -26,8 +26,9 @@ from callcenter.domain.events import (
     PhoneChanged,
     QueueTimedOut,
     TalkEnded,
+    TelephoneDisconnected,
 )
-from callcenter.domain.ids import CallId
+from callcenter.domain.ids import IN_BROWSER, CallId
 from callcenter.telephony import forms
 from callcenter.telephony.framing import text
 
@@ -222,6 +223,17 @@ def _phone(message: Headers) -> Event:
     )
 
 
+def _disconnected(message: Headers) -> Event | None:
+    """Of telephones in browsers: where others were registered ends in other ways too. Its WebSocket has ended, or it has not
+    answered when it was asked whether it is there."""
+    account = text(message, "EndpointName")
+    if text(message, "ContactStatus") not in ("Removed", "Unreachable") or not account.startswith(IN_BROWSER):
+        return None
+    return TelephoneDisconnected(
+        at=forms.micros(text(message, "Timestamp")), operator=forms.interface(f"PJSIP/{account}")
+    )
+
+
 def _hangup(message: Headers) -> Event | None:
     call = _call(message)
     # Only the caller's own channel ends the call; an operator's leg has the caller's linkedid.
@@ -256,5 +268,6 @@ _MAKERS: Mapping[str, Callable[[Headers], Event | None]] = {
     "attendedtransfer": _handed_over,
     "queuememberstatus": _phone,
     "queuememberadded": _phone,
+    "contactstatus": _disconnected,
     "hangup": _hangup,
 }

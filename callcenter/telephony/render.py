@@ -14,7 +14,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from callcenter.domain.ids import OPERATORS
+from callcenter.domain.ids import IN_BROWSER, OPERATORS
 from callcenter.domain.phone import country_code, prefixes, rules, spellings
 from callcenter.errors import RenderError
 from callcenter.resources import ROOT
@@ -36,6 +36,7 @@ EVENTS = (
     "AttendedTransfer",
     "QueueMemberAdded",
     "QueueMemberStatus",
+    "ContactStatus",
     "Hangup",
     "Registry",
 )
@@ -51,6 +52,7 @@ ANNOUNCEMENTS = f"{SPOOL}/announcements"
 
 _NUMBER = re.compile(r"[0-9]{3,15}")
 _ENDPOINT = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_FILE = re.compile(r"/[A-Za-z0-9._/-]{1,255}")
 _ACCOUNT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _PATH = re.compile(r"/[A-Za-z0-9_./-]{1,200}")
 _SECRET = re.compile(r"[A-Za-z0-9_.~!@%^*+=:,/?-]{1,128}")
@@ -60,7 +62,10 @@ _RESERVED_ENDPOINTS = frozenset(
         "system",
         "udp",
         "ws",
+        "wss",
         "operator",
+        "browser",
+        "echo",
         "refused",
         "tcp",
         "tls",
@@ -111,6 +116,7 @@ def texts(settings: Settings, directory: Directory) -> dict[Path, str]:
         raise RenderError(
             "trunks are the other PBX's here: give those of the page to another node, or put them out of use"
         )
+    environment.tests["in_browser"] = lambda account: account.startswith(IN_BROWSER)
     values = {**_values(settings), **_directory_values(directory), "dialplan": dialplan}
     files = {Path(path.stem): path.name for path in TEMPLATES.glob("*.j2")}
     if settings.asterisk.shared:
@@ -167,6 +173,13 @@ def _values(settings: Settings) -> dict[str, object]:
         and _address("asterisk.external_address", asterisk.external_address),
         "local_networks": _networks("asterisk.local_networks", asterisk.local_networks),
         "ws_port": asterisk.ws_port,
+        "wss_port": asterisk.wss_port,
+        "wss_certificate": _match("asterisk.wss_certificate", str(asterisk.wss_certificate or "/none"), _FILE),
+        "wss_key": _match("asterisk.wss_key", str(asterisk.wss_key or "/none"), _FILE),
+        "media_address": settings.browser_telephones.media_address,
+        "in_browser": IN_BROWSER,
+        "back_within_s": settings.browser_telephones.back_within_s,
+        "browser_silent_s": settings.browser_telephones.silent_s,
         "rtp_start": asterisk.rtp_start,
         "rtp_end": asterisk.rtp_end,
         "trunk_addresses": _networks("asterisk.trunk_addresses", asterisk.trunk_addresses),

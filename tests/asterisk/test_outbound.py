@@ -17,6 +17,7 @@ APPLICATIONS = {
         "Answer",
         "Background",
         "Dial",
+        "Echo",
         "ExecIf",
         "Gosub",
         "GosubIf",
@@ -79,11 +80,14 @@ def test_every_application_is_one_of_ours(steps: list[tuple[str, str]]) -> None:
 
 def test_what_is_dialled_is_an_operators_telephone(steps: list[tuple[str, str]]) -> None:
     dialled = [step for _, step in steps if "Dial(" in step and "@trunk_" not in step]
-    assert len(dialled) == 2
+    assert len(dialled) == 3
     for step in dialled:
         target, _, options = step.removeprefix("Dial(").partition(",")
-        assert target == "PJSIP/${COLLEAGUE}"
+        assert target in ("PJSIP/${COLLEAGUE}", "PJSIP/${TALKED_TO}")
         check_options(options.partition(",")[2])
+    # The endpoint of an operator's channel, on which `talk` runs after its answer.
+    talked = [step for _, step in steps if re.search(r"TALKED_TO\)?=", step)]
+    assert talked == ["Set(MASTER_CHANNEL(TALKED_TO)=${CHANNEL(endpoint)})"]
     endpoints = {name for name, _ in DIRECTORY.endpoints}
     colleagues = [(extension, step) for extension, step in steps if "COLLEAGUE=" in step]
     assert {extension for extension, _ in colleagues} == endpoints
@@ -140,10 +144,18 @@ def test_a_queue_rings_its_members_only(steps: list[tuple[str, str]], files: dic
 
 def check_options(options: str) -> None:
     """No key does anything, forwards are not followed, and the guard looks at the address first."""
-    assert re.search(r"b\((guard|rung)\^s\^1\)", options)
+    assert re.search(r"b\((guard|rung|brought-back)\^s\^1\)", options)
     letters = set(re.sub(r"\$\{[^}]*\}|\([^()]*(\([^()]*\))?[^()]*\)", "", options))
     assert "i" in letters
     assert not letters & BY_KEYS
+
+
+@pytest.mark.parametrize(("file", "context"), [("guard", "rung"), ("vanished", "brought-back")])
+def test_what_runs_before_a_telephone_rings_ends_in_the_guard(files: dict[str, str], file: str, context: str) -> None:
+    (lines,) = re.findall(
+        rf"^\[{context}\]\n((?:exten| same).*(?:\n same.*)*)", files[f"dialplan/{file}.conf"], re.MULTILINE
+    )
+    assert lines.splitlines()[-1] == " same => n,Goto(guard,s,1)"
 
 
 def test_nothing_is_sent_to_the_trunk(files: dict[str, str]) -> None:
@@ -173,6 +185,7 @@ def test_no_modules_call_by_themselves(files: dict[str, str]) -> None:
             "app_queue",
             "app_read",
             "app_dial",
+            "app_echo",
             "app_mixmonitor",
             "app_playback",
             "app_stack",

@@ -107,10 +107,10 @@ def test_each_telephone_has_its_secret(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("given", "listens"), [({}, "127.0.0.1"), ({"ami_bind": "192.0.2.7"}, "192.0.2.7")])
-def test_ami_listens_apart_from_sip_and_the_websocket(tmp_path: Path, given: dict[str, str], listens: str) -> None:
+def test_ami_listens_apart_from_sip(tmp_path: Path, given: dict[str, str], listens: str) -> None:
     files = rendered(tmp_path, settings(asterisk={"bind": "0.0.0.0", **given}))
     assert ("bindaddr", listens) in sections(files["manager.conf"])["general"]
-    assert ("bindaddr", "0.0.0.0") in sections(files["http.conf"])["general"]
+    assert ("bind", "0.0.0.0:5060") in sections(files["pjsip.conf"])["udp"]
 
 
 @pytest.mark.parametrize(("trusted", "written"), [(True, "yes"), (False, "no")])
@@ -164,7 +164,7 @@ def test_the_settings_reach_asterisk(tmp_path: Path) -> None:
     assert ("port", "5039") in sections(files["manager.conf"])["general"]
     assert sections(files["rtp.conf"])["general"][:2] == [("rtpstart", "20000"), ("rtpend", "20100")]
     assert {("timeout", "21"), ("periodic-announce-frequency", "45")} <= set(sections(files["queues.conf"])[OPERATORS])
-    assert "Queue(operators,ib(rung^s^1),,,601,,talk)" in files["dialplan/queue.conf"]
+    assert "Queue(operators,icb(rung^s^1),,,601,,talk)" in files["dialplan/queue.conf"]
     assert all("${SYSINFO(numcalls)} > 7]" in files[f"dialplan/{name}.conf"] for name in ("inbound", "queue"))
     assert "$[0${GLOBAL(LAST_TURN)} + 25]" in files["dialplan/inbound.conf"]
     assert ("live_dangerously", "no") in sections(files["asterisk.conf"])["options"]
@@ -263,3 +263,37 @@ def test_no_file_but_the_ledger_keeps_callers_numbers(tmp_path: Path) -> None:
     for name in ("cel.conf", "cdr.conf"):
         assert sections(files[name])["general"] == [("enable", "no")]
     assert not re.findall(r"^load = (?:cel|cdr|res_cdrel)_.*", files["modules.conf"], re.MULTILINE)
+
+
+def test_a_telephone_in_a_browser_is_told_by_its_name_and_talks_encrypted(tmp_path: Path) -> None:
+    browser, desk = ("web-anna", "three-3"), ("op-01", "one-1")
+    pjsip = rendered(tmp_path, directory=Directory((), (browser, desk)))["pjsip.conf"]
+    assert "[web-anna](browser)" in pjsip
+    assert "[op-01](operator)" in pjsip
+    assert ("webrtc", "yes") in sections(pjsip)["browser"]
+    assert [value for name, value in sections(pjsip)["browser"] if name == "allow"] == ["alaw"]
+
+
+def test_the_websocket_is_on_this_machine_only_and_with_tls_where_it_is_told(tmp_path: Path) -> None:
+    plain = rendered(tmp_path / "plain", settings(asterisk={"bind": "192.0.2.7"}))
+    assert ("bindaddr", "127.0.0.1") in sections(plain["http.conf"])["general"]
+    assert "tlsenable" not in plain["http.conf"]
+    assert "wss" not in sections(plain["pjsip.conf"])
+    tls = {
+        "bind": "192.0.2.7",
+        "wss_port": 8089,
+        "wss_certificate": "/etc/ssl/desk.pem",
+        "wss_key": "/etc/ssl/desk.key",
+    }
+    secure = rendered(tmp_path / "secure", settings(asterisk=tls))
+    assert ("tlsbindaddr", "192.0.2.7:8089") in sections(secure["http.conf"])["general"]
+    assert ("tlscertfile", "/etc/ssl/desk.pem") in sections(secure["http.conf"])["general"]
+    assert ("protocol", "wss") in sections(secure["pjsip.conf"])["wss"]
+    with pytest.raises(RenderError, match="wss_key"):
+        rendered(tmp_path / "odd", settings(asterisk={**tls, "wss_key": "/etc/a\nb"}))
+
+
+def test_behind_a_router_browsers_are_told_the_address_outside(tmp_path: Path) -> None:
+    assert "ice_host_candidates" not in rendered(tmp_path / "plain")["rtp.conf"]
+    given = settings(asterisk={"bind": "192.168.1.5"}, browser_telephones={"media_address": "192.0.2.10"})
+    assert "[ice_host_candidates]\n192.168.1.5 => 192.0.2.10\n" in rendered(tmp_path / "routed", given)["rtp.conf"]

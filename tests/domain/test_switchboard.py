@@ -6,6 +6,7 @@ import pytest
 from callcenter.domain.call import Call, CallState, Direction, Outcome
 from callcenter.domain.card import Card
 from callcenter.domain.commands import (
+    EndSilentLeg,
     EndTalk,
     FinishRequest,
     JudgeCallOut,
@@ -50,6 +51,7 @@ from callcenter.domain.events import (
     QueueTimedOut,
     Source,
     TalkEnded,
+    TelephoneDisconnected,
     Tick,
 )
 from callcenter.domain.ids import OPERATORS, CallId, CompanyId, Interface, OperatorId, QueueName, RequestId
@@ -474,3 +476,15 @@ def test_a_number_dialled_is_judged_with_the_company_of_the_caller_on_the_line(p
         playbook >> event
     playbook >> replace(asked, about=CALL) << [replace(judged, did=QUEUE)]
     playbook >> replace(asked, about=CallId("node1-9.9")) << [judged]
+
+
+def test_a_connection_that_breaks_in_a_talk_has_the_leg_looked_at(playbook: Playbook) -> None:
+    broken = TelephoneDisconnected(at=at(6), operator=ANNA)
+    playbook >> broken << []
+    playbook >> ARRIVED >> QUEUED >> RANG
+    playbook >> broken << []
+    playbook >> ANSWERED
+    playbook >> TelephoneDisconnected(at=at(6), operator=BORIS) << []
+    playbook >> broken << [EndSilentLeg(channel="PJSIP/op-01-2")]
+    playbook >> TALKED
+    playbook >> broken << []

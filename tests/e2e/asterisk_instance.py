@@ -43,6 +43,7 @@ PHRASES = {
     "out-refused": 0.3,
     "out-emergency": 0.3,
     "out-no-trunk": 0.3,
+    "one-moment": 0.5,
 }
 
 T = TypeVar("T")

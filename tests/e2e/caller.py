@@ -140,6 +140,26 @@ class Caller:
             pass
         return b"".join(packets[number] for number in sorted(packets))
 
+    def heard_keys(self, seconds: float) -> str:
+        """The keys that the other side presses in the next seconds, as packets of RFC 4733."""
+        pressed: dict[int, str] = {}
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            self._rtp.settimeout(left)
+            try:
+                packet = self._rtp.recv(2048)
+            except TimeoutError:
+                break
+            if len(packet) >= 16 and packet[1] & 0x7F == 101:
+                pressed[struct.unpack("!I", packet[4:8])[0]] = "0123456789*#"[packet[12]]
+        self._rtp.setblocking(False)
+        return "".join(pressed[at] for at in sorted(pressed))
+
+    @property
+    def up(self) -> bool:
+        """Whether the call goes on, as far as this side knows."""
+        return self._up
+
     def _take(self, packets: dict[int, bytes]) -> bool:
         """Add the next packet, by its number; False when there is none."""
         try:
@@ -150,10 +170,12 @@ class Caller:
             packets[struct.unpack("!H", packet[2:4])[0]] = packet[12:]
         return True
 
-    def speak(self, speech: bytes) -> None:
-        """Send A-law, 50 packets a second; nothing else is ever sent."""
+    def speak(self, speech: bytes, stop: Callable[[], bool] = lambda: False) -> None:
+        """Send A-law, 50 packets a second, unless told to stop; nothing else is ever sent."""
         due = time.monotonic()
         for at in range(0, len(speech), 160):
+            if stop():
+                return
             number = self._packets_sent = self._packets_sent + 1
             # By the clock, as the time stamps of a telephone that was silent are.
             header = struct.pack(">BBHII", 0x80, 8, number & 0xFFFF, int(due * 8000) & 0xFFFFFFFF, 7)

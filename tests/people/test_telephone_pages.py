@@ -131,3 +131,14 @@ async def test_the_page_says_whether_asterisk_knows_the_telephone(site: Site) ->
         text = await (await alla.get(page)).text()
         assert "в Asterisk с" in text
         assert "data-working" not in text
+
+
+async def test_a_telephone_in_the_browser_has_a_name_that_says_so_and_no_secret_to_enter(site: Site) -> None:
+    page = f"/people/{site.ids['vera']}"
+    async with site.browser("alla") as alla:
+        assert (await alla.post(f"{page}/telephone", endpoint="web-vera")).status == 400
+        assert (await alla.post(f"{page}/telephone", endpoint="v" * 32, kind="browser")).status == 400
+        text = await (await alla.post(f"{page}/telephone", endpoint="vera", kind="browser")).text()
+        assert "<code>web-vera</code>" in text
+        assert not re.search(r"<code>[a-z2-9]{20}</code>", text)
+        assert "Закрыть телефон" in await (await alla.get(page)).text()

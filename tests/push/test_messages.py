@@ -26,6 +26,7 @@ from callcenter.push.messages import (
     RequestMessage,
     SafetyMessage,
     SilentMessage,
+    TelephoneMessage,
     TrunksMessage,
 )
 from callcenter.push.outage_messages import OutageFiguresMessage, OutageFiguresRow
@@ -43,6 +44,7 @@ EACH: dict[str, Shown] = {
     ),
     "presence": PresenceMessage(state=operator(NOW).state, phone_reachable=False, since=NOW, reason=None),
     "ringing": replace(ringing(NOW), outage=call_outage()),
+    "telephone": TelephoneMessage(mark="3fa9"),
     "recording": PauseMessage(call="x", paused_since=None),
     "card": card(NOW, talk_ended_at=NOW + timedelta(seconds=1)),
     "request/presence": RequestMessage(id=5, state=RequestState.ASKED, asked_at=NOW, reason=None),

@@ -27,7 +27,9 @@ from callcenter.domain.events import (
     PhoneChanged,
     QueueTimedOut,
     TalkEnded,
+    TelephoneDisconnected,
 )
+from callcenter.domain.ids import Interface
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.talk import Party, TalkKind
 from callcenter.errors import ParseProblem
@@ -350,3 +352,25 @@ def test_no_bytes_break_the_framing(data: bytes) -> None:
             parse(message)
         except ParseProblem:
             continue
+
+
+@pytest.mark.parametrize(
+    ("account", "status", "told"),
+    [
+        ("web-anna", "Removed", True),
+        ("web-anna", "Unreachable", True),
+        ("web-anna", "NonQualified", False),
+        ("op-01", "Removed", False),
+    ],
+)
+def test_the_end_of_a_connection_is_told_of_telephones_in_browsers(account: str, status: str, told: bool) -> None:
+    message = {
+        "Event": "ContactStatus",
+        "Timestamp": "1763838000.250000",
+        "URI": f"sip:{account}@127.0.0.1:45678;transport=ws",
+        "ContactStatus": status,
+        "AOR": account,
+        "EndpointName": account,
+    }
+    gone = TelephoneDisconnected(at=at(1763838000, 250000), operator=Interface(f"PJSIP/{account}"))
+    assert parse(message) == (gone if told else None)

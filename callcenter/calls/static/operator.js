@@ -5,6 +5,7 @@ import {
 } from "/static/web/ui.js";
 import { cardOutage, listenForJoin, offered, outageLine, showOutageFigures, showOutages } from "./outages.js";
 import { isRequest, showRequests } from "./requests.js";
+import { startTelephone, telephoneOpened } from "./telephone_page.js";
 import { Wire } from "/static/web/wire.js";
 
 /** @import { CardMessage, Presence, PresenceMessage, Outcome } from "types/protocol" */
@@ -12,6 +13,7 @@ import { Wire } from "/static/web/wire.js";
 readPage();
 startClock();
 listenForJoin();
+startTelephone();
 
 const title = document.title;
 
@@ -19,6 +21,7 @@ const wire = new Wire({
   changed(kind) {
     if (kind === null || kind === "queues") showQueues();
     if (kind === null || kind === "ringing") showRinging();
+    if (kind === null || kind === "telephone") telephoneOpened(wire.state.telephone);
     if (kind === null || kind === "presence" || kind === "request/presence") showPresence();
     if (kind === null || kind === "outages") showOutages(wire.state, kind !== null);
     if (kind === "outages" && offered(wire.state.card, wire.state) !== offer) showCard();

@@ -1,0 +1,182 @@
+"""An operator in a real Chromium with a microphone that says a tone, and callers who say another."""
+
+import asyncio
+import audioop
+import math
+import re
+import struct
+import subprocess
+import time
+import wave
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+
+import aiohttp
+import numpy as np
+import psutil
+from playwright.async_api import Page, expect
+from pydantic import SecretStr
+
+from callcenter.common.requests import ask
+from callcenter.domain.events import Presence
+from callcenter.domain.request import PresenceBody
+from callcenter.settings import DatabaseSettings
+from callcenter.storage import connect
+from stack.parts import ROOT
+from tests.browser import chromium
+from tests.e2e.caller import Caller
+
+OPERATORS_TONE, CALLERS_TONE = 800, 480
+"""Hertz."""
+
+
+def bursts(hertz: int, seconds: float, rate: int) -> bytes:
+    """A tone that comes and goes, since a steady one is noise to a browser, which takes it away; 16 bits."""
+    samples = (
+        int(9000 * math.sin(2 * math.pi * hertz * n / rate)) if n % rate < 0.6 * rate else 0
+        for n in range(int(seconds * rate))
+    )
+    return b"".join(struct.pack("<h", each) for each in samples)
+
+
+def microphone(folder: Path) -> list[str]:
+    """Arguments of a browser in which the operator says a tone."""
+    path = folder / "microphone.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(48000)
+        file.writeframes(bursts(OPERATORS_TONE, 3, 48000))
+    return [
+        *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),
+        *("--autoplay-policy=no-user-gesture-required", f"--use-file-for-fake-audio-capture={path}"),
+    ]
+
+
+def share(samples: "np.ndarray", hertz: int, rate: int = 8000) -> float:
+    """How much of a sound's power is at this pitch, 0 to 1."""
+    if not len(samples):
+        return 0.0
+    spectrum = np.abs(np.fft.rfft(samples.astype(float))) ** 2
+    width = len(samples) / rate
+    near = spectrum[int((hertz - 25) * width) : int((hertz + 25) * width) + 1].sum()
+    return float(near / max(spectrum[int(60 * width) :].sum(), 1.0))
+
+
+def of_alaw(sound: bytes) -> "np.ndarray":
+    return np.frombuffer(audioop.alaw2lin(sound, 2), dtype="<i2")
+
+
+async def give_browser_telephone(description: dict, login: str) -> str:
+    """Let this operator have the telephone in the browser, by the pages as an administrator does; its account."""
+    url = description["web"]["url"]
+    logins = {person["login"]: person for person in description["logins"]}
+    async with aiohttp.ClientSession(base_url=url, cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+
+        async def post(path: str, **form: str) -> str:
+            async with http.post(path, data=form, headers={"Origin": url}) as answer:
+                assert answer.status == 200, answer.status
+                return await answer.text()
+
+        await post("/login", login="administrator", password=logins["administrator"]["password"])
+        async with http.get("/people") as answer:
+            people = await answer.text()
+        found = re.search(rf'/people/(\d+)"(?:(?!/people/\d).)*?\b{login}\b', people, re.DOTALL)
+        assert found, people[:2000]
+        await post(f"/people/{found[1]}/telephone/take")
+        page = await post(f"/people/{found[1]}/telephone", endpoint=login, kind="browser")
+        assert f"<code>web-{login}</code>" in page
+    return f"web-{login}"
+
+
+@asynccontextmanager
+async def workplace(description: dict, login: str, folder: Path) -> AsyncIterator[Page]:
+    """The workplace of this operator, its telephone ready."""
+    password = next(person["password"] for person in description["logins"] if person["login"] == login)
+    async with chromium(description["web"]["url"], login, password, microphone(folder)) as page:
+        await ready(page)
+        yield page
+
+
+@asynccontextmanager
+async def operator(description: dict, login: str, folder: Path) -> AsyncIterator[Page]:
+    """The same, on the line."""
+    async with workplace(description, login, folder) as page:
+        await page.get_by_role("button", name="На линии").click()
+        await expect(page.locator("#state")).to_contain_text("На линии", timeout=10_000)
+        yield page
+        await page.get_by_role("button", name="Не в сети").click()
+        await expect(page.locator("#state")).to_contain_text("Не в сети", timeout=10_000)
+
+
+async def ready(page: Page) -> None:
+    await expect(page.locator("#telephone")).to_have_attribute("data-line", "ready", timeout=20_000)
+
+
+async def phase(page: Page, wanted: str, timeout_s: float = 20) -> None:
+    await expect(page.locator("#telephone")).to_have_attribute("data-phase", wanted, timeout=timeout_s * 1000)
+
+
+@asynccontextmanager
+async def calling(description: dict, caller_id: str, number: str) -> AsyncIterator[Caller]:
+    """A resident who calls and speaks all the time."""
+    sound = audioop.lin2alaw(bursts(CALLERS_TONE, 60, 8000), 2)
+    with Caller(description["sip"]["port"], number.encode(), f"<sip:{caller_id}@127.0.0.2>".encode()) as caller:
+        assert await asyncio.to_thread(caller.invite, 10.0) == 200
+        speaking = asyncio.create_task(asyncio.to_thread(caller.speak, sound, lambda: not caller.up))
+        try:
+            yield caller
+        finally:
+            if caller.up:
+                caller.hang_up()
+            await speaking
+
+
+def cli(description: dict, command: str) -> str:
+    """What Asterisk answers to a command."""
+    script = [ROOT / "asterisk" / "cli.sh", description["asterisk"]["directory"], command]
+    return subprocess.run(script, capture_output=True, text=True, check=True).stdout
+
+
+async def until(condition: Callable[[], object], what: str, within_s: float = 15) -> None:
+    """Wait until it gives something true; it may be a coroutine function."""
+    deadline = time.monotonic() + within_s
+    while True:
+        found = condition()
+        if asyncio.iscoroutine(found):
+            found = await found
+        if found:
+            return
+        assert time.monotonic() < deadline, f"waited {within_s} s in vain for {what}"
+        await asyncio.sleep(0.05)
+
+
+async def on_the_line(description: dict, login: str, wanted: Presence = Presence.AVAILABLE) -> None:
+    """Let an operator with a telephone of their own take calls, or no more, without a page."""
+    connection = await connect(DatabaseSettings(url=SecretStr(description["postgres"]["dsn"])))
+    try:
+        operator_id = await connection.fetchval("select id from operators where login = $1", login)
+        await ask(connection, PresenceBody(wanted=wanted), asker=operator_id)
+    finally:
+        await connection.close()
+
+
+def break_connection(port: int) -> None:
+    """End the connections to and from this port of loopback."""
+    subprocess.run(["ss", "--kill", "--tcp", f"sport = {port} or dport = {port}"], check=True, capture_output=True)
+
+
+@contextmanager
+def asleep() -> Iterator[None]:
+    """The browsers stand still meanwhile, as with a closed lid."""
+    browsers = [each for each in psutil.Process().children(recursive=True) if "chrom" in each.name()]
+    assert browsers
+    for each in browsers:
+        each.suspend()
+    try:
+        yield
+    finally:
+        for each in browsers:
+            with suppress(psutil.NoSuchProcess):
+                each.resume()
