@@ -32,6 +32,7 @@ from callcenter.dispatch.install import install as dispatch
 from callcenter.domain.call import CallState
 from callcenter.domain.commands import (
     Command,
+    JudgeCallOut,
     NameCaller,
     PauseRecording,
     PrepareCard,
@@ -70,12 +71,17 @@ from callcenter.telephony import render
 from callcenter.telephony.asterisk_entries import ASTERISK_ENTRIES, AsteriskEntries
 from callcenter.telephony.configuration import RunningConfiguration
 from callcenter.telephony.configuration_keeper import ConfigurationKeeper, Connection
+from callcenter.telephony.console import Console
 from callcenter.telephony.control import Control
 from callcenter.telephony.ledger import Ledger
 from callcenter.telephony.ledger_file import Checkpoint
 from callcenter.telephony.node import Node
 from callcenter.telephony.shared import QUEUE, SharedAsterisk
 from callcenter.tickets.install import install as tickets
+from callcenter.trunks.gatekeeper import Gatekeeper
+from callcenter.trunks.install import install as trunks
+from callcenter.trunks.trunk import line_for_asterisk
+from callcenter.trunks.watch import TrunkWatch
 from callcenter.web import auth, body, errors, health, navigation, proxies, shield, static
 from callcenter.web.keys import HEALTH_CHECKS, POOL, SERVICES, SETTINGS, HealthCheck, Service
 from callcenter.web.navigation import NAVIGATION
@@ -93,6 +99,7 @@ SUBJECTS = (
     sharing,
     evidence_packs,
     reports,
+    trunks,
     api,
 )
 """Each adds its services and pages. Those that add to a ticket's page or steps come after `tickets`."""
@@ -101,13 +108,14 @@ log = structlog.get_logger()
 
 
 async def asterisk_directory(connection: Connection, node: NodeName, box: SecretBox) -> render.Directory:
-    """What the configuration of this node's Asterisk must know of companies and operators."""
+    """What the configuration of this node's Asterisk must know of companies, operators and trunks."""
     sql = queries("asterisk")
     return render.Directory(
         numbers=tuple((row["number"], row["language"]) for row in await connection.fetch(sql["numbers"])),
         endpoints=tuple(
             (row["endpoint"], box.open(row["sip_secret"])) for row in await connection.fetch(sql["endpoints"], node)
         ),
+        trunks=tuple(line_for_asterisk(row, box) for row in await connection.fetch(sql["trunks"], node)),
     )
 
 
@@ -238,10 +246,12 @@ async def _node(
     checkpoint = None if read_to is None else Checkpoint(*read_to)
     shared = SharedAsterisk(name) if settings.asterisk.shared else None
     ledger = Ledger(settings.asterisk.queue_log, settings.ledger_delay_s, engine.put, checkpoint, shared=shared)
-    asterisk = Node(settings.ami, engine.put, ledger.catch_up, shared=shared)
+    trunk_watch = TrunkWatch(pool, name, Console(settings.asterisk.control))
+    asterisk = Node(settings.ami, engine.put, ledger.catch_up, on_registration=trunk_watch.wake, shared=shared)
     router.writer = writer = Writer(settings.database, name)
     router.cards = cards = CardFinder(pool, engine.put)
     router.control = control = Control(asterisk.actions, engine.put, QUEUE if shared else OPERATORS)
+    router.gatekeeper = gatekeeper = Gatekeeper(pool, name, asterisk.actions)
     keeper = ConfigurationKeeper(
         pool,
         settings.database,
@@ -263,7 +273,8 @@ async def _node(
     for call in calls:
         if call.state is not CallState.ENDED:
             cards.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))
-    services += [writer, engine, cards, control, requests, ledger, asterisk, keeper, archive, disk]
+    services += [writer, engine, cards, control, gatekeeper, requests, ledger, asterisk, keeper, archive, disk]
+    services.append(trunk_watch)
     services.append(PaceKeeper(pool, name, settings.asterisk.spool / "pace"))
     announcements = settings.asterisk.spool / "announcements"
     services.append(Announcer(pool, settings.database, name, announcements, Voice(settings.speech), engine.put))
@@ -290,6 +301,7 @@ class CommandRouter:
     writer: Writer
     cards: CardFinder
     control: Control
+    gatekeeper: Gatekeeper
     waiting = 0
     """Callers who wait in any queue of this node."""
 
@@ -298,6 +310,8 @@ class CommandRouter:
         match order:
             case PrepareCard():
                 self.cards.submit(order)
+            case JudgeCallOut():
+                self.gatekeeper.submit(order)
             case NameCaller() | SetMember() | PauseRecording() | WithdrawCaller():
                 self.control.submit(order)
             case _:

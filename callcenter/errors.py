@@ -21,6 +21,7 @@ CallcenterError
 │   ├── BadPeriod                dates that make no period
 │   ├── BadReason                a legal hold without a reason, or with one too long
 │   ├── BadPoints                points that do not fit the score card
+│   ├── BadSound                 a file that cannot be played to callers
 │   ├── CardChanged              somebody else has changed the score card
 │   ├── Conflict                 somebody else has changed the ticket
 │   ├── DirectoryConflict        another row has this already
@@ -34,6 +35,7 @@ CallcenterError
 │   ├── SheetRefused             a directory that cannot be read as a whole
 │   ├── StaffRefusal             a change of a person's login that is not made
 │   ├── StepRefused              a step that a ticket cannot take
+│   ├── TrunkRefused             a trunk that cannot be so, or not with the rest
 │   └── TooLong                  a field, or a file, that is larger than it may be
 ├── ProblemDetails               a program's request is answered with this document
 ├── SettingsError                the settings make no sense; the text says which one and what to write instead

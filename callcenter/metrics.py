@@ -20,6 +20,9 @@ ami_connected = Gauge("callcenter_ami_connected", "1 while this AMI account is l
 rebuilt_total = Counter("callcenter_rebuilt_events", "Events that the live view missed and the ledger supplied")
 write_backlog = Gauge("callcenter_write_backlog", "Commands not yet written to PostgreSQL")
 write_seconds = Histogram("callcenter_write_seconds", "One transaction of the writer", buckets=FINE)
+trunk_up = Gauge(
+    "callcenter_trunk_up", "1 while this trunk is registered or answers, as its node sees it", ["trunk", "node"]
+)
 recordings = Gauge("callcenter_recordings", "Recordings by state", ["state"])
 recording_completeness = Gauge(
     "callcenter_recording_completeness",

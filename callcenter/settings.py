@@ -101,14 +101,38 @@ class AsteriskSettings(SettingsSection):
     ami_permit: tuple[str, ...] = Field(
         ("127.0.0.1/32",), description="JSON list of networks from which AMI accounts may log in"
     )
-    sip_port: Port = Field(5060, description="UDP port for SIP")
+    sip_port: Port = Field(5060, description="UDP port for SIP, and TCP port where a trunk uses TCP")
+    tls_port: Port = Field(5061, description="TCP port for SIP over TLS, where a trunk uses it")
+    tls_certificate: Path | None = Field(
+        None,
+        description="certificate of Asterisk for SIP over TLS, in PEM, as Asterisk sees it; without it Asterisk only "
+        "connects to others",
+    )
+    tls_key: Path | None = Field(None, description="its private key")
+    tls_ca: Path | None = Field(
+        None,
+        description="certificates by which a telephone company's is verified, in PEM, as Asterisk sees it; without it "
+        "none is",
+    )
+    external_address: str | None = Field(
+        None, description="our address on the Internet, where Asterisk is behind a router that translates addresses"
+    )
+    local_networks: tuple[str, ...] = Field(
+        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8"),
+        description="JSON list of networks that are reached without that router, and see our own address",
+    )
+    emergency_numbers: tuple[Annotated[str, Field(pattern=r"^(10[1-4]|112)$")], ...] = Field(
+        ("112",),
+        description="JSON list of the emergency numbers (`101` to `104`, `112`) that every telephone may call, by any trunk, "
+        "whatever the rules and limits say; the others are refused with words",
+    )
     ws_port: Port = Field(8088, description="TCP port for the WebSocket of browser phones")
     rtp_start: Port = Field(10000, description="first UDP port for audio; two are used per call leg")
     rtp_end: Port = Field(30000, description="last UDP port for audio")
     trunk_addresses: tuple[str, ...] = Field(
         ("127.0.0.2",),
-        min_length=1,
-        description="JSON list of addresses or networks that count as the telephone company",
+        description="JSON list of addresses or networks that count as the telephone company: a first trunk beside those "
+        "of the page",
     )
     trunk_codecs: tuple[Literal["alaw", "ulaw"], ...] = Field(
         ("alaw",),

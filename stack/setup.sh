@@ -48,6 +48,8 @@ make_venv() {
 # copies that people listen to.
 commands=(mmdebstrap:mmdebstrap sipp:sip-tester sox:sox unshare:util-linux ffmpeg:ffmpeg)
 commands+=(festival:festival espeak-ng:espeak-ng)
+# The tests of trunks have networks of their own, with a router between them.
+commands+=(ip:iproute2 nft:nftables openssl:openssl)
 [ "${1:-}" = --browser ] && commands+=(chromium:chromium)
 missing=()
 for pair in "${commands[@]}"; do

@@ -154,6 +154,9 @@ CREATE FUNCTION public.asterisk_wanted(of_node text) RETURNS TABLE(kind text, na
     union all
     select 'telephone', o.endpoint, o.id || '/' || o.sip_version, null, o.id from operators o
     where o.endpoint is not null and o.active and (o.node is null or o.node = of_node)
+    union all
+    select 'trunk', t.name, t.id || '/' || t.version, null, null from trunks t
+    where t.active and (t.node is null or t.node = of_node)
 $$;
 
 CREATE TABLE public.ledger_entries (
@@ -410,6 +413,32 @@ CREATE FUNCTION public.is_open(state text) RETURNS boolean
     AS $$
     select state not in ('closed', 'cancelled')
 $$;
+
+CREATE FUNCTION public.join_ticket(call text, company integer, called text, flat integer) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+declare
+    to_crew boolean := exists (select from crews c where c.phone = called)
+        or exists (select from responsibles r where r.phone = called);
+    wanted bigint;
+begin
+    if to_crew then
+        select min(t.id) into wanted from tickets t
+        where is_open(t.state) and t.company_id = company
+          and (t.crew_id in (select id from crews c where c.phone = called)
+               or t.responsible_id in (select id from responsibles r where r.phone = called))
+        having count(*) = 1;
+    else
+        select t.id into wanted from tickets t
+        where is_open(t.state) and t.company_id = company
+          and (t.caller = called or reverse(t.contact_phone) = reverse(called) or t.premises_id = flat)
+        order by t.opened_at desc, t.id desc limit 1;
+    end if;
+    if wanted is not null then
+        insert into joined_calls (call_id, ticket_id) values (call, wanted) on conflict do nothing;
+    end if;
+    return to_crew or wanted is not null;
+end $$;
 
 CREATE FUNCTION public.journal_conditions(f public.journal_filter) RETURNS text
     LANGUAGE sql STABLE
@@ -869,7 +898,7 @@ declare
     next_number integer;
 begin
     for asked in
-        select w ->> 'call_id' as call_id, w ->> 'did' as did, w ->> 'caller' as caller,
+        select w ->> 'call_id' as call_id, w ->> 'direction' as direction, w ->> 'did' as did, w ->> 'caller' as caller,
                (w ->> 'opened_at')::timestamptz as opened_at, w ->> 'interface' as interface,
                (w ->> 'resident_id')::integer as resident_id, (w ->> 'premises_id')::integer as premises_id,
                (w ->> 'house_id')::integer as house_id
@@ -883,6 +912,7 @@ begin
         continue when found or ticket_of_call(asked.call_id) is not null;
         select company_id into company from numbers where number = asked.did;
         continue when not found;
+        continue when asked.direction = 'out' and join_ticket(asked.call_id, company, asked.caller, asked.premises_id);
         update companies set last_ticket_number = last_ticket_number + 1 where id = company
             returning last_ticket_number into next_number;
         insert into tickets (company_id, number, call_id, caller, opened_at, operator_id, resident_id, premises_id, house_id)
@@ -1160,19 +1190,19 @@ CREATE FUNCTION public.write_calls(node_name text, wanted jsonb) RETURNS void
     AS $$
 begin
     insert into calls (
-        id, node, company_id, resident_id, did, caller, queue, state, outcome, fate, interface, operator_id, recording,
+        id, direction, node, company_id, resident_id, did, caller, queue, state, outcome, fate, interface, operator_id, recording,
         ended_by, arrived_at, queued_at, answered_at, talk_ended_at, left_at, ended_at, wait_s, rewait_s, returns,
         talk_s, rings, hangup_cause, rebuilt, keys,
         told_at
     )
     select
-        c.id, node_name, (select company_id from numbers where number = c.did), c.resident_id, c.did, c.caller, c.queue,
+        c.id, c.direction, node_name, (select company_id from numbers where number = c.did), c.resident_id, c.did, c.caller, c.queue,
         c.state, c.outcome, c.fate, c.interface, (select o.id from operators o where 'PJSIP/' || o.endpoint = c.interface),
         c.recording, c.ended_by, c.arrived_at, c.queued_at, c.answered_at, c.talk_ended_at, c.left_at, c.ended_at,
         c.wait_s, c.rewait_s, c.returns, c.talk_s, c.rings, c.hangup_cause, c.rebuilt, c.keys, c.told_at
     from jsonb_populate_recordset(null::calls, wanted) c
     on conflict (id) do update set
-        company_id = excluded.company_id, resident_id = coalesce(excluded.resident_id, calls.resident_id),
+        direction = excluded.direction, company_id = excluded.company_id, resident_id = coalesce(excluded.resident_id, calls.resident_id),
         did = excluded.did, caller = excluded.caller, queue = excluded.queue, state = excluded.state,
         outcome = excluded.outcome, fate = excluded.fate, interface = excluded.interface,
         operator_id = excluded.operator_id, recording = excluded.recording, ended_by = excluded.ended_by,
@@ -1232,7 +1262,7 @@ CREATE TABLE public.asterisk_entries (
     name text NOT NULL,
     value text NOT NULL,
     since timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT asterisk_entries_kind_check CHECK ((kind = ANY (ARRAY['number'::text, 'telephone'::text])))
+    CONSTRAINT asterisk_entries_kind_check CHECK ((kind = ANY (ARRAY['number'::text, 'telephone'::text, 'trunk'::text])))
 );
 
 COMMENT ON COLUMN public.asterisk_entries.value IS 'As asterisk_wanted() has it; another one there: not brought into Asterisk yet.';
@@ -1317,7 +1347,7 @@ CREATE TABLE public.calls (
     CONSTRAINT calls_direction_check CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),
     CONSTRAINT calls_ended_by_check CHECK ((ended_by = ANY (ARRAY['caller'::text, 'operator'::text, 'transfer'::text, 'system'::text]))),
     CONSTRAINT calls_fate_check CHECK ((fate = ANY (ARRAY['abandoned'::text, 'timed_out'::text, 'no_such_number'::text, 'interrupted'::text]))),
-    CONSTRAINT calls_outcome_check CHECK ((outcome = ANY (ARRAY['answered'::text, 'informed'::text, 'abandoned'::text, 'hung_up_early'::text, 'timed_out'::text, 'no_such_number'::text, 'interrupted'::text]))),
+    CONSTRAINT calls_outcome_check CHECK ((outcome = ANY (ARRAY['answered'::text, 'informed'::text, 'abandoned'::text, 'hung_up_early'::text, 'timed_out'::text, 'no_such_number'::text, 'interrupted'::text, 'not_reached'::text]))),
     CONSTRAINT calls_state_check CHECK ((state = ANY (ARRAY['arrived'::text, 'waiting'::text, 'talking'::text, 'leaving'::text, 'ended'::text])))
 );
 
@@ -1992,6 +2022,53 @@ ALTER TABLE public.outages ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.outbound_attempts (
+    id bigint NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    operator_id integer,
+    number text NOT NULL,
+    reason text NOT NULL,
+    rule_id integer,
+    CONSTRAINT outbound_attempts_reason_check CHECK ((reason = ANY (ARRAY['allowed'::text, 'not_a_number'::text, 'no_rule'::text, 'operator_limit'::text, 'limit'::text, 'no_trunk'::text, 'no_number'::text])))
+);
+
+COMMENT ON COLUMN public.outbound_attempts.rule_id IS 'The rule that allowed it, or whose limit was reached.';
+
+ALTER TABLE public.outbound_attempts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.outbound_attempts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.outbound_rules (
+    id integer NOT NULL,
+    purpose text NOT NULL,
+    prefix text NOT NULL,
+    per_operator_hour integer,
+    per_hour integer,
+    active boolean DEFAULT true NOT NULL,
+    CONSTRAINT outbound_rules_per_hour_check CHECK ((per_hour >= 0)),
+    CONSTRAINT outbound_rules_per_operator_hour_check CHECK ((per_operator_hour >= 0)),
+    CONSTRAINT outbound_rules_prefix_check CHECK ((prefix ~ '^\+[0-9]{0,14}$'::text)),
+    CONSTRAINT outbound_rules_purpose_check CHECK ((purpose = ANY (ARRAY['resident'::text, 'crew'::text, 'any'::text])))
+);
+
+COMMENT ON COLUMN public.outbound_rules.prefix IS 'With what a number in E.164 begins; `+` for any.';
+
+COMMENT ON COLUMN public.outbound_rules.per_hour IS 'Calls of all operators together by this rule within an hour; null: any number.';
+
+ALTER TABLE public.outbound_rules ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.outbound_rules_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.pending_logins (
     token_hash bytea NOT NULL,
     operator_id integer NOT NULL,
@@ -2475,7 +2552,7 @@ CREATE TABLE public.talks (
     channel text DEFAULT ''::text NOT NULL,
     call_born_at timestamp with time zone GENERATED ALWAYS AS (to_timestamp((COALESCE("substring"(call_id, '-([0-9]{1,10})\.[0-9]+$'::text), '0'::text))::double precision)) STORED NOT NULL,
     CONSTRAINT talks_ended_by_check CHECK ((ended_by = ANY (ARRAY['caller'::text, 'operator'::text, 'transfer'::text, 'system'::text]))),
-    CONSTRAINT talks_kind_check CHECK ((kind = ANY (ARRAY['queue'::text, 'transfer'::text, 'consultation'::text])))
+    CONSTRAINT talks_kind_check CHECK ((kind = ANY (ARRAY['queue'::text, 'transfer'::text, 'consultation'::text, 'out'::text])))
 );
 
 CREATE TABLE public.ticket_events (
@@ -2525,6 +2602,84 @@ ALTER TABLE public.ticket_files ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY
 
 ALTER TABLE public.tickets ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.tickets_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.trunk_states (
+    node text NOT NULL,
+    trunk text NOT NULL,
+    state text NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT trunk_states_state_check CHECK ((state = ANY (ARRAY['up'::text, 'down'::text, 'refused'::text, 'unknown'::text])))
+);
+
+COMMENT ON COLUMN public.trunk_states.trunk IS 'Its name; those of the settings have no row in `trunks`.';
+
+CREATE TABLE public.trunks (
+    id integer NOT NULL,
+    name text NOT NULL,
+    node text,
+    "position" integer DEFAULT 0 NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    transport text DEFAULT 'udp'::text NOT NULL,
+    srtp boolean DEFAULT false NOT NULL,
+    hosts text[] DEFAULT '{}'::text[] NOT NULL,
+    server text DEFAULT ''::text NOT NULL,
+    port integer,
+    registers boolean DEFAULT false NOT NULL,
+    login text DEFAULT ''::text NOT NULL,
+    password text,
+    codecs text[] DEFAULT '{alaw}'::text[] NOT NULL,
+    dtmf text DEFAULT 'rfc4733'::text NOT NULL,
+    session_timers text DEFAULT 'always'::text NOT NULL,
+    dialled_number_in text[] DEFAULT '{request,To,Diversion}'::text[] NOT NULL,
+    trust_asserted_identity boolean DEFAULT true NOT NULL,
+    send_asserted_identity boolean DEFAULT false NOT NULL,
+    from_user text DEFAULT ''::text NOT NULL,
+    from_domain text DEFAULT ''::text NOT NULL,
+    number_form text DEFAULT 'plus'::text NOT NULL,
+    caller_number text,
+    calls_out boolean DEFAULT false NOT NULL,
+    calls_at_once integer,
+    calls_per_s integer,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT trunks_caller_number_check CHECK ((caller_number ~ '^\+?[0-9]{3,15}$'::text)),
+    CONSTRAINT trunks_calls_at_once_check CHECK ((calls_at_once > 0)),
+    CONSTRAINT trunks_calls_per_s_check CHECK ((calls_per_s > 0)),
+    CONSTRAINT trunks_check CHECK (((NOT registers) OR ((server <> ''::text) AND (login <> ''::text) AND (password IS NOT NULL)))),
+    CONSTRAINT trunks_check1 CHECK (((NOT calls_out) OR (server <> ''::text))),
+    CONSTRAINT trunks_dtmf_check CHECK ((dtmf = ANY (ARRAY['rfc4733'::text, 'info'::text, 'inband'::text, 'auto'::text]))),
+    CONSTRAINT trunks_name_check CHECK ((name ~ '^[a-z][a-z0-9-]{0,19}$'::text)),
+    CONSTRAINT trunks_number_form_check CHECK ((number_form = ANY (ARRAY['plus'::text, 'digits'::text, 'national'::text]))),
+    CONSTRAINT trunks_port_check CHECK (((port >= 1) AND (port <= 65535))),
+    CONSTRAINT trunks_session_timers_check CHECK ((session_timers = ANY (ARRAY['always'::text, 'accepted'::text, 'never'::text]))),
+    CONSTRAINT trunks_transport_check CHECK ((transport = ANY (ARRAY['udp'::text, 'tcp'::text, 'tls'::text])))
+);
+
+COMMENT ON COLUMN public.trunks.node IS 'Where it is; null: at every node.';
+
+COMMENT ON COLUMN public.trunks."position" IS 'In which order outbound calls try them.';
+
+COMMENT ON COLUMN public.trunks.hosts IS 'Addresses, networks and host names from which its calls come, beside the server.';
+
+COMMENT ON COLUMN public.trunks.server IS 'Address or host name to which registrations and calls go; empty: calls only come.';
+
+COMMENT ON COLUMN public.trunks.password IS 'Sealed (callcenter/common/secret_box.py).';
+
+COMMENT ON COLUMN public.trunks.dialled_number_in IS 'Where the number dialled is written: `request`, or the names of headers, the first that has one of ours.';
+
+COMMENT ON COLUMN public.trunks.number_form IS 'How it wants a number: +79161234567, 79161234567, or 89161234567.';
+
+COMMENT ON COLUMN public.trunks.caller_number IS 'The number that outbound calls show instead of the company''s.';
+
+COMMENT ON COLUMN public.trunks.version IS 'Counts the changes, so that a node sees one without knowing the password.';
+
+ALTER TABLE public.trunks ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.trunks_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -2734,6 +2889,12 @@ ALTER TABLE ONLY public.outage_recordings
 ALTER TABLE ONLY public.outages
     ADD CONSTRAINT outages_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.outbound_attempts
+    ADD CONSTRAINT outbound_attempts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.outbound_rules
+    ADD CONSTRAINT outbound_rules_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.pending_logins
     ADD CONSTRAINT pending_logins_pkey PRIMARY KEY (token_hash);
 
@@ -2890,6 +3051,15 @@ ALTER TABLE ONLY public.tickets
 ALTER TABLE ONLY public.tickets
     ADD CONSTRAINT tickets_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.trunk_states
+    ADD CONSTRAINT trunk_states_pkey PRIMARY KEY (node, trunk);
+
+ALTER TABLE ONLY public.trunks
+    ADD CONSTRAINT trunks_name_key UNIQUE (name);
+
+ALTER TABLE ONLY public.trunks
+    ADD CONSTRAINT trunks_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.unspoken_outages
     ADD CONSTRAINT unspoken_outages_pkey PRIMARY KEY (node, outage_id);
 
@@ -3002,6 +3172,12 @@ CREATE INDEX outages_incident_id_idx ON public.outages USING btree (incident_id)
 CREATE INDEX outages_opened_by_idx ON public.outages USING btree (opened_by);
 
 CREATE UNIQUE INDEX outages_suggested_as_idx ON public.outages USING btree (suggested_as) WHERE (state = 'suspected'::text);
+
+CREATE INDEX outbound_attempts_at_idx ON public.outbound_attempts USING btree (at);
+
+CREATE INDEX outbound_attempts_operator_id_idx ON public.outbound_attempts USING btree (operator_id);
+
+CREATE INDEX outbound_attempts_rule_id_at_idx ON public.outbound_attempts USING btree (rule_id, at) WHERE (reason = 'allowed'::text);
 
 CREATE INDEX pending_logins_expires_at_idx ON public.pending_logins USING btree (expires_at);
 
@@ -3169,6 +3345,8 @@ CREATE INDEX tickets_reports ON public.tickets USING btree (company_id, opened_a
 
 CREATE INDEX tickets_search_idx ON public.tickets USING gin (search);
 
+CREATE INDEX trunks_node_idx ON public.trunks USING btree (node);
+
 CREATE INDEX unspoken_outages_outage_id_idx ON public.unspoken_outages USING btree (outage_id);
 
 CREATE STATISTICS public.tickets_of_company (dependencies) ON company_id, house_id, category_id, crew_id FROM public.tickets;
@@ -3212,6 +3390,8 @@ CREATE TRIGGER told AFTER UPDATE OF language ON public.companies FOR EACH STATEM
 CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE ON public.numbers FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
 
 CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE OF endpoint, sip_secret, sip_version, active, node ON public.operators FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
+
+CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE ON public.trunks FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
 
 CREATE TRIGGER told_opened AFTER INSERT ON public.tickets FOR EACH ROW WHEN ((new.call_id IS NOT NULL)) EXECUTE FUNCTION public.tell_opened();
 
@@ -3404,6 +3584,12 @@ ALTER TABLE ONLY public.outages
 ALTER TABLE ONLY public.outages
     ADD CONSTRAINT outages_opened_by_fkey FOREIGN KEY (opened_by) REFERENCES public.operators(id) ON DELETE SET NULL;
 
+ALTER TABLE ONLY public.outbound_attempts
+    ADD CONSTRAINT outbound_attempts_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.outbound_attempts
+    ADD CONSTRAINT outbound_attempts_rule_id_fkey FOREIGN KEY (rule_id) REFERENCES public.outbound_rules(id) ON DELETE SET NULL;
+
 ALTER TABLE ONLY public.pending_logins
     ADD CONSTRAINT pending_logins_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
 
@@ -3590,6 +3776,12 @@ ALTER TABLE ONLY public.tickets
 ALTER TABLE ONLY public.tickets
     ADD CONSTRAINT tickets_responsible_id_fkey FOREIGN KEY (responsible_id) REFERENCES public.responsibles(id);
 
+ALTER TABLE ONLY public.trunk_states
+    ADD CONSTRAINT trunk_states_node_fkey FOREIGN KEY (node) REFERENCES public.nodes(name) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.trunks
+    ADD CONSTRAINT trunks_node_fkey FOREIGN KEY (node) REFERENCES public.nodes(name);
+
 ALTER TABLE ONLY public.unspoken_outages
     ADD CONSTRAINT unspoken_outages_outage_id_fkey FOREIGN KEY (outage_id) REFERENCES public.outages(id) ON DELETE CASCADE;
 
@@ -3659,6 +3851,10 @@ ALTER TABLE public.outage_recipients ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.outage_recordings ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.outages ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.outbound_attempts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.outbound_rules ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY own ON public.announcements TO callcenter_company USING ((EXISTS ( SELECT
    FROM public.outages o
@@ -3934,6 +4130,10 @@ CREATE POLICY service ON public.outage_recordings TO callcenter_runtime USING (t
 
 CREATE POLICY service ON public.outages TO callcenter_runtime USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON public.outbound_attempts TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.outbound_rules TO callcenter_runtime USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON public.phone_candidates TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.premises TO callcenter_runtime USING (true) WITH CHECK (true);
@@ -3994,6 +4194,10 @@ CREATE POLICY service ON public.ticket_files TO callcenter_runtime USING (true) 
 
 CREATE POLICY service ON public.tickets TO callcenter_runtime USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON public.trunk_states TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.trunks TO callcenter_runtime USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON public.unspoken_outages TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.unwritten TO callcenter_runtime USING (true) WITH CHECK (true);
@@ -4017,6 +4221,10 @@ ALTER TABLE public.ticket_events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.ticket_files ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tickets ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.trunk_states ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.trunks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.unspoken_outages ENABLE ROW LEVEL SECURITY;
 
@@ -4291,6 +4499,14 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outages TO callcenter_runtime;
 
 GRANT USAGE ON SEQUENCE public.outages_id_seq TO callcenter_runtime;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outbound_attempts TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.outbound_attempts_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outbound_rules TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.outbound_rules_id_seq TO callcenter_runtime;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pending_logins TO callcenter_runtime;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer TO callcenter_runtime;
@@ -4421,6 +4637,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ticket_files TO callcenter_run
 GRANT USAGE ON SEQUENCE public.ticket_files_id_seq TO callcenter_runtime;
 
 GRANT USAGE ON SEQUENCE public.tickets_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.trunk_states TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.trunks TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.trunks_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.unspoken_outages TO callcenter_company;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.unspoken_outages TO callcenter_runtime;

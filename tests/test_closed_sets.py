@@ -23,6 +23,9 @@ from callcenter.domain.ticket import PaymentState, TicketClass, TicketEventKind,
 from callcenter.outages.notices.notice import NoticeEvent, NoticeWay, RecipientParty
 from callcenter.recordings.hashes import HashProblem
 from callcenter.telephony.asterisk_entries import ConfigurationProblem
+from callcenter.telephony.trunk_line import Dtmf, NumberForm, SessionTimers, Transport
+from callcenter.trunks.outbound import Purpose, Reason
+from callcenter.trunks.trunk import TrunkState
 
 CHECKS = """
 select pg_get_constraintdef(oid) as definition from pg_constraint where contype = 'c' and conrelid = $1::regclass
@@ -53,6 +56,8 @@ async def sets_of(connection: asyncpg.Connection, table: str, column: str) -> li
         ("node_configurations", "problem", ConfigurationProblem),
         ("operators", "role", Role),
         ("outage_events", "kind", OutageEventKind),
+        ("outbound_attempts", "reason", Reason),
+        ("outbound_rules", "purpose", Purpose),
         ("outage_notices", "event", NoticeEvent),
         ("outage_notices", "state", DeliveryState),
         ("outage_recipients", "party", RecipientParty),
@@ -69,6 +74,11 @@ async def sets_of(connection: asyncpg.Connection, table: str, column: str) -> li
         ("ticket_events", "kind", TicketEventKind),
         ("tickets", "payment", PaymentState),
         ("tickets", "state", TicketState),
+        ("trunk_states", "state", TrunkState),
+        ("trunks", "dtmf", Dtmf),
+        ("trunks", "number_form", NumberForm),
+        ("trunks", "session_timers", SessionTimers),
+        ("trunks", "transport", Transport),
     ],
 )
 async def test_a_column_holds_what_the_code_knows(

@@ -56,7 +56,7 @@ def test_a_file_gives_what_the_environment_does_not(tmp_path: Path, monkeypatch:
         ("CALLCENTER_WEB__PORT", "5038", "three different ports"),
         ("CALLCENTER_ASTERISK__RTP_END", "10001", "rtp_end"),
         ("CALLCENTER_ASTERISK__SIP_PORT", "10002", "inside the audio ports"),
-        ("CALLCENTER_ASTERISK__TRUNK_ADDRESSES", "[]", "CALLCENTER_ASTERISK__TRUNK_ADDRESSES"),
+        ("CALLCENTER_ASTERISK__EMERGENCY_NUMBERS", '["911"]', "CALLCENTER_ASTERISK__EMERGENCY_NUMBERS"),
         ("CALLCENTER_COUNTRY", "XX", "CALLCENTER_COUNTRY"),
         ("CALLCENTER_ASTERISK__DIALLED_NUMBER_IN", '["To,x"]', "CALLCENTER_ASTERISK__DIALLED_NUMBER_IN"),
         ("CALLCENTER_S3__ADMIN_ACCESS_KEY", "k", "set both or neither"),

@@ -174,7 +174,7 @@ export interface OutagesMessage {
 }
 
 /** What became of a call: exactly one, once it has ended. */
-export type Outcome = "answered" | "informed" | "abandoned" | "hung_up_early" | "timed_out" | "no_such_number" | "interrupted";
+export type Outcome = "answered" | "informed" | "abandoned" | "hung_up_early" | "timed_out" | "no_such_number" | "not_reached" | "interrupted";
 
 /** Whether a talk's recording is paused: what Asterisk did, not what was asked. */
 export interface PauseMessage {
@@ -266,7 +266,7 @@ export interface SilentMessage {
 }
 
 /** How an operator came to it. */
-export type TalkKind = "queue" | "transfer" | "consultation";
+export type TalkKind = "queue" | "transfer" | "consultation" | "out";
 
 /** Where a ticket is found, and what it is called. */
 export interface TicketKey {
@@ -281,6 +281,12 @@ export interface TicketRow {
   opened_at: string;
 }
 
+/** Which trunks do not work: not registered, or without an answer. */
+export interface TrunksMessage {
+  /** Their names. */
+  down: string[];
+}
+
 export interface State {
   queues?: QueuesMessage;
   outages?: OutagesMessage;
@@ -292,6 +298,7 @@ export interface State {
   "request/presence"?: RequestMessage;
   "request/pause"?: RequestMessage;
   recordings?: SafetyMessage;
+  trunks?: TrunksMessage;
   deadlines?: DeadlinesMessage;
   journal?: JournalMessage;
   [operator: `operator/${number}`]: OperatorMessage | undefined;
@@ -399,6 +406,14 @@ export interface RecordingsDelta {
 }
 
 /** From number `n` on, `kind` shows `body`. */
+export interface TrunksDelta {
+  type: "delta";
+  n: number;
+  kind: "trunks";
+  body: TrunksMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
 export interface DeadlinesDelta {
   type: "delta";
   n: number;
@@ -414,7 +429,7 @@ export interface JournalDelta {
   body: JournalMessage;
 }
 
-export type Delta = QueuesDelta | OutagesDelta | Outage_figuresDelta | PresenceDelta | RingingDelta | RecordingDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | OperatorDelta | RecordingsDelta | DeadlinesDelta | JournalDelta;
+export type Delta = QueuesDelta | OutagesDelta | Outage_figuresDelta | PresenceDelta | RingingDelta | RecordingDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | OperatorDelta | RecordingsDelta | TrunksDelta | DeadlinesDelta | JournalDelta;
 
 export type FromService = Snapshot | Resumed | Delta | ErrorMessage;
 

@@ -1,7 +1,7 @@
 // Drawn by docs/generate.py from callcenter/web/script_texts.py.
 
 export interface Texts {
-  outcomes: { answered: string; informed: string; abandoned: string; hung_up_early: string; timed_out: string; no_such_number: string; interrupted: string; };
+  outcomes: { answered: string; informed: string; abandoned: string; not_reached: string; hung_up_early: string; timed_out: string; no_such_number: string; interrupted: string; };
   states: { offline: string; paused: string; available: string; ringing: string; talking: string; };
   reasons: { unanswered: string; page_gone: string; supervisor: string; };
   wanted: { available: string; paused: string; offline: string; };
@@ -12,6 +12,7 @@ export interface Texts {
   due_at: string;
   due_at_passed: string;
   nothing_due: string;
+  trunks_down: string;
   recordings_safe: string;
   recordings_altered: string;
   recordings_late: string;

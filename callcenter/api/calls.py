@@ -22,7 +22,7 @@ from callcenter.api.types import (
 from callcenter.common.scope import audit, scoped
 from callcenter.domain.access import Permission, Scope
 from callcenter.domain.audit import AuditAction, AuditSubject
-from callcenter.domain.call import CallState, Outcome
+from callcenter.domain.call import CallState, Direction, Outcome
 from callcenter.domain.recording import RecordingState
 from callcenter.domain.talk import Party
 from callcenter.storage import queries
@@ -32,9 +32,11 @@ READ = (Scope.CALLS_READ, Permission.SEE_TICKETS)
 
 
 class CallModel(ResponseModel):
-    """A call. `wait_s` and `talk_s` are seconds; `did` is the number dialled."""
+    """A call. `wait_s` and `talk_s` are seconds; `did` is the number dialled, or with `out` the one shown to the `caller`, who
+    is called then."""
 
     id: str
+    direction: Direction
     company_id: int | None
     did: str
     caller: str

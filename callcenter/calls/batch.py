@@ -192,6 +192,7 @@ def _announcements(call: Call) -> list[Body]:
 def _ticket(call: Call) -> Body:
     row: Body = {
         "call_id": call.id,
+        "direction": call.direction,
         "did": call.did,
         "caller": call.caller,
         "opened_at": call.answered_at,
@@ -204,6 +205,7 @@ def _ticket(call: Call) -> Body:
 
 _SAME_NAME = (
     "id",
+    "direction",
     "did",
     "caller",
     "state",

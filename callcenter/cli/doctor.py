@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from callcenter.cli.bucket import examine_store
 from callcenter.cli.checks import CheckFailed, CheckWarning
+from callcenter.cli.trunks import examine_trunks
 from callcenter.common.delivery import NotDelivered
 from callcenter.common.secret_box import SecretBox, require_readable
 from callcenter.common.smtp import MailServer
@@ -50,6 +51,7 @@ async def examine(settings: Settings) -> int:
         "AMI, actions": lambda settings: _ami(settings, Account.ACTIONS),
         "Asterisk, configuration": _configuration,
         "Asterisk": _asterisk,
+        "trunks": _trunks,
         "ledger": _ledger,
         "spool": _spool,
         "S3 store": examine_store,
@@ -184,6 +186,12 @@ async def _configuration(settings: Settings) -> str:
             f"{problem}; is Asterisk up, is this its user, and CALLCENTER_ASTERISK__CONTROL right?"
         ) from None
     return f"{etc} can be written, {control} answers"
+
+
+async def _trunks(settings: Settings) -> str:
+    async with _connected(settings) as connection:
+        await require_schema(connection)
+        return await examine_trunks(connection, settings.node)
 
 
 async def _ledger(settings: Settings) -> str:

@@ -96,6 +96,15 @@ def _parser() -> argparse.ArgumentParser:
     old.add_argument("--company", help="name or number of the company of calls of which no company's number is known")
     old.add_argument("--zone", type=_zone, help="time zone by which files are named that tell no other time")
     old.add_argument("--node", type=_node, help="name of the PBX that they come from; this node's unless given")
+    trunks = commands.add_parser(
+        "trunks", help="list the trunks and what the nodes see of them; 1 if one does not work"
+    )
+    trunks.add_argument(
+        "--may",
+        nargs=2,
+        metavar=("TELEPHONE", "NUMBER"),
+        help="say instead whether this telephone may call this number, and what each rule says; 1 if not",
+    )
     sweep = commands.add_parser("sweep-recordings", help="list recordings without a call and calls without a recording")
     sweep.add_argument("--node", help="only this node's")
     sweep.add_argument("--store", action="store_true", help="also compare with all objects of the store")
@@ -151,7 +160,7 @@ async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
 
 async def _run_with_connection(options: argparse.Namespace, settings: "Settings") -> int | None:
     from callcenter import app
-    from callcenter.cli import evidence
+    from callcenter.cli import evidence, trunks
     from callcenter.cli.render_asterisk import render_asterisk
     from callcenter.common.secret_box import SecretBox
     from callcenter.domain.ids import NodeName
@@ -163,6 +172,10 @@ async def _run_with_connection(options: argparse.Namespace, settings: "Settings"
         match options.command:
             case "check-custody-chain" | "check-ledger":
                 return await evidence.check_custody_chain(connection)
+            case "trunks":
+                if options.may is None:
+                    return await trunks.list_trunks(connection, settings)
+                return await trunks.say_why(connection, settings, *options.may)
             case "invite-administrator":
                 token = await invite_administrator(connection, options.login, options.name)
                 print(f"{settings.web.url}/invite/{token}")

@@ -46,6 +46,7 @@ class Permission(StrEnum):
     RESEND = "send again what could not be delivered"
     MANAGE_PEOPLE = "manage people"
     SEE_AUDIT = "see the audit log"
+    MANAGE_TRUNKS = "manage trunks"
     USE_API = "use the programming interface"
 
 
@@ -106,3 +107,5 @@ class Scope(StrEnum):
     DELIVERIES_READ = "deliveries:read"
     OUTAGES_READ = "outages:read"
     OUTAGES_WRITE = "outages:write"
+    TRUNKS_READ = "trunks:read"
+    TRUNKS_WRITE = "trunks:write"

@@ -73,6 +73,12 @@ class AuditAction(StrEnum):
     DOWNLOADED_BY_LINK = "downloaded by link"
     MADE_TOKEN = "created token"
     REVOKED_TOKEN = "revoked token"
+    ADDED_TRUNK = "added trunk"
+    CHANGED_TRUNK = "changed trunk"
+    REMOVED_TRUNK = "removed trunk"
+    ADDED_OUTBOUND_RULE = "added outbound rule"
+    CHANGED_OUTBOUND_RULE = "changed outbound rule"
+    REMOVED_OUTBOUND_RULE = "removed outbound rule"
 
 
 class AuditSubject(StrEnum):
@@ -93,3 +99,5 @@ class AuditSubject(StrEnum):
     REPORT = "report"
     EXPORT = "export"
     TOKEN = "token"
+    TRUNK = "trunk"
+    OUTBOUND_RULE = "outbound rule"

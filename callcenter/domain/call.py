@@ -25,6 +25,7 @@ from callcenter.domain.events import (
     CallerAbandoned,
     CallEvent,
     CallLost,
+    CallPlaced,
     CallQueued,
     CallReturned,
     CallWithdrawn,
@@ -68,6 +69,8 @@ class Outcome(StrEnum):
     """Hung up before joining a queue: while it rang, or during the greeting."""
     TIMED_OUT = "timed_out"
     NO_SUCH_NUMBER = "no_such_number"
+    NOT_REACHED = "not_reached"
+    """Nobody answered whom an operator called."""
     INTERRUPTED = "interrupted"
     """Asterisk stopped under the call: our fault, and it counts as such."""
 
@@ -94,7 +97,7 @@ _ARRIVED, _WAITING, _TALKING, _LEAVING, _ENDED = CallState
 
 # Facts that may be learned late, in any state, without moving the call.
 _TOLD = (AnnouncementBegan, AnnouncementEnded, AnnouncementsOver)
-_LATE = (CallArrived, CardPrepared, CallQueued, CallReturned, ConsultationJoined, *_TOLD)
+_LATE = (CallArrived, CallPlaced, CardPrepared, CallQueued, CallReturned, ConsultationJoined, *_TOLD)
 
 # What may come of each event in each state. Which of several it is follows from all that is known (`_where`).
 TRANSITIONS: Mapping[CallState, Mapping[type[CallEvent], tuple[CallState, ...]]] = MappingProxyType(
@@ -102,6 +105,7 @@ TRANSITIONS: Mapping[CallState, Mapping[type[CallEvent], tuple[CallState, ...]]]
         _ARRIVED: {
             **dict.fromkeys(_TOLD, (_ARRIVED,)),
             CallArrived: (_ARRIVED,),
+            CallPlaced: (_ARRIVED,),
             CardPrepared: (_ARRIVED,),
             CallQueued: (_WAITING,),
             CallReturned: (_WAITING,),
@@ -210,6 +214,8 @@ class Call:
             return Outcome.ANSWERED
         if self.decided_outcome is Outcome.INTERRUPTED:
             return Outcome.INTERRUPTED
+        if self.direction is Direction.OUT:
+            return Outcome.NOT_REACHED
         if announcements_of.heard_whole(self.announcements):
             return Outcome.INFORMED
         if self.decided_outcome is not None:
@@ -357,6 +363,11 @@ def _learn(call: Call, event: CallEvent) -> Call:
                 channel=event.channel,
                 arrived_at=min(call.arrived_at, event.at),
             )
+        case CallPlaced():
+            if call.direction is Direction.OUT:
+                return call
+            began = min(call.arrived_at, event.at)
+            return replace(call, direction=Direction.OUT, did=event.did, caller=e164(event.called), arrived_at=began)
         case CardPrepared():
             return replace(call, card=event.card)
         case CallQueued():

@@ -57,6 +57,19 @@ class SetMember(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeCallOut(Command):
+    """Decide whether the operator may call this number, and tell the channel that waits for it.
+
+    `did`: the company's number of the call that it is about; empty when it is about none.
+    """
+
+    operator: Interface
+    number: str
+    channel: str
+    did: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawCaller(Command):
     """Take a waiting caller out of the queue, to hear of an outage and to come back in the same place."""
 

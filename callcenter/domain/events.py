@@ -72,6 +72,27 @@ class CallArrived(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallPlaced(CallEvent):
+    """An operator calls out (`CallPlaced`, `PLACED`). `did`: the company's number shown; `called`: E.164, or `112`."""
+
+    did: str
+    called: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOutAsked(Event):
+    """An operator dialled a number, and waits on `channel` for what is decided.
+
+    `number`: E.164, or the digits dialled; `about`: the call whose caller is on the other line.
+    """
+
+    operator: Interface
+    number: str
+    channel: str
+    about: CallId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NumberRejected(CallEvent):
     """The number dialled belongs to no company: the caller hears a message and is not queued."""
 

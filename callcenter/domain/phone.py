@@ -59,6 +59,13 @@ def country_code(country: str) -> str:
     return str(phonenumbers.country_code_for_region(country))
 
 
+def prefixes(country: str) -> tuple[str, str]:
+    """What people of the country dial before its own numbers and before those of others: `8`, `810`; may be empty."""
+    plan = _plan(country)
+    abroad = (plan.preferred_international_prefix or plan.international_prefix or "").replace("~", "")
+    return plan.national_prefix or "", abroad if abroad.isdigit() else "00"
+
+
 @lru_cache
 def rules(country: str) -> tuple[Rule, ...]:
     """The rules of a country, the first that matches holds. Raises `ValueError` when there is no such country."""

@@ -21,7 +21,8 @@ _NAME = re.compile(rf"({UNIQUEID})_({UNIQUEID})_(0|[1-9][0-9]{{0,10}})")
 class RecordingName:
     """`call_leg_epoch`, e.g. `node1-1763838000.42_node1-1763838009.43_1763838010`: unique among all nodes, for ever.
 
-    `call`: the linkedid of the caller's channel; `leg`: the uniqueid of the operator's; `epoch`: when recording began, in
+    `call`: the linkedid of the caller's channel; `leg`: the uniqueid of the operator's, or that of whoever an
+    operator called; `epoch`: when recording began, in
     whole seconds since 1970. The dialplan mints it (`dialplan/talk.conf.j2`: `${CALL}_${UNIQUEID}_${EPOCH}`), it is the
     stem of the file on the node's disk, and the database splits it in one place, the column `recordings.named_call`.
     Raises `ValueError` for parts that cannot be a name's.

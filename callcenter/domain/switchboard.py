@@ -10,6 +10,7 @@ from callcenter.domain.call import Call, CallState, NotApplicable
 from callcenter.domain.commands import (
     Command,
     EndTalk,
+    JudgeCallOut,
     NameCaller,
     OpenOutageTickets,
     OpenTicket,
@@ -30,6 +31,7 @@ from callcenter.domain.events import (
     CallEnded,
     CallEvent,
     CallLost,
+    CallOutAsked,
     CallQueued,
     CardPrepared,
     ChannelsSeen,
@@ -109,6 +111,8 @@ class Switchboard:
                 return self._requests.fail(event)
             case OutageAnnounced():
                 return [*self._announced.announce(event, self._open())]
+            case CallOutAsked():
+                return self._judge(event)
             case PhoneChanged():
                 return self._floor.phone(event)
             case RosterChanged():
@@ -222,6 +226,11 @@ class Switchboard:
                     until = event.expires_at
                     return [PauseRecording(channel=talk.channel, paused=body.paused, request=event.id, until=until)]
         return RefusalReason.NO_TALK
+
+    def _judge(self, event: CallOutAsked) -> list[Command]:
+        about = None if event.about is None else self.calls.get(event.about)
+        did = "" if about is None else about.line or about.did
+        return [JudgeCallOut(operator=event.operator, number=event.number, channel=event.channel, did=did)]
 
     def _complete(self, event: RequestCarriedOut) -> list[Command]:
         request = self._requests.get(event.request)

@@ -25,7 +25,9 @@ class TalkKind(StrEnum):
     TRANSFER = "transfer"
     """From a colleague: blind, or the caller joined what had started as a consultation."""
     CONSULTATION = "consultation"
-    """With a colleague about the call, without the caller."""
+    """With a colleague, or somebody called outside, about the call, without the caller."""
+    OUT = "out"
+    """The operator called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ def talk_kinds(t: Translator) -> dict[TalkKind, str]:
         TalkKind.QUEUE: t.pgettext("listening", "from the queue"),
         TalkKind.TRANSFER: t.pgettext("listening", "transferred"),
         TalkKind.CONSULTATION: t.pgettext("listening", "consultation"),
+        TalkKind.OUT: t.pgettext("listening", "called by us"),
     }
 
 

@@ -19,6 +19,7 @@ from callcenter.outages.form import OutageForm, read_edit, read_new
 from callcenter.outages.joining import JOINING
 from callcenter.outages.outage import BadOutage, Outage, OutageEvent
 from callcenter.outages.service import OUTAGES
+from callcenter.outages.spoken import SPOKEN
 from callcenter.outages.texts import evidence_text, fields, outage_event_kinds, outage_states, outage_steps, problems
 from callcenter.tickets.choices import TICKET_CHOICES
 from callcenter.tickets.form import local
@@ -34,7 +35,7 @@ from callcenter.web.shield import allow_microphone
 log = structlog.get_logger()
 routes = web.RouteTableDef()
 ONE = r"/outages/{id:\d{1,9}}"
-SPOKEN = {"since", "until", "cause", "workers", "message"}
+HEARD = {"since", "until", *SPOKEN}
 """The fields that callers hear."""
 
 
@@ -258,4 +259,4 @@ def _changed_since(request: web.Request, outage: Outage, history: list[OutageEve
         return []
     changed = {name for event in history if event.at > recorded_at for name in event.changes}
     names = fields(Translator(language_of(request)))
-    return [text for name, text in names.items() if name in changed & SPOKEN]
+    return [text for name, text in names.items() if name in changed & HEARD]

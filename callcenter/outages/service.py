@@ -17,6 +17,7 @@ from callcenter.domain.outage import (
 )
 from callcenter.domain.person import Person
 from callcenter.domain.ticket import Step
+from callcenter.outages.columns import check_changes, check_kind, insert, set_columns
 from callcenter.outages.outage import (
     BadOutage,
     NewOutage,
@@ -31,7 +32,6 @@ from callcenter.outages.outage import (
 )
 from callcenter.outages.places import number_flats, put_places
 from callcenter.outages.rows import note, one, read, read_events, read_figures
-from callcenter.outages.spoken import check_spoken
 from callcenter.storage import queries
 from callcenter.tickets import incidents
 from callcenter.tickets.service import TicketChange, Tickets
@@ -98,7 +98,7 @@ class Outages:
         """As `open`, inside the caller's transaction."""
         if person.company_id not in (None, new.company_id):
             raise BadOutage("unknown", "company_id")
-        outage_id = await _insert(connection, person, new)
+        outage_id = await insert(connection, person, new)
         await put_places(connection, outage_id, new.company_id, new.places)
         await note(connection, outage_id, person, OutageEventKind.OPENED, states=(None, OutageState.SUSPECTED))
         if not suspected:
@@ -153,7 +153,7 @@ class Outages:
         """Say what is off, of one that is suspected. Raises `NoOutage`, `BadOutage`, `OutageStepRefused`."""
         async with scoped(self._pool, person) as connection:
             move(await _lock(connection, person, outage_id, None), OutageStep.CONFIRM)
-            await _check_kind(connection, kind)
+            await check_kind(connection, kind)
             await connection.execute(SQL["of_kind"], outage_id, kind)
             await self._confirm(connection, person, outage_id)
             return await self._changed(connection, person, outage_id, OutageChange(before=OutageState.SUSPECTED))
@@ -170,8 +170,8 @@ class Outages:
             changes = {name: value for name, value in edit.given().items() if value != getattr(before, name)}
             if not changes:
                 return before
-            await _check(connection, before, changes)
-            await _set(connection, outage_id, changes)
+            await check_changes(connection, before, changes)
+            await set_columns(connection, outage_id, changes)
             both = {name: (getattr(before, name), value) for name, value in changes.items()}
             await note(connection, outage_id, person, OutageEventKind.EDITED, changes=both)
             if "until" in changes and before.incident_id is not None:
@@ -191,7 +191,7 @@ class Outages:
                 raise BadOutage("over")
             before = await one(connection, person, outage_id)
             await put_places(connection, outage_id, before.company_id, places)
-            await _set(connection, outage_id, {})
+            await set_columns(connection, outage_id, {})
             was, now = len(before.places), len(places)
             await note(connection, outage_id, person, OutageEventKind.PLACES, changes={"houses": (was, now)})
             if before.incident_id is not None:
@@ -258,26 +258,6 @@ class Outages:
 OUTAGES = web.AppKey("outages", Outages)
 
 
-async def _check_kind(connection: Connection, kind: str) -> None:
-    if kind not in {row["code"] for row in await connection.fetch(SQL["kinds"])}:
-        raise BadOutage("unknown", "kind")
-
-
-async def _insert(connection: Connection, person: Person, new: NewOutage) -> int:
-    await _check_kind(connection, new.kind)
-    language = await connection.fetchval(SQL["language"], new.company_id)
-    if language is None:
-        raise BadOutage("unknown", "company_id")
-    check_spoken(new.given(), language)
-    if new.crew_id is not None and await connection.fetchval(SQL["crew_of"], new.crew_id, new.company_id) is None:
-        raise BadOutage("unknown", "crew_id")
-    outage_id: int = await connection.fetchval(
-        SQL["open"], new.company_id, new.kind, new.planned, new.cause, new.since, new.until, new.crew_id,
-        new.workers, new.message, new.operator_note, None, person.id,
-    )  # fmt: skip
-    return outage_id
-
-
 async def _lock(connection: Connection, person: Person | None, outage_id: int, version: int | None) -> OutageState:
     row = await connection.fetchrow(SQL["lock"], outage_id, None if person is None else person.company_id)
     if row is None:
@@ -285,25 +265,6 @@ async def _lock(connection: Connection, person: Person | None, outage_id: int, v
     if version is not None and version != row["version"]:
         raise OutageConflict("version")
     return OutageState(row["state"])
-
-
-async def _check(connection: Connection, before: Outage, changes: dict[str, object]) -> None:
-    since, until = changes.get("since", before.since), changes.get("until", before.until)
-    if since is None:
-        raise BadOutage("missing", "since")
-    if until is not None and until <= since:  # type: ignore[operator]
-        raise BadOutage("before start", "until")
-    check_spoken(changes, before.language)
-    crew = changes.get("crew_id")
-    if crew is not None and await connection.fetchval(SQL["crew_of"], crew, before.company_id) is None:
-        raise BadOutage("unknown", "crew_id")
-
-
-async def _set(connection: Connection, outage_id: int, changes: dict[str, object]) -> None:
-    columns = "".join(f"{name} = ${place}, " for place, name in enumerate(changes, 2))
-    await connection.execute(
-        f"update outages set {columns}version = version + 1 where id = $1", outage_id, *changes.values()
-    )
 
 
 async def _finish(connection: Connection, person: Person | None, outage: Outage, comment: str) -> None:

@@ -76,6 +76,12 @@ def actions(t: Translator) -> dict[AuditAction, str]:
         AuditAction.DOWNLOADED_BY_LINK: t.gettext("downloaded by link"),
         AuditAction.MADE_TOKEN: t.gettext("created token"),
         AuditAction.REVOKED_TOKEN: t.gettext("revoked token"),
+        AuditAction.ADDED_TRUNK: t.gettext("added trunk"),
+        AuditAction.CHANGED_TRUNK: t.gettext("changed trunk"),
+        AuditAction.REMOVED_TRUNK: t.gettext("removed trunk"),
+        AuditAction.ADDED_OUTBOUND_RULE: t.gettext("added rule of calls out"),
+        AuditAction.CHANGED_OUTBOUND_RULE: t.gettext("changed rule of calls out"),
+        AuditAction.REMOVED_OUTBOUND_RULE: t.gettext("removed rule of calls out"),
     }
 
 
@@ -98,6 +104,8 @@ def subjects(t: Translator) -> dict[AuditSubject, str]:
         AuditSubject.REPORT: t.gettext("report"),
         AuditSubject.EXPORT: t.gettext("export"),
         AuditSubject.TOKEN: t.gettext("token"),
+        AuditSubject.TRUNK: t.gettext("trunk"),
+        AuditSubject.OUTBOUND_RULE: t.gettext("rule of calls out"),
     }
 
 

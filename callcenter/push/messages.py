@@ -179,6 +179,15 @@ class SafetyMessage(Shown):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrunksMessage(Shown):
+    """Which trunks do not work: not registered, or without an answer."""
+
+    shown_as: ClassVar[str] = "trunks"
+    down: tuple[str, ...]
+    """Their names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeadlineRow(Shape):
     """One limit of a ticket."""
 
@@ -227,6 +236,7 @@ KINDS: Mapping[str, tuple[Audience, tuple[type[Shown], ...]]] = {
     **{f"request/{kind}": ("operator", (RequestMessage,)) for kind in RequestKind},
     "operator/ID": ("supervisors", (OperatorMessage,)),
     "recordings": ("supervisors", (SafetyMessage,)),
+    "trunks": ("supervisors", (TrunksMessage,)),
     "deadlines": ("supervisors", (DeadlinesMessage,)),
     "journal": ("supervisors", (JournalMessage,)),
 }

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 RATE = 8000
 CHANNELS = 2
 FRAME = 2 * CHANNELS
@@ -57,6 +59,30 @@ def is_made_from(wav: Path, raw: Path, gaps: Sequence[Gap] = ()) -> bool:
     """Whether `wav` is what `make_wav` makes of `raw`. Raises `OSError` when one cannot be read."""
     with _open(raw) as source, _open(wav) as made:
         return all(made.read(len(piece)) == piece for piece in _pieces(source, gaps)) and not made.read(1)
+
+
+def swap_sides(swapped: Path, raw: Path) -> None:
+    """Make of a file with the caller's voice left the raw file with the operator's left; `swapped` is removed last.
+
+    Killed before that, it can be done again. The time of the last change stays. Raises `OSError`.
+    """
+    part = raw.with_name(f"{raw.name}.part")
+    try:
+        with _open(swapped) as source, _create(part) as file:
+            status = os.fstat(source.fileno())
+            while piece := source.read(_PIECE):
+                whole = len(piece) - len(piece) % FRAME
+                frames = np.frombuffer(piece[:whole], "<i2").reshape(-1, CHANNELS)
+                file.write(frames[:, ::-1].tobytes() + piece[whole:])
+            file.flush()
+            os.fsync(file.fileno())
+        os.utime(part, ns=(status.st_atime_ns, status.st_mtime_ns))
+        part.rename(raw)
+        _sync(raw.parent)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+    swapped.unlink()
 
 
 def read_audio(raw: Path, start: int, end: int) -> bytes:

@@ -8,7 +8,7 @@ import fcntl
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -19,12 +19,14 @@ from callcenter import metrics
 from callcenter.domain.ids import CallId
 from callcenter.domain.recording import RecordingName
 from callcenter.recordings import timing
-from callcenter.recordings.raw import RATE, is_made_from, make_wav, read_audio
+from callcenter.recordings.raw import RATE, is_made_from, make_wav, read_audio, swap_sides
 
 log = structlog.get_logger()
 
 SUFFIX = ".wav"
 RAW = ".raw"
+SWAPPED = ".sln"
+"""A raw file of which the sides are swapped: of a call that an operator made (`dialplan/out.conf.j2`)."""
 TAKEN = "another recording of this name is in ready/ already"
 
 
@@ -81,7 +83,7 @@ class Spool:
             os.path.splitext(entry.name)[0]
             for folder in (self._rec, self._ready)
             for entry, _ in self._entries(folder)
-            if entry.name.endswith((SUFFIX, RAW))
+            if entry.name.endswith((SUFFIX, RAW, SWAPPED))
         ]
 
     def collect(self) -> list[RecordingName]:
@@ -96,12 +98,12 @@ class Spool:
             if entry.name.endswith(timing.SUFFIX) and stat.S_ISREG(status.st_mode):
                 self._forget(Path(entry.path).with_suffix(RAW))
                 continue
-            file = self._recording(entry, status, (SUFFIX, RAW))
+            file = self._recording(entry, status, (SUFFIX, RAW, SWAPPED))
             if file is None:
                 continue
             if being_written(file.path):
                 continue
-            if self._convert(file) if file.path.suffix == RAW else self._move(file):
+            if self._swap(file) if file.path.suffix == SWAPPED else self._bring(file):
                 brought.append(file.name)
         return brought
 
@@ -112,8 +114,20 @@ class Spool:
         """
         for entry, status in self._entries(self._rec):
             path = Path(entry.path)
-            if path.suffix == RAW and recording_name(path.stem) is not None and stat.S_ISREG(status.st_mode):
+            if path.suffix in (RAW, SWAPPED) and recording_name(path.stem) is not None and stat.S_ISREG(status.st_mode):
                 self._note(path, status)
+
+    def _bring(self, file: SpoolFile) -> bool:
+        return self._convert(file) if file.path.suffix == RAW else self._move(file)
+
+    def _swap(self, file: SpoolFile) -> bool:
+        raw = file.path.with_suffix(RAW)
+        try:
+            swap_sides(file.path, raw)
+            return self._convert(replace(file, path=raw, identity=_identity(raw.lstat())))
+        except OSError as problem:
+            self._incomplete(file, problem)
+            return False
 
     def _move(self, file: SpoolFile) -> bool:
         target = self._ready / file.path.name
@@ -136,15 +150,18 @@ class Spool:
                 self._report(file.path, TAKEN)
                 return False
         except OSError as problem:
-            # Files that are complete must go on to the store, which is what makes room.
-            log.error("recording cannot be made complete", recording=str(file.name), problem=problem.strerror)
-            metrics.problems_total.labels(problem="recording cannot be made complete").inc()
+            self._incomplete(file, problem)
             return False
         if gaps:
             log.info("silence inserted", recording=str(file.name), seconds=sum(gap.frames for gap in gaps) / RATE)
         file.path.unlink()
         self._notes.remove(file.path)
         return True
+
+    def _incomplete(self, file: SpoolFile, problem: OSError) -> None:
+        # Files that are complete must go on to the store, which is what makes room.
+        log.error("recording cannot be made complete", recording=str(file.name), problem=problem.strerror)
+        metrics.problems_total.labels(problem="recording cannot be made complete").inc()
 
     def _note(self, raw: Path, status: os.stat_result) -> None:
         try:
@@ -155,7 +172,7 @@ class Spool:
 
     def _forget(self, raw: Path) -> None:
         """Remove notes that were left when the node was killed after it had removed their file."""
-        if not os.path.lexists(raw):
+        if not os.path.lexists(raw) and not os.path.lexists(raw.with_suffix(SWAPPED)):
             self._notes.remove(raw)
 
     def _entries(self, folder: Path) -> Iterator[tuple[os.DirEntry[str], os.stat_result]]:

@@ -1,4 +1,4 @@
-"""What pages say of the companies' numbers and the operators' telephones: whether each node's Asterisk knows them."""
+"""What pages say of the companies' numbers, the operators' telephones and the trunks: whether each node's Asterisk knows them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class ConfigurationProblem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AsteriskEntry:
-    """A number or a telephone. `since`: when the last node had it; None while it is missing at `node`.
+    """A number, a telephone or a trunk. `since`: when the last node had it; None while it is missing at `node`.
 
     `away`: that node is not there, so that nobody brings it in. `problem`: why it failed; `details` for an expert.
     """
@@ -60,11 +60,16 @@ class AsteriskEntries:
 
     async def numbers(self, company: int) -> dict[str, AsteriskEntry]:
         """A company's numbers."""
-        return _worst(await self._pool.fetch(SQL["states"], company, None, AWAY_AFTER_S))
+        return _worst(await self._pool.fetch(SQL["states"], company, None, AWAY_AFTER_S, False))
 
     async def telephone(self, person: int) -> AsteriskEntry | None:
         """A person's telephone, at least where there is a node."""
-        return next(iter(_worst(await self._pool.fetch(SQL["states"], None, person, AWAY_AFTER_S)).values()), None)
+        rows = await self._pool.fetch(SQL["states"], None, person, AWAY_AFTER_S, False)
+        return next(iter(_worst(rows).values()), None)
+
+    async def trunks(self) -> dict[str, AsteriskEntry]:
+        """The trunks of the page, by their names."""
+        return _worst(await self._pool.fetch(SQL["states"], None, None, AWAY_AFTER_S, True))
 
     async def behind(self) -> list[NodeBehind]:
         """The nodes that have something left to do."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from callcenter.errors import ActionTimeout, NotConnected, TelephonyError
 from callcenter.settings import Settings
+from callcenter.telephony import trunk_line
 from callcenter.telephony.console import Console
 from callcenter.telephony.render import Directory, differing, texts, write
 from callcenter.telephony.shared import PREFIX, refuse_taken
@@ -32,6 +33,7 @@ _LOADED = re.compile(r"^load = (\S+)$", re.MULTILINE)
 _EXTENSION = re.compile(r"^exten => d(\d+),1,(.+)$", re.MULTILINE)
 _SHOWN_EXTENSION = re.compile(r"'d(\d+)' => +1\. (.+?) +\[")
 _SHOWN_SECRET = re.compile(r"^ password +: (.*)$", re.MULTILINE)
+_SHOWN_TRUNK = re.compile(rf"^ Endpoint: +({trunk_line.PREFIX}[a-z0-9-]+)", re.MULTILINE)
 _CONTACT = re.compile(r"^/registrar/(contact/([a-z0-9-]+);@[0-9a-f]+) *:", re.MULTILINE)
 
 
@@ -61,7 +63,8 @@ class RunningConfiguration:
         """
         wanted = await asyncio.to_thread(texts, self._settings, directory)
         if self._shared:
-            refuse_taken(self._etc.parent, (endpoint for endpoint, _ in directory.endpoints))
+            names = [endpoint for endpoint, _ in directory.endpoints]
+            await asyncio.to_thread(refuse_taken, self._etc.parent, names)
         try:
             await self._console.command("core waitfullybooted")
             await self._end_registrations(directory, ended)
@@ -123,14 +126,23 @@ class RunningConfiguration:
             await asyncio.sleep(LOOK_AGAIN_S)
 
     async def _missing(self, directory: Directory, ended: Collection[str], wanted: Mapping[Path, str]) -> list[str]:
-        """The numbers and telephones that Asterisk knows otherwise than it should."""
+        """The numbers, telephones and trunks that Asterisk knows otherwise than it should."""
         shown = _SHOWN_EXTENSION.findall(await self._console.command(f"dialplan show {self._numbers}"))
         numbers = {number for number, _ in {*shown} ^ {*_EXTENSION.findall(wanted[NUMBERS])}}
         known = {number for number, _ in directory.numbers}
         numbers |= known ^ {number for number, _ in shown}
         secrets: dict[str, str | None] = {**dict.fromkeys(ended), **dict(directory.endpoints)}
         telephones = [endpoint for endpoint, secret in secrets.items() if await self._secret(endpoint) != secret]
-        return [*sorted(numbers), *sorted(telephones)]
+        return [*sorted(numbers), *sorted(telephones), *await self._missing_trunks(directory)]
+
+    async def _missing_trunks(self, directory: Directory) -> list[str]:
+        lines = {trunk.section: trunk for trunk in directory.trunks}
+        known = set(_SHOWN_TRUNK.findall(await self._console.command("pjsip show endpoints")))
+        wrong = known ^ set(lines)
+        for section, trunk in lines.items():
+            if trunk.password and await self._secret(section) != trunk.password:
+                wrong.add(section)
+        return sorted(section.removeprefix(trunk_line.PREFIX) for section in wrong)
 
     async def _secret(self, endpoint: str) -> str | None:
         shown = _SHOWN_SECRET.search(await self._console.command(f"pjsip show auth {endpoint}"))

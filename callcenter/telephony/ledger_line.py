@@ -10,6 +10,7 @@ from callcenter.domain.events import (
     CallArrived,
     CallEnded,
     CallerAbandoned,
+    CallPlaced,
     CallQueued,
     CallReturned,
     CallWithdrawn,
@@ -60,6 +61,16 @@ def _arrived(fields: Fields) -> Event:
         call=forms.call_id(fields[1]),
         did=forms.number(_datum(fields, 2)),
         caller=forms.caller(_datum(fields, 3)),
+    )
+
+
+def _placed(fields: Fields) -> Event:
+    return CallPlaced(
+        source=Source.LEDGER,
+        at=_exact(fields),
+        call=forms.call_id(fields[1]),
+        did=forms.number(_datum(fields, 2)),
+        called=forms.caller(_datum(fields, 3)),
     )
 
 
@@ -185,6 +196,7 @@ def _started(fields: Fields) -> Event:
 
 _MAKERS: Mapping[str, Callable[[Fields], Event]] = {
     "ARRIVED": _arrived,
+    "PLACED": _placed,
     "REJECTED": _rejected,
     "RETURNED": _returned,
     "ANNOUNCED": _announcement_began,

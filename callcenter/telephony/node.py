@@ -41,6 +41,7 @@ class Node:
 
     `ledger_caught_up` returns once the ledger has reported what was written until now (`Ledger.catch_up`): a restart is
     reported after it, so that a call which ended by itself before the restart does not count as interrupted by it.
+    `on_registration` is called when a registration of ours at a trunk changed; it must not block.
     `shared`: what brings the reports of an Asterisk that another PBX configures into form.
     """
 
@@ -50,6 +51,7 @@ class Node:
         put: Callable[[Event], None],
         ledger_caught_up: Callable[[], Awaitable[None]] | None = None,
         sweep_s: float = SWEEP_S,
+        on_registration: Callable[[], None] = lambda: None,
         shared: SharedAsterisk | None = None,
     ) -> None:
         self.actions = AmiConnection(Account.ACTIONS, settings, on_link=self._actions_link)
@@ -60,6 +62,7 @@ class Node:
         self._ledger_caught_up = ledger_caught_up
         self._started_at: datetime | None = None
         self._sweep_s = sweep_s
+        self._on_registration = on_registration
         self._shared = shared
         # For each login: how long Asterisk had been up, and when (loop time) it reported that.
         self._booted: asyncio.Queue[tuple[timedelta, float]] = asyncio.Queue()
@@ -75,6 +78,9 @@ class Node:
         """One AMI event. Only parses and puts."""
         if text(message, "Event") == "FullyBooted":
             self._boot(message)
+            return
+        if text(message, "Event") == "Registry":
+            self._on_registration()
             return
         try:
             ours = message if self._shared is None else self._shared.message(message)

@@ -12,6 +12,8 @@ from callcenter.domain.events import (
     CallArrived,
     CallEnded,
     CallerAbandoned,
+    CallOutAsked,
+    CallPlaced,
     CallQueued,
     CallReturned,
     CallWithdrawn,
@@ -72,6 +74,26 @@ def _arrived(message: Headers) -> Event:
         did=forms.number(text(message, "Did")),
         caller=forms.caller(text(message, "Caller")),
         channel=forms.channel(unescape(text(message, "Channel"))),
+    )
+
+
+def _placed(message: Headers) -> Event:
+    return CallPlaced(
+        at=forms.micros(text(message, "At")),
+        call=_call(message),
+        did=forms.number(text(message, "Did")),
+        called=forms.caller(text(message, "Called")),
+    )
+
+
+def _call_out_asked(message: Headers) -> Event:
+    about = text(message, "About")
+    return CallOutAsked(
+        at=forms.micros(text(message, "Timestamp")),
+        operator=forms.interface(text(message, "Operator")),
+        number=forms.caller(text(message, "Number")),
+        channel=forms.channel(unescape(text(message, "Channel"))),
+        about=forms.call_id(about) if about else None,
     )
 
 
@@ -210,6 +232,8 @@ def _hangup(message: Headers) -> Event | None:
 
 _USER_EVENTS: Mapping[str, Callable[[Headers], Event]] = {
     "callarrived": _arrived,
+    "callplaced": _placed,
+    "calloutasked": _call_out_asked,
     "numberrejected": _rejected,
     "callreturned": _returned,
     "callwithdrawn": _withdrawn,

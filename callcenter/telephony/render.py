@@ -15,12 +15,13 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from callcenter.domain.ids import OPERATORS
-from callcenter.domain.phone import country_code, rules, spellings
+from callcenter.domain.phone import country_code, prefixes, rules, spellings
 from callcenter.errors import RenderError
 from callcenter.resources import ROOT
 from callcenter.settings import Settings
 from callcenter.telephony.owned_folder import claim
 from callcenter.telephony.shared import FOLDER, INCLUDED_IN, PREFIX, QUEUE, with_prefix
+from callcenter.telephony.trunk_line import TrunkLine, require_valid
 
 TEMPLATES = ROOT / "asterisk" / "templates"
 DIALPLAN = ROOT / "dialplan"
@@ -36,6 +37,7 @@ EVENTS = (
     "QueueMemberAdded",
     "QueueMemberStatus",
     "Hangup",
+    "Registry",
 )
 """The AMI events that the events account is sent; of 300 callers' 17,000 events about 2,000."""
 
@@ -50,6 +52,7 @@ ANNOUNCEMENTS = f"{SPOOL}/announcements"
 _NUMBER = re.compile(r"[0-9]{3,15}")
 _ENDPOINT = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _ACCOUNT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+_PATH = re.compile(r"/[A-Za-z0-9_./-]{1,200}")
 _SECRET = re.compile(r"[A-Za-z0-9_.~!@%^*+=:,/?-]{1,128}")
 _RESERVED_ENDPOINTS = frozenset(
     {
@@ -59,6 +62,8 @@ _RESERVED_ENDPOINTS = frozenset(
         "ws",
         "operator",
         "refused",
+        "tcp",
+        "tls",
         "trunk",
         "trunk-line",
         *(f"trunk-{digit}" for digit in range(10)),
@@ -72,11 +77,13 @@ class Directory:
     """What Asterisk must know of the companies and the operators.
 
     `numbers`: digits of each company number and the language (`ru`, `en`) its callers hear.
-    `endpoints`: each operator's telephone and its SIP secret.
+    `endpoints`: each operator's telephone and its SIP secret. `trunks`: in the order in which outbound calls try them; the
+    settings' own is not among them.
     """
 
     numbers: tuple[tuple[str, str], ...]
     endpoints: tuple[tuple[str, str], ...]
+    trunks: tuple[TrunkLine, ...] = ()
 
 
 def render(settings: Settings, directory: Directory, out: Path) -> None:
@@ -100,6 +107,10 @@ def texts(settings: Settings, directory: Directory) -> dict[Path, str]:
         keep_trailing_newline=True,
     )
     dialplan = sorted(path.stem for path in DIALPLAN.glob("*.j2"))
+    if settings.asterisk.shared and directory.trunks:
+        raise RenderError(
+            "trunks are the other PBX's here: give those of the page to another node, or put them out of use"
+        )
     values = {**_values(settings), **_directory_values(directory), "dialplan": dialplan}
     files = {Path(path.stem): path.name for path in TEMPLATES.glob("*.j2")}
     if settings.asterisk.shared:
@@ -150,15 +161,23 @@ def _values(settings: Settings) -> dict[str, object]:
         "bind": bind,
         "bind_uri": host,
         "sip_address": f"{host}:{asterisk.sip_port}",
+        "tls_address": f"{host}:{asterisk.tls_port}",
+        **{name: _file(name, getattr(asterisk, name)) for name in ("tls_certificate", "tls_key", "tls_ca")},
+        "external_address": asterisk.external_address
+        and _address("asterisk.external_address", asterisk.external_address),
+        "local_networks": _networks("asterisk.local_networks", asterisk.local_networks),
         "ws_port": asterisk.ws_port,
         "rtp_start": asterisk.rtp_start,
         "rtp_end": asterisk.rtp_end,
         "trunk_addresses": _networks("asterisk.trunk_addresses", asterisk.trunk_addresses),
+        "trunk_from_hosts": _from_hosts(asterisk.trunk_addresses),
         "trunk_codecs": asterisk.trunk_codecs,
         "dialled_number_in": asterisk.dialled_number_in,
         "trust_asserted_identity": asterisk.trust_asserted_identity,
         "country_code": country_code(settings.country),
         "number_rules": rules(settings.country),
+        "emergency_numbers": asterisk.emergency_numbers,
+        **dict(zip(("national_prefix", "exit_code"), prefixes(settings.country), strict=True)),
         "ami_bind": ami_bind,
         "ami_port": ami.port,
         "ami_permit": _networks("asterisk.ami_permit", asterisk.ami_permit),
@@ -210,7 +229,16 @@ def _directory_values(directory: Directory) -> dict[str, object]:
     spelt = {number: number for number, _ in numbers}
     for number, _ in numbers:
         spelt = dict.fromkeys(spellings(number), number) | spelt
-    return {"numbers": numbers, "spelt_numbers": sorted(spelt.items()), "endpoints": sorted(directory.endpoints)}
+    require_valid(directory.trunks)
+    return {
+        "numbers": numbers,
+        "spelt_numbers": sorted(spelt.items()),
+        "endpoints": sorted(directory.endpoints),
+        "trunks": directory.trunks,
+        "out_trunks": [trunk for trunk in directory.trunks if trunk.calls_out],
+        "trunk_networks": sorted({network for trunk in directory.trunks for network in trunk.networks}),
+        "trunk_transports": {trunk.transport.value for trunk in directory.trunks},
+    }
 
 
 def _match(name: str, value: str, pattern: re.Pattern[str]) -> str:
@@ -233,11 +261,27 @@ def _address(name: str, value: str) -> str:
         raise RenderError(f"{name} must be an IP address") from None
 
 
+def _file(name: str, path: Path | None) -> str:
+    return "" if path is None else _match(f"asterisk.{name}", str(path), _PATH)
+
+
 def _networks(name: str, values: tuple[str, ...]) -> list[str]:
     try:
         return [str(ip_network(value)) for value in values]
     except ValueError:
         raise RenderError(f"{name} must be IP addresses or networks") from None
+
+
+def _from_hosts(networks: tuple[str, ...]) -> list[str]:
+    """Patterns of the addresses in those networks of IPv4 whose mask ends between two numbers."""
+    found = [ip_network(each) for each in networks]
+    return [
+        "[.]".join(
+            [*str(each.network_address).split(".")[: each.prefixlen // 8], *["[0-9]+"] * (4 - each.prefixlen // 8)]
+        )
+        for each in found
+        if each.version == 4 and each.prefixlen % 8 == 0
+    ]
 
 
 def _read(path: Path) -> str | None:

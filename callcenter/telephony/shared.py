@@ -31,7 +31,7 @@ INCLUDED_IN = {
 """The files that we make, and the file of FreePBX and Issabel, which they leave to their administrator, that includes each."""
 
 _WITHOUT_NODE = re.compile(r"[0-9]{1,11}\.[0-9]{1,10}", re.ASCII)
-_IDS = ("Uniqueid", "Linkedid", "Call", "TransfereeUniqueid", "TransferTargetUniqueid")
+_IDS = ("Uniqueid", "Linkedid", "Call", "About", "TransfereeUniqueid", "TransferTargetUniqueid")
 _QUEUE_EVENTS = frozenset(
     {
         "queuecallerjoin",

@@ -57,6 +57,7 @@ def outcomes(t: Translator) -> dict[Outcome, str]:
         Outcome.ANSWERED: t.gettext("Answered"),
         Outcome.INFORMED: t.gettext("Told of the outage"),
         Outcome.ABANDONED: t.gettext("Hung up while waiting"),
+        Outcome.NOT_REACHED: t.gettext("Called by us, not reached"),
         Outcome.HUNG_UP_EARLY: t.gettext("Hung up during the greeting"),
         Outcome.TIMED_OUT: t.gettext("Waited too long"),
         Outcome.NO_SUCH_NUMBER: t.gettext("No such number"),

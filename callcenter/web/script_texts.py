@@ -37,6 +37,7 @@ def script_texts(language: str) -> dict[str, Any]:
         "due_at": t.gettext("by {at}"),
         "due_at_passed": t.gettext("since {at}"),
         "nothing_due": t.gettext("Nothing is due soon, nothing is overdue"),
+        "trunks_down": t.gettext("Trunks that do not work: {names}"),
         "recordings_safe": t.gettext("Every talk that is over has its recording"),
         "recordings_altered": t.gettext("altered or gone: {n}"),
         "recordings_late": t.gettext("late: {n}"),

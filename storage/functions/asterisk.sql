@@ -1,4 +1,4 @@
--- What the Asterisk of a node must know: the companies' numbers, and the telephones of whoever may work at it. `value` is
+-- What the Asterisk of a node must know: the companies' numbers, the telephones of whoever may work at it, and the trunks. `value` is
 -- what differs when the same name has to be brought into Asterisk again.
 create or replace function asterisk_wanted(of_node text)
 returns table (kind text, name text, value text, company_id integer, operator_id integer)
@@ -7,6 +7,9 @@ language sql stable as $$
     union all
     select 'telephone', o.endpoint, o.id || '/' || o.sip_version, null, o.id from operators o
     where o.endpoint is not null and o.active and (o.node is null or o.node = of_node)
+    union all
+    select 'trunk', t.name, t.id || '/' || t.version, null, null from trunks t
+    where t.active and (t.node is null or t.node = of_node)
 $$;
 
 -- The nodes look again at the commit.
@@ -18,6 +21,8 @@ end $$;
 create or replace trigger told after insert or update or delete on numbers
     for each statement execute function tell_nodes();
 create or replace trigger told after update of language on companies
+    for each statement execute function tell_nodes();
+create or replace trigger told after insert or update or delete on trunks
     for each statement execute function tell_nodes();
 create or replace trigger told after insert or delete or update of endpoint, sip_secret, sip_version, active, node on operators
     for each statement execute function tell_nodes();

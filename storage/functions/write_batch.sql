@@ -3,19 +3,19 @@
 create or replace function write_calls(node_name text, wanted jsonb) returns void language plpgsql as $$
 begin
     insert into calls (
-        id, node, company_id, resident_id, did, caller, queue, state, outcome, fate, interface, operator_id, recording,
+        id, direction, node, company_id, resident_id, did, caller, queue, state, outcome, fate, interface, operator_id, recording,
         ended_by, arrived_at, queued_at, answered_at, talk_ended_at, left_at, ended_at, wait_s, rewait_s, returns,
         talk_s, rings, hangup_cause, rebuilt, keys,
         told_at
     )
     select
-        c.id, node_name, (select company_id from numbers where number = c.did), c.resident_id, c.did, c.caller, c.queue,
+        c.id, c.direction, node_name, (select company_id from numbers where number = c.did), c.resident_id, c.did, c.caller, c.queue,
         c.state, c.outcome, c.fate, c.interface, (select o.id from operators o where 'PJSIP/' || o.endpoint = c.interface),
         c.recording, c.ended_by, c.arrived_at, c.queued_at, c.answered_at, c.talk_ended_at, c.left_at, c.ended_at,
         c.wait_s, c.rewait_s, c.returns, c.talk_s, c.rings, c.hangup_cause, c.rebuilt, c.keys, c.told_at
     from jsonb_populate_recordset(null::calls, wanted) c
     on conflict (id) do update set
-        company_id = excluded.company_id, resident_id = coalesce(excluded.resident_id, calls.resident_id),
+        direction = excluded.direction, company_id = excluded.company_id, resident_id = coalesce(excluded.resident_id, calls.resident_id),
         did = excluded.did, caller = excluded.caller, queue = excluded.queue, state = excluded.state,
         outcome = excluded.outcome, fate = excluded.fate, interface = excluded.interface,
         operator_id = excluded.operator_id, recording = excluded.recording, ended_by = excluded.ended_by,
@@ -26,9 +26,36 @@ begin
         told_at = excluded.told_at;
 end $$;
 
+-- Whether a call that an operator made needs no ticket of its own; it is then about one that is there, if that is certain.
+create or replace function join_ticket(call text, company integer, called text, flat integer) returns boolean
+language plpgsql as $$
+declare
+    to_crew boolean := exists (select from crews c where c.phone = called)
+        or exists (select from responsibles r where r.phone = called);
+    wanted bigint;
+begin
+    if to_crew then
+        select min(t.id) into wanted from tickets t
+        where is_open(t.state) and t.company_id = company
+          and (t.crew_id in (select id from crews c where c.phone = called)
+               or t.responsible_id in (select id from responsibles r where r.phone = called))
+        having count(*) = 1;
+    else
+        select t.id into wanted from tickets t
+        where is_open(t.state) and t.company_id = company
+          and (t.caller = called or reverse(t.contact_phone) = reverse(called) or t.premises_id = flat)
+        order by t.opened_at desc, t.id desc limit 1;
+    end if;
+    if wanted is not null then
+        insert into joined_calls (call_id, ticket_id) values (call, wanted) on conflict do nothing;
+    end if;
+    return to_crew or wanted is not null;
+end $$;
+
 -- Open a ticket for each call that has none, numbered in each company in the order given; name the flat and the
 -- resident where they were not known before. A call to a number of no company gets none. One ticket at a time in plain
--- statements: a card waits for it, and one statement for all takes four times as long.
+-- statements: a card waits for it, and one statement for all takes four times as long. A call that an operator made is
+-- about the newest open ticket of whoever is called, if there is one; a call to a crew about the ticket that it alone has.
 create or replace function open_tickets(wanted jsonb) returns void language plpgsql as $$
 declare
     asked record;
@@ -36,7 +63,7 @@ declare
     next_number integer;
 begin
     for asked in
-        select w ->> 'call_id' as call_id, w ->> 'did' as did, w ->> 'caller' as caller,
+        select w ->> 'call_id' as call_id, w ->> 'direction' as direction, w ->> 'did' as did, w ->> 'caller' as caller,
                (w ->> 'opened_at')::timestamptz as opened_at, w ->> 'interface' as interface,
                (w ->> 'resident_id')::integer as resident_id, (w ->> 'premises_id')::integer as premises_id,
                (w ->> 'house_id')::integer as house_id
@@ -50,6 +77,7 @@ begin
         continue when found or ticket_of_call(asked.call_id) is not null;
         select company_id into company from numbers where number = asked.did;
         continue when not found;
+        continue when asked.direction = 'out' and join_ticket(asked.call_id, company, asked.caller, asked.premises_id);
         update companies set last_ticket_number = last_ticket_number + 1 where id = company
             returning last_ticket_number into next_number;
         insert into tickets (company_id, number, call_id, caller, opened_at, operator_id, resident_id, premises_id, house_id)

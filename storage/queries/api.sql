@@ -49,7 +49,7 @@ where ($1::integer is null or t.company_id = $1)
 order by found.place
 
 -- name: calls
-select c.id, c.company_id, c.did, c.caller, c.state, c.outcome, c.ended_by, c.arrived_at, c.answered_at, c.ended_at,
+select c.id, c.direction, c.company_id, c.did, c.caller, c.state, c.outcome, c.ended_by, c.arrived_at, c.answered_at, c.ended_at,
        c.wait_s, c.talk_s, t.id as ticket_id
 from calls c
 left join tickets t on t.id = ticket_of_call(c.id)
@@ -58,7 +58,7 @@ left join tickets t on t.id = ticket_of_call(c.id)
 select arrived_at from calls where id = $2 and ($1::integer is null or company_id = $1)
 
 -- name: call
-select c.id, c.company_id, c.did, c.caller, c.state, c.outcome, c.ended_by, c.arrived_at, c.answered_at, c.ended_at,
+select c.id, c.direction, c.company_id, c.did, c.caller, c.state, c.outcome, c.ended_by, c.arrived_at, c.answered_at, c.ended_at,
        c.wait_s, c.talk_s, t.id as ticket_id
 from calls c
 left join tickets t on t.id = ticket_of_call(c.id)

@@ -5,6 +5,9 @@ select n.number, c.language from numbers n join companies c on c.id = n.company_
 select endpoint, sip_secret from operators
 where id in (select operator_id from asterisk_wanted($1) where kind = 'telephone') order by endpoint;
 
+-- name: trunks
+select * from trunks where name in (select name from asterisk_wanted($1) where kind = 'trunk') order by position, id;
+
 -- name: wanted
 select kind, name, value from asterisk_wanted($1);
 
@@ -32,17 +35,17 @@ on conflict (node) do update set seen_at = now(), problem = excluded.problem, de
 -- Whether what pages say is in Asterisk. A node that was not seen for so long was taken down.
 
 -- name: states
--- Of the numbers of the company $1, and of the telephone of the person $2, at each node; $3: seconds without a word from a
--- node after which it is away.
+-- Of the numbers of the company $1, of the telephone of the person $2, and with $4 of the trunks, at each node; $3: seconds
+-- without a word from a node after which it is away.
 select w.name, c.node, e.since, c.seen_at > now() - make_interval(secs => $3) as alive, c.problem, c.details
 from node_configurations c
 cross join lateral asterisk_wanted(c.node) w
 left join asterisk_entries e on (e.node, e.kind, e.name, e.value) = (c.node, w.kind, w.name, w.value)
-where c.seen_at > now() - interval '30 days' and (w.company_id = $1 or w.operator_id = $2)
+where c.seen_at > now() - interval '30 days' and (w.company_id = $1 or w.operator_id = $2 or ($4 and w.kind = 'trunk'))
 order by w.name, c.node;
 
 -- name: behind
--- The nodes whose Asterisk knows too little or too much, and how many numbers and telephones that concerns.
+-- The nodes whose Asterisk knows too little or too much, and how many numbers, telephones and trunks that concerns.
 select c.node, c.seen_at, c.seen_at > now() - make_interval(secs => $1) as alive, c.problem, c.details, d.changes
 from node_configurations c
 cross join lateral (

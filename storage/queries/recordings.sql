@@ -38,7 +38,7 @@ where id = $1 and state in ('stored', 'verified', 'attached');
 with call as (
     select c.id, c.company_id, t.id as ticket_id, talk.talk_s,
         (talk.talk_s is not null or c.state = 'ended')
-            and (t.id is not null or c.company_id is null or c.outcome <> 'answered') as complete,
+            and (t.id is not null or c.company_id is null or c.outcome <> 'answered' or c.direction = 'out') as complete,
         c.ended_at
     from calls c left join tickets t on t.id = ticket_of_call(c.id)
     cross join lateral (

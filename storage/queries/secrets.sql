@@ -6,6 +6,7 @@ union all select 'totp', id, totp_secret from operators where totp_secret is not
 union all select 'pending', id, totp_pending from operators where totp_pending is not null
 union all select 'webhook', id, webhook_secret from crews where webhook_secret is not null
 union all select 'recipient', id, secret from outage_recipients where secret is not null
+union all select 'trunk', id, password from trunks where password is not null
 order by kind, id
 
 -- name: reseal_sip
@@ -22,3 +23,6 @@ update crews set webhook_secret = $3 where id = $1 and webhook_secret = $2
 
 -- name: reseal_recipient
 update outage_recipients set secret = $3 where id = $1 and secret = $2
+
+-- name: reseal_trunk
+update trunks set password = $3 where id = $1 and password = $2

@@ -1,12 +1,15 @@
-"""No path of the dialplan leads to the telephone company: whatever is dialled is an operator's telephone."""
+"""One path of the dialplan leads to the telephone company, behind the node's verdict: all else that is dialled is an operator's
+telephone."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from callcenter.domain.ids import OPERATORS
-from tests.asterisk.test_render import DIRECTORY, rendered, sections
+from callcenter.telephony.trunk_line import TrunkLine
+from tests.asterisk.test_render import DIRECTORY, rendered, sections, settings
 
 # What runs on a call. Of these only Dial and Queue make another one.
 APPLICATIONS = {
@@ -23,6 +26,7 @@ APPLICATIONS = {
         "MSet",
         "MixMonitor",
         "Playback",
+        "Progress",
         "Queue",
     ),
     *("QueueLog", "Read", "Return", "Ringing", "Set", "UserEvent", "Wait", "WaitExten"),
@@ -32,9 +36,20 @@ LINE = re.compile(r"(?:exten => ([^,]+),1| same => n(?:\([a-z-]+\))?),(.*)")
 BY_KEYS = set("tTkKxXhHwW")
 
 
+TRUNKED = replace(
+    DIRECTORY,
+    trunks=(
+        TrunkLine(name="alpha", server="203.0.113.5", registers=True, login="a", password="p", calls_out=True),
+        TrunkLine(name="beta", server="203.0.113.6", calls_out=True),
+        TrunkLine(name="gamma", server="203.0.113.7"),
+    ),
+)
+
+
 @pytest.fixture
 def files(tmp_path: Path) -> dict[str, str]:
-    return rendered(tmp_path)
+    """With trunks, of which one takes no calls."""
+    return rendered(tmp_path, directory=TRUNKED)
 
 
 @pytest.fixture
@@ -63,7 +78,7 @@ def test_every_application_is_one_of_ours(steps: list[tuple[str, str]]) -> None:
 
 
 def test_what_is_dialled_is_an_operators_telephone(steps: list[tuple[str, str]]) -> None:
-    dialled = [step for _, step in steps if "Dial(" in step]
+    dialled = [step for _, step in steps if "Dial(" in step and "@trunk_" not in step]
     assert len(dialled) == 2
     for step in dialled:
         target, _, options = step.removeprefix("Dial(").partition(",")
@@ -74,6 +89,43 @@ def test_what_is_dialled_is_an_operators_telephone(steps: list[tuple[str, str]])
     assert {extension for extension, _ in colleagues} == endpoints
     for extension, step in colleagues:
         assert step == f"Set(COLLEAGUE={extension})"
+
+
+def test_a_number_is_dialled_in_one_place_by_the_trunks_that_may(files: dict[str, str]) -> None:
+    """Each by its name as it is written; what is dialled is digits, and reached from one place alone."""
+    dialled = {name: re.findall(r"Dial\((.*)\)\n", text) for name, text in files.items() if "@trunk_" in text}
+    out = files["dialplan/out.conf"]
+    assert set(dialled) == {"dialplan/out.conf"}
+    options = "60,iS(7200)U(called^${KIND}^${CALL}^${OPERATOR})"
+    assert dialled["dialplan/out.conf"] == [f"PJSIP/${{TO}}@trunk_{name},{options}" for name in ("alpha", "beta")]
+    assert out.count("[leave]") == 1
+    ways = [(name, text.count("leave,")) for name, text in files.items() if "leave," in text]
+    assert ways == [("dialplan/out.conf", 1)]
+    placed = re.findall(r"Goto\(placed,s,1\)", "".join(files.values()))
+    assert len(placed) == 2, "from a verdict that allows it, and from an emergency number"
+    assert re.findall(r"Set\(TO=.*", out) == ['Set(TO=${IF($["${EMERGENCY}" = "1"]?${NUMBER}:+${NUMBER})})'] * 2
+    assert set(re.findall(r"[^O]NUMBER=([^,)]*)", out)) == {"${FILTER(0-9", "112"}
+    assert "EMERGENCY=1" not in out.replace("exten => e112,1,MSet(NUMBER=112,EMERGENCY=1,", "")
+
+
+def test_a_call_waits_for_the_verdict_and_goes_nowhere_without(files: dict[str, str]) -> None:
+    asked = sections(files["dialplan/out.conf"])["call-out"]
+    steps = [value for _, value in asked]
+    assert any("VERDICT=," in step for step in steps[:1]), "what the channel had before is not one"
+    assert any('"${CUT(VERDICT,/,1)}" != "allowed"]?refused' in step for step in steps)
+    assert [step for step in steps if "Goto(" in step and "GotoIf" not in step] == [
+        "> n,Goto(ask)", "> n,Goto(placed,s,1)", "> n(refused),Goto(out-words,out-refused,1)",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("numbers", "leaves"), [(["112"], ["112"]), ([], []), (["101", "112"], ["101", "112"])])
+def test_an_emergency_number_leaves_or_is_refused_with_words(
+    tmp_path: Path, numbers: list[str], leaves: list[str]
+) -> None:
+    out = rendered(tmp_path, settings(asterisk={"emergency_numbers": numbers}), TRUNKED)["dialplan/out.conf"]
+    assert re.findall(r"exten => e(\d+),1,MSet", out) == leaves
+    refused = re.findall(r"exten => e(\d+),1,Goto\(out-words,out-emergency,1\)", out)
+    assert sorted(refused + leaves) == ["101", "102", "103", "104", "112"]
 
 
 def test_a_queue_rings_its_members_only(steps: list[tuple[str, str]], files: dict[str, str]) -> None:
@@ -95,15 +147,22 @@ def check_options(options: str) -> None:
 
 
 def test_nothing_is_sent_to_the_trunk(files: dict[str, str]) -> None:
-    """It has no address to be called at, no account, and no proxy leads to it."""
+    """The settings' has no address to be called at and no account, and no proxy leads to any."""
     pjsip = sections(files["pjsip.conf"])
     for name, lines in pjsip.items():
         options = {option for option, _ in lines}
-        assert not options & {"outbound_auth", "outbound_proxy", "server_uri", "client_uri", "from_domain"}, name
+        assert "outbound_proxy" not in options, name
+        if name.startswith("trunk_"):
+            assert {"context", "identify_by", "allow_transfer"} <= options
+            assert {("context", "inbound"), ("identify_by", "ip"), ("allow_transfer", "no")} <= set(lines)
+            continue
+        assert not options & {"outbound_auth", "server_uri", "client_uri", "from_domain"}, name
         if name.startswith("trunk"):
             assert not options & {"aors", "contact", "auth"}, name
     types = {value for lines in pjsip.values() for option, value in lines if option == "type"}
-    assert types == {"log_mappings", "global", "transport", "endpoint", "identify", "auth", "aor"} - {"log_mappings"}
+    assert types == {"log_mappings", "global", "transport", "endpoint", "identify", "auth", "aor", "registration"} - {
+        "log_mappings"
+    }
 
 
 def test_no_modules_call_by_themselves(files: dict[str, str]) -> None:
@@ -121,7 +180,7 @@ def test_no_modules_call_by_themselves(files: dict[str, str]) -> None:
             "app_exec",
         ),
     }
-    assert not loaded & {"pbx_spool", "pbx_dundi", "pbx_loopback", "pbx_realtime", "res_pjsip_outbound_registration"}
+    assert not loaded & {"pbx_spool", "pbx_dundi", "pbx_loopback", "pbx_realtime"}
     assert sections(files["features.conf"]) == {"general": [], "featuremap": []}
 
 

@@ -21,6 +21,7 @@ from callcenter.domain.commands import KeepPresence, PrepareCard, SaveCheckpoint
 from callcenter.domain.events import (
     CallArrived,
     CallEnded,
+    CallPlaced,
     CallQueued,
     CardPrepared,
     Event,
@@ -39,7 +40,7 @@ from callcenter.domain.ids import CallId, Interface, NodeName, OperatorId, Queue
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.request import PresenceBody, RequestTaken
 from callcenter.domain.switchboard import Switchboard
-from callcenter.domain.talk import Party
+from callcenter.domain.talk import Party, TalkKind
 from callcenter.engine import Engine
 from callcenter.push.codec import to_json
 from callcenter.settings import DatabaseSettings
@@ -388,3 +389,41 @@ async def test_what_concerns_a_card_goes_first_and_keeps_its_order(pool: asyncpg
     assert [entry for entry in told if entry in first] == first
     assert [entry for entry in told if entry in later] == later
     assert cards_first(later) == (later, [])
+
+
+def placed(node: Node, number: int, called: str) -> CallId:
+    """A call out that was answered."""
+    call = CallId(f"node1-7.{number}")
+    recording = RecordingName(call, f"{call}1", 10 + number)
+    for event in (
+        CallPlaced(call=call, at=at(number), did=QUEUE, called=called),
+        OperatorAnswered(call=call, at=at(number + 1), operator=ANNA, recording=recording, kind=TalkKind.OUT),
+        CallEnded(call=call, at=at(number + 2), cause=16),
+    ):
+        node.engine.step(event)
+    return call
+
+
+async def test_a_call_out_is_about_the_open_ticket_of_whoever_is_called_or_opens_one(
+    pool: asyncpg.Pool, database_url: str
+) -> None:
+    company = await pool.fetchval("select company_id from numbers where number = $1", QUEUE)
+    crew = await pool.fetchval(
+        "insert into crews (company_id, name, phone) values ($1, 'Ночная', '+79160000009') returning id", company
+    )
+    async with node(pool, database_url) as running:
+        calls = []
+        for number, called in ((1, "+79160000001"), (2, "+79160000001"), (3, "+79160000009")):
+            calls.append(placed(running, number, called))
+            await running.written()
+        tickets = [await pool.fetchval("select ticket_of_call($1)", call) for call in calls]
+        assert tickets[0] == tickets[1], "the second is about the ticket that the first opened"
+        assert tickets[0] is not None
+        assert tickets[2] is None, "the crew has no ticket"
+        rows = await pool.fetch("select direction, caller, did from calls order by id limit 2")
+        assert [tuple(row) for row in rows] == [("out", "+79160000001", QUEUE)] * 2
+        await pool.execute("update tickets set crew_id = $1", crew)
+        again = placed(running, 4, "+79160000009")
+        await running.written()
+    assert await pool.fetchval("select ticket_of_call($1)", again) == tickets[0], "the one ticket that the crew has"
+    assert await pool.fetchval("select count(*) from tickets") == 1

@@ -16,6 +16,7 @@ from callcenter.domain.events import (
     CallEnded,
     CallerAbandoned,
     CallEvent,
+    CallPlaced,
     CallQueued,
     CallReturned,
     CallWithdrawn,
@@ -181,6 +182,9 @@ def stories(draw: st.DrawFn, number: int) -> Story:
         waiting.append(OperatorMissed(call=call, at=at(start + 3.5 + ring), operator=operator))
     end = CallEnded(call=call, at=at(start + 20), cause=16)
     match outcome:
+        case Outcome.NOT_REACHED:
+            placed = CallPlaced(call=call, at=at(start), did=QUEUE, called=f"+7900000{number:04}")
+            return Story(outcome, (placed, end))
         case Outcome.ANSWERED:
             waiting.append(OperatorRang(call=call, at=at(start + 9), operator=operator))
             return Teller(draw, call, start + 8, waiting, []).story(operator, start + 2)

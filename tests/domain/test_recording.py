@@ -77,7 +77,11 @@ def test_no_name_is_made_that_could_not_be_read(call: str, leg: str, epoch: int)
 def test_the_dialplan_mints_what_is_read() -> None:
     dialplan = (storage.ROOT / "dialplan" / "talk.conf.j2").read_text()
     (minted,) = re.findall(r"Set\(RECORDING=(.*)\)$", dialplan, re.MULTILINE)
+    # A shared Asterisk's uniqueids begin without the node's name.
+    minted = minted.replace("{{ node_of_id }}", "")
     assert f"`{minted}`" in (RecordingName.__doc__ or "")
+    out = (storage.ROOT / "dialplan" / "out.conf.j2").read_text().replace("{{ node_of_id }}", "")
+    assert re.findall(r"RECORDING=(.*)\)$", out, re.MULTILINE) == [minted.replace("CALL", "ARG2")]
     values = {"CALL": "node1-1763838000.42", "UNIQUEID": "node1-1763838009.43", "EPOCH": "1763838010"}
     name = re.sub(r"\$\{(\w+)\}", lambda variable: values[variable[1]], minted)
     assert RecordingName.parse(name) == RecordingName(CallId(values["CALL"]), values["UNIQUEID"], int(values["EPOCH"]))

@@ -3,11 +3,12 @@ from datetime import datetime
 
 import pytest
 
-from callcenter.domain.call import Call, CallState, Outcome
+from callcenter.domain.call import Call, CallState, Direction, Outcome
 from callcenter.domain.card import Card
 from callcenter.domain.commands import (
     EndTalk,
     FinishRequest,
+    JudgeCallOut,
     KeepPresence,
     NameCaller,
     OpenTicket,
@@ -29,6 +30,8 @@ from callcenter.domain.events import (
     CallArrived,
     CallEnded,
     CallerAbandoned,
+    CallOutAsked,
+    CallPlaced,
     CallQueued,
     CallReturned,
     CardPrepared,
@@ -438,3 +441,36 @@ def test_a_restarted_service_knows_who_is_talking() -> None:
 
 def test_the_checkpoint_follows_what_the_ledger_said(playbook: Playbook) -> None:
     playbook >> LedgerRead(at=at(1), inode=5, offset=99) << [SaveCheckpoint(inode=5, offset=99)]
+
+
+PLACED = CallPlaced(call=CALL, at=at(0), did=QUEUE, called="89161234567")
+OUT = replace(ANSWERED, kind=TalkKind.OUT, channel="PJSIP/trunk_alpha-3")
+
+
+def test_a_call_that_an_operator_makes_has_a_card_a_ticket_and_a_talk(playbook: Playbook) -> None:
+    playbook >> PLACED << [SaveCall, PrepareCard(call=CALL, did=QUEUE, caller="+79161234567")]
+    playbook >> CardPrepared(call=CALL, at=at(0.1), source=Source.DESK, card=CARD) << [SaveCall]
+    playbook >> OUT << [SaveCall, OpenTicket, SaveTalk, ShowOperator, PopCard]
+    playbook >> replace(TALKED, kind=TalkKind.OUT) << [SaveCall, SaveTalk, ShowOperator, EndTalk]
+    playbook >> ENDED << [SaveCall]
+    call = the_call(playbook)
+    assert (call.direction, call.outcome, call.talk_s) == (Direction.OUT, Outcome.ANSWERED, 4.5)
+
+
+def test_nobody_answering_a_call_out_is_not_reached_and_stands_in_no_queue(playbook: Playbook) -> None:
+    for event in (PLACED, ENDED):
+        playbook >> event
+    assert the_call(playbook).outcome is Outcome.NOT_REACHED
+    playbook >> Tick(at=at(20))
+    shown = [line for command in playbook._commands if isinstance(command, ShowQueues) for line in command.queues]
+    assert all(line.waiting == line.talking == 0 for line in shown)
+
+
+def test_a_number_dialled_is_judged_with_the_company_of_the_caller_on_the_line(playbook: Playbook) -> None:
+    asked = CallOutAsked(at=at(6), operator=ANNA, number="+79160000002", channel="PJSIP/op-01-5", about=None)
+    judged = JudgeCallOut(operator=ANNA, number="+79160000002", channel="PJSIP/op-01-5", did="")
+    playbook >> asked << [judged]
+    for event in (ARRIVED, QUEUED, ANSWERED):
+        playbook >> event
+    playbook >> replace(asked, about=CALL) << [replace(judged, did=QUEUE)]
+    playbook >> replace(asked, about=CallId("node1-9.9")) << [judged]

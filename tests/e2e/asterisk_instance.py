@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -40,6 +40,9 @@ PHRASES = {
     "repeat": 0.2,
     "place-many": 0.3,
     "wait-long": 0.3,
+    "out-refused": 0.3,
+    "out-emergency": 0.3,
+    "out-no-trunk": 0.3,
 }
 
 T = TypeVar("T")
@@ -93,11 +96,11 @@ class AsteriskInstance:
 
     def actions(self) -> Manager:
         ami = self.settings.ami
-        return Manager(ami.port, ami.actions_user, ami.actions_secret.get_secret_value(), events=False)
+        return Manager(ami.port, ami.actions_user, ami.actions_secret.get_secret_value(), events=False, host=ami.host)
 
     def events(self) -> Manager:
         ami = self.settings.ami
-        return Manager(ami.port, ami.events_user, ami.events_secret.get_secret_value())
+        return Manager(ami.port, ami.events_user, ami.events_secret.get_secret_value(), host=ami.host)
 
     @contextmanager
     def operator(self, scenario: str, endpoint: str = "op-01") -> Iterator[None]:
@@ -130,8 +133,8 @@ class AsteriskInstance:
             process.wait()
 
 
-def settings_of(**queueing: int) -> Settings:
-    """With ports that nobody has, and secrets of its own."""
+def settings_of(more: Mapping[str, object] | None = None, **queueing: int) -> Settings:
+    """With ports that nobody has, and secrets of its own. `more`: further settings of `asterisk`."""
     return Settings.model_validate(
         {
             "database": {"url": "postgresql://unused"},
@@ -148,6 +151,7 @@ def settings_of(**queueing: int) -> Settings:
                 "ws_port": free_port(),
                 "rtp_start": 21000,
                 "rtp_end": 21999,
+                **(more or {}),
             },
             "queueing": {"place_up_to": 0, **queueing},
         }
@@ -156,22 +160,34 @@ def settings_of(**queueing: int) -> Settings:
 
 @contextmanager
 def asterisk(
-    home: Path, directory: Directory, change: Callable[[Path], None] = lambda _etc: None, **queueing: int
+    home: Path,
+    directory: Directory,
+    change: Callable[[Path], None] = lambda _etc: None,
+    *,
+    more: Mapping[str, object] | None = None,
+    space: str | None = None,
+    **queueing: int,
 ) -> Iterator[AsteriskInstance]:
-    """Start an Asterisk in `home`, yield it when it has booted, end it. `change` may edit the rendered configuration."""
-    settings = settings_of(**queueing)
+    """Start an Asterisk in `home`, yield it when it has booted, end it. `change` may edit the rendered configuration.
+
+    `more`: further settings of `asterisk`. `space`: the network namespace that it is in.
+    """
+    settings = settings_of(more, **queueing)
     render(settings, directory, home / "etc")
     change(home / "etc")
     make_sounds(home, home / "sounds")
-    with started(home, settings, directory) as instance:
+    with started(home, settings, directory, space) as instance:
         yield instance
 
 
 @contextmanager
-def started(home: Path, settings: Settings, directory: Directory) -> Iterator[AsteriskInstance]:
+def started(
+    home: Path, settings: Settings, directory: Directory, space: str | None = None
+) -> Iterator[AsteriskInstance]:
     """Start an Asterisk with the configuration that is in `home`, yield it when it has booted, end it."""
     with open(home / "asterisk.out", "wb") as out:
-        process = subprocess.Popen([ROOT / "asterisk" / "run.sh", TREE, home], stdout=out, stderr=out)
+        there = [] if space is None else ["ip", "netns", "exec", space]
+        process = subprocess.Popen([*there, ROOT / "asterisk" / "run.sh", TREE, home], stdout=out, stderr=out)
     instance = AsteriskInstance(home, settings, directory, process)
     try:
         wait_for(

@@ -11,8 +11,8 @@ Message = dict[str, str]
 class Manager:
     """One logged-in connection."""
 
-    def __init__(self, port: int, user: str, secret: str, events: bool = True) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=5)
+    def __init__(self, port: int, user: str, secret: str, events: bool = True, host: str = "127.0.0.1") -> None:
+        self._socket = socket.create_connection((host, port), timeout=5)
         self._buffer = b""
         self.seen: list[Message] = []
         self._waited_for: set[int] = set()

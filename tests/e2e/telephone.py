@@ -26,7 +26,7 @@ class Telephone:
         self.listens = True
         self.answer: Callable[[], tuple[str, ...]] = lambda: ("200 OK",)
         self._secret = dict(pbx.directory.endpoints)[endpoint]
-        self._asterisk = ("127.0.0.1", pbx.settings.asterisk.sip_port)
+        self._asterisk = (pbx.settings.asterisk.bind, pbx.settings.asterisk.sip_port)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((OPERATORS, port))
         self._socket.settimeout(0.02)
@@ -59,13 +59,13 @@ class Telephone:
     def register(self, *contacts: str, expires: int = 600) -> int:
         """Register with these Contact headers, its own if none is given; the status of Asterisk's answer."""
         lines = [f"Contact: {contact}" for contact in contacts or (f"<sip:{self.endpoint}@{self.address}>",)]
-        uri, us = f"sip:127.0.0.1:{self._asterisk[1]}", f"<sip:{self.endpoint}@127.0.0.1>"
+        uri, us = "sip:{}:{}".format(*self._asterisk), f"<sip:{self.endpoint}@127.0.0.1>"
         return self._ask("REGISTER", uri, us, f"r-{self.address}", [*lines, f"Expires: {expires}"]).status
 
     def call(self, user: str) -> Message:
         """Call somebody; the final answer."""
         self._serial += 1
-        uri = f"sip:{user}@127.0.0.1:{self._asterisk[1]}"
+        uri = "sip:{}@{}:{}".format(user, *self._asterisk)
         body = SDP.format(self.host, self.port + 1)
         return self._ask("INVITE", uri, f"<{uri}>", f"call{self._serial}-{self.address}", body=body)
 

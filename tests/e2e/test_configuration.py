@@ -2,30 +2,25 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
-from callcenter import app
 from callcenter.common.requests import ask
 from callcenter.domain.events import Presence
 from callcenter.domain.ids import OPERATORS, OperatorId
 from callcenter.domain.request import PresenceBody
-from callcenter.recordings.store import Store
-from callcenter.settings import DatabaseSettings, Settings
-from callcenter.storage import open_pool
+from callcenter.settings import Settings
 from callcenter.telephony import configuration
 from callcenter.telephony.configuration import ConfigurationRefused, RunningConfiguration
 from callcenter.telephony.render import ROOT, Directory, texts
-from callcenter.web.keys import Service
 from stack.errors import StackError
 from tests.e2e.asterisk_instance import TREE, AsteriskInstance, asterisk, wait_for
 from tests.e2e.caller import Caller
-from tests.site import SECRETS, Browser, Site, site
+from tests.e2e.node import PATIENCE_S, node, settings_of, until
+from tests.site import Browser, Site, site
 
 __all__ = ["site"]
 
@@ -34,7 +29,6 @@ pytestmark = pytest.mark.e2e
 NUMBER, NEW_NUMBER = "74951234567", "74957654321"
 NEW_COMPANY = {"name": "УК «Новая»", "zone": "Europe/Moscow", "language": "ru", "retention_days": "1096"}
 OLGA = {"login": "olga", "name": "Ольга Новая", "role": "operator", "language": "ru"}
-PATIENCE_S = 30.0
 
 
 @pytest.fixture
@@ -42,46 +36,6 @@ def pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AsteriskInstance]:
     """It knows nobody yet."""
     with asterisk(tmp_path_factory.mktemp("asterisk"), Directory((), ()), ring_s=5, max_wait_s=20) as instance:
         yield instance
-
-
-def settings_of(pbx: AsteriskInstance, database_url: str) -> Settings:
-    home = pbx.home
-    places = {
-        "etc": home / "etc",
-        "control": home / "run" / "asterisk.ctl",
-        "spool": home / "spool" / "callcenter",
-        "queue_log": home / "log" / "queue_log",
-    }
-    return pbx.settings.model_copy(
-        update={
-            "database": DatabaseSettings(url=SecretStr(database_url)),
-            "secrets": SECRETS,
-            "asterisk": pbx.settings.asterisk.model_copy(update=places),
-        }
-    )
-
-
-@asynccontextmanager
-async def node(settings: Settings) -> AsyncIterator[None]:
-    """As the composition root makes it; dead when left. The store is out of reach."""
-    pool = await open_pool(settings.database)
-    services: list[Service] = []
-    await app._node(settings, pool, Store(settings.s3), services)
-    async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(each.run()) for each in services]
-        yield
-        for task in running:
-            task.cancel()
-    pool.terminate()
-
-
-async def until(condition: Callable[[], Awaitable[object]], what: str) -> None:
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            while not await condition():
-                await asyncio.sleep(0.05)
-    except TimeoutError:
-        pytest.fail(f"waited in vain for {what}")
 
 
 async def said(browser: Browser, path: str, words: str) -> None:

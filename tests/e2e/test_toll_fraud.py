@@ -3,12 +3,15 @@ carrier on the trunk's address that must not be called."""
 
 import re
 import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
 
 from callcenter.domain.ids import OPERATORS
 from callcenter.telephony.render import Directory
+from callcenter.telephony.trunk_line import TrunkLine
+from stack.sip_message import read
 from tests.e2e.asterisk_instance import AsteriskInstance, asterisk, wait_for
 from tests.e2e.caller import TRUNK, Caller
 from tests.e2e.telephone import Telephone
@@ -17,10 +20,8 @@ pytestmark = pytest.mark.e2e
 
 DID = "74951234567"
 PAID = "%2B79001234567"
-DIRECTORY = Directory(
-    numbers=((DID, "ru"),),
-    endpoints=(("op-01", "first-secret"), ("op-02", "other-secret"), ("op-03", "third-secret")),
-)
+OUTSIDE = "127.0.0.5"
+"""Where the trunk goes by which calls may go out."""
 BY_NAME, NAMED = "asterisk", "127.0.0.1"
 """A name in Asterisk's own list of hosts, and whose it is."""
 
@@ -51,9 +52,60 @@ class Carrier:
                 return lines
 
 
+class Answering(Carrier):
+    """One that says that it is there, and is busy when it is called: Asterisk would call it."""
+
+    def __init__(self) -> None:
+        super().__init__(OUTSIDE)
+        self._socket.setblocking(True)
+        self._socket.settimeout(0.02)
+        self._calls: list[bytes] = []
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join()
+        super().close()
+
+    def called(self) -> list[bytes]:
+        calls, self._calls = self._calls, []
+        return calls
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                data, sender = self._socket.recvfrom(8192)
+            except TimeoutError:
+                continue
+            message = read(data)
+            if message.first.startswith("INVITE "):
+                self._calls.append(data.split(b"\r\n")[0])
+            if message.status or message.method == "ACK":
+                continue
+            status = "486 Busy Here" if message.method == "INVITE" else "200 OK"
+            lines = [f"SIP/2.0 {status}", *(f"Via: {via}" for via in message.vias)]
+            lines += [f"{name}: {message.headers[name.lower()]}" for name in ("From", "To", "Call-ID", "CSeq")]
+            self._socket.sendto("".join(f"{line}\r\n" for line in (*lines, "Content-Length: 0", "")).encode(), sender)
+
+
 @pytest.fixture(scope="module")
-def pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AsteriskInstance]:
-    with asterisk(tmp_path_factory.mktemp("asterisk"), DIRECTORY, ring_s=3) as instance:
+def outside() -> Iterator[Answering]:
+    made = Answering()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def pbx(tmp_path_factory: pytest.TempPathFactory, outside: Answering) -> Iterator[AsteriskInstance]:
+    """Calls can go out by its trunk; there is no node that would allow any."""
+    directory = Directory(
+        numbers=((DID, "ru"),),
+        endpoints=(("op-01", "first-secret"), ("op-02", "other-secret"), ("op-03", "third-secret")),
+        trunks=(TrunkLine(name="out", server=OUTSIDE, port=outside.port, calls_out=True),),
+    )
+    with asterisk(tmp_path_factory.mktemp("asterisk"), directory, ring_s=3) as instance:
         yield instance
 
 
@@ -69,10 +121,12 @@ def _nobody_left(pbx: AsteriskInstance) -> Iterator[None]:
 
 
 @pytest.fixture
-def carrier() -> Iterator[Carrier]:
+def carrier(outside: Answering) -> Iterator[Carrier]:
+    """Neither it nor the one outside was called."""
     made = Carrier(TRUNK)
     yield made
     assert made.called() == []
+    assert outside.called() == []
     made.close()
 
 
@@ -256,11 +310,82 @@ def test_what_the_trunk_dials_goes_to_a_company_or_to_nobody(
     assert bad.invites() == []
 
 
-@pytest.mark.parametrize("dialled", ["%2B79001234567", "s", DID, "PJSIP%2Ftrunk", "d74951234567", "_.!", "i", "h"])
+@pytest.mark.parametrize(
+    "dialled",
+    ["%2B79001234567", "s", DID, "PJSIP%2Ftrunk", "d74951234567", "_.!", "i", "h", "81049301234567", "e112", "trunk_out",
+     "9001234567%40127.0.0.5", "%2B7900%26PJSIP%2F1%40trunk_out", "0", "101", "none", "over"],
+)  # fmt: skip
 def test_an_operator_dials_nobody_but_a_colleague(
     pbx: AsteriskInstance, carrier: Carrier, good: Telephone, dialled: str
 ) -> None:
     assert good.call(dialled).status >= 400
+
+
+@pytest.mark.parametrize("verdict", ["refused/no_rule", "ALLOWED/74951234567", "1", "refused/allowed/7", "/allowed"])
+def test_a_verdict_that_does_not_allow_lets_nothing_out(
+    pbx: AsteriskInstance, carrier: Carrier, good: Telephone, verdict: str
+) -> None:
+    assert judged(pbx, good, "89001234567", verdict) >= 400
+
+
+def test_only_a_verdict_that_allows_lets_one_call_out(
+    pbx: AsteriskInstance, outside: Answering, good: Telephone
+) -> None:
+    assert judged(pbx, good, "89001234567", f"allowed/{DID}") == 486
+    assert outside.called() == [b"INVITE sip:+79001234567@%s:%d SIP/2.0" % (OUTSIDE.encode(), outside.port)]
+
+
+def test_what_an_allowed_number_has_beside_digits_is_not_dialled(
+    pbx: AsteriskInstance, outside: Answering, good: Telephone
+) -> None:
+    judged(pbx, good, "%2B79001234567%26PJSIP%2Fx%40trunk_out", f"allowed/{DID}")
+    assert outside.called() == [b"INVITE sip:+79001234567@%s:%d SIP/2.0" % (OUTSIDE.encode(), outside.port)]
+
+
+def judged(pbx: AsteriskInstance, phone: Telephone, dialled: str, verdict: str) -> int:
+    """Dial, with somebody who sets the verdict as the node would; the status of the answer."""
+    with pbx.events() as events, pbx.actions() as manager:
+
+        def decide() -> None:
+            asked = events.wait_event("UserEvent", UserEvent="CallOutAsked")
+            manager.act("Setvar", Channel=asked["Channel"], Variable="VERDICT", Value=verdict)
+
+        deciding = threading.Thread(target=decide)
+        deciding.start()
+        status = phone.call(dialled).status
+        deciding.join()
+    return status
+
+
+def test_an_emergency_number_goes_out_without_a_verdict(
+    pbx: AsteriskInstance, outside: Answering, good: Telephone
+) -> None:
+    assert good.call("112").status == 486
+    assert outside.called() == [b"INVITE sip:112@%s:%d SIP/2.0" % (OUTSIDE.encode(), outside.port)]
+
+
+def test_with_a_caller_on_the_line_nothing_leaves_either(
+    pbx: AsteriskInstance, carrier: Carrier, bad: Telephone
+) -> None:
+    """A consultation outside is judged as every call."""
+    with (
+        pbx.actions() as manager,
+        Caller(pbx.settings.asterisk.sip_port, DID.encode()) as caller,
+    ):
+        manager.act("QueueAdd", Queue=OPERATORS, Interface="PJSIP/op-01")
+        assert caller.invite() == 200
+        wait_for(lambda: [line for line in pbx.ledger() if line[4] == "TALK"], "the talk")
+        assert bad.call("89001234567").status >= 400
+        caller.hang_up()
+        manager.act("QueueRemove", Queue=OPERATORS, Interface="PJSIP/op-01")
+
+
+@pytest.mark.parametrize("header", [b"Diversion: <sip:+79001234567@127.0.0.5>", b"History-Info: <sip:+79001234567@127.0.0.5>",
+                                    b"P-Called-Party-ID: <sip:+79001234567@127.0.0.5>", b"Route: <sip:127.0.0.5;lr>"])  # fmt: skip
+def test_what_a_caller_says_of_forwarding_calls_nobody(pbx: AsteriskInstance, carrier: Carrier, header: bytes) -> None:
+    with Caller(pbx.settings.asterisk.sip_port, b"%2B79001234567", headers=(header,)) as caller:
+        caller.invite()
+        caller.wait_for_bye(5)
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,9 @@ async def test_the_board_shows_the_figures_and_what_does_not_fit(site: Site) -> 
         row = page.locator("#off li").first
         await expect(row).to_contain_text("Отопление Набережная, 12 и ещё 2 дома УК «Заречье»")
         await expect(row).to_contain_text("отключение до 5 мар., 18:30")
+        await expect(row).not_to_contain_text("Голос не сработал")
+        await site.push("all", outages(replace(off, unspoken=True), not_shown=5))
+        await expect(row).to_contain_text("Голос не сработал: звонящие слышат прежнее объявление")
         await expect(row).to_contain_text("0 звонков")
         await expect(page.locator("#off")).to_contain_text("и ещё 5 отключений")
         await site.push("all", figures(4, calls=212, helped=190))

@@ -1,5 +1,6 @@
 """A supervisor's own voice for callers, in a real Chromium with a microphone that beeps."""
 
+import re
 from contextlib import AbstractAsyncContextManager
 
 import pytest
@@ -31,11 +32,13 @@ async def opening(page: Page, site: Site) -> None:
     await page.locator("#since").fill("2026-03-05T12:20")
 
 
-async def recorded(page: Page) -> None:
-    """Speak for a second, and hear it as callers would."""
+async def recorded(page: Page, seconds: int) -> None:
+    """Speak for so many seconds, fewer than nine, and hear it as callers would."""
     form = page.locator("form[data-preview]").first
     await form.get_by_role("button", name="Записать").click()
-    await expect(form.locator("[data-status]")).to_have_text("Идёт запись: 1 с")
+    await expect(form.locator("[data-status]")).to_have_text(
+        re.compile(f"Идёт запись: [{seconds}-9] с"), timeout=15_000
+    )
     await form.get_by_role("button", name="Остановить").click()
     await expect(form.locator("[data-status]")).to_have_text("Так это прозвучит; номер заявки — для примера.")
     await expect(form.locator("[data-words]")).to_be_hidden()
@@ -49,12 +52,12 @@ async def test_an_outage_is_opened_with_a_recording_which_is_replaced_and_remove
 ) -> None:
     async with chromium(site, *MICROPHONE) as page:
         await opening(page, site)
-        await recorded(page)
+        await recorded(page, 1)
         await page.get_by_role("button", name="Открыть и оповещать звонящих").click()
         await expect(page.locator("#heard")).to_contain_text("Запись от")
         first = await site.pool.fetchval("select digest from outage_recordings")
         assert first is not None
-        await recorded(page)
+        await recorded(page, 4)
         # It has gone nowhere yet.
         assert await site.pool.fetchval("select digest from outage_recordings") == first
         await page.get_by_role("button", name="Включить эту запись звонящим").click()

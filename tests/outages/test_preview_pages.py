@@ -99,7 +99,13 @@ async def test_a_new_outage_is_heard_before_it_is_opened(site: Site, house: int,
         assert await site.pool.fetchval("select count(*) from outages") == 0
         # The number is the one that the first ticket of such an outage would have.
         assert heard_in(own) == await whole(engine, sound.from_samples(SAMPLES), 2)
-        for wrong in ({"house": ""}, {"kind": ""}, {"until": "2026-03-05T11:00"}, {"house": "99999999"}):
+        for wrong in (
+            {"message": "😀"},
+            {"house": ""},
+            {"kind": ""},
+            {"until": "2026-03-05T11:00"},
+            {"house": "99999999"},
+        ):
             answer = await sent(vera, "/outages/preview", {**changed, **wrong})
             assert (answer.status, list(await answer.json())) == (422, ["problem"])
 
@@ -121,6 +127,7 @@ async def test_a_page_plays_what_the_node_gives_asterisk(site: Site, house: int,
         typed = await (await sent(vera, path + "/preview", {"workers": "Бригада выехала"})).json()
         assert "Бригада выехала." in typed["words"]
         assert "Бригада" not in await (await vera.get(path)).text()
+        assert (await sent(vera, path + "/preview", {"workers": "😀"})).status == 422
         # What it would be is refused for an outage that is over.
         await vera.post(path + "/step", step="close")
         assert (await vera.get(path + "/heard.wav")).status == 404

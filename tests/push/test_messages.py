@@ -26,6 +26,7 @@ from callcenter.push.messages import (
     RequestMessage,
     SafetyMessage,
     SilentMessage,
+    TrunksMessage,
 )
 from callcenter.push.outage_messages import OutageFiguresMessage, OutageFiguresRow
 from callcenter.push.shapes import Shown
@@ -47,6 +48,7 @@ EACH: dict[str, Shown] = {
     "request/presence": RequestMessage(id=5, state=RequestState.ASKED, asked_at=NOW, reason=None),
     "request/pause": RequestMessage(id=6, state=RequestState.REFUSED, asked_at=NOW, reason=RefusalReason.NO_TALK),
     "operator/7": operator(NOW),
+    "trunks": TrunksMessage(down=("beta",)),
     "recordings": SafetyMessage(late=0, missing=1, altered=2, disks=("node1",)),
     "deadlines": DeadlinesMessage(late=1, due_soon=0, next=(limit(NOW, late=True),)),
     "journal": JournalMessage(at=NOW),

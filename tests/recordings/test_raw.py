@@ -133,3 +133,35 @@ def test_on_a_full_disk_the_raw_file_stays_and_others_are_collected(
     assert everything(root) == sorted([f"{big}.raw", f"{small}.wav"])
     monkeypatch.undo()
     assert Spool(root).collect() == [RecordingName.parse(big)]
+
+
+def test_a_file_with_swapped_sides_has_the_operator_left_and_its_silence_in_its_place(root: Path) -> None:
+    """What the node noted of its growth counts, whatever the file is called."""
+    name = put(root, b"")
+    path = (root / "rec" / f"{name}.raw").rename(root / "rec" / f"{name}.sln")
+    caller, operator = b"\x01\x02", b"\x03\x04"
+    path.write_bytes((caller + operator) * 32000 + b"ab")
+    os.utime(path, ns=(0, 1_000_000_000))
+    assert Spool(root).names() == [name]
+    assert Spool(root).collect() == [RecordingName.parse(name)]
+    with wave.open(str(root / "ready" / f"{name}.wav")) as made:
+        assert made.readframes(made.getnframes()) == (operator + caller) * 32000
+    assert everything(root) == [f"{name}.wav"]
+
+
+def test_a_swap_that_was_interrupted_is_done_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = put(root, b"")
+    path = (root / "rec" / f"{name}.raw").rename(root / "rec" / f"{name}.sln")
+    path.write_bytes(b"abcd" * 1000)
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch, capture_logs():
+        patch.setattr(os, "fsync", full)
+        assert Spool(root).collect() == []
+    assert everything(root) == [f"{name}.sln"]
+    # Killed between the rename and the removal.
+    path.with_suffix(".raw").write_bytes(b"cdab" * 1000)
+    assert Spool(root).collect() == [RecordingName.parse(name)]
+    assert everything(root) == [f"{name}.wav"]

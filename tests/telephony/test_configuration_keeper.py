@@ -209,6 +209,6 @@ def test_each_file_is_reloaded_by_what_reads_it() -> None:
         "queues.conf": "module reload app_queue.so",
         "dialplan/numbers.conf": "dialplan reload",
         "extensions.conf": "dialplan reload",
-        "manager.conf": "core reload",
+        "manager.conf": "manager reload",
     }
     assert {name: reload_of(Path(name)) for name in reloads} == reloads

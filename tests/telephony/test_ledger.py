@@ -16,6 +16,7 @@ from callcenter.domain.events import (
     CallEnded,
     CallerAbandoned,
     CallEvent,
+    CallPlaced,
     CallQueued,
     CallReturned,
     Event,
@@ -74,6 +75,12 @@ def test_a_recorded_ledger_reports_the_same_calls_as_the_live_view() -> None:
                 call=CALL,
                 did="74951234567",
                 caller="+79000000001",
+            ),
+        ),
+        (
+            f"1795375500|{CALL}|NONE|PJSIP/op-01|PLACED|1795375500.823445|74951234567|+79000000001",
+            CallPlaced(
+                source=Source.LEDGER, at=at(1795375500, 823445), call=CALL, did="74951234567", called="+79000000001"
             ),
         ),
         (

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from callcenter.domain.events import (
     CallArrived,
     CallEnded,
     CallerAbandoned,
+    CallOutAsked,
+    CallPlaced,
     CallQueued,
     CallReturned,
     ConsultationJoined,
@@ -257,6 +260,29 @@ def test_a_consultation_is_of_the_call_that_it_is_about() -> None:
     assert isinstance(event, OperatorAnswered)
     assert (event.call, event.kind, event.operator) == ("node1-1.0", TalkKind.CONSULTATION, "PJSIP/op-02")
     assert (event.at, event.channel) == (at(1795375504, 1), "PJSIP/op-02-00000009")
+
+
+def test_a_number_that_an_operator_dials_waits_on_its_channel() -> None:
+    sent = {
+        "UserEvent": "CallOutAsked",
+        "Number": "+79160000001;x",
+        "Operator": "PJSIP/op-02",
+        "Channel": "PJSIP/op-02-00000009",
+    }
+    asked = CallOutAsked(
+        at=at(1795375500, 1), operator="PJSIP/op-02", number="+79160000001", channel="PJSIP/op-02-00000009", about=None
+    )
+    assert parse(arrived(**sent, About="")) == asked
+    assert parse(arrived(**sent, About="node1-1.5")) == replace(asked, about="node1-1.5")
+    with pytest.raises(ParseProblem):
+        parse(arrived(**sent, About="somewhere"))
+
+
+def test_a_call_out_shows_the_companys_number() -> None:
+    sent = {"UserEvent": "CallPlaced", "At": "1795375504.000001", "Did": "74951234567", "Called": "+79160000001"}
+    placed = parse(arrived(**sent))
+    assert isinstance(placed, CallPlaced)
+    assert (placed.at, placed.did, placed.called) == (at(1795375504, 1), "74951234567", "+79160000001")
 
 
 def test_a_caller_handed_over_is_known_by_the_callers_and_the_colleagues_channel() -> None:

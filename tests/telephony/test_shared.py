@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from callcenter.telephony.ledger_line import parse_line
 from callcenter.telephony.parse import parse
 from callcenter.telephony.render import Directory, render, texts
 from callcenter.telephony.shared import FOLDER, INCLUDED_IN, PREFIX, QUEUE, SharedAsterisk, include_lines, with_prefix
+from callcenter.telephony.trunk_line import TrunkLine
 from tests.asterisk.test_render import DIRECTORY, sections, settings
 
 SHARED = SharedAsterisk(NodeName("node1"))
@@ -109,10 +111,16 @@ def test_every_name_in_the_dialplan_is_ours_and_leads_somewhere() -> None:
     assert targets(whole) == {name.removeprefix(PREFIX) for name in targets(prefixed)}
     assert targets(prefixed) <= set(sections(prefixed))
     # Entered from outside the dialplan: by the other PBX, by our telephones, by a transfer.
-    entered = {f"{PREFIX}{name}" for name in ("inbound", "operators", "transfer")}
+    entered = {f"{PREFIX}{name}" for name in ("inbound", "operators", "transfer", "no-transfer")}
     reached = targets(prefixed) | entered
     assert set(sections(prefixed)) <= reached
     assert not re.search(r"GLOBAL\((?!CALLCENTER_)", prefixed)
+
+
+def test_a_trunk_of_the_page_is_refused_there_with_words() -> None:
+    """The other PBX has its own; one left out in silence would be dead without anybody knowing."""
+    with pytest.raises(RenderError, match="the other PBX's"):
+        texts(GIVEN, replace(DIRECTORY, trunks=(TrunkLine(name="alpha", server="203.0.113.5"),)))
 
 
 def test_nothing_of_theirs_is_configured() -> None:

@@ -5,7 +5,7 @@ import { showNewLinks, showOutageFigures, showOutages } from "./outages.js";
 import { isRequest, showRequests } from "./requests.js";
 import { Wire } from "/static/web/wire.js";
 
-/** @import { DeadlinesMessage, OperatorMessage, Presence, SafetyMessage } from "types/protocol" */
+/** @import { DeadlinesMessage, OperatorMessage, Presence, SafetyMessage, TrunksMessage } from "types/protocol" */
 
 const ORDER = ["ringing", "talking", "available", "paused", "offline"];
 /** @type {Presence[]} */
@@ -28,6 +28,7 @@ const wire = new Wire({
     if (kind === null || kind === "deadlines") showDeadlines(kind !== null);
     if (kind === null || kind === "recordings") showSafety(kind !== null);
     if (kind === null) fetchCalls();
+    if (kind === null || kind === "trunks") showTrunks();
     if (kind === "journal") fetching ??= setTimeout(fetchCalls, SETTLE_MS);
   },
   connected: showConnected,
@@ -137,6 +138,13 @@ function showSafety(isNews) {
   $("safety").textContent = problems.join(" · ") || texts.recordings_safe;
   $("safety").className = problems.length ? "late" : "muted";
   if (isNews && problems.length) toast(texts.recordings_unsafe);
+}
+
+function showTrunks() {
+  /** @type {TrunksMessage} */
+  const message = wire.state.trunks ?? { down: [] };
+  $("trunks").hidden = !message.down.length;
+  $("trunks").textContent = message.down.length ? fill(texts.trunks_down, { names: message.down.join(", ") }) : "";
 }
 
 async function fetchCalls() {

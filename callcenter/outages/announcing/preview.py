@@ -17,6 +17,7 @@ from callcenter.outages.announcing.recordings import OutageRecordings
 from callcenter.outages.announcing.voice import Voice
 from callcenter.outages.announcing.wording import OutageFacts, Speech, announcement, sentences
 from callcenter.outages.outage import BadOutage, NewOutage, Outage, OutageEdit
+from callcenter.outages.spoken import check_spoken
 from callcenter.speech import sound
 from callcenter.storage import queries
 
@@ -40,10 +41,11 @@ class Previews:
         self._recordings = recordings
 
     async def of(self, outage: Outage, edit: OutageEdit | None = None) -> Preview:
-        """As callers hear this outage; as its text would be after `edit`, if one is given."""
+        """As callers hear this outage; as its text would be after `edit`, if one is given. Raises `BadOutage`."""
         number = await self._pool.fetchval(SQL["number"], outage.id)
         if edit is not None:
             changed: Mapping[str, Any] = edit.given()
+            check_spoken(changed, outage.language)
             outage = replace(outage, **{"recording": None, **changed})
         return Preview(announcement(outage, outage.places[:1], datetime.now(UTC)), number)
 
@@ -54,6 +56,7 @@ class Previews:
             row = await connection.fetchrow(SQL["new"], new.company_id, new.kind, houses)
         if row is None or row["address"] is None:
             raise BadOutage("unknown", "places" if row else "kind")
+        check_spoken(new.given(), row["language"])
         facts = OutageFacts(
             language=row["language"],
             said=row["said"],

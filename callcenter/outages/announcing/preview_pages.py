@@ -59,7 +59,7 @@ async def preview(request: web.Request) -> web.Response:
             return _refused(request, next(iter(form.problems.values()), "state"))
         try:
             return await _answer(request, await request.app[PREVIEWS].of(outage, edit), await sound_in(request, sent))
-        except BadSound as bad:
+        except (BadOutage, BadSound) as bad:
             return _refused(request, bad.code)
 
 

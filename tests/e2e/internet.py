@@ -1,0 +1,82 @@
+"""A network of the kind that a centre has: our Asterisk in an office behind a router, telephone companies beyond it.
+
+The office is this network namespace, at `OFFICE`; the router translates its addresses to `ROUTER` and forwards SIP to it;
+the companies have a namespace with an address each, and know no way to the office. Needs root.
+"""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+OFFICE, OFFICE_GATEWAY = "10.77.1.2", "10.77.1.1"
+ROUTER = "10.77.2.1"
+COMPANIES = tuple(f"10.77.2.{number}" for number in range(10, 16))
+SPACE, ROUTER_SPACE = "cc-companies", "cc-router"
+
+RULES = """
+table ip office {{
+    chain in {{
+        type nat hook prerouting priority dstnat;
+        iifname "cc-out" udp dport {port} dnat to {office}:{port}
+    }}
+    chain out {{
+        type nat hook postrouting priority srcnat;
+        oifname "cc-out" masquerade
+    }}
+}}
+"""
+
+
+@contextmanager
+def internet(sip_port: int) -> Iterator[None]:
+    """Both networks; `sip_port` of the router is the office's."""
+    _remove()
+    try:
+        _make(sip_port)
+        yield
+    finally:
+        _remove()
+
+
+@contextmanager
+def cut() -> Iterator[None]:
+    """Nothing passes the router."""
+    _run(f"ip -n {ROUTER_SPACE} link set cc-out down")
+    try:
+        yield
+    finally:
+        _run(f"ip -n {ROUTER_SPACE} link set cc-out up")
+
+
+def _make(sip_port: int) -> None:
+    for space in (ROUTER_SPACE, SPACE):
+        _run(f"ip netns add {space}")
+        _run(f"ip -n {space} link set lo up")
+    _run(f"ip link add cc-office type veth peer name cc-in netns {ROUTER_SPACE}")
+    _run(f"ip -n {ROUTER_SPACE} link add cc-out type veth peer name cc-net netns {SPACE}")
+    _run(f"ip address add {OFFICE}/24 dev cc-office")
+    _run("ip link set cc-office up")
+    _run(f"ip -n {ROUTER_SPACE} address add {OFFICE_GATEWAY}/24 dev cc-in")
+    _run(f"ip -n {ROUTER_SPACE} address add {ROUTER}/24 dev cc-out")
+    for address in COMPANIES:
+        _run(f"ip -n {SPACE} address add {address}/24 dev cc-net")
+    for space, link in ((ROUTER_SPACE, "cc-in"), (ROUTER_SPACE, "cc-out"), (SPACE, "cc-net")):
+        _run(f"ip -n {space} link set {link} up")
+    _run(f"ip route add {ROUTER.rpartition('.')[0]}.0/24 via {OFFICE_GATEWAY} dev cc-office")
+    _run(f"ip netns exec {ROUTER_SPACE} sysctl -q -w net.ipv4.ip_forward=1")
+    rules = RULES.format(port=sip_port, office=OFFICE)
+    subprocess.run(["ip", "netns", "exec", ROUTER_SPACE, "nft", "-f", "-"], input=rules, text=True, check=True)
+
+
+def _remove() -> None:
+    """Links go with their namespaces."""
+    existing = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
+    for space in (ROUTER_SPACE, SPACE):
+        if space in existing.split():
+            _run(f"ip netns del {space}")
+    # The kernel takes the office's end away a moment after the namespace.
+    subprocess.run(["ip", "link", "del", "cc-office"], capture_output=True)
+
+
+def _run(command: str) -> None:
+    subprocess.run(command.split(), check=True)
