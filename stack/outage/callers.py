@@ -28,6 +28,8 @@ from stack.sipp import Tail
 TICK_S = 0.02
 TELL_S = 1.0
 KEY_PACKET_S = 0.02
+KEY_PAUSE_S = 0.06
+SHORT_S = 0.2
 ANSWER_S = 0.3
 """From the end of the greeting to the question, at most."""
 LAST_S = 1.5
@@ -69,6 +71,7 @@ class Visiting:
     talked: bool = False
     told: list[Told] = field(default_factory=list)
     asks_at: float = float("inf")
+    finger: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Callers:
@@ -233,15 +236,18 @@ class Callers:
 
     async def _press(self, visiting: Visiting, key: str) -> None:
         to = (self._task.target[0], visiting.call.asterisk_port)
-        for data in self._media.key_packets(key):
-            self._media.send(data, to, held=visiting.person.held)
-            await asyncio.sleep(KEY_PACKET_S)
+        # One after the other, however late this process is: packets of two keys in a mix are more than two keys.
+        async with visiting.finger:
+            for data in self._media.key_packets(key):
+                self._media.send(data, to, held=visiting.person.held)
+                await asyncio.sleep(KEY_PACKET_S)
+            await asyncio.sleep(KEY_PAUSE_S)
 
     def _compare(self, visiting: Visiting) -> None:
         """Hold what came against what was due, for all announcements since the last time."""
         if visiting.ear is None:
             return
-        open_ones = [told for told in visiting.told if told.held is None and told.said is not None]
+        open_ones = [told for told in visiting.told if told.held is None and told.said is not None and not _short(told)]
         packets = visiting.ear.packets() if open_ones else []
         start = 0
         for told in open_ones:
@@ -252,9 +258,14 @@ class Callers:
 
     def _other(self, packets: Sequence[Packet], due: str) -> str:
         for name, sound in self._due.all_said().items():
-            if name != due and hold(packets, sound)[0].begun:
+            if name != due and sound != self._due.menu() and hold(packets, sound)[0].begun:
                 return name
         return ""
+
+
+def _short(told: Told) -> bool:
+    """Cut off before its first word is long enough to be told from that of the next."""
+    return told.ended is not None and told.ended - told.began < SHORT_S
 
 
 def _shown(visiting: Visiting) -> dict[str, Any]:

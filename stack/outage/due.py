@@ -61,6 +61,13 @@ class DueSounds:
         """One sound; kept, since the product removes what is said no longer."""
         return self._read(self._folder / "said" / f"{name}.alaw")
 
+    def menu(self) -> bytes:
+        """The question for the address; empty when there is none."""
+        try:
+            return self._menu().read_bytes()
+        except FileNotFoundError:
+            return b""
+
     def all_said(self) -> dict[str, bytes]:
         """Every sound that was there when this was asked now or before."""
         for path in (self._folder / "said").glob("*.alaw"):
@@ -89,6 +96,9 @@ class DueSounds:
         except FileNotFoundError:
             return None
         return next((Entry(outage, int(number), said) for of, number, said in entries if int(of) == outage), None)
+
+    def _menu(self) -> Path:
+        return self._folder / "by-company" / self._did / "menu.alaw"
 
     def _numbers(self) -> Path:
         return self._folder / "numbers" / self._phrases.name

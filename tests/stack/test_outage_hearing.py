@@ -119,6 +119,7 @@ def test_what_is_due_comes_from_the_files_of_the_product(due: DueSounds) -> None
     assert due.entry(unknown, 4, 1000) is None, "a number that is not reserved"
     assert (due.digit(), due.known("+7900"), due.known("+7999")) == ("2", True, False)
     assert due.sound("cafe", 41) == b"ADCEC"
+    assert (due.menu(), due.length_s("menu")) == (b"", 0)
 
 
 def test_a_sound_that_was_removed_meanwhile_is_still_known(due: DueSounds, tmp_path: Path) -> None:
