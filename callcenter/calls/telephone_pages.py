@@ -13,7 +13,7 @@ from callcenter.domain.access import Permission
 from callcenter.settings import Settings
 from callcenter.web.auth import needs, session_token
 from callcenter.web.keys import PERSON, SETTINGS
-from callcenter.web.shield import HEADERS, allow_microphone
+from callcenter.web.shield import allow_microphone
 from callcenter.web.static import FILES
 
 routes = web.RouteTableDef()
@@ -64,12 +64,12 @@ def ice_servers(settings: Settings, user: str, now: int) -> list[dict[str, objec
 
 def let_telephone(request: web.Request, response: web.Response, node: str | None) -> None:
     """Let this page, and no other, use the microphone and talk to Asterisk."""
+    allow_microphone(response)
     place = urlsplit(address_of(request.app[SETTINGS], node))
-    policy = HEADERS["Content-Security-Policy"]
+    policy = response.headers["Content-Security-Policy"]
     response.headers["Content-Security-Policy"] = policy.replace(
         "connect-src 'self'", f"connect-src 'self' {place.scheme}://{place.netloc}"
     )
-    allow_microphone(response)
 
 
 def is_built() -> bool:
