@@ -231,17 +231,17 @@ class Switchboard:
                     return [PauseRecording(channel=talk.channel, paused=body.paused, request=event.id, until=until)]
         return RefusalReason.NO_TALK
 
+    def _judge(self, event: CallOutAsked) -> list[Command]:
+        about = None if event.about is None else self.calls.get(event.about)
+        did = "" if about is None else about.line or about.did
+        return [JudgeCallOut(operator=event.operator, number=event.number, channel=event.channel, did=did)]
+
     def _check_leg(self, event: TelephoneDisconnected) -> list[Command]:
         """The page was closed or loaded again in a talk, or only the connection beside the sound has broken."""
         operator = self._floor.get(event.operator)
         call = None if operator is None or operator.call is None else self.calls.get(operator.call)
         legs = [] if call is None else [talk for talk in call.talks if talk.channel and not call.over(talk)]
         return [EndSilentLeg(channel=talk.channel) for talk in legs if talk.operator == event.operator]
-
-    def _judge(self, event: CallOutAsked) -> list[Command]:
-        about = None if event.about is None else self.calls.get(event.about)
-        did = "" if about is None else about.line or about.did
-        return [JudgeCallOut(operator=event.operator, number=event.number, channel=event.channel, did=did)]
 
     def _complete(self, event: RequestCarriedOut) -> list[Command]:
         request = self._requests.get(event.request)

@@ -112,11 +112,11 @@ def texts(settings: Settings, directory: Directory) -> dict[Path, str]:
         keep_trailing_newline=True,
     )
     dialplan = sorted(path.stem for path in DIALPLAN.glob("*.j2"))
-    environment.tests["in_browser"] = lambda account: account.startswith(IN_BROWSER)
     if settings.asterisk.shared and directory.trunks:
         raise RenderError(
             "trunks are the other PBX's here: give those of the page to another node, or put them out of use"
         )
+    environment.tests["in_browser"] = lambda account: account.startswith(IN_BROWSER)
     values = {**_values(settings), **_directory_values(directory), "dialplan": dialplan}
     files = {Path(path.stem): path.name for path in TEMPLATES.glob("*.j2")}
     if settings.asterisk.shared:

@@ -3,19 +3,15 @@
 from aiohttp import web
 
 from callcenter.common.secret_box import SECRET_BOX
-from callcenter.domain.access import Permission
-from callcenter.errors import gettext_noop
 from callcenter.trunks import pages, rule_pages
 from callcenter.trunks.rules import RULES, Rules
 from callcenter.trunks.trunks import TRUNKS, Trunks
 from callcenter.web.keys import POOL, SETTINGS
-from callcenter.web.navigation import NAVIGATION, NavigationEntry
 
 
 def install(app: web.Application) -> None:
     pool = app[POOL]
     app[TRUNKS] = Trunks(pool, app[SECRET_BOX])
-    app[NAVIGATION].append(NavigationEntry("/trunks", gettext_noop("Trunks"), Permission.MANAGE_TRUNKS, 75))
     app[RULES] = Rules(pool, app[SETTINGS].node)
     for part in (rule_pages, pages):
         app.add_routes(part.routes)

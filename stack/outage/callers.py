@@ -226,12 +226,12 @@ class Callers:
             if visiting.ear is not None:
                 visiting.ear.trim()
             for act in visit.due(now):
-                if act.key:
+                if act.key and visiting.call.asterisk_port:
                     visiting.keys += act.key
                     press = asyncio.get_running_loop().create_task(self._press(visiting, act.key))
                     self._pressing.add(press)
                     press.add_done_callback(self._pressing.discard)
-                else:
+                elif not act.key:
                     self._agent.hang_up(visiting.call)
 
     async def _press(self, visiting: Visiting, key: str) -> None:

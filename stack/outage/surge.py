@@ -139,8 +139,9 @@ class OutageSurge:
                 await asyncio.wait([reading], timeout=LOOK_S)
             reading.result()
         finally:
-            reading.cancel()
-            if process.returncode is None:
+            # Whoever has said the last word ends by itself; a signal in that moment would cost its exit status.
+            if not reading.done():
+                reading.cancel()
                 process.terminate()
             self._line.end(describe(self._progress))
             if await process.wait():

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -80,9 +81,10 @@ async def test_an_answer_in_many_parts_is_put_together():
 async def test_a_tiny_sheet_of_unfinished_tags_does_not_stop_the_service():
     body = with_part(xlsx(HEAD, ROW), "xl/worksheets/sheet1.xml", b"<mergeCell " * 80_000)
     assert len(body) < 10_000
+    began = time.monotonic()
     async with lag() as longest:
         assert await refused(SheetReader(MODULE, SheetLimits(cpu_s=10)), body) == "broken xlsx"
-    assert longest[0] < 0.5
+    assert longest[0] < (time.monotonic() - began) / 2
 
 
 async def test_several_sheets_of_many_strings_leave_the_loop_to_others():
@@ -95,13 +97,14 @@ async def test_several_sheets_of_many_strings_leave_the_loop_to_others():
             at_once = max(at_once, len(children()))
             await asyncio.sleep(0.05)
 
-    watching = asyncio.create_task(watch())
+    watching, began = asyncio.create_task(watch()), time.monotonic()
     async with lag() as longest:
         sheets = await asyncio.gather(*(reader.read(shared_strings(100_000)) for _ in range(3)))
     watching.cancel()
     assert [read.lines for read in sheets] == [1, 1, 1]
     assert at_once == 1
-    assert longest[0] < 0.5
+    # In the loop each of the three would take a third of it.
+    assert longest[0] < (time.monotonic() - began) / 6
 
 
 @pytest.mark.parametrize(

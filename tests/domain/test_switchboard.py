@@ -445,18 +445,6 @@ def test_the_checkpoint_follows_what_the_ledger_said(playbook: Playbook) -> None
     playbook >> LedgerRead(at=at(1), inode=5, offset=99) << [SaveCheckpoint(inode=5, offset=99)]
 
 
-def test_a_connection_that_breaks_in_a_talk_has_the_leg_looked_at(playbook: Playbook) -> None:
-    broken = TelephoneDisconnected(at=at(6), operator=ANNA)
-    playbook >> broken << []
-    playbook >> ARRIVED >> QUEUED >> RANG
-    playbook >> broken << []
-    playbook >> ANSWERED
-    playbook >> TelephoneDisconnected(at=at(6), operator=BORIS) << []
-    playbook >> broken << [EndSilentLeg(channel="PJSIP/op-01-2")]
-    playbook >> TALKED
-    playbook >> broken << []
-
-
 PLACED = CallPlaced(call=CALL, at=at(0), did=QUEUE, called="89161234567")
 OUT = replace(ANSWERED, kind=TalkKind.OUT, channel="PJSIP/trunk_alpha-3")
 
@@ -488,3 +476,15 @@ def test_a_number_dialled_is_judged_with_the_company_of_the_caller_on_the_line(p
         playbook >> event
     playbook >> replace(asked, about=CALL) << [replace(judged, did=QUEUE)]
     playbook >> replace(asked, about=CallId("node1-9.9")) << [judged]
+
+
+def test_a_connection_that_breaks_in_a_talk_has_the_leg_looked_at(playbook: Playbook) -> None:
+    broken = TelephoneDisconnected(at=at(6), operator=ANNA)
+    playbook >> broken << []
+    playbook >> ARRIVED >> QUEUED >> RANG
+    playbook >> broken << []
+    playbook >> ANSWERED
+    playbook >> TelephoneDisconnected(at=at(6), operator=BORIS) << []
+    playbook >> broken << [EndSilentLeg(channel="PJSIP/op-01-2")]
+    playbook >> TALKED
+    playbook >> broken << []

@@ -40,10 +40,10 @@ PHRASES = {
     "repeat": 0.2,
     "place-many": 0.3,
     "wait-long": 0.3,
-    "one-moment": 0.5,
     "out-refused": 0.3,
     "out-emergency": 0.3,
     "out-no-trunk": 0.3,
+    "one-moment": 0.5,
 }
 
 T = TypeVar("T")

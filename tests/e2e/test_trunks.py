@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import re
+import shutil
 import socket
 import struct
 import threading
@@ -78,13 +79,14 @@ class World:
 
 @pytest.fixture(scope="module")
 def networks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[AsteriskInstance, Carrier]]:
-    more = {"bind": OFFICE, "external_address": ROUTER, "sip_port": PORT}
-    with (
-        internet(PORT),
-        carrier(tmp_path_factory.mktemp("carrier"), PORT) as company,
-        asterisk(tmp_path_factory.mktemp("office"), Directory((), ()), more=more, ring_s=5) as office,
-    ):
-        yield office, company
+    """The office verifies the company's certificate."""
+    more = {"bind": OFFICE, "external_address": ROUTER, "sip_port": PORT, "tls_ca": "/var/lib/asterisk/carrier.pem"}
+    home = tmp_path_factory.mktemp("office")
+    with internet(PORT), carrier(tmp_path_factory.mktemp("carrier"), PORT) as company:
+        (home / "lib").mkdir()
+        shutil.copy(company.pbx.home / "lib" / "carrier.pem", home / "lib")
+        with asterisk(home, Directory((), ()), more=more, ring_s=5) as office:
+            yield office, company
 
 
 @pytest.fixture

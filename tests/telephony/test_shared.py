@@ -129,7 +129,7 @@ def test_nothing_of_theirs_is_configured() -> None:
     found = {str(path): set(sections(text)) for path, text in files.items()}
     assert found["queues.conf"] == {QUEUE}
     assert found["manager.conf"] == {"callcenter-events", "callcenter-actions"}
-    assert found["pjsip.conf"] == {f"{PREFIX}operator", "op-01", "op-02"}
+    assert found["pjsip.conf"] == {f"{PREFIX}operator", f"{PREFIX}browser", "op-01", "op-02"}
     assert found["extensions.conf"] == set()
     assert set(re.findall(r'#include "(.*?)/', files[Path("extensions.conf")])) == {FOLDER}
     text = "\n".join(files.values())
