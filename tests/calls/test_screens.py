@@ -6,6 +6,7 @@ import asyncpg
 from pydantic import SecretStr
 
 from callcenter.common import requests
+from callcenter.common.browser_telephones import BrowserTelephones
 from callcenter.domain.commands import FinishRequest, SavePause
 from callcenter.domain.events import OperatorAnswered, Tick
 from callcenter.domain.ids import OperatorId
@@ -19,6 +20,7 @@ from callcenter.settings import DatabaseSettings
 from callcenter.tickets.deadline_alarm import DeadlineAlarm
 from tests.calls.test_writer import node, pool, story
 from tests.domain.playbook import at
+from tests.site import BOX
 
 __all__ = ["pool"]
 
@@ -49,6 +51,8 @@ async def test_all_that_is_pushed_is_in_the_protocol(pool: asyncpg.Pool, databas
         await DeadlineAlarm(settings).check(connection)
         await CompletenessAlarm(settings, 30).check(connection)
         await OutageWatcher(settings).look(connection)
+        await connection.execute("update operators set endpoint = 'web-anna', sip_secret = 's' where id = $1", anna)
+        await BrowserTelephones(pool, BOX).open(anna, "token")
 
         pushed = await connection.fetch("select kind, body from push_log union all select kind, body from screens")
     bodies = [body_of(row["kind"], row["body"]) for row in pushed]
