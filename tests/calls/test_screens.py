@@ -1,6 +1,7 @@
 """On a real PostgreSQL: whatever is pushed, by the code or by what the database adds, is one of the protocol's messages."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import asyncpg
 from pydantic import SecretStr
@@ -9,7 +10,7 @@ from callcenter.common import requests
 from callcenter.common.browser_telephones import BrowserTelephones
 from callcenter.domain.commands import FinishRequest, SavePause
 from callcenter.domain.events import OperatorAnswered, Tick
-from callcenter.domain.ids import OperatorId
+from callcenter.domain.ids import NodeName, OperatorId
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.request import PauseBody, RequestState
 from callcenter.outages.detection.watcher import OutageWatcher
@@ -17,12 +18,21 @@ from callcenter.push.codec import body_of
 from callcenter.push.messages import KINDS, CardMessage, OperatorMessage
 from callcenter.retention.completeness_alarm import CompletenessAlarm
 from callcenter.settings import DatabaseSettings
+from callcenter.telephony.console import Console
 from callcenter.tickets.deadline_alarm import DeadlineAlarm
+from callcenter.trunks.watch import TrunkWatch
 from tests.calls.test_writer import node, pool, story
 from tests.domain.playbook import at
 from tests.site import BOX
 
 __all__ = ["pool"]
+
+
+class Trunkless(Console):
+    """Of an Asterisk without trunks."""
+
+    async def command(self, command: str) -> str:
+        return ""
 
 
 async def _pause(connection: asyncpg.Connection, operator: OperatorId, recording: RecordingName) -> None:
@@ -53,6 +63,7 @@ async def test_all_that_is_pushed_is_in_the_protocol(pool: asyncpg.Pool, databas
         await OutageWatcher(settings).look(connection)
         await connection.execute("update operators set endpoint = 'web-anna', sip_secret = 's' where id = $1", anna)
         await BrowserTelephones(pool, BOX).open(anna, "token")
+        await TrunkWatch(pool, NodeName("node1"), Trunkless(Path())).look()
 
         pushed = await connection.fetch("select kind, body from push_log union all select kind, body from screens")
     bodies = [body_of(row["kind"], row["body"]) for row in pushed]

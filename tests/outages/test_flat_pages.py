@@ -71,7 +71,7 @@ async def test_an_incident_shows_figures_and_leads_to_the_outage(told: Told) -> 
         page = await (await vera.get(f"/tickets/{told.rows['incident']}")).text()
     assert f'href="{told.path}"' in page
     assert "Заявки этой аварии (2)" in words(page)
-    assert "Звонящие слышат срок из отключения" in page
+    assert "Звонящие слышат срок, указанный в отключении" in page
 
 
 async def test_a_person_confirms_a_telephone_on_the_tickets_page(told: Told) -> None:

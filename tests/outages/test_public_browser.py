@@ -15,7 +15,7 @@ pytestmark = pytest.mark.e2e
 
 
 async def test_a_resident_finds_the_house_and_a_site_shows_the_page(site: Site, houses: list[int]) -> None:
-    await off(site, houses[0], message="<img src=x onerror=document.title='owned'>")
+    await off(site, houses[0], message="Вода подвозится <img src=x onerror=alert(1)>")
     url = str(site.server.make_url(PAGE))
 
     async def of_the_company(_request: web.Request) -> web.Response:

@@ -15,7 +15,7 @@ from callcenter.recordings import workers
 from callcenter.recordings.copies import CopyMaker
 from callcenter.recordings.spool import Spool
 from callcenter.settings import CopiesSettings
-from tests.conftest import by_owner
+from tests.conftest import by_owner, emptied
 from tests.recordings.conftest import NODE, Bench, wav
 from tests.recordings.gate import until
 from tests.recordings.test_raw import AUDIO
@@ -103,6 +103,7 @@ async def test_one_bad_file_holds_up_no_other(bench: Bench, tmp_path: Path) -> N
         "update recordings set object_key = 'recordings/no.wav', version_id = null where id = $1", gone
     )
     # As if they had been stored so: what only the row says is refused before it is fetched.
+    await bench.ledger.pool.execute(emptied("ledger_entries", "ledger_heads"))
     await bench.ledger.pool.execute(by_owner("select chain_recording(r, 'recording attached') from recordings r"))
     making = maker(bench, tmp_path, longest_hours=3 / 3600)
     while await making.make():
