@@ -172,7 +172,7 @@ class Surge:
             await self._watch(sipp, patience, screens, facts, list(usages.values()))
             verdict = judge(
                 sipp.callers.values(),
-                sipp.legs.values(),
+                [leg for leg in sipp.legs.values() if leg.caller in sipp.callers],
                 await facts.calls(),
                 await facts.recordings(self._stack["s3"]),
                 screens.pops(),

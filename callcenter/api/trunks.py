@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 import asyncpg
 from aiohttp import web
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from callcenter.api.endpoint import ApiRequest, endpoints
-from callcenter.api.types import All, Id, Moment, QueryModel, RequestModel, ResponseModel, Telephone
+from callcenter.api.types import All, Id, Moment, QueryModel, RequestModel, ResponseModel, Telephone, whole
 from callcenter.domain.access import Permission, Scope
 from callcenter.telephony.trunk_line import Dtmf, NumberForm, SessionTimers, Transport, TrunkLine
 from callcenter.trunks.outbound import Misfit, Purpose, Reason
@@ -22,7 +22,7 @@ OF_ROW = ("node", "position", "active")
 
 Word = Annotated[str, Field(max_length=255, pattern=r"^[!-~]*$")]
 Words = Annotated[list[Word], Field(max_length=100)]
-Limited = Annotated[int, Field(ge=1, le=1_000_000)]
+Limited = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(whole)]
 
 
 class TrunkStateModel(ResponseModel):
@@ -69,13 +69,13 @@ class TrunkEditModel(RequestModel):
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")] | None = None
     node: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[!-~]+$")] | None = None
-    position: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    position: Annotated[int, Field(ge=0, le=1_000_000), BeforeValidator(whole)] | None = None
     active: bool | None = None
     transport: Transport | None = None
     srtp: bool | None = None
     hosts: Words | None = None
     server: Word | None = None
-    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    port: Annotated[int, Field(ge=1, le=65535), BeforeValidator(whole)] | None = None
     registers: bool | None = None
     login: Word | None = None
     password: Annotated[str, Field(max_length=128, pattern=r"^[!-~]*$")] | None = None
