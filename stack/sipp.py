@@ -1,6 +1,7 @@
 """SIPp plays the callers and the operators' telephones; this starts and controls it and reads its logs."""
 
 import contextlib
+import random
 import signal
 import socket
 import subprocess
@@ -18,6 +19,8 @@ from stack.registration import register
 LATER = ("chrt", "--other", "0")
 SCENARIOS = Path(__file__).resolve().parent / "sipp"
 HANG_UP_S = 3.0
+# Whoever takes the port of telephones that are gone gets their calls, and answers for them.
+SIP_PORTS = range(7000, 9500)
 # Far enough apart that none takes another's port while that one is starting.
 MEDIA_PORT = {"callers": 6000, "operators": 6000}
 SPOKEN = {
@@ -61,8 +64,8 @@ class Sipp:
         self._target = target
         self._trunk = trunk
         self._phones = phones
-        self._phone_port = free_port(5080, "udp", host=phones)
-        self._caller_port = free_port(5070, "udp", host=trunk)
+        self._phone_port = free_port(random.choice(SIP_PORTS), "udp", host=phones)
+        self._caller_port = free_port(random.choice(SIP_PORTS), "udp", host=trunk)
         self._running: list[subprocess.Popen[bytes]] = []
         self._calls: subprocess.Popen[bytes] | None = None
         self._telephones: subprocess.Popen[bytes] | None = None
