@@ -40,15 +40,21 @@ class Misfit(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OutboundRule:
+class RuleForm:
     """Numbers that begin with `prefix` (`+` for all) may be called for this purpose, so often within an hour; None: always."""
 
-    id: int
     purpose: Purpose
     prefix: str
     per_operator_hour: int | None
     per_hour: int | None
     active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundRule(RuleForm):
+    """A rule that is kept."""
+
+    id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,22 +12,11 @@ from callcenter.common.scope import Connection, audit
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
 from callcenter.trunks.judging import SQL, judge, rule_of
-from callcenter.trunks.outbound import OutboundRule, Purpose, Reason, Verdict
+from callcenter.trunks.outbound import OutboundRule, Purpose, Reason, RuleForm, Verdict
 
 _PREFIX = re.compile(r"\+[0-9]{0,14}")
 LARGEST = 100_000
 SHOWN_ATTEMPTS = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleForm:
-    """What is typed, checked."""
-
-    purpose: Purpose
-    prefix: str
-    per_operator_hour: int | None
-    per_hour: int | None
-    active: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

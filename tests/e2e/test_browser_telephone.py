@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from minio import Minio
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from callcenter.domain.events import Presence
 from stack.instance import Instance
@@ -49,6 +49,19 @@ def description(stack: Instance) -> dict:
     assert found is not None
     asyncio.run(give_browser_telephone(found, LOGIN))
     return found
+
+
+async def pick_up(page: Page) -> None:
+    """By the key, when it rings; until the talk has begun."""
+    await phase(page, "ringing")
+    await page.keyboard.press("F2")
+    await phase(page, "talking")
+
+
+async def hang_up(page: Page, caller: Caller) -> None:
+    """By the key; until the caller is told."""
+    await page.keyboard.press("F4")
+    await asyncio.to_thread(caller.wait_for_bye, 5.0)
 
 
 async def talks_over(pool, phone: str) -> bool:
@@ -160,9 +173,7 @@ async def test_keys_are_heard_and_a_transfer_takes_the_caller_to_a_colleague(des
         with telephone(description, colleague, tmp_path, talk_s=2):
             await until(lambda: "Not in use" in cli(description, "pjsip show endpoint op-08"), "the colleague", 30)
             async with calling(description, phone, number) as caller:
-                await phase(page, "ringing")
-                await page.keyboard.press("F2")
-                await phase(page, "talking")
+                await pick_up(page)
                 await page.locator(".telephone-keypad summary").click()
                 await page.locator("#telephone-keys").get_by_text("7", exact=True).click()
                 await expect(page.locator("#telephone-keys-sent")).to_have_text("7")
@@ -194,9 +205,7 @@ async def test_a_page_loaded_again_in_a_talk_gets_its_caller_back(description: d
     async with database(description) as pool, operator(description, LOGIN, tmp_path) as page:
         name, _, phone, number, _ = await pool.fetchrow(RESIDENT)
         async with calling(description, phone, number) as caller:
-            await phase(page, "ringing")
-            await page.keyboard.press("F2")
-            await phase(page, "talking")
+            await pick_up(page)
             await expect(page.get_by_role("heading", name=name)).to_be_visible(timeout=10_000)
             assert share(await listened(caller), OPERATORS_TONE) > 0.5
             began = time.monotonic()
@@ -205,8 +214,7 @@ async def test_a_page_loaded_again_in_a_talk_gets_its_caller_back(description: d
             print(f"back in {time.monotonic() - began:.1f} s")
             await expect(page.get_by_role("heading", name=name)).to_be_visible(timeout=10_000)
             assert share(await listened(caller), OPERATORS_TONE) > 0.5
-            await page.keyboard.press("F4")
-            await asyncio.to_thread(caller.wait_for_bye, 5.0)
+            await hang_up(page, caller)
         await until(lambda: recordings(pool, phone), "the recordings in the store", 30)
         first, second = await recordings(pool, phone)
         for key in (first, second):
@@ -226,9 +234,7 @@ async def test_a_caller_whose_operator_does_not_come_back_is_the_first_in_the_qu
     async with database(description) as pool, operator(description, LOGIN, tmp_path) as page:
         _, _, phone, number, _ = await pool.fetchrow(RESIDENT)
         async with calling(description, phone, number) as caller:
-            await phase(page, "ringing")
-            await page.keyboard.press("F2")
-            await phase(page, "talking")
+            await pick_up(page)
             await page.goto("about:blank")
             with telephone(description, colleague, tmp_path, talk_s=2):
                 await on_the_line(description, "op-07")
@@ -249,9 +255,7 @@ async def test_a_talk_outlives_the_connection_beside_it(description: dict, tmp_p
     async with database(description) as pool, operator(description, LOGIN, tmp_path) as page:
         _, _, phone, number, _ = await pool.fetchrow(RESIDENT)
         async with calling(description, phone, number) as caller:
-            await phase(page, "ringing")
-            await page.keyboard.press("F2")
-            await phase(page, "talking")
+            await pick_up(page)
             contact = re.search(r"sip:web-op-09@\S+:(\d+)", cli(description, f"pjsip show aor {ACCOUNT}"))
             assert contact
             await asyncio.to_thread(break_connection, int(contact[1]))
@@ -260,8 +264,7 @@ async def test_a_talk_outlives_the_connection_beside_it(description: dict, tmp_p
             )
             await ready(page)
             assert share(await listened(caller), OPERATORS_TONE) > 0.5
-            await page.keyboard.press("F4")
-            await asyncio.to_thread(caller.wait_for_bye, 5.0)
+            await hang_up(page, caller)
         talks = await pool.fetchval(
             "select count(*) from talks t join calls c on c.id = t.call_id where c.caller = $1", phone
         )
@@ -275,12 +278,9 @@ async def test_calls_come_and_are_answered_while_the_service_is_dead(description
         os.kill(service, signal.SIGSTOP)
         try:
             async with calling(description, phone, number) as caller:
-                await phase(page, "ringing")
-                await page.keyboard.press("F2")
-                await phase(page, "talking")
+                await pick_up(page)
                 assert share(await listened(caller), OPERATORS_TONE) > 0.5
-                await page.keyboard.press("F4")
-                await asyncio.to_thread(caller.wait_for_bye, 5.0)
+                await hang_up(page, caller)
         finally:
             os.kill(service, signal.SIGCONT)
         await until(lambda: recordings(pool, phone), "the recording in the store", 40)
@@ -327,15 +327,12 @@ async def test_a_computer_that_sleeps_in_a_talk_wakes_up_to_its_caller(descripti
     async with database(description) as pool, operator(description, LOGIN, tmp_path) as page:
         _, _, phone, number, _ = await pool.fetchrow(RESIDENT)
         async with calling(description, phone, number) as caller:
-            await phase(page, "ringing")
-            await page.keyboard.press("F2")
-            await phase(page, "talking")
+            await pick_up(page)
             with asleep():
                 await until(lambda: talks_over(pool, phone), "the end of the talk", 25)
             await phase(page, "talking", 20)
             assert share(await listened(caller), OPERATORS_TONE) > 0.5
-            await page.keyboard.press("F4")
-            await asyncio.to_thread(caller.wait_for_bye, 5.0)
+            await hang_up(page, caller)
         kinds = await pool.fetch(
             "select t.kind from talks t join calls c on c.id = t.call_id where c.caller = $1", phone
         )
