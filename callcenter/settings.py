@@ -201,7 +201,7 @@ class BrowserTelephoneSettings(SettingsSection):
         15,
         ge=1,
         le=120,
-        description="seconds that a caller waits for an operator whose telephone in the browser vanished",
+        description="seconds that a caller waits for an operator whose telephone vanished, in the browser or not",
     )
     silent_s: int = Field(
         8,
