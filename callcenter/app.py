@@ -117,6 +117,7 @@ async def asterisk_directory(connection: Connection, node: NodeName, box: Secret
         endpoints=tuple(
             (row["endpoint"], box.open(row["sip_secret"])) for row in await connection.fetch(sql["endpoints"], node)
         ),
+        extensions=tuple(tuple(row) for row in await connection.fetch(sql["extensions"], node)),
         trunks=tuple(line_for_asterisk(row, box) for row in await connection.fetch(sql["trunks"], node)),
     )
 

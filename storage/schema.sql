@@ -3409,7 +3409,7 @@ CREATE TRIGGER told AFTER UPDATE OF language ON public.companies FOR EACH STATEM
 
 CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE ON public.numbers FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
 
-CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE OF endpoint, sip_secret, sip_version, active, node ON public.operators FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
+CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE OF endpoint, sip_secret, sip_version, extension, active, node ON public.operators FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
 
 CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE ON public.trunks FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
 

@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import wave
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -10,26 +9,30 @@ from typing import Self
 import numpy as np
 
 from tests.e2e.asterisk_instance import wait_for
+from tests.e2e.browser_operator import share
 
+RATE = 8000
 TONE = 600
 """Hertz, of what it says all the time."""
 CONFIG = """
 poll_method epoll
 sip_listen {address}:0
 sip_cafile {cafile}
-audio_player aufile,{heard}
+audio_player aubridge,nil
 audio_source ausine,{tone}
 audio_alert aubridge,nil
 audio_channels 1
 audio_srate 8000
-ausrc_srate 8000
+ausrc_srate 48000
+ausrc_channels 2
 auplay_srate 8000
 module_path /usr/lib/baresip/modules
 module stdio.so
 module g711.so
 module srtp.so
 module ausine.so
-module aufile.so
+module sndfile.so
+snd_path {heard}
 module aubridge.so
 module_tmp account.so
 module_app menu.so
@@ -58,7 +61,8 @@ class Baresip:
         self._space = space
         self._folder = folder
         self._server = server
-        self._heard = folder / "heard.wav"
+        self._heard = folder / "heard"
+        self._heard.mkdir()
         config = CONFIG.format(address=address, heard=self._heard, tone=TONE, cafile=cafile)
         (folder / "config").write_text(config)
         (folder / "contacts").touch()
@@ -76,7 +80,7 @@ class Baresip:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._process.kill()
-        self._process.wait()
+        self._process.communicate()
 
     def wait_registered(self) -> None:
         wait_for(lambda: "200 OK" in self.output(), f"{self.account} to register", 30.0)
@@ -95,7 +99,9 @@ class Baresip:
         """What it wrote, without colours."""
         return re.sub(r"\x1b\[[0-9;]*m", "", (self._folder / "output").read_text(errors="replace"))
 
-    def heard(self) -> "np.ndarray":
-        """What came out of it in its last call, when that is over."""
-        with wave.open(str(self._heard)) as file:
-            return np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    def hears(self, hertz: int) -> bool:
+        """Whether it has heard a second of a tone that comes and goes, since its call began or was held last."""
+        files = sorted(self._heard.glob("*-dec.wav"))
+        data = files[-1].read_bytes()[44:] if files else b""
+        sound = np.frombuffer(data[: len(data) // 2 * 2], "<i2")[-RATE:]
+        return len(sound) == RATE and share(sound, hertz, RATE) > 0.4

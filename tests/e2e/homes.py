@@ -4,14 +4,17 @@ The office is this network namespace, at `OFFICE`; it knows no way to a home, an
 """
 
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-from tests.e2e.internet import run
+from tests.e2e.internet import run, turn
 
 OFFICE, ROUTER = "10.78.1.2", "10.78.1.1"
 SPACE, LINK = "cc-homes", "cc-homes"
+LOCK = Path(tempfile.gettempdir()) / "callcenter-homes.lock"
 RULES = """
 table ip homes {
     chain out {
@@ -48,23 +51,24 @@ class Home:
 
 @contextmanager
 def homes(count: int) -> Iterator[list[Home]]:
-    """So many; gone when left."""
+    """So many; gone when left. The machine has them once: the next in turn waits."""
     made = [Home(number) for number in range(1, count + 1)]
-    _remove()
-    try:
-        run(f"ip netns add {SPACE}")
-        run(f"ip link add {LINK} type veth peer name out netns {SPACE}")
-        run(f"ip address add {OFFICE}/24 dev {LINK}")
-        run(f"ip link set {LINK} up")
-        run(f"ip -n {SPACE} address add {ROUTER}/24 dev out")
-        run(f"ip -n {SPACE} link set out up")
-        run(f"ip netns exec {SPACE} sysctl -q -w net.ipv4.ip_forward=1")
-        subprocess.run(["ip", "netns", "exec", SPACE, "nft", "-f", "-"], input=RULES, text=True, check=True)
-        for home in made:
-            _make(home)
-        yield made
-    finally:
+    with turn(LOCK):
         _remove()
+        try:
+            run(f"ip netns add {SPACE}")
+            run(f"ip link add {LINK} type veth peer name out netns {SPACE}")
+            run(f"ip address add {OFFICE}/24 dev {LINK}")
+            run(f"ip link set {LINK} up")
+            run(f"ip -n {SPACE} address add {ROUTER}/24 dev out")
+            run(f"ip -n {SPACE} link set out up")
+            run(f"ip netns exec {SPACE} sysctl -q -w net.ipv4.ip_forward=1")
+            subprocess.run(["ip", "netns", "exec", SPACE, "nft", "-f", "-"], input=RULES, text=True, check=True)
+            for home in made:
+                _make(home)
+            yield made
+        finally:
+            _remove()
 
 
 def _make(home: Home) -> None:

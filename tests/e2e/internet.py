@@ -34,14 +34,21 @@ table ip office {{
 @contextmanager
 def internet(sip_port: int) -> Iterator[None]:
     """Both networks; `sip_port` of the router is the office's. The machine has one of them: the next in turn waits."""
-    with LOCK.open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
+    with turn(LOCK):
         _remove()
         try:
             _make(sip_port)
             yield
         finally:
             _remove()
+
+
+@contextmanager
+def turn(lock: Path) -> Iterator[None]:
+    """Wait until nobody else on this machine has it."""
+    with lock.open("w") as mine:
+        fcntl.flock(mine, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager

@@ -115,6 +115,13 @@ class Telephone:
         lines = [f"Refer-To: {to}", f"Referred-By: <sip:{self.endpoint}@{self.address}>"]
         return self._within(call, "REFER", lines)
 
+    def subscribe(self, user: str) -> int:
+        """Ask to be told what a colleague does; the status of the answer."""
+        self._serial += 1
+        uri = "sip:{}@{}:{}".format(user, *self._asterisk)
+        lines = ["Event: dialog", "Accept: application/dialog-info+xml", "Expires: 600"]
+        return self._ask("SUBSCRIBE", uri, f"<{uri}>", f"s{self._serial}-{self.address}", lines).status
+
     def press(self, call: Message, key: str) -> int:
         """Press a key in a talk; the status of the answer."""
         kind = ["Content-Type: application/dtmf-relay"]

@@ -13,10 +13,11 @@ import pytest
 from callcenter.domain.call import Call
 from callcenter.domain.talk import Party, TalkKind
 from callcenter.telephony.render import Directory
-from tests.e2e.asterisk_instance import AsteriskInstance, asterisk
+from tests.e2e.asterisk_instance import AsteriskInstance, asterisk, free_port
 from tests.e2e.baresip import TONE, Baresip
 from tests.e2e.browser_operator import CALLERS_TONE, bursts, of_alaw, share
 from tests.e2e.caller import Caller
+from tests.e2e.carrier import make_certificate
 from tests.e2e.homes import OFFICE, ROUTER, Home, homes
 from tests.e2e.service import Service, service
 from tests.telephony.helpers import until
@@ -32,8 +33,17 @@ BACK_WITHIN_S = 60.0
 
 @pytest.fixture(scope="module")
 def pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AsteriskInstance]:
-    more = {"bind": "0.0.0.0"}
-    with asterisk(tmp_path_factory.mktemp("asterisk"), DIRECTORY, more=more, ring_s=10, max_wait_s=120) as instance:
+    home = tmp_path_factory.mktemp("asterisk")
+    make_certificate(home / "lib")
+    more = {
+        "bind": "0.0.0.0",
+        "tls_port": free_port(),
+        "telephone_transports": ["tcp", "tls"],
+        "telephone_srtp": "optional",
+        "tls_certificate": "/var/lib/asterisk/carrier.pem",
+        "tls_key": "/var/lib/asterisk/carrier.key",
+    }
+    with asterisk(home, DIRECTORY, more=more, ring_s=10, max_wait_s=120) as instance:
         yield instance
 
 
@@ -62,18 +72,24 @@ async def at_home(
 
 @asynccontextmanager
 async def calling(pbx: AsteriskInstance, number: str) -> AsyncIterator[Caller]:
-    """A resident who calls and speaks all the time."""
-    sound = audioop.lin2alaw(bursts(CALLERS_TONE, 120, 8000), 2)
+    """A resident who calls."""
     caller_id = f"<sip:{number}@127.0.0.2>".encode()
     with Caller(pbx.settings.asterisk.sip_port, NUMBER.encode(), caller_id) as caller:
         assert await asyncio.to_thread(caller.invite, 20.0) == 200
-        speaking = asyncio.create_task(asyncio.to_thread(caller.speak, sound, lambda: not caller.up))
-        try:
-            yield caller
-        finally:
-            if caller.up:
-                caller.hang_up()
-            await speaking
+        yield caller
+
+
+@asynccontextmanager
+async def speaking(caller: Caller) -> AsyncIterator[None]:
+    """The resident speaks all the while. Takes a thread of the few that there are."""
+    sound = audioop.lin2alaw(bursts(CALLERS_TONE, 120, 8000), 2)
+    stop = asyncio.Event()
+    task = asyncio.create_task(asyncio.to_thread(caller.speak, sound, stop.is_set))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
 
 
 async def heard(caller: Caller, tone: bool) -> None:
@@ -93,10 +109,11 @@ async def test_a_telephone_behind_a_router_rings_talks_holds_and_transfers(
     async with at_home(pbx, flats, tmp_path, 2) as (made, phones):
         assert ROUTER in pbx.cli("pjsip show contacts")
         assert flats[0].address not in pbx.cli("pjsip show contacts")
-        async with calling(pbx, "+79160000001") as caller:
+        async with calling(pbx, "+79160000001") as caller, speaking(caller):
             await heard(caller, tone=True)
             (first,) = [name for name, _, _ in talks(made.call_of("+79160000001"))]
             phone, colleague = sorted(phones, key=lambda each: each.account != first)
+            await until(lambda: phone.hears(CALLERS_TONE))
             phone.type("hold")
             await heard(caller, tone=False)
             phone.type("resume")
@@ -106,7 +123,7 @@ async def test_a_telephone_behind_a_router_rings_talks_holds_and_transfers(
                 lambda: [name for name, _, _ in talks(made.call_of("+79160000001"))] == [first, colleague.account]
             )
             await heard(caller, tone=True)
-            await until(lambda: share(phone.heard(), CALLERS_TONE) > 0.4)
+            await until(lambda: colleague.hears(CALLERS_TONE))
         await until(
             lambda: (
                 talks(made.call_of("+79160000001"))
@@ -114,6 +131,28 @@ async def test_a_telephone_behind_a_router_rings_talks_holds_and_transfers(
             )
         )
         assert share(colleague.heard(), CALLERS_TONE) > 0.4
+
+
+@pytest.mark.parametrize(("transport", "srtp"), [("tcp", False), ("tls", True), ("tls", False)])
+async def test_a_telephone_talks_by_tcp_and_tls_and_encrypts_its_sound_if_it_can(
+    pbx: AsteriskInstance, flats: list[Home], tmp_path: Path, transport: str, srtp: bool
+) -> None:
+    port = pbx.settings.asterisk.tls_port if transport == "tls" else pbx.settings.asterisk.sip_port
+    server = f"{OFFICE}:{port};transport={transport}"
+    more = ";mediaenc=srtp" if srtp else ""
+    flat = flats[0]
+    with Baresip(tmp_path / "op-01", flat.space, flat.address, "op-01", "secret-op-01", server, more) as phone:
+        await asyncio.to_thread(phone.wait_registered)
+        assert f";transport={transport}" in pbx.cli("pjsip show aor op-01").lower()
+        async with service(pbx, "op-01") as made, calling(pbx, "+79160000002") as caller, speaking(caller):
+            await heard(caller, tone=True)
+            ((_, channel),) = made.switchboard.legs()
+            with pbx.actions() as manager:
+                secure = manager.act("Getvar", Channel=channel, Variable="CHANNEL(rtp,secure,audio)")
+            assert secure["Value"] == str(int(srtp))
+            await until(lambda: phone.hears(CALLERS_TONE))
+            caller.hang_up()
+            await until(lambda: talks(made.call_of("+79160000002")) == [("op-01", TalkKind.QUEUE, Party.CALLER)])
 
 
 async def test_of_thirty_talks_whose_network_is_cut_each_caller_is_back_with_somebody(
