@@ -13,6 +13,8 @@ from pathlib import Path
 from tests.e2e.internet import run, turn
 
 OFFICE, ROUTER = "10.78.1.2", "10.78.1.1"
+FORGETS_S = 25
+"""After so long without a packet the router lets nothing in any more; many at home are like that."""
 SPACE, LINK = "cc-homes", "cc-homes"
 LOCK = Path(tempfile.gettempdir()) / "callcenter-homes.lock"
 RULES = """
@@ -64,6 +66,8 @@ def homes(count: int) -> Iterator[list[Home]]:
             run(f"ip -n {SPACE} link set out up")
             run(f"ip netns exec {SPACE} sysctl -q -w net.ipv4.ip_forward=1")
             subprocess.run(["ip", "netns", "exec", SPACE, "nft", "-f", "-"], input=RULES, text=True, check=True)
+            for kind in ("udp_timeout", "udp_timeout_stream"):
+                run(f"ip netns exec {SPACE} sysctl -q -w net.netfilter.nf_conntrack_{kind}={FORGETS_S}")
             for home in made:
                 _make(home)
             yield made
