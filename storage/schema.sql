@@ -408,6 +408,24 @@ BEGIN
 END;
 $$;
 
+CREATE FUNCTION public.forget_flat_key() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    new.flat_key := null;
+    return new;
+end $$;
+
+CREATE FUNCTION public.forget_house_key() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if (old.city, old.street, old.building) is distinct from (new.city, new.street, new.building) then
+        new.building_key := null;
+    end if;
+    return new;
+end $$;
+
 CREATE FUNCTION public.is_open(state text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -1445,6 +1463,10 @@ CREATE TABLE public.houses (
     building text NOT NULL,
     entrances integer,
     key text,
+    town_key text,
+    street_key text,
+    building_key text,
+    loose_key text,
     CONSTRAINT houses_entrances_check CHECK (((entrances >= 1) AND (entrances <= 99)))
 );
 
@@ -1453,6 +1475,7 @@ CREATE TABLE public.premises (
     house_id integer NOT NULL,
     flat text NOT NULL,
     entrance integer,
+    flat_key text,
     CONSTRAINT premises_entrance_check CHECK (((entrance >= 1) AND (entrance <= 99)))
 );
 
@@ -3109,9 +3132,15 @@ CREATE INDEX exports_id_idx ON public.exports USING btree (id) WHERE (state = AN
 
 CREATE INDEX exports_operator_id_id_idx ON public.exports USING btree (operator_id, id DESC);
 
+CREATE INDEX houses_building_key_idx ON public.houses USING btree (building_key);
+
 CREATE UNIQUE INDEX houses_city_street_building_idx ON public.houses USING btree (city, street, building);
 
 CREATE INDEX houses_company_id_idx ON public.houses USING btree (company_id);
+
+CREATE INDEX houses_loose_key_idx ON public.houses USING btree (loose_key);
+
+CREATE INDEX houses_without_key_idx ON public.houses USING btree (id) WHERE (building_key IS NULL);
 
 CREATE INDEX idempotency_keys_at_idx ON public.idempotency_keys USING btree (at);
 
@@ -3210,6 +3239,10 @@ CREATE INDEX pgqueuer_updated_id_id1_idx ON public.pgqueuer USING btree (updated
 CREATE INDEX phone_candidates_decided_by_idx ON public.phone_candidates USING btree (decided_by);
 
 CREATE INDEX phone_candidates_premises_id_idx ON public.phone_candidates USING btree (premises_id);
+
+CREATE INDEX premises_flat_key_idx ON public.premises USING btree (house_id, flat_key);
+
+CREATE INDEX premises_without_key_idx ON public.premises USING btree (id) WHERE (flat_key IS NULL);
 
 CREATE INDEX push_log_at_idx ON public.push_log USING btree (at);
 
@@ -3375,7 +3408,11 @@ CREATE TRIGGER default_categories AFTER INSERT ON public.companies FOR EACH ROW 
 
 CREATE TRIGGER end_pauses AFTER UPDATE ON public.talks FOR EACH ROW WHEN (((old.ended_at IS NULL) AND (new.ended_at IS NOT NULL))) EXECUTE FUNCTION public.end_pauses();
 
+CREATE TRIGGER flat_key BEFORE UPDATE OF flat ON public.premises FOR EACH ROW WHEN ((old.flat IS DISTINCT FROM new.flat)) EXECUTE FUNCTION public.forget_flat_key();
+
 CREATE TRIGGER house_history AFTER INSERT OR UPDATE OF company_id ON public.houses FOR EACH ROW EXECUTE FUNCTION public.keep_house_history();
+
+CREATE TRIGGER house_key BEFORE UPDATE OF city, street, building ON public.houses FOR EACH ROW EXECUTE FUNCTION public.forget_house_key();
 
 CREATE TRIGGER only_added BEFORE DELETE OR UPDATE ON public.ledger_entries FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
