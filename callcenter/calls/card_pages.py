@@ -23,6 +23,18 @@ from callcenter.web.language import language_of
 routes = web.RouteTableDef()
 CALL = r"/workplace/calls/{call:[\w.-]{1,100}}"
 OF_CALL = queries("call_tickets")
+WHO = (
+    "resident_id",
+    "resident",
+    "premises_id",
+    "house_id",
+    "address",
+    "flat",
+    "entrance",
+    "note",
+    "no_ticket",
+    "settled",
+)
 
 
 @routes.get(CALL, allow_head=False)
@@ -111,9 +123,7 @@ async def _details(connection: Connection, person: Person, call: str, language: 
     hears = person.may(Permission.LISTEN)
     places = row["premises_id"], row["house_id"]
     return {
-        **{name: row[name] for name in ("resident_id", "resident", "address", "flat", "entrance", "note", "no_ticket")},
-        "house_id": row["house_id"],
-        "can_keep_number": caller.startswith("+"),
+        **{name: row[name] for name in WHO},
         "candidates": [dict(each) for each in await connection.fetch(SQL["candidates"], caller, company)],
         "tickets": [dict(each) for each in await connection.fetch(OF_CALL["all"], call)],
         "open_tickets": [

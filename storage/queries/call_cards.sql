@@ -2,7 +2,7 @@
 
 -- The call $1, and who calls as far as is known: as the operator said, or as the directory does.
 -- name: call
-select c.id, c.caller, c.company_id, k.no_ticket, c.direction,
+select c.id, c.caller, c.company_id, k.no_ticket, k.house_id is not null as settled,
     r.id as resident_id, coalesce(r.name, '') as resident, coalesce(r.note, '') as note, p.id as premises_id,
     coalesce(p.flat, '') as flat, p.entrance, h.id as house_id,
     coalesce(h.city || ', ' || h.street || ', ' || h.building, '') as address

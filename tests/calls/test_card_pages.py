@@ -78,7 +78,7 @@ async def test_a_known_resident_gets_another_telephone(desk: Desk):
     # A withheld number is nobody's.
     await desk.answered("node1-1772704029.4", caller="")
     status, found = await desk.post("caller", {"resident_id": known}, "node1-1772704029.4")
-    assert (status, found["resident"], found["can_keep_number"]) == (200, "Иванова", False)
+    assert (status, found["resident"], found["settled"]) == (200, "Иванова", True)
     assert await desk.site.pool.fetchval("select count(*) from resident_phones") == 1
 
 
