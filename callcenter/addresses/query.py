@@ -90,6 +90,8 @@ def _plain_readings(folded: str) -> Iterator[Reading]:
             into.append(Reading(before, building))
             if joined := _JOINED.fullmatch(building):
                 later.append(Reading(before, joined[1], flat=joined[2]))
+        elif rest in ("/", "-"):
+            later.append(Reading(before, begins=f"{building}/"))
         elif flat and not folded[flat[1] :].strip(" ,.;"):
             sure = said if says_flat(folded, end) else later
             sure.append(Reading(before, building, flat=flat[0]))

@@ -95,21 +95,25 @@ class DirectoryBook:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def search(self, person: Person, query: str) -> SearchResult:
-        """Houses by address or key; flats and residents by address, flat, name, account or telephone in any format."""
+    async def search(self, person: Person, query: str, company: int | None = None) -> SearchResult:
+        """Houses by address or key; flats and residents by address, flat, name, account or telephone in any format.
+
+        `company`: only what is this one's.
+        """
+        only = person.company_id or company
         query = query.replace("\0", "")[:200]
         words, phone = name_words(query), as_phone(query)
         people: list[asyncpg.Record] = []
         async with scoped(self._pool, person) as connection:
-            found = await find_houses(connection, person.company_id, query, SHOWN + 1)
+            found = await find_houses(connection, only, query, SHOWN + 1)
             ids = list(dict.fromkeys(row["id"] for row in found.rows))
-            houses = await connection.fetch(SQL["houses"], person.company_id, ids, query.strip().lower(), SHOWN + 1)
+            houses = await connection.fetch(SQL["houses"], only, ids, query.strip().lower(), SHOWN + 1)
             if phone:
-                people = await connection.fetch(SQL["by_phone"], person.company_id, *phone, SHOWN + 1)
+                people = await connection.fetch(SQL["by_phone"], only, *phone, SHOWN + 1)
             elif found.flat_named:
                 people = await connection.fetch(SQL["flats_of"], [row["premises_id"] for row in found.rows], SHOWN + 1)
             if words and not people:
-                people = await connection.fetch(SQL["people"], person.company_id, words, SHOWN + 1)
+                people = await connection.fetch(SQL["people"], only, words, SHOWN + 1)
             if people:
                 await audit(connection, AuditAction.SEARCHED_RESIDENTS, person=person, details={"found": len(people)})
         return SearchResult(houses[:SHOWN], people[:SHOWN], len(houses) > SHOWN or len(people) > SHOWN)
