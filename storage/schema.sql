@@ -355,9 +355,10 @@ begin
     if message ? 'ticket_of' then
         known := jsonb_build_object('outage', outage_of_call(message ->> 'ticket_of'), 'ticket', (
             select jsonb_build_object('id', id, 'number', number) from tickets
-            where id = ticket_of_call(message ->> 'ticket_of')));
+            where id = ticket_of_call(message ->> 'ticket_of'))) || settled_caller(message ->> 'ticket_of');
     elsif message ? 'outage_of' then
-        known := jsonb_build_object('outage', outage_of_call(message ->> 'outage_of'));
+        known := jsonb_build_object('outage', outage_of_call(message ->> 'outage_of'))
+            || (settled_caller(message ->> 'outage_of') - 'house_id');
     elsif message ? 'name_of' then
         select jsonb_build_object('name', name, 'login', login) into known
         from operators where id = (message ->> 'name_of')::integer;
@@ -407,6 +408,24 @@ BEGIN
 
 END;
 $$;
+
+CREATE FUNCTION public.forget_flat_key() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    new.flat_key := null;
+    return new;
+end $$;
+
+CREATE FUNCTION public.forget_house_key() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if (old.city, old.street, old.building) is distinct from (new.city, new.street, new.building) then
+        new.building_key := null;
+    end if;
+    return new;
+end $$;
 
 CREATE FUNCTION public.is_open(state text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -988,6 +1007,20 @@ begin
     raise exception 'the custody chain is only added to' using errcode = 'insufficient_privilege';
 end $$;
 
+CREATE FUNCTION public.settled_caller(call text) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    select coalesce((
+        select jsonb_build_object(
+            'resident', coalesce(r.name, ''), 'house_id', h.id,
+            'address', h.city || ', ' || h.street || ', ' || h.building, 'flat', coalesce(p.flat, ''))
+        from call_cards k
+        join houses h on h.id = k.house_id
+        left join premises p on p.id = k.premises_id
+        left join residents r on r.id = k.resident_id
+        where k.call_id = call), '{}')
+$$;
+
 CREATE FUNCTION public.tell_nodes() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1202,7 +1235,8 @@ begin
         c.wait_s, c.rewait_s, c.returns, c.talk_s, c.rings, c.hangup_cause, c.rebuilt, c.keys, c.told_at
     from jsonb_populate_recordset(null::calls, wanted) c
     on conflict (id) do update set
-        direction = excluded.direction, company_id = excluded.company_id, resident_id = coalesce(excluded.resident_id, calls.resident_id),
+        direction = excluded.direction, company_id = excluded.company_id, resident_id = coalesce(
+            (select k.resident_id from call_cards k where k.call_id = excluded.id), excluded.resident_id, calls.resident_id),
         did = excluded.did, caller = excluded.caller, queue = excluded.queue, state = excluded.state,
         outcome = excluded.outcome, fate = excluded.fate, interface = excluded.interface,
         operator_id = excluded.operator_id, recording = excluded.recording, ended_by = excluded.ended_by,
@@ -1286,6 +1320,17 @@ ALTER TABLE public.audit_log ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.call_cards (
+    call_id text NOT NULL,
+    resident_id integer,
+    premises_id integer,
+    house_id integer,
+    no_ticket text,
+    operator_id integer,
+    settled_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT call_cards_no_ticket_check CHECK ((no_ticket = ANY (ARRAY['wrong_number'::text, 'silence'::text, 'answered'::text, 'advertising'::text, 'other_company'::text])))
 );
 
 CREATE TABLE public.call_events (
@@ -1445,6 +1490,10 @@ CREATE TABLE public.houses (
     building text NOT NULL,
     entrances integer,
     key text,
+    town_key text,
+    street_key text,
+    building_key text,
+    loose_key text,
     CONSTRAINT houses_entrances_check CHECK (((entrances >= 1) AND (entrances <= 99)))
 );
 
@@ -1453,6 +1502,7 @@ CREATE TABLE public.premises (
     house_id integer NOT NULL,
     flat text NOT NULL,
     entrance integer,
+    flat_key text,
     CONSTRAINT premises_entrance_check CHECK (((entrance >= 1) AND (entrance <= 99)))
 );
 
@@ -1461,7 +1511,9 @@ CREATE TABLE public.residents (
     premises_id integer NOT NULL,
     name text NOT NULL,
     account text,
-    CONSTRAINT residents_name_check CHECK ((name <> ''::text))
+    note text DEFAULT ''::text NOT NULL,
+    CONSTRAINT residents_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT residents_note_check CHECK ((length(note) <= 1000))
 );
 
 CREATE TABLE public.responsibles (
@@ -1656,6 +1708,20 @@ ALTER TABLE public.exports ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.filing_drafts (
+    ticket_id bigint NOT NULL,
+    operator_id integer NOT NULL,
+    category_id integer,
+    subject text NOT NULL,
+    saved_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT filing_drafts_subject_check CHECK ((length(subject) <= 200))
+);
+
+CREATE TABLE public.further_tickets (
+    ticket_id bigint NOT NULL,
+    call_id text NOT NULL
 );
 
 CREATE TABLE public.house_companies (
@@ -2337,6 +2403,7 @@ ALTER TABLE public.requests ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
 CREATE TABLE public.resident_phones (
     phone text NOT NULL,
     resident_id integer NOT NULL,
+    chosen_at timestamp with time zone,
     CONSTRAINT resident_phones_phone_check CHECK ((phone ~ '^\+[0-9]{3,15}$'::text))
 );
 
@@ -2754,6 +2821,9 @@ ALTER TABLE ONLY public.asterisk_entries
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.call_cards
+    ADD CONSTRAINT call_cards_pkey PRIMARY KEY (call_id);
+
 ALTER TABLE ONLY public.call_events
     ADD CONSTRAINT call_events_pkey PRIMARY KEY (id);
 
@@ -2810,6 +2880,12 @@ ALTER TABLE ONLY public.exports
 
 ALTER TABLE ONLY public.exports
     ADD CONSTRAINT exports_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.filing_drafts
+    ADD CONSTRAINT filing_drafts_pkey PRIMARY KEY (ticket_id, operator_id);
+
+ALTER TABLE ONLY public.further_tickets
+    ADD CONSTRAINT further_tickets_pkey PRIMARY KEY (ticket_id);
 
 ALTER TABLE ONLY public.house_companies
     ADD CONSTRAINT house_companies_pkey PRIMARY KEY (house_id, since);
@@ -3101,6 +3177,14 @@ CREATE INDEX audit_log_operator_id_at_idx ON public.audit_log USING btree (opera
 
 CREATE INDEX audit_log_subject_subject_id_idx ON public.audit_log USING btree (subject, subject_id);
 
+CREATE INDEX call_cards_house_id_idx ON public.call_cards USING btree (house_id);
+
+CREATE INDEX call_cards_operator_id_idx ON public.call_cards USING btree (operator_id);
+
+CREATE INDEX call_cards_premises_id_idx ON public.call_cards USING btree (premises_id);
+
+CREATE INDEX call_cards_resident_id_idx ON public.call_cards USING btree (resident_id);
+
 CREATE UNIQUE INDEX call_events_call_id_seen_at_kind_idx ON public.call_events USING btree (call_id, seen_at, kind);
 
 CREATE INDEX calls_arrived_at_idx ON public.calls USING btree (arrived_at DESC);
@@ -3127,9 +3211,21 @@ CREATE INDEX exports_id_idx ON public.exports USING btree (id) WHERE (state = AN
 
 CREATE INDEX exports_operator_id_id_idx ON public.exports USING btree (operator_id, id DESC);
 
+CREATE INDEX filing_drafts_category_id_idx ON public.filing_drafts USING btree (category_id);
+
+CREATE INDEX filing_drafts_operator_id_saved_at_idx ON public.filing_drafts USING btree (operator_id, saved_at);
+
+CREATE INDEX further_tickets_call_id_idx ON public.further_tickets USING btree (call_id);
+
+CREATE INDEX houses_building_key_idx ON public.houses USING btree (building_key);
+
 CREATE UNIQUE INDEX houses_city_street_building_idx ON public.houses USING btree (city, street, building);
 
 CREATE INDEX houses_company_id_idx ON public.houses USING btree (company_id);
+
+CREATE INDEX houses_loose_key_idx ON public.houses USING btree (loose_key);
+
+CREATE INDEX houses_without_key_idx ON public.houses USING btree (id) WHERE (building_key IS NULL);
 
 CREATE INDEX idempotency_keys_at_idx ON public.idempotency_keys USING btree (at);
 
@@ -3228,6 +3324,10 @@ CREATE INDEX pgqueuer_updated_id_id1_idx ON public.pgqueuer USING btree (updated
 CREATE INDEX phone_candidates_decided_by_idx ON public.phone_candidates USING btree (decided_by);
 
 CREATE INDEX phone_candidates_premises_id_idx ON public.phone_candidates USING btree (premises_id);
+
+CREATE INDEX premises_flat_key_idx ON public.premises USING btree (house_id, flat_key);
+
+CREATE INDEX premises_without_key_idx ON public.premises USING btree (id) WHERE (flat_key IS NULL);
 
 CREATE INDEX push_log_at_idx ON public.push_log USING btree (at);
 
@@ -3395,7 +3495,11 @@ CREATE TRIGGER default_categories AFTER INSERT ON public.companies FOR EACH ROW 
 
 CREATE TRIGGER end_pauses AFTER UPDATE ON public.talks FOR EACH ROW WHEN (((old.ended_at IS NULL) AND (new.ended_at IS NOT NULL))) EXECUTE FUNCTION public.end_pauses();
 
+CREATE TRIGGER flat_key BEFORE UPDATE OF flat ON public.premises FOR EACH ROW WHEN ((old.flat IS DISTINCT FROM new.flat)) EXECUTE FUNCTION public.forget_flat_key();
+
 CREATE TRIGGER house_history AFTER INSERT OR UPDATE OF company_id ON public.houses FOR EACH ROW EXECUTE FUNCTION public.keep_house_history();
+
+CREATE TRIGGER house_key BEFORE UPDATE OF city, street, building ON public.houses FOR EACH ROW EXECUTE FUNCTION public.forget_house_key();
 
 CREATE TRIGGER only_added BEFORE DELETE OR UPDATE ON public.ledger_entries FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -3435,6 +3539,18 @@ ALTER TABLE ONLY public.audit_log
 
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id);
+
+ALTER TABLE ONLY public.call_cards
+    ADD CONSTRAINT call_cards_house_id_fkey FOREIGN KEY (house_id) REFERENCES public.houses(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.call_cards
+    ADD CONSTRAINT call_cards_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.call_cards
+    ADD CONSTRAINT call_cards_premises_id_fkey FOREIGN KEY (premises_id) REFERENCES public.premises(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.call_cards
+    ADD CONSTRAINT call_cards_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES public.residents(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.call_events
     ADD CONSTRAINT call_events_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.calls(id);
@@ -3489,6 +3605,18 @@ ALTER TABLE ONLY public.exports
 
 ALTER TABLE ONLY public.exports
     ADD CONSTRAINT exports_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.filing_drafts
+    ADD CONSTRAINT filing_drafts_category_id_fkey FOREIGN KEY (category_id) REFERENCES public.categories(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.filing_drafts
+    ADD CONSTRAINT filing_drafts_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.filing_drafts
+    ADD CONSTRAINT filing_drafts_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
+
+ALTER TABLE ONLY public.further_tickets
+    ADD CONSTRAINT further_tickets_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
 
 ALTER TABLE ONLY public.house_companies
     ADD CONSTRAINT house_companies_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
@@ -3819,6 +3947,8 @@ ALTER TABLE public.asterisk_entries ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.call_cards ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.call_events ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.calls ENABLE ROW LEVEL SECURITY;
@@ -3836,6 +3966,10 @@ ALTER TABLE public.deliveries ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.evidence_packs ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.exports ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.filing_drafts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.further_tickets ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.house_companies ENABLE ROW LEVEL SECURITY;
 
@@ -3889,6 +4023,10 @@ CREATE POLICY own ON public.api_tokens FOR SELECT TO callcenter_company USING ((
 
 CREATE POLICY own ON public.audit_log FOR INSERT TO callcenter_company WITH CHECK (((company_id IS NULL) OR (company_id = public.my_company())));
 
+CREATE POLICY own ON public.call_cards TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.calls c
+  WHERE (c.id = call_cards.call_id))));
+
 CREATE POLICY own ON public.call_events TO callcenter_company USING ((EXISTS ( SELECT
    FROM public.calls c
   WHERE (c.id = call_events.call_id))));
@@ -3912,6 +4050,10 @@ CREATE POLICY own ON public.deliveries TO callcenter_company USING ((EXISTS ( SE
 CREATE POLICY own ON public.evidence_packs TO callcenter_company USING ((company_id = public.my_company()));
 
 CREATE POLICY own ON public.exports TO callcenter_company USING ((company_id = public.my_company()));
+
+CREATE POLICY own ON public.further_tickets TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.tickets t
+  WHERE (t.id = further_tickets.ticket_id))));
 
 CREATE POLICY own ON public.house_companies TO callcenter_company USING ((company_id = public.my_company()));
 
@@ -4097,6 +4239,8 @@ CREATE POLICY service ON public.asterisk_entries TO callcenter_runtime USING (tr
 
 CREATE POLICY service ON public.audit_log TO callcenter_runtime USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON public.call_cards TO callcenter_runtime USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON public.call_events TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.calls TO callcenter_runtime USING (true) WITH CHECK (true);
@@ -4114,6 +4258,10 @@ CREATE POLICY service ON public.deliveries TO callcenter_runtime USING (true) WI
 CREATE POLICY service ON public.evidence_packs TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.exports TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.filing_drafts TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.further_tickets TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.house_companies TO callcenter_runtime USING (true) WITH CHECK (true);
 
@@ -4340,6 +4488,9 @@ GRANT SELECT,INSERT ON TABLE public.audit_log TO callcenter_runtime;
 
 GRANT USAGE ON SEQUENCE public.audit_log_id_seq TO callcenter_runtime;
 
+GRANT SELECT ON TABLE public.call_cards TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.call_cards TO callcenter_runtime;
+
 GRANT SELECT ON TABLE public.call_events TO callcenter_company;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.call_events TO callcenter_runtime;
 
@@ -4422,6 +4573,11 @@ GRANT SELECT ON TABLE public.exports TO callcenter_company;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.exports TO callcenter_runtime;
 
 GRANT USAGE ON SEQUENCE public.exports_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.filing_drafts TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.further_tickets TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.further_tickets TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.house_companies TO callcenter_company;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.house_companies TO callcenter_runtime;
