@@ -20,7 +20,8 @@ NOT_PAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A page: the path of its route, and what fills the names in it (as in `Filled.known`, where the page needs one for each `{language}`; or after `=` the value itself).
+    """A page: the path of its route, and what fills the names in it: as in `Filled.known`, where there is one for each
+    `{language}` if the page works once; or after `=` the value itself.
 
     `sent`: a form that is sent to this address, by which the page is reached; `file`: a sheet, its name and its text,
     sent by the form on the page; `unbuilt`: before the set-up has made the telephone. `shows`: what is on it when there is something on it.
