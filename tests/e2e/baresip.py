@@ -17,7 +17,6 @@ TONE = 600
 CONFIG = """
 poll_method epoll
 sip_listen {address}:0
-sip_cafile {cafile}
 audio_player aubridge,nil
 audio_source ausine,{tone}
 audio_alert aubridge,nil
@@ -54,16 +53,14 @@ class Baresip:
         secret: str,
         server: str,
         more: str = "",
-        cafile: str = "",
     ) -> None:
         folder.mkdir()
         self.account = account
         self._space = space
         self._folder = folder
-        self._server = server
         self._heard = folder / "heard"
         self._heard.mkdir()
-        config = CONFIG.format(address=address, heard=self._heard, tone=TONE, cafile=cafile)
+        config = CONFIG.format(address=address, heard=self._heard, tone=TONE)
         (folder / "config").write_text(config)
         (folder / "contacts").touch()
         (folder / "accounts").write_text(
@@ -90,10 +87,6 @@ class Baresip:
         assert self._process.stdin
         self._process.stdin.write(f"/{command}\n".encode())
         self._process.stdin.flush()
-
-    def call(self, user: str) -> None:
-        """Call somebody."""
-        self.type(f"dial sip:{user}@{self._server}")
 
     def output(self) -> str:
         """What it wrote, without colours."""
