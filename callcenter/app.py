@@ -34,8 +34,10 @@ from callcenter.domain.commands import (
     Command,
     EndSilentLeg,
     JudgeCallOut,
+    MoveTalk,
     NameCaller,
     PauseRecording,
+    PlaceCall,
     PrepareCard,
     RefreshCalls,
     SetMember,
@@ -44,7 +46,7 @@ from callcenter.domain.commands import (
 )
 from callcenter.domain.events import Source
 from callcenter.domain.floor import RosterChanged
-from callcenter.domain.ids import OPERATORS, NodeName
+from callcenter.domain.ids import NodeName
 from callcenter.domain.switchboard import Switchboard
 from callcenter.engine import Engine, utc_now
 from callcenter.errors import StoreError
@@ -77,7 +79,7 @@ from callcenter.telephony.control import Control
 from callcenter.telephony.ledger import Ledger
 from callcenter.telephony.ledger_file import Checkpoint
 from callcenter.telephony.node import Node
-from callcenter.telephony.shared import QUEUE, SharedAsterisk
+from callcenter.telephony.shared import PREFIX, SharedAsterisk
 from callcenter.tickets.install import install as tickets
 from callcenter.trunks.gatekeeper import Gatekeeper
 from callcenter.trunks.install import install as trunks
@@ -251,7 +253,7 @@ async def _node(
     asterisk = Node(settings.ami, engine.put, ledger.catch_up, on_registration=trunk_watch.wake, shared=shared)
     router.writer = writer = Writer(settings.database, name)
     router.cards = cards = CardFinder(pool, engine.put)
-    router.control = control = Control(asterisk.actions, engine.put, QUEUE if shared else OPERATORS)
+    router.control = control = Control(asterisk.actions, engine.put, PREFIX if shared else "")
     router.gatekeeper = gatekeeper = Gatekeeper(pool, name, asterisk.actions)
     keeper = ConfigurationKeeper(
         pool,
@@ -313,7 +315,15 @@ class CommandRouter:
                 self.cards.submit(order)
             case JudgeCallOut():
                 self.gatekeeper.submit(order)
-            case NameCaller() | SetMember() | PauseRecording() | WithdrawCaller() | EndSilentLeg():
+            case (
+                NameCaller()
+                | SetMember()
+                | PauseRecording()
+                | WithdrawCaller()
+                | EndSilentLeg()
+                | MoveTalk()
+                | PlaceCall()
+            ):
                 self.control.submit(order)
             case _:
                 if isinstance(order, ShowQueues):

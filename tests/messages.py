@@ -35,7 +35,17 @@ def queue(waiting: int = 0, number: str = NUMBER, oldest: datetime | None = None
 
 
 def ringing(at: datetime, call: str = "x") -> RingingMessage:
-    return RingingMessage(call=call, queue=NUMBER, caller=CALLER, since=at, outage=None)
+    return RingingMessage(
+        call=call,
+        queue=NUMBER,
+        caller=CALLER,
+        since=at,
+        resident="",
+        address="",
+        flat="",
+        outage=None,
+        handed=None,
+    )
 
 
 def card(at: datetime, text: str = "Иванова", **changes: Any) -> CardMessage:
@@ -56,6 +66,7 @@ def card(at: datetime, text: str = "Иванова", **changes: Any) -> CardMess
         ticket=TicketKey(id=1, number=1053),
         outage=None,
         queue=NUMBER,
+        handed=None,
         kind=TalkKind.QUEUE,
         answered_at=at,
         talk_ended_at=None,

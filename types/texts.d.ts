@@ -53,7 +53,7 @@ export interface Texts {
   not_saved: string;
   request_waiting: string;
   request_expired: string;
-  request_refused: { no_telephone: string; no_talk: string; superseded: string; asterisk_away: string; asterisk_refused: string; not_known: string; not_understood: string; };
+  request_refused: { no_telephone: string; no_talk: string; superseded: string; asterisk_away: string; asterisk_refused: string; not_known: string; nobody_there: string; not_this_call: string; not_understood: string; };
   outage_suspected: string;
   outage_news: string;
   outage_evidence: string;

@@ -10,27 +10,31 @@ import structlog
 from callcenter import metrics
 from callcenter.domain.commands import (
     EndSilentLeg,
+    MoveTalk,
     NameCaller,
     PauseRecording,
+    PlaceCall,
     Requested,
     SetMember,
     WithdrawCaller,
 )
 from callcenter.domain.events import Event, Presence
 from callcenter.domain.ids import OPERATORS
-from callcenter.domain.request import RefusalReason, RequestCarriedOut, RequestFailed, RequestOverdue
+from callcenter.domain.request import RefusalReason, RequestCarriedOut, RequestFailed, RequestOverdue, TalkStep
 from callcenter.errors import ActionRefused, ActionTimeout, NotConnected, TelephonyError
 from callcenter.telephony.connection import AmiConnection
 
 log = structlog.get_logger()
 
-AsteriskCommand = NameCaller | SetMember | PauseRecording | WithdrawCaller | EndSilentLeg
+AsteriskCommand = NameCaller | SetMember | PauseRecording | WithdrawCaller | EndSilentLeg | MoveTalk | PlaceCall
 
 LANES = 8
 """Commands carried out at the same time; those for one target are carried out one after the other."""
 PACKETS = "CHANNEL(rtcp,rxcount,audio)"
 """How many packets of sound came from a telephone."""
 SILENT_FOR_S = 0.5
+RING_MS = 20_000
+"""How long an operator's own telephone rings before a call out."""
 NAME_LIMIT = 80
 """Characters of a caller's name that are sent to a telephone."""
 
@@ -39,11 +43,13 @@ class Control:
     """Carries out commands over the actions connection.
 
     Nothing is tried again here: when the link is restored the switchboard sets every member again. The result of a
-    command that answers a request is reported by `put`, which must not block. `queue`: what Asterisk calls ours.
+    command that answers a request is reported by `put`, which must not block. `prefix`: what the names of our queue and our
+    contexts begin with.
     """
 
-    def __init__(self, connection: AmiConnection, put: Callable[[Event], None], queue: str = OPERATORS) -> None:
-        self._queue = queue
+    def __init__(self, connection: AmiConnection, put: Callable[[Event], None], prefix: str = "") -> None:
+        self._prefix = prefix
+        self._queue = f"{prefix}{OPERATORS}"
         self._connection = connection
         self._put = put
         # The last command for each target, in the order in which the targets were first named.
@@ -108,6 +114,10 @@ class Control:
                     await self._connection.action(
                         "MixMonitorMute", Channel=command.channel, Direction="both", State=state
                     )
+                case MoveTalk():
+                    await self._move(command)
+                case PlaceCall():
+                    await self._place(command)
                 case _:
                     assert_never(command)
         except TelephonyError as error:
@@ -145,6 +155,53 @@ class Control:
         except ActionRefused:
             log.debug("leg over before it was ended", channel=channel)
 
+    async def _move(self, command: MoveTalk) -> None:
+        """Both at once where two of them talk: one alone would end the talk of the other."""
+        caller, leg = command.caller, command.leg
+        match command.step:
+            case TalkStep.HOLD | TalkStep.CONSULT:
+                await self._connection.action("Setvar", Channel=caller, Variable="LEG", Value=leg)
+                await self._redirect(caller, "set-aside", "s", leg, "aside", command.to or "s")
+            case TalkStep.BACK:
+                await self._redirect(caller, "taken-back", "s")
+            case TalkStep.COMPLETE:
+                await self._redirect(caller, "handed-over", "s")
+            case TalkStep.CONFERENCE:
+                await self._redirect(leg, "conference", "other", command.asked, "conference", "other")
+                await self._redirect(caller, "conference", "caller")
+            case TalkStep.TRANSFER:
+                await self._redirect(caller, "sent-on", command.to)
+            case TalkStep.HANG_UP:
+                await self._connection.action("Setvar", Channel=leg, Variable="HUNG_UP", Value="1")
+                await self._connection.action("Hangup", Channel=leg, Cause="16")
+            case _:
+                assert_never(command.step)
+
+    async def _redirect(
+        self, channel: str, context: str, exten: str, other: str = "", others_context: str = "", others_exten: str = ""
+    ) -> None:
+        first = {"Channel": channel, "Context": f"{self._prefix}{context}", "Exten": exten, "Priority": "1"}
+        second = {
+            "ExtraChannel": other,
+            "ExtraContext": f"{self._prefix}{others_context}",
+            "ExtraExten": others_exten,
+            "ExtraPriority": "1",
+        }
+        await self._connection.action("Redirect", **first, **(second if other else {}))
+
+    async def _place(self, command: PlaceCall) -> None:
+        """Async, or the next action would wait until the telephone is picked up."""
+        await self._connection.action(
+            "Originate",
+            Channel=command.interface,
+            Context=f"{self._prefix}operators",
+            Exten=command.number,
+            Priority="1",
+            CallerID=command.number,
+            Timeout=str(RING_MS),
+            Async="true",
+        )
+
     async def _set_member(self, command: SetMember) -> None:
         member = {"Queue": self._queue, "Interface": command.interface}
         if command.presence is Presence.OFFLINE:
@@ -168,6 +225,10 @@ class Control:
 def _target(command: AsteriskCommand) -> str:
     if isinstance(command, SetMember):
         return command.interface
+    if isinstance(command, MoveTalk):
+        return f"MoveTalk {command.caller}"
+    if isinstance(command, PlaceCall):
+        return f"PlaceCall {command.interface}"
     if isinstance(command, WithdrawCaller | EndSilentLeg):
         return f"{type(command).__name__} {command.channel}"
     return command.channel
