@@ -10,6 +10,8 @@ export interface Place {
   /** On the workplace: whether this login has a telephone, and whether it may file tickets. */
   has_phone?: boolean;
   files?: boolean;
+  /** Names by id. */
+  colleagues?: Record<number, string | undefined>;
 }
 
 export interface Line {

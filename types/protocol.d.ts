@@ -14,12 +14,6 @@ export interface AsideMessage {
 /** What an operator does without the caller, who hears music. */
 export type AsidePhase = "held" | "ringing" | "asking" | "conference" | "over";
 
-/** Ring the operator's telephone, then call this number: for a telephone that is not in the browser. */
-export interface CallOutRequest {
-  type: "call_out";
-  number: `operator/${number}`;
-}
-
 /** The outage that a caller is in. */
 export interface CallOutage {
   id: number;
@@ -307,7 +301,7 @@ export interface TalkRequest {
   type: "talk";
   step: TalkStep;
   /** Whom to call: a telephone's account, a number outside or, of a transfer, a company's; empty: any colleague who is free. */
-  to: `operator/${number}`;
+  to: string;
   /** For the colleague to read while it rings. */
   note: string;
 }
@@ -526,4 +520,4 @@ export type Delta = QueuesDelta | OutagesDelta | Outage_figuresDelta | PresenceD
 
 export type FromService = Snapshot | Resumed | Delta | ErrorMessage;
 
-export type FromBrowser = Hello | PresenceRequest | PauseRequest | TalkRequest | CallOutRequest;
+export type FromBrowser = Hello | PresenceRequest | PauseRequest | TalkRequest;

@@ -17,12 +17,11 @@ from callcenter.common.sessions import SESSIONS
 from callcenter.domain.access import Permission
 from callcenter.domain.ids import OperatorId
 from callcenter.domain.person import Person
-from callcenter.domain.request import Body, CallOutBody, PauseBody, PresenceBody, TalkBody
+from callcenter.domain.request import Body, PauseBody, PresenceBody, TalkBody
 from callcenter.push.codec import BadMessage, hello_of, request_of, to_json
 from callcenter.push.hub import HUB, Screen
 from callcenter.push.messages import (
     BrowserRequest,
-    CallOutRequest,
     ErrorMessage,
     PauseRequest,
     PresenceRequest,
@@ -217,5 +216,3 @@ def _asked(request: BrowserRequest) -> Body:
             return PauseBody(paused=paused)
         case TalkRequest(step=step, to=to, note=note):
             return TalkBody(step=step, to=to, note=note)
-        case CallOutRequest(number=number):
-            return CallOutBody(number=number)

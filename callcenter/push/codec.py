@@ -11,7 +11,6 @@ from callcenter.errors import CallcenterError
 from callcenter.push.messages import (
     KINDS,
     BrowserRequest,
-    CallOutRequest,
     Hello,
     PauseRequest,
     PresenceRequest,
@@ -24,7 +23,6 @@ REQUESTS: Mapping[str, type[BrowserRequest]] = {
     "presence": PresenceRequest,
     "recording": PauseRequest,
     "talk": TalkRequest,
-    "call_out": CallOutRequest,
 }
 
 

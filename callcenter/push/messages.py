@@ -344,18 +344,10 @@ class TalkRequest(Shape):
 
     type: Literal["talk"] = "talk"
     step: TalkStep
-    to: Annotated[str, Field(pattern=r"^([a-z][a-z0-9-]{0,31}|[+]?[0-9]{2,20})?$")] = ""
+    to: Annotated[str, Field(max_length=40)] = ""
     """Whom to call: a telephone's account, a number outside or, of a transfer, a company's; empty: any colleague who is free."""
     note: Annotated[str, Field(max_length=300)] = ""
     """For the colleague to read while it rings."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallOutRequest(Shape):
-    """Ring the operator's telephone, then call this number: for a telephone that is not in the browser."""
-
-    type: Literal["call_out"] = "call_out"
-    number: Annotated[str, Field(pattern=r"^[+]?[0-9]{2,20}$")]
-
-
-BrowserRequest = PresenceRequest | PauseRequest | TalkRequest | CallOutRequest
+BrowserRequest = PresenceRequest | PauseRequest | TalkRequest

@@ -16,7 +16,6 @@ from callcenter.push.codec import BadMessage, body_of, entry, hello_of, request_
 from callcenter.push.messages import (
     KINDS,
     AsideMessage,
-    CallOutRequest,
     DeadlinesMessage,
     ErrorMessage,
     HandedRow,
@@ -92,7 +91,6 @@ def test_every_message_of_the_service_is_in_the_schema(schema: Any) -> None:
         PresenceRequest(wanted=Presence.PAUSED),
         PauseRequest(paused=True),
         TalkRequest(step=TalkStep.CONSULT, to="op-02", note="про кран"),
-        CallOutRequest(number="+79161234567"),
     ],
 )
 def test_every_message_of_a_browser_is_in_the_schema_and_is_understood(schema: Any, message: Any) -> None:

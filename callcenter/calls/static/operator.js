@@ -3,9 +3,10 @@ import {
   $, announce, company, el, fill, lasting, moment, place, plural, readPage, showConnected, showFigures, since, startClock, telephone,
   texts, toast,
 } from "/static/web/ui.js";
+import { showHanded } from "./handed.js";
 import { cardOutage, listenForJoin, offered, outageLine, showOutageFigures, showOutages } from "./outages.js";
 import { isRequest, showRequests } from "./requests.js";
-import { startTelephone, telephoneOpened } from "./telephone_page.js";
+import { startTelephone, telephoneOpened, telephoneTold } from "./telephone_page.js";
 import { Wire } from "/static/web/wire.js";
 
 /** @import { CardMessage, Presence, PresenceMessage, Outcome } from "types/protocol" */
@@ -13,7 +14,6 @@ import { Wire } from "/static/web/wire.js";
 readPage();
 startClock();
 listenForJoin();
-startTelephone();
 
 const title = document.title;
 
@@ -22,6 +22,8 @@ const wire = new Wire({
     if (kind === null || kind === "queues") showQueues();
     if (kind === null || kind === "ringing") showRinging();
     if (kind === null || kind === "telephone") telephoneOpened(wire.state.telephone);
+    if (kind === null || ["presence", "ringing", "card", "aside", "request/talk"].includes(kind)) telephoneTold(wire.state);
+    if (kind === null || kind === "ringing" || kind === "card") showHanded(wire.state);
     if (kind === null || kind === "presence" || kind === "request/presence") showPresence();
     if (kind === null || kind === "outages") showOutages(wire.state, kind !== null);
     if (kind === "outages" && offered(wire.state.card, wire.state) !== offer) showCard();
@@ -35,6 +37,8 @@ const wire = new Wire({
     showPresence();
   },
 });
+
+startTelephone((message) => wire.say(message));
 
 function showQueues() {
   const busy = showFigures(wire.state.queues).filter((queue) => queue.waiting > 0);
@@ -140,7 +144,8 @@ function recording(paused) {
 
 /** @param {CardMessage} card */
 function caller(card) {
-  const number = el("span", "telephone", card.caller ? telephone(card.caller) : texts.no_number);
+  const number = el("span", "telephone", card.caller ? telephone(card.caller) : texts.no_number,
+    card.caller && card.talk_ended_at && place.has_phone ? callBack(card) : "");
   const top = el("p", "over-name", el("span", "", card.company || company(card.did)), number);
   if (!card.resident) {
     return el("div", "caller unknown", top, el("h1", "", texts.unknown), el("p", "hint", texts.no_address));
@@ -148,6 +153,16 @@ function caller(card) {
   return el("div", "caller", top, el("h1", "", card.resident),
     el("p", "address", el("span", "", card.address), card.flat ? el("span", "flat", fill(texts.flat, { flat: card.flat })) : ""),
     card.others ? el("p", "others", plural(texts.others, card.others)) : "");
+}
+
+/** @param {CardMessage} card */
+function callBack(card) {
+  const button = el("button", "quiet call-out", texts.call_out);
+  Object.assign(button, { type: "button" });
+  Object.assign(button.dataset, {
+    callOut: card.caller, ticket: card.ticket ? String(card.ticket.id) : "", failed: texts.not_saved, nowhere: texts.call_out_nowhere,
+  });
+  return button;
 }
 
 /**
