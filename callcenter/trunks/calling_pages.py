@@ -35,7 +35,7 @@ async def call_out(request: web.Request) -> web.Response:
     async with request.app[POOL].acquire() as connection:
         endpoint = await connection.fetchval(SQL["telephone"], person.id)
         if endpoint is None:
-            raise web.HTTPForbidden
+            raise web.HTTPConflict
         if ticket is None:
             await connection.execute(SQL["plan_none"], person.id)
         elif not await connection.fetchval(SQL["plan"], person.id, number, ticket):
