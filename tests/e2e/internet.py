@@ -4,13 +4,17 @@ The office is this network namespace, at `OFFICE`; the router translates its add
 the companies have a namespace with an address each, and know no way to the office. Needs root.
 """
 
+import fcntl
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 OFFICE, OFFICE_GATEWAY = "10.77.1.2", "10.77.1.1"
 ROUTER = "10.77.2.1"
 COMPANIES = tuple(f"10.77.2.{number}" for number in range(10, 16))
+LOCK = Path(tempfile.gettempdir()) / "callcenter-internet.lock"
 SPACE, ROUTER_SPACE = "cc-companies", "cc-router"
 
 RULES = """
@@ -29,13 +33,15 @@ table ip office {{
 
 @contextmanager
 def internet(sip_port: int) -> Iterator[None]:
-    """Both networks; `sip_port` of the router is the office's."""
-    _remove()
-    try:
-        _make(sip_port)
-        yield
-    finally:
+    """Both networks; `sip_port` of the router is the office's. The machine has one of them: the next in turn waits."""
+    with LOCK.open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
         _remove()
+        try:
+            _make(sip_port)
+            yield
+        finally:
+            _remove()
 
 
 @contextmanager
