@@ -33,6 +33,8 @@ from callcenter.domain.operator import Operator, OperatorState, Signal
 from callcenter.domain.request import CallOutBody, PresenceBody, RefusalReason, RequestTaken, TalkBody, TalkStep
 from callcenter.domain.talk import Talk
 
+_ANYBODY = Interface("")
+"""Whoever takes the caller from the queue."""
 _NUMBER = re.compile(r"\+?[0-9]{2,20}", re.ASCII)
 
 
@@ -193,9 +195,10 @@ class Asides:
         self._shown: dict[Interface, AsideChanged] = {}
         self._handed: dict[tuple[CallId, Interface], Handed] = {}
 
-    def handed(self, call: CallId, to: Interface) -> Handed | None:
-        """Who handed this call to this telephone, or asked about it."""
-        return self._handed.get((call, to))
+    def handed(self, call: CallId, to: Operator) -> Handed | None:
+        """Which colleague handed this call to this operator or to any, or asks about it."""
+        handed = self._handed.get((call, to.interface)) or self._handed.get((call, _ANYBODY))
+        return None if handed is None or handed.by == to.id else handed
 
     def ask(self, event: RequestTaken, body: TalkBody, call: Call, talk: Talk) -> list[Command] | RefusalReason:
         """Decide on a request about this talk."""
@@ -211,14 +214,15 @@ class Asides:
                 if asked is None or not asked.channel:
                     return RefusalReason.NOBODY_THERE
                 return [self._move(event, body, call, talk, asked=asked.channel)]
-            case TalkStep.CONSULT if not body.to:
+            case TalkStep.CONSULT | TalkStep.TRANSFER if not body.to:
                 free = self._floor.any_free()
                 body = replace(body, to="" if free is None else _account(free))
         wanted = body.step in (TalkStep.CONSULT, TalkStep.TRANSFER)
         if wanted and not self._may_ask(body.to):
             return RefusalReason.NOBODY_THERE
         if wanted:
-            self._handed[call.id, _interface(body.to)] = Handed(by=event.operator, note=body.note)
+            to = _ANYBODY if _NUMBER.fullmatch(body.to) else _interface(body.to)
+            self._handed[call.id, to] = Handed(by=event.operator, note=body.note)
         return [self._move(event, body, call, talk)]
 
     def changed(self, event: AsideChanged) -> list[Command]:

@@ -170,7 +170,8 @@ class Switchboard:
         if event.source is Source.LIVE and isinstance(event, OperatorRang):
             commands += self._floor.signal(event.operator, Signal.RANG, event.call, event.at)
             if operator := self._floor.get(event.operator):
-                commands.append(ShowRinging(operator=operator.id, call=after, at=event.at))
+                handed = self._asides.handed(after.id, operator)
+                commands.append(ShowRinging(operator=operator.id, call=after, at=event.at, handed=handed))
         elif isinstance(event, OperatorMissed):
             commands += self._floor.missed(event)
         elif event.source is Source.LIVE and isinstance(event, CallQueued):
@@ -185,7 +186,7 @@ class Switchboard:
             return []
         if isinstance(event, ColleagueMissed):
             return self._floor.signal(event.operator, Signal.RING_ENDED, event.call, event.at)
-        handed = self._asides.handed(event.call, event.operator)
+        handed = self._asides.handed(event.call, operator)
         rung = self._floor.signal(event.operator, Signal.RANG, event.call, event.at)
         return [*rung, ShowRinging(operator=operator.id, call=call, at=event.at, handed=handed)]
 
@@ -215,7 +216,7 @@ class Switchboard:
         card_came = before is not None and before.card != after.card
         operator = self._floor.get(talk.operator)
         if operator is not None and (known is None or known.kind is not talk.kind or card_came):
-            handed = self._asides.handed(after.id, talk.operator)
+            handed = self._asides.handed(after.id, operator)
             commands.append(PopCard(operator=operator.id, call=after, talk=talk, handed=handed))
         return commands
 
@@ -226,7 +227,7 @@ class Switchboard:
         at = talk.ended_at or after.ended_at or after.arrived_at
         commands = self._floor.signal(operator.interface, Signal.TALK_ENDED, after.id, at)
         if operator.call == after.id:
-            handed = self._asides.handed(after.id, talk.operator)
+            handed = self._asides.handed(after.id, operator)
             commands.append(EndTalk(operator=operator.id, call=after, talk=talk, handed=handed))
         return commands + self._asides.ended(operator)
 

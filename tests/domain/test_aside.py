@@ -25,11 +25,13 @@ from callcenter.domain.events import (
     CallEnded,
     CallPlaced,
     CallQueued,
+    CallReturned,
     ColleagueMissed,
     ColleagueRang,
     ConsultationJoined,
     Event,
     OperatorAnswered,
+    OperatorRang,
     PhoneChanged,
     TalkEnded,
     Tick,
@@ -160,12 +162,23 @@ def test_who_is_not_there_is_not_called(playbook: Watched, step: TalkStep) -> No
     assert isinstance(move, MoveTalk)
 
 
-def test_any_colleague_who_is_free(playbook: Watched) -> None:
-    (move,) = ask(playbook, TalkStep.CONSULT)
+@pytest.mark.parametrize("step", [TalkStep.CONSULT, TalkStep.TRANSFER])
+def test_any_colleague_who_is_free(playbook: Watched, step: TalkStep) -> None:
+    (move,) = ask(playbook, step)
     assert isinstance(move, MoveTalk)
     assert move.to == "op-02"
     playbook >> PhoneChanged(at=at(6), operator=BORIS, reachable=False)
     assert ask(playbook, TalkStep.CONSULT) == [RefusalReason.NOBODY_THERE]
+
+
+def test_a_note_for_the_queue_is_for_whoever_takes_the_caller_and_not_for_its_writer(playbook: Watched) -> None:
+    (move,) = ask(playbook, TalkStep.TRANSFER, "74951234567")
+    assert isinstance(move, MoveTalk)
+    playbook >> CallReturned(call=CALL, at=at(7), queue=QUEUE)
+    for operator in (ANNA, BORIS):
+        playbook >> OperatorRang(call=CALL, at=at(8), operator=operator)
+    rings = [each for each in playbook.commands() if isinstance(each, ShowRinging)]
+    assert [each.handed and each.handed.note for each in rings] == [None, NOTE]
 
 
 def test_a_call_that_an_operator_made_is_only_hung_up(playbook: Watched) -> None:

@@ -167,6 +167,24 @@ async def test_keys_are_heard_and_a_transfer_takes_the_caller_to_a_colleague(des
         assert [tuple(talk) for talk in talks] == [(LOGIN, "queue"), ("op-08", "transfer")]
 
 
+async def test_a_pause_asked_for_in_a_talk_begins_after_it_and_one_of_the_recording_at_once(
+    description: dict, tmp_path: Path
+) -> None:
+    async with database(description) as pool, operator(description, LOGIN, tmp_path) as page:
+        _, _, phone, number, _ = await pool.fetchrow(RESIDENT)
+        async with calling(description, phone, number) as caller:
+            await pick_up(page)
+            await page.get_by_role("button", name="Приостановить запись").click()
+            await expect(page.get_by_text("Запись приостановлена")).to_be_visible(timeout=10_000)
+            await page.get_by_role("button", name="Возобновить запись").click()
+            await expect(page.get_by_text("Запись приостановлена")).to_be_hidden(timeout=10_000)
+            await page.locator("#presence").get_by_text("Пауза").click()
+            await expect(page.locator("#presence [data-wanted=paused]")).to_have_attribute("aria-pressed", "true")
+            assert share(await listened(caller), OPERATORS_TONE) > 0.5
+            await hang_up(page, caller)
+        await expect(page.locator("#state")).to_contain_text("На паузе", timeout=10_000)
+
+
 async def test_one_hears_oneself(description: dict, tmp_path: Path) -> None:
     async with operator(description, LOGIN, tmp_path) as page:
         await page.get_by_role("button", name="Услышать себя").click()

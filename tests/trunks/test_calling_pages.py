@@ -108,6 +108,13 @@ async def test_the_call_is_of_the_ticket_from_which_it_was_made_not_of_the_newes
         await site.pool.execute("update planned_calls set at = now() - interval '6 minutes'")
 
 
+async def test_the_button_is_on_the_tickets_page_of_whoever_has_a_telephone(site: Site, anna: Browser) -> None:
+    made = await ticket(site)
+    assert f'data-call-out="{NUMBER}" data-ticket="{made}"' in await (await anna.get(f"/tickets/{made}")).text()
+    async with site.browser("alla") as alla:
+        assert "data-call-out" not in await (await alla.get(f"/tickets/{made}")).text()
+
+
 async def test_a_ticket_that_is_not_there_and_a_person_without_a_telephone(site: Site, anna: Browser) -> None:
     assert (await anna.post("/calls-out", number=NUMBER, ticket="999999")).status == 404
     async with site.browser("alla") as alla:

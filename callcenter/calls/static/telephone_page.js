@@ -130,7 +130,7 @@ function carryOut(order) {
 function ask({ step, to, note }) {
   if (say({ type: "talk", step, to, note }) || own) return;
   // Without the service the telephone itself sends the caller on, and knows no more than that.
-  if (step === "transfer") sip.transfer(to);
+  if (step === "transfer" && to) sip.transfer(to);
 }
 
 // The browser itself lets one tab have it, and the next one when that tab is closed.
