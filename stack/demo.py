@@ -6,10 +6,16 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import SecretStr
+
+from callcenter.settings import DatabaseSettings
+from callcenter.storage import connect
 from stack.instance import Instance
 from stack.outage.plan import OutagePlan
 from stack.outage.report import grave, summary
 from stack.outage.surge import OutageSurge
+from stack.outside import answering, let_out
+from stack.sipp import Sipp
 
 PLAN = OutagePlan(callers=120, rate=2.0, operators=10, talk=15.0, outage="suggested", open_after=10.0)
 """Over in about three minutes."""
@@ -43,11 +49,24 @@ def _show(instance: Instance) -> int:
     result, verdict = asyncio.run(OutageSurge(stack, PLAN).run())
     print(summary(result, verdict), flush=True)
     print(f"The stack stays up: {stack['web']['url']}. Ctrl-C ends it.", flush=True)
+    city = answering(stack, instance.directory / "outside")
     try:
+        asyncio.run(_let_out(stack, city))
+        print("Whoever is called from a ticket answers and speaks.", flush=True)
         threading.Event().wait()
     except KeyboardInterrupt:
         print("\nending everything", flush=True)
+    finally:
+        city.end()
     return 1 if grave(verdict) else 0
+
+
+async def _let_out(stack: Mapping[str, Any], city: Sipp) -> None:
+    connection = await connect(DatabaseSettings(url=SecretStr(stack["postgres"]["dsn"])))
+    try:
+        await let_out(connection, city)
+    finally:
+        await connection.close()
 
 
 def addresses(stack: Mapping[str, Any]) -> str:

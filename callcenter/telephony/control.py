@@ -197,6 +197,7 @@ class Control:
             Context=f"{self._prefix}operators",
             Exten=command.number,
             Priority="1",
+            PreDialGoSub=f"{self._prefix}own-rings,s,1",
             CallerID=command.number,
             Timeout=str(RING_MS),
             Async="true",

@@ -176,7 +176,7 @@ async def test_a_pause_asked_for_in_a_talk_begins_after_it_and_one_of_the_record
             await pick_up(page)
             await page.get_by_role("button", name="Приостановить запись").click()
             await expect(page.get_by_text("Запись приостановлена")).to_be_visible(timeout=10_000)
-            await page.get_by_role("button", name="Возобновить запись").click()
+            await page.get_by_role("button", name="Продолжить запись").click()
             await expect(page.get_by_text("Запись приостановлена")).to_be_hidden(timeout=10_000)
             await page.locator("#presence").get_by_text("Пауза").click()
             await expect(page.locator("#presence [data-wanted=paused]")).to_have_attribute("aria-pressed", "true")
