@@ -62,9 +62,11 @@ class Floor:
         return self._operators.get(interface) if interface is not None else None
 
     def is_free(self, interface: Interface) -> bool:
-        """Whether this telephone is there and nobody talks or rings at it."""
+        """Whether nobody talks or rings at this telephone, and it is there, as far as is known: not of whoever is offline."""
         operator = self._operators.get(interface)
-        return operator is not None and operator.phone_reachable and operator.state is OperatorState.RESTING
+        if operator is None or operator.state is not OperatorState.RESTING:
+            return False
+        return operator.phone_reachable or operator.wanted is Presence.OFFLINE
 
     def any_free(self) -> Interface | None:
         """Of those who take calls and are free, the one who has been so longest."""

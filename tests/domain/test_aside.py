@@ -33,18 +33,21 @@ from callcenter.domain.events import (
     OperatorAnswered,
     OperatorRang,
     PhoneChanged,
+    Presence,
     TalkEnded,
     Tick,
 )
 from callcenter.domain.ids import Interface, OperatorId
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.request import CallOutBody, RefusalReason, TalkBody, TalkStep
+from callcenter.domain.switchboard import Switchboard
 from callcenter.domain.talk import Party, TalkKind
-from tests.domain.playbook import ANNA, BORIS, CALL, QUEUE, Playbook, at, taken
+from tests.domain.playbook import ANNA, BORIS, CALL, QUEUE, Playbook, at, operators, taken
 
 RECORDING = RecordingName.parse("node1-1.1_node1-1.2_5")
 ASKED = RecordingName.parse("node1-1.1_node1-1.3_8")
 CALLERS, ANNAS, BORISES = "PJSIP/trunk-1", "PJSIP/op-01-2", "PJSIP/op-02-3"
+OFFLINE = {"wanted": Presence.OFFLINE, "phone_reachable": False}
 NUMBERS = itertools.count(1)
 NOTE = "просит мастера после шести"
 
@@ -52,8 +55,8 @@ NOTE = "просит мастера после шести"
 class Watched(Playbook):
     """Keeps the commands of all steps until they are looked at."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, switchboard: Switchboard | None = None) -> None:
+        super().__init__(switchboard)
         self._all: list[Command] = []
 
     def __rshift__(self, event: Event) -> Self:
@@ -74,14 +77,18 @@ def aside(phase: AsidePhase, whom: str = "", why: str = "") -> AsideChanged:
     return AsideChanged(at=at(7), call=CALL, operator=ANNA, phase=phase, whom=whom, why=why)
 
 
-@pytest.fixture
-def playbook() -> Watched:
+def talking(switchboard: Switchboard | None = None) -> Watched:
     """A caller talks with ANNA."""
-    made = Watched()
+    made = Watched(switchboard)
     made >> CallArrived(call=CALL, at=at(0), did=QUEUE, caller="89161234567", channel=CALLERS)
     made >> CallQueued(call=CALL, at=at(2), queue=QUEUE)
     made >> OperatorAnswered(call=CALL, at=at(5), operator=ANNA, recording=RECORDING, channel=ANNAS)
     return made >> Tick(at=at(6))
+
+
+@pytest.fixture
+def playbook() -> Watched:
+    return talking()
 
 
 def ask(playbook: Watched, step: TalkStep, to: str = "") -> list[object]:
@@ -160,6 +167,12 @@ def test_who_is_not_there_is_not_called(playbook: Watched, step: TalkStep) -> No
     assert ask(playbook, step, "op-02") == [RefusalReason.NOBODY_THERE]
     (move,) = ask(playbook, step, "+79161230000")
     assert isinstance(move, MoveTalk)
+
+
+def test_of_whoever_is_offline_only_asterisk_knows_whether_the_telephone_is_there() -> None:
+    playbook = talking(Switchboard([QUEUE], [*operators(ANNA), replace(operators(ANNA, BORIS)[1], **OFFLINE)]))
+    assert isinstance(ask(playbook, TalkStep.CONSULT, "op-02")[0], MoveTalk)
+    assert ask(playbook, TalkStep.CONSULT) == [RefusalReason.NOBODY_THERE], "takes no calls"
 
 
 @pytest.mark.parametrize("step", [TalkStep.CONSULT, TalkStep.TRANSFER])
