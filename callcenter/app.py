@@ -79,6 +79,7 @@ from callcenter.telephony.control import Control
 from callcenter.telephony.ledger import Ledger
 from callcenter.telephony.ledger_file import Checkpoint
 from callcenter.telephony.node import Node
+from callcenter.telephony.placing import CallPlacer
 from callcenter.telephony.shared import PREFIX, SharedAsterisk
 from callcenter.tickets.install import install as tickets
 from callcenter.trunks.gatekeeper import Gatekeeper
@@ -254,6 +255,8 @@ async def _node(
     router.writer = writer = Writer(settings.database, name)
     router.cards = cards = CardFinder(pool, engine.put)
     router.control = control = Control(asterisk.actions, engine.put, PREFIX if shared else "")
+    console = Console(settings.asterisk.control)
+    router.placer = placer = CallPlacer(console, engine.put, PREFIX if shared else "")
     router.gatekeeper = gatekeeper = Gatekeeper(pool, name, asterisk.actions)
     keeper = ConfigurationKeeper(
         pool,
@@ -276,7 +279,7 @@ async def _node(
     for call in calls:
         if call.state is not CallState.ENDED:
             cards.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))
-    services += [writer, engine, cards, control, gatekeeper, requests, ledger, asterisk, keeper, archive, disk]
+    services += [writer, engine, cards, control, placer, gatekeeper, requests, ledger, asterisk, keeper, archive, disk]
     services.append(trunk_watch)
     services.append(PaceKeeper(pool, name, settings.asterisk.spool / "pace"))
     announcements = settings.asterisk.spool / "announcements"
@@ -305,6 +308,7 @@ class CommandRouter:
     cards: CardFinder
     control: Control
     gatekeeper: Gatekeeper
+    placer: CallPlacer
     waiting = 0
     """Callers who wait in any queue of this node."""
 
@@ -313,17 +317,11 @@ class CommandRouter:
         match order:
             case PrepareCard():
                 self.cards.submit(order)
+            case PlaceCall():
+                self.placer.submit(order)
             case JudgeCallOut():
                 self.gatekeeper.submit(order)
-            case (
-                NameCaller()
-                | SetMember()
-                | PauseRecording()
-                | WithdrawCaller()
-                | EndSilentLeg()
-                | MoveTalk()
-                | PlaceCall()
-            ):
+            case NameCaller() | SetMember() | PauseRecording() | WithdrawCaller() | EndSilentLeg() | MoveTalk():
                 self.control.submit(order)
             case _:
                 if isinstance(order, ShowQueues):

@@ -211,6 +211,8 @@ class Switchboard:
     def _show_talk(self, before: Call | None, after: Call, known: Talk | None, talk: Talk) -> list[Command]:
         """What changes for the operator of a talk that goes on."""
         commands: list[Command] = []
+        if _asked_outside(after, talk):
+            return commands
         if known is None:
             commands += self._floor.signal(talk.operator, Signal.ANSWERED, after.id, talk.began_at)
         card_came = before is not None and before.card != after.card
@@ -222,7 +224,7 @@ class Switchboard:
 
     def _show_end(self, after: Call, talk: Talk) -> list[Command]:
         operator = self._floor.get(talk.operator)
-        if operator is None:
+        if operator is None or _asked_outside(after, talk):
             return []
         at = talk.ended_at or after.ended_at or after.arrived_at
         commands = self._floor.signal(operator.interface, Signal.TALK_ENDED, after.id, at)
@@ -344,6 +346,12 @@ def _follow(before: Call | None, after: Call) -> list[Command]:
         commands.append(OpenOutageTickets(call=after.id))
     commands += [SaveTalk(call=after.id, talk=talk) for talk in after.talks if talk not in was.talks]
     return commands
+
+
+def _asked_outside(call: Call, talk: Talk) -> bool:
+    """Whether this is a talk with somebody outside, of an operator who talks to the caller too."""
+    own = (each for each in call.talks if each.operator == talk.operator and each.with_caller)
+    return not talk.with_caller and any(not call.over(each) for each in own)
 
 
 def _is_consultation(event: CallEvent) -> bool:

@@ -13,7 +13,6 @@ from callcenter.domain.commands import (
     MoveTalk,
     NameCaller,
     PauseRecording,
-    PlaceCall,
     Requested,
     SetMember,
     WithdrawCaller,
@@ -26,15 +25,13 @@ from callcenter.telephony.connection import AmiConnection
 
 log = structlog.get_logger()
 
-AsteriskCommand = NameCaller | SetMember | PauseRecording | WithdrawCaller | EndSilentLeg | MoveTalk | PlaceCall
+AsteriskCommand = NameCaller | SetMember | PauseRecording | WithdrawCaller | EndSilentLeg | MoveTalk
 
 LANES = 8
 """Commands carried out at the same time; those for one target are carried out one after the other."""
 PACKETS = "CHANNEL(rtcp,rxcount,audio)"
 """How many packets of sound came from a telephone."""
 SILENT_FOR_S = 0.5
-RING_MS = 20_000
-"""How long an operator's own telephone rings before a call out."""
 NAME_LIMIT = 80
 """Characters of a caller's name that are sent to a telephone."""
 
@@ -116,8 +113,6 @@ class Control:
                     )
                 case MoveTalk():
                     await self._move(command)
-                case PlaceCall():
-                    await self._place(command)
                 case _:
                     assert_never(command)
         except TelephonyError as error:
@@ -189,20 +184,6 @@ class Control:
         }
         await self._connection.action("Redirect", **first, **(second if other else {}))
 
-    async def _place(self, command: PlaceCall) -> None:
-        """Async, or the next action would wait until the telephone is picked up."""
-        await self._connection.action(
-            "Originate",
-            Channel=command.interface,
-            Context=f"{self._prefix}operators",
-            Exten=command.number,
-            Priority="1",
-            PreDialGoSub=f"{self._prefix}own-rings,s,1",
-            CallerID=command.number,
-            Timeout=str(RING_MS),
-            Async="true",
-        )
-
     async def _set_member(self, command: SetMember) -> None:
         member = {"Queue": self._queue, "Interface": command.interface}
         if command.presence is Presence.OFFLINE:
@@ -228,8 +209,6 @@ def _target(command: AsteriskCommand) -> str:
         return command.interface
     if isinstance(command, MoveTalk):
         return f"MoveTalk {command.caller}"
-    if isinstance(command, PlaceCall):
-        return f"PlaceCall {command.interface}"
     if isinstance(command, WithdrawCaller | EndSilentLeg):
         return f"{type(command).__name__} {command.channel}"
     return command.channel

@@ -176,7 +176,7 @@ def test_the_accounts_are_narrow(tmp_path: Path) -> None:
     assert set(manager) == {"general", "callcenter-events", "callcenter-actions"}
     events, actions = manager["callcenter-events"], manager["callcenter-actions"]
     assert {("read", "system,call,agent,user"), ("write", ""), ("writetimeout", "10000")} <= set(events)
-    assert {("read", ""), ("write", "call,agent,reporting,originate")} <= set(actions)
+    assert {("read", ""), ("write", "call,agent,reporting")} <= set(actions)
     filters = {f"eventfilter(name({name}))" for name in EVENTS}
     assert {name for name, _ in events if name.startswith("eventfilter")} == filters
     for account in (events, actions):

@@ -15,6 +15,7 @@ from callcenter.domain.commands import (
     PlaceCall,
     PopCard,
     ShowAside,
+    ShowOperator,
     ShowRinging,
     StopRinging,
 )
@@ -228,3 +229,16 @@ def test_a_telephone_that_is_free_is_rung_and_then_calls(playbook: Watched) -> N
     playbook >> CallEnded(call=CALL, at=at(7)) >> taken(2, at(8), CallOutBody(number="+79161230000"))
     (placed,) = [each for each in playbook.commands() if isinstance(each, PlaceCall)]
     assert (placed.interface, placed.number) == (Interface(ANNA), "+79161230000")
+
+
+def test_a_crew_that_was_asked_leaves_the_operator_with_the_caller_and_the_card(playbook: Watched) -> None:
+    playbook.commands()
+    crew = {"operator": ANNA, "recording": ASKED, "kind": TalkKind.CONSULTATION}
+    playbook >> OperatorAnswered(call=CALL, at=at(8), channel="PJSIP/trunk_city-1", **crew)
+    playbook >> TalkEnded(call=CALL, at=at(9), began_at=at(8), by=Party.OPERATOR, **crew)
+    assert not [each for each in playbook.commands() if isinstance(each, PopCard | EndTalk | ShowOperator)]
+    playbook >> TalkEnded(call=CALL, at=at(10), operator=ANNA, recording=RECORDING, began_at=at(5), by=Party.CALLER)
+    assert [type(each) for each in playbook.commands() if isinstance(each, EndTalk | ShowOperator)] == [
+        ShowOperator,
+        EndTalk,
+    ]

@@ -221,21 +221,18 @@ def test_a_caller_whose_conference_vanished_goes_back_to_the_queue(pbx: Asterisk
 
 
 def test_a_telephone_is_rung_for_a_call_out_and_only_when_it_is_free(pbx: AsteriskInstance) -> None:
-    def place(manager: Manager) -> None:
-        done = manager.act(
-            "Originate", Channel="PJSIP/op-01", Context="operators", Exten="+79160000001", Priority="1",
-            PreDialGoSub="own-rings,s,1", Timeout="20000", Async="true",
-        )  # fmt: skip
-        assert done["Response"] == "Success", done
+    def place() -> None:
+        pbx.cli("channel originate Local/op-01*+79160000001@own-telephone/n application Hangup")
 
-    with Telephone(pbx, "op-01") as one, pbx.actions() as manager, pbx.events() as events:
+    with Telephone(pbx, "op-01") as one, pbx.events() as events:
         assert one.register() == 200
-        place(manager)
+        place()
         asked = events.wait_event("UserEvent", UserEvent="CallOutAsked")
         assert (asked["Number"], asked["Operator"]) == ("+79160000001", "PJSIP/op-01")
         (invite,) = one.invites()
         assert "answer-after=0" in invite.headers["call-info"]
-        place(manager)
+        place()
+        wait_for(lambda: "Local/" not in pbx.cli("core show channels concise"), "the end of the second")
         one.hang_up(invite)
         wait_for(lambda: "0 active channels" in pbx.cli("core show channels"), "the end")
         assert len(one.invites()) == 1

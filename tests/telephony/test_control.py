@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from prometheus_client import REGISTRY
 
-from callcenter.domain.commands import EndSilentLeg, MoveTalk, NameCaller, PauseRecording, PlaceCall, SetMember
+from callcenter.domain.commands import EndSilentLeg, MoveTalk, NameCaller, PauseRecording, SetMember
 from callcenter.domain.events import Event, Presence
 from callcenter.domain.ids import OPERATORS, Interface, RequestId
 from callcenter.domain.request import RefusalReason, RequestCarriedOut, RequestFailed, RequestOverdue, TalkStep
@@ -334,17 +334,3 @@ async def test_each_step_sends_channels_to_contexts_that_the_dialplan_has(
     dialplan = "".join(path.read_text() for path in DIALPLAN.glob("*.j2"))
     assert all(f"\n[{context}]\n" in dialplan for _, context, _ in found)
     assert [fields["Channel"] for fields in ami.heard if fields["Action"] == "Hangup"] == (["leg"] if not moved else [])
-
-
-async def test_a_call_is_placed_as_if_it_had_been_dialled_at_the_telephone() -> None:
-    reported: list[Event] = []
-    async with controlled(reported) as (ami, control):
-        ami.answers["Originate"] = success
-        until_then = datetime.now(UTC) + timedelta(seconds=15)
-        control.submit(
-            PlaceCall(interface=Interface("PJSIP/op-01"), number="+79161234567", request=RequestId(1), until=until_then)
-        )
-        await until(lambda: answers(reported) == [(1, None)])
-    (sent,) = [fields for fields in ami.heard if fields["Action"] == "Originate"]
-    wanted = ("PJSIP/op-01", "operators", "+79161234567", "own-rings,s,1")
-    assert tuple(sent[name] for name in ("Channel", "Context", "Exten", "PreDialGoSub")) == wanted

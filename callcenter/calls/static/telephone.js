@@ -130,7 +130,9 @@ const WHY = { BUSY: "busy", CHANUNAVAIL: "busy", CONGESTION: "busy", NOANSWER: "
 function besides(telephone, aside) {
   const over = aside === null || aside.phase === "over";
   const note = aside && over ? WHY[aside.why] ?? "" : telephone.note;
-  return [{ ...telephone, aside: over ? null : aside, note }, []];
+  const now = over ? null : aside;
+  const same = now?.phase === telephone.aside?.phase && now?.whom === telephone.aside?.whom && note === telephone.note;
+  return [same ? telephone : { ...telephone, aside: now, note }, []];
 }
 
 /**

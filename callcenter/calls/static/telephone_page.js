@@ -182,6 +182,8 @@ function show({ line, call, aside, note }) {
   const place = $("telephone");
   place.dataset.line = line;
   place.dataset.phase = call?.phase ?? "";
+  // What its operator is doing is said above already.
+  place.hidden = own !== null && !call;
   showAside(aside, texts);
   const phase = call?.held ? texts.on_hold : call?.muted ? texts.muted : call ? texts.phases[call.phase] : "";
   $("telephone-line").textContent = call ? phase : texts.lines[line];
