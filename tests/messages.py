@@ -39,10 +39,10 @@ def ringing(at: datetime, call: str = "x") -> RingingMessage:
         call=call,
         queue=NUMBER,
         caller=CALLER,
+        resident="Иванова Мария",
+        address="Москва, Мира, 7",
+        flat="12",
         since=at,
-        resident="",
-        address="",
-        flat="",
         outage=None,
         handed=None,
     )

@@ -37,10 +37,10 @@ def ringing(call: Call, since: datetime, handed: Handed | None) -> RingingMessag
         call=call.id,
         queue=call.line,
         caller=call.caller,
-        since=since,
         resident=known.resident,
         address=known.address,
         flat=known.flat,
+        since=since,
         outage=None,
         handed=_handed(handed),
     )

@@ -1,7 +1,7 @@
 """The floor: all operators of one node, and what their screens show."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -56,6 +56,9 @@ class Floor:
     def __init__(self, operators: Iterable[Operator], missed_limit: int) -> None:
         self._operators = {operator.interface: operator for operator in operators}
         self._missed_limit = missed_limit
+
+    def __iter__(self) -> Iterator[Operator]:
+        return iter(self._operators.values())
 
     def get(self, interface: Interface | None) -> Operator | None:
         """The operator at this telephone, if there is one."""

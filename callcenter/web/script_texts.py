@@ -21,11 +21,6 @@ def script_texts(language: str) -> dict[str, Any]:
             "paused": t.gettext("Pause"),
             "offline": t.gettext("Offline"),
         },
-        "set_state": {
-            "available": t.gettext("Put {name} on the line"),
-            "paused": t.gettext("Pause {name}"),
-            "offline": t.gettext("Take {name} off the line"),
-        },
         "waiting": {
             category: t.ngettext("caller waiting", "callers waiting", n) for category, n in SAMPLES[language].items()
         },
@@ -81,6 +76,7 @@ def script_texts(language: str) -> dict[str, Any]:
         "handed_by": t.gettext("From {name}:"),
         "call_out": t.pgettext("telephone", "Call"),
         "call_out_nowhere": t.gettext("Open the workplace in another tab: the telephone is there."),
+        "not_possible": t.gettext("This cannot be done any more: the ticket or the directory has changed."),
         "request_waiting": t.gettext("Waiting for the telephone server…"),
         "request_expired": t.gettext("The telephone server did not answer in time: this was not done."),
         "request_refused": dict(refusal_reasons(language)),

@@ -161,7 +161,7 @@ def test_a_caller_on_hold_is_taken_back(pbx: AsteriskInstance) -> None:
 
 
 @pytest.mark.parametrize("by", ["vanished", "hung up"])
-def test_a_caller_whose_operator_is_gone_in_a_consultation_goes_back_to_the_queue(
+def test_a_caller_whose_operator_is_gone_in_a_consultation_comes_back_to_the_operator(
     pbx: AsteriskInstance, by: str
 ) -> None:
     with talk(pbx) as now:
@@ -172,7 +172,7 @@ def test_a_caller_whose_operator_is_gone_in_a_consultation_goes_back_to_the_queu
         else:
             now.one.hang_up(now.one.invites()[0])
         now.events.wait_event("UserEvent", UserEvent="CallReturned")
-        now.events.wait_event("UserEvent", UserEvent="TalkBegan", Kind="queue")
+        now.events.wait_event("UserEvent", UserEvent="TalkBegan", Kind="transfer")
         now.until_bridged("trunk", "op-01")
     assert pbx.complaints() == []
 
@@ -204,7 +204,7 @@ def test_a_conference_goes_on_without_one_and_ends_with_the_last(pbx: AsteriskIn
     assert pbx.complaints() == []
 
 
-def test_a_caller_whose_conference_vanished_goes_back_to_the_queue(pbx: AsteriskInstance) -> None:
+def test_a_caller_whose_conference_vanished_comes_back_to_the_last_of_it(pbx: AsteriskInstance) -> None:
     with talk(pbx) as now:
         now.redirect("set-aside", "op-02")
         colleague = now.events.wait_event("UserEvent", UserEvent="TalkBegan", Kind="consultation")["Channel"]
@@ -215,7 +215,7 @@ def test_a_caller_whose_conference_vanished_goes_back_to_the_queue(pbx: Asterisk
         now.until_bridged("trunk", "op-01")
         now.manager.act("Hangup", Channel=now.leg)
         now.events.wait_event("UserEvent", UserEvent="CallReturned")
-        now.events.wait_event("UserEvent", UserEvent="TalkBegan", Kind="queue")
+        now.events.wait_event("UserEvent", UserEvent="TalkBegan", Kind="transfer")
         now.until_bridged("trunk", "op-01")
     assert pbx.complaints() == []
 

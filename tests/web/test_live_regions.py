@@ -10,8 +10,8 @@ from playwright.async_api import Page, expect
 from callcenter.domain.operator import OperatorStatus
 from callcenter.push.messages import PresenceMessage, QueueRow, QueuesMessage
 from callcenter.web.render import TEMPLATES
-from tests import messages
 from tests.browser import chromium
+from tests.messages import ringing as ringing_now
 from tests.site import PASSWORD, Site
 
 QUEUE = "74951234567"
@@ -33,7 +33,7 @@ async def spoken(page: Page) -> list[str]:
 @pytest.mark.e2e
 async def test_a_call_and_the_own_state_are_announced_once_and_never_the_time(site: Site):
     me, now = f"operator:{site.ids['anna']}", datetime.now(UTC)
-    ringing = replace(messages.ringing(now), queue=QUEUE)
+    ringing = ringing_now(now)
     presence = PresenceMessage(state=OperatorStatus.RINGING, phone_reachable=True, since=now, reason=None)
     async with chromium(str(site.server.make_url("")).rstrip("/"), "anna", PASSWORD) as page:
         await expect(page.get_by_role("heading", name="Вы не в сети")).to_be_visible()

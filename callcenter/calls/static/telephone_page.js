@@ -3,6 +3,7 @@
 import { dialForButtons } from "/static/web/call_out.js";
 import { $, since, telephone as grouped } from "/static/web/ui.js";
 import { chosen, showAside } from "./aside.js";
+import { onKey } from "./keys.js";
 import { OwnTelephone } from "./own_telephone.js";
 import { quality, reading } from "./quality.js";
 import { Sip } from "./sip.js";
@@ -18,7 +19,7 @@ const LOCK = "callcenter telephone";
 const QUALITY_EVERY_MS = 2000;
 /** What the node does for a telephone that is not here; it rings by itself and has keys and a microphone of its own. */
 const OF_OWN = new Set(["hang_up", "hold", "ask"]);
-const KEYS = /** @type {const} */ ({ F2: "answer", F4: "hang_up", F8: "mute", F9: "hold" });
+const KEYS = /** @type {const} */ (["answer", "hang_up", "mute", "hold"]);
 
 /** @type {TelephoneTexts} */
 let texts;
@@ -49,7 +50,7 @@ export function startTelephone(tell) {
     const step = event.submitter?.dataset.step === "consult" ? "consult" : "transfer";
     happened({ type: step, ...chosen(step) });
   });
-  addEventListener("keydown", pressed);
+  for (const type of KEYS) onKey(type, () => happened({ type }));
   if (place.dataset.own !== undefined) {
     own = new OwnTelephone(happened, tell);
     telephone = { ...telephone, line: "ready" };
@@ -80,14 +81,6 @@ export function telephoneTold(state) {
   happened({ type: "aside", aside });
   const asked = state["request/talk"]?.state;
   if (telephone.call?.transferring && (asked === "refused" || asked === "expired")) happened({ type: "not_transferred" });
-}
-
-/** @param {KeyboardEvent} event */
-function pressed(event) {
-  const type = KEYS[/** @type {keyof typeof KEYS} */ (event.key)];
-  if (!type || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  happened({ type });
 }
 
 /** @param {Happened} event */
