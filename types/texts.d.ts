@@ -51,8 +51,6 @@ export interface Texts {
   empty_no_phone_hint: string;
   not_saved: string;
   handed_by: string;
-  call_out: string;
-  call_out_nowhere: string;
   not_possible: string;
   request_waiting: string;
   request_expired: string;

@@ -74,8 +74,6 @@ def script_texts(language: str) -> dict[str, Any]:
         "empty_no_phone_hint": t.gettext("You can watch the queue here. An administrator can give you a phone."),
         "not_saved": t.gettext("This could not be saved. Try again."),
         "handed_by": t.gettext("From {name}:"),
-        "call_out": t.pgettext("telephone", "Call"),
-        "call_out_nowhere": t.gettext("Open the workplace in another tab: the telephone is there."),
         "not_possible": t.gettext("This cannot be done any more: the ticket or the directory has changed."),
         "request_waiting": t.gettext("Waiting for the telephone server…"),
         "request_expired": t.gettext("The telephone server did not answer in time: this was not done."),

@@ -146,6 +146,15 @@ export class Card {
     const strange = who.address ? (found?.settled ? "" : this.words.remembered_place) : texts.no_address;
     part("hint", who.resident ? "" : strange);
     $("card-caller").classList.toggle("unknown", !who.resident);
+    this.showCallBack(card);
+  }
+
+  /** @param {CardMessage} card */
+  showCallBack(card) {
+    const button = /** @type {HTMLButtonElement | null} */ ($("caller-card").querySelector("[data-call-out]"));
+    if (!button) return;
+    button.hidden = !card.caller || !card.talk_ended_at;
+    Object.assign(button.dataset, { callOut: card.caller, ticket: card.ticket ? String(card.ticket.id) : "" });
   }
 
   /** @param {CardDetails | null} found */
