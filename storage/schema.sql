@@ -586,22 +586,37 @@ CREATE FUNCTION public.journal_unfolded(conditions text, search text) RETURNS te
            || concat_ws(' and ', conditions, search) || ') is null)'
 $$;
 
+CREATE FUNCTION public.journal_word(forms text, is_last boolean) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $_$
+    with form as (
+        select text, place, plainto_tsquery('russian', text) as stem
+        from string_to_table(forms, '|') with ordinality f (text, place)
+    )
+    select '(' || string_agg(distinct q, ' | ') || ')' from (
+        select stem::text as q from form where numnode(stem) > 0
+        union all
+        select plainto_tsquery('simple', text)::text from form where place = 1 and numnode(stem) > 0
+        union all
+        select quote_literal(text) || ':*' from form
+        where place = 1 and (is_last or length(text) >= 5 and text ~ '^\w+$')
+            and (numnode(stem) > 0 or is_last)
+    ) any_of where q <> ''
+$_$;
+
 CREATE FUNCTION public.journal_words(f public.journal_filter) RETURNS tsquery
     LANGUAGE sql STABLE
     AS $$
     with whole as (
-        select string_agg('(' || (q || plainto_tsquery('simple', w))::text || ')', ' & ') as words
-        from unnest(f.words) w, plainto_tsquery('russian', w) q
-        where numnode(q) > 0
+        select string_agg(journal_word(w, false), ' & ') as words from unnest(f.words) w
     ), last as (
         -- A word such as `на` may be the beginning of another, but not when others were found to look for.
-        select case when numnode(q) > 0 then '(' || q::text || ' | ' || quote_literal(f.prefix) || ':*)'
-                    when whole.words is null then quote_literal(f.prefix) || ':*' end as words
-        from whole, plainto_tsquery('russian', f.prefix) q
+        select journal_word(f.prefix, true) as words from whole
+        where whole.words is null or numnode(plainto_tsquery('russian', split_part(f.prefix, '|', 1))) > 0
     )
     select nullif(concat_ws(' & ', whole.words, last.words, quote_literal('@' || f.company)),
                   coalesce(quote_literal('@' || f.company), ''))::tsquery
-    from whole, last
+    from whole left join last on true
 $$;
 
 CREATE FUNCTION public.keep_house_history() RETURNS trigger
