@@ -210,6 +210,7 @@ async def test_a_second_ticket_in_the_same_call(desk: Desk):
 async def test_a_call_without_a_ticket_by_a_key_and_a_digit(desk: Desk):
     async with workplace(desk) as page:
         await desk.answered()
+        await expect(page.locator("#without-open")).to_be_visible()
         await page.keyboard.press("w")
         await expect(page.get_by_role("dialog", name="Почему заявка не нужна?")).to_be_visible()
         await page.keyboard.press("1")
