@@ -50,6 +50,8 @@ commands=(mmdebstrap:mmdebstrap sipp:sip-tester sox:sox unshare:util-linux ffmpe
 commands+=(festival:festival espeak-ng:espeak-ng)
 # The tests of trunks have networks of their own, with a router between them.
 commands+=(ip:iproute2 nft:nftables openssl:openssl)
+# A telephone at home in those tests.
+commands+=(baresip:baresip-core)
 [ "${1:-}" = --browser ] && commands+=(chromium:chromium)
 missing=()
 for pair in "${commands[@]}"; do

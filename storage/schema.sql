@@ -409,6 +409,24 @@ BEGIN
 END;
 $$;
 
+CREATE FUNCTION public.forget_flat_key() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    new.flat_key := null;
+    return new;
+end $$;
+
+CREATE FUNCTION public.forget_house_key() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if (old.city, old.street, old.building) is distinct from (new.city, new.street, new.building) then
+        new.building_key := null;
+    end if;
+    return new;
+end $$;
+
 CREATE FUNCTION public.is_open(state text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -1372,7 +1390,7 @@ CREATE TABLE public.calls (
     CONSTRAINT calls_check CHECK (((state = 'ended'::text) = (outcome IS NOT NULL))),
     CONSTRAINT calls_check1 CHECK (((state = 'ended'::text) = (ended_at IS NOT NULL))),
     CONSTRAINT calls_direction_check CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),
-    CONSTRAINT calls_ended_by_check CHECK ((ended_by = ANY (ARRAY['caller'::text, 'operator'::text, 'transfer'::text, 'system'::text]))),
+    CONSTRAINT calls_ended_by_check CHECK ((ended_by = ANY (ARRAY['caller'::text, 'operator'::text, 'transfer'::text, 'system'::text, 'network'::text]))),
     CONSTRAINT calls_fate_check CHECK ((fate = ANY (ARRAY['abandoned'::text, 'timed_out'::text, 'no_such_number'::text, 'interrupted'::text]))),
     CONSTRAINT calls_outcome_check CHECK ((outcome = ANY (ARRAY['answered'::text, 'informed'::text, 'abandoned'::text, 'hung_up_early'::text, 'timed_out'::text, 'no_such_number'::text, 'interrupted'::text, 'not_reached'::text]))),
     CONSTRAINT calls_state_check CHECK ((state = ANY (ARRAY['arrived'::text, 'waiting'::text, 'talking'::text, 'leaving'::text, 'ended'::text])))
@@ -1472,6 +1490,10 @@ CREATE TABLE public.houses (
     building text NOT NULL,
     entrances integer,
     key text,
+    town_key text,
+    street_key text,
+    building_key text,
+    loose_key text,
     CONSTRAINT houses_entrances_check CHECK (((entrances >= 1) AND (entrances <= 99)))
 );
 
@@ -1480,6 +1502,7 @@ CREATE TABLE public.premises (
     house_id integer NOT NULL,
     flat text NOT NULL,
     entrance integer,
+    flat_key text,
     CONSTRAINT premises_entrance_check CHECK (((entrance >= 1) AND (entrance <= 99)))
 );
 
@@ -1872,14 +1895,18 @@ CREATE TABLE public.operators (
     totp_step bigint,
     node text,
     sip_version integer DEFAULT 0 NOT NULL,
+    extension text,
     CONSTRAINT operators_check CHECK (((endpoint IS NULL) = (sip_secret IS NULL))),
     CONSTRAINT operators_company_check CHECK (((role = ANY (ARRAY['manager'::text, 'crew'::text])) = (company_id IS NOT NULL))),
     CONSTRAINT operators_crew_check CHECK (((role = 'crew'::text) = (crew_id IS NOT NULL))),
     CONSTRAINT operators_endpoint_check CHECK ((endpoint ~ '^[a-z][a-z0-9-]{0,31}$'::text)),
+    CONSTRAINT operators_extension_check CHECK ((extension ~ '^[0-9]{2,5}$'::text)),
     CONSTRAINT operators_language_check CHECK ((language = ANY (ARRAY['ru'::text, 'en'::text]))),
     CONSTRAINT operators_login_check CHECK ((login ~ '^[a-z][a-z0-9._-]{1,31}$'::text)),
     CONSTRAINT operators_role_check CHECK ((role = ANY (ARRAY['operator'::text, 'supervisor'::text, 'manager'::text, 'crew'::text, 'administrator'::text])))
 );
+
+COMMENT ON COLUMN public.operators.extension IS 'The short number by which colleagues call and transfer.';
 
 ALTER TABLE public.operators ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.operators_id_seq
@@ -2595,8 +2622,16 @@ CREATE TABLE public.talks (
     ended_by text,
     channel text DEFAULT ''::text NOT NULL,
     call_born_at timestamp with time zone GENERATED ALWAYS AS (to_timestamp((COALESCE("substring"(call_id, '-([0-9]{1,10})\.[0-9]+$'::text), '0'::text))::double precision)) STORED NOT NULL,
-    CONSTRAINT talks_ended_by_check CHECK ((ended_by = ANY (ARRAY['caller'::text, 'operator'::text, 'transfer'::text, 'system'::text]))),
+    CONSTRAINT talks_ended_by_check CHECK ((ended_by = ANY (ARRAY['caller'::text, 'operator'::text, 'transfer'::text, 'system'::text, 'network'::text]))),
     CONSTRAINT talks_kind_check CHECK ((kind = ANY (ARRAY['queue'::text, 'transfer'::text, 'consultation'::text, 'out'::text])))
+);
+
+CREATE TABLE public.telephone_links (
+    token_hash bytea NOT NULL,
+    operator_id integer NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
 );
 
 CREATE TABLE public.ticket_events (
@@ -2910,6 +2945,9 @@ ALTER TABLE ONLY public.operators
     ADD CONSTRAINT operators_endpoint_key UNIQUE (endpoint);
 
 ALTER TABLE ONLY public.operators
+    ADD CONSTRAINT operators_extension_key UNIQUE (extension);
+
+ALTER TABLE ONLY public.operators
     ADD CONSTRAINT operators_login_key UNIQUE (login);
 
 ALTER TABLE ONLY public.operators
@@ -3083,6 +3121,9 @@ ALTER TABLE ONLY public.share_links
 ALTER TABLE ONLY public.talks
     ADD CONSTRAINT talks_pkey PRIMARY KEY (recording);
 
+ALTER TABLE ONLY public.telephone_links
+    ADD CONSTRAINT telephone_links_pkey PRIMARY KEY (token_hash);
+
 ALTER TABLE ONLY public.ticket_deadlines
     ADD CONSTRAINT ticket_deadlines_pkey PRIMARY KEY (ticket_id, step);
 
@@ -3176,9 +3217,15 @@ CREATE INDEX filing_drafts_operator_id_saved_at_idx ON public.filing_drafts USIN
 
 CREATE INDEX further_tickets_call_id_idx ON public.further_tickets USING btree (call_id);
 
+CREATE INDEX houses_building_key_idx ON public.houses USING btree (building_key);
+
 CREATE UNIQUE INDEX houses_city_street_building_idx ON public.houses USING btree (city, street, building);
 
 CREATE INDEX houses_company_id_idx ON public.houses USING btree (company_id);
+
+CREATE INDEX houses_loose_key_idx ON public.houses USING btree (loose_key);
+
+CREATE INDEX houses_without_key_idx ON public.houses USING btree (id) WHERE (building_key IS NULL);
 
 CREATE INDEX idempotency_keys_at_idx ON public.idempotency_keys USING btree (at);
 
@@ -3278,6 +3325,10 @@ CREATE INDEX phone_candidates_decided_by_idx ON public.phone_candidates USING bt
 
 CREATE INDEX phone_candidates_premises_id_idx ON public.phone_candidates USING btree (premises_id);
 
+CREATE INDEX premises_flat_key_idx ON public.premises USING btree (house_id, flat_key);
+
+CREATE INDEX premises_without_key_idx ON public.premises USING btree (id) WHERE (flat_key IS NULL);
+
 CREATE INDEX push_log_at_idx ON public.push_log USING btree (at);
 
 CREATE INDEX recording_hashes_recording_id_idx ON public.recording_hashes USING btree (recording_id) WHERE (problem IS NOT NULL);
@@ -3359,6 +3410,8 @@ CREATE INDEX talks_began_at_idx ON public.talks USING btree (began_at);
 CREATE INDEX talks_call_id_began_at_idx ON public.talks USING btree (call_id, began_at);
 
 CREATE INDEX talks_operator_id_began_at_idx ON public.talks USING btree (operator_id, began_at DESC);
+
+CREATE INDEX telephone_links_operator_id_idx ON public.telephone_links USING btree (operator_id);
 
 CREATE INDEX ticket_deadlines_due_at_idx ON public.ticket_deadlines USING btree (due_at) WHERE (met_at IS NULL);
 
@@ -3442,7 +3495,11 @@ CREATE TRIGGER default_categories AFTER INSERT ON public.companies FOR EACH ROW 
 
 CREATE TRIGGER end_pauses AFTER UPDATE ON public.talks FOR EACH ROW WHEN (((old.ended_at IS NULL) AND (new.ended_at IS NOT NULL))) EXECUTE FUNCTION public.end_pauses();
 
+CREATE TRIGGER flat_key BEFORE UPDATE OF flat ON public.premises FOR EACH ROW WHEN ((old.flat IS DISTINCT FROM new.flat)) EXECUTE FUNCTION public.forget_flat_key();
+
 CREATE TRIGGER house_history AFTER INSERT OR UPDATE OF company_id ON public.houses FOR EACH ROW EXECUTE FUNCTION public.keep_house_history();
+
+CREATE TRIGGER house_key BEFORE UPDATE OF city, street, building ON public.houses FOR EACH ROW EXECUTE FUNCTION public.forget_house_key();
 
 CREATE TRIGGER only_added BEFORE DELETE OR UPDATE ON public.ledger_entries FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -3456,7 +3513,7 @@ CREATE TRIGGER told AFTER UPDATE OF language ON public.companies FOR EACH STATEM
 
 CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE ON public.numbers FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
 
-CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE OF endpoint, sip_secret, sip_version, active, node ON public.operators FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
+CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE OF endpoint, sip_secret, sip_version, extension, active, node ON public.operators FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
 
 CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE ON public.trunks FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
 
@@ -3821,6 +3878,9 @@ ALTER TABLE ONLY public.talks
 
 ALTER TABLE ONLY public.talks
     ADD CONSTRAINT talks_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id);
+
+ALTER TABLE ONLY public.telephone_links
+    ADD CONSTRAINT telephone_links_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.ticket_deadlines
     ADD CONSTRAINT ticket_deadlines_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
@@ -4297,6 +4357,8 @@ CREATE POLICY service ON public.share_links TO callcenter_runtime USING (true) W
 
 CREATE POLICY service ON public.talks TO callcenter_runtime USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON public.telephone_links TO callcenter_runtime USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON public.ticket_deadlines TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.ticket_events TO callcenter_runtime USING (true) WITH CHECK (true);
@@ -4324,6 +4386,8 @@ ALTER TABLE public.share_link_visits ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.share_links ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.talks ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.telephone_links ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.ticket_deadlines ENABLE ROW LEVEL SECURITY;
 
@@ -4744,6 +4808,8 @@ GRANT USAGE ON SEQUENCE public.share_links_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.talks TO callcenter_company;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.talks TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.telephone_links TO callcenter_runtime;
 
 GRANT SELECT,INSERT ON TABLE public.ticket_events TO callcenter_company;
 GRANT SELECT,INSERT ON TABLE public.ticket_events TO callcenter_runtime;

@@ -5,7 +5,6 @@ export interface Texts {
   states: { offline: string; paused: string; available: string; ringing: string; talking: string; };
   reasons: { unanswered: string; page_gone: string; supervisor: string; };
   wanted: { available: string; paused: string; offline: string; };
-  set_state: { available: string; paused: string; offline: string; };
   waiting: { one: string; other: string; };
   others: { one: string; other: string; };
   limits: { tell: string; localise: string; clear: string; repair: string; };

@@ -21,11 +21,6 @@ def script_texts(language: str) -> dict[str, Any]:
             "paused": t.gettext("Pause"),
             "offline": t.gettext("Offline"),
         },
-        "set_state": {
-            "available": t.gettext("Put {name} on the line"),
-            "paused": t.gettext("Pause {name}"),
-            "offline": t.gettext("Take {name} off the line"),
-        },
         "waiting": {
             category: t.ngettext("caller waiting", "callers waiting", n) for category, n in SAMPLES[language].items()
         },

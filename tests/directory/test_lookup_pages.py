@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from callcenter.common.address_keys import fill_keys
 from tests.site import Site
 
 
@@ -25,6 +26,7 @@ async def company(site: Site) -> int:
     await pool.execute(
         "insert into houses (company_id, city, street, building) values ($1, 'Тула', 'Мира', '7')", other
     )
+    await fill_keys(pool)
     return company
 
 
@@ -44,7 +46,9 @@ async def test_a_street_a_house_and_a_flat_are_enough(site: Site, company: int):
 
 async def test_the_beginning_of_a_street_is_enough(site: Site, company: int):
     found = await look(site, "набереж 12", company)
-    assert [each["address"] for each in found["houses"]] == ["Калуга, Набережная, 12", "Калуга, Набережная, 12/5"]
+    assert [each["address"] for each in found["houses"]] == ["Калуга, Набережная, 12"]
+    found = await look(site, "набереж 12/", company)
+    assert [each["address"] for each in found["houses"]] == ["Калуга, Набережная, 12/5"]
 
 
 async def test_only_the_callers_company_is_looked_through(site: Site, company: int):
