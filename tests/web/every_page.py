@@ -9,6 +9,7 @@ NOT_PAGES = {
     "/listening/{id}/waveform", "/public/outages/{page}.json",
     # Parts of pages, which scripts put into them.
     "/tickets/list", "/calls/list", "/listening/list", "/tickets/{id}/filing",
+    "/workplace/calls/{call}", "/directory/lookup",
     # Files.
     "/directory/export.{kind}", "/tickets/{id}/files/{file}", "/outages/{id}/heard.wav", "/recordings/{id}",
     "/recordings/{id}/copy", "/recordings/deleted.csv", "/l/{token}/{place}/{name}", "/tickets/{id}/evidence/{pack}",
