@@ -40,6 +40,12 @@ def test_a_small_surge_is_answered_recorded_and_shown_to_the_right_operators(sta
     assert report.items() >= (expected | {"recordings_verified": 6, "pops_right": 6, "pops_wrong": 0}).items()
 
 
+def test_the_callers_of_three_trunks_wait_in_one_queue(stack: Instance) -> None:
+    report, faults = surge(stack, Plan(callers=9, operators=3, talk=1, rate=20, trunks=3, abandon=1))
+    assert faults == {}
+    assert report.items() >= {"trunks": 3, "callers": 9, "answered": 8, "abandoned": 1, "lost": 0, "tickets": 8}.items()
+
+
 def test_callers_who_give_up_are_abandoned_and_nobody_is_lost(stack: Instance) -> None:
     report, faults = surge(stack, Plan(callers=8, operators=2, talk=3, rate=10, abandon=3, audio="operators"))
     assert faults == {}
