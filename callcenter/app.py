@@ -5,7 +5,6 @@ import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
-from functools import partial
 
 import asyncpg
 import structlog
@@ -111,12 +110,13 @@ log = structlog.get_logger()
 async def asterisk_directory(connection: Connection, node: NodeName, box: SecretBox) -> render.Directory:
     """What the configuration of this node's Asterisk must know of companies, operators and trunks."""
     sql = queries("asterisk")
+    addresses = {row["name"]: row["addresses"] for row in await connection.fetch(sql["addresses"], node)}
     return render.Directory(
         numbers=tuple((row["number"], row["language"]) for row in await connection.fetch(sql["numbers"])),
         endpoints=tuple(
             (row["endpoint"], box.open(row["sip_secret"])) for row in await connection.fetch(sql["endpoints"], node)
         ),
-        trunks=tuple(line_for_asterisk(row, box) for row in await connection.fetch(sql["trunks"], node)),
+        trunks=tuple(line_for_asterisk(row, box, addresses) for row in await connection.fetch(sql["trunks"], node)),
     )
 
 
@@ -253,13 +253,18 @@ async def _node(
     router.cards = cards = CardFinder(pool, engine.put)
     router.control = control = Control(asterisk.actions, engine.put, QUEUE if shared else OPERATORS)
     router.gatekeeper = gatekeeper = Gatekeeper(pool, name, asterisk.actions)
+
+    async def told(more_queues: bool) -> None:
+        await _change_roster(pool, name, engine, more_queues)
+        trunk_watch.wake()
+
     keeper = ConfigurationKeeper(
         pool,
         settings.database,
         name,
         RunningConfiguration(settings),
         lambda connection: asterisk_directory(connection, name, box),
-        partial(_change_roster, pool, name, engine),
+        told,
     )
     archive = Archive(
         pool,
@@ -275,7 +280,7 @@ async def _node(
         if call.state is not CallState.ENDED:
             cards.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))
     services += [writer, engine, cards, control, gatekeeper, requests, ledger, asterisk, keeper, archive, disk]
-    services.append(trunk_watch)
+    services += [trunk_watch]
     services.append(PaceKeeper(pool, name, settings.asterisk.spool / "pace"))
     announcements = settings.asterisk.spool / "announcements"
     services.append(Announcer(pool, settings.database, name, announcements, Voice(settings.speech), engine.put))
