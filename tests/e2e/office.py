@@ -15,7 +15,7 @@ from callcenter.settings import Settings
 from callcenter.telephony.render import Directory
 from tests.e2e.asterisk_instance import AsteriskInstance, asterisk
 from tests.e2e.carrier import FIRST, PASSWORD, REGISTRAR, SECOND, SECURE, Carrier, carrier
-from tests.e2e.internet import OFFICE, OFFICE6, ROUTER, internet
+from tests.e2e.internet import COMPANY6, OFFICE, OFFICE6, ROUTER, internet
 from tests.e2e.node import node, settings_of, until
 from tests.e2e.telephone import Telephone
 from tests.site import BOX, Browser, Site
@@ -39,9 +39,10 @@ ACCOUNT = {"registers": "on", "password": PASSWORD, "send_asserted_identity": "o
 TRUNKS = {
     "alpha": {"server": REGISTRAR, "login": "alpha", "from_user": "alpha", **ACCOUNT},
     "beta": {"server": FIRST, "hosts": SECOND},
+    "epsilon": {"server": COMPANY6},
     "gamma": {"server": SECURE, "transport": "tls", "srtp": "on", "login": "gamma", "from_user": "gamma", **ACCOUNT},
 }
-CLIENTS = ("alpha", "beta1", "beta2", "gamma")
+CLIENTS = ("alpha", "beta1", "beta2", "epsilon", "gamma")
 """Of the company: what each trunk is to it; beta calls from two addresses."""
 
 

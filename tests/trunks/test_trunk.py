@@ -230,6 +230,7 @@ def test_a_trunk_by_ipv6_has_its_transport_and_its_sound(tmp_path: Path) -> None
         ("tls6", "yes"), ("tls6", "yes"), ("tls", "no"),
     ]  # fmt: skip
     assert chosen["alpha"]["client_uri"] == f"sip:4951234567@[{SIX}]"
+    assert chosen["alpha"]["from_domain"] == f"[{SIX}]"
     assert ("bind", "[2001:db8::1]:5061") in pjsip["tls6"]
     assert "external_signaling_address" not in dict(pjsip["udp6"]), "nothing is translated there"
 
