@@ -59,6 +59,8 @@ async def test_somebody_comes_in_with_a_click_takes_a_caller_files_the_ticket_an
                 await page.keyboard.press("F2")
                 await phase(page, "talking")
                 ticket = await file_from_the_card(page)
+                # Long enough to be heard again.
+                await expect(page.locator("#telephone-since")).to_have_text(re.compile(r"0:(0[3-9]|[1-5])"), timeout=15_000)
                 await page.keyboard.press("F4")
                 await phase(page, "")
                 await page.get_by_role("button", name="Не в сети").click()
