@@ -15,6 +15,7 @@ from pathlib import Path
 import asyncpg
 from argon2 import PasswordHasher
 
+from callcenter.common.address_keys import fill_keys
 from callcenter.common.browser_telephones import secrets as closed
 from callcenter.common.scope import Connection
 from callcenter.common.secret_box import SecretBox
@@ -70,6 +71,7 @@ async def seed(connection: asyncpg.Connection, operators: int, box: SecretBox) -
             if house is not None:
                 await settle(connection, house, flats, first_phone)
             first_phone += 2 * flats
+        await fill_keys(connection)
         logins = [
             *(Login(role, secrets.token_urlsafe(12), role) for role in ("supervisor", "administrator", "manager")),
             *(

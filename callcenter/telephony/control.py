@@ -9,7 +9,6 @@ import structlog
 
 from callcenter import metrics
 from callcenter.domain.commands import (
-    EndSilentLeg,
     NameCaller,
     PauseRecording,
     Requested,
@@ -24,13 +23,10 @@ from callcenter.telephony.connection import AmiConnection
 
 log = structlog.get_logger()
 
-AsteriskCommand = NameCaller | SetMember | PauseRecording | WithdrawCaller | EndSilentLeg
+AsteriskCommand = NameCaller | SetMember | PauseRecording | WithdrawCaller
 
 LANES = 8
 """Commands carried out at the same time; those for one target are carried out one after the other."""
-PACKETS = "CHANNEL(rtcp,rxcount,audio)"
-"""How many packets of sound came from a telephone."""
-SILENT_FOR_S = 0.5
 NAME_LIMIT = 80
 """Characters of a caller's name that are sent to a telephone."""
 
@@ -81,7 +77,7 @@ class Control:
 
     def _answer(self, command: AsteriskCommand, reason: RefusalReason | None = None) -> None:
         """Report the result of a command, if it answers a request."""
-        if isinstance(command, NameCaller | WithdrawCaller | EndSilentLeg) or command.request is None:
+        if isinstance(command, NameCaller | WithdrawCaller) or command.request is None:
             return
         at = datetime.now(UTC)
         if reason is None:
@@ -101,8 +97,6 @@ class Control:
                     await self._set_member(command)
                 case WithdrawCaller():
                     await self._withdraw(command)
-                case EndSilentLeg():
-                    await self._end_silent_leg(command.channel)
                 case PauseRecording():
                     state = "1" if command.paused else "0"
                     await self._connection.action(
@@ -134,17 +128,6 @@ class Control:
         except ActionRefused:
             log.debug("caller gone before being withdrawn", call=command.call)
 
-    async def _end_silent_leg(self, channel: str) -> None:
-        """A telephone in a browser sends 50 packets a second as long as it is there, muted or on hold too."""
-        try:
-            before = await self._connection.action("Getvar", Channel=channel, Variable=PACKETS)
-            await asyncio.sleep(SILENT_FOR_S)
-            after = await self._connection.action("Getvar", Channel=channel, Variable=PACKETS)
-            if before.get("Value") == after.get("Value"):
-                await self._connection.action("Hangup", Channel=channel)
-        except ActionRefused:
-            log.debug("leg over before it was ended", channel=channel)
-
     async def _set_member(self, command: SetMember) -> None:
         member = {"Queue": self._queue, "Interface": command.interface}
         if command.presence is Presence.OFFLINE:
@@ -168,7 +151,7 @@ class Control:
 def _target(command: AsteriskCommand) -> str:
     if isinstance(command, SetMember):
         return command.interface
-    if isinstance(command, WithdrawCaller | EndSilentLeg):
+    if isinstance(command, WithdrawCaller):
         return f"{type(command).__name__} {command.channel}"
     return command.channel
 

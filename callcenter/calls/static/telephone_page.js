@@ -1,6 +1,7 @@
 // The telephone on the operator's page: hands what happens to `step`, does what it orders, shows what came of it.
 
 import { $, since, telephone as grouped } from "/static/web/ui.js";
+import { onKey } from "./keys.js";
 import { quality, reading } from "./quality.js";
 import { Sip } from "./sip.js";
 import { Bell, openMicrophone } from "./sound.js";
@@ -13,7 +14,7 @@ import { START, step } from "./telephone.js";
 
 const LOCK = "callcenter telephone";
 const QUALITY_EVERY_MS = 2000;
-const KEYS = /** @type {const} */ ({ F2: "answer", F4: "hang_up", F8: "mute", F9: "hold" });
+const KEYS = /** @type {const} */ (["answer", "hang_up", "mute", "hold"]);
 
 /** @type {TelephoneTexts} */
 let texts;
@@ -38,7 +39,7 @@ export function startTelephone() {
     const to = /** @type {HTMLSelectElement} */ ($("telephone-to")).value;
     if (to) happened({ type: "transfer", to });
   });
-  addEventListener("keydown", pressed);
+  for (const type of KEYS) onKey(type, () => happened({ type }));
   offerDevices(bell, sip, texts, (answers) => happened({ type: "answers", byItself: answers }));
   setInterval(() => void showQuality(), QUALITY_EVERY_MS);
   const allowed = window.isSecureContext && navigator.mediaDevices && navigator.locks;
@@ -50,14 +51,6 @@ let mark = "";
 /** @param {TelephoneMessage | undefined} message whose the telephone is now */
 export function telephoneOpened(message) {
   if (message && mark && message.mark !== mark) happened({ type: "taken_over" });
-}
-
-/** @param {KeyboardEvent} event */
-function pressed(event) {
-  const type = KEYS[/** @type {keyof typeof KEYS} */ (event.key)];
-  if (!type || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  happened({ type });
 }
 
 /** @param {Happened} event */
