@@ -5,7 +5,6 @@ import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
-from functools import partial
 
 import asyncpg
 import structlog
@@ -112,13 +111,14 @@ log = structlog.get_logger()
 async def asterisk_directory(connection: Connection, node: NodeName, box: SecretBox) -> render.Directory:
     """What the configuration of this node's Asterisk must know of companies, operators and trunks."""
     sql = queries("asterisk")
+    addresses = {row["name"]: row["addresses"] for row in await connection.fetch(sql["addresses"], node)}
     return render.Directory(
         numbers=tuple((row["number"], row["language"]) for row in await connection.fetch(sql["numbers"])),
         endpoints=tuple(
             (row["endpoint"], box.open(row["sip_secret"])) for row in await connection.fetch(sql["endpoints"], node)
         ),
         extensions=tuple(tuple(row) for row in await connection.fetch(sql["extensions"], node)),
-        trunks=tuple(line_for_asterisk(row, box) for row in await connection.fetch(sql["trunks"], node)),
+        trunks=tuple(line_for_asterisk(row, box, addresses) for row in await connection.fetch(sql["trunks"], node)),
     )
 
 
@@ -257,13 +257,18 @@ async def _node(
     router.gatekeeper = gatekeeper = Gatekeeper(pool, name, asterisk.actions)
     back_within_s = settings.browser_telephones.back_within_s
     router.leg_watch = leg_watch = LegWatch(asterisk.actions, switchboard.legs, back_within_s)
+
+    async def told(more_queues: bool) -> None:
+        await _change_roster(pool, name, engine, more_queues)
+        trunk_watch.wake()
+
     keeper = ConfigurationKeeper(
         pool,
         settings.database,
         name,
         RunningConfiguration(settings),
         lambda connection: asterisk_directory(connection, name, box),
-        partial(_change_roster, pool, name, engine),
+        told,
     )
     archive = Archive(
         pool,

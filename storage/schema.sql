@@ -156,7 +156,7 @@ CREATE FUNCTION public.asterisk_wanted(of_node text) RETURNS TABLE(kind text, na
     where o.endpoint is not null and o.active and (o.node is null or o.node = of_node)
     union all
     select 'trunk', t.name, t.id || '/' || t.version, null, null from trunks t
-    where t.active and (t.node is null or t.node = of_node)
+    where t.active and (t.node is null or t.node = of_node) and not exists (select from nodes where name = of_node and shared)
 $$;
 
 CREATE TABLE public.ledger_entries (
@@ -586,22 +586,37 @@ CREATE FUNCTION public.journal_unfolded(conditions text, search text) RETURNS te
            || concat_ws(' and ', conditions, search) || ') is null)'
 $$;
 
+CREATE FUNCTION public.journal_word(forms text, is_last boolean) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $_$
+    with form as (
+        select text, place, plainto_tsquery('russian', text) as stem
+        from string_to_table(forms, '|') with ordinality f (text, place)
+    )
+    select '(' || string_agg(distinct q, ' | ') || ')' from (
+        select stem::text as q from form where numnode(stem) > 0
+        union all
+        select plainto_tsquery('simple', text)::text from form where place = 1 and numnode(stem) > 0
+        union all
+        select quote_literal(text) || ':*' from form
+        where place = 1 and (is_last or length(text) >= 5 and text ~ '^\w+$')
+            and (numnode(stem) > 0 or is_last)
+    ) any_of where q <> ''
+$_$;
+
 CREATE FUNCTION public.journal_words(f public.journal_filter) RETURNS tsquery
     LANGUAGE sql STABLE
     AS $$
     with whole as (
-        select string_agg('(' || (q || plainto_tsquery('simple', w))::text || ')', ' & ') as words
-        from unnest(f.words) w, plainto_tsquery('russian', w) q
-        where numnode(q) > 0
+        select string_agg(journal_word(w, false), ' & ') as words from unnest(f.words) w
     ), last as (
         -- A word such as `на` may be the beginning of another, but not when others were found to look for.
-        select case when numnode(q) > 0 then '(' || q::text || ' | ' || quote_literal(f.prefix) || ':*)'
-                    when whole.words is null then quote_literal(f.prefix) || ':*' end as words
-        from whole, plainto_tsquery('russian', f.prefix) q
+        select journal_word(f.prefix, true) as words from whole
+        where whole.words is null or numnode(plainto_tsquery('russian', split_part(f.prefix, '|', 1))) > 0
     )
     select nullif(concat_ws(' & ', whole.words, last.words, quote_literal('@' || f.company)),
                   coalesce(quote_literal('@' || f.company), ''))::tsquery
-    from whole, last
+    from whole left join last on true
 $$;
 
 CREATE FUNCTION public.keep_house_history() RETURNS trigger
@@ -1861,8 +1876,11 @@ CREATE TABLE public.nodes (
     ledger_inode bigint,
     ledger_offset bigint DEFAULT 0 NOT NULL,
     ledger_line text DEFAULT ''::text NOT NULL,
-    ledger_line_at timestamp with time zone
+    ledger_line_at timestamp with time zone,
+    shared boolean DEFAULT false NOT NULL
 );
+
+COMMENT ON COLUMN public.nodes.shared IS 'Another PBX configures its Asterisk, and has the trunks.';
 
 CREATE TABLE public.numbers (
     number text NOT NULL,
@@ -2688,12 +2706,23 @@ ALTER TABLE public.tickets ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.trunk_names (
+    node text NOT NULL,
+    name text NOT NULL,
+    addresses text[] DEFAULT '{}'::text[] NOT NULL,
+    failing_since timestamp with time zone
+);
+
+COMMENT ON COLUMN public.trunk_names.addresses IS 'Those that were found last, of the name and of the servers that its SRV records name.';
+
+COMMENT ON COLUMN public.trunk_names.failing_since IS 'Since when nothing is found; null: it is.';
+
 CREATE TABLE public.trunk_states (
     node text NOT NULL,
     trunk text NOT NULL,
     state text NOT NULL,
     since timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT trunk_states_state_check CHECK ((state = ANY (ARRAY['up'::text, 'down'::text, 'refused'::text, 'unknown'::text])))
+    CONSTRAINT trunk_states_state_check CHECK ((state = ANY (ARRAY['up'::text, 'down'::text, 'refused'::text, 'nameless'::text, 'unknown'::text])))
 );
 
 COMMENT ON COLUMN public.trunk_states.trunk IS 'Its name; those of the settings have no row in `trunks`.';
@@ -3145,6 +3174,9 @@ ALTER TABLE ONLY public.tickets
 ALTER TABLE ONLY public.tickets
     ADD CONSTRAINT tickets_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.trunk_names
+    ADD CONSTRAINT trunk_names_pkey PRIMARY KEY (node, name);
+
 ALTER TABLE ONLY public.trunk_states
     ADD CONSTRAINT trunk_states_pkey PRIMARY KEY (node, trunk);
 
@@ -3514,6 +3546,8 @@ CREATE TRIGGER told AFTER UPDATE OF language ON public.companies FOR EACH STATEM
 CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE ON public.numbers FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
 
 CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE OF endpoint, sip_secret, sip_version, extension, active, node ON public.operators FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
+
+CREATE TRIGGER told AFTER UPDATE OF addresses ON public.trunk_names FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
 
 CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE ON public.trunks FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
 
@@ -3926,6 +3960,9 @@ ALTER TABLE ONLY public.tickets
 
 ALTER TABLE ONLY public.tickets
     ADD CONSTRAINT tickets_responsible_id_fkey FOREIGN KEY (responsible_id) REFERENCES public.responsibles(id);
+
+ALTER TABLE ONLY public.trunk_names
+    ADD CONSTRAINT trunk_names_node_fkey FOREIGN KEY (node) REFERENCES public.nodes(name) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.trunk_states
     ADD CONSTRAINT trunk_states_node_fkey FOREIGN KEY (node) REFERENCES public.nodes(name) ON DELETE CASCADE;
@@ -4367,6 +4404,8 @@ CREATE POLICY service ON public.ticket_files TO callcenter_runtime USING (true) 
 
 CREATE POLICY service ON public.tickets TO callcenter_runtime USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON public.trunk_names TO callcenter_runtime USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON public.trunk_states TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.trunks TO callcenter_runtime USING (true) WITH CHECK (true);
@@ -4396,6 +4435,8 @@ ALTER TABLE public.ticket_events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.ticket_files ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tickets ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.trunk_names ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.trunk_states ENABLE ROW LEVEL SECURITY;
 
@@ -4822,6 +4863,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ticket_files TO callcenter_run
 GRANT USAGE ON SEQUENCE public.ticket_files_id_seq TO callcenter_runtime;
 
 GRANT USAGE ON SEQUENCE public.tickets_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.trunk_names TO callcenter_runtime;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.trunk_states TO callcenter_runtime;
 

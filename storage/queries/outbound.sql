@@ -24,7 +24,7 @@ select
         or exists (select from resident_phones where phone = $1) as resident,
     exists (select from crews where phone = $1 and active)
         or exists (select from responsibles where phone = $1 and active) as crew,
-    exists (select from trunks where calls_out and active and (node is null or node = $2)) as trunk,
+    exists (select from trunks where calls_out and name in (select name from asterisk_wanted($2) where kind = 'trunk')) as trunk,
     coalesce(
         (select number from numbers where number = $3),
         (select n.number from calls c join numbers n on n.number = c.did
