@@ -91,6 +91,8 @@ async def _wished(welcome: Welcome) -> None:
             await asyncio.wait([pressed], timeout=LOOK_S)
     finally:
         pressed.cancel()
+        # It leaves the keyboard to the next who waits for it.
+        await asyncio.gather(pressed, return_exceptions=True)
 
 
 async def _enter() -> None:
