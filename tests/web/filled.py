@@ -26,6 +26,7 @@ from tests.outages.test_public_pages import off
 from tests.outages.test_recipient_pages import FORM
 from tests.people.test_pages import add, link_in
 from tests.people.test_recovery_codes import turn_on
+from tests.people.test_telephone_links import link as telephone_link
 from tests.sharing.link_work import open_shared
 from tests.site import BOX, Site
 from tests.tickets.ticket_work import Work, open_work
@@ -114,6 +115,10 @@ async def _administration(filled: Filled) -> None:
         assert (await alla.post("/trunks/new", **TYPED)).status == 303
         assert (await alla.post("/trunks/rules", purpose="resident", prefix="+7", active="on")).status == 303
         await turn_on(boris)
+        # Each works once, and the pages are opened in two languages.
+        await alla.post(f"/people/{site.ids['alla']}/telephone", endpoint="desk-8", kind="device")
+        for language, login in (("ru", "vera"), ("en", "alla")):
+            known[f"telephone link {language}"] = (await telephone_link(site, alla, login)).rpartition("/")[2]
     async with site.browser("maria") as maria:
         answer = await maria.http.post(
             "/account/tokens",
