@@ -33,8 +33,10 @@ from callcenter.domain.commands import (
     Command,
     EndSilentLeg,
     JudgeCallOut,
+    MoveTalk,
     NameCaller,
     PauseRecording,
+    PlaceCall,
     PrepareCard,
     RefreshCalls,
     SetMember,
@@ -43,7 +45,7 @@ from callcenter.domain.commands import (
 )
 from callcenter.domain.events import Source
 from callcenter.domain.floor import RosterChanged
-from callcenter.domain.ids import OPERATORS, NodeName
+from callcenter.domain.ids import NodeName
 from callcenter.domain.switchboard import Switchboard
 from callcenter.engine import Engine, utc_now
 from callcenter.errors import StoreError
@@ -77,7 +79,8 @@ from callcenter.telephony.ledger import Ledger
 from callcenter.telephony.ledger_file import Checkpoint
 from callcenter.telephony.leg_watch import LegWatch
 from callcenter.telephony.node import Node
-from callcenter.telephony.shared import QUEUE, SharedAsterisk
+from callcenter.telephony.placing import CallPlacer
+from callcenter.telephony.shared import PREFIX, SharedAsterisk
 from callcenter.tickets.install import install as tickets
 from callcenter.trunks.gatekeeper import Gatekeeper
 from callcenter.trunks.install import install as trunks
@@ -253,7 +256,9 @@ async def _node(
     asterisk = Node(settings.ami, engine.put, ledger.catch_up, on_registration=trunk_watch.wake, shared=shared)
     router.writer = writer = Writer(settings.database, name)
     router.cards = cards = CardFinder(pool, engine.put)
-    router.control = control = Control(asterisk.actions, engine.put, QUEUE if shared else OPERATORS)
+    router.control = control = Control(asterisk.actions, engine.put, PREFIX if shared else "")
+    console = Console(settings.asterisk.control)
+    router.placer = placer = CallPlacer(console, engine.put, PREFIX if shared else "")
     router.gatekeeper = gatekeeper = Gatekeeper(pool, name, asterisk.actions)
     back_within_s = settings.browser_telephones.back_within_s
     router.leg_watch = leg_watch = LegWatch(asterisk.actions, switchboard.legs, back_within_s)
@@ -283,7 +288,7 @@ async def _node(
     for call in calls:
         if call.state is not CallState.ENDED:
             cards.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))
-    services += [writer, engine, cards, control, gatekeeper, requests, ledger, asterisk, keeper, archive, disk]
+    services += [writer, engine, cards, control, placer, gatekeeper, requests, ledger, asterisk, keeper, archive, disk]
     services += [trunk_watch, leg_watch]
     services.append(PaceKeeper(pool, name, settings.asterisk.spool / "pace"))
     announcements = settings.asterisk.spool / "announcements"
@@ -312,6 +317,7 @@ class CommandRouter:
     cards: CardFinder
     control: Control
     gatekeeper: Gatekeeper
+    placer: CallPlacer
     leg_watch: LegWatch
     waiting = 0
     """Callers who wait in any queue of this node."""
@@ -321,11 +327,13 @@ class CommandRouter:
         match order:
             case PrepareCard():
                 self.cards.submit(order)
+            case PlaceCall():
+                self.placer.submit(order)
             case JudgeCallOut():
                 self.gatekeeper.submit(order)
             case EndSilentLeg():
                 self.leg_watch.submit(order)
-            case NameCaller() | SetMember() | PauseRecording() | WithdrawCaller():
+            case NameCaller() | SetMember() | PauseRecording() | WithdrawCaller() | MoveTalk():
                 self.control.submit(order)
             case _:
                 if isinstance(order, ShowQueues):

@@ -1,5 +1,19 @@
 // Drawn by docs/generate.py from callcenter/push/messages.py.
 
+/** What the operator does while the caller hears music: what Asterisk did, not what was asked. */
+export interface AsideMessage {
+  call: string;
+  phase: AsidePhase;
+  /** Who is asked: a telephone's account or a number; empty for nobody. */
+  whom: string;
+  /** Why it is over, when whoever was called did not answer: `BUSY`, `NOANSWER`, `CHANUNAVAIL` or `CONGESTION`. */
+  why: string;
+  since: string;
+}
+
+/** What an operator does without the caller, who hears music. */
+export type AsidePhase = "held" | "ringing" | "asking" | "conference" | "over";
+
 /** The outage that a caller is in. */
 export interface CallOutage {
   id: number;
@@ -49,6 +63,7 @@ export interface CardMessage {
   outage: CallOutage | null;
   /** Null for a call that came to the operator past every queue. */
   queue: string | null;
+  handed: HandedRow | null;
   /** How the operator came to the call. `transfer`: a colleague sent the caller on; `consultation`: a colleague asks about this caller, and the card comes again as a `transfer` when the caller is handed over. */
   kind: TalkKind;
   /** Of this operator's talk, as is `talk_ended_at`. */
@@ -93,6 +108,14 @@ export interface Evidence {
   seconds: number;
   /** How many flats usually call in that time. */
   usual: number;
+}
+
+/** A colleague handed the caller on, or asks about it. */
+export interface HandedRow {
+  /** The colleague's id. */
+  by: number;
+  /** What the colleague wrote; may be empty. */
+  note: string;
 }
 
 /** The first message. */
@@ -226,7 +249,7 @@ export interface QueuesMessage {
 }
 
 /** Why a request was not done. */
-export type RefusalReason = "no_telephone" | "no_talk" | "superseded" | "asterisk_away" | "asterisk_refused" | "not_known" | "not_understood";
+export type RefusalReason = "no_telephone" | "no_talk" | "superseded" | "asterisk_away" | "asterisk_refused" | "not_known" | "nobody_there" | "not_this_call" | "not_understood";
 
 /** What became last of a request of this kind, for whoever asked. */
 export interface RequestMessage {
@@ -251,6 +274,7 @@ export interface RingingMessage {
   flat: string;
   since: string;
   outage: CallOutage | null;
+  handed: HandedRow | null;
 }
 
 /** What is not safe of the recordings of the last day. */
@@ -272,6 +296,19 @@ export interface SilentMessage {
 /** How an operator came to it. */
 export type TalkKind = "queue" | "transfer" | "consultation" | "out";
 
+/** Do something with the caller of the operator's talk; an `aside` delta says how far it is. */
+export interface TalkRequest {
+  type: "talk";
+  step: TalkStep;
+  /** Whom to call: a telephone's account, a number outside or, of a transfer, a company's; empty: any colleague who is free. */
+  to: string;
+  /** For the colleague to read while it rings. */
+  note: string;
+}
+
+/** What an operator does with the caller of a talk. */
+export type TalkStep = "hold" | "consult" | "back" | "complete" | "conference" | "transfer" | "hang_up";
+
 /** In which session the operator's telephone in the browser is open; any other has lost it. */
 export interface TelephoneMessage {
   /** What the session was told when it opened the telephone. */
@@ -291,6 +328,10 @@ export interface TicketRow {
   opened_at: string;
 }
 
+/** No caller waits for the operator. */
+export interface TogetherMessage {
+}
+
 /** Which trunks do not work: not registered, or without an answer. */
 export interface TrunksMessage {
   /** Their names. */
@@ -304,10 +345,13 @@ export interface State {
   presence?: PresenceMessage;
   ringing?: RingingMessage | SilentMessage;
   recording?: PauseMessage;
+  aside?: AsideMessage | TogetherMessage;
   telephone?: TelephoneMessage;
   card?: CardMessage;
   "request/presence"?: RequestMessage;
   "request/pause"?: RequestMessage;
+  "request/talk"?: RequestMessage;
+  "request/call_out"?: RequestMessage;
   recordings?: SafetyMessage;
   trunks?: TrunksMessage;
   deadlines?: DeadlinesMessage;
@@ -377,6 +421,14 @@ export interface RecordingDelta {
 }
 
 /** From number `n` on, `kind` shows `body`. */
+export interface AsideDelta {
+  type: "delta";
+  n: number;
+  kind: "aside";
+  body: AsideMessage | TogetherMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
 export interface TelephoneDelta {
   type: "delta";
   n: number;
@@ -405,6 +457,22 @@ export interface RequestPauseDelta {
   type: "delta";
   n: number;
   kind: "request/pause";
+  body: RequestMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
+export interface RequestTalkDelta {
+  type: "delta";
+  n: number;
+  kind: "request/talk";
+  body: RequestMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
+export interface RequestCall_outDelta {
+  type: "delta";
+  n: number;
+  kind: "request/call_out";
   body: RequestMessage;
 }
 
@@ -448,8 +516,8 @@ export interface JournalDelta {
   body: JournalMessage;
 }
 
-export type Delta = QueuesDelta | OutagesDelta | Outage_figuresDelta | PresenceDelta | RingingDelta | RecordingDelta | TelephoneDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | OperatorDelta | RecordingsDelta | TrunksDelta | DeadlinesDelta | JournalDelta;
+export type Delta = QueuesDelta | OutagesDelta | Outage_figuresDelta | PresenceDelta | RingingDelta | RecordingDelta | AsideDelta | TelephoneDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | RequestTalkDelta | RequestCall_outDelta | OperatorDelta | RecordingsDelta | TrunksDelta | DeadlinesDelta | JournalDelta;
 
 export type FromService = Snapshot | Resumed | Delta | ErrorMessage;
 
-export type FromBrowser = Hello | PresenceRequest | PauseRequest;
+export type FromBrowser = Hello | PresenceRequest | PauseRequest | TalkRequest;

@@ -17,10 +17,16 @@ from callcenter.common.sessions import SESSIONS
 from callcenter.domain.access import Permission
 from callcenter.domain.ids import OperatorId
 from callcenter.domain.person import Person
-from callcenter.domain.request import Body, PauseBody, PresenceBody
+from callcenter.domain.request import Body, PauseBody, PresenceBody, TalkBody
 from callcenter.push.codec import BadMessage, hello_of, request_of, to_json
 from callcenter.push.hub import HUB, Screen
-from callcenter.push.messages import BrowserRequest, ErrorMessage, PauseRequest, PresenceRequest
+from callcenter.push.messages import (
+    BrowserRequest,
+    ErrorMessage,
+    PauseRequest,
+    PresenceRequest,
+    TalkRequest,
+)
 from callcenter.push.state import Delta
 from callcenter.storage import AWAY
 from callcenter.web.auth import needs, session_token
@@ -208,3 +214,5 @@ def _asked(request: BrowserRequest) -> Body:
             return PresenceBody(wanted=wanted)
         case PauseRequest(paused=paused):
             return PauseBody(paused=paused)
+        case TalkRequest(step=step, to=to, note=note):
+            return TalkBody(step=step, to=to, note=note)

@@ -8,11 +8,22 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from callcenter.errors import CallcenterError
-from callcenter.push.messages import KINDS, BrowserRequest, Hello, PauseRequest, PresenceRequest
+from callcenter.push.messages import (
+    KINDS,
+    BrowserRequest,
+    Hello,
+    PauseRequest,
+    PresenceRequest,
+    TalkRequest,
+)
 from callcenter.push.shapes import Shape, Shown
 
 S = TypeVar("S", bound=Shape)
-REQUESTS: Mapping[str, type[BrowserRequest]] = {"presence": PresenceRequest, "recording": PauseRequest}
+REQUESTS: Mapping[str, type[BrowserRequest]] = {
+    "presence": PresenceRequest,
+    "recording": PauseRequest,
+    "talk": TalkRequest,
+}
 
 
 class BadMessage(CallcenterError):

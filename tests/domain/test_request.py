@@ -28,6 +28,7 @@ from callcenter.domain.request import (
     TERMS,
     TRANSITIONS,
     Body,
+    CallOutBody,
     PauseBody,
     PresenceBody,
     RefusalReason,
@@ -36,6 +37,8 @@ from callcenter.domain.request import (
     RequestKind,
     RequestOverdue,
     RequestState,
+    TalkBody,
+    TalkStep,
     kind_of,
     origins,
     read_body,
@@ -91,6 +94,9 @@ def test_each_kind_has_terms_and_its_body_comes_back_as_it_went() -> None:
         PresenceBody(wanted=Presence.PAUSED, reason=PresenceReason.PAGE_GONE),
         PAUSE,
         PauseBody(paused=False),
+        TalkBody(step=TalkStep.CONSULT, to="op-02", note="про кран", recording=RECORDING),
+        TalkBody(step=TalkStep.HOLD),
+        CallOutBody(number="+79161234567"),
     ]
     assert {kind_of(body) for body in bodies} == set(RequestKind)
     for body in bodies:
@@ -106,6 +112,9 @@ def test_each_kind_has_terms_and_its_body_comes_back_as_it_went() -> None:
         ("presence", {"wanted": "paused", "reason": "boredom"}),
         ("pause", {}),
         ("pause", {"paused": "yes"}),
+        ("talk", {}),
+        ("talk", {"step": "sing"}),
+        ("call_out", {}),
     ],
 )
 def test_what_another_version_wrote_is_not_guessed_at(kind: str, data: dict[str, object]) -> None:

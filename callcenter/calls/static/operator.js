@@ -7,9 +7,10 @@ import { startNewResident, startSearch } from "./caller_search.js";
 import { startHelp } from "./key_help.js";
 import { labelKeys, startKeys } from "./keys.js";
 import { showOutageFigures, showOutages } from "./outages.js";
+import { showHanded } from "./handed.js";
 import { isRequest, showRequests } from "./requests.js";
 import { Ringing } from "./ringing.js";
-import { startTelephone, telephoneOpened } from "./telephone_page.js";
+import { startTelephone, telephoneOpened, telephoneTold } from "./telephone_page.js";
 import { TicketForms } from "./ticket_forms.js";
 import { Wire } from "/static/web/wire.js";
 
@@ -19,7 +20,6 @@ import { Wire } from "/static/web/wire.js";
 
 readPage();
 startClock();
-startTelephone();
 
 /** @type {CardTexts} */
 const words = JSON.parse($("card-texts").textContent ?? "");
@@ -38,6 +38,8 @@ const wire = new Wire({
     if (kind === null || kind === "queues") showQueues();
     if (kind === null || kind === "ringing") ringing.show(wire.state);
     if (kind === null || kind === "telephone") telephoneOpened(wire.state.telephone);
+    if (kind === null || ["presence", "ringing", "card", "aside", "request/talk"].includes(kind)) telephoneTold(wire.state);
+    if (kind === null || kind === "ringing" || kind === "card") showHanded(wire.state);
     if (kind === null || kind === "presence" || kind === "request/presence") showPresence();
     if (kind === null || kind === "outages") showOutages(wire.state, kind !== null);
     if (kind === "outage_figures") showOutageFigures(wire.state);
@@ -50,6 +52,8 @@ const wire = new Wire({
     showPresence();
   },
 });
+
+startTelephone((message) => wire.say(message));
 
 function showQueues() {
   const busy = showFigures(wire.state.queues).filter((queue) => queue.waiting > 0);

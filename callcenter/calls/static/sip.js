@@ -21,6 +21,20 @@ const GATHER_MS = 200;
 const BUSY = 486;
 const AGAIN_MS = 3000;
 const REFUSED_WITHIN_MS = 1000;
+// The words with which the library ends a talk then.
+const RENEGOTIATION_FAILED = "Media Renegotiation Failed";
+
+/**
+ * JsSIP hangs up when a change within a talk is refused or not answered; the caller would be gone.
+ *
+ * @param {RTCSession} session
+ */
+function outliveRenegotiation(session) {
+  const terminate = session.terminate.bind(session);
+  session.terminate = (options) => {
+    if (options?.reason_phrase !== RENEGOTIATION_FAILED) terminate(options);
+  };
+}
 
 export class Sip {
   /** @param {(event: Happened) => void} report */
@@ -35,6 +49,16 @@ export class Sip {
     /** Plays what the other side says. */
     this.sound = new Audio();
     this.sound.autoplay = true;
+    /** Whether the browser may have another way to Asterisk than when the talk began. */
+    this.moved = false;
+    addEventListener("online", () => this.restartIce());
+  }
+
+  // From Wi-Fi to mobile: the talk goes on over another address, which Asterisk must learn.
+  restartIce() {
+    this.moved = true;
+    if (!this.agent?.isRegistered() || !this.session?.isEstablished()) return;
+    if (this.session.renegotiate({ rtcOfferConstraints: { iceRestart: true } })) this.moved = false;
   }
 
   /** @param {Account} account */
@@ -52,7 +76,10 @@ export class Sip {
       user_agent: "callcenter",
     });
     this.agent = agent;
-    agent.on("registered", () => this.report({ type: "registered" }));
+    agent.on("registered", () => {
+      this.report({ type: "registered" });
+      if (this.moved) this.restartIce();
+    });
     agent.on("registrationFailed", ({ response }) => {
       const status = response?.status_code ?? 0;
       if (status === 401 || status === 403) return this.report({ type: "refused" });
@@ -60,7 +87,10 @@ export class Sip {
       // After a lost connection the library registers by itself; after an answer that never came it does not.
       setTimeout(() => agent.isConnected() && agent === this.agent && agent.register(), AGAIN_MS);
     });
-    agent.on("disconnected", () => this.report({ type: "disconnected" }));
+    agent.on("disconnected", () => {
+      this.moved = true;
+      this.report({ type: "disconnected" });
+    });
     agent.on("newRTCSession", (/** @type {{ session: RTCSession, request: IncomingRequest | OutgoingRequest }} */ { session, request }) => {
       if (session.direction === "incoming") this.rang(session, request);
     });
@@ -94,6 +124,8 @@ export class Sip {
   /** @param {RTCSession} session */
   follow(session) {
     this.session = session;
+    this.moved = false;
+    outliveRenegotiation(session);
     session.on("confirmed", () => this.report({ type: "talking" }));
     session.on("hold", ({ originator }) => originator === "local" && this.report({ type: "held" }));
     session.on("unhold", ({ originator }) => originator === "local" && this.report({ type: "unheld" }));
@@ -104,6 +136,9 @@ export class Sip {
     });
     session.on("icecandidate", ({ ready }) => setTimeout(ready, GATHER_MS));
     const listen = (/** @type {RTCPeerConnection} */ connection) => {
+      connection.addEventListener("iceconnectionstatechange", () => {
+        if (connection.iceConnectionState === "failed") this.restartIce();
+      });
       connection.addEventListener("track", (event) => (this.sound.srcObject = event.streams[0] ?? new MediaStream([event.track])));
     };
     if (session.connection) listen(session.connection);
@@ -127,7 +162,7 @@ export class Sip {
   }
 
   /**
-   * @param {string} whom
+   * @param {string} whom an account, or a number
    * @param {MediaStream} microphone
    */
   call(whom, microphone) {
