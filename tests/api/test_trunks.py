@@ -31,12 +31,14 @@ async def test_a_trunk_is_added_read_and_changed(desk: Desk):
 
 
 async def test_what_cannot_be_is_refused_with_its_field(desk: Desk):
+    await desk.pool.execute("insert into nodes (name, shared) values ('pbx', true)")
     async with desk.program("ada") as program:
         for more, code, field in (
             ({"srtp": True}, "wrong", "srtp"),
             ({"server": "", "hosts": []}, "wrong", "calls_out"),
             ({"hosts": ["a;b"]}, "wrong", "hosts"),
             ({"node": "nowhere"}, "unknown", "node"),
+            ({"node": "pbx"}, "shared", "node"),
         ):
             answer = await program.post("/trunks", {**NEW, "name": "beta", **more})
             assert answer.problem["status"] == 409

@@ -223,9 +223,10 @@ def test_a_consultation_that_was_refused_cannot_be_transferred_to(
 def test_a_call_in_place_of_another_dials_nothing(
     pbx: AsteriskInstance, outside: Telephone, anna: Telephone, boris: Telephone, dialled: str
 ) -> None:
-    """Replaces names a talk that is there: whoever says so may get into it, and never further."""
+    """Replaces names a talk that is there: nobody gets into it, nor any further."""
     answer, _ = allowed(pbx, anna, outside)
-    boris.call(dialled, f"Replaces: {replacing(answer)}")
+    assert boris.call(dialled, f"Replaces: {replacing(answer)}").status >= 400
+    assert len(pbx.cli("core show channels concise").splitlines()) == 2, "the talk goes on"
     assert len(outside.invites()) == 1
 
 

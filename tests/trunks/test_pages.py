@@ -105,6 +105,14 @@ async def test_what_is_typed_wrong_is_said_at_its_field(
     assert await lines(site) == []
 
 
+async def test_a_node_whose_pbx_has_its_own_trunks_gets_none(site: Site, alla: Browser) -> None:
+    await site.pool.execute("insert into nodes (name, shared) values ('pbx', true) on conflict do nothing")
+    await site.pool.execute("insert into node_configurations (node) values ('pbx') on conflict do nothing")
+    assert 'value="pbx"' not in await (await alla.get("/trunks/new")).text()
+    answer = await alla.post("/trunks/new", **(TYPED | {"node": "pbx"}))
+    assert (answer.status, "линии другой АТС" in await answer.text()) == (422, True)
+
+
 async def test_a_name_that_is_taken_is_said(alla: Browser) -> None:
     await add(alla)
     answer = await alla.post("/trunks/new", **TYPED)
@@ -232,7 +240,7 @@ async def test_a_companys_people_see_nothing_of_it(site: Site, alla: Browser) ->
     await add(alla)
     async with site.pool.acquire() as connection, connection.transaction():
         await connection.execute("set local role callcenter_company")
-        for table in ("trunks", "trunk_states", "outbound_rules", "outbound_attempts"):
+        for table in ("trunks", "trunk_states", "trunk_names", "outbound_rules", "outbound_attempts"):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 async with connection.transaction():
                     await connection.fetch(f"select * from {table}")
