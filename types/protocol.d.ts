@@ -117,12 +117,16 @@ export interface OperatorMessage {
   since: string;
   /** Why the operator takes no calls, or takes them, without having asked for it; null in a call. */
   reason: PresenceReason | null;
+  /** The code of the reason that the operator gave for a pause; its name is in the page. */
+  pause: string | null;
+  /** When a wrap-up is over. */
+  until: string | null;
   name: string;
   login: string;
 }
 
 /** What the screens show of an operator: what the telephone is doing, or at rest what the operator wants to be. */
-export type OperatorStatus = "offline" | "paused" | "available" | "ringing" | "talking";
+export type OperatorStatus = "offline" | "paused" | "available" | "ringing" | "talking" | "wrap_up";
 
 /** The figures of the outages, of those that have callers. */
 export interface OutageFiguresMessage {
@@ -198,10 +202,14 @@ export interface PresenceMessage {
   since: string;
   /** Why the operator takes no calls, or takes them, without having asked for it; null in a call. */
   reason: PresenceReason | null;
+  /** The code of the reason that the operator gave for a pause; its name is in the page. */
+  pause: string | null;
+  /** When a wrap-up is over. */
+  until: string | null;
 }
 
 /** Why an operator has a presence that they did not ask for. */
-export type PresenceReason = "unanswered" | "page_gone" | "supervisor";
+export type PresenceReason = "unanswered" | "page_gone" | "supervisor" | "no_connection";
 
 /** What an operator wants to be; what the operator is from then on a `presence` delta says. Only for somebody with a telephone. */
 export interface PresenceRequest {
@@ -209,6 +217,8 @@ export interface PresenceRequest {
   wanted: Presence;
   /** Another operator's id, for those who see the board. */
   operator: number | null;
+  /** Why one's own pause, by the code of the reason. */
+  pause: string | null;
 }
 
 /** One queue in which somebody waits or talks. */
@@ -226,7 +236,7 @@ export interface QueuesMessage {
 }
 
 /** Why a request was not done. */
-export type RefusalReason = "no_telephone" | "no_talk" | "superseded" | "asterisk_away" | "asterisk_refused" | "not_known" | "not_understood";
+export type RefusalReason = "no_telephone" | "no_talk" | "no_wrap_up" | "superseded" | "asterisk_away" | "asterisk_refused" | "not_known" | "not_understood";
 
 /** What became last of a request of this kind, for whoever asked. */
 export interface RequestMessage {
@@ -293,6 +303,11 @@ export interface TrunksMessage {
   down: string[];
 }
 
+/** More time for the wrap-up, as much again; `presence` ends it. */
+export interface WrapUpRequest {
+  type: "wrap_up";
+}
+
 export interface State {
   queues?: QueuesMessage;
   outages?: OutagesMessage;
@@ -304,6 +319,7 @@ export interface State {
   card?: CardMessage;
   "request/presence"?: RequestMessage;
   "request/pause"?: RequestMessage;
+  "request/wrap_up"?: RequestMessage;
   recordings?: SafetyMessage;
   trunks?: TrunksMessage;
   deadlines?: DeadlinesMessage;
@@ -405,6 +421,14 @@ export interface RequestPauseDelta {
 }
 
 /** From number `n` on, `kind` shows `body`. */
+export interface RequestWrap_upDelta {
+  type: "delta";
+  n: number;
+  kind: "request/wrap_up";
+  body: RequestMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
 export interface OperatorDelta {
   type: "delta";
   n: number;
@@ -444,8 +468,8 @@ export interface JournalDelta {
   body: JournalMessage;
 }
 
-export type Delta = QueuesDelta | OutagesDelta | Outage_figuresDelta | PresenceDelta | RingingDelta | RecordingDelta | TelephoneDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | OperatorDelta | RecordingsDelta | TrunksDelta | DeadlinesDelta | JournalDelta;
+export type Delta = QueuesDelta | OutagesDelta | Outage_figuresDelta | PresenceDelta | RingingDelta | RecordingDelta | TelephoneDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | RequestWrap_upDelta | OperatorDelta | RecordingsDelta | TrunksDelta | DeadlinesDelta | JournalDelta;
 
 export type FromService = Snapshot | Resumed | Delta | ErrorMessage;
 
-export type FromBrowser = Hello | PresenceRequest | PauseRequest;
+export type FromBrowser = Hello | PresenceRequest | WrapUpRequest | PauseRequest;

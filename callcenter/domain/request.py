@@ -66,6 +66,8 @@ class RefusalReason(StrEnum):
     NO_TELEPHONE = "no_telephone"
     NO_TALK = "no_talk"
     """The operator is in no talk, or the talk for which it was asked is over."""
+    NO_WRAP_UP = "no_wrap_up"
+    """The wrap-up was over before more time was asked for."""
     SUPERSEDED = "superseded"
     """A newer request for the same thing came before this one was started."""
     ASTERISK_AWAY = "asterisk_away"
@@ -81,6 +83,7 @@ class RequestKind(StrEnum):
 
     PRESENCE = "presence"
     PAUSE = "pause"
+    WRAP_UP = "wrap_up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,16 +106,18 @@ TERMS: Mapping[RequestKind, Terms] = MappingProxyType(
         RequestKind.PRESENCE: Terms(of_use=timedelta(hours=8), repeatable=True),
         # By then the words that were to be left out of the recording have been said.
         RequestKind.PAUSE: Terms(of_use=timedelta(seconds=15), repeatable=True, of_talk=True),
+        RequestKind.WRAP_UP: Terms(of_use=timedelta(seconds=15), repeatable=False),
     }
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PresenceBody:
-    """Be available, paused or offline. `reason`: if it is not the operator who wants it."""
+    """Be available, paused or offline. `reason`: if it is not the operator who wants it; `pause`: else the code of why."""
 
     wanted: Presence
     reason: PresenceReason | None = None
+    pause: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,12 +128,20 @@ class PauseBody:
     recording: RecordingName | None = None
 
 
-Body = PresenceBody | PauseBody
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUpBody:
+    """More time for the wrap-up, as much again. It is ended by the presence `available`."""
+
+
+Body = PresenceBody | PauseBody | WrapUpBody
+_KINDS: Mapping[type[Body], RequestKind] = MappingProxyType(
+    {PresenceBody: RequestKind.PRESENCE, PauseBody: RequestKind.PAUSE, WrapUpBody: RequestKind.WRAP_UP}
+)
 
 
 def kind_of(body: Body) -> RequestKind:
     """The kind of request that has such a body."""
-    return RequestKind.PRESENCE if isinstance(body, PresenceBody) else RequestKind.PAUSE
+    return _KINDS[type(body)]
 
 
 def write_body(body: Body) -> dict[str, object]:
@@ -143,10 +156,14 @@ def read_body(kind: str, data: Mapping[str, object]) -> Body:
     """The body of a request of this kind. Raises `ValueError` when it is not of this version."""
     match RequestKind(kind):
         case RequestKind.PRESENCE:
-            reason = data.get("reason")
+            reason, pause = data.get("reason"), data.get("pause")
             return PresenceBody(
-                wanted=Presence(str(data.get("wanted"))), reason=None if reason is None else PresenceReason(str(reason))
+                wanted=Presence(str(data.get("wanted"))),
+                reason=None if reason is None else PresenceReason(str(reason)),
+                pause=None if pause is None else str(pause),
             )
+        case RequestKind.WRAP_UP:
+            return WrapUpBody()
         case RequestKind.PAUSE:
             paused, recording = data.get("paused"), data.get("recording")
             if not isinstance(paused, bool):

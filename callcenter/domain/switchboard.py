@@ -51,6 +51,7 @@ from callcenter.domain.events import (
     Source,
     TalkEnded,
     TelephoneDisconnected,
+    TelephoneVanished,
     Tick,
 )
 from callcenter.domain.floor import Floor, RosterChanged
@@ -66,6 +67,7 @@ from callcenter.domain.request import (
     RequestFailed,
     RequestOverdue,
     RequestTaken,
+    WrapUpBody,
 )
 from callcenter.domain.talk import Talk, TalkKind
 
@@ -85,9 +87,10 @@ class Switchboard:
         operators: Iterable[Operator] = (),
         calls: Iterable[Call] = (),
         missed_limit: int = 3,
+        wrap_up: timedelta = timedelta(0),
     ) -> None:
         self.calls: dict[CallId, Call] = {}
-        self._floor = Floor(operators, missed_limit)
+        self._floor = Floor(operators, missed_limit, wrap_up)
         self._queues = Queues(queues)
         self._announced = AnnouncedOutages()
         self._requests = OpenRequests()
@@ -117,6 +120,8 @@ class Switchboard:
                 return self._judge(event)
             case PhoneChanged():
                 return self._floor.phone(event)
+            case TelephoneVanished():
+                return self._floor.vanished(event)
             case TelephoneDisconnected():
                 return self._check_leg(event)
             case RosterChanged():
@@ -214,13 +219,17 @@ class Switchboard:
                 decided = self._floor.ask(event, event.body)
             case PauseBody():
                 decided = self._pause(event, event.body)
+            case WrapUpBody():
+                decided = self._floor.prolong(event)
             case None:
                 decided = RefusalReason.NOT_UNDERSTOOD
             case _:
                 assert_never(event.body)
         if isinstance(decided, RefusalReason):
             return self._requests.refuse(event.id, decided)
-        return decided or self._requests.complete(event.id)
+        # What Asterisk has no part in is done.
+        at_once = not decided or isinstance(event.body, WrapUpBody)
+        return [*decided, *(self._requests.complete(event.id) if at_once else [])]
 
     def _pause(self, event: RequestTaken, body: PauseBody) -> list[Command] | RefusalReason:
         """Only the talk for which it was requested: the next one has another caller."""
@@ -279,7 +288,7 @@ class Switchboard:
     def _tick(self, event: Tick) -> list[Command]:
         while self._ended and event.at - self._ended[0][0] > REMEMBERED_FOR:
             self.calls.pop(self._ended.popleft()[1], None)
-        late = self._requests.expire(event.at)
+        late = [*self._requests.expire(event.at), *self._floor.tick(event.at)]
         changes = self._queues.changes()
         return [*late, ShowQueues(queues=changes, waiting=self._queues.waiting)] if changes else late
 

@@ -54,6 +54,10 @@ class PresenceMessage(Shown):
     since: Moment
     reason: PresenceReason | None
     """Why the operator takes no calls, or takes them, without having asked for it; null in a call."""
+    pause: str | None
+    """The code of the reason that the operator gave for a pause; its name is in the page."""
+    until: Moment | None
+    """When a wrap-up is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,6 +291,15 @@ class PresenceRequest(Shape):
     wanted: Presence
     operator: Annotated[int, Field(gt=0, lt=2**31)] | None = None
     """Another operator's id, for those who see the board."""
+    pause: Annotated[str, Field(max_length=20)] | None = None
+    """Why one's own pause, by the code of the reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUpRequest(Shape):
+    """More time for the wrap-up, as much again; `presence` ends it."""
+
+    type: Literal["wrap_up"] = "wrap_up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,4 +313,4 @@ class PauseRequest(Shape):
     paused: bool
 
 
-BrowserRequest = PresenceRequest | PauseRequest
+BrowserRequest = PresenceRequest | WrapUpRequest | PauseRequest

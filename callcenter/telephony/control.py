@@ -21,6 +21,7 @@ from callcenter.domain.ids import OPERATORS
 from callcenter.domain.request import RefusalReason, RequestCarriedOut, RequestFailed, RequestOverdue
 from callcenter.errors import ActionRefused, ActionTimeout, NotConnected, TelephonyError
 from callcenter.telephony.connection import AmiConnection
+from callcenter.telephony.framing import text
 
 log = structlog.get_logger()
 
@@ -31,6 +32,8 @@ LANES = 8
 PACKETS = "CHANNEL(rtcp,rxcount,audio)"
 """How many packets of sound came from a telephone."""
 SILENT_FOR_S = 0.5
+HEARD_AGAIN_WITHIN_S = 2.0
+"""From a page that has come back by another network and is changing the way of its sound."""
 NAME_LIMIT = 80
 """Characters of a caller's name that are sent to a telephone."""
 
@@ -137,13 +140,20 @@ class Control:
     async def _end_silent_leg(self, channel: str) -> None:
         """A telephone in a browser sends 50 packets a second as long as it is there, muted or on hold too."""
         try:
-            before = await self._connection.action("Getvar", Channel=channel, Variable=PACKETS)
+            before = await self._get(channel, PACKETS)
             await asyncio.sleep(SILENT_FOR_S)
-            after = await self._connection.action("Getvar", Channel=channel, Variable=PACKETS)
-            if before.get("Value") == after.get("Value"):
-                await self._connection.action("Hangup", Channel=channel)
+            if await self._get(channel, PACKETS) != before:
+                return
+            if await self._get(channel, f"PJSIP_DIAL_CONTACTS({_account(channel)})"):
+                await asyncio.sleep(HEARD_AGAIN_WITHIN_S)
+                if await self._get(channel, PACKETS) != before:
+                    return
+            await self._connection.action("Hangup", Channel=channel)
         except ActionRefused:
             log.debug("leg over before it was ended", channel=channel)
+
+    async def _get(self, channel: str, variable: str) -> str:
+        return text(await self._connection.action("Getvar", Channel=channel, Variable=variable), "Value")
 
     async def _set_member(self, command: SetMember) -> None:
         member = {"Queue": self._queue, "Interface": command.interface}
@@ -163,6 +173,11 @@ class Control:
                 return False
             raise
         return True
+
+
+def _account(channel: str) -> str:
+    """Whose leg this is: `PJSIP/web-anna-0000001f` is of `web-anna`."""
+    return channel.removeprefix("PJSIP/").rpartition("-")[0]
 
 
 def _target(command: AsteriskCommand) -> str:

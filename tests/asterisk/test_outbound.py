@@ -25,6 +25,8 @@ APPLICATIONS = {
         "GotoIf",
         "Hangup",
         "MSet",
+        "StartMusicOnHold",
+        "StopMusicOnHold",
         "MixMonitor",
         "Playback",
         "Progress",

@@ -36,6 +36,7 @@ from callcenter.domain.request import (
     RequestKind,
     RequestOverdue,
     RequestState,
+    WrapUpBody,
     kind_of,
     origins,
     read_body,
@@ -91,6 +92,8 @@ def test_each_kind_has_terms_and_its_body_comes_back_as_it_went() -> None:
         PresenceBody(wanted=Presence.PAUSED, reason=PresenceReason.PAGE_GONE),
         PAUSE,
         PauseBody(paused=False),
+        PresenceBody(wanted=Presence.PAUSED, pause="lunch"),
+        WrapUpBody(),
     ]
     assert {kind_of(body) for body in bodies} == set(RequestKind)
     for body in bodies:

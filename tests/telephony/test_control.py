@@ -15,7 +15,7 @@ from callcenter.domain.request import RefusalReason, RequestCarriedOut, RequestF
 from callcenter.telephony import control as control_module
 from callcenter.telephony.connection import Account, AmiConnection
 from callcenter.telephony.control import Control
-from tests.telephony.fake_ami import FakeAmi, fake_ami, refusal, success
+from tests.telephony.fake_ami import FakeAmi, Fields, fake_ami, refusal, success
 from tests.telephony.helpers import running, until
 
 AVAILABLE, PAUSED, OFFLINE = Presence.AVAILABLE, Presence.PAUSED, Presence.OFFLINE
@@ -265,20 +265,40 @@ async def test_what_waited_for_its_turn_too_long_is_not_begun() -> None:
         assert ami.count("MixMonitorMute") == 0
 
 
-@pytest.mark.parametrize(("counts", "ended"), [((150, 150), True), ((150, 175), False)], ids=["silent", "heard"])
+@pytest.mark.parametrize(
+    ("counts", "registered", "ended"),
+    [
+        ((150, 150), False, True),
+        ((150, 175), False, False),
+        ((150, 150, 150), True, True),
+        ((150, 150, 175), True, False),
+    ],
+    ids=["silent", "heard", "silent though registered again", "heard after it came by another network"],
+)
 async def test_a_leg_is_ended_when_no_packet_comes_any_more(
-    counts: tuple[int, int], ended: bool, monkeypatch: pytest.MonkeyPatch
+    counts: tuple[int, ...], registered: bool, ended: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(control_module, "SILENT_FOR_S", 0.01)
+    monkeypatch.setattr(control_module, "HEARD_AGAIN_WITHIN_S", 0.01)
     async with controlled() as (ami, control):
         # The second leg, which is silent, is looked at when the first is done with.
-        left = iter((*counts, 7, 7))
-        ami.answers["Getvar"] = lambda fields: success(fields, Value=str(next(left)))
+        left = [*counts, 7, 7, 7]
+        asked_for: list[str] = []
+
+        def told(fields: Fields) -> bytes:
+            if fields["Variable"] != control_module.PACKETS:
+                asked_for.append(fields["Variable"])
+                return success(fields, Value="PJSIP/web-anna/sip:web-anna@127.0.0.1:5" if registered else "")
+            return success(fields, Value=str(left.pop(0)))
+
+        ami.answers["Getvar"] = told
         ami.answers["Hangup"] = success
-        control.submit(EndSilentLeg(channel="PJSIP/web-anna-1"))
+        control.submit(EndSilentLeg(channel="PJSIP/web-anna-0000001f"))
         await until(lambda: ami.count("Getvar") == 1)
-        control.submit(EndSilentLeg(channel="PJSIP/web-anna-1"))
-        await until(lambda: ami.count("Getvar") == 4 and ami.count("Hangup") == 1 + int(ended))
+        control.submit(EndSilentLeg(channel="PJSIP/web-anna-0000001f"))
+        await until(lambda: ami.count("Hangup") == 1 + int(ended))
+        assert set(asked_for) == {"PJSIP_DIAL_CONTACTS(web-anna)"}
+        assert len(left) == (0 if registered else 1)
 
 
 async def test_a_leg_that_is_over_already_is_no_failure() -> None:

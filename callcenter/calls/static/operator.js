@@ -4,8 +4,9 @@ import {
   texts, toast,
 } from "/static/web/ui.js";
 import { cardOutage, listenForJoin, offered, outageLine, showOutageFigures, showOutages } from "./outages.js";
+import { offerPresence, showPresence } from "./presence.js";
 import { isRequest, showRequests } from "./requests.js";
-import { startTelephone, telephoneOpened } from "./telephone_page.js";
+import { renewTelephone, startTelephone, telephoneOpened } from "./telephone_page.js";
 import { Wire } from "/static/web/wire.js";
 
 /** @import { CardMessage, Presence, PresenceMessage, Outcome } from "types/protocol" */
@@ -13,8 +14,6 @@ import { Wire } from "/static/web/wire.js";
 readPage();
 startClock();
 listenForJoin();
-startTelephone();
-
 const title = document.title;
 
 const wire = new Wire({
@@ -22,7 +21,7 @@ const wire = new Wire({
     if (kind === null || kind === "queues") showQueues();
     if (kind === null || kind === "ringing") showRinging();
     if (kind === null || kind === "telephone") telephoneOpened(wire.state.telephone);
-    if (kind === null || kind === "presence" || kind === "request/presence") showPresence();
+    if (kind === null || kind === "presence" || kind === "request/presence") showPresence(wire.state);
     if (kind === null || kind === "outages") showOutages(wire.state, kind !== null);
     if (kind === "outages" && offered(wire.state.card, wire.state) !== offer) showCard();
     if (kind === "outage_figures") showOutageFigures(wire.state);
@@ -30,35 +29,21 @@ const wire = new Wire({
     if (kind === null || kind === "card" || kind === "recording" || (kind === "presence" && !wire.state.card)) showCard();
   },
   connected: showConnected,
+  entered: renewTelephone,
   refused: () => {
     toast(texts.not_saved);
-    showPresence();
+    showPresence(wire.state);
   },
 });
+
+startTelephone(() => wire.renew());
+offerPresence(wire);
 
 function showQueues() {
   const busy = showFigures(wire.state.queues).filter((queue) => queue.waiting > 0);
   $("queues").replaceChildren(
     ...busy.map((queue) => el("li", "", el("span", "", company(queue.queue)), el("b", "", String(queue.waiting)))),
   );
-}
-
-function showPresence() {
-  if (!place.has_phone) return;
-  /** @type {Partial<PresenceMessage>} */
-  const { state = "offline", phone_reachable: reachable = false, since: at, reason } = wire.state.presence ?? {};
-  const wanted = state === "paused" || state === "offline" ? state : "available";
-  for (const button of $("presence").querySelectorAll("button")) {
-    // Before the first snapshot nothing can be requested, and no request can be shown.
-    button.disabled = false;
-    button.setAttribute("aria-pressed", String(button.dataset.wanted === wanted));
-    if (wire.state["request/presence"]?.state !== "asked") button.classList.remove("asked");
-  }
-  $("state").className = `state ${state}`;
-  announce($("state-name"), reason ? `${texts.states[state]}: ${texts.reasons[reason]}` : texts.states[state]);
-  $("state-since").replaceChildren(at ? since(at) : "");
-  $("phone").className = `phone ${reachable ? "reachable" : "unreachable"}`;
-  $("phone").textContent = reachable ? texts.phone_reachable : texts.phone_unreachable;
 }
 
 function showRinging() {
@@ -89,8 +74,8 @@ function showCard() {
 function empty() {
   /** @type {Partial<PresenceMessage>} */
   const { state = "offline", phone_reachable: reachable = false } = wire.state.presence ?? {};
-  /** @type {Presence | "no_phone" | "unreachable"} */
-  let why = state === "paused" || state === "offline" ? state : "available";
+  /** @type {Presence | "no_phone" | "unreachable" | "wrap_up"} */
+  let why = state === "paused" || state === "offline" || state === "wrap_up" ? state : "available";
   if (!place.has_phone) why = "no_phone";
   else if (!reachable && why === "available") why = "unreachable";
   return el("div", "panel nothing", el("h1", "", texts[`empty_${why}`]), el("p", "", texts[`empty_${why}_hint`]));
@@ -173,10 +158,3 @@ function past(card, zone) {
     el("span", "what", call.operator),
     el("span", "muted when", moment(call.at, zone)))));
 }
-
-$("presence")?.addEventListener("click", (event) => {
-  const button = event.target instanceof Element ? event.target.closest("button") : null;
-  if (!button) return;
-  if (wire.say({ type: "presence", wanted: /** @type {Presence} */ (button.dataset.wanted), operator: null })) button.classList.add("asked");
-  else toast(texts.not_saved);
-});

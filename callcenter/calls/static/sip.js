@@ -32,6 +32,8 @@ export class Sip {
     this.session = null;
     /** @type {RTCIceServer[]} */
     this.iceServers = [];
+    /** Whether the connection was lost since Asterisk last heard of this telephone. */
+    this.cut = false;
     /** Plays what the other side says. */
     this.sound = new Audio();
     this.sound.autoplay = true;
@@ -52,7 +54,10 @@ export class Sip {
       user_agent: "callcenter",
     });
     this.agent = agent;
-    agent.on("registered", () => this.report({ type: "registered" }));
+    agent.on("registered", () => {
+      this.report({ type: "registered" });
+      if (this.cut) this.soundAnew();
+    });
     agent.on("registrationFailed", ({ response }) => {
       const status = response?.status_code ?? 0;
       if (status === 401 || status === 403) return this.report({ type: "refused" });
@@ -60,7 +65,10 @@ export class Sip {
       // After a lost connection the library registers by itself; after an answer that never came it does not.
       setTimeout(() => agent.isConnected() && agent === this.agent && agent.register(), AGAIN_MS);
     });
-    agent.on("disconnected", () => this.report({ type: "disconnected" }));
+    agent.on("disconnected", () => {
+      this.cut = true;
+      this.report({ type: "disconnected" });
+    });
     agent.on("newRTCSession", (/** @type {{ session: RTCSession, request: IncomingRequest | OutgoingRequest }} */ { session, request }) => {
       if (session.direction === "incoming") this.rang(session, request);
     });
@@ -77,17 +85,33 @@ export class Sip {
     this.agent?.register();
   }
 
+  /** The connection may be one of a network that is gone, which nothing says: another one is made now. */
+  reconnect() {
+    const agent = /** @type {{ transport?: { connect(): void, disconnect(): void } } | null} */ (/** @type {unknown} */ (this.agent));
+    const transport = agent?.transport;
+    if (!transport) return;
+    transport.disconnect();
+    transport.connect();
+  }
+
   /**
    * @param {RTCSession} session
    * @param {IncomingRequest | OutgoingRequest} request
    */
   rang(session, request) {
-    if (this.session) {
+    const byItself = /answer-after=0/.test(String(request.getHeader("Call-Info") ?? ""));
+    const before = this.session;
+    if (before && !byItself) {
       session.terminate({ status_code: BUSY });
       return;
     }
+    // The caller is given back, so the call of before is over, though its end never came here.
+    if (before) {
+      before.removeAllListeners();
+      this.over({ type: "ended" });
+      before.terminate();
+    }
     this.follow(session);
-    const byItself = /answer-after=0/.test(String(request.getHeader("Call-Info") ?? ""));
     this.report({ type: "rang", caller: session.remote_identity.uri.user ?? "", byItself });
   }
 
@@ -110,6 +134,12 @@ export class Sip {
     else session.on("peerconnection", ({ peerconnection }) => listen(peerconnection));
   }
 
+  /** The connection was lost in a talk: the network may be another one, so the way of the sound is sought anew. */
+  soundAnew() {
+    this.cut = false;
+    if (this.session?.isEstablished()) this.session.renegotiate({ rtcOfferConstraints: { iceRestart: true } });
+  }
+
   /** @param {Happened} event */
   over(event) {
     this.session = null;
@@ -122,7 +152,7 @@ export class Sip {
   /** @param {MediaStream} microphone closed when the call is over */
   answer(microphone) {
     if (!this.session) return microphone.getTracks().forEach((track) => track.stop());
-    this.microphone = microphone;
+    this.take(microphone);
     this.session.answer({ mediaStream: microphone, pcConfig: { iceServers: this.iceServers } });
   }
 
@@ -131,7 +161,7 @@ export class Sip {
    * @param {MediaStream} microphone
    */
   call(whom, microphone) {
-    this.microphone = microphone;
+    this.take(microphone);
     const session = this.agent?.call(`sip:${whom}@${HOST}`, { mediaStream: microphone, pcConfig: { iceServers: this.iceServers } });
     if (session) this.follow(session);
   }
@@ -190,6 +220,14 @@ export class Sip {
     if (track && this.microphone) track.enabled = this.microphone.getAudioTracks()[0]?.enabled ?? true;
     await sender.replaceTrack(track ?? null);
     this.microphone?.getTracks().forEach((each) => each.stop());
+    this.take(microphone);
+  }
+
+  /** @param {MediaStream} microphone */
+  take(microphone) {
     this.microphone = microphone;
+    // Not when it is stopped here: when it was unplugged, or may not be used any more.
+    const gone = () => microphone === this.microphone && this.report({ type: "microphone_gone" });
+    microphone.getTracks().forEach((track) => track.addEventListener("ended", gone));
   }
 }

@@ -1,9 +1,11 @@
 // The telephone on the operator's page: hands what happens to `step`, does what it orders, shows what came of it.
 
 import { $, since, telephone as grouped } from "/static/web/ui.js";
+import { Mirror } from "./mirror.js";
+import { watchNetwork } from "./network.js";
 import { quality, reading } from "./quality.js";
 import { Sip } from "./sip.js";
-import { Bell, openMicrophone } from "./sound.js";
+import { Bell, openMicrophone, silence } from "./sound.js";
 import { choice, offerDevices } from "./telephone_devices.js";
 import { START, step } from "./telephone.js";
 
@@ -21,9 +23,17 @@ let telephone = START;
 let talkingSince = "";
 const bell = new Bell();
 const sip = new Sip(happened);
+const mirror = new Mirror(() => telephone, () => talkingSince, happened, (elsewhere, since) => {
+  talkingSince = since;
+  show(elsewhere);
+});
 
-/** Start it, if this page has one. */
-export function startTelephone() {
+/**
+ * Start it, if this page has one.
+ *
+ * @param {() => void} reconnect makes the page's other connection anew
+ */
+export function startTelephone(reconnect) {
   if (!document.getElementById("telephone")) return;
   texts = JSON.parse($("telephone-texts").textContent ?? "");
   telephone = { ...telephone, answers: choice().answers };
@@ -39,8 +49,13 @@ export function startTelephone() {
     if (to) happened({ type: "transfer", to });
   });
   addEventListener("keydown", pressed);
+  navigator.mediaDevices?.addEventListener("devicechange", () => happened({ type: "devices_changed" }));
   offerDevices(bell, sip, texts, (answers) => happened({ type: "answers", byItself: answers }));
   setInterval(() => void showQuality(), QUALITY_EVERY_MS);
+  watchNetwork(received, () => {
+    sip.reconnect();
+    reconnect();
+  });
   const allowed = window.isSecureContext && navigator.mediaDevices && navigator.locks;
   happened({ type: allowed ? "started" : "insecure" });
 }
@@ -50,6 +65,11 @@ let mark = "";
 /** @param {TelephoneMessage | undefined} message whose the telephone is now */
 export function telephoneOpened(message) {
   if (message && mark && message.mark !== mark) happened({ type: "taken_over" });
+}
+
+/** The session is another one, and with it the account's secret. */
+export function renewTelephone() {
+  happened({ type: "renewed" });
 }
 
 /** @param {KeyboardEvent} event */
@@ -62,13 +82,16 @@ function pressed(event) {
 
 /** @param {Happened} event */
 function happened(event) {
+  if (mirror.passes(event)) return;
   const before = telephone;
   /** @type {Order[]} */
   let orders;
   [telephone, orders] = step(telephone, event);
   if (telephone.call?.phase === "talking" && before.call?.phase !== "talking") talkingSince = new Date().toISOString();
   for (const order of orders) carryOut(order);
-  if (telephone !== before) show(telephone);
+  if (telephone === before) return;
+  show(telephone);
+  mirror.tell();
 }
 
 /** @param {Order} order */
@@ -82,6 +105,7 @@ function carryOut(order) {
     case "close": return sip.close();
     case "answer": return void withMicrophone((microphone) => sip.answer(microphone));
     case "echo": return void withMicrophone((microphone) => sip.call("echo", microphone));
+    case "find_microphone": return void findMicrophone();
     case "reject": return sip.reject();
     case "hang_up": return sip.hangUp();
     case "ring": return bell.ring(choice().ringer);
@@ -138,12 +162,23 @@ async function withMicrophone(use) {
   }
 }
 
+// Any that there is now; else silence, until the devices change.
+async function findMicrophone() {
+  try {
+    await sip.speakInto(await openMicrophone(choice().microphone));
+    happened({ type: "microphone_found" });
+  } catch {
+    await sip.speakInto(silence());
+  }
+}
+
 /** @param {Telephone} shown */
 function show({ line, call, note }) {
   const place = $("telephone");
   place.dataset.line = line;
   place.dataset.phase = call?.phase ?? "";
-  const phase = call?.held ? texts.on_hold : call?.muted ? texts.muted : call ? texts.phases[call.phase] : "";
+  place.dataset.microphone = call?.deaf ? "gone" : "";
+  const phase = call?.deaf ? texts.microphone_gone : call?.held ? texts.on_hold : call?.muted ? texts.muted : call ? texts.phases[call.phase] : "";
   $("telephone-line").textContent = call ? phase : texts.lines[line];
   $("telephone-hint").textContent = call ? "" : texts.hints[line] ?? "";
   $("telephone-caller").textContent = call?.caller ? grouped(call.caller) : "";
@@ -165,6 +200,13 @@ function show({ line, call, note }) {
   button("hold").setAttribute("aria-pressed", String(Boolean(call?.held)));
   $("telephone-more").hidden = !talking;
   if (!talking) $("telephone-quality").textContent = "";
+}
+
+async function received() {
+  const { call } = telephone;
+  // Who is on hold is sent nothing.
+  const report = call?.phase === "talking" && !call.held ? await sip.stats() : null;
+  return report && reading(report).received;
 }
 
 /** @type {import("./quality.js").Reading | null} */

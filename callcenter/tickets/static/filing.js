@@ -1,6 +1,8 @@
 // The two fields of a ticket that are filled in during the call: one form per ticket, which keeps what is typed in it
 // however often the card is redrawn. docs/protocol.md describes the two requests behind it.
 
+import { sessionEnded } from "/static/web/session.js";
+
 /** @import { Filed, FilingAnswer } from "types/page" */
 /** @import { TicketKey } from "types/protocol" */
 /** @typedef {{ category: string, subject: string }} Typed */
@@ -163,7 +165,7 @@ class Filing {
       : {};
     try {
       const answer = await fetch(this.address, { ...request, cache: "no-store" });
-      if (answer.status === 401) location.assign("/login");
+      if (answer.status === 401) void sessionEnded();
       const spoken = answer.headers.get("Content-Type")?.startsWith("application/json");
       return [answer.status, spoken ? await answer.json() : null];
     } catch {
