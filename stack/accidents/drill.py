@@ -33,7 +33,7 @@ from stack.instance import Instance
 from stack.parts import ROOT
 from stack.sipp import Sipp, speech
 
-BACK_WITHIN_S = 25.0
+BACK_WITHIN_S = 60.0
 SETTLED_WITHIN_S = 90.0
 TALK_S = 1.5
 """Seconds of talk before an accident, and after it."""
@@ -271,13 +271,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-async def drill(directory: Path, count: int, desks: int, kinds: Sequence[Kind]) -> Findings:
-    """A stack of its own in this directory, the accidents, and nothing left of either."""
+async def drill(directory: Path, count: int, desks: int, kinds: Sequence[Kind], **settings: str) -> Findings:
+    """A stack of its own in this directory, with these settings, the accidents, and nothing left of either."""
     folder = Path(f"{directory}-desks")
     shutil.rmtree(folder, ignore_errors=True)
     async with AsyncExitStack() as ending:
         networks = await ending.enter_async_context(Networks(desks, ["web", "telephone"]))
-        settings = {"BROWSER_TELEPHONES__ADDRESS": f"ws://{networks.relayed['telephone']}/ws"}
+        settings |= {"BROWSER_TELEPHONES__ADDRESS": f"ws://{networks.relayed['telephone']}/ws"}
         instance = Instance(directory, environment={f"CALLCENTER_{name}": value for name, value in settings.items()})
         ending.callback(instance.remove)
         stack = await asyncio.to_thread(instance.up)

@@ -248,6 +248,7 @@ async def test_a_caller_whose_operator_does_not_come_back_is_the_first_in_the_qu
         assert [tuple(talk) for talk in talks] == [(LOGIN, "queue"), ("op-07", "queue")]
         await page.goto(f"{description['web']['url']}/workplace")
         await ready(page)
+        await expect(page.locator("#state")).to_contain_text("нет связи")
 
 
 async def test_a_talk_outlives_the_connection_beside_it(description: dict, tmp_path: Path) -> None:
