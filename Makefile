@@ -1,6 +1,6 @@
 # Each may be given to `make surge`; the defaults are the scenario's (stack/surge.py, stack/outage/plan.py).
 SURGE = SCENARIO CALLERS RATE OPERATORS TALK PATIENCE ABANDON AUDIO BLIND ATTENDED HOLDS RETURNS COMPANIES \
-	SEED OUTAGE OPEN_AFTER SIGMA REDIAL UNKNOWN SILENT_KNOWN SILENT_UNKNOWN QUIT OTHER FIDGET HEARD WITHIN KILL
+	BROWSERS SEED OUTAGE OPEN_AFTER SIGMA REDIAL UNKNOWN SILENT_KNOWN SILENT_UNKNOWN QUIT OTHER FIDGET HEARD WITHIN KILL
 
 python = .venv/bin/python
 # What pytest makes of the tests is kept for the next run, also where containers are told not to.

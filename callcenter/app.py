@@ -76,6 +76,7 @@ from callcenter.telephony.console import Console
 from callcenter.telephony.control import Control
 from callcenter.telephony.ledger import Ledger
 from callcenter.telephony.ledger_file import Checkpoint
+from callcenter.telephony.leg_watch import LegWatch
 from callcenter.telephony.node import Node
 from callcenter.telephony.shared import QUEUE, SharedAsterisk
 from callcenter.tickets.install import install as tickets
@@ -116,6 +117,7 @@ async def asterisk_directory(connection: Connection, node: NodeName, box: Secret
         endpoints=tuple(
             (row["endpoint"], box.open(row["sip_secret"])) for row in await connection.fetch(sql["endpoints"], node)
         ),
+        extensions=tuple(tuple(row) for row in await connection.fetch(sql["extensions"], node)),
         trunks=tuple(line_for_asterisk(row, box) for row in await connection.fetch(sql["trunks"], node)),
     )
 
@@ -255,6 +257,8 @@ async def _node(
     router.cards = cards = CardFinder(pool, engine.put)
     router.control = control = Control(asterisk.actions, engine.put, QUEUE if shared else OPERATORS)
     router.gatekeeper = gatekeeper = Gatekeeper(pool, name, asterisk.actions)
+    back_within_s = settings.browser_telephones.back_within_s
+    router.leg_watch = leg_watch = LegWatch(asterisk.actions, switchboard.legs, back_within_s)
     keeper = ConfigurationKeeper(
         pool,
         settings.database,
@@ -277,7 +281,7 @@ async def _node(
         if call.state is not CallState.ENDED:
             cards.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))
     services += [writer, engine, cards, control, gatekeeper, requests, ledger, asterisk, keeper, archive, disk]
-    services.append(trunk_watch)
+    services += [trunk_watch, leg_watch]
     services.append(PaceKeeper(pool, name, settings.asterisk.spool / "pace"))
     announcements = settings.asterisk.spool / "announcements"
     services.append(Announcer(pool, settings.database, name, announcements, Voice(settings.speech), engine.put))
@@ -305,6 +309,7 @@ class CommandRouter:
     cards: CardFinder
     control: Control
     gatekeeper: Gatekeeper
+    leg_watch: LegWatch
     waiting = 0
     """Callers who wait in any queue of this node."""
 
@@ -315,7 +320,9 @@ class CommandRouter:
                 self.cards.submit(order)
             case JudgeCallOut():
                 self.gatekeeper.submit(order)
-            case NameCaller() | SetMember() | PauseRecording() | WithdrawCaller() | EndSilentLeg():
+            case EndSilentLeg():
+                self.leg_watch.submit(order)
+            case NameCaller() | SetMember() | PauseRecording() | WithdrawCaller():
                 self.control.submit(order)
             case _:
                 if isinstance(order, ShowQueues):

@@ -5,6 +5,7 @@
 CallcenterError
 ├── Refusal                      what a person asked for is not done; mapped to an answer once, in `web/errors.py`
 │   ├── NotFound                 there is no such thing, or none that this person may see
+│   │   ├── NoCall
 │   │   ├── NoOutage
 │   │   └── NoTicket
 │   ├── LimitReached             the maximum number, or the maximum rate, is reached
@@ -22,6 +23,7 @@ CallcenterError
 │   ├── BadReason                a legal hold without a reason, or with one too long
 │   ├── BadPoints                points that do not fit the score card
 │   ├── BadSound                 a file that cannot be played to callers
+│   ├── CallTicketRefused        what became of the call's ticket allows no change of it
 │   ├── CardChanged              somebody else has changed the score card
 │   ├── Conflict                 somebody else has changed the ticket
 │   ├── DirectoryConflict        another row has this already
@@ -30,6 +32,7 @@ CallcenterError
 │   ├── LoginExpired             the first step of a login is too long ago
 │   ├── OutageConflict           somebody else has changed the outage
 │   ├── OutageStepRefused        a step that an outage cannot take
+│   ├── NoPlace                  the call's company has no such resident, flat or house
 │   ├── NoReason                 an explanation in words is missing
 │   ├── NoSuchHouse              no house has such an address, or too many have
 │   ├── SheetRefused             a directory that cannot be read as a whole

@@ -102,8 +102,22 @@ class AsteriskSettings(SettingsSection):
     ami_permit: tuple[str, ...] = Field(
         ("127.0.0.1/32",), description="JSON list of networks from which AMI accounts may log in"
     )
-    sip_port: Port = Field(5060, description="UDP port for SIP, and TCP port where a trunk uses TCP")
-    tls_port: Port = Field(5061, description="TCP port for SIP over TLS, where a trunk uses it")
+    sip_port: Port = Field(5060, description="UDP port for SIP, and TCP port where a trunk or a telephone uses TCP")
+    tls_port: Port = Field(5061, description="TCP port for SIP over TLS, where a trunk or a telephone uses it")
+    telephone_address: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9.:-]{1,253}$",
+        description="host name or address at which telephones find Asterisk, as their links say; without it "
+        "`external_address`, else `bind`",
+    )
+    telephone_transports: tuple[Literal["tcp", "tls"], ...] = Field(
+        (), description="JSON list of how telephones may register beside UDP: `tcp`, `tls`"
+    )
+    telephone_srtp: Literal["no", "optional", "required"] = Field(
+        "no",
+        description="encrypted sound (SRTP) of telephones that are not in a browser: `optional` where a telephone offers it. "
+        "Its keys are in the SIP messages, so it is worth something with TLS only",
+    )
     tls_certificate: Path | None = Field(
         None,
         description="certificate of Asterisk for SIP over TLS, in PEM, as Asterisk sees it; without it Asterisk only "
@@ -166,6 +180,8 @@ class AsteriskSettings(SettingsSection):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
+        if "tls" in self.telephone_transports and not (self.tls_certificate and self.tls_key):
+            raise ValueError("telephones by TLS need asterisk.tls_certificate and asterisk.tls_key")
         if self.shared and self.etc.name != "callcenter":
             raise ValueError(
                 "with asterisk.shared, asterisk.etc is our own folder `callcenter` in Asterisk's: /etc/asterisk/callcenter"
@@ -201,7 +217,7 @@ class BrowserTelephoneSettings(SettingsSection):
         15,
         ge=1,
         le=120,
-        description="seconds that a caller waits for an operator whose telephone in the browser vanished",
+        description="seconds that a caller waits for an operator whose telephone vanished, in the browser or not",
     )
     silent_s: int = Field(
         8,

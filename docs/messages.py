@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from callcenter.calls.card_texts import card_texts
 from callcenter.calls.telephone_texts import telephone_texts
 from callcenter.push.codec import REQUESTS, adapter
 from callcenter.push.messages import KINDS, ErrorMessage, Hello
@@ -154,12 +155,18 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
+def _page_texts() -> Iterator[tuple[str, dict[str, Any]]]:
+    yield "Texts", script_texts("en")
+    yield "CardTexts", card_texts("en")
+    yield "TelephoneTexts", telephone_texts("en")
+
+
 def page_texts() -> str:
     """types/texts.d.ts: the texts that the server writes into the page for its scripts."""
     lines = [
-        "// Drawn by docs/generate.py from script_texts.py of callcenter/web and telephone_texts.py of callcenter/calls."
+        "// Drawn by docs/generate.py from script_texts.py of callcenter/web, card_texts.py and telephone_texts.py of callcenter/calls."
     ]
-    for interface, texts in (("Texts", script_texts("en")), ("TelephoneTexts", telephone_texts("en"))):
+    for interface, texts in _page_texts():
         lines += ["", f"export interface {interface} {{"]
         for name, text in texts.items():
             inner = " ".join(f"{key}: string;" for key in map(str, text)) if isinstance(text, dict) else ""

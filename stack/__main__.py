@@ -7,7 +7,7 @@ from pathlib import Path
 
 from callcenter.errors import SpeechError
 from callcenter.settings import load_settings
-from stack import bench, chaos, demo, listen, scenarios, schema
+from stack import bench, chaos, demo, listen, scenarios, schema, sizes
 from stack.accidents import drill
 from stack.errors import StackError
 from stack.instance import Instance
@@ -51,6 +51,8 @@ def _run(instance: Instance, options: argparse.Namespace) -> int:
             return listen.run()
         case "schema":
             schema.write()
+        case "sizes":
+            return sizes.run()
         case "record-ami":
             os.environ["CALLCENTER_ENV_FILE"] = str(instance.env_file)
             return bench.record(load_settings().ami)
@@ -76,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("accidents", help="what happens to operators' browsers in a talk, on a stack of its own")
     )
     commands.add_parser("schema", help="write storage/schema.sql from a freshly migrated database")
+    commands.add_parser("sizes", help="print how large the operator's page is, packed, without and with JsSIP")
     commands.add_parser("record-ami", help="record the AMI session that `bench` reads, during a surge")
     return parser
 

@@ -36,6 +36,7 @@ from stack.bench_journal import journal_looks
 from stack.bench_outages import outage_figures
 from stack.bench_pages import measure
 from stack.bench_reports import report_looks
+from stack.bench_workplace import workplace_figures
 from stack.errors import StackError
 from stack.parts import ROOT
 
@@ -53,6 +54,7 @@ def run(stack: dict[str, Any]) -> int:
     results = asyncio.run(_measure(session, stack["postgres"]))
     results |= asyncio.run(measure(stack["postgres"], [journal_looks, report_looks]))
     results |= against_ffmpeg() | asyncio.run(whole_way(stack))
+    results |= asyncio.run(workplace_figures(stack))
     results |= outage_figures() | asyncio.run(announcement_figures(stack["postgres"]))
     width = max(len(name) for name in results)
     for name, result in results.items():

@@ -15,14 +15,21 @@ from pathlib import Path
 import asyncpg
 from argon2 import PasswordHasher
 
+from callcenter.common.address_keys import fill_keys
+from callcenter.common.browser_telephones import secrets as closed
 from callcenter.common.scope import Connection
 from callcenter.common.secret_box import SecretBox
+from callcenter.domain.ids import IN_BROWSER
 from callcenter.settings import load_settings
 from callcenter.storage import connect, statements
 
 SQL = statements(Path(__file__).with_suffix(".sql"))
 GENERATE = statements(Path(__file__).with_name("generate.sql"))
 FLATS = 900
+BROWSERS = 10
+"""Operators whose telephone is in the browser."""
+NEWCOMER = "newcomer"
+"""Whoever tries the product: takes calls with a headset, and sees and hears what a supervisor does."""
 MAIN_NUMBER = "74951234567"
 COMPANIES = (("УК «Заречье»", MAIN_NUMBER), ("УК «Северный квартал»", "74957654321"))
 HOUSES = (
@@ -38,13 +45,15 @@ _FATHERS = ("Иванович", "Петрович", "Сергеевич", "Ан�
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A person who can log in. `endpoint` and `sip_secret` are empty for one without a telephone."""
+    """A person who can log in. `endpoint` and `sip_secret` are empty for one without a telephone that tools can play;
+    `in_browser`: has one on the pages."""
 
     login: str
     password: str
     role: str
     endpoint: str = ""
     sip_secret: str = ""
+    in_browser: bool = False
 
 
 async def seed(connection: asyncpg.Connection, operators: int, box: SecretBox) -> list[Login]:
@@ -62,12 +71,18 @@ async def seed(connection: asyncpg.Connection, operators: int, box: SecretBox) -
             if house is not None:
                 await settle(connection, house, flats, first_phone)
             first_phone += 2 * flats
+        await fill_keys(connection)
         logins = [
             *(Login(role, secrets.token_urlsafe(12), role) for role in ("supervisor", "administrator", "manager")),
             *(
                 Login(name, secrets.token_urlsafe(12), "operator", name, secrets.token_urlsafe(16))
                 for name in (f"op-{number:02}" for number in range(1, operators + 1))
             ),
+            *(
+                Login(f"browser-{number:02}", secrets.token_urlsafe(12), "operator", in_browser=True)
+                for number in range(1, BROWSERS + 1)
+            ),
+            Login(NEWCOMER, secrets.token_urlsafe(12), "supervisor", in_browser=True),
         ]
         # The passwords are random and long, so the cheapest hash that verifies is strong enough for a demo's set-up time.
         hasher = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1)
@@ -78,11 +93,18 @@ async def seed(connection: asyncpg.Connection, operators: int, box: SecretBox) -
                 name,
                 login.role,
                 hasher.hash(login.password),
-                login.endpoint or None,
-                box.seal(login.sip_secret) if login.sip_secret else None,
+                *_telephone(login, box),
                 ids[COMPANIES[0][0]] if login.role == "manager" else None,
             )
     return logins
+
+
+def _telephone(login: Login, box: SecretBox) -> tuple[str | None, str | None]:
+    """The account and its sealed secret."""
+    if login.in_browser:
+        account = IN_BROWSER + login.login
+        return account, box.seal(closed(box, account)[0])
+    return (login.endpoint, box.seal(login.sip_secret)) if login.endpoint else (None, None)
 
 
 async def settle(connection: Connection, house: int, flats: int, first_phone: int) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import asyncpg
 
+from callcenter.common.address_keys import fill_keys
 from callcenter.errors import StorageError
 from callcenter.settings import load_settings
 from callcenter.storage import connect, statements
@@ -76,6 +77,7 @@ async def generate(
         for statement in put_back:
             await connection.execute(statement, timeout=None)
         tell(f"{'indexes and keys':18} {time.monotonic() - began:7.1f} s")
+        await fill_keys(connection)
         await connection.execute(await connection.fetchval(SQL["mark_demo"]))
     began = time.monotonic()
     await connection.execute("vacuum analyze", timeout=None)

@@ -50,6 +50,8 @@ commands=(mmdebstrap:mmdebstrap sipp:sip-tester sox:sox unshare:util-linux ffmpe
 commands+=(festival:festival espeak-ng:espeak-ng)
 # The tests of trunks have networks of their own, with a router between them.
 commands+=(ip:iproute2 nft:nftables openssl:openssl)
+# A telephone at home in those tests.
+commands+=(baresip:baresip-core)
 [ "${1:-}" = --browser ] && commands+=(chromium:chromium)
 missing=()
 for pair in "${commands[@]}"; do
@@ -81,9 +83,7 @@ if ! [ -d node_modules ] || ! [ -f "$bundle" ] || ! stamped scripts "${packages[
         .venv/bin/npm ci --ignore-scripts --no-audit --no-fund
     step bundle "JsSIP as one file for browsers" env PATH="$PWD/.venv/bin:$PATH" npm run build
     stamp scripts "${packages[@]}"
-    printf '    %d kB, %d kB as gzip\n' $(($(stat -c %s "$bundle") / 1000)) $(($(gzip -c "$bundle" | wc -c) / 1000))
-    printf '    the scripts of the workplace itself: %d kB as gzip\n' \
-        $(($(cat callcenter/calls/static/[!j]*.js callcenter/web/static/{ui,wire}.js | gzip -c | wc -c) / 1000))
+    .venv/bin/python -m stack sizes
 fi
 
 recipe=(asterisk/tree.sh asterisk/packages asterisk/excluded)

@@ -16,7 +16,9 @@ from typing import Any, Literal
 import asyncpg
 import uvloop
 
+from callcenter.domain.access import Role
 from callcenter.domain.events import Presence
+from stack.browsers import Browsers, pops
 from stack.companies import CastCaller, cast_callers, ensure_companies
 from stack.connects import Connects
 from stack.errors import StackError
@@ -27,7 +29,7 @@ from stack.progress import ProgressLine
 from stack.screens import Screens
 from stack.sipp import Caller, Sipp, Tail, speech
 from stack.supervisor import Supervisor
-from stack.surge_report import report, spread
+from stack.surge_report import paint_report, report, spread
 from stack.telephones import Move, Telephones
 from stack.usage import Usage
 
@@ -50,7 +52,7 @@ class Plan:
     `patience`: seconds from the greeting on after which a caller who is not served hangs up; `abandon`: how many hang up
     early; `blind`, `attended`, `holds`, `returns`: how many talks have a transfer, a hand-over after a
     consultation, a hold, a return to the queue. With `audio` "both" callers speak all the time, with "operators" they
-    are silent. `companies`: among how many the callers are divided; the directory gets those that it lacks.
+    are silent. `browsers`: how many of the operators sit before a real Chromium. `companies`: among how many the callers are divided; the directory gets those that it lacks.
     """
 
     callers: int = 300
@@ -65,6 +67,7 @@ class Plan:
     returns: int = 0
     audio: Literal["both", "operators"] = "both"
     companies: int = 1
+    browsers: int = 0
 
     @property
     def moves(self) -> list[Move]:
@@ -76,8 +79,12 @@ class Plan:
             + [Move.RETURN] * self.returns
         )
 
-    def check(self, available: int) -> None:
-        """Raise `StackError` when it is impossible with so many operators available."""
+    def check(self, available: int, browsers: int = 0) -> None:
+        """Raise `StackError` when it is impossible with so many operators available, of whom some have browsers."""
+        if not 0 <= self.browsers <= min(browsers, self.operators - 1):
+            raise StackError(f"BROWSERS must be from 0 to {browsers}, and below OPERATORS")
+        if self.browsers and self.abandon:
+            raise StackError("with BROWSERS nobody abandons: who talks to one seems to the callers' tool to wait")
         if self.moves and self.operators + COLLEAGUES > available:
             raise StackError(
                 f"with transfers OPERATORS must be at most {available - COLLEAGUES}: colleagues take the callers"
@@ -141,9 +148,11 @@ class Surge:
         self._chance = random.Random()
         self._line = ProgressLine()
         people = [person for person in stack["logins"] if person["endpoint"]]
-        plan.check(len(people))
-        self._people = people[: plan.operators]
-        self._colleagues = people[plan.operators :][: COLLEAGUES if plan.moves else 0]
+        at_browsers = [one for one in stack["logins"] if one["in_browser"] and one["role"] == Role.OPERATOR]
+        plan.check(len(people), len(at_browsers))
+        simulated = plan.operators - plan.browsers
+        self._people, self._at_browsers = people[:simulated], at_browsers[: plan.browsers]
+        self._colleagues = people[simulated:][: COLLEAGUES if plan.moves else 0]
         self._telephones: Telephones | None = None
 
     async def run(self) -> tuple[dict[str, Any], SurgeVerdict]:
@@ -161,6 +170,9 @@ class Surge:
                 Screens(url, self._people, connects.at, since=began, resting=self._colleagues)
             )
             await screens.become(Presence.AVAILABLE, within_s=20)
+            browsers = Browsers(url, self._at_browsers, ring_s=RING_S, talk_s=self._plan.talk)
+            if self._at_browsers:
+                await ending.enter_async_context(browsers)
             supervisor = Supervisor(Path(self._stack["directory"]))
             usages = {program: Usage(supervisor, program) for program in MEASURED}
             facts = Facts(pool, numbers, began)
@@ -170,12 +182,14 @@ class Surge:
             audio = None if silent else speech("caller", self._cache())
             sipp.call([(caller.number, caller.did) for caller in cast], rate=self._plan.rate, audio=audio)
             await self._watch(sipp, patience, screens, facts, list(usages.values()))
+            cards, talks = await browsers.seen()
+            painted = pops(cards, connects.at)
             verdict = judge(
                 sipp.callers.values(),
-                [leg for leg in sipp.legs.values() if leg.caller in sipp.callers],
+                [leg for leg in (*sipp.legs.values(), *talks) if leg.caller in sipp.callers],
                 await facts.calls(),
                 await facts.recordings(self._stack["s3"]),
-                screens.pops(),
+                [*screens.pops(), *painted],
                 sipp.double_rings,
             )
             missing = len(numbers) - verdict.callers
@@ -184,7 +198,10 @@ class Surge:
             done = self._telephones.done if self._telephones is not None else {}
             pops_ms = [pop.after_ms for pop in screens.pops()]
             companies = len({caller.did for caller in cast})
-            return report(verdict, companies, done, pops_ms, await facts.lags_ms(), usages), verdict
+            result = report(verdict, companies, done, pops_ms, await facts.lags_ms(), usages)
+            if self._at_browsers:
+                result |= paint_report(len(self._at_browsers), [pop.after_ms for pop in painted])
+            return result, verdict
 
     async def _start_phones(self, ending: AsyncExitStack, began: float, cast: Sequence[CastCaller]) -> Sipp:
         sip = self._stack["sip"]

@@ -56,3 +56,14 @@ def report(
         "asterisk_cpu_s": round(usages["asterisk"].cpu_s, 2),
         "postgres_cpu_s": round(usages["postgres"].cpu_s, 2),
     }
+
+
+def paint_report(browsers: int, paints_ms: Sequence[float]) -> dict[str, Any]:
+    """What real browsers add: milliseconds from the pick-up to the frame with the card."""
+    painted = spread(paints_ms)
+    return {
+        "browsers": browsers,
+        "painted": len(paints_ms),
+        "pop_paint_ms": painted,
+        "pop_paint_p99_ms": painted["p99"],
+    }

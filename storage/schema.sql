@@ -355,9 +355,10 @@ begin
     if message ? 'ticket_of' then
         known := jsonb_build_object('outage', outage_of_call(message ->> 'ticket_of'), 'ticket', (
             select jsonb_build_object('id', id, 'number', number) from tickets
-            where id = ticket_of_call(message ->> 'ticket_of')));
+            where id = ticket_of_call(message ->> 'ticket_of'))) || settled_caller(message ->> 'ticket_of');
     elsif message ? 'outage_of' then
-        known := jsonb_build_object('outage', outage_of_call(message ->> 'outage_of'));
+        known := jsonb_build_object('outage', outage_of_call(message ->> 'outage_of'))
+            || (settled_caller(message ->> 'outage_of') - 'house_id');
     elsif message ? 'name_of' then
         select jsonb_build_object('name', name, 'login', login) into known
         from operators where id = (message ->> 'name_of')::integer;
@@ -407,6 +408,24 @@ BEGIN
 
 END;
 $$;
+
+CREATE FUNCTION public.forget_flat_key() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    new.flat_key := null;
+    return new;
+end $$;
+
+CREATE FUNCTION public.forget_house_key() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if (old.city, old.street, old.building) is distinct from (new.city, new.street, new.building) then
+        new.building_key := null;
+    end if;
+    return new;
+end $$;
 
 CREATE FUNCTION public.is_open(state text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -988,6 +1007,20 @@ begin
     raise exception 'the custody chain is only added to' using errcode = 'insufficient_privilege';
 end $$;
 
+CREATE FUNCTION public.settled_caller(call text) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    select coalesce((
+        select jsonb_build_object(
+            'resident', coalesce(r.name, ''), 'house_id', h.id,
+            'address', h.city || ', ' || h.street || ', ' || h.building, 'flat', coalesce(p.flat, ''))
+        from call_cards k
+        join houses h on h.id = k.house_id
+        left join premises p on p.id = k.premises_id
+        left join residents r on r.id = k.resident_id
+        where k.call_id = call), '{}')
+$$;
+
 CREATE FUNCTION public.tell_nodes() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1202,7 +1235,8 @@ begin
         c.wait_s, c.rewait_s, c.returns, c.talk_s, c.rings, c.hangup_cause, c.rebuilt, c.keys, c.told_at
     from jsonb_populate_recordset(null::calls, wanted) c
     on conflict (id) do update set
-        direction = excluded.direction, company_id = excluded.company_id, resident_id = coalesce(excluded.resident_id, calls.resident_id),
+        direction = excluded.direction, company_id = excluded.company_id, resident_id = coalesce(
+            (select k.resident_id from call_cards k where k.call_id = excluded.id), excluded.resident_id, calls.resident_id),
         did = excluded.did, caller = excluded.caller, queue = excluded.queue, state = excluded.state,
         outcome = excluded.outcome, fate = excluded.fate, interface = excluded.interface,
         operator_id = excluded.operator_id, recording = excluded.recording, ended_by = excluded.ended_by,
@@ -1288,6 +1322,17 @@ ALTER TABLE public.audit_log ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.call_cards (
+    call_id text NOT NULL,
+    resident_id integer,
+    premises_id integer,
+    house_id integer,
+    no_ticket text,
+    operator_id integer,
+    settled_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT call_cards_no_ticket_check CHECK ((no_ticket = ANY (ARRAY['wrong_number'::text, 'silence'::text, 'answered'::text, 'advertising'::text, 'other_company'::text])))
+);
+
 CREATE TABLE public.call_events (
     id bigint NOT NULL,
     call_id text NOT NULL,
@@ -1345,7 +1390,7 @@ CREATE TABLE public.calls (
     CONSTRAINT calls_check CHECK (((state = 'ended'::text) = (outcome IS NOT NULL))),
     CONSTRAINT calls_check1 CHECK (((state = 'ended'::text) = (ended_at IS NOT NULL))),
     CONSTRAINT calls_direction_check CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),
-    CONSTRAINT calls_ended_by_check CHECK ((ended_by = ANY (ARRAY['caller'::text, 'operator'::text, 'transfer'::text, 'system'::text]))),
+    CONSTRAINT calls_ended_by_check CHECK ((ended_by = ANY (ARRAY['caller'::text, 'operator'::text, 'transfer'::text, 'system'::text, 'network'::text]))),
     CONSTRAINT calls_fate_check CHECK ((fate = ANY (ARRAY['abandoned'::text, 'timed_out'::text, 'no_such_number'::text, 'interrupted'::text]))),
     CONSTRAINT calls_outcome_check CHECK ((outcome = ANY (ARRAY['answered'::text, 'informed'::text, 'abandoned'::text, 'hung_up_early'::text, 'timed_out'::text, 'no_such_number'::text, 'interrupted'::text, 'not_reached'::text]))),
     CONSTRAINT calls_state_check CHECK ((state = ANY (ARRAY['arrived'::text, 'waiting'::text, 'talking'::text, 'leaving'::text, 'ended'::text])))
@@ -1445,6 +1490,10 @@ CREATE TABLE public.houses (
     building text NOT NULL,
     entrances integer,
     key text,
+    town_key text,
+    street_key text,
+    building_key text,
+    loose_key text,
     CONSTRAINT houses_entrances_check CHECK (((entrances >= 1) AND (entrances <= 99)))
 );
 
@@ -1453,6 +1502,7 @@ CREATE TABLE public.premises (
     house_id integer NOT NULL,
     flat text NOT NULL,
     entrance integer,
+    flat_key text,
     CONSTRAINT premises_entrance_check CHECK (((entrance >= 1) AND (entrance <= 99)))
 );
 
@@ -1461,7 +1511,9 @@ CREATE TABLE public.residents (
     premises_id integer NOT NULL,
     name text NOT NULL,
     account text,
-    CONSTRAINT residents_name_check CHECK ((name <> ''::text))
+    note text DEFAULT ''::text NOT NULL,
+    CONSTRAINT residents_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT residents_note_check CHECK ((length(note) <= 1000))
 );
 
 CREATE TABLE public.responsibles (
@@ -1658,6 +1710,20 @@ ALTER TABLE public.exports ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.filing_drafts (
+    ticket_id bigint NOT NULL,
+    operator_id integer NOT NULL,
+    category_id integer,
+    subject text NOT NULL,
+    saved_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT filing_drafts_subject_check CHECK ((length(subject) <= 200))
+);
+
+CREATE TABLE public.further_tickets (
+    ticket_id bigint NOT NULL,
+    call_id text NOT NULL
+);
+
 CREATE TABLE public.house_companies (
     house_id integer NOT NULL,
     company_id integer NOT NULL,
@@ -1829,14 +1895,18 @@ CREATE TABLE public.operators (
     totp_step bigint,
     node text,
     sip_version integer DEFAULT 0 NOT NULL,
+    extension text,
     CONSTRAINT operators_check CHECK (((endpoint IS NULL) = (sip_secret IS NULL))),
     CONSTRAINT operators_company_check CHECK (((role = ANY (ARRAY['manager'::text, 'crew'::text])) = (company_id IS NOT NULL))),
     CONSTRAINT operators_crew_check CHECK (((role = 'crew'::text) = (crew_id IS NOT NULL))),
     CONSTRAINT operators_endpoint_check CHECK ((endpoint ~ '^[a-z][a-z0-9-]{0,31}$'::text)),
+    CONSTRAINT operators_extension_check CHECK ((extension ~ '^[0-9]{2,5}$'::text)),
     CONSTRAINT operators_language_check CHECK ((language = ANY (ARRAY['ru'::text, 'en'::text]))),
     CONSTRAINT operators_login_check CHECK ((login ~ '^[a-z][a-z0-9._-]{1,31}$'::text)),
     CONSTRAINT operators_role_check CHECK ((role = ANY (ARRAY['operator'::text, 'supervisor'::text, 'manager'::text, 'crew'::text, 'administrator'::text])))
 );
+
+COMMENT ON COLUMN public.operators.extension IS 'The short number by which colleagues call and transfer.';
 
 ALTER TABLE public.operators ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.operators_id_seq
@@ -2350,6 +2420,7 @@ ALTER TABLE public.requests ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
 CREATE TABLE public.resident_phones (
     phone text NOT NULL,
     resident_id integer NOT NULL,
+    chosen_at timestamp with time zone,
     CONSTRAINT resident_phones_phone_check CHECK ((phone ~ '^\+[0-9]{3,15}$'::text))
 );
 
@@ -2568,8 +2639,16 @@ CREATE TABLE public.talks (
     ended_by text,
     channel text DEFAULT ''::text NOT NULL,
     call_born_at timestamp with time zone GENERATED ALWAYS AS (to_timestamp((COALESCE("substring"(call_id, '-([0-9]{1,10})\.[0-9]+$'::text), '0'::text))::double precision)) STORED NOT NULL,
-    CONSTRAINT talks_ended_by_check CHECK ((ended_by = ANY (ARRAY['caller'::text, 'operator'::text, 'transfer'::text, 'system'::text]))),
+    CONSTRAINT talks_ended_by_check CHECK ((ended_by = ANY (ARRAY['caller'::text, 'operator'::text, 'transfer'::text, 'system'::text, 'network'::text]))),
     CONSTRAINT talks_kind_check CHECK ((kind = ANY (ARRAY['queue'::text, 'transfer'::text, 'consultation'::text, 'out'::text])))
+);
+
+CREATE TABLE public.telephone_links (
+    token_hash bytea NOT NULL,
+    operator_id integer NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
 );
 
 CREATE TABLE public.ticket_events (
@@ -2759,6 +2838,9 @@ ALTER TABLE ONLY public.asterisk_entries
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.call_cards
+    ADD CONSTRAINT call_cards_pkey PRIMARY KEY (call_id);
+
 ALTER TABLE ONLY public.call_events
     ADD CONSTRAINT call_events_pkey PRIMARY KEY (id);
 
@@ -2816,6 +2898,12 @@ ALTER TABLE ONLY public.exports
 ALTER TABLE ONLY public.exports
     ADD CONSTRAINT exports_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.filing_drafts
+    ADD CONSTRAINT filing_drafts_pkey PRIMARY KEY (ticket_id, operator_id);
+
+ALTER TABLE ONLY public.further_tickets
+    ADD CONSTRAINT further_tickets_pkey PRIMARY KEY (ticket_id);
+
 ALTER TABLE ONLY public.house_companies
     ADD CONSTRAINT house_companies_pkey PRIMARY KEY (house_id, since);
 
@@ -2872,6 +2960,9 @@ ALTER TABLE ONLY public.open_pages
 
 ALTER TABLE ONLY public.operators
     ADD CONSTRAINT operators_endpoint_key UNIQUE (endpoint);
+
+ALTER TABLE ONLY public.operators
+    ADD CONSTRAINT operators_extension_key UNIQUE (extension);
 
 ALTER TABLE ONLY public.operators
     ADD CONSTRAINT operators_login_key UNIQUE (login);
@@ -3053,6 +3144,9 @@ ALTER TABLE ONLY public.share_links
 ALTER TABLE ONLY public.talks
     ADD CONSTRAINT talks_pkey PRIMARY KEY (recording);
 
+ALTER TABLE ONLY public.telephone_links
+    ADD CONSTRAINT telephone_links_pkey PRIMARY KEY (token_hash);
+
 ALTER TABLE ONLY public.ticket_deadlines
     ADD CONSTRAINT ticket_deadlines_pkey PRIMARY KEY (ticket_id, step);
 
@@ -3106,6 +3200,14 @@ CREATE INDEX audit_log_operator_id_at_idx ON public.audit_log USING btree (opera
 
 CREATE INDEX audit_log_subject_subject_id_idx ON public.audit_log USING btree (subject, subject_id);
 
+CREATE INDEX call_cards_house_id_idx ON public.call_cards USING btree (house_id);
+
+CREATE INDEX call_cards_operator_id_idx ON public.call_cards USING btree (operator_id);
+
+CREATE INDEX call_cards_premises_id_idx ON public.call_cards USING btree (premises_id);
+
+CREATE INDEX call_cards_resident_id_idx ON public.call_cards USING btree (resident_id);
+
 CREATE UNIQUE INDEX call_events_call_id_seen_at_kind_idx ON public.call_events USING btree (call_id, seen_at, kind);
 
 CREATE INDEX calls_arrived_at_idx ON public.calls USING btree (arrived_at DESC);
@@ -3132,9 +3234,21 @@ CREATE INDEX exports_id_idx ON public.exports USING btree (id) WHERE (state = AN
 
 CREATE INDEX exports_operator_id_id_idx ON public.exports USING btree (operator_id, id DESC);
 
+CREATE INDEX filing_drafts_category_id_idx ON public.filing_drafts USING btree (category_id);
+
+CREATE INDEX filing_drafts_operator_id_saved_at_idx ON public.filing_drafts USING btree (operator_id, saved_at);
+
+CREATE INDEX further_tickets_call_id_idx ON public.further_tickets USING btree (call_id);
+
+CREATE INDEX houses_building_key_idx ON public.houses USING btree (building_key);
+
 CREATE UNIQUE INDEX houses_city_street_building_idx ON public.houses USING btree (city, street, building);
 
 CREATE INDEX houses_company_id_idx ON public.houses USING btree (company_id);
+
+CREATE INDEX houses_loose_key_idx ON public.houses USING btree (loose_key);
+
+CREATE INDEX houses_without_key_idx ON public.houses USING btree (id) WHERE (building_key IS NULL);
 
 CREATE INDEX idempotency_keys_at_idx ON public.idempotency_keys USING btree (at);
 
@@ -3234,6 +3348,10 @@ CREATE INDEX phone_candidates_decided_by_idx ON public.phone_candidates USING bt
 
 CREATE INDEX phone_candidates_premises_id_idx ON public.phone_candidates USING btree (premises_id);
 
+CREATE INDEX premises_flat_key_idx ON public.premises USING btree (house_id, flat_key);
+
+CREATE INDEX premises_without_key_idx ON public.premises USING btree (id) WHERE (flat_key IS NULL);
+
 CREATE INDEX push_log_at_idx ON public.push_log USING btree (at);
 
 CREATE INDEX recording_hashes_recording_id_idx ON public.recording_hashes USING btree (recording_id) WHERE (problem IS NOT NULL);
@@ -3315,6 +3433,8 @@ CREATE INDEX talks_began_at_idx ON public.talks USING btree (began_at);
 CREATE INDEX talks_call_id_began_at_idx ON public.talks USING btree (call_id, began_at);
 
 CREATE INDEX talks_operator_id_began_at_idx ON public.talks USING btree (operator_id, began_at DESC);
+
+CREATE INDEX telephone_links_operator_id_idx ON public.telephone_links USING btree (operator_id);
 
 CREATE INDEX ticket_deadlines_due_at_idx ON public.ticket_deadlines USING btree (due_at) WHERE (met_at IS NULL);
 
@@ -3398,7 +3518,11 @@ CREATE TRIGGER default_categories AFTER INSERT ON public.companies FOR EACH ROW 
 
 CREATE TRIGGER end_pauses AFTER UPDATE ON public.talks FOR EACH ROW WHEN (((old.ended_at IS NULL) AND (new.ended_at IS NOT NULL))) EXECUTE FUNCTION public.end_pauses();
 
+CREATE TRIGGER flat_key BEFORE UPDATE OF flat ON public.premises FOR EACH ROW WHEN ((old.flat IS DISTINCT FROM new.flat)) EXECUTE FUNCTION public.forget_flat_key();
+
 CREATE TRIGGER house_history AFTER INSERT OR UPDATE OF company_id ON public.houses FOR EACH ROW EXECUTE FUNCTION public.keep_house_history();
+
+CREATE TRIGGER house_key BEFORE UPDATE OF city, street, building ON public.houses FOR EACH ROW EXECUTE FUNCTION public.forget_house_key();
 
 CREATE TRIGGER only_added BEFORE DELETE OR UPDATE ON public.ledger_entries FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -3412,7 +3536,7 @@ CREATE TRIGGER told AFTER UPDATE OF language ON public.companies FOR EACH STATEM
 
 CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE ON public.numbers FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
 
-CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE OF endpoint, sip_secret, sip_version, active, node ON public.operators FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
+CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE OF endpoint, sip_secret, sip_version, extension, active, node ON public.operators FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
 
 CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE ON public.trunks FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
 
@@ -3438,6 +3562,18 @@ ALTER TABLE ONLY public.audit_log
 
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id);
+
+ALTER TABLE ONLY public.call_cards
+    ADD CONSTRAINT call_cards_house_id_fkey FOREIGN KEY (house_id) REFERENCES public.houses(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.call_cards
+    ADD CONSTRAINT call_cards_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.call_cards
+    ADD CONSTRAINT call_cards_premises_id_fkey FOREIGN KEY (premises_id) REFERENCES public.premises(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.call_cards
+    ADD CONSTRAINT call_cards_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES public.residents(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.call_events
     ADD CONSTRAINT call_events_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.calls(id);
@@ -3492,6 +3628,18 @@ ALTER TABLE ONLY public.exports
 
 ALTER TABLE ONLY public.exports
     ADD CONSTRAINT exports_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.filing_drafts
+    ADD CONSTRAINT filing_drafts_category_id_fkey FOREIGN KEY (category_id) REFERENCES public.categories(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.filing_drafts
+    ADD CONSTRAINT filing_drafts_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.filing_drafts
+    ADD CONSTRAINT filing_drafts_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
+
+ALTER TABLE ONLY public.further_tickets
+    ADD CONSTRAINT further_tickets_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
 
 ALTER TABLE ONLY public.house_companies
     ADD CONSTRAINT house_companies_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
@@ -3754,6 +3902,9 @@ ALTER TABLE ONLY public.talks
 ALTER TABLE ONLY public.talks
     ADD CONSTRAINT talks_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id);
 
+ALTER TABLE ONLY public.telephone_links
+    ADD CONSTRAINT telephone_links_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.ticket_deadlines
     ADD CONSTRAINT ticket_deadlines_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
 
@@ -3819,6 +3970,8 @@ ALTER TABLE public.asterisk_entries ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.call_cards ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.call_events ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.calls ENABLE ROW LEVEL SECURITY;
@@ -3836,6 +3989,10 @@ ALTER TABLE public.deliveries ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.evidence_packs ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.exports ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.filing_drafts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.further_tickets ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.house_companies ENABLE ROW LEVEL SECURITY;
 
@@ -3889,6 +4046,10 @@ CREATE POLICY own ON public.api_tokens FOR SELECT TO callcenter_company USING ((
 
 CREATE POLICY own ON public.audit_log FOR INSERT TO callcenter_company WITH CHECK (((company_id IS NULL) OR (company_id = public.my_company())));
 
+CREATE POLICY own ON public.call_cards TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.calls c
+  WHERE (c.id = call_cards.call_id))));
+
 CREATE POLICY own ON public.call_events TO callcenter_company USING ((EXISTS ( SELECT
    FROM public.calls c
   WHERE (c.id = call_events.call_id))));
@@ -3912,6 +4073,10 @@ CREATE POLICY own ON public.deliveries TO callcenter_company USING ((EXISTS ( SE
 CREATE POLICY own ON public.evidence_packs TO callcenter_company USING ((company_id = public.my_company()));
 
 CREATE POLICY own ON public.exports TO callcenter_company USING ((company_id = public.my_company()));
+
+CREATE POLICY own ON public.further_tickets TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.tickets t
+  WHERE (t.id = further_tickets.ticket_id))));
 
 CREATE POLICY own ON public.house_companies TO callcenter_company USING ((company_id = public.my_company()));
 
@@ -4097,6 +4262,8 @@ CREATE POLICY service ON public.asterisk_entries TO callcenter_runtime USING (tr
 
 CREATE POLICY service ON public.audit_log TO callcenter_runtime USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON public.call_cards TO callcenter_runtime USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON public.call_events TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.calls TO callcenter_runtime USING (true) WITH CHECK (true);
@@ -4114,6 +4281,10 @@ CREATE POLICY service ON public.deliveries TO callcenter_runtime USING (true) WI
 CREATE POLICY service ON public.evidence_packs TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.exports TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.filing_drafts TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.further_tickets TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.house_companies TO callcenter_runtime USING (true) WITH CHECK (true);
 
@@ -4209,6 +4380,8 @@ CREATE POLICY service ON public.share_links TO callcenter_runtime USING (true) W
 
 CREATE POLICY service ON public.talks TO callcenter_runtime USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON public.telephone_links TO callcenter_runtime USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON public.ticket_deadlines TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.ticket_events TO callcenter_runtime USING (true) WITH CHECK (true);
@@ -4236,6 +4409,8 @@ ALTER TABLE public.share_link_visits ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.share_links ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.talks ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.telephone_links ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.ticket_deadlines ENABLE ROW LEVEL SECURITY;
 
@@ -4336,6 +4511,9 @@ GRANT SELECT,INSERT ON TABLE public.audit_log TO callcenter_runtime;
 
 GRANT USAGE ON SEQUENCE public.audit_log_id_seq TO callcenter_runtime;
 
+GRANT SELECT ON TABLE public.call_cards TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.call_cards TO callcenter_runtime;
+
 GRANT SELECT ON TABLE public.call_events TO callcenter_company;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.call_events TO callcenter_runtime;
 
@@ -4418,6 +4596,11 @@ GRANT SELECT ON TABLE public.exports TO callcenter_company;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.exports TO callcenter_runtime;
 
 GRANT USAGE ON SEQUENCE public.exports_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.filing_drafts TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.further_tickets TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.further_tickets TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.house_companies TO callcenter_company;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.house_companies TO callcenter_runtime;
@@ -4650,6 +4833,8 @@ GRANT USAGE ON SEQUENCE public.share_links_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.talks TO callcenter_company;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.talks TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.telephone_links TO callcenter_runtime;
 
 GRANT SELECT,INSERT ON TABLE public.ticket_events TO callcenter_company;
 GRANT SELECT,INSERT ON TABLE public.ticket_events TO callcenter_runtime;

@@ -35,7 +35,16 @@ def queue(waiting: int = 0, number: str = NUMBER, oldest: datetime | None = None
 
 
 def ringing(at: datetime, call: str = "x") -> RingingMessage:
-    return RingingMessage(call=call, queue=NUMBER, caller=CALLER, since=at, outage=None)
+    return RingingMessage(
+        call=call,
+        queue=NUMBER,
+        caller=CALLER,
+        resident="Иванова Мария",
+        address="Москва, Мира, 7",
+        flat="12",
+        since=at,
+        outage=None,
+    )
 
 
 def card(at: datetime, text: str = "Иванова", **changes: Any) -> CardMessage:

@@ -19,7 +19,7 @@ from callcenter.domain.recording import WITHOUT_FILE, RecordingState
 from callcenter.domain.request import RequestState
 from callcenter.domain.sharing import LinkUseKind
 from callcenter.domain.talk import Party, TalkKind
-from callcenter.domain.ticket import PaymentState, TicketClass, TicketEventKind, TicketState
+from callcenter.domain.ticket import NoTicketReason, PaymentState, TicketClass, TicketEventKind, TicketState
 from callcenter.outages.notices.notice import NoticeEvent, NoticeWay, RecipientParty
 from callcenter.recordings.hashes import HashProblem
 from callcenter.telephony.asterisk_entries import ConfigurationProblem
@@ -42,6 +42,7 @@ async def sets_of(connection: asyncpg.Connection, table: str, column: str) -> li
 @pytest.mark.parametrize(
     ("table", "column", "enumeration"),
     [
+        ("call_cards", "no_ticket", NoTicketReason),
         ("call_events", "source", Source),
         ("calls", "direction", Direction),
         ("calls", "ended_by", Party),

@@ -17,6 +17,7 @@ import pytest
 from pydantic import ValidationError
 
 import callcenter
+from callcenter.addresses.query import readings
 from callcenter.common import search, sheets
 from callcenter.common.cursors import PageCursor
 from callcenter.common.delivery import one_line
@@ -215,8 +216,8 @@ def told_at(text: str) -> None:
 NOW = datetime(2026, 3, 5, tzinfo=UTC)
 READERS: dict[str, Callable[[str], object]] = {
     "search": search.Search.of,
-    "words of a house": search.house_query,
-    "words of an address": book.address_words,
+    "words of a house": readings,
+    "words of a name": book.name_words,
     "telephone in a search": book.as_phone,
     "telephone": existing,
     "telephones": rows.split_phones,

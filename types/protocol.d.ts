@@ -36,7 +36,7 @@ export interface CardMessage {
   company_id: number | null;
   company: string;
   house_id: number | null;
-  /** Empty for a number that is not in the directory; then `address` and `flat` are too. */
+  /** Empty for a number that is not in the directory; then `address` and `flat` are those of its last ticket, if any. */
   resident: string;
   address: string;
   flat: string;
@@ -255,6 +255,10 @@ export interface RingingMessage {
   queue: string | null;
   /** E.164, empty when withheld. */
   caller: string;
+  /** Who and where, as `CardMessage` has it. */
+  resident: string;
+  address: string;
+  flat: string;
   since: string;
   outage: CallOutage | null;
 }

@@ -1,11 +1,10 @@
-// Drawn by docs/generate.py from script_texts.py of callcenter/web and telephone_texts.py of callcenter/calls.
+// Drawn by docs/generate.py from script_texts.py of callcenter/web, card_texts.py and telephone_texts.py of callcenter/calls.
 
 export interface Texts {
   outcomes: { answered: string; informed: string; abandoned: string; not_reached: string; hung_up_early: string; timed_out: string; no_such_number: string; interrupted: string; };
   states: { offline: string; paused: string; available: string; ringing: string; talking: string; wrap_up: string; };
   reasons: { unanswered: string; page_gone: string; supervisor: string; no_connection: string; };
   wanted: { available: string; paused: string; offline: string; };
-  set_state: { available: string; paused: string; offline: string; };
   waiting: { one: string; other: string; };
   others: { one: string; other: string; };
   limits: { tell: string; localise: string; clear: string; repair: string; };
@@ -54,6 +53,7 @@ export interface Texts {
   empty_no_phone: string;
   empty_no_phone_hint: string;
   not_saved: string;
+  not_possible: string;
   request_waiting: string;
   request_expired: string;
   request_refused: { no_telephone: string; no_talk: string; no_wrap_up: string; superseded: string; asterisk_away: string; asterisk_refused: string; not_known: string; not_understood: string; };
@@ -82,6 +82,26 @@ export interface Texts {
   outage_moved: string;
   no_operators: string;
   no_queues: string;
+}
+
+export interface CardTexts {
+  flat: string;
+  keys: { answer: string; hang_up: string; mute: string; hold: string; prolong: string; category: string; subject: string; save: string; told: string; similar: string; second: string; without: string; candidate: string; search: string; outage: string; note: string; help: string; };
+  places: { flat: string; caller: string; house: string; };
+  no_ticket: { wrong_number: string; silence: string; answered: string; advertising: string; other_company: string; };
+  without: string;
+  remembered_place: string;
+  lookup_new: string;
+  lookup_house: string;
+  lookup_none: string;
+  lookup_more: string;
+  join: string;
+  similar: { one: string; other: string; };
+  listen: string;
+  wrap_up: string;
+  unsaved: string;
+  form_of: string;
+  notification: string;
 }
 
 export interface TelephoneTexts {

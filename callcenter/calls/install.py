@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from callcenter.calls import pages, recent_pages, socket, telephone_pages
+from callcenter.calls import card_pages, pages, recent_pages, socket, telephone_pages
 from callcenter.calls.presence import PageWatch
 from callcenter.common.browser_telephones import BROWSER_TELEPHONES, BrowserTelephones, TelephoneSweep
 from callcenter.common.requests import RequestSweep
@@ -22,5 +22,5 @@ def install(app: web.Application) -> None:
     ]
     database = app[SETTINGS].database
     app[SERVICES] += [RequestSweep(database), PageWatch(database), TelephoneSweep(database, app[SECRET_BOX])]
-    for part in (pages, recent_pages, socket, telephone_pages):
+    for part in (card_pages, pages, recent_pages, socket, telephone_pages):
         app.add_routes(part.routes)

@@ -3,11 +3,13 @@
 import structlog
 from aiohttp import web
 
+from callcenter.calls.card_texts import card_texts
 from callcenter.calls.telephone_pages import is_built, let_telephone
 from callcenter.calls.telephone_texts import telephone_texts
 from callcenter.common.browser_telephones import BROWSER_TELEPHONES
 from callcenter.domain.access import Permission
 from callcenter.storage import queries
+from callcenter.tickets.drafts import FILING_DRAFTS
 from callcenter.web.auth import needs
 from callcenter.web.keys import PERSON, POOL
 from callcenter.web.language import language_of
@@ -35,6 +37,8 @@ async def operator_page(request: web.Request) -> web.Response:
         kinds=await outage_kinds(request),
         pauses=await pause_reasons(request),
         in_browser=account is not None,
+        card_texts=card_texts(language),
+        drafts=await request.app[FILING_DRAFTS].unfinished(request[PERSON]),
         telephone_texts=telephone_texts(language),
         colleagues=[] if account is None else await colleagues(request),
     )

@@ -28,7 +28,17 @@ QUEUES_A_MESSAGE = 60
 
 def ringing(call: Call, since: datetime) -> RingingMessage:
     """The short notice while a telephone rings."""
-    return RingingMessage(call=call.id, queue=call.line, caller=call.caller, since=since, outage=None)
+    known = call.card or Card(caller=call.caller, did=call.did)
+    return RingingMessage(
+        call=call.id,
+        queue=call.line,
+        caller=call.caller,
+        resident=known.resident,
+        address=known.address,
+        flat=known.flat,
+        since=since,
+        outage=None,
+    )
 
 
 def card(call: Call, talk: Talk) -> CardMessage:

@@ -5,6 +5,7 @@ from urllib.parse import unquote, urlsplit
 import asyncpg
 
 from callcenter.cli.numbers import migrate_numbers
+from callcenter.common.address_keys import fill_keys
 from callcenter.common.secret_box import SecretBox, reseal
 from callcenter.errors import StorageError
 from callcenter.settings import Settings
@@ -21,6 +22,7 @@ async def migrate_all(settings: Settings) -> int:
         applied = await migrate(connection)
         print(f"applied {', '.join(applied)}" if applied else "the schema is up to date")
         await migrate_numbers(connection)
+        await fill_keys(connection)
         if database.owner_url is not None:
             await let_in(connection, database.url.get_secret_value())
         sealed = await reseal(connection, SecretBox(settings.secrets))

@@ -4,12 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from callcenter.common.scope import Connection
 from callcenter.domain.phone import national
-from callcenter.errors import Refusal, gettext_noop
-from callcenter.storage import queries
-
-SQL = queries("search")
 
 LONGEST = 200
 MOST_WORDS = 10
@@ -94,33 +89,6 @@ def address_words(text: str) -> list[str]:
     return [word for word in words if word.lower() not in _FILLERS] or words
 
 
-def house_query(text: str) -> str | None:
-    """A `tsquery` for houses: beginnings of names, whole numbers; None when there is nothing to search for."""
-    tokens = [token.lower() for word in address_words(clean(text)) for token in _WORD.findall(word)]
-    return " & ".join(f"'{token}'" if token[0].isdigit() else f"'{token}':*" for token in tokens) or None
-
-
 def _tail(digits: str) -> str:
     # 8 916 … and 7 916 … are +7 916 …, and 916 … is both.
     return national(digits)[::-1]
-
-
-# A street rather than a house; too many houses to filter by.
-MOST_HOUSES = 100
-
-
-class NoSuchHouse(Refusal):
-    """`few`: no house has such an address; `many`: too many have."""
-
-    text = gettext_noop("No house has such an address, or too many have.")
-
-
-async def houses_at(connection: Connection, company: int | None, address: str) -> list[int]:
-    """The ids of the houses at an address, of one company or of all. Raises `NoSuchHouse`."""
-    query = house_query(address)
-    rows = await connection.fetch(SQL["houses"], company, query, MOST_HOUSES + 1) if query else []
-    if not rows:
-        raise NoSuchHouse("few")
-    if len(rows) > MOST_HOUSES:
-        raise NoSuchHouse("many")
-    return [row["id"] for row in rows]

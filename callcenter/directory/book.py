@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import asyncpg
 from aiohttp import web
 
+from callcenter.common.address_keys import fill_keys
+from callcenter.common.house_search import find_houses
 from callcenter.common.scope import Connection, audit, scoped
 from callcenter.directory.forms import HouseForm, PremisesForm, ResidentForm
 from callcenter.domain.audit import AuditAction, AuditSubject
@@ -19,8 +21,6 @@ from callcenter.storage import queries
 SQL = queries("directory_book")
 SHOWN = 50
 FLATS_SHOWN = 1000
-# Words of an address that only say what the next word is.
-_FILLERS = frozenset(["г", "д", "дом", "кв", "квартира", "ул", "улица", "flat", "apt"])
 _FIELDS = {
     "companies_name_key": "name",
     "companies_outage_page_idx": "outage_page",
@@ -75,10 +75,9 @@ async def conflicts_as_refusals() -> AsyncIterator[None]:
         raise DirectoryConflict(field=field) from None
 
 
-def address_words(query: str) -> list[str]:
-    """The words of a query that can be searched for, in lower case."""
-    words = re.findall(r"[\w/\-]+", query.lower().replace("ё", "е"))
-    return [word for word in words if word not in _FILLERS][:8]
+def name_words(query: str) -> list[str]:
+    """The words of a query by which a resident may be found, in lower case."""
+    return re.findall(r"[\w/\-]+", query.lower().replace("ё", "е"))[:8]
 
 
 def as_phone(query: str) -> tuple[str, str | None] | None:
@@ -96,17 +95,25 @@ class DirectoryBook:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def search(self, person: Person, query: str) -> SearchResult:
-        """Houses by address or key; flats and residents by address, flat, name, account or telephone in any format."""
+    async def search(self, person: Person, query: str, company: int | None = None) -> SearchResult:
+        """Houses by address or key; flats and residents by address, flat, name, account or telephone in any format.
+
+        `company`: only what is this one's.
+        """
+        only = person.company_id or company
         query = query.replace("\0", "")[:200]
-        words, phone = address_words(query), as_phone(query)
+        words, phone = name_words(query), as_phone(query)
         people: list[asyncpg.Record] = []
         async with scoped(self._pool, person) as connection:
-            houses = await connection.fetch(SQL["houses"], person.company_id, words, SHOWN + 1)
+            found = await find_houses(connection, only, query, SHOWN + 1)
+            ids = list(dict.fromkeys(row["id"] for row in found.rows))
+            houses = await connection.fetch(SQL["houses"], only, ids, query.strip().lower(), SHOWN + 1)
             if phone:
-                people = await connection.fetch(SQL["by_phone"], person.company_id, *phone, SHOWN + 1)
+                people = await connection.fetch(SQL["by_phone"], only, *phone, SHOWN + 1)
+            elif found.flat_named:
+                people = await connection.fetch(SQL["flats_of"], [row["premises_id"] for row in found.rows], SHOWN + 1)
             if words and not people:
-                people = await connection.fetch(SQL["people"], person.company_id, words, SHOWN + 1)
+                people = await connection.fetch(SQL["people"], only, words, SHOWN + 1)
             if people:
                 await audit(connection, AuditAction.SEARCHED_RESIDENTS, person=person, details={"found": len(people)})
         return SearchResult(houses[:SHOWN], people[:SHOWN], len(houses) > SHOWN or len(people) > SHOWN)
@@ -208,6 +215,8 @@ async def _save(
     else:
         await connection.execute(SQL[f"change_{kind}"], row, *values)
         saved = row
+    if kind in (AuditSubject.HOUSE, AuditSubject.PREMISES):
+        await fill_keys(connection)
     action = AuditAction(f"added {kind}" if row is None else f"changed {kind}")
     await audit(connection, action, person=person, company=company, subject=kind, subject_id=saved)
     return saved

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import asyncpg
 from aiohttp import web
 
+from callcenter.common.address_keys import fill_keys
 from callcenter.common.scope import Connection, audit, scoped_to
 from callcenter.common.sheet_problems import MAX_BYTES, SheetProblem, SheetRefused
 from callcenter.common.sheet_reader import ReadSheet, SheetReader
@@ -94,6 +95,7 @@ DIRECTORY_IMPORT = web.AppKey("directory import", DirectoryImport)
 
 async def _write(connection: Connection, read: ReadSheet) -> ImportReport:
     await connection.execute(SQL["lock"])
+    await fill_keys(connection)
     await _stage(connection, read)
     problems = list(read.problems)
     for kind in ("house", "flat", "resident"):
@@ -108,6 +110,7 @@ async def _write(connection: Connection, read: ReadSheet) -> ImportReport:
         counts[f"{kind}s added"] = await _count(connection, f"add_{kind}s")
         counts[f"{kind}s changed"] = await _count(connection, f"change_{kind}s")
     counts["phones added"] = await _count(connection, "add_phones")
+    await fill_keys(connection)
     unserved = [(row["line"], row["address"]) for row in await connection.fetch(SQL["served_by_nobody"])]
     return ImportReport(read.lines, (), counts, unserved)
 

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from callcenter.addresses.building import building_key, flat_key
+from callcenter.addresses.street import street_key, town_key
 from callcenter.common.sheet_file import SheetLine
 from callcenter.common.sheet_problems import SheetProblem
 from callcenter.domain.phone import PhoneFault, existing
@@ -34,7 +36,7 @@ _POWER_OF_TEN = re.compile(r"[0-9][.,]?[0-9]*[eEеЕ]\+?[0-9]{1,2}")
 
 @dataclass(slots=True)
 class HouseRow:
-    """A house of the sheet; None stands for an empty cell. `row`: the first line with it."""
+    """A house of the sheet; None stands for an empty cell. `row`: the first line with it; `keys`: of its address."""
 
     row: int
     key: str | None
@@ -43,6 +45,13 @@ class HouseRow:
     building: str | None
     entrances: int | None = None
     company: str | None = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The town's, the street's, the house's; none when the address is missing."""
+        if self.city and self.street and self.building:
+            return town_key(self.city), street_key(self.street), building_key(self.building)
+        return ()
 
 
 @dataclass(slots=True)
@@ -80,7 +89,7 @@ class Gathered:
 
 
 def fold(text: str) -> str:
-    """The form in which names and addresses are compared: letter case does not count."""
+    """The form in which names are compared: letter case does not count."""
     return text.lower()
 
 
@@ -120,7 +129,7 @@ class _Gathering:
         self._agree(line.number, "entrances", self.out.houses[house], entrances)
         self._agree(line.number, "company", self.out.houses[house], cells.get("company"))
         if flat := cells.get("flat"):
-            place = self._flats.setdefault((house, fold(flat)), len(self.out.flats))
+            place = self._flats.setdefault((house, flat_key(flat)), len(self.out.flats))
             if place == len(self.out.flats):
                 self.out.flats.append(FlatRow(line.number, house, flat))
             self._agree(line.number, "entrance", self.out.flats[place], entrance)
@@ -156,7 +165,7 @@ class _Gathering:
 
     def _house(self, row: int, cells: dict[str, str | None]) -> int | None:
         key, city, street, building = (cells.get(column) for column in ("house_key", "city", "street", "building"))
-        address = tuple(fold(part) for part in (city, street, building) if part)
+        address = HouseRow(row, key, city, street, building).keys
         by_key = self._by_key.get(key) if key else None
         by_address = self._by_address.get(address) if address else None
         if by_key is not None and by_address is not None and by_key != by_address:

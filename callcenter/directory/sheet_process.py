@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 
+from callcenter.addresses.building import flat_key
 from callcenter.common.sheet_process import SheetTable, Understood, run
 from callcenter.directory.rows import Gathered, gather
 from callcenter.directory.sheet import read_sheet
 
+_KEYS = ("town_key", "street_key", "building_key")
+_NO_KEYS = (None, None, None)
 MODULE = "callcenter.directory.sheet_process"
 
 
@@ -20,16 +23,16 @@ def _tables(gathered: Gathered) -> Iterator[SheetTable]:
     """Rows ready for the staging tables, each table with its columns."""
     yield SheetTable(
         "new_houses",
-        ("place", "line", "key", "city", "street", "building", "entrances", "company"),
+        ("place", "line", "key", "city", "street", "building", "entrances", "company", *_KEYS),
         [
-            (place, h.row, h.key, h.city, h.street, h.building, h.entrances, h.company)
+            (place, h.row, h.key, h.city, h.street, h.building, h.entrances, h.company, *(h.keys or _NO_KEYS))
             for place, h in enumerate(gathered.houses)
         ],
     )
     yield SheetTable(
         "new_flats",
-        ("place", "line", "house", "flat", "entrance"),
-        [(place, f.row, f.house, f.flat, f.entrance) for place, f in enumerate(gathered.flats)],
+        ("place", "line", "house", "flat", "entrance", "flat_key"),
+        [(place, f.row, f.house, f.flat, f.entrance, flat_key(f.flat)) for place, f in enumerate(gathered.flats)],
     )
     yield SheetTable(
         "new_residents",

@@ -14,8 +14,11 @@ def form_problem(t: NullTranslations, code: str, values: Mapping[str, object]) -
     """The text of a validation error's `type`, with its context filled in."""
     texts = {
         "missing": t.gettext("Fill this in."),
+        # Pydantic has two names for each, by whether something of ours has looked at the text before.
         "string_too_short": t.gettext("Fill this in."),
+        "too_short": t.gettext("Fill this in."),
         "string_too_long": t.gettext("At most %(max_length)s characters."),
+        "too_long": t.gettext("At most %(max_length)s characters."),
         "greater_than_equal": t.gettext("At least %(ge)s."),
         "less_than_equal": t.gettext("At most %(le)s."),
         "string_pattern_mismatch": t.gettext("Lower-case Latin letters, digits and underscores, a letter first."),
@@ -47,7 +50,10 @@ def form_problem(t: NullTranslations, code: str, values: Mapping[str, object]) -
     }
     if code.startswith("taken_"):
         return _taken(t, code.removeprefix("taken_"))
-    return texts[code] % values if code in texts else t.gettext("Enter a whole number.")
+    if code.startswith("int_"):
+        return t.gettext("Enter a whole number.")
+    # What no browser sends, such as a tick that is neither set nor not.
+    return texts.get(code, texts["enum"]) % values
 
 
 def _taken(t: NullTranslations, field: str) -> str:

@@ -263,7 +263,7 @@ class Call:
         if self.latest is None:
             return None
         if self._back_in_queue:
-            return Party.TRANSFER
+            return Party.NETWORK if self.latest.by is Party.NETWORK else Party.TRANSFER
         # Sent on, and gone before anybody else picked up.
         gone = self.latest.by is Party.TRANSFER and self.ended_at is not None
         return Party.CALLER if gone else self.latest.by

@@ -28,8 +28,8 @@ class PastCall:
 class Card:
     """Who is calling, as far as the directory knows.
 
-    `resident` is empty for an unknown number; then `address` and `flat` are too. `others` counts
-    further residents registered with the same phone (a family shares one). Ids are None when unknown.
+    `resident` is empty for an unknown number; then `address` and `flat` are where it called from last, if it did. `others`
+    counts further residents registered with the same phone (a family shares one). Ids are None when unknown.
     """
 
     caller: str

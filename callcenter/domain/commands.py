@@ -79,7 +79,7 @@ class WithdrawCaller(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndSilentLeg(Command):
-    """End an operator's leg if no packet comes from its telephone any more: the caller is taken back."""
+    """End an operator's leg if no packet comes from its telephone in a browser any more: the caller is taken back."""
 
     channel: str
 

@@ -1,6 +1,6 @@
 """The floor: all operators of one node, and what their screens show."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -41,6 +41,9 @@ class Floor:
         self._operators = {operator.interface: operator for operator in operators}
         self._missed_limit = missed_limit
         self._wrap_up = wrap_up
+
+    def __iter__(self) -> Iterator[Operator]:
+        return iter(self._operators.values())
 
     def get(self, interface: Interface | None) -> Operator | None:
         """The operator at this telephone, if there is one."""

@@ -55,7 +55,7 @@ from callcenter.domain.events import (
     Tick,
 )
 from callcenter.domain.floor import Floor, RosterChanged
-from callcenter.domain.ids import CallId, QueueName
+from callcenter.domain.ids import CallId, Interface, QueueName
 from callcenter.domain.open_requests import OpenRequests
 from callcenter.domain.operator import Operator, Signal
 from callcenter.domain.queues import AnnouncedOutages, Queues
@@ -145,6 +145,12 @@ class Switchboard:
                 return self._tick(event)
             case _:
                 return [Report(problem="unknown event", event=type(event).__name__)]
+
+    def legs(self) -> list[tuple[Interface, str]]:
+        """Each operator's own leg in a talk that goes on: the telephone and the channel."""
+        calls = [self.calls[id_] for id_ in {operator.call for operator in self._floor} if id_ in self.calls]
+        talks = [talk for call in calls for talk in call.talks if not call.over(talk)]
+        return [(talk.operator, talk.channel) for talk in talks if talk.channel.startswith(f"{talk.operator}-")]
 
     def _call_event(self, event: CallEvent) -> list[Command]:
         before = self.calls.get(event.call)
@@ -247,10 +253,7 @@ class Switchboard:
 
     def _check_leg(self, event: TelephoneDisconnected) -> list[Command]:
         """The page was closed or loaded again in a talk, or only the connection beside the sound has broken."""
-        operator = self._floor.get(event.operator)
-        call = None if operator is None or operator.call is None else self.calls.get(operator.call)
-        legs = [] if call is None else [talk for talk in call.talks if talk.channel and not call.over(talk)]
-        return [EndSilentLeg(channel=talk.channel) for talk in legs if talk.operator == event.operator]
+        return [EndSilentLeg(channel=channel) for operator, channel in self.legs() if operator == event.operator]
 
     def _complete(self, event: RequestCarriedOut) -> list[Command]:
         request = self._requests.get(event.request)

@@ -16,6 +16,8 @@ class Party(StrEnum):
     OPERATOR = "operator"
     TRANSFER = "transfer"
     SYSTEM = "system"
+    NETWORK = "network"
+    """Nobody: the operator's telephone vanished."""
 
 
 class TalkKind(StrEnum):
@@ -79,7 +81,7 @@ def settle(talks: tuple[Talk, ...], returns: tuple[datetime, ...]) -> tuple[Talk
 
     def sent_on(talk: Talk) -> bool:
         later = (last is not None and talk.began_at < last) or (back is not None and talk.began_at < back)
-        return talk.with_caller and talk.by is not None and later
+        return talk.with_caller and talk.by not in (None, Party.NETWORK) and later
 
     return tuple(replace(talk, by=Party.TRANSFER) if sent_on(talk) else talk for talk in talks)
 

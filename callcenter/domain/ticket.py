@@ -52,9 +52,19 @@ class TicketEventKind(StrEnum):
     SENT = "sent"
     """The ticket was sent to the crew."""
     CALLED = "called"
-    """Somebody else of the flat called about the same outage, and was told the number. The comment is the telephone."""
+    """Somebody called about the same again, and was told the number. The comment is the telephone."""
     LINKED = "linked"
     """It became part of an incident, or is part of one no more."""
+
+
+class NoTicketReason(StrEnum):
+    """Why a call needs no ticket."""
+
+    WRONG_NUMBER = "wrong_number"
+    SILENCE = "silence"
+    ANSWERED = "answered"
+    ADVERTISING = "advertising"
+    OTHER_COMPANY = "other_company"
 
 
 class Step(StrEnum):

@@ -7,7 +7,7 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.common.cursors import PageCursor
-from callcenter.common.search import NoSuchHouse
+from callcenter.common.house_search import NoSuchHouse
 from callcenter.domain.access import Permission
 from callcenter.domain.listening import ListeningReason
 from callcenter.domain.recording import PLAYABLE

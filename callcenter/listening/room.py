@@ -9,8 +9,9 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.common.cursors import PageCursor
+from callcenter.common.house_search import houses_at
 from callcenter.common.scope import Connection, scoped
-from callcenter.common.search import Search, houses_at
+from callcenter.common.search import Search
 from callcenter.domain.person import Person
 from callcenter.domain.recording import PLAYABLE, Waveform
 from callcenter.storage import queries

@@ -6,15 +6,13 @@ from aiohttp import web
 from callcenter.common.scope import Connection, scoped
 from callcenter.domain.outage import OVER, OutageState
 from callcenter.domain.person import Person
-from callcenter.domain.ticket import Step, TicketState
 from callcenter.errors import Refusal, gettext_noop
 from callcenter.outages.outage import NoOutage, Outage
 from callcenter.outages.rows import one
 from callcenter.storage import queries
-from callcenter.tickets import incidents
+from callcenter.tickets.call_tickets import is_fresh, move_call, of_call, show_card
 from callcenter.tickets.service import Tickets
-from callcenter.tickets.ticket import NoTicket, TicketEdit
-from callcenter.web.formats import Translator
+from callcenter.tickets.ticket import TicketEdit
 
 SQL = queries("outage_joining")
 OUTAGES = queries("outages")
@@ -48,23 +46,20 @@ class Joining:
             outage = await one(connection, person, outage_id)
             if outage.state in OVER or outage.state is OutageState.SUSPECTED:
                 raise JoinRefused("outage")
-            fresh = await connection.fetchrow(SQL["ticket"], call)
-            if fresh is None:
-                raise NoTicket
+            fresh = await of_call(connection, call)
             if fresh["company_id"] != outage.company_id:
                 raise NoOutage
             if fresh["parent_id"] == outage.incident_id:
                 return int(fresh["id"])
-            if fresh["parent_id"] is not None or fresh["state"] != TicketState.NEW:
+            if not is_fresh(fresh):
                 raise JoinRefused("ticket")
-            number = await connection.fetchrow(
-                SQL["number"], outage.id, fresh["premises_id"], fresh["who"]
-            )  # fmt: skip
+            who = fresh["caller"] or call
+            number = await connection.fetchrow(SQL["number"], outage.id, fresh["premises_id"], who)
             if number is None:
                 ticket = await self._link(connection, person, outage, fresh)
             else:
                 ticket = await _attach(connection, person, outage, fresh, number, call)
-            await connection.execute(SQL["show_card"], call)
+            await show_card(connection, call)
             return ticket
 
     async def _link(self, connection: Connection, person: Person, outage: Outage, fresh: asyncpg.Record) -> int:
@@ -92,12 +87,8 @@ async def _attach(
     ticket: int | None = number["ticket_id"]
     if ticket is None:
         ticket = await connection.fetchval(SQL["open"], outage.id, number["number"], call, fresh["caller"])
-    await connection.execute(SQL["join"], call, ticket, person.id)
-    await connection.execute(SQL["move_recordings"], call, ticket, fresh["id"])
-    await connection.execute(SQL["called"], ticket, person.id, fresh["caller"])
-    reason = Translator(outage.language).pgettext("outage", "Belongs to ticket No. {number}")
-    await incidents.finish(connection, person.id, fresh["id"], Step.CANCEL, reason.format(number=number["number"]))
     assert ticket is not None
+    await move_call(connection, person, call, fresh, ticket, number["number"])
     return ticket
 
 

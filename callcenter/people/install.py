@@ -14,6 +14,7 @@ from callcenter.people import (
     invite_pages,
     login_pages,
     pages,
+    setup_pages,
     telephone_pages,
     token_pages,
 )
@@ -23,8 +24,9 @@ from callcenter.people.invitations import INVITATIONS, Invitations
 from callcenter.people.logins import LOGINS, Logins
 from callcenter.people.new_passwords import NEW_PASSWORDS, NewPasswords
 from callcenter.people.staff import STAFF, Staff
+from callcenter.people.telephone_links import TELEPHONE_LINKS, TelephoneLinks
 from callcenter.people.telephones import TELEPHONES, Telephones
-from callcenter.web.keys import POOL
+from callcenter.web.keys import POOL, SETTINGS
 from callcenter.web.navigation import NAVIGATION, NavigationEntry
 
 
@@ -36,11 +38,13 @@ def install(app: web.Application) -> None:
     app[INVITATIONS] = Invitations(pool, passwords)
     app[STAFF] = Staff(pool)
     app[TELEPHONES] = Telephones(pool, app[SECRET_BOX])
+    app[TELEPHONE_LINKS] = TelephoneLinks(pool, app[SECRET_BOX], app[SETTINGS].asterisk)
     app[AUDIT_LOG] = AuditLog(pool)
     app[NAVIGATION].append(
         NavigationEntry(
             "/people", gettext_noop("Administration"), Permission.MANAGE_PEOPLE, 80, frozenset({Role.ADMINISTRATOR})
         )
     )
-    for part in (account_pages, audit_pages, invite_pages, login_pages, pages, telephone_pages, token_pages):
+    parts = (account_pages, audit_pages, invite_pages, login_pages, pages, setup_pages, telephone_pages, token_pages)
+    for part in parts:
         app.add_routes(part.routes)

@@ -8,8 +8,10 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from callcenter.domain.access import OF_ONE_COMPANY, Permission, Role, may
+from callcenter.people.second_factor import qr_code
 from callcenter.people.staff import NEEDED, STAFF, NewPerson, PersonEdit
 from callcenter.people.staff_refusal import StaffRefusal
+from callcenter.people.telephone_links import way_in
 from callcenter.people.telephones import TelephoneAccount, suggested_name
 from callcenter.telephony.asterisk_entries import ASTERISK_ENTRIES
 from callcenter.web.auth import needs
@@ -170,11 +172,13 @@ async def show_person(
     person_id: int,
     *,
     token: str = "",
+    telephone_token: str = "",
     account: TelephoneAccount | None = None,
     typed: Mapping[str, str] | None = None,
     problems: Mapping[str, str] | None = None,
 ) -> web.Response:
-    """The page of one person. `token`: of a new invitation, `account`: of a telephone, each shown only now."""
+    """The page of one person. `token`: of a new invitation, `account`: of a telephone, `telephone_token`: of its
+    link, each shown only now."""
     app = request.app
     colleague = await app[STAFF].find(person_id)
     if colleague is None:
@@ -187,8 +191,10 @@ async def show_person(
         "endpoint": suggested_name(colleague.login),
         "node": "",
         "kind": "browser",
+        "extension": colleague.extension or "",
     }
-    entries, asterisk = app[ASTERISK_ENTRIES], app[SETTINGS].asterisk
+    entries, (host, port, transport) = app[ASTERISK_ENTRIES], way_in(app[SETTINGS].asterisk)
+    telephone_link = f"{app[SETTINGS].web.url}/telephone/{telephone_token}" if telephone_token else ""
     return render(
         request,
         "people/person.html",
@@ -205,5 +211,8 @@ async def show_person(
         entry=await entries.telephone(person_id),
         behind=await entries.behind(),
         nodes=await entries.nodes(),
-        server=f"{asterisk.bind}:{asterisk.sip_port}",
+        server=f"{host}:{port}",
+        transport=transport,
+        telephone_link=telephone_link,
+        codes=[qr_code(telephone_link + end) for end in ("", "/linphone.xml")] if telephone_link else [],
     )

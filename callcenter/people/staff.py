@@ -71,6 +71,7 @@ class StaffMember:
     company: str | None
     crew: str | None
     endpoint: str | None
+    extension: str | None
     has_code: bool
     has_password: bool
     seen_at: datetime | None

@@ -6,6 +6,7 @@ from aiohttp import web
 from callcenter.domain.access import Permission
 from callcenter.people.pages import ID, person_in, show_person
 from callcenter.people.staff_refusal import StaffRefusal
+from callcenter.people.telephone_links import TELEPHONE_LINKS
 from callcenter.people.telephones import TELEPHONES
 from callcenter.web.auth import needs
 from callcenter.web.body import form_of
@@ -48,6 +49,36 @@ async def renew(request: web.Request) -> web.Response:
     if account is None:
         raise web.HTTPNotFound
     return await show_person(request, person_id, account=account)
+
+
+@routes.post(f"/people/{ID}/extension")
+@needs(Permission.MANAGE_PEOPLE)
+async def set_extension(request: web.Request) -> web.StreamResponse:
+    """Give a short number, another one, or none."""
+    person_id = person_in(request)
+    typed = {"extension": str((await form_of(request)).get("extension", "")).strip()}
+    setting = request.app[TELEPHONES].set_extension(
+        request[PERSON], person_id, typed["extension"], request.remote or ""
+    )
+    try:
+        found = await setting
+    except StaffRefusal as refused:
+        return await show_person(request, person_id, typed=typed, problems=dict(refused.fields))
+    if not found:
+        raise web.HTTPNotFound
+    raise web.HTTPSeeOther(f"/people/{person_id}")
+
+
+@routes.post(f"/people/{ID}/telephone/link")
+@needs(Permission.MANAGE_PEOPLE)
+async def make_link(request: web.Request) -> web.Response:
+    """Make a link that sets the telephone up, and show it once."""
+    person_id = person_in(request)
+    token = await request.app[TELEPHONE_LINKS].make(request[PERSON], person_id, request.remote or "")
+    if token is None:
+        raise web.HTTPNotFound
+    log.info("telephone link made", operator=request[PERSON].id, person=person_id)
+    return await show_person(request, person_id, telephone_token=token)
 
 
 @routes.post(f"/people/{ID}/telephone/take")

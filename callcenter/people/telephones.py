@@ -14,9 +14,11 @@ from callcenter.domain.access import Permission, Role, may
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.ids import IN_BROWSER, OperatorId
 from callcenter.domain.person import Person
+from callcenter.domain.phone import spellings
 from callcenter.people.staff_refusal import StaffRefusal
+from callcenter.people.telephone_links import withdraw_link
 from callcenter.storage import queries
-from callcenter.telephony.render import may_be_endpoint
+from callcenter.telephony.render import may_be_endpoint, may_be_extension
 
 SQL = queries("staff")
 ENTRIES = queries("asterisk")
@@ -66,7 +68,7 @@ class Telephones:
             if node and node not in [each["node"] for each in await connection.fetch(ENTRIES["nodes"])]:
                 raise StaffRefusal("unknown", "node")
             account = await self._set_account(connection, person_id, name, node)
-            await _note(connection, AuditAction.GAVE_TELEPHONE, by, person_id, address, name)
+            await _note(connection, AuditAction.GAVE_TELEPHONE, by, person_id, address, {"telephone": name})
             return account
 
     async def renew(self, by: Person, person_id: int, address: str) -> TelephoneAccount | None:
@@ -76,8 +78,31 @@ class Telephones:
             if row is None or row["endpoint"] is None:
                 return None
             account = await self._set_account(connection, person_id, row["endpoint"], row["node"] or "")
-            await _note(connection, AuditAction.RENEWED_TELEPHONE_SECRET, by, person_id, address, account.name)
+            await _note(
+                connection, AuditAction.RENEWED_TELEPHONE_SECRET, by, person_id, address, {"telephone": account.name}
+            )
             return account
+
+    async def set_extension(self, by: Person, person_id: int, number: str, address: str) -> bool:
+        """The short number by which colleagues call, or none when empty; False when there is nobody such. Raises `StaffRefusal`."""
+        if number and not may_be_extension(number):
+            raise StaffRefusal("bad", "extension")
+        async with self._pool.acquire() as connection, connection.transaction():
+            row = await connection.fetchrow(SQL["lock"], person_id)
+            if row is None:
+                return False
+            if number and not may(Role(row["role"]), Permission.TAKE_CALLS):
+                raise StaffRefusal("not now", "extension")
+            companies = [each["number"] for each in await connection.fetch(SQL["company_numbers"])]
+            if any(number in (each, *spellings(each)) for each in companies):
+                raise StaffRefusal("taken", "extension")
+            try:
+                async with connection.transaction():
+                    await connection.execute(SQL["set_extension"], person_id, number or None)
+            except asyncpg.UniqueViolationError:
+                raise StaffRefusal("taken", "extension") from None
+            await _note(connection, AuditAction.CHANGED_EXTENSION, by, person_id, address, {"extension": number})
+            return True
 
     async def take(self, by: Person, person_id: int, address: str) -> bool:
         """Take the account away; False when there is nobody such."""
@@ -91,6 +116,7 @@ class Telephones:
         secret = "".join(secrets.choice(SECRET_OF) for _ in range(SECRET_LENGTH))
         try:
             async with connection.transaction():
+                await withdraw_link(connection, person_id)
                 await connection.execute(SQL["set_telephone"], person_id, name, self._box.seal(secret), node or None)
         except asyncpg.UniqueViolationError:
             raise StaffRefusal("taken", "endpoint") from None
@@ -106,8 +132,9 @@ async def take_telephone(connection: Connection, person_id: int, *, by: Person, 
     if row is None or row["endpoint"] is None:
         return
     await requests.take_off_the_line(connection, OperatorId(person_id), asker=by.id)
+    await withdraw_link(connection, person_id)
     await connection.execute(SQL["take_telephone"], person_id)
-    await _note(connection, AuditAction.TOOK_TELEPHONE, by, person_id, address, row["endpoint"])
+    await _note(connection, AuditAction.TOOK_TELEPHONE, by, person_id, address, {"telephone": row["endpoint"]})
 
 
 def suggested_name(login: str) -> str:
@@ -117,7 +144,7 @@ def suggested_name(login: str) -> str:
 
 
 async def _note(
-    connection: Connection, action: AuditAction, by: Person, person_id: int, address: str, name: str
+    connection: Connection, action: AuditAction, by: Person, person_id: int, address: str, details: dict[str, str]
 ) -> None:
     await audit(
         connection,
@@ -126,5 +153,5 @@ async def _note(
         subject=AuditSubject.PERSON,
         subject_id=person_id,
         address=address,
-        details={"telephone": name},
+        details=details,
     )

@@ -69,6 +69,10 @@ class RingingMessage(Shown):
     queue: str | None
     caller: str
     """E.164, empty when withheld."""
+    resident: str
+    """Who and where, as `CardMessage` has it."""
+    address: str
+    flat: str
     since: Moment
     outage: CallOutage | None
 
@@ -124,7 +128,7 @@ class CardMessage(Shown):
     company: str
     house_id: int | None
     resident: str
-    """Empty for a number that is not in the directory; then `address` and `flat` are too."""
+    """Empty for a number that is not in the directory; then `address` and `flat` are those of its last ticket, if any."""
     address: str
     flat: str
     others: int

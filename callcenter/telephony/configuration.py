@@ -10,7 +10,8 @@ from callcenter.errors import ActionTimeout, NotConnected, TelephonyError
 from callcenter.settings import Settings
 from callcenter.telephony import trunk_line
 from callcenter.telephony.console import Console
-from callcenter.telephony.render import Directory, differing, texts, write
+from callcenter.telephony.render import Directory, texts
+from callcenter.telephony.rendered_files import differing, write
 from callcenter.telephony.shared import PREFIX, refuse_taken
 
 TAKES_EFFECT_WITHIN_S = 5.0

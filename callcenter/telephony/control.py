@@ -9,7 +9,6 @@ import structlog
 
 from callcenter import metrics
 from callcenter.domain.commands import (
-    EndSilentLeg,
     NameCaller,
     PauseRecording,
     Requested,
@@ -21,19 +20,13 @@ from callcenter.domain.ids import OPERATORS
 from callcenter.domain.request import RefusalReason, RequestCarriedOut, RequestFailed, RequestOverdue
 from callcenter.errors import ActionRefused, ActionTimeout, NotConnected, TelephonyError
 from callcenter.telephony.connection import AmiConnection
-from callcenter.telephony.framing import text
 
 log = structlog.get_logger()
 
-AsteriskCommand = NameCaller | SetMember | PauseRecording | WithdrawCaller | EndSilentLeg
+AsteriskCommand = NameCaller | SetMember | PauseRecording | WithdrawCaller
 
 LANES = 8
 """Commands carried out at the same time; those for one target are carried out one after the other."""
-PACKETS = "CHANNEL(rtcp,rxcount,audio)"
-"""How many packets of sound came from a telephone."""
-SILENT_FOR_S = 0.5
-HEARD_AGAIN_WITHIN_S = 2.0
-"""From a page that has come back by another network and is changing the way of its sound."""
 NAME_LIMIT = 80
 """Characters of a caller's name that are sent to a telephone."""
 
@@ -84,7 +77,7 @@ class Control:
 
     def _answer(self, command: AsteriskCommand, reason: RefusalReason | None = None) -> None:
         """Report the result of a command, if it answers a request."""
-        if isinstance(command, NameCaller | WithdrawCaller | EndSilentLeg) or command.request is None:
+        if isinstance(command, NameCaller | WithdrawCaller) or command.request is None:
             return
         at = datetime.now(UTC)
         if reason is None:
@@ -104,8 +97,6 @@ class Control:
                     await self._set_member(command)
                 case WithdrawCaller():
                     await self._withdraw(command)
-                case EndSilentLeg():
-                    await self._end_silent_leg(command.channel)
                 case PauseRecording():
                     state = "1" if command.paused else "0"
                     await self._connection.action(
@@ -137,24 +128,6 @@ class Control:
         except ActionRefused:
             log.debug("caller gone before being withdrawn", call=command.call)
 
-    async def _end_silent_leg(self, channel: str) -> None:
-        """A telephone in a browser sends 50 packets a second as long as it is there, muted or on hold too."""
-        try:
-            before = await self._get(channel, PACKETS)
-            await asyncio.sleep(SILENT_FOR_S)
-            if await self._get(channel, PACKETS) != before:
-                return
-            if await self._get(channel, f"PJSIP_DIAL_CONTACTS({_account(channel)})"):
-                await asyncio.sleep(HEARD_AGAIN_WITHIN_S)
-                if await self._get(channel, PACKETS) != before:
-                    return
-            await self._connection.action("Hangup", Channel=channel)
-        except ActionRefused:
-            log.debug("leg over before it was ended", channel=channel)
-
-    async def _get(self, channel: str, variable: str) -> str:
-        return text(await self._connection.action("Getvar", Channel=channel, Variable=variable), "Value")
-
     async def _set_member(self, command: SetMember) -> None:
         member = {"Queue": self._queue, "Interface": command.interface}
         if command.presence is Presence.OFFLINE:
@@ -175,15 +148,10 @@ class Control:
         return True
 
 
-def _account(channel: str) -> str:
-    """Whose leg this is: `PJSIP/web-anna-0000001f` is of `web-anna`."""
-    return channel.removeprefix("PJSIP/").rpartition("-")[0]
-
-
 def _target(command: AsteriskCommand) -> str:
     if isinstance(command, SetMember):
         return command.interface
-    if isinstance(command, WithdrawCaller | EndSilentLeg):
+    if isinstance(command, WithdrawCaller):
         return f"{type(command).__name__} {command.channel}"
     return command.channel
 

@@ -4,10 +4,8 @@ A value that could end a line, open a section or start a comment would inject co
 with a pattern before it is rendered, and `RenderError` names the one that fails.
 """
 
-import os
 import re
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -19,7 +17,7 @@ from callcenter.domain.phone import country_code, prefixes, rules, spellings
 from callcenter.errors import RenderError
 from callcenter.resources import ROOT
 from callcenter.settings import Settings
-from callcenter.telephony.owned_folder import claim
+from callcenter.telephony.rendered_files import write
 from callcenter.telephony.shared import FOLDER, INCLUDED_IN, PREFIX, QUEUE, with_prefix
 from callcenter.telephony.trunk_line import TrunkLine, require_valid
 
@@ -41,6 +39,9 @@ EVENTS = (
     "Registry",
 )
 """The AMI events that the events account is sent; of 300 callers' 17,000 events about 2,000."""
+
+EMERGENCY_NUMBERS = ("101", "102", "103", "104", "112")
+"""What every telephone can dial: it is called, or refused with words."""
 
 LANGUAGES = ("ru", "en")
 """Languages in which there are phrases for callers."""
@@ -77,6 +78,7 @@ _RESERVED_ENDPOINTS = frozenset(
         *(f"trunk-{digit}" for digit in range(10)),
     }
 )
+_EXTENSION = re.compile(r"[1-9][0-9]{1,4}")
 _RESERVED_ACCOUNTS = frozenset({"general", "probe"})
 
 
@@ -86,12 +88,13 @@ class Directory:
 
     `numbers`: digits of each company number and the language (`ru`, `en`) its callers hear.
     `endpoints`: each operator's telephone and its SIP secret. `trunks`: in the order in which outbound calls try them; the
-    settings' own is not among them.
+    settings' own is not among them. `extensions`: short numbers and the telephones that they are.
     """
 
     numbers: tuple[tuple[str, str], ...]
     endpoints: tuple[tuple[str, str], ...]
     trunks: tuple[TrunkLine, ...] = ()
+    extensions: tuple[tuple[str, str], ...] = ()
 
 
 def render(settings: Settings, directory: Directory, out: Path) -> None:
@@ -131,25 +134,14 @@ def texts(settings: Settings, directory: Directory) -> dict[Path, str]:
     return made
 
 
-def differing(out: Path, wanted: Mapping[Path, str]) -> dict[Path, str | None]:
-    """The text that each file has which is not as wanted; None for one that does not exist."""
-    found = {path: _read(out / path) for path in wanted}
-    return {path: text for path, text in found.items() if text != wanted[path]}
-
-
-def write(out: Path, wanted: Mapping[Path, str]) -> None:
-    """Replace these files, each as a whole. Raises `ForeignFolder` when the folder is not ours."""
-    claim(out)
-    for folder in sorted({(out / path).parent for path in wanted} - {out}):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
-    for path, text in wanted.items():
-        _replace(out / path, text)
-
-
 def may_be_endpoint(name: str) -> bool:
     """Whether a telephone's account may have this name."""
     return _ENDPOINT.fullmatch(name) is not None and name not in _RESERVED_ENDPOINTS
+
+
+def may_be_extension(number: str) -> bool:
+    """Whether a person may have this short number: no emergency number, which every telephone can dial."""
+    return _EXTENSION.fullmatch(number) is not None and number not in EMERGENCY_NUMBERS
 
 
 def _values(settings: Settings) -> dict[str, object]:
@@ -187,6 +179,8 @@ def _values(settings: Settings) -> dict[str, object]:
         "browser_silent_s": settings.browser_telephones.silent_s,
         "rtp_start": asterisk.rtp_start,
         "rtp_end": asterisk.rtp_end,
+        "telephone_transports": asterisk.telephone_transports,
+        "telephone_srtp": asterisk.telephone_srtp,
         "trunk_addresses": _networks("asterisk.trunk_addresses", asterisk.trunk_addresses),
         "trunk_from_hosts": _from_hosts(asterisk.trunk_addresses),
         "trunk_codecs": asterisk.trunk_codecs,
@@ -195,6 +189,7 @@ def _values(settings: Settings) -> dict[str, object]:
         "country_code": country_code(settings.country),
         "number_rules": rules(settings.country),
         "emergency_numbers": asterisk.emergency_numbers,
+        "all_emergency_numbers": EMERGENCY_NUMBERS,
         **dict(zip(("national_prefix", "exit_code"), prefixes(settings.country), strict=True)),
         "ami_bind": ami_bind,
         "ami_port": ami.port,
@@ -243,15 +238,25 @@ def _directory_values(directory: Directory) -> dict[str, object]:
         _match(f"the SIP secret of {endpoint}", secret, _SECRET)
     _unique("company number", tuple(number for number, _ in directory.numbers))
     _unique("endpoint", tuple(endpoint for endpoint, _ in directory.endpoints), _RESERVED_ENDPOINTS)
+    accounts = {endpoint for endpoint, _ in directory.endpoints}
+    for extension, endpoint in directory.extensions:
+        _match("an extension", extension, _EXTENSION)
+        if endpoint not in accounts:
+            raise RenderError(f"the extension {extension} is of no telephone")
+    _unique("extension", tuple(extension for extension, _ in directory.extensions), frozenset(EMERGENCY_NUMBERS))
     numbers = sorted(directory.numbers)
     # As it is written first: no other form of a number takes that of another.
     spelt = {number: number for number, _ in numbers}
     for number, _ in numbers:
         spelt = dict.fromkeys(spellings(number), number) | spelt
     require_valid(directory.trunks)
+    extensions = dict(directory.extensions)
     return {
         "numbers": numbers,
-        "spelt_numbers": sorted(spelt.items()),
+        # A short number goes before one of a company that happens to be the same.
+        "spelt_numbers": sorted((form, number) for form, number in spelt.items() if form not in extensions),
+        "colleagues": [*((endpoint, endpoint) for endpoint in sorted(accounts)), *sorted(extensions.items())],
+        "extension_of": {endpoint: extension for extension, endpoint in extensions.items()},
         "endpoints": sorted(directory.endpoints),
         "trunks": directory.trunks,
         "out_trunks": [trunk for trunk in directory.trunks if trunk.calls_out],
@@ -301,18 +306,3 @@ def _from_hosts(networks: tuple[str, ...]) -> list[str]:
         for each in found
         if each.version == 4 and each.prefixlen % 8 == 0
     ]
-
-
-def _read(path: Path) -> str | None:
-    try:
-        return path.read_text()
-    except FileNotFoundError:
-        return None
-
-
-def _replace(path: Path, text: str) -> None:
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(fresh, path)

@@ -12,7 +12,8 @@ from aiohttp import web
 from babel.numbers import format_decimal
 
 from callcenter.common.cursors import PageCursor
-from callcenter.common.search import NoSuchHouse, clean
+from callcenter.common.house_search import NoSuchHouse
+from callcenter.common.search import clean
 from callcenter.common.sessions import SESSIONS
 from callcenter.domain.access import Permission
 from callcenter.storage import AWAY

@@ -1,18 +1,15 @@
-"""Tickets opened by hand, and the two fields that an operator fills in while talking."""
+"""Tickets opened by hand."""
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from callcenter.domain.access import Permission
 from callcenter.domain.phone import e164
 from callcenter.tickets.choices import TICKET_CHOICES, CompanyChoice
-from callcenter.tickets.form import TYPED_AS, FormReader, TicketForm, problems_of
-from callcenter.tickets.pages import PAGE, need_ticket
+from callcenter.tickets.form import TYPED_AS, FormReader, TicketForm
 from callcenter.tickets.service import TICKETS
-from callcenter.tickets.texts import read_out, ticket_texts
-from callcenter.tickets.ticket import BadEdit, Conflict, Ticket, TicketEdit
+from callcenter.tickets.texts import ticket_texts
+from callcenter.tickets.ticket import BadEdit
 from callcenter.web.auth import needs
-from callcenter.web.body import json_of
 from callcenter.web.forms import chosen_id, form_texts
 from callcenter.web.keys import PERSON
 from callcenter.web.language import language_of
@@ -75,63 +72,3 @@ async def _page(
         names=names,
         banner="problems" if form.problems else "",
     )
-
-
-class Filing(BaseModel):
-    """The two fields, and the version of the ticket for which they were filled in."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    version: int = Field(ge=1, le=2**31 - 1)
-    category_id: int | None = None
-    subject: str
-
-
-@routes.get(PAGE + "/filing", allow_head=False)
-@needs(Permission.EDIT_TICKETS)
-async def filing(request: web.Request) -> web.Response:
-    """The two fields' initial values, and the sentence to read out (docs/protocol.md)."""
-    ticket = await need_ticket(request)
-    body = _filed(request, ticket)
-    categories = await request.app[TICKET_CHOICES].categories(request[PERSON], ticket.company_id, ticket.category_id)
-    language = language_of(request)
-    body["categories"] = [{"id": one.id, "name": one.name(language)} for one in categories]
-    return web.json_response(body)
-
-
-@routes.post(PAGE + "/filing")
-@needs(Permission.EDIT_TICKETS)
-async def file(request: web.Request) -> web.Response:
-    """Save the two fields. 409 with the newest values on a conflict, 422 with what is wrong by field."""
-    app, person = request.app, request[PERSON]
-    ticket = await need_ticket(request)
-    try:
-        wanted = Filing.model_validate(await json_of(request))
-    except ValidationError:
-        raise web.HTTPBadRequest from None
-    try:
-        # The card may be older than the ticket; the two fields are compared with what it has now.
-        edit = TicketEdit(category_id=wanted.category_id, subject=wanted.subject)
-        saved = await app[TICKETS].edit(person, ticket.id, wanted.version, edit)
-    except ValidationError as error:
-        return _problems(request, problems_of(error))
-    except BadEdit as bad:
-        return _problems(request, bad.fields)
-    except Conflict as conflict:
-        return web.json_response(_filed(request, conflict.current), status=409)
-    return web.json_response(_filed(request, saved))
-
-
-def _filed(request: web.Request, ticket: Ticket) -> dict[str, object]:
-    return {
-        "version": ticket.version,
-        "category_id": ticket.category_id,
-        "subject": ticket.subject,
-        "read_out": read_out(ticket),
-        "language": ticket.language,
-    }
-
-
-def _problems(request: web.Request, problems: dict[str, str]) -> web.Response:
-    words = ticket_texts(language_of(request)).problems
-    return web.json_response({"problems": {name: words[code] for name, code in problems.items()}}, status=422)

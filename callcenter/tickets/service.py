@@ -162,38 +162,61 @@ class Tickets:
         `crew_id`, and `responsible_id` if known, belong to an assignment. `by_crew`: the crew that does it by its
         link, instead of a person; it can take `CREW_STEPS` of its own tickets.
         """
-        comment = _words(comment)
         async with self._scope(person, by_crew) as connection:
             before = await lock(connection, person, ticket_id, by_crew)
             await require_newest(connection, before, version)
             if by_crew is not None and step not in CREW_STEPS:
                 raise StepRefused("state")
-            state = move(before.state, step, comment=comment, crew=crew_id)
-            changes = await _consequences(connection, before, step, comment, crew_id, responsible_id)
-            await write(connection, before, {**changes, "state": state.value})
-            await _settle_deadlines(connection, ticket_id, step)
-            await note(
-                connection,
-                before,
-                TicketEventKind.MOVED,
-                person=person,
-                crew=by_crew,
-                comment=comment,
-                states=(before.state, state),
-                changes=pairs(before, changes),
-                version=before.version + 1,
-            )
-            return await self._notify(connection, ticket_id, step)
+            return await self.step_in(
+                connection, person, before, step, crew_id=crew_id, responsible_id=responsible_id, comment=comment, by_crew=by_crew
+            )  # fmt: skip
+
+    async def step_in(
+        self,
+        connection: Connection,
+        person: Person | None,
+        before: Ticket,
+        step: Step,
+        *,
+        crew_id: int | None = None,
+        responsible_id: int | None = None,
+        comment: str = "",
+        by_crew: int | None = None,
+    ) -> Ticket:
+        """As `step`, of a ticket that the caller's transaction has locked."""
+        comment = _words(comment)
+        state = move(before.state, step, comment=comment, crew=crew_id)
+        changes = await _consequences(connection, before, step, comment, crew_id, responsible_id)
+        await write(connection, before, {**changes, "state": state.value})
+        await _settle_deadlines(connection, before.id, step)
+        await note(
+            connection,
+            before,
+            TicketEventKind.MOVED,
+            person=person,
+            crew=by_crew,
+            comment=comment,
+            states=(before.state, state),
+            changes=pairs(before, changes),
+            version=before.version + 1,
+        )
+        return await self._notify(connection, before.id, step)
 
     async def comment(self, person: Person | None, ticket_id: int, text: str, *, by_crew: int | None = None) -> None:
         """Add a comment, without a new version, so it conflicts with no edit. Raises `BadEdit` for an empty one."""
+        async with self._scope(person, by_crew) as connection:
+            await self.comment_in(connection, person, ticket_id, text, by_crew=by_crew)
+
+    async def comment_in(
+        self, connection: Connection, person: Person | None, ticket_id: int, text: str, *, by_crew: int | None = None
+    ) -> None:
+        """As `comment`, inside the caller's transaction."""
         text = _words(text)
         if not text:
             raise BadEdit({"comment": "words"})
-        async with self._scope(person, by_crew) as connection:
-            ticket = await lock(connection, person, ticket_id, by_crew)
-            await note(connection, ticket, TicketEventKind.COMMENT, person=person, crew=by_crew, comment=text)
-            await self._notify(connection, ticket_id, TicketEventKind.COMMENT)
+        ticket = await lock(connection, person, ticket_id, by_crew)
+        await note(connection, ticket, TicketEventKind.COMMENT, person=person, crew=by_crew, comment=text)
+        await self._notify(connection, ticket_id, TicketEventKind.COMMENT)
 
     async def mark(
         self, person: Person, ticket_id: int, what: Literal[TicketEventKind.TOLD, TicketEventKind.LOCALISED]
@@ -202,7 +225,9 @@ class Tickets:
         async with scoped(self._pool, person) as connection:
             before = await lock(connection, person, ticket_id)
             met = await connection.execute(SQL["met"], ticket_id, [MET_BY[what]])
-            if met == "UPDATE 0":
+            # That a resident was told counts before there is a limit for it: the category may be chosen afterwards.
+            first = what is TicketEventKind.TOLD and not await connection.fetchval(SQL["told"], ticket_id)
+            if met == "UPDATE 0" and not first:
                 return before
             await note(connection, before, what, person=person)
             return await self._notify(connection, ticket_id, what)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_datetime
 
 from callcenter.domain.deadlines import LimitStep
-from callcenter.domain.ticket import PaymentState, Step, TicketEventKind, TicketState
+from callcenter.domain.ticket import NoTicketReason, PaymentState, Step, TicketEventKind, TicketState
 from callcenter.tickets.ticket import Ticket
 from callcenter.web.formats import Translator
 from callcenter.web.labels import labels, limit_steps, payment_states, ticket_states
@@ -87,8 +87,20 @@ def ticket_event_kinds(t: Translator) -> dict[TicketEventKind, str]:
         TicketEventKind.TOLD: t.pgettext("ticket", "Resident notified"),
         TicketEventKind.LOCALISED: t.pgettext("ticket", "Damage contained"),
         TicketEventKind.SENT: t.pgettext("ticket", "Sent to the crew"),
-        TicketEventKind.CALLED: t.pgettext("ticket", "Called again about the outage"),
+        TicketEventKind.CALLED: t.pgettext("ticket", "Called again about this"),
         TicketEventKind.LINKED: t.pgettext("ticket", "Link to an incident changed"),
+    }
+
+
+@labels(NoTicketReason)
+def no_ticket_reasons(t: Translator) -> dict[NoTicketReason, str]:
+    """Why a call needs no ticket."""
+    return {
+        NoTicketReason.WRONG_NUMBER: t.pgettext("no ticket", "Wrong number"),
+        NoTicketReason.SILENCE: t.pgettext("no ticket", "Nobody spoke"),
+        NoTicketReason.ANSWERED: t.pgettext("no ticket", "Question answered at once"),
+        NoTicketReason.ADVERTISING: t.pgettext("no ticket", "Advertising"),
+        NoTicketReason.OTHER_COMPANY: t.pgettext("no ticket", "House of another company"),
     }
 
 

@@ -21,11 +21,6 @@ def script_texts(language: str) -> dict[str, Any]:
             "paused": t.gettext("Pause"),
             "offline": t.gettext("Offline"),
         },
-        "set_state": {
-            "available": t.gettext("Put {name} on the line"),
-            "paused": t.gettext("Pause {name}"),
-            "offline": t.gettext("Take {name} off the line"),
-        },
         "waiting": {
             category: t.ngettext("caller waiting", "callers waiting", n) for category, n in SAMPLES[language].items()
         },
@@ -81,6 +76,7 @@ def script_texts(language: str) -> dict[str, Any]:
         "empty_no_phone": t.gettext("No phone belongs to this login"),
         "empty_no_phone_hint": t.gettext("You can watch the queue here. An administrator can give you a phone."),
         "not_saved": t.gettext("This could not be saved. Try again."),
+        "not_possible": t.gettext("This cannot be done any more: the ticket or the directory has changed."),
         "request_waiting": t.gettext("Waiting for the telephone server…"),
         "request_expired": t.gettext("The telephone server did not answer in time: this was not done."),
         "request_refused": dict(refusal_reasons(language)),

@@ -18,6 +18,8 @@ from stack.browser_telephone import ARGUMENTS, CHROMIUM, microphone
 
 READY_WITHIN_S = 40.0
 POLL_S = 0.05
+CARD = "#caller-card:not([hidden]):not(.over)"
+"""That of a talk that goes on."""
 # Without its own way to unplug it, Chromium's microphone is taken away from the page by this.
 UNPLUGGABLE = """
 (() => {
@@ -164,12 +166,9 @@ class Desk:
         """The number of who is on the line, in digits."""
         return digits(await self.page.locator("#telephone-caller").inner_text())
 
-    async def cards(self) -> list[str]:
-        """The numbers on the cards of talks that go on, in digits."""
-        return [
-            digits(each)
-            for each in await self.page.locator("#card .card:not(.over) .over-name .telephone").all_inner_texts()
-        ]
+    async def card(self) -> str:
+        """The number on the card of the talk that goes on, in digits; empty when there is none."""
+        return digits(" ".join(await self.page.locator(f"{CARD} [data-card=number]").all_inner_texts()))
 
     async def hang_up(self) -> None:
         """By the key."""

@@ -23,7 +23,7 @@ import asyncpg
 from playwright.async_api import Error, async_playwright
 
 from callcenter.domain.events import Presence
-from stack.accidents.desk import Desk, digits, until_true
+from stack.accidents.desk import CARD, Desk, digits, until_true
 from stack.accidents.judge import calls_of, parts_of, settled
 from stack.accidents.kinds import ACCIDENTS, BREAKS, Centre, Kind
 from stack.accidents.networks import Networks
@@ -194,7 +194,7 @@ class Drill:
 
     async def _suffer(self, desk: Desk, kind: Kind, caller: str, centre: Centre) -> None:
         """The accident, the way back, and what the page shows then."""
-        await desk.page.wait_for_selector("#card .card:not(.over)")
+        await desk.page.wait_for_selector(CARD)
         await asyncio.sleep(TALK_S)
         usable_at = await ACCIDENTS[kind](desk, centre)
         wanted = 2 if kind in BREAKS else 1
@@ -209,9 +209,8 @@ class Drill:
             raise TimeoutError("the operator does not get the caller back")
         self.findings.back_s[kind].append(time.monotonic() - usable_at)
         await asyncio.sleep(TALK_S)
-        cards = await desk.cards()
-        if cards != [digits(caller)]:
-            self.findings.doubled[caller] = f"{kind}: {len(cards)} cards"
+        if (shown := await desk.card()) != digits(caller):
+            self.findings.doubled[caller] = f"{kind}: the card is that of {shown or 'nobody'}"
 
     async def _call(self, cast: CastCaller) -> None:
         # One at a time: until SIPp has taken its ports, they look free to the next one.

@@ -113,7 +113,7 @@ async def _service(desk: Desk, centre: Centre) -> float:
     if await _all_desks(centre) == 0:
         centre.kill_service()
     await desk.page.wait_for_selector("body.stale")
-    subject = desk.page.locator("#card [name=subject]")
+    subject = desk.page.locator("#forms [name=subject]:visible").first
     await subject.fill(TYPED)
     at = time.monotonic()
     await desk.page.wait_for_selector("body:not(.stale)", timeout=OVERLAY_WITHIN_S * 1000)

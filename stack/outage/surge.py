@@ -14,6 +14,7 @@ from typing import Any
 import uvloop
 
 from callcenter.domain.events import Presence
+from callcenter.domain.ids import IN_BROWSER
 from stack.connects import Connects
 from stack.errors import StackError
 from stack.outage.callers import Task
@@ -27,7 +28,7 @@ from stack.outage.supervisor_login import SupervisorLogin
 from stack.parts import SOUNDS
 from stack.progress import ProgressLine
 from stack.screens import Screens
-from stack.sipp import LATER, Sipp, speech
+from stack.sipp import LATER, Leg, Sipp, speech
 from stack.supervisor import Supervisor
 from stack.surge import MEASURED, RING_S, connected
 from stack.usage import Usage
@@ -44,6 +45,7 @@ class OutageSurge:
         self._stack = stack
         self._plan = plan
         self._operators = [person for person in stack["logins"] if person["endpoint"]]
+        self._connects = Connects(stack["ami"])
         self._line = ProgressLine()
         self._folder = Path(stack["directory"]) / "surges" / f"{time.time():.0f}"
         self._announcements = Path(stack["asterisk"]["directory"]) / "spool" / "callcenter" / "announcements"
@@ -97,8 +99,8 @@ class OutageSurge:
         audio = speech("operator", Path(self._stack["directory"]).parent / "cache")
         sipp.answer(count=len(phones), ring_s=RING_S, talk_s=self._plan.talk, audio=audio)
         ending.callback(sipp.stop_answering)
-        connects = await ending.enter_async_context(Connects(self._stack["ami"]))
-        screens = Screens(self._stack["web"]["url"], chosen, connects.at, since=began)
+        await ending.enter_async_context(self._connects)
+        screens = Screens(self._stack["web"]["url"], chosen, self._connects.at, since=began)
         await ending.enter_async_context(screens)
         await screens.become(Presence.AVAILABLE, within_s=20)
         return sipp
@@ -167,13 +169,23 @@ class OutageSurge:
         self, opening: Opening, facts: OutageFacts, seen: list[Seen], sipp: Sipp, house: House
     ) -> OutageVerdict:
         sipp.read()
-        judge = Judge(sipp.legs.values(), await facts.calls(), await facts.announcements(), house.id)
+        legs = [*sipp.legs.values(), *_at_browsers(self._connects)]
+        judge = Judge(legs, await facts.calls(), await facts.announcements(), house.id)
         judge.people(seen, self._plan.within)
         if (outage := opening.outage) is not None:
             before, first = await facts.tickets(outage), await facts.first_number(outage)
             await opening.close()
             judge.tickets(before, await facts.tickets(outage), first)
         return judge.verdict
+
+
+def _at_browsers(connects: Connects) -> list[Leg]:
+    """The talks of people who take calls in a browser meanwhile, which SIPp does not see."""
+    return [
+        Leg(interface.removeprefix("PJSIP/"), number, began=at)
+        for (number, interface), at in connects.at.items()
+        if interface.startswith(f"PJSIP/{IN_BROWSER}")
+    ]
 
 
 def _sign_off(sipp: Sipp, phones: list[tuple[str, str]]) -> None:

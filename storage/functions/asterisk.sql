@@ -24,5 +24,5 @@ create or replace trigger told after update of language on companies
     for each statement execute function tell_nodes();
 create or replace trigger told after insert or update or delete on trunks
     for each statement execute function tell_nodes();
-create or replace trigger told after insert or delete or update of endpoint, sip_secret, sip_version, active, node on operators
+create or replace trigger told after insert or delete or update of endpoint, sip_secret, sip_version, extension, active, node on operators
     for each statement execute function tell_nodes();

@@ -12,3 +12,21 @@ begin
 end $$;
 create or replace trigger house_history after insert or update of company_id on houses
     for each row execute function keep_house_history();
+
+-- An address that was changed has no key any more, until the service works it out (callcenter/common/address_keys.py).
+create or replace function forget_house_key() returns trigger language plpgsql as $$
+begin
+    if (old.city, old.street, old.building) is distinct from (new.city, new.street, new.building) then
+        new.building_key := null;
+    end if;
+    return new;
+end $$;
+create or replace trigger house_key before update of city, street, building on houses
+    for each row execute function forget_house_key();
+create or replace function forget_flat_key() returns trigger language plpgsql as $$
+begin
+    new.flat_key := null;
+    return new;
+end $$;
+create or replace trigger flat_key before update of flat on premises
+    for each row when (old.flat is distinct from new.flat) execute function forget_flat_key();

@@ -1,4 +1,5 @@
 -- needs: outages
+-- needs: cards
 -- Write calls as they now are.
 create or replace function write_calls(node_name text, wanted jsonb) returns void language plpgsql as $$
 begin
@@ -15,7 +16,8 @@ begin
         c.wait_s, c.rewait_s, c.returns, c.talk_s, c.rings, c.hangup_cause, c.rebuilt, c.keys, c.told_at
     from jsonb_populate_recordset(null::calls, wanted) c
     on conflict (id) do update set
-        direction = excluded.direction, company_id = excluded.company_id, resident_id = coalesce(excluded.resident_id, calls.resident_id),
+        direction = excluded.direction, company_id = excluded.company_id, resident_id = coalesce(
+            (select k.resident_id from call_cards k where k.call_id = excluded.id), excluded.resident_id, calls.resident_id),
         did = excluded.did, caller = excluded.caller, queue = excluded.queue, state = excluded.state,
         outcome = excluded.outcome, fate = excluded.fate, interface = excluded.interface,
         operator_id = excluded.operator_id, recording = excluded.recording, ended_by = excluded.ended_by,
@@ -107,8 +109,8 @@ begin
 end $$;
 
 -- Fill in what the maker of a message leaves empty in its body, since only the transaction that opens the ticket knows it:
--- with `ticket_of` the ticket of that call and its outage, with `outage_of` the outage alone, with `name_of` what that operator
--- is called now (docs/decisions/0013).
+-- with `ticket_of` the ticket of that call and its outage, and the caller if an operator said who it is, with `outage_of` the
+-- same without the ticket, with `name_of` what that operator is called now (docs/decisions/0013).
 create or replace function fill_in(message jsonb) returns jsonb language plpgsql stable as $$
 declare
     known jsonb;
@@ -116,9 +118,10 @@ begin
     if message ? 'ticket_of' then
         known := jsonb_build_object('outage', outage_of_call(message ->> 'ticket_of'), 'ticket', (
             select jsonb_build_object('id', id, 'number', number) from tickets
-            where id = ticket_of_call(message ->> 'ticket_of')));
+            where id = ticket_of_call(message ->> 'ticket_of'))) || settled_caller(message ->> 'ticket_of');
     elsif message ? 'outage_of' then
-        known := jsonb_build_object('outage', outage_of_call(message ->> 'outage_of'));
+        known := jsonb_build_object('outage', outage_of_call(message ->> 'outage_of'))
+            || (settled_caller(message ->> 'outage_of') - 'house_id');
     elsif message ? 'name_of' then
         select jsonb_build_object('name', name, 'login', login) into known
         from operators where id = (message ->> 'name_of')::integer;

@@ -5,6 +5,10 @@ select n.number, c.language from numbers n join companies c on c.id = n.company_
 select endpoint, sip_secret from operators
 where id in (select operator_id from asterisk_wanted($1) where kind = 'telephone') order by endpoint;
 
+-- name: extensions
+select extension, endpoint from operators
+where extension is not null and id in (select operator_id from asterisk_wanted($1) where kind = 'telephone') order by extension;
+
 -- name: trunks
 select * from trunks where name in (select name from asterisk_wanted($1) where kind = 'trunk') order by position, id;
 

@@ -2,7 +2,8 @@
 -- For each of the calls $1, which are no past calls of their own: the number $2 dialled, the caller $3 in E.164.
 select
     c.id as company_id, c.name as company,
-    r.id as resident_id, r.name as resident, r.premises_id, r.house_id, r.address, r.flat,
+    r.id as resident_id, r.name as resident, coalesce(r.premises_id, l.premises_id) as premises_id,
+    coalesce(r.house_id, l.house_id) as house_id, coalesce(r.address, l.address) as address, coalesce(r.flat, l.flat) as flat,
     coalesce(r.registered, 1) - 1 as others,
     (select coalesce(jsonb_agg(to_jsonb(t)), '[]') from (
         select number, subject, opened_at from tickets
@@ -26,5 +27,12 @@ left join lateral (
     join premises p on p.id = res.premises_id
     join houses h on h.id = p.house_id
     where ph.phone = asked.caller and h.company_id = c.id
-    order by res.id limit 1) r on true
+    order by ph.chosen_at desc nulls last, res.id limit 1) r on true
+-- An unknown number is taken to call from where it called from last.
+left join lateral (
+    select t.premises_id, t.house_id, p.flat, h.city || ', ' || h.street || ', ' || h.building as address
+    from tickets t join houses h on h.id = t.house_id left join premises p on p.id = t.premises_id
+    where r.id is null and asked.caller <> '' and reverse(t.caller) = reverse(asked.caller) and t.company_id = c.id
+      and t.opened_at > now() - interval '14 days'
+    order by t.opened_at desc limit 1) l on true
 order by asked.place;

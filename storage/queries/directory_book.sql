@@ -1,17 +1,20 @@
 -- The directory's pages. $1 is always the company whose rows alone may be seen, or null for everybody's.
 
 -- name: houses
--- $2: words of an address in small letters, all of which must be found; $3: how many.
+-- $2: their ids in the order of addresses; $3: a key in small letters; $4: how many.
 select h.id, h.city, h.street, h.building, h.key, h.company_id, c.name as company,
     (select count(*) from premises p where p.house_id = h.id) as flats
 from houses h left join companies c on c.id = h.company_id
-where ($1::integer is null or h.company_id = $1)
-  and not exists (
-    select from unnest($2::text[]) w
-    where lower(h.key) is distinct from w
-      and case when w ~ '^[0-9]' then lower(h.building) not like w || '%'
-          else strpos(translate(lower(h.city || ' ' || h.street || ' ' || h.building), 'ё', 'е'), w) = 0 end)
-order by h.city, h.street, length(h.building), h.building, h.id limit $3
+where ($1::integer is null or h.company_id = $1) and (h.id = any ($2::integer[]) or lower(h.key) = $3)
+order by h.city, h.street, length(h.building), h.building, h.id limit $4
+
+-- name: flats_of
+-- $1: their ids; $2: how many.
+select r.id as resident_id, r.name, p.id as premises_id, p.flat, h.id as house_id,
+    h.city || ', ' || h.street || ', ' || h.building as address
+from premises p join houses h on h.id = p.house_id left join residents r on r.premises_id = p.id
+where p.id = any ($1::integer[])
+order by h.city, h.street, length(h.building), h.building, length(p.flat), p.flat, r.name, r.id limit $2
 
 -- name: people
 -- $2: words, all of which must be found, and not all in the address alone; $3: how many.

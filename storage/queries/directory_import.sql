@@ -7,10 +7,11 @@ select pg_advisory_xact_lock(hashtext('directory import'))
 -- name: stage
 create temporary table new_houses (
     place integer primary key, line integer, key text, city text, street text, building text, entrances integer,
-    company text, id integer, company_id integer, fresh boolean not null default false
+    company text, town_key text, street_key text, building_key text,
+    id integer, company_id integer, fresh boolean not null default false
 ) on commit drop;
 create temporary table new_flats (
-    place integer primary key, line integer, house integer, flat text, entrance integer,
+    place integer primary key, line integer, house integer, flat text, entrance integer, flat_key text,
     id integer, house_id integer, fresh boolean not null default false
 ) on commit drop;
 create temporary table new_residents (
@@ -28,9 +29,8 @@ update new_houses n set
     company_id = (select c.id from companies c where lower(c.name) = lower(n.company) order by c.name = n.company desc limit 1)
 from new_houses m
 left join lateral (
-    select min(h.id) as id from (select m.city, m.street, m.building) s
-    join houses h on lower(h.city) = lower(s.city) and lower(h.street) = lower(s.street)
-        and lower(h.building) = lower(s.building)
+    select min(h.id) as id from houses h
+    where h.town_key = m.town_key and h.street_key = m.street_key and h.building_key = m.building_key
 ) a on true
 where m.place = n.place
 
@@ -68,8 +68,8 @@ update houses h set
     entrances = coalesce(n.entrances, h.entrances),
     company_id = coalesce(n.company_id, h.company_id)
 from (
-    select n.*, n.city is not null and (lower(n.city), lower(n.street), lower(n.building))
-        is distinct from (lower(o.city), lower(o.street), lower(o.building)) as moved
+    select n.*, n.city is not null and (n.town_key, n.street_key, n.building_key)
+        is distinct from (o.town_key, o.street_key, o.building_key) as moved
     from new_houses n join houses o using (id) where not n.fresh
 ) n
 where h.id = n.id and (
@@ -81,7 +81,7 @@ where h.id = n.id and (
 
 -- name: find_flats
 update new_flats n set house_id = h.id, id = (
-    select p.id from premises p where p.house_id = h.id and lower(p.flat) = lower(n.flat)
+    select p.id from premises p where p.house_id = h.id and p.flat_key = n.flat_key
     order by p.flat = n.flat desc, p.id limit 1)
 from new_houses h where h.place = n.house
 

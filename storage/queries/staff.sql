@@ -1,7 +1,7 @@
 -- People as an administrator sees them.
 
 -- name: people
-select o.id, o.login, o.name, o.role, o.active, o.company_id, o.crew_id, c.name as company, w.name as crew, o.endpoint,
+select o.id, o.login, o.name, o.role, o.active, o.company_id, o.crew_id, c.name as company, w.name as crew, o.endpoint, o.extension,
        o.totp_secret is not null as has_code, o.password_hash is not null as has_password,
        (select max(s.seen_at) from sessions s where s.operator_id = o.id and s.expires_at > now()) as seen_at,
        (select max(i.expires_at) from invitations i
@@ -31,13 +31,19 @@ returning id
 update operators set name = $2, role = $3, company_id = $4, crew_id = $5 where id = $1
 
 -- name: lock
-select id, login, name, role, company_id, crew_id, active, endpoint, node from operators where id = $1 for update
+select id, login, name, role, company_id, crew_id, active, endpoint, node, extension from operators where id = $1 for update
 
 -- name: set_active
 update operators set active = $2 where id = $1
 
 -- name: set_telephone
 update operators set endpoint = $2, sip_secret = $3, node = $4, sip_version = sip_version + 1 where id = $1
+
+-- name: set_extension
+update operators set extension = $2 where id = $1
+
+-- name: company_numbers
+select number from numbers
 
 -- name: take_telephone
 update operators set endpoint = null, sip_secret = null, node = null where id = $1

@@ -79,8 +79,11 @@ select pg_notify('tickets', json_build_object('ticket', $1::bigint, 'company', $
 -- name: limits
 select step, minutes, warn_before, opens, closes from limits where category_id = $1;
 
+-- Of what the resident was told before there was a limit for it the time is known.
 -- name: due
-insert into ticket_deadlines (ticket_id, step, due_at, warn_at) values ($1, $2, $3, $4)
+insert into ticket_deadlines (ticket_id, step, due_at, warn_at, met_at)
+values ($1, $2, $3, $4,
+        case when $2 = 'tell' then (select min(at) from ticket_events where ticket_id = $1 and kind = 'told') end)
 on conflict (ticket_id, step) do update set due_at = excluded.due_at, warn_at = excluded.warn_at;
 
 -- name: due_no_more
@@ -88,6 +91,11 @@ delete from ticket_deadlines where ticket_id = $1 and step <> all ($2::text[]);
 
 -- name: met
 update ticket_deadlines set met_at = now() where ticket_id = $1 and step = any ($2::text[]) and met_at is null;
+
+-- Whether the resident was told, by an operator or by the robot.
+-- name: told
+select exists (select from ticket_events where ticket_id = $1 and kind = 'told')
+    or exists (select from ticket_deadlines where ticket_id = $1 and step = 'tell' and met_at is not null);
 
 -- name: due_again
 update ticket_deadlines set met_at = null where ticket_id = $1 and step = any ($2::text[]);

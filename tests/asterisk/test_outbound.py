@@ -68,7 +68,9 @@ def steps(files: dict[str, str]) -> list[tuple[str, str]]:
                 extension = match[1] or extension
                 found.append((extension, match[2]))
             else:
-                assert re.match(r"\s*(;|\[|$)", line), f"a line of no known form in {name}: {line}"
+                assert re.match(r"\s*(;|\[|$)|exten => [a-z0-9-]+,hint,PJSIP/[a-z0-9-]+$", line), (
+                    f"a line of no known form in {name}: {line}"
+                )
     return found
 
 

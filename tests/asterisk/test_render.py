@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from jinja2 import UndefinedError
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from callcenter.domain.ids import OPERATORS
 from callcenter.errors import RenderError
@@ -227,6 +227,8 @@ def test_a_directory_that_is_configuration_is_refused(tmp_path: Path, evil: str)
         (Directory((("74951234567", evil),), good[1]), "language of 74951234567"),
         (Directory(good[0], ((evil, "secret"),)), "endpoint"),
         (Directory(good[0], (("op-01", evil),)), "SIP secret of op-01"),
+        (Directory(*good, extensions=((evil, "op-01"),)), "extension"),
+        (Directory(*good, extensions=(("201", evil),)), "201 is of no telephone"),
     ):
         with pytest.raises(RenderError, match=words):
             render(settings(), directory, tmp_path)
@@ -238,6 +240,8 @@ def test_a_directory_that_is_configuration_is_refused(tmp_path: Path, evil: str)
         (Directory((("74951234567", "ru"), ("74951234567", "en")), ()), "74951234567 is given twice"),
         (Directory((), (("op-01", "a"), ("op-01", "b"))), "op-01 is given twice"),
         (Directory((), (("trunk", "a"),)), "trunk is a reserved name"),
+        (Directory((), (("a", "a"), ("b", "b")), extensions=(("20", "a"), ("20", "b"))), "20 is given twice"),
+        (Directory((), (("a", "a"),), extensions=(("112", "a"),)), "112 is a reserved name"),
     ],
 )
 def test_a_name_that_is_taken_is_refused(tmp_path: Path, directory: Directory, words: str) -> None:
@@ -272,6 +276,30 @@ def test_a_telephone_in_a_browser_is_told_by_its_name_and_talks_encrypted(tmp_pa
     assert "[op-01](operator)" in pjsip
     assert ("webrtc", "yes") in sections(pjsip)["browser"]
     assert [value for name, value in sections(pjsip)["browser"] if name == "allow"] == ["alaw"]
+
+
+def test_a_telephone_of_its_own_is_encrypted_as_the_settings_say(tmp_path: Path) -> None:
+    directory = Directory((), (("web-anna", "three-3"), ("op-01", "one-1")))
+    plain = sections(rendered(tmp_path / "plain", directory=directory)["pjsip.conf"])
+    assert not {"tcp", "tls"} & set(plain)
+    tls = {"telephone_transports": ["tcp", "tls"], "tls_certificate": "/etc/a.pem", "tls_key": "/etc/a.key"}
+    for srtp, optimistic in (("optional", "yes"), ("required", "no")):
+        given = settings(asterisk={**tls, "telephone_srtp": srtp})
+        made = sections(rendered(tmp_path / srtp, given, directory)["pjsip.conf"])
+        assert {"tcp", "tls"} <= set(made)
+        wanted = {("media_encryption", "sdes"), ("media_encryption_optimistic", optimistic)}
+        assert wanted <= set(made["operator"])
+        # The last line counts, and what it takes from its template is before its own.
+        assert dict(made["browser"])["media_encryption"] == "dtls"
+    with pytest.raises(ValidationError, match="telephones by TLS need"):
+        settings(asterisk={"telephone_transports": ["tls"]})
+
+
+def test_a_short_number_goes_before_a_companys_that_is_the_same(tmp_path: Path) -> None:
+    """Asterisk would take the first of two, and complain of the other."""
+    directory = Directory((("4455", "ru"),), (("op-01", "one-1"),), extensions=(("4455", "op-01"),))
+    transfer = rendered(tmp_path, directory=directory)["dialplan/transfer.conf"]
+    assert re.findall(r"^exten => 4455,1,(.*)$", transfer, re.MULTILINE) == ["Set(COLLEAGUE=op-01)"]
 
 
 def test_the_websocket_is_on_this_machine_only_and_with_tls_where_it_is_told(tmp_path: Path) -> None:

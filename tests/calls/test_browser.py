@@ -276,7 +276,7 @@ async def test_the_board_says_why_an_operator_is_paused_and_sets_the_state(site:
     async with chromium(site, "vera") as page:
         await site.push("supervisors", paused, f"operator/{anna}")
         await expect(page.locator("#operators .state.paused")).to_contain_text("На паузе: страница закрыта")
-        button = page.get_by_role("button", name="Вывести на линию: Анна Петрова")
+        button = page.get_by_role("button", name="На линии: Анна Петрова")
         await button.focus()
         await button.press("Enter")
         await expect(page.locator("#asked")).to_contain_text("Ждём ответа")

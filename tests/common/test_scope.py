@@ -75,6 +75,8 @@ insert into announcements (call_id, began_at, outage_id, number, caller) select 
 insert into phone_candidates (phone, premises_id, call_id)
     select '+7900000009{n}', p.id, 'node1-{n}' from premises p join houses h on h.id = p.house_id join c on c.id = h.company_id;
 insert into joined_calls (call_id, ticket_id) select 'node1-{n}', id from t;
+insert into call_cards (call_id, no_ticket) values ('node1-{n}', 'silence');
+insert into further_tickets (ticket_id, call_id) select id, 'node1-{n}' from t;
 insert into outage_recipients (company_id, name, party, way, address) select id, 'recipient {n}', 'supplier', 'max', '{n}' from c;
 insert into outage_notices (outage_id, recipient_id, event, body, key)
     select o.id, r.id, 'opened', '{{}}', 'notice {n}' from o, outage_recipients r where r.name = 'recipient {n}';
@@ -243,6 +245,7 @@ async def test_what_is_not_granted_is_refused(pool: asyncpg.Pool, companies: tup
         "crew_links",
         "requests",
         "open_pages",
+        "filing_drafts",
     )
     links = ("share_links", "share_link_recordings", "share_link_uses", "share_link_visits")
     for statement in (

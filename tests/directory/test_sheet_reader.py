@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from callcenter.addresses.street import street_key, town_key
 from callcenter.common import sheet_process, workbook
 from callcenter.common.sheet_problems import SheetRefused
 from callcenter.common.sheet_process import SheetLimits
@@ -65,8 +66,10 @@ async def test_what_a_sheet_says_comes_back_from_the_process(body: bytes):
     read = await SheetReader(MODULE).read(body)
     assert (read.lines, read.problems) == (1, [])
     assert {table: rows for table, (_, rows) in read.tables.items()} == {
-        "new_houses": [(0, 2, None, "Москва", "Лесная ул.", "3", None, None)],
-        "new_flats": [(0, 2, 0, "12", None)],
+        "new_houses": [
+            (0, 2, None, "Москва", "Лесная ул.", "3", None, None, town_key("Москва"), street_key("Лесная"), "3")
+        ],
+        "new_flats": [(0, 2, 0, "12", None, "12")],
         "new_residents": [(0, 2, 0, "Иванова Анна", None)],
         "new_phones": [(0, "+79161234567", 2)],
     }

@@ -89,9 +89,9 @@ class Teller:
         self.talks[place] = (began.recording, kind, (at(self.at) - began.at).total_seconds())
 
     def hand_on(self, began: OperatorAnswered) -> OperatorAnswered:
-        """The operator gets rid of the caller in one of three ways; the talk that follows."""
+        """The operator gets rid of the caller in one of three ways, or the telephone vanishes; the talk that follows."""
         other = BORIS if began.operator == ANNA else ANNA
-        match self.draw(st.sampled_from(["blind", "attended", "return"])):
+        match self.draw(st.sampled_from(["blind", "attended", "return", "vanish"])):
             case "blind":
                 self.end(began, Party.TRANSFER, joined=not_queue(began))
                 return self.begin(other, TalkKind.TRANSFER)
@@ -102,8 +102,9 @@ class Teller:
                 self.events.append(ConsultationJoined(call=self.call, at=at(self.at), leg=leg))
                 self.end(began, Party.TRANSFER, joined=not_queue(began))
                 return consulted
-            case _:
-                self.end(began, Party.TRANSFER, joined=not_queue(began))
+            case how:
+                by = Party.NETWORK if how == "vanish" else Party.TRANSFER
+                self.end(began, by, joined=not_queue(began))
                 self.at += 1
                 self.events.append(CallReturned(call=self.call, at=at(self.at), queue=QUEUE))
                 return self.begin(other, TalkKind.QUEUE)

@@ -486,5 +486,6 @@ def test_a_connection_that_breaks_in_a_talk_has_the_leg_looked_at(playbook: Play
     playbook >> ANSWERED
     playbook >> TelephoneDisconnected(at=at(6), operator=BORIS) << []
     playbook >> broken << [EndSilentLeg(channel="PJSIP/op-01-2")]
+    assert playbook.switchboard.legs() == [(ANNA, "PJSIP/op-01-2")]
     playbook >> TALKED
     playbook >> broken << []

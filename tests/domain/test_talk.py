@@ -26,6 +26,11 @@ COLLEAGUES = Talk(
 )
 
 
+def test_a_talk_whose_telephone_vanished_was_no_transfer():
+    vanished = replace(FIRST, by=Party.NETWORK)
+    assert settle((vanished, COLLEAGUES), (at(9.1),)) == (vanished, COLLEAGUES)
+
+
 @pytest.mark.parametrize("by", [Party.OPERATOR, Party.CALLER, Party.TRANSFER])
 def test_a_caller_who_goes_on_to_a_colleague_was_sent_on_whoever_hung_up(by: Party):
     first = replace(FIRST, by=by)

@@ -34,8 +34,7 @@ table ip office {{
 @contextmanager
 def internet(sip_port: int) -> Iterator[None]:
     """Both networks; `sip_port` of the router is the office's. The machine has one of them: the next in turn waits."""
-    with LOCK.open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
+    with turn(LOCK):
         _remove()
         try:
             _make(sip_port)
@@ -45,31 +44,39 @@ def internet(sip_port: int) -> Iterator[None]:
 
 
 @contextmanager
+def turn(lock: Path) -> Iterator[None]:
+    """Wait until nobody else on this machine has it."""
+    with lock.open("w") as mine:
+        fcntl.flock(mine, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
 def cut() -> Iterator[None]:
     """Nothing passes the router."""
-    _run(f"ip -n {ROUTER_SPACE} link set cc-out down")
+    run(f"ip -n {ROUTER_SPACE} link set cc-out down")
     try:
         yield
     finally:
-        _run(f"ip -n {ROUTER_SPACE} link set cc-out up")
+        run(f"ip -n {ROUTER_SPACE} link set cc-out up")
 
 
 def _make(sip_port: int) -> None:
     for space in (ROUTER_SPACE, SPACE):
-        _run(f"ip netns add {space}")
-        _run(f"ip -n {space} link set lo up")
-    _run(f"ip link add cc-office type veth peer name cc-in netns {ROUTER_SPACE}")
-    _run(f"ip -n {ROUTER_SPACE} link add cc-out type veth peer name cc-net netns {SPACE}")
-    _run(f"ip address add {OFFICE}/24 dev cc-office")
-    _run("ip link set cc-office up")
-    _run(f"ip -n {ROUTER_SPACE} address add {OFFICE_GATEWAY}/24 dev cc-in")
-    _run(f"ip -n {ROUTER_SPACE} address add {ROUTER}/24 dev cc-out")
+        run(f"ip netns add {space}")
+        run(f"ip -n {space} link set lo up")
+    run(f"ip link add cc-office type veth peer name cc-in netns {ROUTER_SPACE}")
+    run(f"ip -n {ROUTER_SPACE} link add cc-out type veth peer name cc-net netns {SPACE}")
+    run(f"ip address add {OFFICE}/24 dev cc-office")
+    run("ip link set cc-office up")
+    run(f"ip -n {ROUTER_SPACE} address add {OFFICE_GATEWAY}/24 dev cc-in")
+    run(f"ip -n {ROUTER_SPACE} address add {ROUTER}/24 dev cc-out")
     for address in COMPANIES:
-        _run(f"ip -n {SPACE} address add {address}/24 dev cc-net")
+        run(f"ip -n {SPACE} address add {address}/24 dev cc-net")
     for space, link in ((ROUTER_SPACE, "cc-in"), (ROUTER_SPACE, "cc-out"), (SPACE, "cc-net")):
-        _run(f"ip -n {space} link set {link} up")
-    _run(f"ip route add {ROUTER.rpartition('.')[0]}.0/24 via {OFFICE_GATEWAY} dev cc-office")
-    _run(f"ip netns exec {ROUTER_SPACE} sysctl -q -w net.ipv4.ip_forward=1")
+        run(f"ip -n {space} link set {link} up")
+    run(f"ip route add {ROUTER.rpartition('.')[0]}.0/24 via {OFFICE_GATEWAY} dev cc-office")
+    run(f"ip netns exec {ROUTER_SPACE} sysctl -q -w net.ipv4.ip_forward=1")
     rules = RULES.format(port=sip_port, office=OFFICE)
     subprocess.run(["ip", "netns", "exec", ROUTER_SPACE, "nft", "-f", "-"], input=rules, text=True, check=True)
 
@@ -79,10 +86,11 @@ def _remove() -> None:
     existing = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
     for space in (ROUTER_SPACE, SPACE):
         if space in existing.split():
-            _run(f"ip netns del {space}")
+            run(f"ip netns del {space}")
     # The kernel takes the office's end away a moment after the namespace.
     subprocess.run(["ip", "link", "del", "cc-office"], capture_output=True)
 
 
-def _run(command: str) -> None:
+def run(command: str) -> None:
+    """A command that must succeed."""
     subprocess.run(command.split(), check=True)

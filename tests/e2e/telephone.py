@@ -1,9 +1,12 @@
 """An operator's telephone of one socket, which registers and answers as a test tells it, also as no honest one would."""
 
+import itertools
 import re
 import socket
+import struct
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -73,10 +76,51 @@ class Telephone:
         """End a call: the one that it was sent, or whose answer it has."""
         self._within(call, "BYE")
 
+    def hold(self, call: Message) -> int:
+        """Put the other side on hold; the status of the answer."""
+        return self._within(call, "INVITE", body=SDP.format(self.host, self.port + 1) + "a=sendonly\r\n")
+
+    @contextmanager
+    def sending(self, talk: Message) -> Iterator[Callable[[], int]]:
+        """Silence in packets, 50 a second, as in a talk; says how many were sent.
+
+        `talk`: the call that it was sent, or the answer that it has.
+        """
+        found = re.search(r"m=audio (\d+)", talk.body)
+        assert found
+        peer = (self._asterisk[0], int(found[1]))
+        stop = threading.Event()
+        sent = 0
+
+        def send() -> None:
+            nonlocal sent
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as rtp:
+                rtp.bind((self.host, self.port + 1))
+                for sent in itertools.count(1):
+                    packet = struct.pack("!BBHII", 0x80, 8, sent & 0xFFFF, sent * 160, 7) + b"\xd5" * 160
+                    rtp.sendto(packet, peer)
+                    if stop.wait(0.02):
+                        return
+
+        thread = threading.Thread(target=send)
+        thread.start()
+        try:
+            yield lambda: sent
+        finally:
+            stop.set()
+            thread.join()
+
     def refer(self, call: Message, to: str) -> int:
         """Send the other side elsewhere; the status of the answer."""
         lines = [f"Refer-To: {to}", f"Referred-By: <sip:{self.endpoint}@{self.address}>"]
         return self._within(call, "REFER", lines)
+
+    def subscribe(self, user: str) -> int:
+        """Ask to be told what a colleague does; the status of the answer."""
+        self._serial += 1
+        uri = "sip:{}@{}:{}".format(user, *self._asterisk)
+        lines = ["Event: dialog", "Accept: application/dialog-info+xml", "Expires: 600"]
+        return self._ask("SUBSCRIBE", uri, f"<{uri}>", f"s{self._serial}-{self.address}", lines).status
 
     def press(self, call: Message, key: str) -> int:
         """Press a key in a talk; the status of the answer."""

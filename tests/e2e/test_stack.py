@@ -40,6 +40,15 @@ def test_a_small_surge_is_answered_recorded_and_shown_to_the_right_operators(sta
     assert report.items() >= (expected | {"recordings_verified": 6, "pops_right": 6, "pops_wrong": 0}).items()
 
 
+def test_operators_in_real_browsers_answer_too_and_when_they_see_the_card_is_measured(stack: Instance) -> None:
+    report, faults = surge(stack, Plan(callers=12, operators=3, browsers=2, talk=2, rate=10))
+    assert faults == {}
+    assert report.items() >= {"callers": 12, "answered": 12, "lost": 0, "browsers": 2, "pops_right": 12}.items()
+    # How soon depends on the machine; that cards are painted at all, and by whose clock, does not.
+    assert 2 <= report["painted"] < 12
+    assert 0 < report["pop_paint_p99_ms"] < 5_000
+
+
 def test_callers_who_give_up_are_abandoned_and_nobody_is_lost(stack: Instance) -> None:
     report, faults = surge(stack, Plan(callers=8, operators=2, talk=3, rate=10, abandon=3, audio="operators"))
     assert faults == {}

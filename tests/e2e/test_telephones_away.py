@@ -1,28 +1,21 @@
 """Telephones that cannot be reached, on a real Asterisk with the service's own view of it: nobody waits for them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from collections.abc import Iterator
 
 import pytest
 
-from callcenter.domain.commands import Command, KeepPresence, OpenTicket, ShowOperator
+from callcenter.domain.commands import KeepPresence, OpenTicket
 from callcenter.domain.events import OperatorMissed, Presence, PresenceReason
-from callcenter.domain.ids import OPERATORS, Interface, OperatorId, QueueName
-from callcenter.domain.operator import Operator
-from callcenter.domain.switchboard import Switchboard
-from callcenter.engine import Engine
+from callcenter.domain.ids import OPERATORS
 from callcenter.recordings.wav import inspect
-from callcenter.telephony.control import AsteriskCommand, Control
-from callcenter.telephony.ledger import Ledger
 from callcenter.telephony.ledger_line import parse_line
-from callcenter.telephony.node import Node
 from callcenter.telephony.render import Directory
 from tests.e2e.asterisk_instance import AsteriskInstance, asterisk, wait_for
 from tests.e2e.caller import Caller
+from tests.e2e.service import service
 from tests.e2e.telephone import Telephone
-from tests.telephony.helpers import running, until
+from tests.telephony.helpers import until
 
 pytestmark = pytest.mark.e2e
 
@@ -36,57 +29,6 @@ SEEN_WITHIN_S = 60.0
 def pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AsteriskInstance]:
     with asterisk(tmp_path_factory.mktemp("asterisk"), DIRECTORY, ring_s=10, max_wait_s=120) as instance:
         yield instance
-
-
-class Service:
-    """What the service makes of one Asterisk, without a database: `orders` is all that it decided."""
-
-    def __init__(self, pbx: AsteriskInstance, *names: str) -> None:
-        self.orders: list[Command] = []
-        operators = [
-            Operator(
-                id=OperatorId(number),
-                interface=Interface(f"PJSIP/{name}"),
-                wanted=Presence.AVAILABLE,
-                since=datetime.now(UTC),
-                phone_reachable=False,
-            )
-            for number, name in enumerate(names, 1)
-        ]
-        queues = [QueueName(NUMBER)]
-        self.engine = Engine(Switchboard(queues, operators), self._carry_out)
-        self.node = Node(pbx.settings.ami, self.engine.put)
-        self.control = Control(self.node.actions, self.engine.put)
-        self.ledger = Ledger(pbx.home / "log" / "queue_log", 0.5, self.engine.put, poll_s=0.05)
-
-    def _carry_out(self, order: Command, seen_at: datetime) -> None:
-        self.orders.append(order)
-        if isinstance(order, AsteriskCommand):
-            self.control.submit(order)
-
-    def shown(self, number: int) -> ShowOperator | None:
-        """What the screens show last of an operator."""
-        mine = [each for each in self.orders if isinstance(each, ShowOperator) and each.operator == number]
-        return mine[-1] if mine else None
-
-    def ready(self, number: int) -> bool:
-        """Whether calls go to this operator."""
-        shown = self.shown(number)
-        return shown is not None and shown.state == "available" and shown.phone_reachable
-
-
-@asynccontextmanager
-async def service(pbx: AsteriskInstance, *names: str) -> AsyncIterator[Service]:
-    """These operators are available, at telephones that have registered."""
-    made = Service(pbx, *names)
-    parts = (made.engine, made.node, made.control, made.ledger)
-    async with running(*(part.run() for part in parts)):
-        try:
-            await until(lambda: all(made.ready(number) for number, _ in enumerate(names, 1)))
-            yield made
-        finally:
-            for name in names:
-                await made.node.actions.action("QueueRemove", Queue=OPERATORS, Interface=f"PJSIP/{name}")
 
 
 def missed(pbx: AsteriskInstance) -> int:

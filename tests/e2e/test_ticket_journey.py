@@ -21,11 +21,13 @@ RESULT = "Заменили вентиль, вода есть"
 async def file_from_the_card(page: Page) -> str:
     """File the ticket in two fields while the caller talks; return the address of its page."""
     filing = page.locator("#card .filing")
-    await filing.locator("[name=category]").select_option(label="Авария")
+    await filing.get_by_role("button", name="Авария").click()
     await filing.locator("[name=subject]").fill(SUBJECT)
     await filing.locator("[name=subject]").press("Enter")
     await expect(filing.get_by_text("Сохранено")).to_be_visible()
     await expect(filing.locator(".sentence")).to_contain_text("Номер вашей заявки")
+    await page.keyboard.press("Alt+r")
+    await expect(filing.get_by_text("Житель оповещён")).to_be_visible()
     await page.screenshot(path=SCREENS / "journey-1-filed.png")
     return str(await filing.get_by_role("link").get_attribute("href"))
 

@@ -1,15 +1,10 @@
 """Trunks of every kind, from an office behind a router: a call in by each, a call out by each, real Asterisks at both ends."""
 
 import asyncio
-import itertools
-import re
 import shutil
-import socket
-import struct
-import threading
 import wave
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +22,6 @@ from callcenter.domain.ids import OperatorId
 from callcenter.domain.request import PresenceBody
 from callcenter.settings import Settings
 from callcenter.telephony.render import Directory
-from stack.sip_message import Message
 from tests.e2e.asterisk_instance import AsteriskInstance, asterisk
 from tests.e2e.carrier import FIRST, PASSWORD, REGISTRAR, SECOND, SECURE, Carrier, carrier
 from tests.e2e.internet import COMPANIES, OFFICE, ROUTER, cut, internet
@@ -146,7 +140,8 @@ async def test_a_call_goes_out_by_each_recorded_and_on_a_ticket(world: World, na
         assert answer.status == 200, answer.first
         client = "beta1" if name == "beta" else name
         assert world.carrier.came()[before:] == [f"{client} {RESIDENT} from +{DID}"]
-        with silence(anna, answer):
+        # The router lets the company's sound in after that.
+        with anna.sending(answer):
             await until(lambda: heard(world), "the company's tone in the recording")
         anna.hang_up(answer)
     call = await ended(world)
@@ -161,31 +156,6 @@ async def test_a_call_goes_out_by_each_recorded_and_on_a_ticket(world: World, na
         sides = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2)
     loudest = np.abs(sides.astype(int)).max(axis=0)
     assert loudest[0] < 500 < loudest[1], "the operator's side is the left one, and says nothing"
-
-
-@contextmanager
-def silence(phone: Telephone, answer: Message) -> Iterator[None]:
-    """The telephone sends packets, as one does in a talk: the router lets the company's sound in after that."""
-    found = re.search(r"m=audio (\d+)", answer.body)
-    assert found
-    stop = threading.Event()
-
-    def send() -> None:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as rtp:
-            rtp.bind((phone.host, phone.port + 1))
-            for number in itertools.count(1):
-                packet = struct.pack("!BBHII", 0x80, 8, number, number * 160, 7) + b"\xd5" * 160
-                rtp.sendto(packet, (OFFICE, int(found[1])))
-                if stop.wait(0.02):
-                    return
-
-    thread = threading.Thread(target=send)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 async def heard(world: World) -> bool:

@@ -2,26 +2,32 @@
 
 import asyncio
 import time
-from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from callcenter.domain.ids import OPERATORS
+from callcenter.domain.talk import Party
+from callcenter.telephony.leg_watch import ANSWERS_WITHIN_S, SILENT_S
 from callcenter.telephony.render import Directory
-from stack.sipp import Sipp
-from stack.telephones import Telephones
-from tests.e2e.asterisk_instance import asterisk
+from stack.sip_message import Message
+from tests.e2e.asterisk_instance import AsteriskInstance, asterisk
 from tests.e2e.caller import Caller
+from tests.e2e.service import Service, service
+from tests.e2e.telephone import Telephone
+from tests.telephony.helpers import until
 
 pytestmark = pytest.mark.e2e
 
 NUMBER = "74951234567"
+RESIDENT = "+79160000001"
 DIRECTORY = Directory(numbers=((NUMBER, "ru"),), endpoints=(("op-01", "secret-1"),))
 # RFC 4028 allows no shorter interval. Its half is when the telephone is asked.
 INTERVAL_S = 90
 # Requests without an answer are given up after 64 of these.
 T1_MS = 100
+PATIENCE_S = 60.0
 
 
 def shorten_timers(etc: Path) -> None:
@@ -33,30 +39,95 @@ def shorten_timers(etc: Path) -> None:
     path.write_text(system + before + operator + after)
 
 
-async def test_a_talk_whose_telephone_vanished_is_ended_by_its_session_timer(tmp_path: Path) -> None:
-    with asterisk(tmp_path, DIRECTORY, shorten_timers, ring_s=3, max_wait_s=20) as pbx:
-        target = ("127.0.0.1", pbx.settings.asterisk.sip_port)
-        sipp = Sipp(tmp_path, target=target, trunk="127.0.0.2", phones="127.0.0.3")
-        phones = Telephones(
-            sipp.phones_at,
-            target,
-            dict(DIRECTORY.endpoints),
-            [],
-            dialled=defaultdict(lambda: NUMBER),
-            ring_s=0.3,
-            talk_s=600,
-            speech=b"",
-            rang=lambda *_: None,
-            free=lambda *_: None,
-            took=lambda *_: None,
-        )
-        await asyncio.to_thread(sipp.register, list(DIRECTORY.endpoints), seconds=600)
-        with Caller(target[1], NUMBER.encode()) as caller, pbx.events() as events, pbx.actions() as manager:
-            async with phones:
-                manager.act("QueueAdd", Queue=OPERATORS, Interface="PJSIP/op-01")
-                assert await asyncio.to_thread(caller.invite) == 200
-                await asyncio.to_thread(events.wait_event, "UserEvent", UserEvent="TalkBegan")
-                began = time.monotonic()
-            await asyncio.to_thread(caller.wait_for_bye, INTERVAL_S)
-            assert time.monotonic() - began > INTERVAL_S / 3
-        sipp.end()
+@pytest.fixture(scope="module")
+def pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AsteriskInstance]:
+    with asterisk(tmp_path_factory.mktemp("asterisk"), DIRECTORY, shorten_timers, ring_s=3, max_wait_s=60) as instance:
+        yield instance
+
+
+@asynccontextmanager
+async def talk(pbx: AsteriskInstance) -> AsyncIterator[tuple[Service, Telephone, Caller, Message]]:
+    """A resident talks with the operator; the last is the call as the telephone got it."""
+    with Telephone(pbx, "op-01") as phone, Caller(pbx.settings.asterisk.sip_port, NUMBER.encode()) as caller:
+        assert await asyncio.to_thread(phone.register) == 200
+        async with service(pbx, "op-01") as made:
+            assert await asyncio.to_thread(caller.invite) == 200
+            await until(lambda: made.switchboard.legs() != [])
+            yield made, phone, caller, phone.invites()[0]
+
+
+def ends(made: Service) -> list[Party | None]:
+    """Who ended each talk."""
+    call = made.call_of(RESIDENT)
+    return [] if call is None else [talk.by for talk in call.talks]
+
+
+async def test_the_caller_of_a_telephone_that_vanished_is_back_with_it_and_nobody_hung_up(
+    pbx: AsteriskInstance,
+) -> None:
+    async with talk(pbx) as (made, phone, caller, _):
+        vanished_at = time.monotonic()
+        phone.listens = False
+        await until(lambda: ends(made) == [Party.NETWORK], PATIENCE_S)
+        assert time.monotonic() - vanished_at > SILENT_S
+        call = made.call_of(RESIDENT)
+        assert call is not None
+        assert call.ended_by is Party.NETWORK
+        phone.listens = True
+        await until(lambda: ends(made) == [Party.NETWORK, None], PATIENCE_S)
+        assert any("answer-after" in each.headers.get("call-info", "") for each in phone.invites())
+        assert caller.up
+        caller.hang_up()
+        await until(lambda: ends(made) == [Party.NETWORK, Party.CALLER])
+    (first, _) = [line[-1] for line in pbx.ledger() if line[4] == "TALKENDED"][-2:]
+    assert first == "network"
+
+
+@pytest.mark.parametrize("held", [False, True], ids=["muted", "hold"])
+async def test_a_silent_telephone_that_answers_has_not_vanished(pbx: AsteriskInstance, held: bool) -> None:
+    """One that leaves silence out sends nothing while its operator is muted or listens; one on hold neither."""
+    async with talk(pbx) as (made, phone, caller, call):
+        if held:
+            assert await asyncio.to_thread(phone.hold, call) == 200
+        asked = questions(phone)
+        # What came of the second is decided when the third comes.
+        await until(lambda: questions(phone) == asked + 3, PATIENCE_S)
+        await goes_on(made, caller)
+
+
+async def test_a_telephone_that_is_heard_has_not_vanished_though_it_does_not_answer(pbx: AsteriskInstance) -> None:
+    async with talk(pbx) as (made, phone, caller, call):
+        phone.listens = False
+        with phone.sending(call) as sent:
+            await until(lambda: not made.ready(1) and sent() > 50 * (SILENT_S + ANSWERS_WITHIN_S) + 100, PATIENCE_S)
+            phone.listens = True
+            await goes_on(made, caller)
+
+
+def questions(phone: Telephone) -> int:
+    """How often it was asked whether it is there."""
+    return sum(each.method == "OPTIONS" for each in phone.heard)
+
+
+async def goes_on(made: Service, caller: Caller) -> None:
+    """The talk does, and is the caller's to end."""
+    assert ends(made) == [None]
+    caller.hang_up()
+    await until(lambda: ends(made) == [Party.CALLER])
+
+
+async def test_without_the_service_the_session_timer_ends_the_leg_and_the_caller_waits_again(
+    pbx: AsteriskInstance,
+) -> None:
+    with Telephone(pbx, "op-01") as phone, Caller(pbx.settings.asterisk.sip_port, NUMBER.encode()) as caller:
+        assert await asyncio.to_thread(phone.register) == 200
+        with pbx.events() as events, pbx.actions() as manager:
+            manager.act("QueueAdd", Queue="operators", Interface="PJSIP/op-01")
+            assert await asyncio.to_thread(caller.invite) == 200
+            await asyncio.to_thread(events.wait_event, "UserEvent", UserEvent="TalkBegan")
+            phone.listens = False
+            over = await asyncio.to_thread(events.wait_event, "UserEvent", INTERVAL_S, UserEvent="TalkEnded")
+            assert over["By"] == "network"
+            await asyncio.to_thread(events.wait_event, "UserEvent", UserEvent="CallReturned")
+            assert caller.up
+            manager.act("QueueRemove", Queue="operators", Interface="PJSIP/op-01")

@@ -7,6 +7,7 @@ import wave
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from callcenter.common.address_keys import fill_keys
 from tests.site import NOW, Site
 
 RATE = 8000
@@ -58,6 +59,7 @@ class Tapes:
                 self.ids[company],
                 street,
             )
+        await fill_keys(pool)
 
     async def record(
         self,

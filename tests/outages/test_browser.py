@@ -194,7 +194,7 @@ async def test_an_operator_knows_before_hello_and_attaches_the_call_with_one_key
         await expect(button).to_be_visible()
         # One key, also while something is typed.
         await page.locator("#card input[name=subject]").focus()
-        await page.keyboard.press("F8")
+        await page.keyboard.press("Alt+o")
         await expect(page.locator("#card .ticket")).to_contain_text(str(reserved))
         await expect(button).to_have_count(0)
     assert await site.pool.fetchval("select state from tickets where id = $1", fresh["id"]) == "cancelled"
@@ -210,7 +210,7 @@ async def test_a_strangers_call_may_be_attached_to_an_outage_of_the_company(site
         await expect(page.locator("#card .off-line")).to_be_visible()
         await expect(page.locator("#card .off-join")).to_have_count(0)
         await site.push("all", outages(off, foreign, outage_row(id=6, company_id=company)))
-        await expect(page.locator("#card .off-join")).to_have_text("Звонок об этом: Отопление, Набережная, 12 F8")
+        await expect(page.locator("#card .off-join")).to_have_text("Звонок об этом: Отопление, Набережная, 12 Alt+O")
 
 
 async def test_a_suspected_outage_is_confirmed_on_the_card_of_a_caller(site: Site) -> None:
@@ -234,7 +234,7 @@ async def test_a_suspected_outage_is_confirmed_on_the_card_of_a_caller(site: Sit
         assert await state_of(site, outage) == ("confirmed", "hot_water")
         await site.push("all", outages(replace(row, state=OutageState.CONFIRMED, kind="hot_water")))
         await expect(line).to_contain_text("Горячая вода: отключение, 6 звонков")
-        await expect(line.get_by_role("button")).to_have_text("Звонок об этом F8")
+        await expect(line.get_by_role("button")).to_have_text("Звонок об этом Alt+O")
 
 
 async def test_flats_call_and_the_board_shows_it_by_itself(site: Site, database_url: str) -> None:

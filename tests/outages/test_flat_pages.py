@@ -19,10 +19,9 @@ class Told:
         self.site, self.path, self.outage, self.rows = site, path, outage, rows
 
 
-@pytest.fixture
-async def told(site: Site, house: int) -> Told:
+async def tell(site: Site, house: int) -> Told:
     pool = site.pool
-    company = await pool.fetchval("select id from companies")
+    company = await pool.fetchval("select company_id from houses where id = $1", house)
     async with site.browser("vera") as vera:
         path = (await vera.post("/outages/new", company=str(company), **form(house))).headers["Location"]
     outage = await pool.fetchrow("select id, spare_from, incident_id from outages")
@@ -48,6 +47,11 @@ async def told(site: Site, house: int) -> Told:
         rows[name] = await pool.fetchval("select id from tickets where number = $1", number)
         rows[f"{name} number"] = number
     return Told(site, path, outage["id"], rows)
+
+
+@pytest.fixture
+async def told(site: Site, house: int) -> Told:
+    return await tell(site, house)
 
 
 def words(page: str) -> str:

@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 from openpyxl import Workbook
 
+from callcenter.common.address_keys import fill_keys
 from callcenter.common.sheet_problems import SheetRefused
 from callcenter.outages.planned.sheet import moment, same_address, understand
 from tests.directory.test_sheet_reader import shared_strings
@@ -39,6 +40,15 @@ async def upload(browser: Browser, body: bytes, name: str = "работы.csv") 
     form.add_field("file", io.BytesIO(body), filename=name)
     answer = await browser.http.post("/outages/import", data=form, headers={"Origin": browser.origin})
     return answer.status, await answer.text()
+
+
+async def test_an_address_may_be_written_as_people_write_it(site: Site, houses: list[int]) -> None:
+    await fill_keys(site.pool)
+    body = GOOD.replace("Ул. Мира, 9", "Мира д. 9").replace("Заречный, ул. Мира, 7", "г.Заречный улица Мира дом 7")
+    assert body != GOOD
+    async with site.browser("vera") as vera:
+        status, page = await upload(vera, body.encode())
+    assert status == 200, page
 
 
 async def test_works_are_looked_through_then_opened(site: Site, houses: list[int]) -> None:

@@ -142,3 +142,30 @@ async def test_a_telephone_in_the_browser_has_a_name_that_says_so_and_no_secret_
         assert "<code>web-vera</code>" in text
         assert not re.search(r"<code>[a-z2-9]{20}</code>", text)
         assert "Закрыть телефон" in await (await alla.get(page)).text()
+
+
+async def test_a_short_number_is_given_changed_and_taken_away(site: Site) -> None:
+    page = f"/people/{site.ids['anna']}"
+    async with site.browser("alla") as alla:
+        for number in ("101x", "1", "023", "101", "112", "123456", "1 2", "٣٤", "12\0"):
+            answer = await alla.post(f"{page}/extension", extension=number)
+            assert answer.status == 400
+            assert "От двух до пяти цифр" in await answer.text()
+        before = (await account(site, "anna"))[2]
+        assert (await alla.post(f"{page}/extension", extension=" 201 ")).headers["Location"] == page
+        assert 'value="201"' in await (await alla.get(page)).text()
+        assert (await account(site, "anna"))[2] == before, "the telephone stays registered"
+        taken = await alla.post(f"/people/{site.ids['vera']}/extension", extension="201")
+        assert taken.status == 400
+        assert "уже есть у другого" in await taken.text()
+        assert (await alla.post(f"/people/{site.ids['maria']}/extension", extension="202")).status == 400
+        assert (await alla.post("/people/999999/extension", extension="202")).status == 404
+        assert (await alla.post(f"{page}/extension", extension="")).status == 303
+    assert await site.pool.fetchval("select count(*) from operators where extension is not null") == 0
+    assert await audited(site, str(site.ids["anna"])) == ["changed extension"] * 2
+
+
+async def test_a_short_number_is_none_of_a_company(site: Site) -> None:
+    await site.pool.execute("insert into numbers select '4455', company_id from numbers limit 1")
+    async with site.browser("alla") as alla:
+        assert (await alla.post(f"/people/{site.ids['anna']}/extension", extension="4455")).status == 400

@@ -8,10 +8,10 @@ from callcenter.people.logins import LoggedIn, Logins
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import connect, open_pool
 from stack import demo_data
-from stack.demo import addresses
 from tests.site import BOX
 
 ROLES = {"supervisor": "supervisor", "administrator": "administrator", "manager": "manager", "op-01": "operator"}
+ROLES |= {f"browser-{number:02}": "operator" for number in range(1, 11)} | {"newcomer": "supervisor"}
 
 
 async def test_the_demonstrations_people_log_in_and_get_new_passwords_when_it_is_seeded_again(
@@ -33,16 +33,3 @@ async def test_the_demonstrations_people_log_in_and_get_new_passwords_when_it_is
             assert (entered.person.company_id is not None) == (new.role == "manager")
     finally:
         await pool.close()
-
-
-def test_the_demonstration_says_where_to_look_and_as_whom():
-    people = [
-        {"login": login, "role": role, "password": f"pass-{login}", "endpoint": login if role == "operator" else "",
-         "sip_secret": "secret"}
-        for login, role in ROLES.items()
-    ]  # fmt: skip
-    text = addresses(
-        {"logins": people, "web": {"url": "http://127.0.0.1:1"}, "sip": {"host": "127.0.0.1", "port": 5060}}
-    )
-    for login in ROLES:
-        assert f"pass-{login}" in text

@@ -108,11 +108,14 @@ def test_nothing_is_described_and_nothing_ended_where_nothing_runs(tmp_path: Pat
         (Plan(callers=0), "CALLERS"),
         (Plan(talk=-1), "TALK"),
         (Plan(callers=50, operators=20, abandon=11), "ABANDON"),
+        (Plan(browsers=11), "BROWSERS must be from 0 to 10"),
+        (Plan(operators=4, browsers=4), "BROWSERS .* below OPERATORS"),
+        (Plan(browsers=2, abandon=5), "with BROWSERS nobody abandons"),
     ],
 )
 def test_a_plan_that_makes_no_sense_is_refused_by_name(plan: Plan, words: str) -> None:
     with pytest.raises(StackError, match=words):
-        plan.check(40)
+        plan.check(40, 10)
 
 
 def test_a_plan_that_makes_sense_is_accepted() -> None:

@@ -8,14 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from prometheus_client import REGISTRY
 
-from callcenter.domain.commands import EndSilentLeg, NameCaller, PauseRecording, SetMember
+from callcenter.domain.commands import NameCaller, PauseRecording, SetMember
 from callcenter.domain.events import Event, Presence
 from callcenter.domain.ids import OPERATORS, Interface, RequestId
 from callcenter.domain.request import RefusalReason, RequestCarriedOut, RequestFailed, RequestOverdue
-from callcenter.telephony import control as control_module
 from callcenter.telephony.connection import Account, AmiConnection
 from callcenter.telephony.control import Control
-from tests.telephony.fake_ami import FakeAmi, Fields, fake_ami, refusal, success
+from tests.telephony.fake_ami import FakeAmi, fake_ami, refusal, success
 from tests.telephony.helpers import running, until
 
 AVAILABLE, PAUSED, OFFLINE = Presence.AVAILABLE, Presence.PAUSED, Presence.OFFLINE
@@ -263,51 +262,3 @@ async def test_what_waited_for_its_turn_too_long_is_not_begun() -> None:
         await until(lambda: answers(reported) == [(2, None)])
         assert [event.request for event in reported if isinstance(event, RequestOverdue)] == [1]
         assert ami.count("MixMonitorMute") == 0
-
-
-@pytest.mark.parametrize(
-    ("counts", "registered", "ended"),
-    [
-        ((150, 150), False, True),
-        ((150, 175), False, False),
-        ((150, 150, 150), True, True),
-        ((150, 150, 175), True, False),
-    ],
-    ids=["silent", "heard", "silent though registered again", "heard after it came by another network"],
-)
-async def test_a_leg_is_ended_when_no_packet_comes_any_more(
-    counts: tuple[int, ...], registered: bool, ended: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(control_module, "SILENT_FOR_S", 0.01)
-    monkeypatch.setattr(control_module, "HEARD_AGAIN_WITHIN_S", 0.01)
-    async with controlled() as (ami, control):
-        # The second leg, which is silent, is looked at when the first is done with.
-        left = [*counts, 7, 7, 7]
-        asked_for: list[str] = []
-
-        def told(fields: Fields) -> bytes:
-            if fields["Variable"] != control_module.PACKETS:
-                asked_for.append(fields["Variable"])
-                return success(fields, Value="PJSIP/web-anna/sip:web-anna@127.0.0.1:5" if registered else "")
-            return success(fields, Value=str(left.pop(0)))
-
-        ami.answers["Getvar"] = told
-        ami.answers["Hangup"] = success
-        control.submit(EndSilentLeg(channel="PJSIP/web-anna-0000001f"))
-        await until(lambda: ami.count("Getvar") == 1)
-        control.submit(EndSilentLeg(channel="PJSIP/web-anna-0000001f"))
-        await until(lambda: ami.count("Hangup") == 1 + int(ended))
-        assert set(asked_for) == {"PJSIP_DIAL_CONTACTS(web-anna)"}
-        assert len(left) == (0 if registered else 1)
-
-
-async def test_a_leg_that_is_over_already_is_no_failure() -> None:
-    before = failures("EndSilentLeg")
-    async with controlled() as (ami, control):
-        ami.answers["Getvar"] = lambda fields: refusal(fields, "No such channel")
-        control.submit(EndSilentLeg(channel="PJSIP/web-anna-1"))
-        await until(lambda: ami.count("Getvar") == 1)
-        control.submit(member(AVAILABLE))
-        await until(lambda: len(ami.members) == 1)
-        assert ami.count("Hangup") == 0
-    assert failures("EndSilentLeg") == before

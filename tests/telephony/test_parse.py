@@ -249,6 +249,7 @@ def talk(**headers: str) -> dict[str, str | list[str]]:
         ("caller", Party.CALLER),
         ("operator", Party.OPERATOR),
         ("transfer", Party.TRANSFER),
+        ("network", Party.NETWORK),
         ("", Party.SYSTEM),
         ("?", Party.SYSTEM),
     ],

@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
+from callcenter.common.address_keys import fill_keys
+from callcenter.common.house_search import NoSuchHouse
 from callcenter.common.scope import scoped_to
-from callcenter.common.search import NoSuchHouse, Search
+from callcenter.common.search import Search
 from callcenter.domain.access import Role
 from callcenter.domain.ids import OperatorId
 from callcenter.domain.person import Person
@@ -38,6 +40,7 @@ class Office:
                 self.ids[company],
                 street,
             )
+            await fill_keys(self.pool)
             flat = await self.row("insert into premises (house_id, flat) values ($1, '45') returning id", house)
             resident = await self.row(
                 "insert into residents (premises_id, name) values ($1, 'Пётр Иванов') returning id", flat
@@ -202,6 +205,7 @@ async def test_an_address_that_no_house_has_is_reported(office: Office):
         " select $1, 'Москва', 'Лесная ул.', n::text from generate_series(100, 300) n",
         office.ids["north"],
     )
+    await fill_keys(office.pool)
     with pytest.raises(NoSuchHouse, match="many"):
         await office.listed(house="Лесная")
 

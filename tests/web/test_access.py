@@ -57,6 +57,9 @@ OPEN = {
 }
 # What the secret in its address opens, and no cookie: so a form from anywhere may be sent there.
 BY_LINK = {"GET /w/{token}", "POST /w/{token}/{step}", "POST /w/{token}/done", "POST /w/{token}/photo"}
+BY_LINK |= {f"GET /telephone/{{token}}{end}" for end in ("", "/linphone.xml", "/cfg{mac}.xml")} | {
+    "POST /telephone/{token}"
+}
 BY_LINK |= {"GET /l/{token}", "POST /l/{token}/pin", "GET /l/{token}/{place}/{name}"}
 OPEN |= BY_LINK
 # What everybody may know of a company's outages.
@@ -136,7 +139,13 @@ def path_of(route: web.AbstractRoute) -> str:
     if "path" in info:
         return info["path"]
     pattern, names = info["pattern"], list(info["pattern"].groupindex)
-    values = ["nothing", "999999", "00000000-0000-4000-8000-000000000000", *re.findall(r"\w+", pattern.pattern)]
+    values = [
+        "nothing",
+        "999999",
+        "00000000-0000-4000-8000-000000000000",
+        "0" * 12,
+        *re.findall(r"\w+", pattern.pattern),
+    ]
     for chosen in itertools.product(values, repeat=len(names)):
         path = info["formatter"].format_map(dict(zip(names, chosen, strict=True)))
         if pattern.fullmatch(path):

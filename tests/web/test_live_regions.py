@@ -8,9 +8,10 @@ import pytest
 from playwright.async_api import Page, expect
 
 from callcenter.domain.operator import OperatorStatus
-from callcenter.push.messages import PresenceMessage, QueueRow, QueuesMessage, RingingMessage
+from callcenter.push.messages import PresenceMessage, QueueRow, QueuesMessage
 from callcenter.web.render import TEMPLATES
 from tests.browser import chromium
+from tests.messages import ringing as ringing_now
 from tests.site import PASSWORD, Site
 
 QUEUE = "74951234567"
@@ -32,7 +33,7 @@ async def spoken(page: Page) -> list[str]:
 @pytest.mark.e2e
 async def test_a_call_and_the_own_state_are_announced_once_and_never_the_time(site: Site):
     me, now = f"operator:{site.ids['anna']}", datetime.now(UTC)
-    ringing = RingingMessage(call="x", queue=QUEUE, caller="+79001234567", since=now, outage=None)
+    ringing = ringing_now(now)
     presence = PresenceMessage(
         state=OperatorStatus.RINGING, phone_reachable=True, since=now, reason=None, pause=None, until=None
     )

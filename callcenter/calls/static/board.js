@@ -87,7 +87,7 @@ function buttons(person) {
     button.dataset.operator = String(person.id);
     button.dataset.wanted = wanted;
     button.setAttribute("aria-pressed", String(wanted === now));
-    button.setAttribute("aria-label", fill(texts.set_state[wanted], { name: person.name }));
+    button.setAttribute("aria-label", `${texts.wanted[wanted]}: ${person.name}`);
     return button;
   }));
   group.setAttribute("role", "group");

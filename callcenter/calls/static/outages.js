@@ -2,6 +2,7 @@
 
 import { sessionEnded } from "/static/web/session.js";
 import { $, el, fill, moment, place, plural, texts, toast } from "/static/web/ui.js";
+import { written } from "./keys.js";
 
 /** @import { CallOutage, CardMessage, OutageFiguresRow, OutageRow, State } from "types/protocol" */
 
@@ -216,7 +217,7 @@ export function outageLine(outage, queue) {
 }
 
 /**
- * The same on the card, with what attaches the call to it: `F8` is the first of the buttons.
+ * The same on the card, with what attaches the call to it: the key is the first of the buttons.
  *
  * @param {CardMessage} card
  * @param {State} state
@@ -226,7 +227,7 @@ export function cardOutage(card, state) {
   const line = outageLine(outage, card.did);
   const joins = joinable(card, state).map(({ id, text }, index) => {
     const made = button(text, "quiet off-join", () => post(id, "join", { call: card.call }));
-    if (index === 0) made.append(" ", el("kbd", "", "F8"));
+    if (index === 0) made.append(" ", el("kbd", "", written("outage")));
     return made;
   });
   const suspected = suspectedOf(card, state);
@@ -282,14 +283,4 @@ function suspectedOf(card, state) {
  */
 export function offered(card, state) {
   return card ? JSON.stringify([suspectedOf(card, state)?.id, joinable(card, state)]) : "";
-}
-
-/** Let `F8` press the first button that attaches the call. */
-export function listenForJoin() {
-  document.addEventListener("keydown", (event) => {
-    const first = /** @type {HTMLButtonElement | null} */ (document.querySelector(".off-join"));
-    if (event.key !== "F8" || !first) return;
-    event.preventDefault();
-    first.click();
-  });
 }

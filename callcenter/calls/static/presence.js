@@ -1,6 +1,7 @@
 // What an operator is doing, and the buttons to be something else.
 
 import { $, announce, left, place, since, texts, toast } from "/static/web/ui.js";
+import { onKey } from "./keys.js";
 
 /** @import { Presence, PresenceMessage, State } from "types/protocol" */
 /** @import { Wire } from "/static/web/wire.js" */
@@ -58,9 +59,12 @@ export function offerPresence(wire) {
   for (const button of $("wrap-up").querySelectorAll("button")) {
     button.addEventListener("click", () => does[/** @type {keyof typeof does} */ (button.dataset.does)]());
   }
+  const wrapUp = () => wire.state.presence?.state === "wrap_up";
+  onKey("prolong", () => wrapUp() && void does.prolong());
+  // The key that answers a call is also the one that asks for the next.
   addEventListener("keydown", (event) => {
-    if (event.key !== "F2" || wire.state.presence?.state !== "wrap_up" || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.key !== "F2" || !wrapUp() || event.shiftKey || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
-    does[event.shiftKey ? "prolong" : "end"]();
+    does.end();
   });
 }

@@ -1,6 +1,7 @@
 // The telephone on the operator's page: hands what happens to `step`, does what it orders, shows what came of it.
 
 import { $, since, telephone as grouped } from "/static/web/ui.js";
+import { onKey } from "./keys.js";
 import { Mirror } from "./mirror.js";
 import { watchNetwork } from "./network.js";
 import { quality, reading } from "./quality.js";
@@ -15,7 +16,7 @@ import { START, step } from "./telephone.js";
 
 const LOCK = "callcenter telephone";
 const QUALITY_EVERY_MS = 2000;
-const KEYS = /** @type {const} */ ({ F2: "answer", F4: "hang_up", F8: "mute", F9: "hold" });
+const KEYS = /** @type {const} */ (["answer", "hang_up", "mute", "hold"]);
 
 /** @type {TelephoneTexts} */
 let texts;
@@ -48,7 +49,7 @@ export function startTelephone(reconnect) {
     const to = /** @type {HTMLSelectElement} */ ($("telephone-to")).value;
     if (to) happened({ type: "transfer", to });
   });
-  addEventListener("keydown", pressed);
+  for (const type of KEYS) onKey(type, () => happened({ type }));
   navigator.mediaDevices?.addEventListener("devicechange", () => happened({ type: "devices_changed" }));
   offerDevices(bell, sip, texts, (answers) => happened({ type: "answers", byItself: answers }));
   setInterval(() => void showQuality(), QUALITY_EVERY_MS);
@@ -70,14 +71,6 @@ export function telephoneOpened(message) {
 /** The session is another one, and with it the account's secret. */
 export function renewTelephone() {
   happened({ type: "renewed" });
-}
-
-/** @param {KeyboardEvent} event */
-function pressed(event) {
-  const type = KEYS[/** @type {keyof typeof KEYS} */ (event.key)];
-  if (!type || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  happened({ type });
 }
 
 /** @param {Happened} event */

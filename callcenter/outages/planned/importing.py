@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 from aiohttp import web
 
+from callcenter.common.house_search import find_houses
 from callcenter.common.scope import audit, scoped
 from callcenter.common.sheet_problems import MAX_BYTES, SheetProblem, SheetRefused
 from callcenter.common.sheet_reader import ReadSheet, SheetReader
@@ -69,6 +70,9 @@ class PlannedImport:
                     for row in await connection.fetch(SQL["planned"])
                 },
             )
+            for address in finder.unknown(read)[:MOST_PLACES]:
+                meant = await find_houses(connection, person.company_id, address, 2, complete=True)
+                finder.know(address, [row["id"] for row in meant.rows])
         return finder.report(read)
 
     async def apply(self, person: Person, body: bytes, name: str) -> PlannedReport:
@@ -105,6 +109,7 @@ class _Finder:
     ) -> None:
         self._companies = {company.id: company for company in companies}
         self._named = {same_address(company.name): company.id for company in companies}
+        self._by_id = {row["id"]: row for row in houses}
         self._houses: dict[str, list[asyncpg.Record]] = defaultdict(list)
         for row in houses:
             whole, short = (same_address(" ".join((row[name] or "") for name in names)) for names in _ADDRESSES)
@@ -113,6 +118,16 @@ class _Finder:
         self._kinds = {same_address(row[name]): row for row in kinds for name in ("code", "name_ru", "name_en")}
         self._known = known
         self._problems: list[SheetProblem] = []
+
+    def unknown(self, read: ReadSheet) -> list[str]:
+        """Addresses that no house has as they are written."""
+        columns, rows = read.tables.get("works", ((), []))
+        written = dict.fromkeys(str(dict(zip(columns, row, strict=True))["house"]) for row in rows)
+        return [text for text in written if same_address(text) not in self._houses]
+
+    def know(self, address: str, houses: Sequence[int]) -> None:
+        """The houses that are meant by it."""
+        self._houses[same_address(address)] = [self._by_id[house] for house in houses if house in self._by_id]
 
     def report(self, read: ReadSheet) -> PlannedReport:
         """The whole sheet."""
