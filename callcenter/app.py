@@ -5,7 +5,6 @@ import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
-from functools import partial
 
 import asyncpg
 import structlog
@@ -34,8 +33,10 @@ from callcenter.domain.commands import (
     Command,
     EndSilentLeg,
     JudgeCallOut,
+    MoveTalk,
     NameCaller,
     PauseRecording,
+    PlaceCall,
     PrepareCard,
     RefreshCalls,
     SetMember,
@@ -44,7 +45,7 @@ from callcenter.domain.commands import (
 )
 from callcenter.domain.events import Source
 from callcenter.domain.floor import RosterChanged
-from callcenter.domain.ids import OPERATORS, NodeName
+from callcenter.domain.ids import NodeName
 from callcenter.domain.switchboard import Switchboard
 from callcenter.engine import Engine, utc_now
 from callcenter.errors import StoreError
@@ -78,7 +79,8 @@ from callcenter.telephony.ledger import Ledger
 from callcenter.telephony.ledger_file import Checkpoint
 from callcenter.telephony.leg_watch import LegWatch
 from callcenter.telephony.node import Node
-from callcenter.telephony.shared import QUEUE, SharedAsterisk
+from callcenter.telephony.placing import CallPlacer
+from callcenter.telephony.shared import PREFIX, SharedAsterisk
 from callcenter.tickets.install import install as tickets
 from callcenter.trunks.gatekeeper import Gatekeeper
 from callcenter.trunks.install import install as trunks
@@ -112,13 +114,14 @@ log = structlog.get_logger()
 async def asterisk_directory(connection: Connection, node: NodeName, box: SecretBox) -> render.Directory:
     """What the configuration of this node's Asterisk must know of companies, operators and trunks."""
     sql = queries("asterisk")
+    addresses = {row["name"]: row["addresses"] for row in await connection.fetch(sql["addresses"], node)}
     return render.Directory(
         numbers=tuple((row["number"], row["language"]) for row in await connection.fetch(sql["numbers"])),
         endpoints=tuple(
             (row["endpoint"], box.open(row["sip_secret"])) for row in await connection.fetch(sql["endpoints"], node)
         ),
         extensions=tuple(tuple(row) for row in await connection.fetch(sql["extensions"], node)),
-        trunks=tuple(line_for_asterisk(row, box) for row in await connection.fetch(sql["trunks"], node)),
+        trunks=tuple(line_for_asterisk(row, box, addresses) for row in await connection.fetch(sql["trunks"], node)),
     )
 
 
@@ -255,17 +258,24 @@ async def _node(
     asterisk = Node(settings.ami, engine.put, ledger.catch_up, on_registration=trunk_watch.wake, shared=shared)
     router.writer = writer = Writer(settings.database, name)
     router.cards = cards = CardFinder(pool, engine.put)
-    router.control = control = Control(asterisk.actions, engine.put, QUEUE if shared else OPERATORS)
+    router.control = control = Control(asterisk.actions, engine.put, PREFIX if shared else "")
+    console = Console(settings.asterisk.control)
+    router.placer = placer = CallPlacer(console, engine.put, PREFIX if shared else "")
     router.gatekeeper = gatekeeper = Gatekeeper(pool, name, asterisk.actions)
     back_within_s = settings.browser_telephones.back_within_s
     router.leg_watch = leg_watch = LegWatch(asterisk.actions, switchboard.legs, back_within_s)
+
+    async def told(more_queues: bool) -> None:
+        await _change_roster(pool, name, engine, more_queues)
+        trunk_watch.wake()
+
     keeper = ConfigurationKeeper(
         pool,
         settings.database,
         name,
         RunningConfiguration(settings),
         lambda connection: asterisk_directory(connection, name, box),
-        partial(_change_roster, pool, name, engine),
+        told,
     )
     archive = Archive(
         pool,
@@ -280,7 +290,7 @@ async def _node(
     for call in calls:
         if call.state is not CallState.ENDED:
             cards.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))
-    services += [writer, engine, cards, control, gatekeeper, requests, ledger, asterisk, keeper, archive, disk]
+    services += [writer, engine, cards, control, placer, gatekeeper, requests, ledger, asterisk, keeper, archive, disk]
     services += [trunk_watch, leg_watch]
     services.append(PaceKeeper(pool, name, settings.asterisk.spool / "pace"))
     announcements = settings.asterisk.spool / "announcements"
@@ -309,6 +319,7 @@ class CommandRouter:
     cards: CardFinder
     control: Control
     gatekeeper: Gatekeeper
+    placer: CallPlacer
     leg_watch: LegWatch
     waiting = 0
     """Callers who wait in any queue of this node."""
@@ -318,11 +329,13 @@ class CommandRouter:
         match order:
             case PrepareCard():
                 self.cards.submit(order)
+            case PlaceCall():
+                self.placer.submit(order)
             case JudgeCallOut():
                 self.gatekeeper.submit(order)
             case EndSilentLeg():
                 self.leg_watch.submit(order)
-            case NameCaller() | SetMember() | PauseRecording() | WithdrawCaller():
+            case NameCaller() | SetMember() | PauseRecording() | WithdrawCaller() | MoveTalk():
                 self.control.submit(order)
             case _:
                 if isinstance(order, ShowQueues):

@@ -94,6 +94,9 @@ class AsteriskSettings(SettingsSection):
         description="Asterisk's control socket, as this program sees it; only for Asterisk's own user",
     )
     bind: str = Field("127.0.0.1", description="address for SIP and the TLS port of telephones in browsers")
+    bind_ipv6: str | None = Field(
+        None, description="IPv6 address for SIP beside that one, by which trunks with an IPv6 address are reached"
+    )
     ami_bind: str = Field(
         "127.0.0.1",
         description="address on which Asterisk's manager interface listens: another than loopback only for a node on "

@@ -31,5 +31,7 @@ RUN sed -i 's/^hosts:.*/hosts: files/' /etc/nsswitch.conf \
     && install --directory --owner 10002 --group 10001 --mode 0700 /etc/asterisk
 COPY --from=phrases /build/out /usr/share/callcenter/sounds
 COPY --chmod=0755 docker/asterisk.sh /usr/local/bin/callcenter-asterisk
+# Servers of trunks are asked for in DNS at each call: a silent name server costs two seconds, not ten.
+ENV RES_OPTIONS="timeout:1 attempts:2"
 USER 10002:10001
 ENTRYPOINT ["callcenter-asterisk"]

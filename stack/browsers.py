@@ -52,6 +52,8 @@ class Browsers:
         self._pages: dict[str, Page] = {}
 
     async def __aenter__(self) -> Self:
+        if not Path(CHROMIUM).exists():
+            raise StackError("BROWSERS needs Chromium, which `stack/setup.sh --browser` installs")
         self._playwright = await async_playwright().start()
         try:
             browser = await self._playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)

@@ -6,10 +6,16 @@ import sys
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from pydantic import SecretStr
+
+from callcenter.settings import DatabaseSettings
+from callcenter.storage import connect
 from stack.instance import Instance
 from stack.outage.plan import OutagePlan
 from stack.outage.report import grave, summary
 from stack.outage.surge import OutageSurge
+from stack.outside import answering, let_out
+from stack.sipp import Sipp
 from stack.welcome import Welcome
 
 PLAN = OutagePlan(callers=120, rate=2.0, operators=10, talk=15.0, outage="suggested", open_after=10.0)
@@ -30,7 +36,12 @@ def run(instance: Instance) -> int:
         try:
             stack = instance.description()
             assert stack is not None
-            asyncio.run(show(stack, PLAN, flawless, wait=sys.stdin.isatty()))
+            city = answering(stack, instance.directory / "outside")
+            try:
+                asyncio.run(_let_out(stack, city))
+                asyncio.run(show(stack, PLAN, flawless, wait=sys.stdin.isatty()))
+            finally:
+                city.end()
         except KeyboardInterrupt:
             print("\nending everything", flush=True)
             return int(not all(flawless)) if flawless else 130
@@ -63,6 +74,15 @@ async def show(stack: Mapping[str, Any], plan: OutagePlan, flawless: list[bool],
             await _enter()
 
 
+async def _let_out(stack: Mapping[str, Any], city: Sipp) -> None:
+    """Whoever is called from a ticket answers and speaks."""
+    connection = await connect(DatabaseSettings(url=SecretStr(stack["postgres"]["dsn"])))
+    try:
+        await let_out(connection, city)
+    finally:
+        await connection.close()
+
+
 async def _wished(welcome: Welcome) -> None:
     """Until somebody is on the line, or presses Enter."""
     pressed = asyncio.create_task(_enter())
@@ -71,6 +91,8 @@ async def _wished(welcome: Welcome) -> None:
             await asyncio.wait([pressed], timeout=LOOK_S)
     finally:
         pressed.cancel()
+        # It leaves the keyboard to the next who waits for it.
+        await asyncio.gather(pressed, return_exceptions=True)
 
 
 async def _enter() -> None:

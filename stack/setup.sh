@@ -79,7 +79,7 @@ fi
 packages=(package.json package-lock.json)
 bundle=callcenter/calls/static/jssip.js
 if ! [ -d node_modules ] || ! [ -f "$bundle" ] || ! stamped scripts "${packages[@]}"; then
-    step scripts "JsSIP, the telephone in the browser, and TypeScript, as locked, into node_modules" \
+    step scripts "JsSIP, the telephone in the browser, TypeScript and axe-core, as locked, into node_modules" \
         .venv/bin/npm ci --ignore-scripts --no-audit --no-fund
     step bundle "JsSIP as one file for browsers" env PATH="$PWD/.venv/bin:$PATH" npm run build
     stamp scripts "${packages[@]}"

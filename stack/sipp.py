@@ -22,7 +22,7 @@ HANG_UP_S = 3.0
 # Whoever takes the port of telephones that are gone gets their calls, and answers for them.
 SIP_PORTS = range(7000, 9500)
 # Far enough apart that none takes another's port while that one is starting.
-MEDIA_PORT = {"callers": 6000, "operators": 6000}
+MEDIA_PORT = 6000
 SPOKEN = {
     "caller": "Здравствуйте, у нас с самого утра нет холодной воды. Когда её дадут? Дом двенадцать, весь подъезд без воды.",
     "operator": "Добрый день, диспетчерская служба. Вашу заявку я записала, бригада уже выехала, ждите звонка до обеда.",
@@ -31,7 +31,7 @@ SPOKEN = {
 
 @dataclass(slots=True)
 class Caller:
-    """What SIPp saw of one caller. Times are seconds since 1970; `ended_by` is `asterisk` or `caller`."""
+    """What SIPp saw of one caller. Times are seconds since 1970; `ended_by` is `asterisk` or `caller`; `at`: SIPp's address."""
 
     number: str
     sip_id: str
@@ -39,6 +39,7 @@ class Caller:
     answered: float | None = None
     ended: float | None = None
     ended_by: str = ""
+    at: tuple[str, int] = ("", 0)
 
 
 @dataclass(slots=True)
@@ -54,23 +55,25 @@ class Leg:
 class Sipp:
     """The SIPp processes of one surge, with their files in `folder`.
 
-    Callers send from `trunk`, telephones are at `phones`; both talk to `target`, Asterisk's host and port. `callers` by
-    their number and `legs` by the Call-ID are all there were; `waiting` and `talking` those of this moment, as far as
-    `read` has read. `double_rings`: how often a telephone got a call while it rang or talked.
+    Callers send from `trunk` and `more_trunks`, telephones are at `phones`; all talk to `target`, Asterisk's host and port.
+    `callers` by their number and `legs` by the Call-ID are all there were; `waiting` and `talking` those of this moment, as
+    far as `read` has read. `double_rings`: how often a telephone got a call while it rang or talked.
     """
 
-    def __init__(self, folder: Path, *, target: tuple[str, int], trunk: str, phones: str) -> None:
+    def __init__(
+        self, folder: Path, *, target: tuple[str, int], trunk: str, phones: str, more_trunks: Sequence[str] = ()
+    ) -> None:
         self._folder = folder
         self._target = target
-        self._trunk = trunk
         self._phones = phones
         self._phone_port = free_port(random.choice(SIP_PORTS), "udp", host=phones)
-        self._caller_port = free_port(random.choice(SIP_PORTS), "udp", host=trunk)
+        self._trunks = [(host, free_port(random.choice(SIP_PORTS), "udp", host=host)) for host in (trunk, *more_trunks)]
         self._running: list[subprocess.Popen[bytes]] = []
-        self._calls: subprocess.Popen[bytes] | None = None
+        self._calls: list[subprocess.Popen[bytes]] = []
         self._telephones: subprocess.Popen[bytes] | None = None
         self._hangups = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._logs = {name: Tail(folder / f"{name}.log") for name in ("callers", "operators")}
+        self._caller_logs = {at: Tail(folder / f"{_callers(number)}.log") for number, at in enumerate(self._trunks)}
+        self._leg_log = Tail(folder / "operators.log")
         self.callers: dict[str, Caller] = {}
         self.legs: dict[str, Leg] = {}
         self.waiting: dict[str, Caller] = {}
@@ -102,13 +105,19 @@ class Sipp:
             self._telephones = None
 
     def call(self, calls: Sequence[tuple[str, str]], *, rate: float, audio: Path | None) -> None:
-        """Let callers call, each given as own number and dialled one, so many a second. `audio` is what they say, None is silence."""
+        """Let callers call, each given as own number and dialled one, so many a second, the same share by each trunk.
+
+        `audio` is what they say, None is silence.
+        """
         allow_open_files()  # four for each caller who speaks
         words = {"audio": _stream(audio) if audio else ""}
-        count = str(len(calls))
-        options = ["-p", str(self._caller_port), "-m", count, "-l", count, "-r", f"{rate:g}"]
-        rows = [f"{number};{did}" for number, did in calls]
-        self._calls = self._start("callers", "caller", self._trunk, options, rows=rows, words=words)
+        for number, (host, port) in enumerate(self._trunks):
+            rows = [f"{caller};{did}" for caller, did in calls[number :: len(self._trunks)]]
+            if not rows:
+                continue
+            count, share = str(len(rows)), rate * len(rows) / len(calls)
+            options = ["-p", str(port), "-m", count, "-l", count, "-r", f"{share:g}"]
+            self._calls.append(self._start(_callers(number), "caller", host, options, rows=rows, words=words))
 
     def _start(
         self,
@@ -126,7 +135,7 @@ class Sipp:
         files = {kind: str(self._folder / f"{name}.{kind}") for kind in ("xml", "csv", "log", "errors", "out")}
         Path(files["xml"]).write_text(text)
         command = [*LATER, "sipp", "-sf", files["xml"], "-i", address, "-mi", address, "-nostdin", "-aa"]
-        command += ["-mp", str(free_port(MEDIA_PORT[name], "udp", host=address)), "-buff_size", "4194304"]
+        command += ["-mp", str(free_port(MEDIA_PORT, "udp", host=address)), "-buff_size", "4194304"]
         command += ["-trace_logs", "-log_file", files["log"], "-trace_err", "-error_file", files["errors"], *options]
         if rows:
             Path(files["csv"]).write_text("\n".join(["SEQUENTIAL", *rows]) + "\n")
@@ -147,28 +156,29 @@ class Sipp:
     def hang_up(self, caller: Caller) -> None:
         """Make a caller hang up. There is no answer: `callers` shows that it did; repeat it until then."""
         lines = (
-            f"INFO sip:caller@{self._trunk}:{self._caller_port} SIP/2.0",
+            "INFO sip:caller@{}:{} SIP/2.0".format(*caller.at),
             f"Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK-{caller.sip_id}",
             "From: <sip:patience@127.0.0.1>;tag=1",
-            f"To: <sip:caller@{self._trunk}>",
+            f"To: <sip:caller@{caller.at[0]}>",
             f"Call-ID: {caller.sip_id}",
             "CSeq: 1 INFO",
             "Content-Length: 0",
         )
-        self._hangups.sendto("".join(f"{line}\r\n" for line in (*lines, "")).encode(), (self._trunk, self._caller_port))
+        self._hangups.sendto("".join(f"{line}\r\n" for line in (*lines, "")).encode(), caller.at)
 
     def read(self) -> None:
         """Read what was added to the logs."""
-        for words in self._logs["callers"].new_lines():
-            self._read_caller(*words)
-        for words in self._logs["operators"].new_lines():
+        for at, log in self._caller_logs.items():
+            for words in log.new_lines():
+                self._read_caller(at, *words)
+        for words in self._leg_log.new_lines():
             self._read_leg(*words)
 
-    def _read_caller(self, what: str, number: str, sip_id: str, *times: str) -> None:
+    def _read_caller(self, host: tuple[str, int], what: str, number: str, sip_id: str, *times: str) -> None:
         at = float(times[-1])
         self.lines_read += 1
         if what == "started":
-            self.callers[number] = Caller(number, sip_id, at)
+            self.callers[number] = Caller(number, sip_id, at, at=host)
             return
         caller = self.callers[number]
         if what == "answered":
@@ -239,7 +249,7 @@ class Sipp:
 
     def calling(self) -> bool:
         """Whether callers still call or talk."""
-        return self._calls is not None and self._calls.poll() is None
+        return any(process.poll() is None for process in self._calls)
 
     def end(self) -> None:
         """Make the callers who are left hang up, and end every SIPp process."""
@@ -286,6 +296,11 @@ def speech(name: str, folder: Path) -> Path:
         subprocess.run(["sox", "--norm=-3", spoken, *raw, partial], check=True)
         partial.rename(path)
     return path
+
+
+def _callers(trunk: int) -> str:
+    """The name of the files of those who call by this trunk."""
+    return f"callers-{trunk + 1}"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

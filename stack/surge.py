@@ -18,6 +18,7 @@ import uvloop
 
 from callcenter.domain.access import Role
 from callcenter.domain.events import Presence
+from stack import trunks
 from stack.browsers import Browsers, pops
 from stack.companies import CastCaller, cast_callers, ensure_companies
 from stack.connects import Connects
@@ -52,7 +53,9 @@ class Plan:
     `patience`: seconds from the greeting on after which a caller who is not served hangs up; `abandon`: how many hang up
     early; `blind`, `attended`, `holds`, `returns`: how many talks have a transfer, a hand-over after a
     consultation, a hold, a return to the queue. With `audio` "both" callers speak all the time, with "operators" they
-    are silent. `browsers`: how many of the operators sit before a real Chromium. `companies`: among how many the callers are divided; the directory gets those that it lacks.
+    are silent. `browsers`: how many of the operators sit before a real Chromium. `companies`: among how many the callers
+    are divided; the directory gets those that it lacks. `trunks`: by how many the callers come, that of the settings and
+    others of the page.
     """
 
     callers: int = 300
@@ -67,6 +70,7 @@ class Plan:
     returns: int = 0
     audio: Literal["both", "operators"] = "both"
     companies: int = 1
+    trunks: int = 1
     browsers: int = 0
 
     @property
@@ -99,6 +103,8 @@ class Plan:
             raise StackError("CALLERS, RATE, TALK and PATIENCE must be above 0")
         if not 1 <= self.companies <= MOST_COMPANIES:
             raise StackError(f"COMPANIES must be from 1 to {MOST_COMPANIES}")
+        if not 1 <= self.trunks <= trunks.MOST:
+            raise StackError(f"TRUNKS must be from 1 to {trunks.MOST}")
         if not 0 <= self.abandon <= max(0, self.callers - 2 * self.operators):
             raise StackError(
                 "ABANDON must not be above CALLERS less twice OPERATORS: the first ones are served before they can give up"
@@ -163,7 +169,8 @@ class Surge:
             cast = await cast_callers(pool, self._plan.callers, self._plan.companies, self._chance)
             numbers = [caller.number for caller in cast]
             began = time.time()
-            sipp = await self._start_phones(ending, began, cast)
+            more = trunks.further_trunks(pool, self._plan.trunks - 1)
+            sipp = await self._start_phones(ending, began, cast, await ending.enter_async_context(more))
             url = self._stack["web"]["url"]
             connects = await ending.enter_async_context(Connects(self._stack["ami"]))
             screens = await ending.enter_async_context(
@@ -197,18 +204,27 @@ class Surge:
                 raise StackError(f"SIPp did not send {missing} of the callers; see its files in {self._folder(began)}")
             done = self._telephones.done if self._telephones is not None else {}
             pops_ms = [pop.after_ms for pop in screens.pops()]
+            used = len({caller.at for caller in sipp.callers.values()})
             companies = len({caller.did for caller in cast})
-            result = report(verdict, companies, done, pops_ms, await facts.lags_ms(), usages)
+            result = report(verdict, used, companies, done, pops_ms, await facts.lags_ms(), usages)
             if self._at_browsers:
                 result |= paint_report(len(self._at_browsers), [pop.after_ms for pop in painted])
             return result, verdict
 
-    async def _start_phones(self, ending: AsyncExitStack, began: float, cast: Sequence[CastCaller]) -> Sipp:
+    async def _start_phones(
+        self, ending: AsyncExitStack, began: float, cast: Sequence[CastCaller], more_trunks: Sequence[str]
+    ) -> Sipp:
         sip = self._stack["sip"]
         folder = self._folder(began)
         folder.mkdir(parents=True)
         target = (sip["host"], sip["port"])
-        sipp = Sipp(folder, target=target, trunk=sip["trunk_address"], phones=sip["phones_address"])
+        sipp = Sipp(
+            folder,
+            target=target,
+            trunk=sip["trunk_address"],
+            phones=sip["phones_address"],
+            more_trunks=more_trunks,
+        )
         ending.callback(sipp.end)
         phones = [(person["endpoint"], person["sip_secret"]) for person in (*self._people, *self._colleagues)]
         audio = speech("operator", self._cache())

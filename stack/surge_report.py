@@ -23,6 +23,7 @@ def spread(values: Sequence[float]) -> dict[str, float]:
 
 def report(
     verdict: SurgeVerdict,
+    trunks: int,
     companies: int,
     done: Mapping[Move, int],
     pops_ms: Sequence[float],
@@ -32,6 +33,7 @@ def report(
     """The report as it is printed in one line of JSON."""
     service = usages["callcenter"]
     return {
+        "trunks": trunks,
         "companies": companies,
         "callers": verdict.callers,
         "queued": verdict.queued,

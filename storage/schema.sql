@@ -156,7 +156,7 @@ CREATE FUNCTION public.asterisk_wanted(of_node text) RETURNS TABLE(kind text, na
     where o.endpoint is not null and o.active and (o.node is null or o.node = of_node)
     union all
     select 'trunk', t.name, t.id || '/' || t.version, null, null from trunks t
-    where t.active and (t.node is null or t.node = of_node)
+    where t.active and (t.node is null or t.node = of_node) and not exists (select from nodes where name = of_node and shared)
 $$;
 
 CREATE TABLE public.ledger_entries (
@@ -433,7 +433,7 @@ CREATE FUNCTION public.is_open(state text) RETURNS boolean
     select state not in ('closed', 'cancelled')
 $$;
 
-CREATE FUNCTION public.join_ticket(call text, company integer, called text, flat integer) RETURNS boolean
+CREATE FUNCTION public.join_ticket(call text, company integer, called text, flat integer, telephone text) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
 declare
@@ -441,7 +441,12 @@ declare
         or exists (select from responsibles r where r.phone = called);
     wanted bigint;
 begin
-    if to_crew then
+    select p.ticket_id into wanted
+    from planned_calls p join tickets t on t.id = p.ticket_id join operators o on o.id = p.operator_id
+    where 'PJSIP/' || o.endpoint = telephone and p.number = called and p.at > now() - interval '5 minutes' and t.company_id = company;
+    if wanted is not null then
+        null;
+    elsif to_crew then
         select min(t.id) into wanted from tickets t
         where is_open(t.state) and t.company_id = company
           and (t.crew_id in (select id from crews c where c.phone = called)
@@ -586,22 +591,37 @@ CREATE FUNCTION public.journal_unfolded(conditions text, search text) RETURNS te
            || concat_ws(' and ', conditions, search) || ') is null)'
 $$;
 
+CREATE FUNCTION public.journal_word(forms text, is_last boolean) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $_$
+    with form as (
+        select text, place, plainto_tsquery('russian', text) as stem
+        from string_to_table(forms, '|') with ordinality f (text, place)
+    )
+    select '(' || string_agg(distinct q, ' | ') || ')' from (
+        select stem::text as q from form where numnode(stem) > 0
+        union all
+        select plainto_tsquery('simple', text)::text from form where place = 1 and numnode(stem) > 0
+        union all
+        select quote_literal(text) || ':*' from form
+        where place = 1 and (is_last or length(text) >= 5 and text ~ '^\w+$')
+            and (numnode(stem) > 0 or is_last)
+    ) any_of where q <> ''
+$_$;
+
 CREATE FUNCTION public.journal_words(f public.journal_filter) RETURNS tsquery
     LANGUAGE sql STABLE
     AS $$
     with whole as (
-        select string_agg('(' || (q || plainto_tsquery('simple', w))::text || ')', ' & ') as words
-        from unnest(f.words) w, plainto_tsquery('russian', w) q
-        where numnode(q) > 0
+        select string_agg(journal_word(w, false), ' & ') as words from unnest(f.words) w
     ), last as (
         -- A word such as `на` may be the beginning of another, but not when others were found to look for.
-        select case when numnode(q) > 0 then '(' || q::text || ' | ' || quote_literal(f.prefix) || ':*)'
-                    when whole.words is null then quote_literal(f.prefix) || ':*' end as words
-        from whole, plainto_tsquery('russian', f.prefix) q
+        select journal_word(f.prefix, true) as words from whole
+        where whole.words is null or numnode(plainto_tsquery('russian', split_part(f.prefix, '|', 1))) > 0
     )
     select nullif(concat_ws(' & ', whole.words, last.words, quote_literal('@' || f.company)),
                   coalesce(quote_literal('@' || f.company), ''))::tsquery
-    from whole, last
+    from whole left join last on true
 $$;
 
 CREATE FUNCTION public.keep_house_history() RETURNS trigger
@@ -931,7 +951,7 @@ begin
         continue when found or ticket_of_call(asked.call_id) is not null;
         select company_id into company from numbers where number = asked.did;
         continue when not found;
-        continue when asked.direction = 'out' and join_ticket(asked.call_id, company, asked.caller, asked.premises_id);
+        continue when asked.direction = 'out' and join_ticket(asked.call_id, company, asked.caller, asked.premises_id, asked.interface);
         update companies set last_ticket_number = last_ticket_number + 1 where id = company
             returning last_ticket_number into next_number;
         insert into tickets (company_id, number, call_id, caller, opened_at, operator_id, resident_id, premises_id, house_id)
@@ -1861,8 +1881,11 @@ CREATE TABLE public.nodes (
     ledger_inode bigint,
     ledger_offset bigint DEFAULT 0 NOT NULL,
     ledger_line text DEFAULT ''::text NOT NULL,
-    ledger_line_at timestamp with time zone
+    ledger_line_at timestamp with time zone,
+    shared boolean DEFAULT false NOT NULL
 );
+
+COMMENT ON COLUMN public.nodes.shared IS 'Another PBX configures its Asterisk, and has the trunks.';
 
 CREATE TABLE public.numbers (
     number text NOT NULL,
@@ -2253,6 +2276,13 @@ CREATE TABLE public.phone_candidates (
     decided_at timestamp with time zone,
     CONSTRAINT phone_candidates_check CHECK (((confirmed IS NULL) OR (decided_at IS NOT NULL))),
     CONSTRAINT phone_candidates_phone_check CHECK ((phone ~ '^\+[0-9]{3,15}$'::text))
+);
+
+CREATE TABLE public.planned_calls (
+    operator_id integer NOT NULL,
+    number text NOT NULL,
+    ticket_id bigint NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 ALTER TABLE public.premises ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -2705,12 +2735,23 @@ ALTER TABLE public.tickets ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.trunk_names (
+    node text NOT NULL,
+    name text NOT NULL,
+    addresses text[] DEFAULT '{}'::text[] NOT NULL,
+    failing_since timestamp with time zone
+);
+
+COMMENT ON COLUMN public.trunk_names.addresses IS 'Those that were found last, of the name and of the servers that its SRV records name.';
+
+COMMENT ON COLUMN public.trunk_names.failing_since IS 'Since when nothing is found; null: it is.';
+
 CREATE TABLE public.trunk_states (
     node text NOT NULL,
     trunk text NOT NULL,
     state text NOT NULL,
     since timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT trunk_states_state_check CHECK ((state = ANY (ARRAY['up'::text, 'down'::text, 'refused'::text, 'unknown'::text])))
+    CONSTRAINT trunk_states_state_check CHECK ((state = ANY (ARRAY['up'::text, 'down'::text, 'refused'::text, 'nameless'::text, 'unknown'::text])))
 );
 
 COMMENT ON COLUMN public.trunk_states.trunk IS 'Its name; those of the settings have no row in `trunks`.';
@@ -3030,6 +3071,9 @@ ALTER TABLE ONLY public.pgqueuer_statistics
 ALTER TABLE ONLY public.phone_candidates
     ADD CONSTRAINT phone_candidates_pkey PRIMARY KEY (phone, premises_id);
 
+ALTER TABLE ONLY public.planned_calls
+    ADD CONSTRAINT planned_calls_pkey PRIMARY KEY (operator_id);
+
 ALTER TABLE ONLY public.premises
     ADD CONSTRAINT premises_house_id_flat_key UNIQUE (house_id, flat);
 
@@ -3167,6 +3211,9 @@ ALTER TABLE ONLY public.tickets
 
 ALTER TABLE ONLY public.tickets
     ADD CONSTRAINT tickets_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.trunk_names
+    ADD CONSTRAINT trunk_names_pkey PRIMARY KEY (node, name);
 
 ALTER TABLE ONLY public.trunk_states
     ADD CONSTRAINT trunk_states_pkey PRIMARY KEY (node, trunk);
@@ -3347,6 +3394,8 @@ CREATE INDEX pgqueuer_updated_id_id1_idx ON public.pgqueuer USING btree (updated
 CREATE INDEX phone_candidates_decided_by_idx ON public.phone_candidates USING btree (decided_by);
 
 CREATE INDEX phone_candidates_premises_id_idx ON public.phone_candidates USING btree (premises_id);
+
+CREATE INDEX planned_calls_ticket_id_idx ON public.planned_calls USING btree (ticket_id);
 
 CREATE INDEX premises_flat_key_idx ON public.premises USING btree (house_id, flat_key);
 
@@ -3537,6 +3586,8 @@ CREATE TRIGGER told AFTER UPDATE OF language ON public.companies FOR EACH STATEM
 CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE ON public.numbers FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
 
 CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE OF endpoint, sip_secret, sip_version, extension, active, node ON public.operators FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
+
+CREATE TRIGGER told AFTER UPDATE OF addresses ON public.trunk_names FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
 
 CREATE TRIGGER told AFTER INSERT OR DELETE OR UPDATE ON public.trunks FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
 
@@ -3770,6 +3821,12 @@ ALTER TABLE ONLY public.phone_candidates
 ALTER TABLE ONLY public.phone_candidates
     ADD CONSTRAINT phone_candidates_premises_id_fkey FOREIGN KEY (premises_id) REFERENCES public.premises(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.planned_calls
+    ADD CONSTRAINT planned_calls_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.planned_calls
+    ADD CONSTRAINT planned_calls_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.premises
     ADD CONSTRAINT premises_house_id_fkey FOREIGN KEY (house_id) REFERENCES public.houses(id);
 
@@ -3949,6 +4006,9 @@ ALTER TABLE ONLY public.tickets
 
 ALTER TABLE ONLY public.tickets
     ADD CONSTRAINT tickets_responsible_id_fkey FOREIGN KEY (responsible_id) REFERENCES public.responsibles(id);
+
+ALTER TABLE ONLY public.trunk_names
+    ADD CONSTRAINT trunk_names_node_fkey FOREIGN KEY (node) REFERENCES public.nodes(name) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.trunk_states
     ADD CONSTRAINT trunk_states_node_fkey FOREIGN KEY (node) REFERENCES public.nodes(name) ON DELETE CASCADE;
@@ -4214,6 +4274,8 @@ CREATE POLICY own ON public.waveforms TO callcenter_company USING ((EXISTS ( SEL
 
 ALTER TABLE public.phone_candidates ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.planned_calls ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.premises ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.presence ENABLE ROW LEVEL SECURITY;
@@ -4330,6 +4392,8 @@ CREATE POLICY service ON public.outbound_rules TO callcenter_runtime USING (true
 
 CREATE POLICY service ON public.phone_candidates TO callcenter_runtime USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON public.planned_calls TO callcenter_runtime USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON public.premises TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.presence TO callcenter_runtime USING (true) WITH CHECK (true);
@@ -4390,6 +4454,8 @@ CREATE POLICY service ON public.ticket_files TO callcenter_runtime USING (true) 
 
 CREATE POLICY service ON public.tickets TO callcenter_runtime USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON public.trunk_names TO callcenter_runtime USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON public.trunk_states TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.trunks TO callcenter_runtime USING (true) WITH CHECK (true);
@@ -4419,6 +4485,8 @@ ALTER TABLE public.ticket_events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.ticket_files ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tickets ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.trunk_names ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.trunk_states ENABLE ROW LEVEL SECURITY;
 
@@ -4736,6 +4804,8 @@ GRANT USAGE ON SEQUENCE public.pgqueuer_statistics_id_seq TO callcenter_runtime;
 GRANT SELECT ON TABLE public.phone_candidates TO callcenter_company;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.phone_candidates TO callcenter_runtime;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.planned_calls TO callcenter_runtime;
+
 GRANT USAGE ON SEQUENCE public.premises_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.presence TO callcenter_company;
@@ -4847,6 +4917,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ticket_files TO callcenter_run
 GRANT USAGE ON SEQUENCE public.ticket_files_id_seq TO callcenter_runtime;
 
 GRANT USAGE ON SEQUENCE public.tickets_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.trunk_names TO callcenter_runtime;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.trunk_states TO callcenter_runtime;
 

@@ -44,6 +44,7 @@ def ringing(at: datetime, call: str = "x") -> RingingMessage:
         flat="12",
         since=at,
         outage=None,
+        handed=None,
     )
 
 
@@ -65,6 +66,7 @@ def card(at: datetime, text: str = "Иванова", **changes: Any) -> CardMess
         ticket=TicketKey(id=1, number=1053),
         outage=None,
         queue=NUMBER,
+        handed=None,
         kind=TalkKind.QUEUE,
         answered_at=at,
         talk_ended_at=None,

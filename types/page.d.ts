@@ -14,6 +14,8 @@ export interface Place {
   /** On the workplace: whether this login has a telephone, whether it may file tickets, and what it has typed and not saved. */
   has_phone?: boolean;
   files?: boolean;
+  /** Names by id. */
+  colleagues?: Record<number, string | undefined>;
   drafts?: TicketKey[];
 }
 

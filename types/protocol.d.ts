@@ -1,5 +1,19 @@
 // Drawn by docs/generate.py from callcenter/push/messages.py.
 
+/** What the operator does while the caller hears music: what Asterisk did, not what was asked. */
+export interface AsideMessage {
+  call: string;
+  phase: AsidePhase;
+  /** Who is asked: a telephone's account or a number; empty for nobody. */
+  whom: string;
+  /** Why it is over, when whoever was called did not answer: `BUSY`, `NOANSWER`, `CHANUNAVAIL` or `CONGESTION`. */
+  why: string;
+  since: string;
+}
+
+/** What an operator does without the caller, who hears music. */
+export type AsidePhase = "held" | "ringing" | "asking" | "conference" | "over";
+
 /** The outage that a caller is in. */
 export interface CallOutage {
   id: number;
@@ -49,6 +63,7 @@ export interface CardMessage {
   outage: CallOutage | null;
   /** Null for a call that came to the operator past every queue. */
   queue: string | null;
+  handed: HandedRow | null;
   /** How the operator came to the call. `transfer`: a colleague sent the caller on; `consultation`: a colleague asks about this caller, and the card comes again as a `transfer` when the caller is handed over. */
   kind: TalkKind;
   /** Of this operator's talk, as is `talk_ended_at`. */
@@ -93,6 +108,14 @@ export interface Evidence {
   seconds: number;
   /** How many flats usually call in that time. */
   usual: number;
+}
+
+/** A colleague handed the caller on, or asks about it. */
+export interface HandedRow {
+  /** The colleague's id. */
+  by: number;
+  /** What the colleague wrote; may be empty. */
+  note: string;
 }
 
 /** The first message. */
@@ -236,7 +259,7 @@ export interface QueuesMessage {
 }
 
 /** Why a request was not done. */
-export type RefusalReason = "no_telephone" | "no_talk" | "no_wrap_up" | "superseded" | "asterisk_away" | "asterisk_refused" | "not_known" | "not_understood";
+export type RefusalReason = "no_telephone" | "no_talk" | "no_wrap_up" | "superseded" | "asterisk_away" | "asterisk_refused" | "not_known" | "nobody_there" | "not_this_call" | "not_understood";
 
 /** What became last of a request of this kind, for whoever asked. */
 export interface RequestMessage {
@@ -261,6 +284,7 @@ export interface RingingMessage {
   flat: string;
   since: string;
   outage: CallOutage | null;
+  handed: HandedRow | null;
 }
 
 /** What is not safe of the recordings of the last day. */
@@ -282,6 +306,19 @@ export interface SilentMessage {
 /** How an operator came to it. */
 export type TalkKind = "queue" | "transfer" | "consultation" | "out";
 
+/** Do something with the caller of the operator's talk; an `aside` delta says how far it is. */
+export interface TalkRequest {
+  type: "talk";
+  step: TalkStep;
+  /** Whom to call: a telephone's account, a number outside or, of a transfer, a company's; empty: any colleague who is free. */
+  to: string;
+  /** For the colleague to read while it rings. */
+  note: string;
+}
+
+/** What an operator does with the caller of a talk. */
+export type TalkStep = "hold" | "consult" | "back" | "complete" | "conference" | "transfer" | "hang_up";
+
 /** In which session the operator's telephone in the browser is open; any other has lost it. */
 export interface TelephoneMessage {
   /** What the session was told when it opened the telephone. */
@@ -299,6 +336,10 @@ export interface TicketRow {
   number: number;
   subject: string;
   opened_at: string;
+}
+
+/** No caller waits for the operator. */
+export interface TogetherMessage {
 }
 
 /** Which trunks do not work: not registered, or without an answer. */
@@ -319,11 +360,14 @@ export interface State {
   presence?: PresenceMessage;
   ringing?: RingingMessage | SilentMessage;
   recording?: PauseMessage;
+  aside?: AsideMessage | TogetherMessage;
   telephone?: TelephoneMessage;
   card?: CardMessage;
   "request/presence"?: RequestMessage;
   "request/pause"?: RequestMessage;
   "request/wrap_up"?: RequestMessage;
+  "request/talk"?: RequestMessage;
+  "request/call_out"?: RequestMessage;
   recordings?: SafetyMessage;
   trunks?: TrunksMessage;
   deadlines?: DeadlinesMessage;
@@ -393,6 +437,14 @@ export interface RecordingDelta {
 }
 
 /** From number `n` on, `kind` shows `body`. */
+export interface AsideDelta {
+  type: "delta";
+  n: number;
+  kind: "aside";
+  body: AsideMessage | TogetherMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
 export interface TelephoneDelta {
   type: "delta";
   n: number;
@@ -429,6 +481,22 @@ export interface RequestWrap_upDelta {
   type: "delta";
   n: number;
   kind: "request/wrap_up";
+  body: RequestMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
+export interface RequestTalkDelta {
+  type: "delta";
+  n: number;
+  kind: "request/talk";
+  body: RequestMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
+export interface RequestCall_outDelta {
+  type: "delta";
+  n: number;
+  kind: "request/call_out";
   body: RequestMessage;
 }
 
@@ -472,8 +540,8 @@ export interface JournalDelta {
   body: JournalMessage;
 }
 
-export type Delta = QueuesDelta | OutagesDelta | Outage_figuresDelta | PresenceDelta | RingingDelta | RecordingDelta | TelephoneDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | RequestWrap_upDelta | OperatorDelta | RecordingsDelta | TrunksDelta | DeadlinesDelta | JournalDelta;
+export type Delta = QueuesDelta | OutagesDelta | Outage_figuresDelta | PresenceDelta | RingingDelta | RecordingDelta | AsideDelta | TelephoneDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | RequestWrap_upDelta | RequestTalkDelta | RequestCall_outDelta | OperatorDelta | RecordingsDelta | TrunksDelta | DeadlinesDelta | JournalDelta;
 
 export type FromService = Snapshot | Resumed | Delta | ErrorMessage;
 
-export type FromBrowser = Hello | PresenceRequest | WrapUpRequest | PauseRequest;
+export type FromBrowser = Hello | PresenceRequest | WrapUpRequest | PauseRequest | TalkRequest;

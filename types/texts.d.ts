@@ -53,10 +53,11 @@ export interface Texts {
   empty_no_phone: string;
   empty_no_phone_hint: string;
   not_saved: string;
+  handed_by: string;
   not_possible: string;
   request_waiting: string;
   request_expired: string;
-  request_refused: { no_telephone: string; no_talk: string; no_wrap_up: string; superseded: string; asterisk_away: string; asterisk_refused: string; not_known: string; not_understood: string; };
+  request_refused: { no_telephone: string; no_talk: string; no_wrap_up: string; superseded: string; asterisk_away: string; asterisk_refused: string; not_known: string; nobody_there: string; not_this_call: string; not_understood: string; };
   outage_suspected: string;
   outage_news: string;
   outage_evidence: string;
@@ -108,8 +109,9 @@ export interface TelephoneTexts {
   lines: { off: string; insecure: string; elsewhere: string; asking: string; deaf: string; opening: string; registering: string; ready: string; lost: string; taken: string; };
   hints: { off: string; insecure: string; elsewhere: string; asking: string; deaf: string; opening: string; registering: string; ready: string; lost: string; taken: string; };
   phases: { ringing: string; answering: string; calling: string; talking: string; };
-  notes: { missed: string; not_transferred: string; no_microphone: string; failed: string; };
+  notes: { missed: string; not_transferred: string; busy: string; no_answer: string; no_microphone: string; failed: string; };
   qualities: { good: string; fair: string; bad: string; silent: string; };
+  asides: { held: string; ringing: string; asking: string; conference: string; };
   on_hold: string;
   muted: string;
   microphone_gone: string;

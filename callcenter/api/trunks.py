@@ -1,18 +1,15 @@
-"""Trunks: read, added, changed; and whether a telephone may call a number."""
+"""Trunks: read, added, changed."""
 
 from dataclasses import replace
 from typing import Annotated, Any
 
-import asyncpg
 from aiohttp import web
 from pydantic import BeforeValidator, Field
 
 from callcenter.api.endpoint import ApiRequest, endpoints
-from callcenter.api.types import All, Id, Moment, QueryModel, RequestModel, ResponseModel, Telephone, whole
+from callcenter.api.types import All, Id, Moment, RequestModel, ResponseModel, whole
 from callcenter.domain.access import Permission, Scope
 from callcenter.telephony.trunk_line import Dtmf, NumberForm, SessionTimers, Transport, TrunkLine
-from callcenter.trunks.outbound import Misfit, Purpose, Reason
-from callcenter.trunks.rules import RULES
 from callcenter.trunks.trunk import LISTS, SeenTrunk, Trunk, TrunkForm, TrunkState, checked
 from callcenter.trunks.trunks import TRUNKS, TrunkRefused
 
@@ -100,32 +97,6 @@ class NewTrunkModel(TrunkEditModel):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
 
 
-class CallQuestion(QueryModel):
-    """Who wants to call whom: the account of a telephone, and a number in E.164."""
-
-    telephone: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
-    number: Telephone
-
-
-class RuleFindingModel(ResponseModel):
-    """What one rule says about the number."""
-
-    rule_id: int
-    purpose: Purpose
-    prefix: str
-    says: Misfit | Reason
-
-
-class CallAnswer(ResponseModel):
-    """Whether the call may go out now, by which rule, and what each says. `shown`: the number that it would show."""
-
-    allowed: bool
-    reason: Reason
-    rule_id: int | None
-    shown: str | None
-    findings: list[RuleFindingModel]
-
-
 @endpoints.get("/trunks", *READ)
 async def trunks(call: ApiRequest) -> All[TrunkModel]:
     """The trunks, in the order in which calls out try them; that of the settings is not among them."""
@@ -137,11 +108,7 @@ async def trunks(call: ApiRequest) -> All[TrunkModel]:
 async def add_trunk(call: ApiRequest, body: NewTrunkModel) -> TrunkModel:
     """Add a trunk. The nodes bring it into their Asterisks within seconds."""
     form = _form(TrunkForm(line=TrunkLine(name=body.name), node=None, position=0, active=True), body, False)
-    try:
-        added = await call.app[TRUNKS].add(call.person, form, call.address)
-    except asyncpg.ForeignKeyViolationError:
-        raise TrunkRefused("unknown", "node") from None
-    return await _one(call, added)
+    return await _one(call, await call.app[TRUNKS].add(call.person, form, call.address))
 
 
 @endpoints.patch("/trunks/{trunk_id}", *WRITE, problems=(404, 409))
@@ -151,34 +118,9 @@ async def change_trunk(call: ApiRequest, trunk_id: Id, body: TrunkEditModel) -> 
     if trunk is None:
         raise web.HTTPNotFound
     now = TrunkForm(line=trunk.line, node=trunk.node, position=trunk.position, active=trunk.active)
-    try:
-        there = await call.app[TRUNKS].change(call.person, trunk_id, _form(now, body, trunk.has_password), call.address)
-    except asyncpg.ForeignKeyViolationError:
-        raise TrunkRefused("unknown", "node") from None
-    if not there:
+    if not await call.app[TRUNKS].change(call.person, trunk_id, _form(now, body, trunk.has_password), call.address):
         raise web.HTTPNotFound
     return await _one(call, trunk_id)
-
-
-@endpoints.get("/call-permission", *READ, problems=(404,))
-async def call_permission(call: ApiRequest, query: CallQuestion) -> CallAnswer:
-    """Whether a telephone may call a number now, and why. Asking counts nothing."""
-    rules = call.app[RULES]
-    caller = next((each for each in await rules.callers() if each.endpoint == query.telephone), None)
-    if caller is None:
-        raise web.HTTPNotFound
-    verdict, shown = await rules.why(caller.id, query.number)
-    findings = [
-        RuleFindingModel(rule_id=each.rule.id, purpose=each.rule.purpose, prefix=each.rule.prefix, says=each.says)
-        for each in verdict.findings
-    ]
-    return CallAnswer(
-        allowed=verdict.allowed,
-        reason=verdict.reason,
-        rule_id=None if verdict.rule is None else verdict.rule.id,
-        shown=shown or None,
-        findings=findings,
-    )
 
 
 def _form(now: TrunkForm, body: TrunkEditModel, has_password: bool) -> TrunkForm:

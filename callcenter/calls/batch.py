@@ -25,6 +25,7 @@ from callcenter.domain.commands import (
     SaveCheckpoint,
     SavePause,
     SaveTalk,
+    ShowAside,
     ShowOperator,
     ShowQueues,
     ShowRinging,
@@ -123,12 +124,14 @@ class Batch:
             case RefreshCalls():
                 self._show("supervisors", JournalMessage(at=command.at))
             case ShowRinging():
-                shown = screens.ringing(command.call, command.at)
+                shown = screens.ringing(command.call, command.at, command.handed)
                 self._show(_own(command.operator), shown, outage_of=command.call.id)
             case StopRinging():
                 self._show(_own(command.operator), SilentMessage())
-            case PopCard(call=call, talk=talk) | EndTalk(call=call, talk=talk):
-                self._show(_own(command.operator), screens.card(call, talk), ticket_of=call.id)
+            case PopCard(call=call, talk=talk, handed=handed) | EndTalk(call=call, talk=talk, handed=handed):
+                self._show(_own(command.operator), screens.card(call, talk, handed), ticket_of=call.id)
+            case ShowAside():
+                self._show(_own(command.operator), screens.aside(command.aside))
             case ShowOperator():
                 self._show(_own(command.operator), screens.operator(command))
                 row = screens.named_operator(command)

@@ -40,7 +40,9 @@ async def operator_page(request: web.Request) -> web.Response:
         card_texts=card_texts(language),
         drafts=await request.app[FILING_DRAFTS].unfinished(request[PERSON]),
         telephone_texts=telephone_texts(language),
-        colleagues=[] if account is None else await colleagues(request),
+        colleagues=(found := await colleagues(request)),
+        outside=await outside(request),
+        names={each["id"]: each["name"] for each in found},
     )
     if account is not None:
         let_telephone(request, response, account.node)
@@ -65,10 +67,15 @@ async def board(request: web.Request) -> web.Response:
     )
 
 
-async def colleagues(request: web.Request) -> list[dict[str, str]]:
+async def colleagues(request: web.Request) -> list[dict[str, object]]:
     """To whom this person can transfer a call."""
     rows = await request.app[POOL].fetch(TELEPHONES["colleagues"], request[PERSON].id)
-    return [{"name": row["name"], "account": row["endpoint"]} for row in rows]
+    return [{"id": row["id"], "name": row["name"], "account": row["endpoint"]} for row in rows]
+
+
+async def outside(request: web.Request) -> list[dict[str, str]]:
+    """Whom an operator can ask outside, as far as the rules of calls out allow it."""
+    return [dict(row) for row in await request.app[POOL].fetch(TELEPHONES["outside"])]
 
 
 async def lines(request: web.Request) -> dict[str, dict[str, object]]:

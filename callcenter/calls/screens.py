@@ -9,24 +9,28 @@ from datetime import datetime
 
 from callcenter.domain.call import Call, CallState, Outcome
 from callcenter.domain.card import Card, PastCall
-from callcenter.domain.commands import QueueLine, ShowOperator
+from callcenter.domain.commands import Handed, QueueLine, ShowOperator
+from callcenter.domain.events import AsideChanged
 from callcenter.domain.talk import Talk
 from callcenter.push.messages import (
+    AsideMessage,
     CallRow,
     CardMessage,
+    HandedRow,
     OperatorMessage,
     PresenceMessage,
     QueueRow,
     QueuesMessage,
     RingingMessage,
     TicketRow,
+    TogetherMessage,
 )
 
 QUEUES_A_MESSAGE = 60
 """Each of which is at most 110 bytes; a notification may have 8,000."""
 
 
-def ringing(call: Call, since: datetime) -> RingingMessage:
+def ringing(call: Call, since: datetime, handed: Handed | None) -> RingingMessage:
     """The short notice while a telephone rings."""
     known = call.card or Card(caller=call.caller, did=call.did)
     return RingingMessage(
@@ -38,10 +42,22 @@ def ringing(call: Call, since: datetime) -> RingingMessage:
         flat=known.flat,
         since=since,
         outage=None,
+        handed=_handed(handed),
     )
 
 
-def card(call: Call, talk: Talk) -> CardMessage:
+def _handed(handed: Handed | None) -> HandedRow | None:
+    return None if handed is None else HandedRow(by=handed.by, note=handed.note)
+
+
+def aside(event: AsideChanged | None) -> AsideMessage | TogetherMessage:
+    """What an operator does while the caller waits."""
+    if event is None:
+        return TogetherMessage()
+    return AsideMessage(call=event.call, phase=event.phase, whom=event.whom, why=event.why, since=event.at)
+
+
+def card(call: Call, talk: Talk, handed: Handed | None) -> CardMessage:
     """The whole card of one talk."""
     known = call.card or Card(caller=call.caller, did=call.did)
     return CardMessage(
@@ -64,6 +80,7 @@ def card(call: Call, talk: Talk) -> CardMessage:
         ticket=None,
         outage=None,
         queue=call.line,
+        handed=_handed(handed),
         kind=talk.kind,
         answered_at=talk.began_at,
         talk_ended_at=talk.ended_at or (call.ended_at if call.over(talk) else None),

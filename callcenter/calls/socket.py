@@ -18,10 +18,17 @@ from callcenter.domain.access import Permission
 from callcenter.domain.events import Presence
 from callcenter.domain.ids import OperatorId
 from callcenter.domain.person import Person
-from callcenter.domain.request import Body, PauseBody, PresenceBody, WrapUpBody
+from callcenter.domain.request import Body, PauseBody, PresenceBody, TalkBody, WrapUpBody
 from callcenter.push.codec import BadMessage, hello_of, request_of, to_json
 from callcenter.push.hub import HUB, Screen
-from callcenter.push.messages import BrowserRequest, ErrorMessage, PauseRequest, PresenceRequest, WrapUpRequest
+from callcenter.push.messages import (
+    BrowserRequest,
+    ErrorMessage,
+    PauseRequest,
+    PresenceRequest,
+    TalkRequest,
+    WrapUpRequest,
+)
 from callcenter.push.state import Delta
 from callcenter.storage import AWAY
 from callcenter.web.auth import needs, session_token
@@ -213,3 +220,5 @@ def _asked(request: BrowserRequest) -> Body:
             return WrapUpBody()
         case PauseRequest(paused=paused):
             return PauseBody(paused=paused)
+        case TalkRequest(step=step, to=to, note=note):
+            return TalkBody(step=step, to=to, note=note)

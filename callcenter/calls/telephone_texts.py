@@ -42,6 +42,8 @@ def telephone_texts(language: str) -> dict[str, Any]:
         "notes": {
             "missed": t.pgettext("telephone", "Missed call"),
             "not_transferred": t.pgettext("telephone", "The transfer failed: you still have the caller."),
+            "busy": t.pgettext("telephone", "Busy or not there: the caller is with you again."),
+            "no_answer": t.pgettext("telephone", "No answer: the caller is with you again."),
             "no_microphone": t.pgettext("telephone", "The call could not be taken: the microphone does not work."),
             "failed": t.pgettext("telephone", "The call broke off before it began."),
         },
@@ -50,6 +52,12 @@ def telephone_texts(language: str) -> dict[str, Any]:
             "fair": t.pgettext("telephone", "Sound suffers a little: the network is busy"),
             "bad": t.pgettext("telephone", "Sound is bad: the network loses it or is late"),
             "silent": t.pgettext("telephone", "Nothing is heard from the other side"),
+        },
+        "asides": {
+            "held": t.pgettext("telephone", "The caller hears music"),
+            "ringing": t.pgettext("telephone", "{whom} is being called, the caller hears music"),
+            "asking": t.pgettext("telephone", "You talk with {whom}, the caller hears music"),
+            "conference": t.pgettext("telephone", "All three are talking"),
         },
         "on_hold": t.pgettext("telephone", "On hold: the caller hears music"),
         "muted": t.pgettext("telephone", "Microphone off: the caller does not hear you"),

@@ -99,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     trunks = commands.add_parser(
         "trunks", help="list the trunks and what the nodes see of them; 1 if one does not work"
     )
+    trunks.add_argument("--rules", action="store_true", help="list the rules of calls out instead")
     trunks.add_argument(
         "--may",
         nargs=2,
@@ -173,9 +174,11 @@ async def _run_with_connection(options: argparse.Namespace, settings: "Settings"
             case "check-custody-chain" | "check-ledger":
                 return await evidence.check_custody_chain(connection)
             case "trunks":
-                if options.may is None:
-                    return await trunks.list_trunks(connection, settings)
-                return await trunks.say_why(connection, settings, *options.may)
+                if options.may is not None:
+                    return await trunks.say_why(connection, settings, *options.may)
+                if options.rules:
+                    return await trunks.list_rules(connection)
+                return await trunks.list_trunks(connection, settings)
             case "invite-administrator":
                 token = await invite_administrator(connection, options.login, options.name)
                 print(f"{settings.web.url}/invite/{token}")

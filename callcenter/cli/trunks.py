@@ -8,11 +8,10 @@ from callcenter.domain.phone import e164
 from callcenter.settings import Settings
 from callcenter.storage import queries
 from callcenter.trunks.judging import SQL as OUTBOUND
-from callcenter.trunks.judging import judge
-from callcenter.trunks.trunk import TrunkState, trunk_of
+from callcenter.trunks.judging import judge, rule_of
+from callcenter.trunks.trunk import BAD, TrunkState, trunk_of
 
 SQL = queries("trunks")
-BAD = (TrunkState.DOWN, TrunkState.REFUSED)
 
 
 async def list_trunks(connection: Connection, settings: Settings) -> int:
@@ -27,6 +26,22 @@ async def list_trunks(connection: Connection, settings: Settings) -> int:
         shown = states if trunk.active else "off"
         print(f"{line.name}\t{' '.join(line.sources)}\t{line.transport}\t{ways}\t{shown or 'not seen yet'}")
     return 1 if any(TrunkState(row["state"]) in BAD for row in seen) else 0
+
+
+async def list_rules(connection: Connection) -> int:
+    """Print a line for each rule of calls out."""
+    for rule in (rule_of(row) for row in await connection.fetch(OUTBOUND["rules"])):
+        limits = [
+            f"{limit} an hour{of}"
+            for limit, of in ((rule.per_operator_hour, " of one operator"), (rule.per_hour, ""))
+            if limit is not None
+        ]
+        print(
+            "\t".join(
+                [str(rule.id), rule.prefix, rule.purpose, ", ".join(limits) or "no limit", "" if rule.active else "off"]
+            )
+        )
+    return 0
 
 
 async def say_why(connection: Connection, settings: Settings, endpoint: str, asked: str) -> int:
@@ -51,12 +66,22 @@ async def examine_trunks(connection: Connection, node: str) -> str:
     """For the doctor: whether the trunks work at this node."""
     rows = [row for row in await connection.fetch(SQL["states"]) if row["node"] == node]
     bad = [f"{row['trunk']} {_state(row)}" for row in rows if TrunkState(row["state"]) in BAD]
+    lost = [row for row in await connection.fetch(SQL["name_states"], node) if row["failing_since"] is not None]
+    bad += [
+        f"the name {row['name']} not found since {row['failing_since']:%Y-%m-%d %H:%M} UTC, {_known(row)}"
+        for row in lost
+    ]
     if bad:
         raise CheckFailed(
             f"{'; '.join(bad)}. Down: nothing answers at its server, or the registration was lost; refused: its login or"
-            " password is wrong, or the account is blocked"
+            " password is wrong, or the account is blocked; nameless: no name server answers, or none knows its name"
         )
     return f"{len(rows)} trunks of the page, none of which is down" if rows else "none but the settings'"
+
+
+def _known(row: asyncpg.Record) -> str:
+    count = len(row["addresses"])
+    return f"calls in come from the {count} addresses found before" if count else "no call in from there is taken"
 
 
 def _state(row: asyncpg.Record) -> str:

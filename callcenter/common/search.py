@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
+from callcenter.common.word_forms import forms
 from callcenter.domain.phone import national
 
 LONGEST = 200
@@ -40,7 +41,8 @@ _FILLERS = frozenset(
 class Search:
     """A parsed query. `tail`: the last digits of a telephone number, reversed.
 
-    `number` and `tail` of the same digits mean either; `prefix` is the beginning of one more word.
+    `number` and `tail` of the same digits mean either; `prefix` is the beginning of one more word. Each word, and the
+    prefix, is followed by its other forms, with `|` between.
     """
 
     words: tuple[str, ...] = ()
@@ -70,8 +72,8 @@ class Search:
         if not words and not phones:
             return None
         return cls(
-            words=tuple(words if words and not _WORD.fullmatch(words[-1]) else words[:-1]),
-            prefix=words[-1].lower().replace("ё", "е") if words and _WORD.fullmatch(words[-1]) else None,
+            words=tuple(map(_with_forms, words if words and not _WORD.fullmatch(words[-1]) else words[:-1])),
+            prefix=_with_forms(words[-1].lower().replace("ё", "е")) if words and _WORD.fullmatch(words[-1]) else None,
             tail=_tail(_BETWEEN.sub("", phones[0])) if phones else None,
         )
 
@@ -84,9 +86,13 @@ def clean(typed: str) -> str:
 
 def address_words(text: str) -> list[str]:
     """The distinctive words, without `ul.`, `d.`, `kv.` and the like, unless there are no others."""
-    words = [word.strip(".-+\"'«»()№#") for word in re.split(r"[\s,;:!?]+", text)]
+    words = [word.strip(".-+\"'«»()№#") for word in re.split(r"[\s,;:!?|]+", text)]
     words = [word for word in words if _WORD.search(word)][:MOST_WORDS]
     return [word for word in words if word.lower() not in _FILLERS] or words
+
+
+def _with_forms(word: str) -> str:
+    return "|".join((word, *forms(word)[1:]))
 
 
 def _tail(digits: str) -> str:

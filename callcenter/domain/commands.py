@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from callcenter.domain.call import Call
-from callcenter.domain.events import CallEvent, Presence, PresenceReason
+from callcenter.domain.events import AsideChanged, CallEvent, Presence, PresenceReason
 from callcenter.domain.ids import CallId, Interface, OperatorId, RequestId
 from callcenter.domain.operator import OperatorStatus
 from callcenter.domain.recording import RecordingName
-from callcenter.domain.request import RefusalReason, RequestState
+from callcenter.domain.request import RefusalReason, RequestState, TalkStep
 from callcenter.domain.talk import Talk
 
 
@@ -103,7 +103,38 @@ class PauseRecording(Requested):
     paused: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveTalk(Requested):
+    """Send a caller and those who talk about it elsewhere in the dialplan (dialplan/aside.conf.j2).
+
+    Channels, or uniqueids where the name is not known. `leg`: the operator's; `asked`: whom the operator asked, empty for
+    nobody. `to`: whom to call.
+    """
+
+    step: TalkStep
+    caller: str
+    leg: str
+    asked: str = ""
+    to: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceCall(Requested):
+    """Ring the operator's telephone, then call the number as if it had been dialled there."""
+
+    interface: Interface
+    number: str
+
+
 # To PostgreSQL and the screens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handed:
+    """Who handed a caller on, or asks about it, with a note for the colleague."""
+
+    by: OperatorId
+    note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,20 +176,22 @@ class SaveTalk(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowRinging(Command):
-    """Notify one operator, and nobody else, that this call is ringing."""
+    """Notify one operator, and nobody else, that this call is ringing. `handed`: by a colleague."""
 
     operator: OperatorId
     call: Call
     at: datetime
+    handed: Handed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PopCard(Command):
-    """Show one operator, and nobody else, the whole card with the ticket just opened."""
+    """Show one operator, and nobody else, the whole card with the ticket just opened. `handed`: by a colleague."""
 
     operator: OperatorId
     call: Call
     talk: Talk
+    handed: Handed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +209,15 @@ class EndTalk(Command):
     operator: OperatorId
     call: Call
     talk: Talk
+    handed: Handed | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowAside(Command):
+    """Show the operator what they do while the caller waits; None: nothing (any more)."""
+
+    operator: OperatorId
+    aside: AsideChanged | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

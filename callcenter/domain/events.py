@@ -28,6 +28,19 @@ class Source(StrEnum):
     """Our own people and programs: presence, cards."""
 
 
+class AsidePhase(StrEnum):
+    """What an operator does without the caller, who hears music."""
+
+    HELD = "held"
+    RINGING = "ringing"
+    """Somebody is being called."""
+    ASKING = "asking"
+    """Somebody has answered."""
+    CONFERENCE = "conference"
+    """All three talk."""
+    OVER = "over"
+
+
 class Presence(StrEnum):
     """What an operator wants to be."""
 
@@ -92,6 +105,33 @@ class CallOutAsked(Event):
     number: str
     channel: str
     about: CallId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColleagueRang(Event):
+    """An operator's telephone rings for a caller whom a colleague hands on, or asks about."""
+
+    call: CallId
+    operator: Interface
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColleagueMissed(ColleagueRang):
+    """It was not answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsideChanged(Event):
+    """An operator left a caller waiting, or is back (`AsideChanged`).
+
+    `whom`: a telephone's account or a number; `why`: what Asterisk says of a call that was not answered (`DIALSTATUS`).
+    """
+
+    call: CallId
+    operator: Interface
+    phase: AsidePhase
+    whom: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,27 @@
 """The floor: all operators of one node, and what their screens show."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from callcenter.domain import operator as machine
-from callcenter.domain.commands import Command, KeepPresence, Report, SetMember, ShowOperator, StopRinging
+from callcenter.domain.call import Call, Direction
+from callcenter.domain.commands import (
+    Command,
+    Handed,
+    KeepPresence,
+    MoveTalk,
+    PlaceCall,
+    Report,
+    SetMember,
+    ShowAside,
+    ShowOperator,
+    StopRinging,
+)
 from callcenter.domain.events import (
+    AsideChanged,
+    AsidePhase,
     Event,
     OperatorMissed,
     PhoneChanged,
@@ -16,7 +31,12 @@ from callcenter.domain.events import (
 )
 from callcenter.domain.ids import CallId, Interface, QueueName
 from callcenter.domain.operator import Operator, OperatorState, Signal
-from callcenter.domain.request import PresenceBody, RefusalReason, RequestTaken
+from callcenter.domain.request import CallOutBody, PresenceBody, RefusalReason, RequestTaken, TalkBody, TalkStep
+from callcenter.domain.talk import Talk
+
+_ANYBODY = Interface("")
+"""Whoever takes the caller from the queue."""
+_NUMBER = re.compile(r"\+?[0-9]{2,20}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +68,30 @@ class Floor:
     def get(self, interface: Interface | None) -> Operator | None:
         """The operator at this telephone, if there is one."""
         return self._operators.get(interface) if interface is not None else None
+
+    def is_free(self, interface: Interface) -> bool:
+        """Whether nobody talks or rings at this telephone, and it is there, as far as is known: not of whoever is offline."""
+        operator = self._operators.get(interface)
+        if operator is None or operator.state is not OperatorState.RESTING:
+            return False
+        return operator.phone_reachable or operator.wanted is Presence.OFFLINE
+
+    def any_free(self) -> Interface | None:
+        """Of those who take calls and are free, the one who has been so longest."""
+        free = [
+            each
+            for each in self._operators.values()
+            if each.wanted is Presence.AVAILABLE and self.is_free(each.interface)
+        ]
+        return min(free, key=lambda each: each.since).interface if free else None
+
+    def place_call(self, event: RequestTaken, body: CallOutBody) -> list[Command] | RefusalReason:
+        """An operator asks to be rung and then connected with a number."""
+        if event.interface is None:
+            return RefusalReason.NO_TELEPHONE
+        if not self.is_free(event.interface) or not _NUMBER.fullmatch(body.number):
+            return RefusalReason.NOBODY_THERE
+        return [PlaceCall(interface=event.interface, number=body.number, request=event.id, until=event.expires_at)]
 
     def signal(self, interface: Interface, signal: Signal, call: CallId, at: datetime) -> list[Command]:
         """Apply what happened at this telephone."""
@@ -216,6 +260,92 @@ def _keep(operator: Operator, at: datetime) -> KeepPresence:
     return KeepPresence(
         operator=operator.id, wanted=operator.wanted, at=at, reason=operator.reason, pause=operator.pause
     )
+
+
+class Asides:
+    """What operators do with the caller of a talk besides talking, and what colleagues are told of it."""
+
+    def __init__(self, floor: Floor) -> None:
+        self._floor = floor
+        self._shown: dict[Interface, AsideChanged] = {}
+        self._handed: dict[tuple[CallId, Interface], Handed] = {}
+
+    def handed(self, call: CallId, to: Operator) -> Handed | None:
+        """Which colleague handed this call to this operator or to any, or asks about it."""
+        handed = self._handed.get((call, to.interface)) or self._handed.get((call, _ANYBODY))
+        return None if handed is None or handed.by == to.id else handed
+
+    def ask(self, event: RequestTaken, body: TalkBody, call: Call, talk: Talk) -> list[Command] | RefusalReason:
+        """Decide on a request about this talk."""
+        if body.step is TalkStep.HANG_UP:
+            return [self._move(event, body, call, talk)]
+        if call.direction is Direction.OUT:
+            return RefusalReason.NOT_THIS_CALL
+        if not talk.with_caller:
+            return RefusalReason.NO_TALK
+        asked = next((each for each in reversed(call.talks) if not each.with_caller and not call.over(each)), None)
+        match body.step:
+            case TalkStep.COMPLETE | TalkStep.CONFERENCE:
+                if asked is None or not asked.channel:
+                    return RefusalReason.NOBODY_THERE
+                return [self._move(event, body, call, talk, asked=asked.channel)]
+            case TalkStep.CONSULT | TalkStep.TRANSFER if not body.to:
+                free = self._floor.any_free()
+                body = replace(body, to="" if free is None else _account(free))
+        wanted = body.step in (TalkStep.CONSULT, TalkStep.TRANSFER)
+        if wanted and not self._may_ask(body.to):
+            return RefusalReason.NOBODY_THERE
+        if wanted:
+            to = _ANYBODY if _NUMBER.fullmatch(body.to) else _interface(body.to)
+            self._handed[call.id, to] = Handed(by=event.operator, note=body.note)
+        return [self._move(event, body, call, talk)]
+
+    def changed(self, event: AsideChanged) -> list[Command]:
+        """Asterisk tells how far an operator is."""
+        operator, shown = self._floor.get(event.operator), self._shown.get(event.operator)
+        if operator is None or (event.phase is AsidePhase.OVER and (shown is None or shown.phase is AsidePhase.OVER)):
+            return []
+        self._shown[event.operator] = event
+        return [ShowAside(operator=operator.id, aside=event)]
+
+    def answered(self, call: CallId) -> list[Command]:
+        """Whom an operator of this call asks has answered."""
+        ringing = [each for each in self._shown.values() if each.call == call and each.phase is AsidePhase.RINGING]
+        return [command for each in ringing for command in self.changed(replace(each, phase=AsidePhase.ASKING))]
+
+    def ended(self, operator: Operator) -> list[Command]:
+        """The operator's talk is over."""
+        if self._shown.pop(operator.interface, None) is None:
+            return []
+        return [ShowAside(operator=operator.id, aside=None)]
+
+    def forget(self, call: CallId) -> None:
+        """Nothing more comes of this call."""
+        self._handed = {key: handed for key, handed in self._handed.items() if key[0] != call}
+
+    def _may_ask(self, to: str) -> bool:
+        """Of a number outside the rules of calls out decide, of a company's the dialplan."""
+        return _NUMBER.fullmatch(to) is not None or self._floor.is_free(_interface(to))
+
+    @staticmethod
+    def _move(event: RequestTaken, body: TalkBody, call: Call, talk: Talk, asked: str = "") -> MoveTalk:
+        return MoveTalk(
+            step=body.step,
+            caller=call.channel or call.id,
+            leg=talk.channel,
+            asked=asked,
+            to=body.to,
+            request=event.id,
+            until=event.expires_at,
+        )
+
+
+def _interface(account: str) -> Interface:
+    return Interface(f"PJSIP/{account}")
+
+
+def _account(interface: Interface) -> str:
+    return interface.partition("/")[2]
 
 
 def _show(operator: Operator) -> ShowOperator:

@@ -74,6 +74,10 @@ class RefusalReason(StrEnum):
     ASTERISK_REFUSED = "asterisk_refused"
     NOT_KNOWN = "not_known"
     """It may have been done or not: the node or the link to Asterisk failed in the middle of it."""
+    NOBODY_THERE = "nobody_there"
+    """Whom it needs is not there, or not free."""
+    NOT_THIS_CALL = "not_this_call"
+    """Of a call that an operator made the caller is the operator, who cannot be handed on."""
     NOT_UNDERSTOOD = "not_understood"
     """The node is older than the page."""
 
@@ -84,6 +88,22 @@ class RequestKind(StrEnum):
     PRESENCE = "presence"
     PAUSE = "pause"
     WRAP_UP = "wrap_up"
+    TALK = "talk"
+    CALL_OUT = "call_out"
+
+
+class TalkStep(StrEnum):
+    """What an operator does with the caller of a talk."""
+
+    HOLD = "hold"
+    CONSULT = "consult"
+    BACK = "back"
+    COMPLETE = "complete"
+    """Hand the caller over to whom was asked."""
+    CONFERENCE = "conference"
+    TRANSFER = "transfer"
+    """Without asking."""
+    HANG_UP = "hang_up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +127,8 @@ TERMS: Mapping[RequestKind, Terms] = MappingProxyType(
         # By then the words that were to be left out of the recording have been said.
         RequestKind.PAUSE: Terms(of_use=timedelta(seconds=15), repeatable=True, of_talk=True),
         RequestKind.WRAP_UP: Terms(of_use=timedelta(seconds=15), repeatable=False),
+        RequestKind.TALK: Terms(of_use=timedelta(seconds=10), repeatable=False, of_talk=True),
+        RequestKind.CALL_OUT: Terms(of_use=timedelta(seconds=10), repeatable=False),
     }
 )
 
@@ -133,9 +155,33 @@ class WrapUpBody:
     """More time for the wrap-up, as much again. It is ended by the presence `available`."""
 
 
-Body = PresenceBody | PauseBody | WrapUpBody
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TalkBody:
+    """`to`: a telephone's account or a number, empty for any colleague who is free; `note`: for that colleague to read."""
+
+    step: TalkStep
+    to: str = ""
+    note: str = ""
+    recording: RecordingName | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOutBody:
+    """Ring the operator's own telephone, then call this number."""
+
+    number: str
+
+
+Body = PresenceBody | PauseBody | WrapUpBody | TalkBody | CallOutBody
+
 _KINDS: Mapping[type[Body], RequestKind] = MappingProxyType(
-    {PresenceBody: RequestKind.PRESENCE, PauseBody: RequestKind.PAUSE, WrapUpBody: RequestKind.WRAP_UP}
+    {
+        PresenceBody: RequestKind.PRESENCE,
+        PauseBody: RequestKind.PAUSE,
+        WrapUpBody: RequestKind.WRAP_UP,
+        TalkBody: RequestKind.TALK,
+        CallOutBody: RequestKind.CALL_OUT,
+    }
 )
 
 
@@ -168,9 +214,22 @@ def read_body(kind: str, data: Mapping[str, object]) -> Body:
             paused, recording = data.get("paused"), data.get("recording")
             if not isinstance(paused, bool):
                 raise ValueError("`paused` is neither true nor false")
-            return PauseBody(
-                paused=paused, recording=None if recording is None else RecordingName.parse(str(recording))
+            return PauseBody(paused=paused, recording=_recording(recording))
+        case RequestKind.TALK:
+            return TalkBody(
+                step=TalkStep(str(data.get("step"))),
+                to=str(data.get("to", "")),
+                note=str(data.get("note", "")),
+                recording=_recording(data.get("recording")),
             )
+        case RequestKind.CALL_OUT:
+            if not isinstance(number := data.get("number"), str):
+                raise ValueError("`number` is no text")
+            return CallOutBody(number=number)
+
+
+def _recording(value: object) -> RecordingName | None:
+    return None if value is None else RecordingName.parse(str(value))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ from callcenter.domain.commands import (
     ShowRinging,
 )
 from callcenter.domain.events import (
+    AsideChanged,
     CallEnded,
     CallEvent,
     CallLost,
@@ -36,6 +37,8 @@ from callcenter.domain.events import (
     CallQueued,
     CardPrepared,
     ChannelsSeen,
+    ColleagueMissed,
+    ColleagueRang,
     ConsultationJoined,
     Event,
     LedgerLost,
@@ -54,12 +57,14 @@ from callcenter.domain.events import (
     TelephoneVanished,
     Tick,
 )
-from callcenter.domain.floor import Floor, RosterChanged
+from callcenter.domain.floor import Asides, Floor, RosterChanged
 from callcenter.domain.ids import CallId, Interface, QueueName
 from callcenter.domain.open_requests import OpenRequests
 from callcenter.domain.operator import Operator, Signal
 from callcenter.domain.queues import AnnouncedOutages, Queues
+from callcenter.domain.recording import RecordingName
 from callcenter.domain.request import (
+    CallOutBody,
     PauseBody,
     PresenceBody,
     RefusalReason,
@@ -67,6 +72,7 @@ from callcenter.domain.request import (
     RequestFailed,
     RequestOverdue,
     RequestTaken,
+    TalkBody,
     WrapUpBody,
 )
 from callcenter.domain.talk import Talk, TalkKind
@@ -91,6 +97,7 @@ class Switchboard:
     ) -> None:
         self.calls: dict[CallId, Call] = {}
         self._floor = Floor(operators, missed_limit, wrap_up)
+        self._asides = Asides(self._floor)
         self._queues = Queues(queues)
         self._announced = AnnouncedOutages()
         self._requests = OpenRequests()
@@ -118,6 +125,10 @@ class Switchboard:
                 return [*self._announced.announce(event, self._open())]
             case CallOutAsked():
                 return self._judge(event)
+            case AsideChanged():
+                return self._asides.changed(event)
+            case ColleagueRang():
+                return self._ring_colleague(event)
             case PhoneChanged():
                 return self._floor.phone(event)
             case TelephoneVanished():
@@ -170,12 +181,25 @@ class Switchboard:
         if event.source is Source.LIVE and isinstance(event, OperatorRang):
             commands += self._floor.signal(event.operator, Signal.RANG, event.call, event.at)
             if operator := self._floor.get(event.operator):
-                commands.append(ShowRinging(operator=operator.id, call=after, at=event.at))
+                handed = self._asides.handed(after.id, operator)
+                commands.append(ShowRinging(operator=operator.id, call=after, at=event.at, handed=handed))
         elif isinstance(event, OperatorMissed):
             commands += self._floor.missed(event)
         elif event.source is Source.LIVE and isinstance(event, CallQueued):
             commands += self._announced.joined(before, after)
+        elif isinstance(event, OperatorAnswered) and event.kind is TalkKind.CONSULTATION:
+            commands += self._asides.answered(after.id)
         return commands + self._update_floor(before, after)
+
+    def _ring_colleague(self, event: ColleagueRang) -> list[Command]:
+        call, operator = self.calls.get(event.call), self._floor.get(event.operator)
+        if call is None or operator is None:
+            return []
+        if isinstance(event, ColleagueMissed):
+            return self._floor.signal(event.operator, Signal.RING_ENDED, event.call, event.at)
+        handed = self._asides.handed(event.call, operator)
+        rung = self._floor.signal(event.operator, Signal.RANG, event.call, event.at)
+        return [*rung, ShowRinging(operator=operator.id, call=call, at=event.at, handed=handed)]
 
     def _update_floor(self, before: Call | None, after: Call) -> list[Command]:
         """What changes for operators when a call changes."""
@@ -187,7 +211,9 @@ class Switchboard:
                 commands += self._show_talk(before, after, known, talk)
             elif before is not None and known is not None and not before.over(known):
                 commands += self._show_end(after, talk)
-        if was in (CallState.ARRIVED, CallState.WAITING) and after.state not in (CallState.ARRIVED, CallState.WAITING):
+        waited = was in (CallState.ARRIVED, CallState.WAITING)
+        over = after.state is CallState.ENDED and was is not CallState.ENDED
+        if over or (waited and after.state not in (CallState.ARRIVED, CallState.WAITING)):
             commands += self._floor.stop_ringing(
                 after.id, after.answered_at or after.left_at or after.ended_at or after.arrived_at
             )
@@ -196,23 +222,27 @@ class Switchboard:
     def _show_talk(self, before: Call | None, after: Call, known: Talk | None, talk: Talk) -> list[Command]:
         """What changes for the operator of a talk that goes on."""
         commands: list[Command] = []
+        if _asked_outside(after, talk):
+            return commands
         if known is None:
             commands += self._floor.signal(talk.operator, Signal.ANSWERED, after.id, talk.began_at)
         card_came = before is not None and before.card != after.card
         operator = self._floor.get(talk.operator)
         if operator is not None and (known is None or known.kind is not talk.kind or card_came):
-            commands.append(PopCard(operator=operator.id, call=after, talk=talk))
+            handed = self._asides.handed(after.id, operator)
+            commands.append(PopCard(operator=operator.id, call=after, talk=talk, handed=handed))
         return commands
 
     def _show_end(self, after: Call, talk: Talk) -> list[Command]:
         operator = self._floor.get(talk.operator)
-        if operator is None:
+        if operator is None or _asked_outside(after, talk):
             return []
         at = talk.ended_at or after.ended_at or after.arrived_at
         commands = self._floor.signal(operator.interface, Signal.TALK_ENDED, after.id, at)
         if operator.call == after.id:
-            commands.append(EndTalk(operator=operator.id, call=after, talk=talk))
-        return commands
+            handed = self._asides.handed(after.id, operator)
+            commands.append(EndTalk(operator=operator.id, call=after, talk=talk, handed=handed))
+        return commands + self._asides.ended(operator)
 
     def _take(self, event: RequestTaken) -> list[Command]:
         """Decide on a request: the commands for it, or its refusal."""
@@ -227,6 +257,10 @@ class Switchboard:
                 decided = self._pause(event, event.body)
             case WrapUpBody():
                 decided = self._floor.prolong(event)
+            case TalkBody():
+                decided = self._move(event, event.body)
+            case CallOutBody():
+                decided = self._floor.place_call(event, event.body)
             case None:
                 decided = RefusalReason.NOT_UNDERSTOOD
             case _:
@@ -237,14 +271,24 @@ class Switchboard:
         at_once = not decided or isinstance(event.body, WrapUpBody)
         return [*decided, *(self._requests.complete(event.id) if at_once else [])]
 
-    def _pause(self, event: RequestTaken, body: PauseBody) -> list[Command] | RefusalReason:
-        """Only the talk for which it was requested: the next one has another caller."""
+    def _live(self, recording: RecordingName | None) -> tuple[Call, Talk] | None:
+        """The talk for which something was requested, while it goes on: the next one has another caller."""
         for call in self.calls.values():
             for talk in call.talks:
-                if talk.recording == body.recording and talk.channel and not call.over(talk):
-                    until = event.expires_at
-                    return [PauseRecording(channel=talk.channel, paused=body.paused, request=event.id, until=until)]
-        return RefusalReason.NO_TALK
+                if talk.recording == recording and talk.channel and not call.over(talk):
+                    return call, talk
+        return None
+
+    def _pause(self, event: RequestTaken, body: PauseBody) -> list[Command] | RefusalReason:
+        if (found := self._live(body.recording)) is None:
+            return RefusalReason.NO_TALK
+        channel, until = found[1].channel, event.expires_at
+        return [PauseRecording(channel=channel, paused=body.paused, request=event.id, until=until)]
+
+    def _move(self, event: RequestTaken, body: TalkBody) -> list[Command] | RefusalReason:
+        if (found := self._live(body.recording)) is None:
+            return RefusalReason.NO_TALK
+        return self._asides.ask(event, body, *found)
 
     def _judge(self, event: CallOutAsked) -> list[Command]:
         about = None if event.about is None else self.calls.get(event.about)
@@ -290,7 +334,8 @@ class Switchboard:
 
     def _tick(self, event: Tick) -> list[Command]:
         while self._ended and event.at - self._ended[0][0] > REMEMBERED_FOR:
-            self.calls.pop(self._ended.popleft()[1], None)
+            self.calls.pop(self._ended[0][1], None)
+            self._asides.forget(self._ended.popleft()[1])
         late = [*self._requests.expire(event.at), *self._floor.tick(event.at)]
         changes = self._queues.changes()
         return [*late, ShowQueues(queues=changes, waiting=self._queues.waiting)] if changes else late
@@ -313,6 +358,12 @@ def _follow(before: Call | None, after: Call) -> list[Command]:
         commands.append(OpenOutageTickets(call=after.id))
     commands += [SaveTalk(call=after.id, talk=talk) for talk in after.talks if talk not in was.talks]
     return commands
+
+
+def _asked_outside(call: Call, talk: Talk) -> bool:
+    """Whether this is a talk with somebody outside, of an operator who talks to the caller too."""
+    own = (each for each in call.talks if each.operator == talk.operator and each.with_caller)
+    return not talk.with_caller and any(not call.over(each) for each in own)
 
 
 def _is_consultation(event: CallEvent) -> bool:

@@ -8,7 +8,15 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from callcenter.errors import CallcenterError
-from callcenter.push.messages import KINDS, BrowserRequest, Hello, PauseRequest, PresenceRequest, WrapUpRequest
+from callcenter.push.messages import (
+    KINDS,
+    BrowserRequest,
+    Hello,
+    PauseRequest,
+    PresenceRequest,
+    TalkRequest,
+    WrapUpRequest,
+)
 from callcenter.push.shapes import Shape, Shown
 
 S = TypeVar("S", bound=Shape)
@@ -16,6 +24,7 @@ REQUESTS: Mapping[str, type[BrowserRequest]] = {
     "presence": PresenceRequest,
     "wrap_up": WrapUpRequest,
     "recording": PauseRequest,
+    "talk": TalkRequest,
 }
 
 

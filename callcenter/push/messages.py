@@ -12,9 +12,9 @@ from pydantic import Field
 
 from callcenter.domain.call import CallState, Outcome
 from callcenter.domain.deadlines import LimitStep
-from callcenter.domain.events import Presence, PresenceReason
+from callcenter.domain.events import AsidePhase, Presence, PresenceReason
 from callcenter.domain.operator import OperatorStatus
-from callcenter.domain.request import RefusalReason, RequestKind, RequestState
+from callcenter.domain.request import RefusalReason, RequestKind, RequestState, TalkStep
 from callcenter.domain.talk import TalkKind
 from callcenter.push.outage_messages import CallOutage, OutageFiguresMessage, OutagesMessage
 from callcenter.push.shapes import Moment, Shape, Shown, TicketKey
@@ -61,6 +61,16 @@ class PresenceMessage(Shown):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandedRow(Shape):
+    """A colleague handed the caller on, or asks about it."""
+
+    by: int
+    """The colleague's id."""
+    note: str
+    """What the colleague wrote; may be empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RingingMessage(Shown):
     """The operator's telephone rings."""
 
@@ -75,6 +85,7 @@ class RingingMessage(Shown):
     flat: str
     since: Moment
     outage: CallOutage | None
+    handed: HandedRow | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +93,27 @@ class SilentMessage(Shown):
     """Nothing rings (any more)."""
 
     shown_as: ClassVar[str] = "ringing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsideMessage(Shown):
+    """What the operator does while the caller hears music: what Asterisk did, not what was asked."""
+
+    shown_as: ClassVar[str] = "aside"
+    call: str
+    phase: AsidePhase
+    whom: str
+    """Who is asked: a telephone's account or a number; empty for nobody."""
+    why: str
+    """Why it is over, when whoever was called did not answer: `BUSY`, `NOANSWER`, `CHANUNAVAIL` or `CONGESTION`."""
+    since: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TogetherMessage(Shown):
+    """No caller waits for the operator."""
+
+    shown_as: ClassVar[str] = "aside"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +172,7 @@ class CardMessage(Shown):
     outage: CallOutage | None
     queue: str | None
     """Null for a call that came to the operator past every queue."""
+    handed: HandedRow | None
     kind: TalkKind
     """How the operator came to the call. `transfer`: a colleague sent the caller on; `consultation`: a colleague asks about
     this caller, and the card comes again as a `transfer` when the caller is handed over."""
@@ -249,6 +282,7 @@ KINDS: Mapping[str, tuple[Audience, tuple[type[Shown], ...]]] = {
     "presence": ("operator", (PresenceMessage,)),
     "ringing": ("operator", (RingingMessage, SilentMessage)),
     "recording": ("operator", (PauseMessage,)),
+    "aside": ("operator", (AsideMessage, TogetherMessage)),
     "telephone": ("operator", (TelephoneMessage,)),
     "card": ("operator", (CardMessage,)),
     **{f"request/{kind}": ("operator", (RequestMessage,)) for kind in RequestKind},
@@ -317,4 +351,16 @@ class PauseRequest(Shape):
     paused: bool
 
 
-BrowserRequest = PresenceRequest | WrapUpRequest | PauseRequest
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TalkRequest(Shape):
+    """Do something with the caller of the operator's talk; an `aside` delta says how far it is."""
+
+    type: Literal["talk"] = "talk"
+    step: TalkStep
+    to: Annotated[str, Field(max_length=40)] = ""
+    """Whom to call: a telephone's account, a number outside or, of a transfer, a company's; empty: any colleague who is free."""
+    note: Annotated[str, Field(max_length=300)] = ""
+    """For the colleague to read while it rings."""
+
+
+BrowserRequest = PresenceRequest | WrapUpRequest | PauseRequest | TalkRequest

@@ -85,6 +85,10 @@ class AsteriskEntries:
             for row in await self._pool.fetch(SQL["behind"], AWAY_AFTER_S)
         ]
 
+    async def trunk_nodes(self) -> list[str]:
+        """The names of the nodes at which a trunk can be."""
+        return [row["node"] for row in await self._pool.fetch(SQL["trunk_nodes"])]
+
     async def nodes(self) -> list[str]:
         """The names of the nodes."""
         return [row["node"] for row in await self._pool.fetch(SQL["nodes"])]

@@ -48,8 +48,8 @@ class RunningConfiguration:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._etc = settings.asterisk.etc
-        self._shared = settings.asterisk.shared
-        self._numbers = f"{PREFIX}numbers" if self._shared else "numbers"
+        self.shared = settings.asterisk.shared
+        self._numbers = f"{PREFIX}numbers" if self.shared else "numbers"
         self._console = Console(settings.asterisk.control)
         # Whether Asterisk has read the files as they are.
         self._read = False
@@ -63,7 +63,7 @@ class RunningConfiguration:
         it starts.
         """
         wanted = await asyncio.to_thread(texts, self._settings, directory)
-        if self._shared:
+        if self.shared:
             names = [endpoint for endpoint, _ in directory.endpoints]
             await asyncio.to_thread(refuse_taken, self._etc.parent, names)
         try:
@@ -96,7 +96,7 @@ class RunningConfiguration:
         over = [
             contact
             for contact, endpoint in registered
-            if endpoint not in kept and (endpoint in ended or not self._shared)
+            if endpoint not in kept and (endpoint in ended or not self.shared)
         ]
         if not over:
             return

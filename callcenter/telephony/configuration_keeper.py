@@ -52,6 +52,8 @@ class ConfigurationKeeper:
         self._load = load
         self._tell_applied = applied
         self._changed = asyncio.Event()
+        # Whether it is among the nodes; which trunks it has depends on that.
+        self._there = False
         # What Asterisk was given last, by this process; and what it knows by the table before that.
         self._given: tuple[Entries, Directory] | None = None
         self._known: Entries = {}
@@ -88,6 +90,9 @@ class ConfigurationKeeper:
 
     async def look(self) -> None:
         """Look once whether something is to be brought into Asterisk, do it, and say that the node is there."""
+        if not self._there:
+            await self._pool.execute(SQL["add_node"], self._node, self._configuration.shared)
+            self._there = True
         wanted = await self._read()
         if wanted != self._given and not self._waits(wanted):
             await self._apply(*wanted)
@@ -148,7 +153,6 @@ class ConfigurationKeeper:
 
     async def _write(self) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute(SQL["add_node"], self._node)
             if self._given is not None and self._written is not self._known:
                 kinds, names = zip(*self._known, strict=True) if self._known else ((), ())
                 values = [kinds, names, tuple(self._known.values())]

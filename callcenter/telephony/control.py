@@ -9,6 +9,7 @@ import structlog
 
 from callcenter import metrics
 from callcenter.domain.commands import (
+    MoveTalk,
     NameCaller,
     PauseRecording,
     Requested,
@@ -17,13 +18,13 @@ from callcenter.domain.commands import (
 )
 from callcenter.domain.events import Event, Presence
 from callcenter.domain.ids import OPERATORS
-from callcenter.domain.request import RefusalReason, RequestCarriedOut, RequestFailed, RequestOverdue
+from callcenter.domain.request import RefusalReason, RequestCarriedOut, RequestFailed, RequestOverdue, TalkStep
 from callcenter.errors import ActionRefused, ActionTimeout, NotConnected, TelephonyError
 from callcenter.telephony.connection import AmiConnection
 
 log = structlog.get_logger()
 
-AsteriskCommand = NameCaller | SetMember | PauseRecording | WithdrawCaller
+AsteriskCommand = NameCaller | SetMember | PauseRecording | WithdrawCaller | MoveTalk
 
 LANES = 8
 """Commands carried out at the same time; those for one target are carried out one after the other."""
@@ -35,11 +36,13 @@ class Control:
     """Carries out commands over the actions connection.
 
     Nothing is tried again here: when the link is restored the switchboard sets every member again. The result of a
-    command that answers a request is reported by `put`, which must not block. `queue`: what Asterisk calls ours.
+    command that answers a request is reported by `put`, which must not block. `prefix`: what the names of our queue and our
+    contexts begin with.
     """
 
-    def __init__(self, connection: AmiConnection, put: Callable[[Event], None], queue: str = OPERATORS) -> None:
-        self._queue = queue
+    def __init__(self, connection: AmiConnection, put: Callable[[Event], None], prefix: str = "") -> None:
+        self._prefix = prefix
+        self._queue = f"{prefix}{OPERATORS}"
         self._connection = connection
         self._put = put
         # The last command for each target, in the order in which the targets were first named.
@@ -102,6 +105,8 @@ class Control:
                     await self._connection.action(
                         "MixMonitorMute", Channel=command.channel, Direction="both", State=state
                     )
+                case MoveTalk():
+                    await self._move(command)
                 case _:
                     assert_never(command)
         except TelephonyError as error:
@@ -128,6 +133,40 @@ class Control:
         except ActionRefused:
             log.debug("caller gone before being withdrawn", call=command.call)
 
+    async def _move(self, command: MoveTalk) -> None:
+        """Both at once where two of them talk: one alone would end the talk of the other."""
+        caller, leg = command.caller, command.leg
+        match command.step:
+            case TalkStep.HOLD | TalkStep.CONSULT:
+                await self._connection.action("Setvar", Channel=caller, Variable="LEG", Value=leg)
+                await self._redirect(caller, "set-aside", "s", leg, "aside", command.to or "s")
+            case TalkStep.BACK:
+                await self._redirect(caller, "taken-back", "s")
+            case TalkStep.COMPLETE:
+                await self._redirect(caller, "handed-over", "s")
+            case TalkStep.CONFERENCE:
+                await self._redirect(leg, "conference", "other", command.asked, "conference", "other")
+                await self._redirect(caller, "conference", "caller")
+            case TalkStep.TRANSFER:
+                await self._redirect(caller, "sent-on", command.to)
+            case TalkStep.HANG_UP:
+                await self._connection.action("Setvar", Channel=leg, Variable="HUNG_UP", Value="1")
+                await self._connection.action("Hangup", Channel=leg, Cause="16")
+            case _:
+                assert_never(command.step)
+
+    async def _redirect(
+        self, channel: str, context: str, exten: str, other: str = "", others_context: str = "", others_exten: str = ""
+    ) -> None:
+        first = {"Channel": channel, "Context": f"{self._prefix}{context}", "Exten": exten, "Priority": "1"}
+        second = {
+            "ExtraChannel": other,
+            "ExtraContext": f"{self._prefix}{others_context}",
+            "ExtraExten": others_exten,
+            "ExtraPriority": "1",
+        }
+        await self._connection.action("Redirect", **first, **(second if other else {}))
+
     async def _set_member(self, command: SetMember) -> None:
         member = {"Queue": self._queue, "Interface": command.interface}
         if command.presence is Presence.OFFLINE:
@@ -151,6 +190,8 @@ class Control:
 def _target(command: AsteriskCommand) -> str:
     if isinstance(command, SetMember):
         return command.interface
+    if isinstance(command, MoveTalk):
+        return f"MoveTalk {command.caller}"
     if isinstance(command, WithdrawCaller):
         return f"{type(command).__name__} {command.channel}"
     return command.channel

@@ -8,6 +8,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from callcenter.domain.events import AsidePhase
 from callcenter.domain.ids import UNIQUEID, CallId, Interface, QueueName
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.talk import Party, TalkKind
@@ -23,6 +24,7 @@ _CHANNEL = re.compile(rf"[!-~]{{1,{CHANNEL_LIMIT}}}")
 _MICROS = re.compile(r"([0-9]{1,11})\.([0-9]{6})")
 _SECONDS = re.compile(r"[0-9]{1,11}")
 _ROW_ID = re.compile(r"[1-9][0-9]{0,9}")
+_WHOM = re.compile(r"[a-z0-9+-]{1,32}")
 _NOT_KEY = re.compile(r"[^0-9*#]+")
 _NOT_DIGIT = re.compile(r"[^0-9]+")
 _NOT_CALLER = re.compile(r"[^0-9+]+")
@@ -102,6 +104,24 @@ def row_id(value: str) -> int:
     if _ROW_ID.fullmatch(value):
         return int(value)
     raise ParseProblem("number is not one of an outage or a ticket")
+
+
+def aside_phase(value: str) -> AsidePhase:
+    """What an operator does without the caller."""
+    try:
+        return AsidePhase(value)
+    except ValueError:
+        raise ParseProblem("phase is none of those without a caller") from None
+
+
+def whom(value: str) -> str:
+    """A telephone's account, or a number; empty when it is neither."""
+    return value if _WHOM.fullmatch(value) else ""
+
+
+def dial_status(value: str) -> str:
+    """What became of a call that was not answered, in Asterisk's words; empty when it is not one of those that we tell."""
+    return value if value in ("BUSY", "NOANSWER", "CHANUNAVAIL", "CONGESTION") else ""
 
 
 def keys(value: str) -> str:

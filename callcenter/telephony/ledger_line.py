@@ -14,6 +14,7 @@ from callcenter.domain.events import (
     CallQueued,
     CallReturned,
     CallWithdrawn,
+    ConsultationJoined,
     Event,
     NodeRestarted,
     NumberRejected,
@@ -142,6 +143,11 @@ def _talk_ended(fields: Fields) -> Event:
     )
 
 
+def _joined(fields: Fields) -> Event:
+    leg = forms.call_id(_datum(fields, 2))
+    return ConsultationJoined(source=Source.LEDGER, at=_exact(fields), call=forms.call_id(fields[1]), leg=leg)
+
+
 def _ended(fields: Fields) -> Event:
     return CallEnded(
         source=Source.LEDGER,
@@ -203,6 +209,7 @@ _MAKERS: Mapping[str, Callable[[Fields], Event]] = {
     "HEARD": _announcement_ended,
     "TOLD": _announcements_over,
     "WITHDRAWN": _withdrawn,
+    "JOINED": _joined,
     "TALK": _talk_began,
     "TALKENDED": _talk_ended,
     "ENDED": _ended,

@@ -9,6 +9,7 @@ from callcenter.domain.events import (
     AnnouncementBegan,
     AnnouncementEnded,
     AnnouncementsOver,
+    AsideChanged,
     CallArrived,
     CallEnded,
     CallerAbandoned,
@@ -17,6 +18,8 @@ from callcenter.domain.events import (
     CallQueued,
     CallReturned,
     CallWithdrawn,
+    ColleagueMissed,
+    ColleagueRang,
     ConsultationJoined,
     Event,
     NumberRejected,
@@ -180,6 +183,35 @@ def _handed_over(message: Headers) -> Event | None:
     )
 
 
+def _joined(message: Headers) -> Event:
+    """By the dialplan, of a consultation that the node began (dialplan/aside.conf.j2)."""
+    return ConsultationJoined(
+        at=forms.micros(text(message, "At")), call=_call(message), leg=forms.call_id(text(message, "Leg"))
+    )
+
+
+def _colleague(kind: type[ColleagueRang]) -> Callable[[Headers], Event]:
+    def make(message: Headers) -> Event:
+        return kind(
+            at=forms.micros(text(message, "At")),
+            call=forms.call_id(text(message, "Call")),
+            operator=forms.interface(text(message, "Operator")),
+        )
+
+    return make
+
+
+def _aside(message: Headers) -> Event:
+    return AsideChanged(
+        at=forms.micros(text(message, "At")),
+        call=forms.call_id(text(message, "Call")),
+        operator=forms.interface(text(message, "Operator")),
+        phase=forms.aside_phase(text(message, "Phase")),
+        whom=forms.whom(text(message, "Whom")),
+        why=forms.dial_status(text(message, "Why")),
+    )
+
+
 def _forwarded(message: Headers) -> Event:
     return OperatorMissed(
         at=forms.micros(text(message, "At")),
@@ -258,6 +290,10 @@ _USER_EVENTS: Mapping[str, Callable[[Headers], Event]] = {
     "announcementbegan": _announcement_began,
     "announcementended": _announcement_ended,
     "announcementsover": _announcements_over,
+    "consultationjoined": _joined,
+    "colleaguerang": _colleague(ColleagueRang),
+    "colleaguemissed": _colleague(ColleagueMissed),
+    "asidechanged": _aside,
     "talkbegan": _talk_began,
     "talkended": _talk_ended,
     "operatorforwarded": _forwarded,

@@ -76,6 +76,7 @@ _RESERVED_ENDPOINTS = frozenset(
         "trunk",
         "trunk-line",
         *(f"trunk-{digit}" for digit in range(10)),
+        *("udp6", "tcp6", "tls6"),
     }
 )
 _EXTENSION = re.compile(r"[1-9][0-9]{1,4}")
@@ -161,6 +162,9 @@ def _values(settings: Settings) -> dict[str, object]:
         "events": EVENTS,
         "bind": bind,
         "bind_uri": host,
+        "ipv6_address": asterisk.bind_ipv6 and f"[{_address('asterisk.bind_ipv6', asterisk.bind_ipv6)}]",
+        "sip_port": asterisk.sip_port,
+        "tls_port": asterisk.tls_port,
         "sip_address": f"{host}:{asterisk.sip_port}",
         "tls_address": f"{host}:{asterisk.tls_port}",
         **{name: _file(name, getattr(asterisk, name)) for name in ("tls_certificate", "tls_key", "tls_ca")},

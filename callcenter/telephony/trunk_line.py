@@ -63,6 +63,7 @@ class TrunkLine:
 
     `server`: where registrations and calls go, empty when calls only come. `dialled_number_in`: `request` or headers.
     `caller_number`: what outbound calls show instead of the company's number. None as a limit is no limit.
+    `addresses`: those of the host names among its sources, as the node found them.
     """
 
     name: str
@@ -87,6 +88,7 @@ class TrunkLine:
     calls_out: bool = False
     calls_at_once: int | None = None
     calls_per_s: int | None = None
+    addresses: tuple[str, ...] = ()
 
     @property
     def section(self) -> str:
@@ -100,15 +102,27 @@ class TrunkLine:
 
     @property
     def networks(self) -> list[str]:
-        """The sources that are addresses or networks."""
-        return [each for each in self.sources if is_network(each)]
+        """From where its calls may come, as addresses and networks."""
+        return list(dict.fromkeys([*(each for each in self.sources if is_network(each)), *self.addresses]))
+
+    @property
+    def ipv6(self) -> bool:
+        """Whether it is reached by IPv6 alone: by its server's address, or by all that its names have."""
+        known = [self.server] if is_network(self.server) else list(self.addresses)
+        return bool(known) and all(":" in each for each in known)
+
+    @property
+    def domain(self) -> str:
+        """In the addresses of its accounts."""
+        return _in_uri(self.from_domain or self.server)
 
     @property
     def uri(self) -> str:
         """Where registrations and calls go."""
-        host = f"[{self.server}]" if ":" in self.server else self.server
         port = "" if self.port is None else f":{self.port}"
-        return f"sip:{host}{port}" + ("" if self.transport is Transport.UDP else rf"\;transport={self.transport}")
+        return f"sip:{_in_uri(self.server)}{port}" + (
+            "" if self.transport is Transport.UDP else rf"\;transport={self.transport}"
+        )
 
     @property
     def timers(self) -> str:
@@ -116,6 +130,10 @@ class TrunkLine:
         return {SessionTimers.ALWAYS: "always", SessionTimers.ACCEPTED: "yes", SessionTimers.NEVER: "no"}[
             self.session_timers
         ]
+
+
+def _in_uri(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def is_network(text: str) -> bool:
@@ -141,6 +159,7 @@ def faults(trunk: TrunkLine) -> list[str]:
     checks = {
         "name": _NAME.fullmatch(trunk.name),
         "hosts": all(is_network(each) or is_host(each) for each in trunk.hosts),
+        "addresses": all(is_network(each) for each in trunk.addresses),
         "server": not trunk.server or is_host(trunk.server),
         "port": trunk.port is None or 1 <= trunk.port <= 65535,
         "login": _USER.fullmatch(trunk.login) and (bool(trunk.login) or not trunk.registers),

@@ -22,7 +22,7 @@ async def judge(
     `number`: E.164, or what is none. `did`: the company's number of the call that it is about.
     """
     rules = [rule_of(row) for row in await connection.fetch(SQL["rules"])]
-    (row,) = await connection.fetch(SQL["facts"], number, node, did)
+    (row,) = await connection.fetch(SQL["facts"], number, node, did, operator)
     purposes = {Purpose.RESIDENT: row["resident"], Purpose.CREW: row["crew"]}
     facts = Facts(
         number=number,

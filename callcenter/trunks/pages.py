@@ -1,6 +1,5 @@
 """Pages: the trunks, and a form for one."""
 
-import asyncpg
 import structlog
 from aiohttp import web
 
@@ -20,6 +19,8 @@ from callcenter.web.render import render
 log = structlog.get_logger()
 routes = web.RouteTableDef()
 ID = r"{id:\d{1,9}}"
+FIELDS = {"taken": "name", "unknown": "node", "shared": "node"}
+"""Where a refusal is said, by its code."""
 NEW = {
     "active": "on",
     "transport": Transport.UDP,
@@ -68,10 +69,8 @@ async def add(request: web.Request) -> web.Response:
     if form is not None:
         try:
             added = await request.app[TRUNKS].add(request[PERSON], form, request.remote or "")
-        except TrunkRefused:
-            wrong = {"taken"}
-        except asyncpg.ForeignKeyViolationError:
-            wrong = {"node"}
+        except TrunkRefused as refusal:
+            wrong = {refusal.code}
         else:
             log.info("trunk added", trunk=added, operator=request[PERSON].id)
             raise web.HTTPSeeOther("/trunks")
@@ -120,10 +119,8 @@ async def _change(request: web.Request, trunk: Trunk, form: TrunkForm) -> set[st
     try:
         if not await request.app[TRUNKS].change(request[PERSON], trunk.id, form, request.remote or ""):
             raise web.HTTPNotFound
-    except TrunkRefused:
-        return {"taken"}
-    except asyncpg.ForeignKeyViolationError:
-        return {"node"}
+    except TrunkRefused as refusal:
+        return {refusal.code}
     log.info("trunk changed", trunk=trunk.id, operator=request[PERSON].id)
     return set()
 
@@ -138,7 +135,7 @@ async def _page(
 ) -> web.Response:
     language = language_of(request)
     texts = problems(Translator(language))
-    shown = {"name" if name == "taken" else name: _problem(name, texts) for name in wrong}
+    shown = {FIELDS.get(name, name): _problem(name, texts) for name in wrong}
     return render(
         request,
         "trunks/trunk.html",
@@ -146,7 +143,7 @@ async def _page(
         trunk=trunk,
         typed=typed,
         wrong=shown,
-        node_options=[(node, node) for node in await request.app[ASTERISK_ENTRIES].nodes()],
+        node_options=[(node, node) for node in await request.app[ASTERISK_ENTRIES].trunk_nodes()],
         transports=TRANSPORTS,
         dtmf=dtmf(language),
         session_timers=session_timers(language),

@@ -14,7 +14,7 @@ from callcenter.domain.person import Person
 from callcenter.trunks.judging import SQL, judge, rule_of
 from callcenter.trunks.outbound import OutboundRule, Purpose, Reason, RuleForm, Verdict
 
-_PREFIX = re.compile(r"\+[0-9]{0,14}")
+PREFIX = r"\+[0-9]{0,14}"
 LARGEST = 100_000
 SHOWN_ATTEMPTS = 50
 
@@ -44,7 +44,7 @@ def read_rule(typed: Mapping[str, str]) -> tuple[RuleForm | None, set[str]]:
     wrong: set[str] = set()
     prefix = re.sub(r"[\s()-]", "", typed.get("prefix", "")) or "+"
     prefix = prefix if prefix.startswith("+") else f"+{prefix}"
-    if not _PREFIX.fullmatch(prefix) or not prefix.isascii():
+    if not re.fullmatch(PREFIX, prefix):
         wrong.add("prefix")
     if typed.get("purpose") not in set(Purpose):
         wrong.add("purpose")
@@ -127,7 +127,8 @@ def _values(form: RuleForm) -> tuple[object, ...]:
 async def _note(
     connection: Connection, action: AuditAction, by: Person, rule: int, address: str, form: RuleForm | None
 ) -> None:
-    details = {} if form is None else {"purpose": form.purpose, "prefix": form.prefix, "active": form.active}
+    named = ("purpose", "prefix", "active", "per_operator_hour", "per_hour")
+    details = {} if form is None else {name: getattr(form, name) for name in named if getattr(form, name) is not None}
     await audit(
         connection,
         action,

@@ -35,6 +35,9 @@ def states(t: Translator) -> dict[TrunkState, str]:
         TrunkState.UP: t.pgettext("trunk", "works"),
         TrunkState.DOWN: t.pgettext("trunk", "does not answer"),
         TrunkState.REFUSED: t.pgettext("trunk", "refuses the login"),
+        TrunkState.NAMELESS: t.pgettext(
+            "trunk", "its name is not found (DNS): calls only come, from the last addresses"
+        ),
         TrunkState.UNKNOWN: t.pgettext("trunk", "calls only come: nobody asks"),
     }
 
@@ -49,7 +52,8 @@ def problems(t: Translator) -> dict[str, str]:
     return {
         "name": t.gettext("1 to 20 of a–z, 0–9 and hyphen, a letter first."),
         "taken": t.gettext("Another trunk has this name."),
-        "node": t.gettext("There is no such node."),
+        "unknown": t.gettext("There is no such node."),
+        "shared": t.gettext("The trunks of this node are those of the other PBX."),
         "hosts": t.gettext("Addresses, networks such as 203.0.113.0/28, or names; at least one, or a server."),
         "server": host,
         "from_domain": host,

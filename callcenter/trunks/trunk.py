@@ -1,7 +1,7 @@
 """A trunk as an administrator sets it: the line that Asterisk must know, where it is, and what is typed into its form."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -22,7 +22,7 @@ LISTS = ("hosts", "codecs", "dialled_number_in")
 SWITCHES = ("srtp", "registers", "trust_asserted_identity", "send_asserted_identity", "calls_out")
 NUMBERS = ("port", "calls_at_once", "calls_per_s")
 LARGEST = 1_000_000
-COLUMNS = tuple(field.name for field in fields(TrunkLine) if field.name not in ("name", "password"))
+COLUMNS = tuple(field.name for field in fields(TrunkLine) if field.name not in ("name", "password", "addresses"))
 """The columns of a line besides its name and password, in the order of the statements in storage/queries/trunks.sql."""
 
 
@@ -33,8 +33,14 @@ class TrunkState(StrEnum):
     DOWN = "down"
     REFUSED = "refused"
     """Its login or password is wrong, or the account is blocked."""
+    NAMELESS = "nameless"
+    """A name of it is not found in DNS; calls are taken from the addresses that were found last."""
     UNKNOWN = "unknown"
     """Calls only come from there, so nobody asks."""
+
+
+BAD = frozenset({TrunkState.DOWN, TrunkState.REFUSED, TrunkState.NAMELESS})
+"""What somebody has to do something about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +73,11 @@ def line_of(row: asyncpg.Record, password: str = "") -> TrunkLine:
     return TrunkLine(name=row["name"], password=password, **known)
 
 
-def line_for_asterisk(row: asyncpg.Record, box: SecretBox) -> TrunkLine:
-    """The line of a row with its password in clear."""
-    return line_of(row, "" if row["password"] is None else box.open(row["password"]))
+def line_for_asterisk(row: asyncpg.Record, box: SecretBox, addresses: Mapping[str, Sequence[str]]) -> TrunkLine:
+    """The line of a row with its password in clear, and the `addresses` of its host names."""
+    line = line_of(row, "" if row["password"] is None else box.open(row["password"]))
+    found = dict.fromkeys(address for name in line.sources for address in addresses.get(name, ()))
+    return replace(line, addresses=tuple(found))
 
 
 def trunk_of(row: asyncpg.Record) -> Trunk:

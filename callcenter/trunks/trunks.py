@@ -1,6 +1,6 @@
 """Trunks over PostgreSQL; the nodes hear of each change by a trigger."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import asyncpg
 from aiohttp import web
@@ -25,6 +25,7 @@ class TrunkRefused(Refusal):
         "wrong": "cannot be so, or not together with the rest",
         "taken": "another trunk has this name",
         "unknown": "there is no such node",
+        "shared": "the trunks of this node are those of the other PBX that configures its Asterisk",
     }
 
 
@@ -52,23 +53,16 @@ class Trunks:
         ]
 
     async def add(self, by: Person, form: TrunkForm, address: str) -> int:
-        """A new one; its id. Raises `TrunkRefused` for a name that is taken, or `asyncpg.ForeignKeyViolationError` when there is no such node."""
+        """A new one; its id. Raises `TrunkRefused` for a name that is taken, or a node that cannot have it."""
         async with self._pool.acquire() as connection, connection.transaction():
-            try:
-                added = int(await connection.fetchval(SQL["add"], *self._values(form)))
-            except asyncpg.UniqueViolationError:
-                raise TrunkRefused("taken", "name") from None
+            added = int(await self._keep(connection, form, SQL["add"]))
             await _note(connection, AuditAction.ADDED_TRUNK, by, added, address, form.line.name)
             return added
 
     async def change(self, by: Person, trunk: int, form: TrunkForm, address: str) -> bool:
         """Change one; False when there is no such. Raises as `add` does."""
         async with self._pool.acquire() as connection, connection.transaction():
-            try:
-                found = await connection.fetchval(SQL["change"], trunk, *self._values(form))
-            except asyncpg.UniqueViolationError:
-                raise TrunkRefused("taken", "name") from None
-            if found is None:
+            if await self._keep(connection, form, SQL["change"], trunk) is None:
                 return False
             await _note(connection, AuditAction.CHANGED_TRUNK, by, trunk, address, form.line.name)
             return True
@@ -81,6 +75,16 @@ class Trunks:
                 return False
             await _note(connection, AuditAction.REMOVED_TRUNK, by, trunk, address, name)
             return True
+
+    async def _keep(self, connection: Connection, form: TrunkForm, statement: str, *which: int) -> Any:
+        if form.node is not None and await connection.fetchval(SQL["shared"], form.node):
+            raise TrunkRefused("shared", "node")
+        try:
+            return await connection.fetchval(statement, *which, *self._values(form))
+        except asyncpg.UniqueViolationError:
+            raise TrunkRefused("taken", "name") from None
+        except asyncpg.ForeignKeyViolationError:
+            raise TrunkRefused("unknown", "node") from None
 
     def _values(self, form: TrunkForm) -> list[object]:
         line = form.line

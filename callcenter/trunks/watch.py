@@ -17,7 +17,7 @@ from callcenter.retrying import repeat
 from callcenter.storage import queries
 from callcenter.telephony.console import Console
 from callcenter.telephony.trunk_line import PREFIX
-from callcenter.trunks.trunk import TrunkState
+from callcenter.trunks.trunk import BAD, TrunkState
 
 log = structlog.get_logger()
 SQL = queries("trunks")
@@ -46,7 +46,7 @@ def states(endpoints: str, registrations: str, contacts: str) -> dict[str, Trunk
 
 
 class TrunkWatch:
-    """Of one node. Looks every few seconds, and at once when Asterisk tells of a registration (`wake`)."""
+    """Of one node. Looks every few seconds while there are trunks, and at once when it is woken (`wake`)."""
 
     def __init__(self, pool: asyncpg.Pool, node: NodeName, console: Console) -> None:
         self._pool = pool
@@ -56,7 +56,7 @@ class TrunkWatch:
         self._told: dict[str, TrunkState] | None = None
 
     def wake(self) -> None:
-        """Look now. Never blocks."""
+        """There are other trunks, or Asterisk tells of a registration: look now. Never blocks."""
         self._changed.set()
 
     async def run(self) -> None:
@@ -66,29 +66,37 @@ class TrunkWatch:
     async def _watch(self) -> None:
         while True:
             self._changed.clear()
+            some = True
             try:
-                await self.look()
+                some = await self.look()
             except TelephonyError as problem:
                 # An Asterisk that is away is told of elsewhere.
                 log.debug("trunks not seen", problem=str(problem))
             with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S):
+                async with asyncio.timeout(LOOK_S if some else None):
                     await self._changed.wait()
 
-    async def look(self) -> None:
-        """Look once; set the metric, and tell the screens when something changed. Raises `TelephonyError`."""
+    async def look(self) -> bool:
+        """Look once; set the metric, and tell the screens when something changed. Whether there are trunks.
+
+        Raises `TelephonyError`.
+        """
         shown = [
             await self._console.command(f"pjsip show {what}") for what in ("endpoints", "registrations", "contacts")
         ]
         found = states(*shown)
+        if found:
+            for row in await self._pool.fetch(SQL["failing"], self._node):
+                if found.get(row["name"]) in (TrunkState.DOWN, TrunkState.UNKNOWN):
+                    found[row["name"]] = TrunkState.NAMELESS
         metrics.trunk_up.clear()
         for name, state in found.items():
             if state is not TrunkState.UNKNOWN:
                 metrics.trunk_up.labels(trunk=name, node=self._node).set(state is TrunkState.UP)
-        if found == self._told:
-            return
-        await self._write(found)
-        self._told = found
+        if found != self._told:
+            await self._write(found)
+            self._told = found
+        return bool(found)
 
     async def _write(self, found: dict[str, TrunkState]) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
@@ -98,10 +106,9 @@ class TrunkWatch:
             down = _down(await connection.fetch(SQL["states"]))
             await connection.execute(SQL["push"], [entry("supervisors", TrunksMessage(down=down))])
         for name, state in found.items():
-            if state in (TrunkState.DOWN, TrunkState.REFUSED):
+            if state in BAD:
                 log.error("trunk does not work", trunk=name, node=self._node, state=state)
 
 
 def _down(rows: Sequence[asyncpg.Record]) -> tuple[str, ...]:
-    bad = (TrunkState.DOWN, TrunkState.REFUSED)
-    return tuple(dict.fromkeys(row["trunk"] for row in rows if TrunkState(row["state"]) in bad))
+    return tuple(dict.fromkeys(row["trunk"] for row in rows if TrunkState(row["state"]) in BAD))

@@ -219,6 +219,8 @@ def refusal_reasons(t: Translator) -> dict[RefusalReason, str]:
         RefusalReason.NOT_KNOWN: t.gettext(
             "The connection to the telephone server was lost: it is not known whether this was done. Check before you try again."
         ),
+        RefusalReason.NOBODY_THERE: t.gettext("This was not done: nobody is free there."),
+        RefusalReason.NOT_THIS_CALL: t.gettext("This was not done: a call that you made cannot be handed on."),
         RefusalReason.NOT_UNDERSTOOD: t.gettext(
             "The telephone server has an older version of the program: this was not done."
         ),

@@ -76,6 +76,7 @@ def script_texts(language: str) -> dict[str, Any]:
         "empty_no_phone": t.gettext("No phone belongs to this login"),
         "empty_no_phone_hint": t.gettext("You can watch the queue here. An administrator can give you a phone."),
         "not_saved": t.gettext("This could not be saved. Try again."),
+        "handed_by": t.gettext("From {name}:"),
         "not_possible": t.gettext("This cannot be done any more: the ticket or the directory has changed."),
         "request_waiting": t.gettext("Waiting for the telephone server…"),
         "request_expired": t.gettext("The telephone server did not answer in time: this was not done."),

@@ -25,21 +25,36 @@ create or replace function journal_conditions(f journal_filter) returns text lan
                           when 'soon' then 'd.due_at >= now() and d.warn_at <= now())' end)
 $$;
 
+-- One word with its forms, `батареи|батарея|…`, as a query: what it is in Russian in any form, itself letter by letter, or,
+-- when it is long enough to be rare, the beginning of another. Null when there is nothing in it to look for.
+create or replace function journal_word(forms text, is_last boolean) returns text language sql immutable as $$
+    with form as (
+        select text, place, plainto_tsquery('russian', text) as stem
+        from string_to_table(forms, '|') with ordinality f (text, place)
+    )
+    select '(' || string_agg(distinct q, ' | ') || ')' from (
+        select stem::text as q from form where numnode(stem) > 0
+        union all
+        select plainto_tsquery('simple', text)::text from form where place = 1 and numnode(stem) > 0
+        union all
+        select quote_literal(text) || ':*' from form
+        where place = 1 and (is_last or length(text) >= 5 and text ~ '^\w+$')
+            and (numnode(stem) > 0 or is_last)
+    ) any_of where q <> ''
+$$;
+
 -- The words as a query; null when there are none by which tickets can be found.
 create or replace function journal_words(f journal_filter) returns tsquery language sql stable as $$
     with whole as (
-        select string_agg('(' || (q || plainto_tsquery('simple', w))::text || ')', ' & ') as words
-        from unnest(f.words) w, plainto_tsquery('russian', w) q
-        where numnode(q) > 0
+        select string_agg(journal_word(w, false), ' & ') as words from unnest(f.words) w
     ), last as (
         -- A word such as `на` may be the beginning of another, but not when others were found to look for.
-        select case when numnode(q) > 0 then '(' || q::text || ' | ' || quote_literal(f.prefix) || ':*)'
-                    when whole.words is null then quote_literal(f.prefix) || ':*' end as words
-        from whole, plainto_tsquery('russian', f.prefix) q
+        select journal_word(f.prefix, true) as words from whole
+        where whole.words is null or numnode(plainto_tsquery('russian', split_part(f.prefix, '|', 1))) > 0
     )
     select nullif(concat_ws(' & ', whole.words, last.words, quote_literal('@' || f.company)),
                   coalesce(quote_literal('@' || f.company), ''))::tsquery
-    from whole, last
+    from whole left join last on true
 $$;
 
 -- The search as a condition on `tickets t`; null when there is none.

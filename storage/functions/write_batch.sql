@@ -28,15 +28,21 @@ begin
         told_at = excluded.told_at;
 end $$;
 
--- Whether a call that an operator made needs no ticket of its own; it is then about one that is there, if that is certain.
-create or replace function join_ticket(call text, company integer, called text, flat integer) returns boolean
+-- Whether a call that an operator made needs no ticket of its own; it is then about the one that the operator called from, or
+-- about one that is there, if that is certain.
+create or replace function join_ticket(call text, company integer, called text, flat integer, telephone text) returns boolean
 language plpgsql as $$
 declare
     to_crew boolean := exists (select from crews c where c.phone = called)
         or exists (select from responsibles r where r.phone = called);
     wanted bigint;
 begin
-    if to_crew then
+    select p.ticket_id into wanted
+    from planned_calls p join tickets t on t.id = p.ticket_id join operators o on o.id = p.operator_id
+    where 'PJSIP/' || o.endpoint = telephone and p.number = called and p.at > now() - interval '5 minutes' and t.company_id = company;
+    if wanted is not null then
+        null;
+    elsif to_crew then
         select min(t.id) into wanted from tickets t
         where is_open(t.state) and t.company_id = company
           and (t.crew_id in (select id from crews c where c.phone = called)
@@ -79,7 +85,7 @@ begin
         continue when found or ticket_of_call(asked.call_id) is not null;
         select company_id into company from numbers where number = asked.did;
         continue when not found;
-        continue when asked.direction = 'out' and join_ticket(asked.call_id, company, asked.caller, asked.premises_id);
+        continue when asked.direction = 'out' and join_ticket(asked.call_id, company, asked.caller, asked.premises_id, asked.interface);
         update companies set last_ticket_number = last_ticket_number + 1 where id = company
             returning last_ticket_number into next_number;
         insert into tickets (company_id, number, call_id, caller, opened_at, operator_id, resident_id, premises_id, house_id)

@@ -12,6 +12,10 @@ where extension is not null and id in (select operator_id from asterisk_wanted($
 -- name: trunks
 select * from trunks where name in (select name from asterisk_wanted($1) where kind = 'trunk') order by position, id;
 
+-- name: addresses
+-- Of the host names of trunks, as the node looked them up.
+select name, addresses from trunk_names where node = $1;
+
 -- name: wanted
 select kind, name, value from asterisk_wanted($1);
 
@@ -30,7 +34,8 @@ insert into asterisk_entries (node, kind, name, value)
 select $1, * from unnest($2::text[], $3::text[], $4::text[]) on conflict do nothing;
 
 -- name: add_node
-insert into nodes (name) values ($1) on conflict do nothing;
+insert into nodes (name, shared) values ($1, $2)
+on conflict (name) do update set shared = excluded.shared where nodes.shared <> excluded.shared;
 
 -- name: tell
 insert into node_configurations (node, problem, details) values ($1, $2, $3)
@@ -64,3 +69,8 @@ order by c.node;
 -- name: nodes
 -- Those at which a telephone can register.
 select node from node_configurations where seen_at > now() - interval '30 days' order by node;
+
+-- name: trunk_nodes
+-- Those at which a trunk can be.
+select c.node from node_configurations c join nodes n on n.name = c.node
+where c.seen_at > now() - interval '30 days' and not n.shared order by c.node;

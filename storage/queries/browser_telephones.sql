@@ -25,7 +25,12 @@ for update;
 
 -- name: colleagues
 -- To whom the person $1 can transfer a call.
-select name, endpoint from operators where active and endpoint is not null and id <> $1 order by name, id;
+select id, name, endpoint from operators where active and endpoint is not null and id <> $1 order by name, id;
+
+-- name: outside
+-- Crews and responsible persons.
+select name, phone from crews where active and phone is not null
+union select name, phone from responsibles where active and phone is not null order by name, phone;
 
 -- name: push
 select push($1::jsonb);

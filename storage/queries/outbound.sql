@@ -16,7 +16,8 @@ delete from outbound_rules where id = $1 returning id;
 
 -- name: facts
 -- About the number $1, in E.164, at the node $2. The number shown is that of the call that it is about ($3, or empty), else
--- the one that was dialled from there last, else one of the company that serves it, else the first of all.
+-- of the ticket from which the operator $4 calls, else the one that was dialled from there last, else one of the company that
+-- serves it, else the first of all.
 select
     exists (select from calls where caller = $1 and direction = 'in' and arrived_at > now() - interval '30 days')
         or exists (select from tickets where caller = $1 and is_open(state))
@@ -24,9 +25,13 @@ select
         or exists (select from resident_phones where phone = $1) as resident,
     exists (select from crews where phone = $1 and active)
         or exists (select from responsibles where phone = $1 and active) as crew,
-    exists (select from trunks where calls_out and active and (node is null or node = $2)) as trunk,
+    exists (select from trunks where calls_out and name in (select name from asterisk_wanted($2) where kind = 'trunk')) as trunk,
     coalesce(
         (select number from numbers where number = $3),
+        (select coalesce(min(n.number) filter (where n.number = c.did), min(n.number))
+         from planned_calls p join tickets t on t.id = p.ticket_id join numbers n on n.company_id = t.company_id
+         left join calls c on c.id = t.call_id
+         where p.operator_id = $4 and p.number = $1 and p.at > now() - interval '5 minutes'),
         (select n.number from calls c join numbers n on n.number = c.did
          where c.caller = $1 order by c.arrived_at desc limit 1),
         (select min(n.number) from resident_phones p join residents r on r.id = p.resident_id
@@ -35,6 +40,17 @@ select
         (select min(n.number) from crews c join numbers n on n.company_id = c.company_id where c.phone = $1),
         (select min(n.number) from responsibles c join numbers n on n.company_id = c.company_id where c.phone = $1),
         (select min(number) from numbers)) as shown;
+
+-- name: plan
+insert into planned_calls (operator_id, number, ticket_id) select $1, $2, id from tickets where id = $3
+on conflict (operator_id) do update set number = excluded.number, ticket_id = excluded.ticket_id, at = now()
+returning ticket_id;
+
+-- name: plan_none
+delete from planned_calls where operator_id = $1;
+
+-- name: telephone
+select endpoint from operators where id = $1 and active;
 
 -- name: uses
 select rule_id, count(*) filter (where operator_id = $1) as by_operator, count(*) as by_all

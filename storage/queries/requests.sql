@@ -8,7 +8,8 @@ with talk as (
     from talks k join calls c on c.id = k.call_id
     where $6::boolean and k.operator_id = $4 and k.ended_at is null and k.channel <> ''
         and k.began_at > now() - interval '1 day'
-    order by k.began_at desc limit 1
+    -- Rather the one with the caller than with whom the operator asks outside.
+    order by k.kind = 'consultation', k.began_at desc limit 1
 )
 insert into requests (node, kind, body, asked_by, operator_id, expires_at)
 select

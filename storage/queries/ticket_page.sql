@@ -35,6 +35,7 @@ select c.id, c.arrived_at, c.answered_at, c.caller, c.state, c.outcome, c.talk_s
 from tickets t
 join calls c on c.id = t.call_id or c.id in (select call_id from recordings where ticket_id = t.id)
     or c.id in (select call_id from joined_calls where ticket_id = t.id)
+    or c.id in (select call_id from further_tickets where ticket_id = t.id)
 left join recordings r on r.call_id = c.id
 left join operators o on o.id = c.operator_id
 where t.id = $1

@@ -20,6 +20,9 @@ update trunks set name = $2, node = $3, position = $4, active = $5, transport = 
     password = case when $12 <> '' then coalesce($26, password) end, version = version + 1
 where id = $1 returning id;
 
+-- name: shared
+select shared from nodes where name = $1;
+
 -- name: remove
 delete from trunks where id = $1 returning name;
 
@@ -32,6 +35,36 @@ on conflict (node, trunk) do update set state = excluded.state, since = now() wh
 
 -- name: forget_states
 delete from trunk_states where node = $1 and trunk <> all($2::text[]);
+
+-- name: names
+-- The host names of the trunks that the node $1 has.
+select distinct host as name from trunks t, unnest(t.hosts || t.server) as host
+where t.name in (select w.name from asterisk_wanted($1) w where w.kind = 'trunk') and host <> '';
+
+-- name: name_states
+select name, addresses, failing_since from trunk_names where node = $1 order by name;
+
+-- name: set_failing
+-- The name $2 of the node $1 is not found ($3), or is again; a row when it was found before.
+insert into trunk_names as n (node, name, failing_since) values ($1, $2, case when $3 then now() end)
+on conflict (node, name) do update set failing_since = excluded.failing_since
+where (n.failing_since is null) <> (excluded.failing_since is null)
+returning failing_since;
+
+-- name: set_addresses
+-- In place of those known so far, or beside them when not all was answered ($4 is false).
+with known as (
+    select array(select unnest($3::text[]) union select unnest(case when $4 then '{}' else addresses end) order by 1) as found
+    from trunk_names where node = $1 and name = $2)
+update trunk_names set addresses = found from known where node = $1 and name = $2 and addresses <> found;
+
+-- name: forget_names
+delete from trunk_names where node = $1 and name <> all($2::text[]);
+
+-- name: failing
+-- The trunks of which a name is not found at the node $1.
+select distinct t.name from trunks t, unnest(t.hosts || t.server) as host
+join trunk_names n on n.node = $1 and n.name = host and n.failing_since is not null;
 
 -- name: push
 select push($1);

@@ -56,3 +56,54 @@ async def test_a_program_asks_who_may_call_whom(desk: Desk):
         no = await program.get("/call-permission", telephone="op-12", number="+79160000001")
         assert (no.body["allowed"], no.body["reason"], no.body["findings"][0]["says"]) == (False, "no_rule", "prefix")
         assert (await program.get("/call-permission", telephone="nobody", number="+79160000001")).status == 404
+
+
+async def test_a_rule_is_added_read_changed_and_asked(desk: Desk):
+    await desk.pool.execute("delete from outbound_rules")
+    await desk.pool.execute("update operators set endpoint = 'op-12', sip_secret = 'x' where login = 'ada'")
+    async with desk.program("ada") as program:
+        await program.post("/trunks", NEW)
+        made = await program.post("/outbound-rules", {"purpose": "any", "prefix": "+7495", "per_hour": 30.0})
+        assert made.status == 201, made.body
+        rule = made.body.pop("id")
+        assert made.body == {
+            "purpose": "any", "prefix": "+7495", "per_operator_hour": None, "per_hour": 30, "active": True,
+        }  # fmt: skip
+        path = f"/outbound-rules/{rule}"
+        changed = await program.ask("PATCH", path, {"per_hour": None, "per_operator_hour": 2, "prefix": "+7496"})
+        assert (changed.body["per_hour"], changed.body["per_operator_hour"], changed.body["purpose"]) == (
+            None,
+            2,
+            "any",
+        )
+        off = await program.ask("PATCH", path, {"active": False})
+        assert (await program.get("/outbound-rules")).body["items"] == [off.body]
+        why = await program.get("/call-permission", telephone="op-12", number="+74961112233")
+        assert (why.body["allowed"], why.body["findings"][0]["says"]) == (False, "off")
+        assert (await program.ask("PATCH", "/outbound-rules/999999", {"active": False})).status == 404
+        for wrong in ({"prefix": "7495"}, {"prefix": "+٣"}, {"purpose": "friends"}, {"per_hour": -1}):
+            assert (await program.post("/outbound-rules", {"purpose": "any", "prefix": "+7", **wrong})).status == 422
+    noted = await desk.pool.fetch(
+        "select action, details from audit_log where subject = 'outbound rule' and subject_id = $1 order by id",
+        str(rule),
+    )
+    assert [row["action"] for row in noted] == ["added outbound rule", "changed outbound rule", "changed outbound rule"]
+    assert [row["details"].get("per_operator_hour") for row in noted] == [None, 2, 2], "who loosened a limit is known"
+
+
+async def test_a_password_is_in_no_answer(desk: Desk):
+    """Nor in the refusal of what is wrong with it, nor in the list of what was done."""
+    async with desk.program("ada") as program:
+        made = await program.post("/trunks", NEW)
+        path = f"/trunks/{made.body['id']}"
+        answers = [
+            made,
+            await program.get("/trunks"),
+            await program.ask("PATCH", path, {"password": "another-secret-word"}),
+            await program.ask("PATCH", path, {"password": "another-secret-word;"}),
+            await program.ask("PATCH", path, {"password": "another-secret-word" * 10}),
+            await program.post("/trunks", {**NEW, "name": "beta", "login": ""}),
+        ]
+    assert [answer.status for answer in answers] == [201, 200, 200, 409, 422, 409]
+    assert not [answer.body for answer in answers if "secret-word" in str(answer.body)]
+    assert "secret-word" not in str(await desk.pool.fetch("select details from audit_log"))

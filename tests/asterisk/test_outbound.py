@@ -11,11 +11,14 @@ from callcenter.domain.ids import OPERATORS
 from callcenter.telephony.trunk_line import TrunkLine
 from tests.asterisk.test_render import DIRECTORY, rendered, sections, settings
 
-# What runs on a call. Of these only Dial and Queue make another one.
+# What runs on a call. Of these only Dial, Queue and Originate make another one.
 APPLICATIONS = {
     *(
         "Answer",
         "Background",
+        "Bridge",
+        "ChannelRedirect",
+        "ConfBridge",
         "Dial",
         "Echo",
         "ExecIf",
@@ -28,11 +31,23 @@ APPLICATIONS = {
         "StartMusicOnHold",
         "StopMusicOnHold",
         "MixMonitor",
+        "Originate",
         "Playback",
         "Progress",
         "Queue",
     ),
-    *("QueueLog", "Read", "Return", "Ringing", "Set", "UserEvent", "Wait", "WaitExten"),
+    *(
+        "QueueLog",
+        "Read",
+        "Return",
+        "Ringing",
+        "Set",
+        "StartMusicOnHold",
+        "StopMusicOnHold",
+        "UserEvent",
+        "Wait",
+        "WaitExten",
+    ),
 }
 LINE = re.compile(r"(?:exten => ([^,]+),1| same => n(?:\([a-z-]+\))?),(.*)")
 # Letters of Dial and Queue by which one who talks could send the other elsewhere, and what may not be missing.
@@ -84,19 +99,41 @@ def test_every_application_is_one_of_ours(steps: list[tuple[str, str]]) -> None:
 
 def test_what_is_dialled_is_an_operators_telephone(steps: list[tuple[str, str]]) -> None:
     dialled = [step for _, step in steps if "Dial(" in step and "@trunk_" not in step]
-    assert len(dialled) == 3
+    assert len(dialled) == 4
     for step in dialled:
         target, _, options = step.removeprefix("Dial(").partition(",")
         assert target in ("PJSIP/${COLLEAGUE}", "PJSIP/${TALKED_TO}")
         check_options(options.partition(",")[2])
-    # The endpoint of an operator's channel, on which `talk` runs after its answer.
-    talked = [step for _, step in steps if re.search(r"TALKED_TO\)?=", step)]
-    assert talked == ["Set(MASTER_CHANNEL(TALKED_TO)=${CHANNEL(endpoint)})"]
+    # The endpoint of an operator's channel, on which `talk` runs after its answer, and `talk-ended` at its end; of a channel
+    # of the trunk nothing.
+    talked = {step for _, step in steps if re.search(r"TALKED_TO\)?=", step)}
+    assert talked == {
+        'ExecIf($["${KIND}" != "consultation"]?Set(MASTER_CHANNEL(TALKED_TO)=${CHANNEL(endpoint)}))',
+        "Set(TALKED_TO=${SHARED(CONSULTED_ENDPOINT)})",
+        "Set(TALKED_TO=${CUT(SHARED(LEFT),/,1)})",
+    }
+    shared = {
+        found
+        for _, step in steps
+        for found in re.findall(r"SHARED\((?:CONSULTED_ENDPOINT|LEFT)(?:,\$\{CALL\})?\)=([^),]*)", step)
+    }
+    assert shared == {"", "${CHANNEL(endpoint", "/${BY}"}
     endpoints = {name for name, _ in DIRECTORY.endpoints}
     colleagues = [(extension, step) for extension, step in steps if "COLLEAGUE=" in step]
     assert {extension for extension, _ in colleagues} == endpoints
     for extension, step in colleagues:
-        assert step == f"Set(COLLEAGUE={extension})"
+        assert step in (f"Set(COLLEAGUE={extension})", f"MSet(_ASIDE=1,COLLEAGUE={extension})")
+
+
+def test_the_telephone_that_a_page_rings_is_an_operators_and_dials_like_one(files: dict[str, str]) -> None:
+    lines = [value for _, value in sections(files["dialplan/guard.conf"])["own-telephone"]]
+    assert [line for line in lines if "ENDPOINT" in line or "THERE" in line] == [
+        "> _[a-z]!,1,MSet(ENDPOINT=${CUT(EXTEN,*,1)},WANTED=${FILTER(0-9+,${CUT(EXTEN,*,2)})})",
+        "> n,GotoIf($[${DIALPLAN_EXISTS(operators,${ENDPOINT},1)} = 0]?over)",
+        "> n,Set(THERE=operators,${WANTED},1)",
+        "> n,Originate(PJSIP/${ENDPOINT},exten,${THERE},15,b(own-rings^s^1))",
+    ]
+    assert sum(text.count("Originate(") for text in files.values()) == 1
 
 
 def test_a_number_is_dialled_in_one_place_by_the_trunks_that_may(files: dict[str, str]) -> None:
@@ -104,7 +141,7 @@ def test_a_number_is_dialled_in_one_place_by_the_trunks_that_may(files: dict[str
     dialled = {name: re.findall(r"Dial\((.*)\)\n", text) for name, text in files.items() if "@trunk_" in text}
     out = files["dialplan/out.conf"]
     assert set(dialled) == {"dialplan/out.conf"}
-    options = "60,iS(7200)U(called^${KIND}^${CALL}^${OPERATOR})"
+    options = '60,i${IF($["${ASIDE}" = "1"]?g)}S(7200)U(called^${PLACED_KIND}^${PLACED_CALL}^${PLACED_BY})'
     assert dialled["dialplan/out.conf"] == [f"PJSIP/${{TO}}@trunk_{name},{options}" for name in ("alpha", "beta")]
     assert out.count("[leave]") == 1
     ways = [(name, text.count("leave,")) for name, text in files.items() if "leave," in text]
@@ -148,13 +185,16 @@ def test_a_queue_rings_its_members_only(steps: list[tuple[str, str]], files: dic
 
 def check_options(options: str) -> None:
     """No key does anything, forwards are not followed, and the guard looks at the address first."""
-    assert re.search(r"b\((guard|rung|brought-back)\^s\^1\)", options)
+    assert re.search(r"b\((guard|rung|brought-back|colleague)\^s\^1(\(\$\{[^^]*\}\))?\)", options)
     letters = set(re.sub(r"\$\{[^}]*\}|\([^()]*(\([^()]*\))?[^()]*\)", "", options))
     assert "i" in letters
     assert not letters & BY_KEYS
 
 
-@pytest.mark.parametrize(("file", "context"), [("guard", "rung"), ("vanished", "brought-back")])
+@pytest.mark.parametrize(
+    ("file", "context"),
+    [("guard", "rung"), ("vanished", "brought-back"), ("guard", "colleague"), ("guard", "own-rings")],
+)
 def test_what_runs_before_a_telephone_rings_ends_in_the_guard(files: dict[str, str], file: str, context: str) -> None:
     (lines,) = re.findall(
         rf"^\[{context}\]\n((?:exten| same).*(?:\n same.*)*)", files[f"dialplan/{file}.conf"], re.MULTILINE
@@ -188,6 +228,9 @@ def test_no_modules_call_by_themselves(files: dict[str, str]) -> None:
         *(
             "app_queue",
             "app_read",
+            "app_channelredirect",
+            "app_confbridge",
+            "app_originate",
             "app_dial",
             "app_echo",
             "app_mixmonitor",

@@ -129,12 +129,50 @@ test("keys are sent and shown in a talk only", () => {
 });
 
 test("a transfer that fails leaves the caller with the operator", () => {
-  const to = { type: "transfer", to: "op-02" };
-  assert.deepEqual(after(...TALK, to).last, { do: "transfer", to: "op-02" });
+  const to = { type: "transfer", to: "op-02", note: "" };
+  assert.deepEqual(after(...TALK, to).last, { do: "ask", step: "transfer", to: "op-02", note: "" });
   assert.deepEqual(after(...TALK, to, to).orders, []);
   const back = after(...TALK, to, "not_transferred");
   assert.deepEqual([back.call.phase, back.note], ["talking", "not_transferred"]);
-  assert.deepEqual(after(...TALK, to, "not_transferred", to).orders, ["transfer"]);
+  assert.deepEqual(after(...TALK, to, "not_transferred", to).orders, ["ask"]);
+});
+
+const aside = (phase, why = "") => ({ type: "aside", aside: { phase, whom: "op-02", why } });
+const CONSULT = { type: "consult", to: "op-02", note: "просит мастера" };
+
+test("a colleague is asked, and then has the caller, or all three talk, or nobody is asked any more", () => {
+  assert.deepEqual(after(...TALK, CONSULT).last, { do: "ask", step: "consult", to: "op-02", note: "просит мастера" });
+  assert.deepEqual(after(...TALK, aside("ringing"), "complete").orders, []);
+  assert.equal(after(...TALK, aside("ringing"), "back").last.step, "back");
+  for (const step of ["complete", "conference", "back"]) assert.equal(after(...TALK, aside("asking"), step).last.step, step);
+  assert.deepEqual(after(...TALK, aside("conference"), "back").orders, []);
+  assert.equal(after(...TALK, aside("asking"), { type: "aside", aside: null }).aside, null);
+});
+
+test("without a caller who waits nobody is handed over, and while one waits nobody else is asked", () => {
+  for (const step of ["complete", "conference", "back"]) assert.deepEqual(after(...TALK, step).orders, []);
+  for (const phase of ["ringing", "asking", "conference"]) assert.deepEqual(after(...TALK, aside(phase), CONSULT).orders, []);
+  assert.deepEqual(after(...TALK, aside("asking"), { type: "transfer", to: "op-03", note: "" }).orders, []);
+  assert.deepEqual(after(...TALK, aside("held"), CONSULT).orders, ["ask"]);
+  assert.deepEqual(after(...READY, CONSULT).orders, []);
+});
+
+test("who did not answer is said, and the talk goes on", () => {
+  const busy = after(...TALK, aside("ringing"), aside("over", "BUSY"));
+  assert.deepEqual([busy.aside, busy.note, busy.call.phase], [null, "busy", "talking"]);
+  assert.equal(after(...TALK, aside("ringing"), aside("over", "NOANSWER")).note, "no_answer");
+  assert.equal(after(...TALK, aside("asking"), aside("over")).note, "");
+  assert.equal(after(...TALK, aside("asking"), "ended").aside, null);
+});
+
+test("a number is dialled when the telephone is ready and in no call", () => {
+  const dial = { type: "dial", number: "+79001234567" };
+  const calling = after(...READY, dial);
+  assert.deepEqual([calling.last, calling.call.phase, calling.call.caller], [{ do: "dial", number: "+79001234567" }, "calling", "+79001234567"]);
+  assert.deepEqual(after(...READY, dial, "hang_up").orders, ["hang_up"]);
+  assert.equal(after(...READY, dial, "failed").note, "failed");
+  assert.deepEqual(after(...TALK, dial).orders, []);
+  assert.deepEqual(after("started", dial).orders, []);
 });
 
 test("what does not fit changes nothing", () => {

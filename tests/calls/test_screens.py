@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from callcenter.common import requests
 from callcenter.common.browser_telephones import BrowserTelephones
 from callcenter.domain.commands import FinishRequest, SavePause
-from callcenter.domain.events import OperatorAnswered, Tick
+from callcenter.domain.events import AsideChanged, AsidePhase, OperatorAnswered, Tick
 from callcenter.domain.ids import NodeName, OperatorId
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.request import PauseBody, RequestState
@@ -50,6 +50,9 @@ async def test_all_that_is_pushed_is_in_the_protocol(pool: asyncpg.Pool, databas
                 running.engine.step(event)
                 await running.written()
                 if isinstance(event, OperatorAnswered):
+                    held = {"phase": AsidePhase.HELD, "whom": "", "why": ""}
+                    running.engine.step(AsideChanged(at=event.at, call=event.call, operator=event.operator, **held))
+                    await running.written()
                     anna = OperatorId(await pool.fetchval("select max(operator_id) from talks"))
                     await _pause(connection, anna, event.recording)
         running.engine.step(Tick(at=at(20)))

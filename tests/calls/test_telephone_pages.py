@@ -122,13 +122,13 @@ async def test_a_session_that_somebody_ends_in_a_talk_closes_it_soon(site: Site)
         assert (await current(site))[0] != secret
 
 
-async def test_a_telephone_of_its_own_is_left_alone(site: Site) -> None:
+async def test_a_telephone_of_its_own_is_worked_by_the_node(site: Site) -> None:
     async with site.browser("boris") as boris, site.pool.acquire() as connection:
         assert (await boris.post("/workplace/telephone")).status == 404
         await close_ended(connection, BOX)
         assert await connection.fetchval("select sip_secret from operators where login = 'boris'") == "secret"
         page = await boris.get("/workplace")
-        assert 'id="telephone"' not in await page.text()
+        assert " data-own>" in await page.text()
         assert "microphone=()" in page.headers["Permissions-Policy"]
 
 

@@ -185,7 +185,7 @@ async def test_a_batch_fills_in_the_ticket_and_the_operators_name_and_nothing_el
             running.engine.step(event)
         await running.written()
         call = running.switchboard.calls[CallId("node1-1.1")]
-        made = to_json(screens.card(call, call.talks[0]))
+        made = to_json(screens.card(call, call.talks[0], None))
     anna = await pool.fetchrow("select id, name, login from operators where 'PJSIP/' || endpoint = $1", ANNA)
     bodies = {row["kind"]: row["body"] for row in await pool.fetch("select kind, body from screens")}
     ticket = await pool.fetchrow("select id, number from tickets")

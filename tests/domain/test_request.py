@@ -28,6 +28,7 @@ from callcenter.domain.request import (
     TERMS,
     TRANSITIONS,
     Body,
+    CallOutBody,
     PauseBody,
     PresenceBody,
     RefusalReason,
@@ -36,6 +37,8 @@ from callcenter.domain.request import (
     RequestKind,
     RequestOverdue,
     RequestState,
+    TalkBody,
+    TalkStep,
     WrapUpBody,
     kind_of,
     origins,
@@ -94,6 +97,9 @@ def test_each_kind_has_terms_and_its_body_comes_back_as_it_went() -> None:
         PauseBody(paused=False),
         PresenceBody(wanted=Presence.PAUSED, pause="lunch"),
         WrapUpBody(),
+        TalkBody(step=TalkStep.CONSULT, to="op-02", note="про кран", recording=RECORDING),
+        TalkBody(step=TalkStep.HOLD),
+        CallOutBody(number="+79161234567"),
     ]
     assert {kind_of(body) for body in bodies} == set(RequestKind)
     for body in bodies:
@@ -109,6 +115,9 @@ def test_each_kind_has_terms_and_its_body_comes_back_as_it_went() -> None:
         ("presence", {"wanted": "paused", "reason": "boredom"}),
         ("pause", {}),
         ("pause", {"paused": "yes"}),
+        ("talk", {}),
+        ("talk", {"step": "sing"}),
+        ("call_out", {}),
     ],
 )
 def test_what_another_version_wrote_is_not_guessed_at(kind: str, data: dict[str, object]) -> None:

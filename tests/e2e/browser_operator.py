@@ -133,3 +133,31 @@ def asleep() -> Iterator[None]:
         for each in browsers:
             with suppress(psutil.NoSuchProcess):
                 each.resume()
+
+
+async def pick_up(page: Page) -> None:
+    """By the key, when it rings; until the talk has begun."""
+    await phase(page, "ringing")
+    await page.keyboard.press("F2")
+    await phase(page, "talking")
+
+
+async def hang_up(page: Page, caller: Caller) -> None:
+    """By the key; until the caller is told."""
+    await page.keyboard.press("F4")
+    await asyncio.to_thread(caller.wait_for_bye, 5.0)
+
+
+async def recordings(pool, phone: str) -> list[str]:
+    """The objects of the recordings of this caller's calls, in order, once each is in the store."""
+    rows = await pool.fetch(
+        "select r.state, r.object_key from recordings r join calls c on c.id = r.call_id where c.caller = $1 order by r.id",
+        phone,
+    )
+    return [row["object_key"] for row in rows] if rows and all(row["state"] == "attached" for row in rows) else []
+
+
+async def listened(caller: Caller) -> "np.ndarray":
+    """What the caller hears from now on."""
+    await asyncio.to_thread(caller.listen, 0.5)
+    return of_alaw(await asyncio.to_thread(caller.listen, 2.0))

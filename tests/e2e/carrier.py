@@ -11,7 +11,7 @@ from pathlib import Path
 
 from callcenter.telephony.render import Directory
 from tests.e2e.asterisk_instance import AsteriskInstance, asterisk, wait_for
-from tests.e2e.internet import COMPANIES, ROUTER, SPACE
+from tests.e2e.internet import COMPANIES, COMPANY6, OFFICE6, ROUTER, SPACE
 
 REGISTRAR, FIRST, SECOND, SECURE = COMPANIES[:4]
 PASSWORD = "carrier-secret"
@@ -68,17 +68,18 @@ transport = {transport}
 aors = {name}
 media_address = {address}
 bind_rtp_to_media_address = yes
+rtp_ipv6 = {ipv6}
 [{name}](aor)
 contact = sip:{router}:{port}
 [{name}]
 type = identify
 endpoint = {name}
-match = {router}
+match = {match}
 """
 DIALPLAN = f"""
 [from-client]
 exten => _[+0-9]!,1,NoOp()
- same => n,Set(GLOBAL(CAME)=${{GLOBAL(CAME)}}[${{CHANNEL(endpoint)}} ${{EXTEN}} from ${{CALLERID(num)}} ${{CHANNEL(rtp,dest)}}])
+ same => n,Set(GLOBAL(CAME)=${{GLOBAL(CAME)}}[${{CHANNEL(endpoint)}} ${{EXTEN}} from ${{CALLERID(num)}} ${{CHANNEL(rtp,dest)}} ${{CHANNEL(pjsip,local_addr)}}])
  same => n,Answer()
  same => n(tone),Playback({TONE})
  same => n,Goto(tone)
@@ -113,6 +114,11 @@ class Carrier:
         shown = re.search(r"CAME=(.*)", self.pbx.cli("dialplan show globals"))
         return re.findall(r"\[(\S+ \S+ from \S*) ", shown[1]) if shown else []
 
+    def came_to(self) -> list[str]:
+        """The address of its own to which each of them came."""
+        shown = re.search(r"CAME=(.*)", self.pbx.cli("dialplan show globals"))
+        return re.findall(r" ([0-9.]+):[0-9]+\]", shown[1]) if shown else []
+
     def registered(self, client: str) -> bool:
         return f"{client}/sip:" in self.pbx.cli("pjsip show contacts")
 
@@ -141,8 +147,24 @@ def carrier(home: Path, office_port: int) -> Iterator[Carrier]:
         text += ACCOUNT.format(name="gamma", transport="tls", encryption="sdes", address=SECURE)
         for number, address in ((1, FIRST), (2, SECOND)):
             text += FIXED.format(
-                name=f"beta{number}", transport=f"udp-{number}", router=ROUTER, port=office_port, address=address
+                name=f"beta{number}",
+                transport=f"udp-{number}",
+                router=ROUTER,
+                match=ROUTER,
+                port=office_port,
+                address=address,
+                ipv6="no",
             )
+        text += TRANSPORT.format(name="udp6", protocol="udp", address=f"[{COMPANY6}]:5060")
+        text += FIXED.format(
+            name="epsilon",
+            transport="udp6",
+            router=f"[{OFFICE6}]",
+            match=OFFICE6,
+            port=office_port,
+            address=COMPANY6,
+            ipv6="yes",
+        )
         (etc / "pjsip.conf").write_text(text)
         (etc / "extensions.conf").write_text("[general]\nautofallthrough = yes\n" + DIALPLAN)
         with (etc / "modules.conf").open("a") as modules:

@@ -13,6 +13,9 @@ from pathlib import Path
 
 OFFICE, OFFICE_GATEWAY = "10.77.1.2", "10.77.1.1"
 ROUTER = "10.77.2.1"
+OFFICE6, OFFICE_GATEWAY6 = "fd77:1::2", "fd77:1::1"
+COMPANY6, ROUTER6 = "fd77:2::10", "fd77:2::1"
+"""By IPv6 nothing is translated."""
 COMPANIES = tuple(f"10.77.2.{number}" for number in range(10, 16))
 LOCK = Path(tempfile.gettempdir()) / "callcenter-internet.lock"
 SPACE, ROUTER_SPACE = "cc-companies", "cc-router"
@@ -77,6 +80,13 @@ def _make(sip_port: int) -> None:
         run(f"ip -n {space} link set {link} up")
     run(f"ip route add {ROUTER.rpartition('.')[0]}.0/24 via {OFFICE_GATEWAY} dev cc-office")
     run(f"ip netns exec {ROUTER_SPACE} sysctl -q -w net.ipv4.ip_forward=1")
+    run(f"ip -6 address add {OFFICE6}/64 dev cc-office nodad")
+    run(f"ip -n {ROUTER_SPACE} -6 address add {OFFICE_GATEWAY6}/64 dev cc-in nodad")
+    run(f"ip -n {ROUTER_SPACE} -6 address add {ROUTER6}/64 dev cc-out nodad")
+    run(f"ip -n {SPACE} -6 address add {COMPANY6}/64 dev cc-net nodad")
+    run(f"ip -6 route add fd77:2::/64 via {OFFICE_GATEWAY6} dev cc-office")
+    run(f"ip -n {SPACE} -6 route add fd77:1::/64 via {ROUTER6} dev cc-net")
+    run(f"ip netns exec {ROUTER_SPACE} sysctl -q -w net.ipv6.conf.all.forwarding=1")
     rules = RULES.format(port=sip_port, office=OFFICE)
     subprocess.run(["ip", "netns", "exec", ROUTER_SPACE, "nft", "-f", "-"], input=rules, text=True, check=True)
 

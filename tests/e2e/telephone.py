@@ -20,24 +20,44 @@ class Telephone:
     """The telephone `endpoint`. `heard`: every request that Asterisk sent it.
 
     `answer` is asked for the status line and further headers of the answer to an INVITE; with 200 it talks.
-    `listens`: whether it answers anything; a telephone without power does not.
+    `listens`: whether it answers anything; a telephone without power does not. `host`: its address; a telephone company's,
+    and an `endpoint` that is no account, make it the other side of a trunk.
     """
 
-    def __init__(self, pbx: AsteriskInstance, endpoint: str, port: int = 0) -> None:
+    via, contact_parameters = "UDP", ""
+
+    def __init__(self, pbx: AsteriskInstance, endpoint: str, port: int = 0, host: str = OPERATORS) -> None:
         self.endpoint = endpoint
         self.heard: list[Message] = []
         self.listens = True
         self.answer: Callable[[], tuple[str, ...]] = lambda: ("200 OK",)
-        self._secret = dict(pbx.directory.endpoints)[endpoint]
+        self._secret = dict(pbx.directory.endpoints).get(endpoint, "")
         self._asterisk = (pbx.settings.asterisk.bind, pbx.settings.asterisk.sip_port)
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind((OPERATORS, port))
+        self._pbx = pbx
+        self._socket = self._open(host, port)
         self._socket.settimeout(0.02)
         self.host, self.port = self._socket.getsockname()[:2]
         self._answers: list[Message] = []
         self._serial = 0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
+
+    def _open(self, host: str, port: int) -> socket.socket:
+        opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        opened.bind((host, port))
+        return opened
+
+    def _offer(self) -> str:
+        return SDP.format(self.host, self.port + 1)
+
+    def _agree(self) -> str:
+        """To what was offered."""
+        return self._offer()
+
+    @property
+    def contact(self) -> str:
+        """As it registers, unless told."""
+        return f"<sip:{self.endpoint}@{self.address}{self.contact_parameters}>"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -61,16 +81,15 @@ class Telephone:
 
     def register(self, *contacts: str, expires: int = 600) -> int:
         """Register with these Contact headers, its own if none is given; the status of Asterisk's answer."""
-        lines = [f"Contact: {contact}" for contact in contacts or (f"<sip:{self.endpoint}@{self.address}>",)]
+        lines = [f"Contact: {contact}" for contact in contacts or (self.contact,)]
         uri, us = "sip:{}:{}".format(*self._asterisk), f"<sip:{self.endpoint}@127.0.0.1>"
         return self._ask("REGISTER", uri, us, f"r-{self.address}", [*lines, f"Expires: {expires}"]).status
 
-    def call(self, user: str) -> Message:
-        """Call somebody; the final answer."""
+    def call(self, user: str, *headers: str) -> Message:
+        """Call somebody, with these lines more in the INVITE; the final answer."""
         self._serial += 1
         uri = "sip:{}@{}:{}".format(user, *self._asterisk)
-        body = SDP.format(self.host, self.port + 1)
-        return self._ask("INVITE", uri, f"<{uri}>", f"call{self._serial}-{self.address}", body=body)
+        return self._ask("INVITE", uri, f"<{uri}>", f"call{self._serial}-{self.address}", headers, body=self._offer())
 
     def hang_up(self, call: Message) -> None:
         """End a call: the one that it was sent, or whose answer it has."""
@@ -158,13 +177,13 @@ class Telephone:
         cseq = f"{self._serial} {method}"
         head = [
             f"{method} {uri} SIP/2.0",
-            f"Via: SIP/2.0/UDP {self.address};branch=z9hG4bK{self._serial}{self.port};rport",
+            f"Via: SIP/2.0/{self.via} {self.address};branch=z9hG4bK{self._serial}{self.port};rport",
             f"From: {here}",
             f"To: {to}",
             f"Call-ID: {call_id}",
             f"CSeq: {cseq}",
             "Max-Forwards: 70",
-            *([] if method == "REGISTER" else [f"Contact: <sip:{self.endpoint}@{self.address}>"]),
+            *([] if method == "REGISTER" else [f"Contact: {self.contact}"]),
             *lines,
         ]
         self._put(head, body)
@@ -181,7 +200,7 @@ class Telephone:
         if answer.method != "INVITE":
             return
         number = answer.headers["cseq"].split()[0]
-        via = answer.vias[0] if answer.status != 200 else f"SIP/2.0/UDP {self.address};branch=z9hG4bKack{number}"
+        via = answer.vias[0] if answer.status != 200 else f"SIP/2.0/{self.via} {self.address};branch=z9hG4bKack{number}"
         names = ("From", "To", "Call-ID")
         head = [f"ACK {uri} SIP/2.0", f"Via: {via}", *(f"{name}: {answer.headers[name.lower()]}" for name in names)]
         self._put([*head, f"CSeq: {number} ACK", "Max-Forwards: 70"])
@@ -221,10 +240,10 @@ class Telephone:
             f"To: {to if ';tag=' in to else to + ';tag=t1'}",
             f"Call-ID: {request.headers['call-id']}",
             f"CSeq: {request.headers['cseq']}",
-            *([f"Contact: <sip:{self.endpoint}@{self.address}>"] if talk else []),
+            *([f"Contact: {self.contact}"] if talk else []),
             *lines,
         ]
-        self._put(head, SDP.format(self.host, self.port + 1) if talk else "")
+        self._put(head, self._agree() if talk else "")
 
     def _put(self, lines: Sequence[str], body: str = "") -> None:
         kind = ["Content-Type: application/sdp"] if body.startswith("v=0") else []

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from minio import Minio
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from callcenter.domain.events import Presence
 from stack.instance import Instance
@@ -24,16 +24,19 @@ from tests.e2e.browser_operator import (
     calling,
     cli,
     give_browser_telephone,
+    hang_up,
+    listened,
     of_alaw,
     on_the_line,
     operator,
     phase,
+    pick_up,
     ready,
+    recordings,
     share,
     until,
     workplace,
 )
-from tests.e2e.caller import Caller
 from tests.e2e.telephones import RESIDENT, SCREENS, database, telephone
 
 pytestmark = pytest.mark.e2e
@@ -51,34 +54,12 @@ def description(stack: Instance) -> dict:
     return found
 
 
-async def pick_up(page: Page) -> None:
-    """By the key, when it rings; until the talk has begun."""
-    await phase(page, "ringing")
-    await page.keyboard.press("F2")
-    await phase(page, "talking")
-
-
-async def hang_up(page: Page, caller: Caller) -> None:
-    """By the key; until the caller is told."""
-    await page.keyboard.press("F4")
-    await asyncio.to_thread(caller.wait_for_bye, 5.0)
-
-
 async def talks_over(pool, phone: str) -> bool:
     """Whether nobody talks to this caller."""
     return not await pool.fetchval(
         "select count(*) from talks t join calls c on c.id = t.call_id where c.caller = $1 and t.ended_at is null",
         phone,
     )
-
-
-async def recordings(pool, phone: str) -> list[str]:
-    """The objects of the recordings of this caller's calls, in order, once each is in the store."""
-    rows = await pool.fetch(
-        "select r.state, r.object_key from recordings r join calls c on c.id = r.call_id where c.caller = $1 order by r.id",
-        phone,
-    )
-    return [row["object_key"] for row in rows] if rows and all(row["state"] == "attached" for row in rows) else []
 
 
 def sound_of(description: dict, key: str) -> "np.ndarray":
@@ -147,12 +128,6 @@ async def test_it_answers_by_itself_and_what_is_muted_or_on_hold_is_not_heard(
             assert share(await listened(caller), OPERATORS_TONE) > 0.5
 
 
-async def listened(caller: Caller) -> "np.ndarray":
-    """What the caller hears from now on."""
-    await asyncio.to_thread(caller.listen, 0.5)
-    return of_alaw(await asyncio.to_thread(caller.listen, 2.0))
-
-
 async def test_a_call_that_is_rejected_waits_on_and_one_that_ends_was_missed(description: dict, tmp_path: Path) -> None:
     async with database(description) as pool, operator(description, LOGIN, tmp_path) as page:
         _, _, phone, number, _ = await pool.fetchrow(RESIDENT)
@@ -190,6 +165,24 @@ async def test_keys_are_heard_and_a_transfer_takes_the_caller_to_a_colleague(des
             phone,
         )
         assert [tuple(talk) for talk in talks] == [(LOGIN, "queue"), ("op-08", "transfer")]
+
+
+async def test_a_pause_asked_for_in_a_talk_begins_after_it_and_one_of_the_recording_at_once(
+    description: dict, tmp_path: Path
+) -> None:
+    async with database(description) as pool, operator(description, LOGIN, tmp_path) as page:
+        _, _, phone, number, _ = await pool.fetchrow(RESIDENT)
+        async with calling(description, phone, number) as caller:
+            await pick_up(page)
+            await page.get_by_role("button", name="Приостановить запись").click()
+            await expect(page.get_by_text("Запись приостановлена")).to_be_visible(timeout=10_000)
+            await page.get_by_role("button", name="Продолжить запись").click()
+            await expect(page.get_by_text("Запись приостановлена")).to_be_hidden(timeout=10_000)
+            await page.locator("#presence").get_by_text("Пауза").click()
+            await expect(page.locator("#presence [data-wanted=paused]")).to_have_attribute("aria-pressed", "true")
+            assert share(await listened(caller), OPERATORS_TONE) > 0.5
+            await hang_up(page, caller)
+        await expect(page.locator("#state")).to_contain_text("На паузе", timeout=10_000)
 
 
 async def test_one_hears_oneself(description: dict, tmp_path: Path) -> None:

@@ -59,6 +59,10 @@ async def test_somebody_comes_in_with_a_click_takes_a_caller_files_the_ticket_an
                 await page.keyboard.press("F2")
                 await phase(page, "talking")
                 ticket = await file_from_the_card(page)
+                # Long enough to be heard again.
+                await expect(page.locator("#telephone-since")).to_have_text(
+                    re.compile(r"0:(0[3-9]|[1-5])"), timeout=15_000
+                )
                 await page.keyboard.press("F4")
                 await phase(page, "")
                 await page.get_by_role("button", name="Не в сети").click()
@@ -69,8 +73,8 @@ async def test_somebody_comes_in_with_a_click_takes_a_caller_files_the_ticket_an
                 number = await pool.fetchval("select number from tickets where id = $1", int(ticket.rpartition("/")[2]))
                 line = page.locator("#calls tr", has=page.get_by_role("cell", name=str(number), exact=True))
                 await line.get_by_role("link", name="Слушать").click()
-                await page.keyboard.press("1")
-                await page.locator("#turn").press("Enter")
+                await page.get_by_role("button", name="Жалоба или спор").click()
+                await page.locator("#turn").click()
                 await expect(page.locator("#clock")).to_have_text(re.compile(r"0:0[1-9] из"), timeout=15_000)
                 await page.screenshot(path=SCREENS / "demo-heard.png")
                 await only_the_first_browser(page.context.browser, link, pool)

@@ -40,6 +40,12 @@ def test_a_small_surge_is_answered_recorded_and_shown_to_the_right_operators(sta
     assert report.items() >= (expected | {"recordings_verified": 6, "pops_right": 6, "pops_wrong": 0}).items()
 
 
+def test_the_callers_of_three_trunks_wait_in_one_queue(stack: Instance) -> None:
+    report, faults = surge(stack, Plan(callers=9, operators=3, talk=1, rate=20, trunks=3, abandon=1))
+    assert faults == {}
+    assert report.items() >= {"trunks": 3, "callers": 9, "answered": 8, "abandoned": 1, "lost": 0, "tickets": 8}.items()
+
+
 def test_operators_in_real_browsers_answer_too_and_when_they_see_the_card_is_measured(stack: Instance) -> None:
     report, faults = surge(stack, Plan(callers=12, operators=3, browsers=2, talk=2, rate=10))
     assert faults == {}

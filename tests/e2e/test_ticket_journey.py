@@ -29,7 +29,7 @@ async def file_from_the_card(page: Page) -> str:
     await page.keyboard.press("Alt+r")
     await expect(filing.get_by_text("Житель оповещён")).to_be_visible()
     await page.screenshot(path=SCREENS / "journey-1-filed.png")
-    return str(await filing.get_by_role("link").get_attribute("href"))
+    return str(await filing.get_by_role("link", name="Открыть заявку целиком").get_attribute("href"))
 
 
 async def work_on_the_telephone(page: Page, link: str) -> None:

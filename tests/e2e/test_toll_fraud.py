@@ -2,7 +2,6 @@
 carrier on the trunk's address that must not be called."""
 
 import re
-import socket
 import threading
 from collections.abc import Iterator
 
@@ -14,6 +13,7 @@ from callcenter.telephony.trunk_line import TrunkLine
 from stack.sip_message import read
 from tests.e2e.asterisk_instance import AsteriskInstance, asterisk, wait_for
 from tests.e2e.caller import TRUNK, Caller
+from tests.e2e.silent_carrier import Carrier
 from tests.e2e.telephone import Telephone
 
 pytestmark = pytest.mark.e2e
@@ -24,32 +24,6 @@ OUTSIDE = "127.0.0.5"
 """Where the trunk goes by which calls may go out."""
 BY_NAME, NAMED = "asterisk", "127.0.0.1"
 """A name in Asterisk's own list of hosts, and whose it is."""
-
-
-class Carrier:
-    """What listens on an address, and takes no calls."""
-
-    def __init__(self, host: str, port: int = 0) -> None:
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind((host, port))
-        self._socket.setblocking(False)
-        self.port = int(self._socket.getsockname()[1])
-
-    def close(self) -> None:
-        self._socket.close()
-
-    def called(self) -> list[bytes]:
-        """The first lines of the calls that came."""
-        return [line for line in self.asked() if line.startswith(b"INVITE ")]
-
-    def asked(self) -> list[bytes]:
-        """The first lines of everything that came."""
-        lines = []
-        while True:
-            try:
-                lines.append(self._socket.recv(8192).split(b"\r\n")[0])
-            except BlockingIOError:
-                return lines
 
 
 class Answering(Carrier):

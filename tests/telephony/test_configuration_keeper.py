@@ -32,8 +32,8 @@ MORE = "74957654321"
 class Played(RunningConfiguration):
     """Keeps what it was given, or fails with `error`."""
 
-    def __init__(self) -> None:
-        super().__init__(settings())
+    def __init__(self, **asterisk: object) -> None:
+        super().__init__(settings(asterisk=asterisk))
         self.given: list[Directory] = []
         self.ended: list[list[str]] = []
         self.error: Exception | None = None
@@ -48,8 +48,8 @@ class Played(RunningConfiguration):
 class Kept:
     """A keeper, what it gave to Asterisk, and whether it told of new numbers."""
 
-    def __init__(self, site: Site, url: str, node: NodeName = NODE) -> None:
-        self.asterisk = Played()
+    def __init__(self, site: Site, url: str, node: NodeName = NODE, **asterisk: object) -> None:
+        self.asterisk = Played(**asterisk)
         self.told: list[bool] = []
 
         async def load(connection: asyncpg.Connection | PoolConnectionProxy) -> Directory:
@@ -106,6 +106,27 @@ async def test_only_telephones_of_people_who_may_work_at_this_node_are_brought_i
     await here.look()
     assert here.asterisk.given[-1].endpoints == ()
     assert here.asterisk.ended[-1] == ["op-01"]
+
+
+async def test_the_trunks_of_the_page_are_not_at_a_node_whose_pbx_has_its_own(site: Site, database_url: str) -> None:
+    """Neither one for every node nor one that was for this node before stands in the way of what else it has to do."""
+    here = Kept(site, database_url)
+    there = Kept(site, database_url, OTHER, shared=True, etc="/etc/asterisk/callcenter")
+    await site.pool.execute("insert into nodes values ('node2')")
+    await site.pool.execute("insert into trunks (name, hosts) values ('everywhere', '{203.0.113.1}')")
+    await site.pool.execute("insert into trunks (name, hosts, node) values ('mine', '{203.0.113.2}', 'node2')")
+    for node in (here, there):
+        await node.look()
+    assert [trunk.name for trunk in here.asterisk.given[-1].trunks] == ["everywhere"]
+    assert there.asterisk.given[-1].trunks == ()
+    await add_number(site)
+    await there.look()
+    assert MORE in dict(there.asterisk.given[-1].numbers)
+    entries = AsteriskEntries(site.pool)
+    assert OTHER not in {each.node for each in await entries.behind()}
+    assert await entries.trunk_nodes() == [NODE]
+    assert (await entries.trunks())["everywhere"].node == NODE
+    await site.pool.execute("delete from trunks")
 
 
 async def test_an_account_that_is_another_one_now_is_ended_though_the_node_was_away(

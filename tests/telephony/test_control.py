@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from prometheus_client import REGISTRY
 
-from callcenter.domain.commands import NameCaller, PauseRecording, SetMember
+from callcenter.domain.commands import MoveTalk, NameCaller, PauseRecording, SetMember
 from callcenter.domain.events import Event, Presence
 from callcenter.domain.ids import OPERATORS, Interface, RequestId
-from callcenter.domain.request import RefusalReason, RequestCarriedOut, RequestFailed, RequestOverdue
+from callcenter.domain.request import RefusalReason, RequestCarriedOut, RequestFailed, RequestOverdue, TalkStep
 from callcenter.telephony.connection import Account, AmiConnection
 from callcenter.telephony.control import Control
+from callcenter.telephony.render import DIALPLAN
 from tests.telephony.fake_ami import FakeAmi, fake_ami, refusal, success
 from tests.telephony.helpers import running, until
 
@@ -262,3 +263,45 @@ async def test_what_waited_for_its_turn_too_long_is_not_begun() -> None:
         await until(lambda: answers(reported) == [(2, None)])
         assert [event.request for event in reported if isinstance(event, RequestOverdue)] == [1]
         assert ami.count("MixMonitorMute") == 0
+
+
+@pytest.mark.parametrize(
+    ("step", "moved"),
+    [
+        (TalkStep.HOLD, [("caller", "set-aside", "s"), ("leg", "aside", "s")]),
+        (TalkStep.CONSULT, [("caller", "set-aside", "s"), ("leg", "aside", "op-02")]),
+        (TalkStep.BACK, [("caller", "taken-back", "s")]),
+        (TalkStep.COMPLETE, [("caller", "handed-over", "s")]),
+        (
+            TalkStep.CONFERENCE,
+            [("leg", "conference", "other"), ("asked", "conference", "other"), ("caller", "conference", "caller")],
+        ),
+        (TalkStep.TRANSFER, [("caller", "sent-on", "op-02")]),
+        (TalkStep.HANG_UP, []),
+    ],
+)
+async def test_each_step_sends_channels_to_contexts_that_the_dialplan_has(
+    step: TalkStep, moved: list[tuple[str, str, str]]
+) -> None:
+    reported: list[Event] = []
+    to = "" if step is TalkStep.HOLD else "op-02"
+    async with controlled(reported) as (ami, control):
+        ami.answers |= dict.fromkeys(("Redirect", "Setvar", "Hangup"), success)
+        until_then = datetime.now(UTC) + timedelta(seconds=15)
+        control.submit(
+            MoveTalk(
+                step=step, caller="caller", leg="leg", asked="asked", to=to, request=RequestId(1), until=until_then
+            )
+        )
+        await until(lambda: answers(reported) == [(1, None)])
+    redirects = [fields for fields in ami.heard if fields["Action"] == "Redirect"]
+    found = [
+        (fields[f"{extra}Channel"], fields[f"{extra}Context"], fields[f"{extra}Exten"])
+        for fields in redirects
+        for extra in ("", "Extra")
+        if f"{extra}Channel" in fields
+    ]
+    assert found == moved
+    dialplan = "".join(path.read_text() for path in DIALPLAN.glob("*.j2"))
+    assert all(f"\n[{context}]\n" in dialplan for _, context, _ in found)
+    assert [fields["Channel"] for fields in ami.heard if fields["Action"] == "Hangup"] == (["leg"] if not moved else [])

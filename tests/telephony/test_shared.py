@@ -110,8 +110,11 @@ def test_every_name_in_the_dialplan_is_ours_and_leads_somewhere() -> None:
     assert set(sections(prefixed)) == {f"{PREFIX}{name}" for name in sections(whole)}
     assert targets(whole) == {name.removeprefix(PREFIX) for name in targets(prefixed)}
     assert targets(prefixed) <= set(sections(prefixed))
-    # Entered from outside the dialplan: by the other PBX, by our telephones, by a transfer.
-    entered = {f"{PREFIX}{name}" for name in ("inbound", "operators", "colleagues", "transfer", "no-transfer")}
+    # Entered from outside the dialplan: by the other PBX, by our telephones, by a transfer, by the node.
+    by_node = ("aside", "set-aside", "taken-back", "handed-over", "conference", "sent-on", "own-telephone")
+    entered = {
+        f"{PREFIX}{name}" for name in ("inbound", "operators", "colleagues", "transfer", "no-transfer", *by_node)
+    }
     reached = targets(prefixed) | entered
     assert set(sections(prefixed)) <= reached
     assert not re.search(r"GLOBAL\((?!CALLCENTER_)", prefixed)

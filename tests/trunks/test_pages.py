@@ -8,7 +8,7 @@ import pytest
 
 from callcenter.app import asterisk_directory
 from callcenter.cli.checks import CheckFailed
-from callcenter.cli.trunks import examine_trunks, list_trunks, say_why
+from callcenter.cli.trunks import examine_trunks, list_rules, list_trunks, say_why
 from callcenter.common.secret_box import SecretBox, reseal
 from callcenter.domain.ids import NodeName
 from callcenter.settings import SecretsSettings
@@ -208,9 +208,12 @@ async def test_the_command_line_lists_trunks_and_says_why(
         assert await say_why(connection, settings, "op-01", "89160000003") == 1
         assert await say_why(connection, settings, "op-01", "112") == 0
         assert await say_why(connection, settings, "nobody", "89160000003") == 1
+        await connection.execute("update outbound_rules set per_operator_hour = 2, active = false")
+        assert await list_rules(connection) == 0
     printed = capsys.readouterr().out
     assert "alpha\t203.0.113.5\tudp\tin, out\tup at node1" in printed
     assert "op-01 +79160000003: no_rule" in printed
+    assert "\t+7\tcrew\t2 an hour of one operator\toff" in printed
     assert "rule" in printed
     assert SECRET not in printed
 

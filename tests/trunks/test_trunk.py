@@ -31,6 +31,7 @@ REGISTERED = TrunkLine(
     from_user="4951234567",
     from_domain="ims.example.org",
     calls_out=True,
+    addresses=("203.0.113.77",),
 )
 TYPED = {
     "name": "alpha",
@@ -91,7 +92,7 @@ def test_no_telephone_can_be_named_as_a_trunk_nor_register_at_its_address(tmp_pa
     with pytest.raises(RenderError, match="an endpoint"):
         rendered(tmp_path, directory=Directory((), (("trunk_alpha", "x"),)))
     pjsip = sections(rendered(tmp_path, directory=directory(REGISTERED))["pjsip.conf"])
-    assert ("contact_deny", "203.0.113.0/28") in pjsip["operator"]
+    assert {("contact_deny", "203.0.113.0/28"), ("contact_deny", "203.0.113.77")} <= set(pjsip["operator"])
 
 
 def test_the_settings_trunk_is_chosen_by_its_own_addresses_beside_the_number(tmp_path: Path) -> None:
@@ -213,3 +214,27 @@ def test_what_the_console_shows_is_a_state() -> None:
     assert states(SHOWN_ENDPOINTS, lost, SHOWN_CONTACTS)["alpha"] is TrunkState.DOWN
     silent = SHOWN_CONTACTS.replace("d5a1c0a3b8 Avail  ", "d5a1c0a3b8 Unavail")
     assert states(SHOWN_ENDPOINTS, SHOWN_REGISTRATIONS, silent)["alpha"] is TrunkState.DOWN
+
+
+SIX = "2001:db8::5"
+
+
+def test_a_trunk_by_ipv6_has_its_transport_and_its_sound(tmp_path: Path) -> None:
+    given = settings(asterisk={"bind_ipv6": "2001:db8::1", "external_address": "198.51.100.7"})
+    by_address = replace(REGISTERED, server=SIX, from_domain="", addresses=())
+    by_name = replace(REGISTERED, name="beta", hosts=(), addresses=(SIX,))
+    both = replace(REGISTERED, name="gamma", hosts=(), addresses=(SIX, "203.0.113.77"))
+    pjsip = sections(rendered(tmp_path, given, directory(by_address, by_name, both))["pjsip.conf"])
+    chosen = {name: dict(pjsip[f"trunk_{name}"]) for name in ("alpha", "beta", "gamma")}
+    assert [(line["transport"], line["rtp_ipv6"]) for line in chosen.values()] == [
+        ("tls6", "yes"), ("tls6", "yes"), ("tls", "no"),
+    ]  # fmt: skip
+    assert chosen["alpha"]["client_uri"] == f"sip:4951234567@[{SIX}]"
+    assert chosen["alpha"]["from_domain"] == f"[{SIX}]"
+    assert ("bind", "[2001:db8::1]:5061") in pjsip["tls6"]
+    assert "external_signaling_address" not in dict(pjsip["udp6"]), "nothing is translated there"
+
+
+def test_an_address_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RenderError, match=r"asterisk\.bind_ipv6"):
+        rendered(tmp_path, settings(asterisk={"bind_ipv6": "[::]:5060\n"}), directory(REGISTERED))

@@ -6,13 +6,14 @@ from typing import Any
 NOT_PAGES = {
     # Answers for scripts and programs.
     "/session", "/healthz", "/readyz", "/metrics", "/ws", "/static/{room}/{name}", "/tickets/live",
-    "/listening/{id}/waveform", "/public/outages/{page}.json",
+    "/listening/{id}/waveform", "/public/outages/{page}.json", "/directory/lookup", "/workplace/calls/{call}",
     # Parts of pages, which scripts put into them.
     "/tickets/list", "/calls/list", "/listening/list", "/tickets/{id}/filing",
     # Files.
     "/directory/export.{kind}", "/tickets/{id}/files/{file}", "/outages/{id}/heard.wav", "/recordings/{id}",
     "/recordings/{id}/copy", "/recordings/deleted.csv", "/l/{token}/{place}/{name}", "/tickets/{id}/evidence/{pack}",
-    "/reports/exports/{id}", "/reports/{table}.{format}",
+    "/reports/exports/{id}", "/reports/{table}.{format}", "/telephone/{token}/linphone.xml",
+    "/telephone/{token}/cfg{mac}.xml",
     # Leads to the first page of whoever comes.
     "/",
 }  # fmt: skip
@@ -39,7 +40,8 @@ class Visit:
     def path(self, filled: Any, language: str) -> str:
         path = self.route
         for name, value in self.names.items():
-            path = path.replace(f"{{{name}}}", value.removeprefix("=") if value[0] == "=" else str(filled.known[value]))
+            wanted = value.replace("{language}", language)
+            path = path.replace(f"{{{name}}}", wanted[1:] if wanted[0] == "=" else str(filled.known[wanted]))
         assert "{" not in path, path
         return path + self.query.replace("{language}", language)
 
@@ -54,6 +56,9 @@ VISITS = (
     Visit("/login/code", None, "#code", query="?boris"),
     Visit("/invite/{token}", None, "#new", {"token": "invitation"}),
     Visit("/invite/{token}", None, "h1", {"token": "=gone"}, status=404),
+    Visit("/telephone/{token}", None, "form", {"token": "telephone link {language}"}),
+    Visit("/telephone/{token}", None, "code", {"token": "telephone link {language}"}, sent={}),
+    Visit("/telephone/{token}", None, "h1", {"token": "=gone"}, status=404),
     Visit("/nowhere", None, "h1", status=404),
     Visit("/people", "anna", "h1", status=403),
     Visit("/account", "vera", "#old"),

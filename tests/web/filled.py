@@ -8,10 +8,12 @@ from typing import Any
 
 import asyncpg
 
+from callcenter.common.passwords import digest, new_token
 from callcenter.domain.operator import OperatorStatus
 from callcenter.push.messages import DeadlinesMessage, PresenceMessage, SafetyMessage, TrunksMessage
 from callcenter.push.outage_messages import OutageFiguresMessage, OutageFiguresRow
 from callcenter.storage import prepare_connection
+from callcenter.web.language import LANGUAGES
 from stack.generate import Size, generate
 from tests.dispatch.test_crew_pages import LINKS
 from tests.dispatch.test_pages import fail
@@ -24,8 +26,9 @@ from tests.outages.test_public_pages import off
 from tests.outages.test_recipient_pages import FORM
 from tests.people.test_pages import add, link_in
 from tests.people.test_recovery_codes import turn_on
+from tests.people.test_telephone_links import link as telephone_link
 from tests.sharing.link_work import open_shared
-from tests.site import Site
+from tests.site import BOX, Site
 from tests.tickets.ticket_work import Work, open_work
 from tests.trunks.test_pages import TYPED
 
@@ -112,6 +115,10 @@ async def _administration(filled: Filled) -> None:
         assert (await alla.post("/trunks/new", **TYPED)).status == 303
         assert (await alla.post("/trunks/rules", purpose="resident", prefix="+7", active="on")).status == 303
         await turn_on(boris)
+        # Each works once, and the pages are opened in two languages.
+        await alla.post(f"/people/{site.ids['alla']}/telephone", endpoint="desk-8", kind="device")
+        for language, login in (("ru", "vera"), ("en", "alla")):
+            known[f"telephone link {language}"] = (await telephone_link(site, alla, login)).rpartition("/")[2]
     async with site.browser("maria") as maria:
         answer = await maria.http.post(
             "/account/tokens",
@@ -125,6 +132,18 @@ async def _administration(filled: Filled) -> None:
     # With the telephone in the browser.
     await site.pool.execute("update operators set endpoint = 'web-boris', sip_version = 0 where login = 'boris'")
     known["person"] = site.ids["anna"]
+    await site.pool.execute(
+        "update operators set endpoint = 'desk-7', sip_secret = $1, extension = '207' where login = 'vera'",
+        BOX.seal("secret"),
+    )
+    # Each works once, and is used in one language.
+    for name in ("telephone link", *(f"telephone link {language}" for language in LANGUAGES)):
+        known[name] = token = new_token()
+        await site.pool.execute(
+            "insert into telephone_links (token_hash, operator_id, expires_at) values ($1, $2, now() + interval '1 hour')",
+            digest(token),
+            site.ids["vera"],
+        )
     known["category"] = known["sewer"]
 
 

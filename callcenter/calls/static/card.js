@@ -3,7 +3,7 @@
 
 import { keyed, put } from "/static/web/inplace.js";
 import { $, company, el, fill, lasting, moment, place, plural, since, telephone, texts, toast } from "/static/web/ui.js";
-import { onKey } from "./keys.js";
+import { onKey, written } from "./keys.js";
 import { cardOutage, offered } from "./outages.js";
 
 /** @import { CardDetails } from "types/page" */
@@ -146,6 +146,15 @@ export class Card {
     const strange = who.address ? (found?.settled ? "" : this.words.remembered_place) : texts.no_address;
     part("hint", who.resident ? "" : strange);
     $("card-caller").classList.toggle("unknown", !who.resident);
+    this.showCallBack(card);
+  }
+
+  /** @param {CardMessage} card */
+  showCallBack(card) {
+    const button = /** @type {HTMLButtonElement | null} */ ($("caller-card").querySelector("[data-call-out]"));
+    if (!button) return;
+    button.hidden = !card.caller || !card.talk_ended_at;
+    Object.assign(button.dataset, { callOut: card.caller, ticket: card.ticket ? String(card.ticket.id) : "" });
   }
 
   /** @param {CardDetails | null} found */
@@ -158,7 +167,7 @@ export class Card {
       button.addEventListener("click", () => void this.details.settle({ resident_id: id }));
       return button;
     }, (button, { id }) => button.setAttribute("aria-pressed", String(id === found?.resident_id)));
-    $("candidates").querySelectorAll("kbd").forEach((key, index) => put(key, `Shift+${index + 1}`));
+    $("candidates").querySelectorAll("kbd").forEach((key, index) => put(key, written("candidate", index + 1)));
   }
 
   /** @param {CardDetails | null} found */

@@ -5,10 +5,11 @@ import { startNewResident, startSearch } from "./caller_search.js";
 import { startHelp } from "./key_help.js";
 import { labelKeys, startKeys } from "./keys.js";
 import { showOutageFigures, showOutages } from "./outages.js";
+import { showHanded } from "./handed.js";
 import { offerPresence, showPresence } from "./presence.js";
 import { isRequest, showRequests } from "./requests.js";
 import { Ringing } from "./ringing.js";
-import { renewTelephone, startTelephone, telephoneOpened } from "./telephone_page.js";
+import { renewTelephone, startTelephone, telephoneOpened, telephoneTold } from "./telephone_page.js";
 import { TicketForms } from "./ticket_forms.js";
 import { Wire } from "/static/web/wire.js";
 
@@ -35,6 +36,8 @@ const wire = new Wire({
     if (kind === null || kind === "queues") showQueues();
     if (kind === null || kind === "ringing") ringing.show(wire.state);
     if (kind === null || kind === "telephone") telephoneOpened(wire.state.telephone);
+    if (kind === null || ["presence", "ringing", "card", "aside", "request/talk"].includes(kind)) telephoneTold(wire.state);
+    if (kind === null || kind === "ringing" || kind === "card") showHanded(wire.state);
     if (kind === null || kind === "presence" || kind === "request/presence") showPresence(wire.state);
     if (kind === null || kind === "outages") showOutages(wire.state, kind !== null);
     if (kind === "outage_figures") showOutageFigures(wire.state);
@@ -49,7 +52,7 @@ const wire = new Wire({
   },
 });
 
-startTelephone(() => wire.renew());
+startTelephone((message) => wire.say(message), () => wire.renew());
 offerPresence(wire);
 
 function showQueues() {

@@ -21,6 +21,20 @@ const GATHER_MS = 200;
 const BUSY = 486;
 const AGAIN_MS = 3000;
 const REFUSED_WITHIN_MS = 1000;
+// The words with which the library ends a talk then.
+const RENEGOTIATION_FAILED = "Media Renegotiation Failed";
+
+/**
+ * JsSIP hangs up when a change within a talk is refused or not answered; the caller would be gone.
+ *
+ * @param {RTCSession} session
+ */
+function outliveRenegotiation(session) {
+  const terminate = session.terminate.bind(session);
+  session.terminate = (options) => {
+    if (options?.reason_phrase !== RENEGOTIATION_FAILED) terminate(options);
+  };
+}
 
 export class Sip {
   /** @param {(event: Happened) => void} report */
@@ -32,11 +46,19 @@ export class Sip {
     this.session = null;
     /** @type {RTCIceServer[]} */
     this.iceServers = [];
-    /** Whether the connection was lost since Asterisk last heard of this telephone. */
-    this.cut = false;
     /** Plays what the other side says. */
     this.sound = new Audio();
     this.sound.autoplay = true;
+    /** Whether the browser may have another way to Asterisk than when the talk began. */
+    this.moved = false;
+    addEventListener("online", () => this.restartIce());
+  }
+
+  // From Wi-Fi to mobile: the talk goes on over another address, which Asterisk must learn.
+  restartIce() {
+    this.moved = true;
+    if (!this.agent?.isRegistered() || !this.session?.isEstablished()) return;
+    if (this.session.renegotiate({ rtcOfferConstraints: { iceRestart: true } })) this.moved = false;
   }
 
   /** @param {Account} account */
@@ -56,7 +78,7 @@ export class Sip {
     this.agent = agent;
     agent.on("registered", () => {
       this.report({ type: "registered" });
-      if (this.cut) this.soundAnew();
+      if (this.moved) this.restartIce();
     });
     agent.on("registrationFailed", ({ response }) => {
       const status = response?.status_code ?? 0;
@@ -66,7 +88,7 @@ export class Sip {
       setTimeout(() => agent.isConnected() && agent === this.agent && agent.register(), AGAIN_MS);
     });
     agent.on("disconnected", () => {
-      this.cut = true;
+      this.moved = true;
       this.report({ type: "disconnected" });
     });
     agent.on("newRTCSession", (/** @type {{ session: RTCSession, request: IncomingRequest | OutgoingRequest }} */ { session, request }) => {
@@ -118,6 +140,8 @@ export class Sip {
   /** @param {RTCSession} session */
   follow(session) {
     this.session = session;
+    this.moved = false;
+    outliveRenegotiation(session);
     session.on("confirmed", () => this.report({ type: "talking" }));
     session.on("hold", ({ originator }) => originator === "local" && this.report({ type: "held" }));
     session.on("unhold", ({ originator }) => originator === "local" && this.report({ type: "unheld" }));
@@ -128,16 +152,13 @@ export class Sip {
     });
     session.on("icecandidate", ({ ready }) => setTimeout(ready, GATHER_MS));
     const listen = (/** @type {RTCPeerConnection} */ connection) => {
+      connection.addEventListener("iceconnectionstatechange", () => {
+        if (connection.iceConnectionState === "failed") this.restartIce();
+      });
       connection.addEventListener("track", (event) => (this.sound.srcObject = event.streams[0] ?? new MediaStream([event.track])));
     };
     if (session.connection) listen(session.connection);
     else session.on("peerconnection", ({ peerconnection }) => listen(peerconnection));
-  }
-
-  /** The connection was lost in a talk: the network may be another one, so the way of the sound is sought anew. */
-  soundAnew() {
-    this.cut = false;
-    if (this.session?.isEstablished()) this.session.renegotiate({ rtcOfferConstraints: { iceRestart: true } });
   }
 
   /** @param {Happened} event */
@@ -157,7 +178,7 @@ export class Sip {
   }
 
   /**
-   * @param {string} whom
+   * @param {string} whom an account, or a number
    * @param {MediaStream} microphone
    */
   call(whom, microphone) {

@@ -21,21 +21,32 @@
  * @property {string} keys those pressed
  */
 /**
+ * What Asterisk says that the operator does while the caller waits; `whom`: who is asked, empty for nobody.
+ *
+ * @typedef {{ phase: "held" | "ringing" | "asking" | "conference" | "over", whom: string, why: string }} Aside
+ */
+/**
  * `known`: Asterisk has accepted the account once. `tries`: how often it did not yet. `old`: the account is of a session
  * that has ended, and is asked for anew when nobody is on the line.
  *
- * @typedef {{ line: Line, call: Call | null, known: boolean, tries: number, old: boolean, answers: boolean, note: Note }} Telephone
+ * @typedef {{
+ *   line: Line, call: Call | null, aside: Aside | null, known: boolean, tries: number, old: boolean, answers: boolean, note: Note,
+ * }} Telephone
  */
-/** @typedef {"" | "missed" | "not_transferred" | "no_microphone" | "failed"} Note */
+/** @typedef {"" | "missed" | "not_transferred" | "busy" | "no_answer" | "no_microphone" | "failed"} Note */
+/** @typedef {"consult" | "back" | "complete" | "conference" | "transfer"} Step what the node is asked to do with the caller */
 /**
  * @typedef {{ type:
  *   "started" | "insecure" | "claimed" | "claimed_elsewhere" | "microphone_given" | "microphone_refused" | "opened" | "not_opened"
- *   | "no_account" | "registered" | "refused" | "renewed" | "taken_over" | "disconnected" | "retried" | "answered" | "talking" | "ended" | "missed" | "failed"
- *   | "microphone_failed" | "microphone_gone" | "microphone_found" | "devices_changed" | "held" | "unheld" | "transferred" | "not_transferred" | "answer" | "hang_up" | "mute" | "hold" | "echo" | "take" }
+ *   | "no_account" | "registered" | "refused" | "renewed" | "taken_over" | "disconnected" | "retried" | "answered" | "talking" | "ended"
+ *   | "missed" | "failed" | "microphone_failed" | "microphone_gone" | "microphone_found" | "devices_changed" | "held" | "unheld"
+ *   | "transferred" | "not_transferred" | "answer" | "hang_up" | "mute" | "hold" | "echo" | "take" | "back" | "complete" | "conference" }
  *   | { type: "rang", caller: string, byItself: boolean }
  *   | { type: "answers", byItself: boolean }
  *   | { type: "key", key: string }
- *   | { type: "transfer", to: string }} Happened
+ *   | { type: "dial", number: string }
+ *   | { type: "aside", aside: Aside | null }
+ *   | { type: "consult" | "transfer", to: string, note: string }} Happened
  */
 /**
  * @typedef {{ do: "claim" | "ask_microphone" | "open" | "register" | "close" | "answer" | "reject" | "hang_up" | "ring" | "stop_ringing" | "beep" | "echo" | "find_microphone" }
@@ -43,11 +54,12 @@
  *   | { do: "mute", on: boolean }
  *   | { do: "hold", on: boolean }
  *   | { do: "send", key: string }
- *   | { do: "transfer", to: string }} Order
+ *   | { do: "dial", number: string }
+ *   | { do: "ask", step: Step, to: string, note: string }} Order
  */
 
 /** @type {Telephone} */
-export const START = { line: "off", call: null, known: false, tries: 0, old: false, answers: false, note: "" };
+export const START = { line: "off", call: null, aside: null, known: false, tries: 0, old: false, answers: false, note: "" };
 
 // Asterisk learns a new secret from the node within a second; a node that is away catches up when it is back.
 const NOT_KNOWN_YET_MS = 500;
@@ -106,6 +118,8 @@ function moved(telephone, event) {
       if (telephone.line === "taken") return [{ ...telephone, line: "opening", known: false, tries: 0 }, [{ do: "open" }]];
       if (telephone.line === "deaf") return [{ ...telephone, line: "asking" }, [{ do: "ask_microphone" }]];
       return [telephone, []];
+    case "aside":
+      return besides(telephone, event.aside);
     case "answers":
       return [{ ...telephone, answers: event.byItself }, []];
     default:
@@ -120,6 +134,22 @@ function moved(telephone, event) {
 function refused(telephone) {
   if (telephone.known || telephone.tries >= TRIES) return [{ ...telephone, line: "taken" }, [{ do: "close" }]];
   return [{ ...telephone, line: "registering", tries: telephone.tries + 1 }, [{ do: "retry", in: NOT_KNOWN_YET_MS }]];
+}
+
+/** @type {Record<string, Note>} in Asterisk's words: why nobody answered */
+const WHY = { BUSY: "busy", CHANUNAVAIL: "busy", CONGESTION: "busy", NOANSWER: "no_answer" };
+
+/**
+ * @param {Telephone} telephone
+ * @param {Aside | null} aside
+ * @returns {[Telephone, Order[]]}
+ */
+function besides(telephone, aside) {
+  const over = aside === null || aside.phase === "over";
+  const note = aside && over ? WHY[aside.why] ?? "" : telephone.note;
+  const now = over ? null : aside;
+  const same = now?.phase === telephone.aside?.phase && now?.whom === telephone.aside?.whom && note === telephone.note;
+  return [same ? telephone : { ...telephone, aside: now, note }, []];
 }
 
 /**
@@ -139,6 +169,9 @@ function withoutCall(telephone, event) {
     case "echo":
       if (telephone.line !== "ready") return [telephone, []];
       return [{ ...telephone, call: { ...fresh, phase: "calling", caller: "" }, note: "" }, [{ do: "echo" }]];
+    case "dial":
+      if (telephone.line !== "ready") return [telephone, []];
+      return [{ ...telephone, call: { ...fresh, phase: "calling", caller: event.number }, note: "" }, [{ do: "dial", number: event.number }]];
     default:
       return [telephone, []];
   }
@@ -154,7 +187,9 @@ function inCall(telephone, call, event) {
   /** @type {(change: Partial<Call>, ...orders: Order[]) => [Telephone, Order[]]} */
   const keep = (change, ...orders) => [{ ...telephone, call: { ...call, ...change } }, orders];
   /** @type {(note: Note) => [Telephone, Order[]]} */
-  const over = (note) => [{ ...telephone, call: null, note }, [{ do: "stop_ringing" }]];
+  const over = (note) => [{ ...telephone, call: null, aside: null, note }, [{ do: "stop_ringing" }]];
+  /** @type {(when: boolean, step: Step) => [Telephone, Order[]]} */
+  const ask = (when, step) => [telephone, when ? [{ do: "ask", step, to: "", note: "" }] : []];
   const talking = call.phase === "talking";
   switch (event.type) {
     case "answer":
@@ -188,7 +223,16 @@ function inCall(telephone, call, event) {
     case "key":
       return talking ? keep({ keys: call.keys + event.key }, { do: "send", key: event.key }) : [telephone, []];
     case "transfer":
-      return talking && !call.transferring ? keep({ transferring: true }, { do: "transfer", to: event.to }) : [telephone, []];
+      if (!talking || call.transferring || telephone.aside) return [telephone, []];
+      return keep({ transferring: true }, { do: "ask", step: "transfer", to: event.to, note: event.note });
+    case "consult":
+      if (!talking || (telephone.aside && telephone.aside.phase !== "held")) return [telephone, []];
+      return [{ ...telephone, note: "" }, [{ do: "ask", step: "consult", to: event.to, note: event.note }]];
+    case "back":
+      return ask(telephone.aside !== null && telephone.aside.phase !== "conference", "back");
+    case "complete":
+    case "conference":
+      return ask(telephone.aside?.phase === "asking", event.type);
     case "not_transferred":
       return [{ ...telephone, call: { ...call, transferring: false }, note: "not_transferred" }, []];
     default:

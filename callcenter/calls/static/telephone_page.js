@@ -1,21 +1,26 @@
 // The telephone on the operator's page: hands what happens to `step`, does what it orders, shows what came of it.
 
+import { dialForButtons } from "/static/web/call_out.js";
 import { $, since, telephone as grouped } from "/static/web/ui.js";
+import { chosen, showAside } from "./aside.js";
 import { onKey } from "./keys.js";
 import { Mirror } from "./mirror.js";
 import { watchNetwork } from "./network.js";
+import { OwnTelephone } from "./own_telephone.js";
 import { quality, reading } from "./quality.js";
 import { Sip } from "./sip.js";
 import { Bell, openMicrophone, silence } from "./sound.js";
 import { choice, offerDevices } from "./telephone_devices.js";
 import { START, step } from "./telephone.js";
 
-/** @import { TelephoneMessage } from "types/protocol" */
+/** @import { FromBrowser, State, TelephoneMessage } from "types/protocol" */
 /** @import { TelephoneTexts } from "types/texts" */
 /** @import { Happened, Order, Telephone } from "./telephone.js" */
 
 const LOCK = "callcenter telephone";
 const QUALITY_EVERY_MS = 2000;
+/** What the node does for a telephone that is not here; it rings by itself and has keys and a microphone of its own. */
+const OF_OWN = new Set(["hang_up", "hold", "ask"]);
 const KEYS = /** @type {const} */ (["answer", "hang_up", "mute", "hold"]);
 
 /** @type {TelephoneTexts} */
@@ -28,14 +33,21 @@ const mirror = new Mirror(() => telephone, () => talkingSince, happened, (elsewh
   talkingSince = since;
   show(elsewhere);
 });
+/** @type {OwnTelephone | null} instead of the one in the browser */
+let own = null;
+/** @type {(message: FromBrowser) => boolean} */
+let say = () => false;
 
 /**
  * Start it, if this page has one.
  *
+ * @param {(message: FromBrowser) => boolean} tell tells the service; false when there is no connection
  * @param {() => void} reconnect makes the page's other connection anew
  */
-export function startTelephone(reconnect) {
-  if (!document.getElementById("telephone")) return;
+export function startTelephone(tell, reconnect) {
+  const place = document.getElementById("telephone");
+  if (!place) return;
+  say = tell;
   texts = JSON.parse($("telephone-texts").textContent ?? "");
   telephone = { ...telephone, answers: choice().answers };
   for (const button of $("telephone").querySelectorAll("button[data-does]")) {
@@ -46,10 +58,19 @@ export function startTelephone(reconnect) {
   }
   $("telephone-transfer").addEventListener("submit", (event) => {
     event.preventDefault();
-    const to = /** @type {HTMLSelectElement} */ ($("telephone-to")).value;
-    if (to) happened({ type: "transfer", to });
+    const step = event.submitter?.dataset.step === "consult" ? "consult" : "transfer";
+    happened({ type: step, ...chosen(step) });
   });
   for (const type of KEYS) onKey(type, () => happened({ type }));
+  if (place.dataset.own !== undefined) {
+    own = new OwnTelephone(happened, tell);
+    telephone = { ...telephone, line: "ready" };
+    return show(telephone);
+  }
+  dialForButtons((number) => {
+    happened({ type: "dial", number });
+    return telephone.call?.phase === "calling" && telephone.call.caller === number;
+  });
   navigator.mediaDevices?.addEventListener("devicechange", () => happened({ type: "devices_changed" }));
   offerDevices(bell, sip, texts, (answers) => happened({ type: "answers", byItself: answers }));
   setInterval(() => void showQuality(), QUALITY_EVERY_MS);
@@ -70,7 +91,17 @@ export function telephoneOpened(message) {
 
 /** The session is another one, and with it the account's secret. */
 export function renewTelephone() {
-  happened({ type: "renewed" });
+  if (!own) happened({ type: "renewed" });
+}
+
+/** @param {State} state what the service says of the caller who waits, of a request, and of a telephone that is not here */
+export function telephoneTold(state) {
+  if (!texts) return;
+  own?.told(state);
+  const aside = state.aside && "call" in state.aside ? state.aside : null;
+  happened({ type: "aside", aside });
+  const asked = state["request/talk"]?.state;
+  if (telephone.call?.transferring && (asked === "refused" || asked === "expired")) happened({ type: "not_transferred" });
 }
 
 /** @param {Happened} event */
@@ -89,6 +120,7 @@ function happened(event) {
 
 /** @param {Order} order */
 function carryOut(order) {
+  if (own && !OF_OWN.has(order.do)) return;
   switch (order.do) {
     case "claim": return void claim();
     case "ask_microphone": return void askMicrophone();
@@ -99,16 +131,24 @@ function carryOut(order) {
     case "answer": return void withMicrophone((microphone) => sip.answer(microphone));
     case "echo": return void withMicrophone((microphone) => sip.call("echo", microphone));
     case "find_microphone": return void findMicrophone();
+    case "dial": return void withMicrophone((microphone) => sip.call(order.number, microphone));
     case "reject": return sip.reject();
-    case "hang_up": return sip.hangUp();
+    case "hang_up": return own ? own.hangUp() : sip.hangUp();
     case "ring": return bell.ring(choice().ringer);
     case "stop_ringing": return bell.stop();
     case "beep": return void bell.beep(choice().speaker);
     case "mute": return sip.mute(order.on);
-    case "hold": return sip.hold(order.on);
+    case "hold": return own ? own.hold(order.on) : sip.hold(order.on);
     case "send": return sip.send(order.key);
-    case "transfer": return sip.transfer(order.to);
+    case "ask": return ask(order);
   }
+}
+
+/** @param {Extract<Order, { do: "ask" }>} order */
+function ask({ step, to, note }) {
+  if (say({ type: "talk", step, to, note }) || own) return;
+  // Without the service the telephone itself sends the caller on, and knows no more than that.
+  if (step === "transfer" && to) sip.transfer(to);
 }
 
 // The browser itself lets one tab have it, and the next one when that tab is closed.
@@ -166,11 +206,14 @@ async function findMicrophone() {
 }
 
 /** @param {Telephone} shown */
-function show({ line, call, note }) {
+function show({ line, call, aside, note }) {
   const place = $("telephone");
   place.dataset.line = line;
   place.dataset.phase = call?.phase ?? "";
   place.dataset.microphone = call?.deaf ? "gone" : "";
+  // What its operator is doing is said above already.
+  place.hidden = own !== null && !call;
+  showAside(aside, texts);
   const phase = call?.deaf ? texts.microphone_gone : call?.held ? texts.on_hold : call?.muted ? texts.muted : call ? texts.phases[call.phase] : "";
   $("telephone-line").textContent = call ? phase : texts.lines[line];
   $("telephone-hint").textContent = call ? "" : texts.hints[line] ?? "";
@@ -181,8 +224,8 @@ function show({ line, call, note }) {
   const talking = call?.phase === "talking";
   /** @type {Record<string, boolean>} */
   const offered = {
-    answer: call?.phase === "ringing", hang_up: call !== null, mute: talking, hold: talking,
-    echo: line === "ready" && !call, take: line === "taken" || line === "deaf",
+    answer: !own && call?.phase === "ringing", hang_up: talking || (!own && call !== null), mute: !own && talking, hold: talking,
+    echo: !own && line === "ready" && !call, take: line === "taken" || line === "deaf",
   };
   for (const [name, is] of Object.entries(offered)) {
     for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (place.querySelectorAll(`[data-does="${name}"]`))) button.hidden = !is;
@@ -192,6 +235,7 @@ function show({ line, call, note }) {
   button("mute").setAttribute("aria-pressed", String(Boolean(call?.muted)));
   button("hold").setAttribute("aria-pressed", String(Boolean(call?.held)));
   $("telephone-more").hidden = !talking;
+  $("telephone-transfer").hidden = aside !== null && aside.phase !== "held";
   if (!talking) $("telephone-quality").textContent = "";
 }
 

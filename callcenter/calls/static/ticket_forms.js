@@ -2,7 +2,7 @@
 
 import { Filing } from "/static/tickets/filing.js";
 import { keyed, put } from "/static/web/inplace.js";
-import { $, el, fill, moment, place, plural } from "/static/web/ui.js";
+import { $, el, fill, moment, place, plural, texts } from "/static/web/ui.js";
 import { labelKeys, onKey, written } from "./keys.js";
 
 /** @import { CardDetails, NoTicketReason, OpenTicket } from "types/page" */
@@ -198,7 +198,7 @@ export class TicketForms {
       const join = el("button", "quiet", this.texts.join, " ", el("kbd", "", ""));
       join.type = "button";
       join.addEventListener("click", () => void this.join(form, ticket.id));
-      const link = el("a", "", `№ ${ticket.number}`);
+      const link = el("a", "", fill(texts.ticket, { number: ticket.number }));
       Object.assign(link, { href: `/tickets/${ticket.id}`, target: "_blank", rel: "noopener" });
       return el("li", "", link, el("span", "what", ticket.subject || ticket.category || this.texts.places[ticket.place]),
         el("span", "muted", `${this.texts.places[ticket.place]}, ${moment(ticket.opened_at, this.zone)}`), join);

@@ -1,0 +1,46 @@
+// A telephone that is not in the browser, worked by the node: what Asterisk says of it in, requests out.
+
+/** @import { FromBrowser, State } from "types/protocol" */
+/** @import { Happened } from "./telephone.js" */
+
+export class OwnTelephone {
+  /**
+   * @param {(event: Happened) => void} report
+   * @param {(message: FromBrowser) => boolean} say
+   */
+  constructor(report, say) {
+    this.report = report;
+    this.say = say;
+    this.was = "";
+    this.held = false;
+  }
+
+  /** @param {State} state */
+  told({ presence, ringing, card, aside }) {
+    const is = presence?.state === "ringing" || presence?.state === "talking" ? presence.state : "";
+    if (is !== this.was) this.became(is, ringing && "call" in ringing ? ringing.caller : card?.caller ?? "");
+    const held = Boolean(aside && "call" in aside && aside.phase === "held");
+    if (held !== this.held) this.report({ type: held ? "held" : "unheld" });
+    this.held = held;
+  }
+
+  /**
+   * @param {"ringing" | "talking" | ""} is
+   * @param {string} caller
+   */
+  became(is, caller) {
+    if (!this.was) this.report({ type: "rang", caller, byItself: false });
+    if (is === "talking") this.report({ type: "talking" });
+    if (!is) this.report({ type: this.was === "ringing" ? "missed" : "ended" });
+    this.was = is;
+  }
+
+  hangUp() {
+    this.say({ type: "talk", step: "hang_up", to: "", note: "" });
+  }
+
+  /** @param {boolean} on */
+  hold(on) {
+    if (!this.say({ type: "talk", step: on ? "hold" : "back", to: "", note: "" })) this.report({ type: on ? "unheld" : "held" });
+  }
+}
