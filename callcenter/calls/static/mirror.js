@@ -5,7 +5,7 @@
 
 const NAME = "callcenter telephone";
 /** What a person does, as far as it makes sense from another tab. */
-const PRESSED = ["answer", "hang_up", "mute", "hold", "key", "transfer"];
+const PRESSED = ["answer", "hang_up", "mute", "hold", "key", "consult", "back", "complete", "conference", "transfer"];
 
 export class Mirror {
   /**

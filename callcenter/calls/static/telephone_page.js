@@ -29,9 +29,12 @@ let telephone = START;
 let talkingSince = "";
 const bell = new Bell();
 const sip = new Sip(happened);
-const mirror = new Mirror(() => telephone, () => talkingSince, happened, (elsewhere, since) => {
+/** @type {Telephone | null} what the telephone in another tab does */
+let elsewhere = null;
+const mirror = new Mirror(() => telephone, () => talkingSince, happened, (shown, since) => {
+  elsewhere = shown;
   talkingSince = since;
-  show(elsewhere);
+  draw();
 });
 /** @type {OwnTelephone | null} instead of the one in the browser */
 let own = null;
@@ -114,8 +117,12 @@ function happened(event) {
   if (telephone.call?.phase === "talking" && before.call?.phase !== "talking") talkingSince = new Date().toISOString();
   for (const order of orders) carryOut(order);
   if (telephone === before) return;
-  show(telephone);
+  draw();
   mirror.tell();
+}
+
+function draw() {
+  show(telephone.line === "elsewhere" && elsewhere ? elsewhere : telephone);
 }
 
 /** @param {Order} order */
