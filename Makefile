@@ -6,7 +6,7 @@ python = .venv/bin/python
 # What pytest makes of the tests is kept for the next run, also where containers are told not to.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo up down surge listen check format lint types layers scripts test bench
+.PHONY: setup demo up down surge accidents listen check format lint types layers scripts test bench
 
 setup:
 	@stack/setup.sh
@@ -22,6 +22,10 @@ down:
 
 surge: setup
 	@$(python) -m stack surge $(foreach name,$(SURGE),$(if $($(name)),--$(name)=$($(name))))
+
+accidents: setup
+	@stack/setup.sh --browser
+	@$(python) -m stack accidents $(if $(COUNT),--count $(COUNT))
 
 listen: setup
 	@$(python) -m stack listen

@@ -244,7 +244,9 @@ async def _node(
     name, box = NodeName(settings.node), SecretBox(settings.secrets)
     queues = await startup.queue_names(pool)
     calls = await startup.calls(pool, name)
-    switchboard = Switchboard(queues, await startup.operators(pool, name), calls, settings.queueing.missed_limit)
+    queueing = settings.queueing
+    wrap_up = timedelta(seconds=queueing.wrap_up_s)
+    switchboard = Switchboard(queues, await startup.operators(pool, name), calls, queueing.missed_limit, wrap_up)
     router = CommandRouter()
     engine = Engine(switchboard, router.carry_out)
     spool = Spool(settings.asterisk.spool)

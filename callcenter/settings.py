@@ -261,6 +261,13 @@ class QueueingSettings(SettingsSection):
     )
     announce_every_s: int = Field(60, ge=10, description="seconds between announcements to a waiting caller")
     missed_limit: int = Field(3, ge=1, description="calls in a row an operator may let ring out before being paused")
+    wrap_up_s: int = Field(
+        0,
+        ge=0,
+        le=600,
+        description="seconds after a talk in which an operator gets no caller, to finish its ticket; the operator may end them"
+        " or ask for as many again. 0: the next caller comes at once",
+    )
 
 
 class S3Settings(SettingsSection):

@@ -8,6 +8,7 @@ from pathlib import Path
 from callcenter.errors import SpeechError
 from callcenter.settings import load_settings
 from stack import bench, chaos, demo, listen, scenarios, schema, sizes
+from stack.accidents import drill
 from stack.errors import StackError
 from stack.instance import Instance
 from stack.parts import ROOT
@@ -44,6 +45,8 @@ def _run(instance: Instance, options: argparse.Namespace) -> int:
             return bench.run(instance.up())
         case "chaos":
             return chaos.run(instance.up(), options)
+        case "accidents":
+            return drill.run(options.directory.with_name(f"{options.directory.name}-accidents"), options)
         case "listen":
             return listen.run()
         case "schema":
@@ -70,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("bench", help="measure event throughput and pages, print a table, write var/bench.json")
     chaos.add_options(
         commands.add_parser("chaos", help="a surge with kills of uploader, node and store; all recordings must be kept")
+    )
+    drill.add_options(
+        commands.add_parser("accidents", help="what happens to operators' browsers in a talk, on a stack of its own")
     )
     commands.add_parser("schema", help="write storage/schema.sql from a freshly migrated database")
     commands.add_parser("sizes", help="print how large the operator's page is, packed, without and with JsSIP")

@@ -1210,10 +1210,10 @@ begin
     end if;
 
     if batch ? 'presence' then
-        insert into presence (operator_id, wanted, since, reason)
-        select p.operator_id, p.wanted, p.since, p.reason from jsonb_populate_recordset(null::presence, batch -> 'presence') p
+        insert into presence (operator_id, wanted, since, reason, pause)
+        select p.operator_id, p.wanted, p.since, p.reason, p.pause from jsonb_populate_recordset(null::presence, batch -> 'presence') p
         on conflict (operator_id) do update set
-            wanted = excluded.wanted, since = excluded.since, reason = excluded.reason;
+            wanted = excluded.wanted, since = excluded.since, reason = excluded.reason, pause = excluded.pause;
     end if;
 
     if batch ? 'gaps' then
@@ -2162,6 +2162,19 @@ ALTER TABLE public.outbound_rules ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
     CACHE 1
 );
 
+CREATE TABLE public.pause_reasons (
+    code text NOT NULL,
+    place smallint NOT NULL,
+    name_ru text NOT NULL,
+    name_en text NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    CONSTRAINT pause_reasons_code_check CHECK ((code ~ '^[a-z][a-z_]{0,19}$'::text)),
+    CONSTRAINT pause_reasons_name_en_check CHECK ((name_en <> ''::text)),
+    CONSTRAINT pause_reasons_name_ru_check CHECK ((name_ru <> ''::text))
+);
+
+COMMENT ON TABLE public.pause_reasons IS 'What an operator may give as the reason of a pause. One that is not active is offered no more.';
+
 CREATE TABLE public.pending_logins (
     token_hash bytea NOT NULL,
     operator_id integer NOT NULL,
@@ -2286,11 +2299,15 @@ CREATE TABLE public.presence (
     wanted text NOT NULL,
     since timestamp with time zone NOT NULL,
     reason text,
+    pause text,
+    CONSTRAINT presence_pause_check CHECK ((pause <> ''::text)),
     CONSTRAINT presence_reason_check CHECK ((reason <> ''::text)),
     CONSTRAINT presence_wanted_check CHECK ((wanted = ANY (ARRAY['available'::text, 'paused'::text, 'offline'::text])))
 );
 
 COMMENT ON COLUMN public.presence.reason IS 'Why it is so, where the operator did not ask for it.';
+
+COMMENT ON COLUMN public.presence.pause IS 'The code of the reason that the operator gave for a pause.';
 
 CREATE TABLE public.push_log (
     seq bigint NOT NULL,
@@ -3026,6 +3043,12 @@ ALTER TABLE ONLY public.outbound_attempts
 
 ALTER TABLE ONLY public.outbound_rules
     ADD CONSTRAINT outbound_rules_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.pause_reasons
+    ADD CONSTRAINT pause_reasons_pkey PRIMARY KEY (code);
+
+ALTER TABLE ONLY public.pause_reasons
+    ADD CONSTRAINT pause_reasons_place_key UNIQUE (place);
 
 ALTER TABLE ONLY public.pending_logins
     ADD CONSTRAINT pending_logins_pkey PRIMARY KEY (token_hash);
@@ -4757,6 +4780,8 @@ GRANT USAGE ON SEQUENCE public.outbound_attempts_id_seq TO callcenter_runtime;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outbound_rules TO callcenter_runtime;
 
 GRANT USAGE ON SEQUENCE public.outbound_rules_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pause_reasons TO callcenter_runtime;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pending_logins TO callcenter_runtime;
 

@@ -5,8 +5,7 @@ from contextlib import asynccontextmanager
 
 from playwright.async_api import Page, async_playwright
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+from stack.browser_telephone import ARGUMENTS, CHROMIUM
 
 
 @asynccontextmanager

@@ -110,7 +110,9 @@ def call_outage(**changes: Any) -> CallOutage:
 
 
 def operator(at: datetime, state: OperatorStatus = OperatorStatus.PAUSED) -> OperatorMessage:
-    return OperatorMessage(state=state, phone_reachable=True, since=at, reason=None, name="x", login="anna")
+    return OperatorMessage(
+        state=state, phone_reachable=True, since=at, reason=None, pause=None, until=None, name="x", login="anna"
+    )
 
 
 def limit(at: datetime, *, late: bool) -> DeadlineRow:

@@ -7,6 +7,8 @@ export interface Place {
   lines: Record<string, Line | undefined>;
   /** What can be off. */
   kinds?: { code: string; name: string }[];
+  /** What a pause can be for. */
+  pauses?: { code: string; name: string; active: boolean }[];
   /** On the board: the operators. */
   people?: { id: number; login: string; name: string; has_phone: boolean }[];
   /** On the workplace: whether this login has a telephone, whether it may file tickets, and what it has typed and not saved. */

@@ -140,12 +140,16 @@ export interface OperatorMessage {
   since: string;
   /** Why the operator takes no calls, or takes them, without having asked for it; null in a call. */
   reason: PresenceReason | null;
+  /** The code of the reason that the operator gave for a pause; its name is in the page. */
+  pause: string | null;
+  /** When a wrap-up is over. */
+  until: string | null;
   name: string;
   login: string;
 }
 
 /** What the screens show of an operator: what the telephone is doing, or at rest what the operator wants to be. */
-export type OperatorStatus = "offline" | "paused" | "available" | "ringing" | "talking";
+export type OperatorStatus = "offline" | "paused" | "available" | "ringing" | "talking" | "wrap_up";
 
 /** The figures of the outages, of those that have callers. */
 export interface OutageFiguresMessage {
@@ -221,10 +225,14 @@ export interface PresenceMessage {
   since: string;
   /** Why the operator takes no calls, or takes them, without having asked for it; null in a call. */
   reason: PresenceReason | null;
+  /** The code of the reason that the operator gave for a pause; its name is in the page. */
+  pause: string | null;
+  /** When a wrap-up is over. */
+  until: string | null;
 }
 
 /** Why an operator has a presence that they did not ask for. */
-export type PresenceReason = "unanswered" | "page_gone" | "supervisor";
+export type PresenceReason = "unanswered" | "page_gone" | "supervisor" | "no_connection";
 
 /** What an operator wants to be; what the operator is from then on a `presence` delta says. Only for somebody with a telephone. */
 export interface PresenceRequest {
@@ -232,6 +240,8 @@ export interface PresenceRequest {
   wanted: Presence;
   /** Another operator's id, for those who see the board. */
   operator: number | null;
+  /** Why one's own pause, by the code of the reason. */
+  pause: string | null;
 }
 
 /** One queue in which somebody waits or talks. */
@@ -249,7 +259,7 @@ export interface QueuesMessage {
 }
 
 /** Why a request was not done. */
-export type RefusalReason = "no_telephone" | "no_talk" | "superseded" | "asterisk_away" | "asterisk_refused" | "not_known" | "nobody_there" | "not_this_call" | "not_understood";
+export type RefusalReason = "no_telephone" | "no_talk" | "no_wrap_up" | "superseded" | "asterisk_away" | "asterisk_refused" | "not_known" | "nobody_there" | "not_this_call" | "not_understood";
 
 /** What became last of a request of this kind, for whoever asked. */
 export interface RequestMessage {
@@ -338,6 +348,11 @@ export interface TrunksMessage {
   down: string[];
 }
 
+/** More time for the wrap-up, as much again; `presence` ends it. */
+export interface WrapUpRequest {
+  type: "wrap_up";
+}
+
 export interface State {
   queues?: QueuesMessage;
   outages?: OutagesMessage;
@@ -350,6 +365,7 @@ export interface State {
   card?: CardMessage;
   "request/presence"?: RequestMessage;
   "request/pause"?: RequestMessage;
+  "request/wrap_up"?: RequestMessage;
   "request/talk"?: RequestMessage;
   "request/call_out"?: RequestMessage;
   recordings?: SafetyMessage;
@@ -461,6 +477,14 @@ export interface RequestPauseDelta {
 }
 
 /** From number `n` on, `kind` shows `body`. */
+export interface RequestWrap_upDelta {
+  type: "delta";
+  n: number;
+  kind: "request/wrap_up";
+  body: RequestMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
 export interface RequestTalkDelta {
   type: "delta";
   n: number;
@@ -516,8 +540,8 @@ export interface JournalDelta {
   body: JournalMessage;
 }
 
-export type Delta = QueuesDelta | OutagesDelta | Outage_figuresDelta | PresenceDelta | RingingDelta | RecordingDelta | AsideDelta | TelephoneDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | RequestTalkDelta | RequestCall_outDelta | OperatorDelta | RecordingsDelta | TrunksDelta | DeadlinesDelta | JournalDelta;
+export type Delta = QueuesDelta | OutagesDelta | Outage_figuresDelta | PresenceDelta | RingingDelta | RecordingDelta | AsideDelta | TelephoneDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | RequestWrap_upDelta | RequestTalkDelta | RequestCall_outDelta | OperatorDelta | RecordingsDelta | TrunksDelta | DeadlinesDelta | JournalDelta;
 
 export type FromService = Snapshot | Resumed | Delta | ErrorMessage;
 
-export type FromBrowser = Hello | PresenceRequest | PauseRequest | TalkRequest;
+export type FromBrowser = Hello | PresenceRequest | WrapUpRequest | PauseRequest | TalkRequest;

@@ -2,8 +2,8 @@
 
 export interface Texts {
   outcomes: { answered: string; informed: string; abandoned: string; not_reached: string; hung_up_early: string; timed_out: string; no_such_number: string; interrupted: string; };
-  states: { offline: string; paused: string; available: string; ringing: string; talking: string; };
-  reasons: { unanswered: string; page_gone: string; supervisor: string; };
+  states: { offline: string; paused: string; available: string; ringing: string; talking: string; wrap_up: string; };
+  reasons: { unanswered: string; page_gone: string; supervisor: string; no_connection: string; };
   wanted: { available: string; paused: string; offline: string; };
   waiting: { one: string; other: string; };
   others: { one: string; other: string; };
@@ -19,6 +19,7 @@ export interface Texts {
   disk_filling: string;
   recordings_unsafe: string;
   limit_passed: string;
+  wrap_up_left: string;
   phone_reachable: string;
   phone_unreachable: string;
   no_number: string;
@@ -41,6 +42,8 @@ export interface Texts {
   ringing_title: string;
   empty_available: string;
   empty_available_hint: string;
+  empty_wrap_up: string;
+  empty_wrap_up_hint: string;
   empty_paused: string;
   empty_paused_hint: string;
   empty_offline: string;
@@ -54,7 +57,7 @@ export interface Texts {
   not_possible: string;
   request_waiting: string;
   request_expired: string;
-  request_refused: { no_telephone: string; no_talk: string; superseded: string; asterisk_away: string; asterisk_refused: string; not_known: string; nobody_there: string; not_this_call: string; not_understood: string; };
+  request_refused: { no_telephone: string; no_talk: string; no_wrap_up: string; superseded: string; asterisk_away: string; asterisk_refused: string; not_known: string; nobody_there: string; not_this_call: string; not_understood: string; };
   outage_suspected: string;
   outage_news: string;
   outage_evidence: string;
@@ -84,7 +87,7 @@ export interface Texts {
 
 export interface CardTexts {
   flat: string;
-  keys: { answer: string; hang_up: string; mute: string; hold: string; category: string; subject: string; save: string; told: string; similar: string; second: string; without: string; candidate: string; search: string; outage: string; note: string; help: string; };
+  keys: { answer: string; hang_up: string; mute: string; hold: string; prolong: string; category: string; subject: string; save: string; told: string; similar: string; second: string; without: string; candidate: string; search: string; outage: string; note: string; help: string; };
   places: { flat: string; caller: string; house: string; };
   no_ticket: { wrong_number: string; silence: string; answered: string; advertising: string; other_company: string; };
   without: string;
@@ -111,6 +114,7 @@ export interface TelephoneTexts {
   asides: { held: string; ringing: string; asking: string; conference: string; };
   on_hold: string;
   muted: string;
+  microphone_gone: string;
   hang_up: string;
   reject: string;
   usual_device: string;

@@ -80,6 +80,7 @@ class Batch:
                     "wanted": command.wanted,
                     "since": command.at,
                     "reason": command.reason,
+                    "pause": command.pause,
                 }
                 self._presence[command.operator] = row
             case RecordGap():

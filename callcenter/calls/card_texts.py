@@ -46,6 +46,7 @@ def _keys(t: Translator) -> dict[str, str]:
         "hang_up": t.pgettext("key", "Hang up, or reject"),
         "mute": t.pgettext("key", "Microphone off and on"),
         "hold": t.pgettext("key", "Hold and back"),
+        "prolong": t.pgettext("key", "More time for the wrap-up"),
         "category": t.pgettext("key", "Choose the category"),
         "subject": t.pgettext("key", "Type the subject"),
         "save": t.pgettext("key", "Save the ticket"),

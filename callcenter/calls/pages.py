@@ -19,6 +19,7 @@ log = structlog.get_logger()
 routes = web.RouteTableDef()
 SQL = queries("web")
 TELEPHONES = queries("browser_telephones")
+PRESENCE = queries("presence")
 
 
 @routes.get("/workplace")
@@ -34,6 +35,7 @@ async def operator_page(request: web.Request) -> web.Response:
         "calls/operator.html",
         lines=await lines(request),
         kinds=await outage_kinds(request),
+        pauses=await pause_reasons(request),
         in_browser=account is not None,
         card_texts=card_texts(language),
         drafts=await request.app[FILING_DRAFTS].unfinished(request[PERSON]),
@@ -60,6 +62,7 @@ async def board(request: web.Request) -> web.Response:
         "calls/board.html",
         lines=await lines(request),
         kinds=await outage_kinds(request),
+        pauses=await pause_reasons(request),
         people=people,
     )
 
@@ -81,6 +84,13 @@ async def lines(request: web.Request) -> dict[str, dict[str, object]]:
         row["number"]: {"company_id": row["company_id"], "company": row["company"], "zone": row["zone"]}
         for row in await request.app[POOL].fetch(SQL["lines"])
     }
+
+
+async def pause_reasons(request: web.Request) -> list[dict[str, object]]:
+    """What a pause can be for, in the person's language; those that are offered no more too, since somebody may have one."""
+    name = "name_ru" if language_of(request) == "ru" else "name_en"
+    rows = await request.app[POOL].fetch(PRESENCE["pause_reasons"])
+    return [{"code": row["code"], "name": row[name], "active": row["active"]} for row in rows]
 
 
 async def outage_kinds(request: web.Request) -> list[dict[str, str]]:

@@ -107,7 +107,12 @@ def _row(line: QueueLine) -> QueueRow | None:
 def operator(command: ShowOperator) -> PresenceMessage:
     """What an operator is doing."""
     return PresenceMessage(
-        state=command.state, phone_reachable=command.phone_reachable, since=command.since, reason=command.reason
+        state=command.state,
+        phone_reachable=command.phone_reachable,
+        since=command.since,
+        reason=command.reason,
+        pause=command.pause,
+        until=command.until,
     )
 
 
@@ -118,6 +123,8 @@ def named_operator(command: ShowOperator) -> OperatorMessage:
         phone_reachable=command.phone_reachable,
         since=command.since,
         reason=command.reason,
+        pause=command.pause,
+        until=command.until,
         name="",
         login="",
     )

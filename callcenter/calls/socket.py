@@ -15,9 +15,10 @@ from callcenter.common import requests
 from callcenter.common.scope import Connection
 from callcenter.common.sessions import SESSIONS
 from callcenter.domain.access import Permission
+from callcenter.domain.events import Presence
 from callcenter.domain.ids import OperatorId
 from callcenter.domain.person import Person
-from callcenter.domain.request import Body, PauseBody, PresenceBody, TalkBody
+from callcenter.domain.request import Body, PauseBody, PresenceBody, TalkBody, WrapUpBody
 from callcenter.push.codec import BadMessage, hello_of, request_of, to_json
 from callcenter.push.hub import HUB, Screen
 from callcenter.push.messages import (
@@ -26,6 +27,7 @@ from callcenter.push.messages import (
     PauseRequest,
     PresenceRequest,
     TalkRequest,
+    WrapUpRequest,
 )
 from callcenter.push.state import Delta
 from callcenter.storage import AWAY
@@ -131,6 +133,8 @@ class Conversation:
                     raise BadMessage("no such operator, or one without a telephone")
             case _ if not self._person.has_phone:
                 raise BadMessage("this login has no telephone")
+            case PresenceRequest(pause=str(code)) if not await connection.fetchval(PRESENCE["is_pause_reason"], code):
+                raise BadMessage("no such reason of a pause")
             case _:
                 await requests.ask(connection, _asked(request), asker=self._person.id)
 
@@ -210,8 +214,10 @@ def _text(message: WSMessage) -> str:
 def _asked(request: BrowserRequest) -> Body:
     """Requests of the operator to the telephone server."""
     match request:
-        case PresenceRequest(wanted=wanted):
-            return PresenceBody(wanted=wanted)
+        case PresenceRequest(wanted=wanted, pause=pause):
+            return PresenceBody(wanted=wanted, pause=pause if wanted is Presence.PAUSED else None)
+        case WrapUpRequest():
+            return WrapUpBody()
         case PauseRequest(paused=paused):
             return PauseBody(paused=paused)
         case TalkRequest(step=step, to=to, note=note):

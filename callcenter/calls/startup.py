@@ -35,6 +35,7 @@ async def operators(pool: asyncpg.Pool, node: NodeName) -> list[Operator]:
             wanted=Presence(row["wanted"]),
             since=row["since"],
             reason=_maybe(PresenceReason, row["reason"]),
+            pause=row["pause"],
             phone_reachable=False,
         )
         for row in await pool.fetch(PRESENCE["wanted"], node)

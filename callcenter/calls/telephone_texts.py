@@ -61,6 +61,9 @@ def telephone_texts(language: str) -> dict[str, Any]:
         },
         "on_hold": t.pgettext("telephone", "On hold: the caller hears music"),
         "muted": t.pgettext("telephone", "Microphone off: the caller does not hear you"),
+        "microphone_gone": t.pgettext(
+            "telephone", "The microphone is gone: the caller does not hear you. Plug one in, and the talk goes on."
+        ),
         "hang_up": t.pgettext("telephone", "Hang up"),
         "reject": t.pgettext("telephone", "Reject"),
         "usual_device": t.pgettext("telephone", "The system's own"),

@@ -222,13 +222,15 @@ class ShowAside(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowOperator(Command):
-    """Show the operator and the supervisors what the operator is now doing."""
+    """Show the operator and the supervisors what the operator is now doing. `until`: when a wrap-up is over."""
 
     operator: OperatorId
     state: OperatorStatus
     phone_reachable: bool
     since: datetime
     reason: PresenceReason | None = None
+    pause: str | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +241,7 @@ class KeepPresence(Command):
     wanted: Presence
     at: datetime
     reason: PresenceReason | None = None
+    pause: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,8 @@ class PresenceReason(StrEnum):
     """The operator's page is open nowhere."""
     SUPERVISOR = "supervisor"
     """A supervisor set it."""
+    NO_CONNECTION = "no_connection"
+    """The telephone vanished in a talk. Over as soon as the operator talks again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,6 +301,13 @@ class LedgerLost(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TelephoneDisconnected(Event):
     """A telephone in a browser has lost its connection (`ContactStatus`); its talk may go on all the same."""
+
+    operator: Interface
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TelephoneVanished(Event):
+    """A telephone in a browser vanished in a talk, whose caller waits for it (`TelephoneVanished`)."""
 
     operator: Interface
 

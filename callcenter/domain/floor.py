@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from callcenter.domain import operator as machine
 from callcenter.domain.call import Call, Direction
@@ -27,6 +27,7 @@ from callcenter.domain.events import (
     PhoneChanged,
     Presence,
     PresenceReason,
+    TelephoneVanished,
 )
 from callcenter.domain.ids import CallId, Interface, QueueName
 from callcenter.domain.operator import Operator, OperatorState, Signal
@@ -51,11 +52,15 @@ class RosterChanged(Event):
 
 
 class Floor:
-    """Operators by telephone. An unknown interface is reported and otherwise ignored."""
+    """Operators by telephone. An unknown interface is reported and otherwise ignored.
 
-    def __init__(self, operators: Iterable[Operator], missed_limit: int) -> None:
+    `wrap_up`: how long an operator gets no caller after a talk; zero: the next one comes at once.
+    """
+
+    def __init__(self, operators: Iterable[Operator], missed_limit: int, wrap_up: timedelta = timedelta(0)) -> None:
         self._operators = {operator.interface: operator for operator in operators}
         self._missed_limit = missed_limit
+        self._wrap_up = wrap_up
 
     def __iter__(self) -> Iterator[Operator]:
         return iter(self._operators.values())
@@ -94,12 +99,65 @@ class Floor:
         if before is None:
             return [Report(problem="unknown operator", event=signal, call=call)]
         after = machine.step(before, signal, call, at)
-        self._operators[interface] = after
         if after == before:
             return []
+        if before.state is OperatorState.TALKING and after.state is OperatorState.RESTING:
+            after = self._after_talk(after, at)
+        elif after.state is OperatorState.TALKING:
+            after = _in_talk(after)
+        changes = self._put(before, after, at)
         if before.state is OperatorState.RINGING and before.call is not None:
-            return [StopRinging(operator=before.id, call=before.call), _show(after)]
-        return [_show(after)]
+            return [StopRinging(operator=before.id, call=before.call), *changes]
+        return changes
+
+    def _after_talk(self, operator: Operator, at: datetime) -> Operator:
+        if not self._wrap_up or operator.wanted is not Presence.AVAILABLE:
+            return operator
+        return replace(operator, wrap_up_until=at + self._wrap_up)
+
+    def _put(self, before: Operator, after: Operator, at: datetime) -> list[Command]:
+        """Replace an operator; Asterisk, the table and the screens are told what has changed."""
+        self._operators[after.interface] = after
+        commands: list[Command] = []
+        if after.member is not before.member:
+            commands.append(SetMember(interface=after.interface, presence=after.member))
+        if after.wanted is not before.wanted:
+            commands.append(_keep(after, at))
+        return [*commands, _show(after)]
+
+    def vanished(self, event: TelephoneVanished) -> list[Command]:
+        """Whoever took calls takes no more of them, but the one that is lost."""
+        operator = self._operators.get(event.operator)
+        if operator is None or operator.wanted is not Presence.AVAILABLE:
+            return []
+        paused = replace(
+            operator,
+            wanted=Presence.PAUSED,
+            reason=PresenceReason.NO_CONNECTION,
+            pause=None,
+            wrap_up_until=None,
+            since=event.at,
+        )
+        return self._put(operator, paused, event.at)
+
+    def prolong(self, event: RequestTaken) -> list[Command] | RefusalReason:
+        """More time for the wrap-up."""
+        operator = self.get(event.interface)
+        if operator is None or operator.wrap_up_until is None:
+            return RefusalReason.NO_WRAP_UP
+        longer = replace(operator, wrap_up_until=operator.wrap_up_until + self._wrap_up)
+        return self._put(operator, longer, event.at)
+
+    def tick(self, at: datetime) -> list[Command]:
+        """End the wrap-ups whose time is over."""
+        over = [
+            each for each in self._operators.values() if each.wrap_up_until is not None and at >= each.wrap_up_until
+        ]
+        return [
+            command
+            for operator in over
+            for command in self._put(operator, replace(operator, wrap_up_until=None, since=at), at)
+        ]
 
     def stop_ringing(self, call: CallId, at: datetime) -> list[Command]:
         """The call is no longer waiting: no telephone rings for it any more."""
@@ -123,14 +181,10 @@ class Floor:
             return commands
         # Nobody is at that telephone: send no callers there until the operator asks for them.
         reason = PresenceReason.UNANSWERED
-        paused = replace(operator, wanted=Presence.PAUSED, reason=reason, misses=0, since=event.at)
-        self._operators[event.operator] = paused
-        return [
-            *commands,
-            SetMember(interface=paused.interface, presence=Presence.PAUSED),
-            KeepPresence(operator=paused.id, wanted=Presence.PAUSED, at=event.at, reason=reason),
-            _show(paused),
-        ]
+        paused = replace(
+            operator, wanted=Presence.PAUSED, reason=reason, pause=None, wrap_up_until=None, misses=0, since=event.at
+        )
+        return [*commands, *self._put(operator, paused, event.at)]
 
     def ask(self, event: RequestTaken, body: PresenceBody) -> list[Command] | RefusalReason:
         """An operator asks for a presence; no commands if they have it. During a talk it applies after the talk."""
@@ -138,7 +192,9 @@ class Floor:
             return RefusalReason.NO_TELEPHONE
         known, wanted = self._operators.get(event.interface), body.wanted
         member = SetMember(interface=event.interface, presence=wanted, request=event.id)
-        if known is not None and known.wanted is wanted:
+        pause = body.pause if wanted is Presence.PAUSED else None
+        same = known is not None and known.wanted is wanted and known.wrap_up_until is None
+        if same and known is not None and (known.pause == pause or body.reason is not None):
             # It is not known whether Asterisk received it the first time.
             return [member] if event.again else []
         if body.reason is PresenceReason.PAGE_GONE and (known is None or known.wanted is not Presence.AVAILABLE):
@@ -149,10 +205,9 @@ class Floor:
         )
         since = event.at if operator.state is OperatorState.RESTING else operator.since
         self._operators[event.interface] = changed = replace(
-            operator, wanted=wanted, reason=body.reason, since=since, misses=0
+            operator, wanted=wanted, reason=body.reason, pause=pause, wrap_up_until=None, since=since, misses=0
         )
-        keep = KeepPresence(operator=changed.id, wanted=wanted, at=event.at, reason=body.reason)
-        return [member, keep, _show(changed)]
+        return [member, _keep(changed, event.at), _show(changed)]
 
     def phone(self, event: PhoneChanged) -> list[Command]:
         """A telephone became reachable or not."""
@@ -169,9 +224,11 @@ class Floor:
         for interface, operator in list(self._operators.items()):
             if (there := present.get(interface)) is not None and there.id == operator.id:
                 if more_queues:
-                    commands.append(SetMember(interface=interface, presence=operator.wanted))
+                    commands.append(SetMember(interface=interface, presence=operator.member))
                 continue
-            gone = replace(operator, wanted=Presence.OFFLINE, reason=None, phone_reachable=False)
+            gone = replace(
+                operator, wanted=Presence.OFFLINE, reason=None, pause=None, wrap_up_until=None, phone_reachable=False
+            )
             commands += [SetMember(interface=interface, presence=Presence.OFFLINE), _show(gone)]
             if gone.state is OperatorState.RESTING:
                 del self._operators[interface]
@@ -188,8 +245,21 @@ class Floor:
         """Set Asterisk's queue members to what the operators want to be, and show it on the screens."""
         commands: list[Command] = []
         for operator in self._operators.values():
-            commands += [SetMember(interface=operator.interface, presence=operator.wanted), _show(operator)]
+            commands += [SetMember(interface=operator.interface, presence=operator.member), _show(operator)]
         return commands
+
+
+def _in_talk(operator: Operator) -> Operator:
+    """A talk ends a wrap-up, and the pause of an operator whose telephone had vanished."""
+    if operator.reason is not PresenceReason.NO_CONNECTION:
+        return replace(operator, wrap_up_until=None)
+    return replace(operator, wanted=Presence.AVAILABLE, reason=None, wrap_up_until=None)
+
+
+def _keep(operator: Operator, at: datetime) -> KeepPresence:
+    return KeepPresence(
+        operator=operator.id, wanted=operator.wanted, at=at, reason=operator.reason, pause=operator.pause
+    )
 
 
 class Asides:
@@ -285,4 +355,6 @@ def _show(operator: Operator) -> ShowOperator:
         phone_reachable=operator.phone_reachable,
         since=operator.since,
         reason=operator.reason if operator.state is OperatorState.RESTING else None,
+        pause=operator.pause if operator.state is OperatorState.RESTING else None,
+        until=operator.wrap_up_until if operator.state is OperatorState.RESTING else None,
     )

@@ -27,6 +27,8 @@ class OperatorStatus(StrEnum):
     AVAILABLE = "available"
     RINGING = "ringing"
     TALKING = "talking"
+    WRAP_UP = "wrap_up"
+    """After a talk, to finish its ticket: no caller comes until it is over."""
 
 
 class Signal(StrEnum):
@@ -54,13 +56,16 @@ TRANSITIONS: Mapping[OperatorState, Mapping[Signal, OperatorState]] = MappingPro
 class Operator:
     """What is known of one operator. `call`: the one that rings or talks; `misses`: unanswered calls in a row.
 
-    `reason`: why `wanted` is so, if the operator did not ask for it.
+    `reason`: why `wanted` is so, if the operator did not ask for it; `pause`: the code of the reason that the operator gave
+    for a pause. `wrap_up_until`: how long no caller comes after a talk, though the operator wants to be available.
     """
 
     id: OperatorId
     interface: Interface
     wanted: Presence
     reason: PresenceReason | None = None
+    pause: str | None = None
+    wrap_up_until: datetime | None = None
     since: datetime
     state: OperatorState = OperatorState.RESTING
     call: CallId | None = None
@@ -70,7 +75,14 @@ class Operator:
     @property
     def shown(self) -> OperatorStatus:
         """What the screens show."""
+        if self.state is OperatorState.RESTING and self.wrap_up_until is not None:
+            return OperatorStatus.WRAP_UP
         return OperatorStatus(self.wanted if self.state is OperatorState.RESTING else self.state)
+
+    @property
+    def member(self) -> Presence:
+        """What Asterisk is to take the telephone for."""
+        return self.wanted if self.wrap_up_until is None else Presence.PAUSED
 
 
 def step(operator: Operator, signal: Signal, call: CallId, at: datetime) -> Operator:

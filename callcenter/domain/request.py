@@ -66,6 +66,8 @@ class RefusalReason(StrEnum):
     NO_TELEPHONE = "no_telephone"
     NO_TALK = "no_talk"
     """The operator is in no talk, or the talk for which it was asked is over."""
+    NO_WRAP_UP = "no_wrap_up"
+    """The wrap-up was over before more time was asked for."""
     SUPERSEDED = "superseded"
     """A newer request for the same thing came before this one was started."""
     ASTERISK_AWAY = "asterisk_away"
@@ -85,6 +87,7 @@ class RequestKind(StrEnum):
 
     PRESENCE = "presence"
     PAUSE = "pause"
+    WRAP_UP = "wrap_up"
     TALK = "talk"
     CALL_OUT = "call_out"
 
@@ -123,6 +126,7 @@ TERMS: Mapping[RequestKind, Terms] = MappingProxyType(
         RequestKind.PRESENCE: Terms(of_use=timedelta(hours=8), repeatable=True),
         # By then the words that were to be left out of the recording have been said.
         RequestKind.PAUSE: Terms(of_use=timedelta(seconds=15), repeatable=True, of_talk=True),
+        RequestKind.WRAP_UP: Terms(of_use=timedelta(seconds=15), repeatable=False),
         RequestKind.TALK: Terms(of_use=timedelta(seconds=10), repeatable=False, of_talk=True),
         RequestKind.CALL_OUT: Terms(of_use=timedelta(seconds=10), repeatable=False),
     }
@@ -131,10 +135,11 @@ TERMS: Mapping[RequestKind, Terms] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PresenceBody:
-    """Be available, paused or offline. `reason`: if it is not the operator who wants it."""
+    """Be available, paused or offline. `reason`: if it is not the operator who wants it; `pause`: else the code of why."""
 
     wanted: Presence
     reason: PresenceReason | None = None
+    pause: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +148,11 @@ class PauseBody:
 
     paused: bool
     recording: RecordingName | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUpBody:
+    """More time for the wrap-up, as much again. It is ended by the presence `available`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,12 +172,13 @@ class CallOutBody:
     number: str
 
 
-Body = PresenceBody | PauseBody | TalkBody | CallOutBody
+Body = PresenceBody | PauseBody | WrapUpBody | TalkBody | CallOutBody
 
 _KINDS: Mapping[type[Body], RequestKind] = MappingProxyType(
     {
         PresenceBody: RequestKind.PRESENCE,
         PauseBody: RequestKind.PAUSE,
+        WrapUpBody: RequestKind.WRAP_UP,
         TalkBody: RequestKind.TALK,
         CallOutBody: RequestKind.CALL_OUT,
     }
@@ -191,10 +202,14 @@ def read_body(kind: str, data: Mapping[str, object]) -> Body:
     """The body of a request of this kind. Raises `ValueError` when it is not of this version."""
     match RequestKind(kind):
         case RequestKind.PRESENCE:
-            reason = data.get("reason")
+            reason, pause = data.get("reason"), data.get("pause")
             return PresenceBody(
-                wanted=Presence(str(data.get("wanted"))), reason=None if reason is None else PresenceReason(str(reason))
+                wanted=Presence(str(data.get("wanted"))),
+                reason=None if reason is None else PresenceReason(str(reason)),
+                pause=None if pause is None else str(pause),
             )
+        case RequestKind.WRAP_UP:
+            return WrapUpBody()
         case RequestKind.PAUSE:
             paused, recording = data.get("paused"), data.get("recording")
             if not isinstance(paused, bool):

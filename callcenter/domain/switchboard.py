@@ -54,6 +54,7 @@ from callcenter.domain.events import (
     Source,
     TalkEnded,
     TelephoneDisconnected,
+    TelephoneVanished,
     Tick,
 )
 from callcenter.domain.floor import Asides, Floor, RosterChanged
@@ -72,6 +73,7 @@ from callcenter.domain.request import (
     RequestOverdue,
     RequestTaken,
     TalkBody,
+    WrapUpBody,
 )
 from callcenter.domain.talk import Talk, TalkKind
 
@@ -91,9 +93,10 @@ class Switchboard:
         operators: Iterable[Operator] = (),
         calls: Iterable[Call] = (),
         missed_limit: int = 3,
+        wrap_up: timedelta = timedelta(0),
     ) -> None:
         self.calls: dict[CallId, Call] = {}
-        self._floor = Floor(operators, missed_limit)
+        self._floor = Floor(operators, missed_limit, wrap_up)
         self._asides = Asides(self._floor)
         self._queues = Queues(queues)
         self._announced = AnnouncedOutages()
@@ -128,6 +131,8 @@ class Switchboard:
                 return self._ring_colleague(event)
             case PhoneChanged():
                 return self._floor.phone(event)
+            case TelephoneVanished():
+                return self._floor.vanished(event)
             case TelephoneDisconnected():
                 return self._check_leg(event)
             case RosterChanged():
@@ -250,6 +255,8 @@ class Switchboard:
                 decided = self._floor.ask(event, event.body)
             case PauseBody():
                 decided = self._pause(event, event.body)
+            case WrapUpBody():
+                decided = self._floor.prolong(event)
             case TalkBody():
                 decided = self._move(event, event.body)
             case CallOutBody():
@@ -260,7 +267,9 @@ class Switchboard:
                 assert_never(event.body)
         if isinstance(decided, RefusalReason):
             return self._requests.refuse(event.id, decided)
-        return decided or self._requests.complete(event.id)
+        # What Asterisk has no part in is done.
+        at_once = not decided or isinstance(event.body, WrapUpBody)
+        return [*decided, *(self._requests.complete(event.id) if at_once else [])]
 
     def _live(self, recording: RecordingName | None) -> tuple[Call, Talk] | None:
         """The talk for which something was requested, while it goes on: the next one has another caller."""
@@ -327,7 +336,7 @@ class Switchboard:
         while self._ended and event.at - self._ended[0][0] > REMEMBERED_FOR:
             self.calls.pop(self._ended[0][1], None)
             self._asides.forget(self._ended.popleft()[1])
-        late = self._requests.expire(event.at)
+        late = [*self._requests.expire(event.at), *self._floor.tick(event.at)]
         changes = self._queues.changes()
         return [*late, ShowQueues(queues=changes, waiting=self._queues.waiting)] if changes else late
 

@@ -15,12 +15,14 @@ from callcenter.push.messages import (
     PauseRequest,
     PresenceRequest,
     TalkRequest,
+    WrapUpRequest,
 )
 from callcenter.push.shapes import Shape, Shown
 
 S = TypeVar("S", bound=Shape)
 REQUESTS: Mapping[str, type[BrowserRequest]] = {
     "presence": PresenceRequest,
+    "wrap_up": WrapUpRequest,
     "recording": PauseRequest,
     "talk": TalkRequest,
 }

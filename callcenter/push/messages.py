@@ -54,6 +54,10 @@ class PresenceMessage(Shown):
     since: Moment
     reason: PresenceReason | None
     """Why the operator takes no calls, or takes them, without having asked for it; null in a call."""
+    pause: str | None
+    """The code of the reason that the operator gave for a pause; its name is in the page."""
+    until: Moment | None
+    """When a wrap-up is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,6 +329,15 @@ class PresenceRequest(Shape):
     wanted: Presence
     operator: Annotated[int, Field(gt=0, lt=2**31)] | None = None
     """Another operator's id, for those who see the board."""
+    pause: Annotated[str, Field(max_length=20)] | None = None
+    """Why one's own pause, by the code of the reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUpRequest(Shape):
+    """More time for the wrap-up, as much again; `presence` ends it."""
+
+    type: Literal["wrap_up"] = "wrap_up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -350,4 +363,4 @@ class TalkRequest(Shape):
     """For the colleague to read while it rings."""
 
 
-BrowserRequest = PresenceRequest | PauseRequest | TalkRequest
+BrowserRequest = PresenceRequest | WrapUpRequest | PauseRequest | TalkRequest

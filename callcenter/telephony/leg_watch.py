@@ -27,6 +27,8 @@ ANSWERS_WITHIN_S = 2.5
 """Asterisk gives a telephone 2 s (`qualify_timeout` in pjsip.conf)."""
 CLOSED_SILENT_S = 0.5
 """Without a packet from a telephone in a browser whose connection has ended."""
+HEARD_AGAIN_WITHIN_S = 2.0
+"""From a page that has come back by another network and is changing the way of its sound."""
 VANISHED = "44"
 """The cause with which Asterisk itself ends a leg from which no packet comes; vanished.conf goes by it."""
 
@@ -126,8 +128,19 @@ class LegWatch:
         """A telephone in a browser sends 50 packets a second as long as it is there, muted or on hold too."""
         before = await self._packets(channel)
         await asyncio.sleep(CLOSED_SILENT_S)
-        if before is not None and await self._packets(channel) == before:
-            await self._end(channel)
+        if before is None or await self._packets(channel) != before:
+            return
+        if await self._registered(_account(channel)):
+            await asyncio.sleep(HEARD_AGAIN_WITHIN_S)
+            if await self._packets(channel) != before:
+                return
+        await self._end(channel)
+
+    async def _registered(self, account: str) -> bool:
+        try:
+            return await self._state(account) not in ("Unreachable", "")
+        except TelephonyError:
+            return False
 
     async def _packets(self, channel: str) -> str | None:
         """None when the leg is over, or Asterisk cannot be asked."""
@@ -145,3 +158,8 @@ class LegWatch:
             log.debug("leg over before it was ended", channel=channel)
         except TelephonyError as error:
             log.warning("vanished telephone's leg not ended", channel=channel, reason=str(error))
+
+
+def _account(channel: str) -> str:
+    """Whose leg this is: `PJSIP/web-anna-0000001f` is of `web-anna`."""
+    return channel.removeprefix("PJSIP/").rpartition("-")[0]

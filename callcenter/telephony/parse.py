@@ -30,6 +30,7 @@ from callcenter.domain.events import (
     QueueTimedOut,
     TalkEnded,
     TelephoneDisconnected,
+    TelephoneVanished,
 )
 from callcenter.domain.ids import IN_BROWSER, CallId
 from callcenter.telephony import forms
@@ -109,6 +110,10 @@ def _returned(message: Headers) -> Event:
     return CallReturned(
         at=forms.micros(text(message, "At")), call=_call(message), queue=forms.queue_name(text(message, "Queue"))
     )
+
+
+def _vanished(message: Headers) -> Event:
+    return TelephoneVanished(at=forms.micros(text(message, "At")), operator=forms.interface(text(message, "Operator")))
 
 
 def _announcement_began(message: Headers) -> Event:
@@ -280,6 +285,7 @@ _USER_EVENTS: Mapping[str, Callable[[Headers], Event]] = {
     "calloutasked": _call_out_asked,
     "numberrejected": _rejected,
     "callreturned": _returned,
+    "telephonevanished": _vanished,
     "callwithdrawn": _withdrawn,
     "announcementbegan": _announcement_began,
     "announcementended": _announcement_ended,

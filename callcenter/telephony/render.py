@@ -46,6 +46,9 @@ EMERGENCY_NUMBERS = ("101", "102", "103", "104", "112")
 LANGUAGES = ("ru", "en")
 """Languages in which there are phrases for callers."""
 
+ANSWER_S = 4
+"""Seconds that a page which has its telephone back may take to answer by itself."""
+
 # Paths as Asterisk sees them.
 SOUNDS = "/var/lib/asterisk/sounds"
 SPOOL = "/var/spool/asterisk/callcenter"
@@ -175,6 +178,8 @@ def _values(settings: Settings) -> dict[str, object]:
         "media_address": settings.browser_telephones.media_address,
         "in_browser": IN_BROWSER,
         "back_within_s": settings.browser_telephones.back_within_s,
+        "answer_s": ANSWER_S,
+        "languages": LANGUAGES,
         "browser_silent_s": settings.browser_telephones.silent_s,
         "rtp_start": asterisk.rtp_start,
         "rtp_end": asterisk.rtp_end,
@@ -204,6 +209,7 @@ def _values(settings: Settings) -> dict[str, object]:
         "music_up_to": settings.queueing.music_up_to,
         "place_up_to": settings.queueing.place_up_to,
         "turn_ms": 1000 // settings.queueing.answers_per_s,
+        "wrap_up_s": settings.queueing.wrap_up_s,
         "announce_every_s": settings.queueing.announce_every_s,
     }
 

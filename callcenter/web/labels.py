@@ -74,6 +74,7 @@ def operator_statuses(t: Translator) -> dict[OperatorStatus, str]:
         OperatorStatus.AVAILABLE: t.gettext("Available"),
         OperatorStatus.RINGING: t.gettext("Ringing"),
         OperatorStatus.TALKING: t.gettext("Talking"),
+        OperatorStatus.WRAP_UP: t.gettext("Wrap-up"),
     }
 
 
@@ -102,6 +103,7 @@ def presence_reasons(t: Translator) -> dict[PresenceReason, str]:
         PresenceReason.UNANSWERED: t.gettext("calls were not answered"),
         PresenceReason.PAGE_GONE: t.gettext("the page is closed"),
         PresenceReason.SUPERVISOR: t.gettext("set by a supervisor"),
+        PresenceReason.NO_CONNECTION: t.gettext("no connection"),
     }
 
 
@@ -210,6 +212,7 @@ def refusal_reasons(t: Translator) -> dict[RefusalReason, str]:
     return {
         RefusalReason.NO_TELEPHONE: t.gettext("No phone belongs to this login"),
         RefusalReason.NO_TALK: t.gettext("This was not done: the conversation is over."),
+        RefusalReason.NO_WRAP_UP: t.gettext("There is nothing to prolong: the wrap-up is over."),
         RefusalReason.SUPERSEDED: t.gettext("This was not done: a newer request of yours replaced it."),
         RefusalReason.ASTERISK_AWAY: t.gettext("The telephone server cannot be reached: this was not done."),
         RefusalReason.ASTERISK_REFUSED: t.gettext("The telephone server could not do this."),

@@ -167,10 +167,10 @@ begin
     end if;
 
     if batch ? 'presence' then
-        insert into presence (operator_id, wanted, since, reason)
-        select p.operator_id, p.wanted, p.since, p.reason from jsonb_populate_recordset(null::presence, batch -> 'presence') p
+        insert into presence (operator_id, wanted, since, reason, pause)
+        select p.operator_id, p.wanted, p.since, p.reason, p.pause from jsonb_populate_recordset(null::presence, batch -> 'presence') p
         on conflict (operator_id) do update set
-            wanted = excluded.wanted, since = excluded.since, reason = excluded.reason;
+            wanted = excluded.wanted, since = excluded.since, reason = excluded.reason, pause = excluded.pause;
     end if;
 
     if batch ? 'gaps' then

@@ -8,9 +8,16 @@ select endpoint, sip_secret, node from operators where id = $1 and active and en
 update operators set sip_secret = $2, sip_version = sip_version + 1 where id = $1;
 
 -- name: telephones
--- Of everybody, or of the person $1, with their sessions.
+-- Of everybody, or of the person $1, with their sessions. A session that ended by its time, and by nobody's wish, counts as
+-- long as the person talks: it must not cost a caller the operator.
 select id, endpoint, sip_secret,
-    array(select token_hash from sessions s where s.operator_id = o.id and s.expires_at > now()) as sessions
+    array(
+        select token_hash from sessions s
+        where s.operator_id = o.id and (s.expires_at > now() or exists(
+            select from talks t
+            where t.operator_id = o.id and t.ended_at is null and t.began_at > now() - interval '12 hours'
+        ))
+    ) as sessions
 from operators o
 where endpoint like 'web-%' and ($1::integer is null or id = $1)
 order by id

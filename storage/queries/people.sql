@@ -29,10 +29,11 @@ group by subject
 -- name: forgive
 delete from login_attempts where id = any($1::bigint[]) or subject = any($2::text[])
 
--- A session for $3 at most, which ends earlier when it is not used for $6.
+-- A session for $3 at most, which ends earlier when it is not used for $6. One that has ended is kept for a talk that began
+-- in it.
 -- name: open_session
 with expired as (
-    delete from sessions where expires_at < now()
+    delete from sessions where expires_at < now() - interval '12 hours'
 )
 insert into sessions (token_hash, operator_id, ends_at, expires_at, address, browser)
 values ($1, $2, now() + $3::interval, now() + least($3::interval, $6::interval), $4, $5)

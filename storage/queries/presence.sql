@@ -1,19 +1,26 @@
 -- name: wanted
 -- What everybody with a telephone at the node $1 wants to be.
 select o.id, 'PJSIP/' || o.endpoint as interface, coalesce(p.wanted, 'offline') as wanted, coalesce(p.since, now()) as since,
-    p.reason
+    p.reason, p.pause
 from operators o left join presence p on p.operator_id = o.id
 where o.endpoint is not null and o.active and (o.node is null or o.node = $1);
 
 -- name: go_offline
 -- From now on, should the node be away, too. Returns the person $1 if they have a telephone.
 with gone as (
-    update presence set wanted = 'offline', since = now(), reason = null where operator_id = $1 and wanted <> 'offline'
+    update presence set wanted = 'offline', since = now(), reason = null, pause = null where operator_id = $1 and wanted <> 'offline'
 )
 select id from operators where id = $1 and endpoint is not null;
 
 -- name: has_phone
 select true from operators where id = $1 and active and endpoint is not null;
+
+-- name: pause_reasons
+-- What a pause can be for.
+select code, name_ru, name_en, active from pause_reasons order by place;
+
+-- name: is_pause_reason
+select true from pause_reasons where code = $1 and active;
 
 -- name: page_open
 insert into open_pages (operator_id) values ($1) on conflict (operator_id) do update set seen_at = now();

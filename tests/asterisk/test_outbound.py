@@ -28,6 +28,8 @@ APPLICATIONS = {
         "GotoIf",
         "Hangup",
         "MSet",
+        "StartMusicOnHold",
+        "StopMusicOnHold",
         "MixMonitor",
         "Originate",
         "Playback",

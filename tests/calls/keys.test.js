@@ -16,7 +16,7 @@ test("a letter stands for itself outside of fields, and with Alt everywhere", ()
 test("nothing but function keys means anything while somebody types without a modifier", () => {
   const typing = KEYS.flatMap(({ code, upTo }) => (upTo ? [`${code}1`] : [code]))
     .filter((code) => meaning(press(code), true) ?? meaning(press(code, { shiftKey: true }), true));
-  assert.deepEqual(typing, ["F2", "F4", "F8", "F9"]);
+  assert.deepEqual([...new Set(typing)], ["F2", "F4", "F8", "F9"]);
 });
 
 test("the key's place counts, not the letter of the layout", () => {

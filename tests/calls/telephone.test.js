@@ -93,6 +93,25 @@ test("a microphone that fails at the answer gives the caller to somebody else", 
   assert.deepEqual([failed.call, failed.note, failed.orders], [null, "no_microphone", ["reject"]]);
 });
 
+test("a microphone that is unplugged in a talk is looked for, then and whenever the devices change", () => {
+  const gone = after(...TALK, "microphone_gone");
+  assert.deepEqual([gone.call.phase, gone.call.deaf, gone.orders], ["talking", true, ["find_microphone"]]);
+  assert.deepEqual(after(...TALK, "microphone_gone", "devices_changed").orders, ["find_microphone"]);
+  assert.equal(after(...TALK, "microphone_gone", "microphone_found").call.deaf, false);
+  assert.deepEqual(after(...TALK, "devices_changed").orders, []);
+});
+
+test("a new session's account is asked for at once, in a talk after it", () => {
+  const idle = after(...READY, "renewed");
+  assert.deepEqual([idle.line, idle.known, idle.orders], ["opening", false, ["open"]]);
+  const talking = after(...TALK, "renewed");
+  assert.deepEqual([talking.line, talking.call.phase, talking.orders], ["ready", "talking", []]);
+  const ended = after(...TALK, "renewed", "ended");
+  assert.deepEqual([ended.line, ended.orders], ["opening", ["stop_ringing", "open"]]);
+  assert.deepEqual(after("started", "claimed_elsewhere", "renewed").orders, []);
+  assert.equal(step(START, { type: "renewed" })[0], START);
+});
+
 test("mute is immediate, hold is what Asterisk has done", () => {
   assert.deepEqual(after(...TALK, "mute").last, { do: "mute", on: true });
   assert.deepEqual(after(...TALK, "mute", "mute").last, { do: "mute", on: false });

@@ -1,15 +1,18 @@
 """The pages in a real Chromium: what the scripts make of the messages."""
 
 import asyncio
+import re
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import pyotp
 import pytest
 from playwright.async_api import Page, expect
 
 from callcenter.calls import socket as web_socket
 from callcenter.common import requests
+from callcenter.common.secret_box import SECRET_BOX
 from callcenter.domain.commands import FinishRequest
 from callcenter.domain.events import PresenceReason
 from callcenter.domain.operator import OperatorStatus
@@ -38,7 +41,10 @@ async def test_an_operators_day(site: Site):
             while await site.pool.fetchval("select body ->> 'wanted' from requests") != "available":
                 await asyncio.sleep(0.01)
         await site.push(
-            me, PresenceMessage(state=OperatorStatus.AVAILABLE, phone_reachable=True, since=now, reason=None)
+            me,
+            PresenceMessage(
+                state=OperatorStatus.AVAILABLE, phone_reachable=True, since=now, reason=None, pause=None, until=None
+            ),
         )
         await expect(page.get_by_role("heading", name="Вы на линии")).to_be_visible()
         await expect(page.get_by_role("button", name="На линии")).to_have_attribute("aria-pressed", "true")
@@ -138,12 +144,93 @@ async def test_the_page_says_that_the_telephone_server_has_not_answered_and_what
         await expect(toast).to_be_hidden()
 
 
-async def test_an_ended_session_leads_to_the_login(site: Site, monkeypatch: pytest.MonkeyPatch):
+async def test_an_ended_session_asks_for_the_password_over_the_page(site: Site, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(web_socket, "ASK_AGAIN_WHO_S", 0.1)
+    now = datetime.now(UTC)
+    me = f"operator:{site.ids['anna']}"
+    async with chromium(site, "anna") as page:
+        await site.push(me, card(now, "Иванова"))
+        subject = page.get_by_label("Тема")
+        await subject.fill("Течёт кран")
+        here = page.url
+        await site.pool.execute("delete from sessions")
+        overlay = page.get_by_role("dialog", name="Сеанс завершён")
+        await expect(overlay).to_be_visible()
+        await overlay.get_by_label("Пароль").fill("wrong")
+        await page.keyboard.press("Enter")
+        await expect(overlay.get_by_role("alert").filter(visible=True)).to_have_text("Неверно. Попробуйте ещё раз.")
+        await overlay.get_by_label("Пароль").fill(PASSWORD)
+        await page.keyboard.press("Enter")
+        await expect(overlay).to_be_hidden()
+        await expect(subject).to_have_value("Течёт кран")
+        await expect(page.locator("body")).not_to_have_class(re.compile("stale"))
+        await site.push("all", queue(22, oldest=now))
+        await expect(page.locator("#waiting")).to_have_text("22")
+        assert page.url == here
+
+
+async def test_the_overlay_asks_for_the_code_too(site: Site, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(web_socket, "ASK_AGAIN_WHO_S", 0.1)
+    secret = pyotp.random_base32()
     async with chromium(site, "anna") as page:
         await expect(page.get_by_role("heading", name="Вы не в сети")).to_be_visible()
+        await site.pool.execute(
+            "update operators set totp_secret = $1 where login = 'anna'", site.server.app[SECRET_BOX].seal(secret)
+        )
         await site.pool.execute("delete from sessions")
-        await expect(page.get_by_role("button", name="Войти")).to_be_visible()
+        overlay = page.get_by_role("dialog", name="Сеанс завершён")
+        await overlay.get_by_label("Пароль").fill(PASSWORD)
+        await page.keyboard.press("Enter")
+        await overlay.get_by_label("Шесть цифр").fill(pyotp.TOTP(secret).now())
+        await page.keyboard.press("Enter")
+        await expect(overlay).to_be_hidden()
+        assert await site.pool.fetchval("select count(*) from sessions where expires_at > now()") == 1
+
+
+async def test_a_pause_has_a_reason_and_the_time_after_a_talk_is_ended_or_prolonged_by_a_key(site: Site):
+    now = datetime.now(UTC)
+    me = f"operator:{site.ids['anna']}"
+    shown = PresenceMessage(
+        state=OperatorStatus.PAUSED, phone_reachable=True, since=now, reason=None, pause="lunch", until=None
+    )
+
+    async def asked() -> list[tuple[str, dict]]:
+        return [
+            (row["kind"], row["body"]) for row in await site.pool.fetch("select kind, body from requests order by id")
+        ]
+
+    async def until_asked(kind: str, body: dict) -> None:
+        async with asyncio.timeout(10):
+            while (await asked())[-1:] != [(kind, body)]:
+                await asyncio.sleep(0.01)
+
+    async with chromium(site, "anna") as page:
+        reason = page.get_by_label("Причина")
+        await site.push(me, shown)
+        await expect(page.locator("#state-name")).to_have_text("На паузе: обед")
+        await expect(reason).to_have_value("lunch")
+        await reason.select_option("перерыв")
+        await until_asked("presence", {"wanted": "paused", "pause": "break"})
+
+        wrap_up = replace(shown, state=OperatorStatus.WRAP_UP, pause=None, until=now + timedelta(seconds=90))
+        await site.push(me, wrap_up)
+        await expect(page.locator("#wrap-up-left")).to_contain_text("осталось 1:")
+        await expect(reason).to_be_hidden()
+        await page.keyboard.press("Shift+F2")
+        await until_asked("wrap_up", {})
+        await page.keyboard.press("F2")
+        await until_asked("presence", {"wanted": "available"})
+
+
+async def test_the_board_says_why_somebody_is_on_pause(site: Site):
+    now = datetime.now(UTC)
+    async with chromium(site, "vera") as page:
+        kind = f"operator/{site.ids['anna']}"
+        await site.push("supervisors", replace(operator(now, OperatorStatus.PAUSED), pause="back_office"), kind)
+        await expect(page.locator("#operators li").first).to_contain_text("На паузе: работа с заявками")
+        lost = replace(operator(now, OperatorStatus.PAUSED), reason=PresenceReason.NO_CONNECTION)
+        await site.push("supervisors", lost, kind)
+        await expect(page.locator("#operators li").first).to_contain_text("На паузе: нет связи")
 
 
 async def test_a_supervisor_watches_and_listens(site: Site):

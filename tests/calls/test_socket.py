@@ -223,6 +223,25 @@ async def test_a_slow_browser_is_disconnected_and_the_others_are_not(site: Site)
     assert n > SLOW_LIMIT
 
 
+async def test_a_pause_may_have_one_of_the_reasons_that_are_offered(site: Site):
+    await site.pool.execute("update pause_reasons set active = false where code = 'training'")
+    async with site.browser("anna") as anna:
+        socket = await anna.socket()
+        await hello(socket)
+        for code in ("training", "sleep"):
+            await socket.send_json({"type": "presence", "wanted": "paused", "pause": code})
+            assert (await hear(socket))["message"] == "no such reason of a pause"
+        await socket.send_json({"type": "presence", "wanted": "paused", "pause": "lunch"})
+        assert (await hear(socket))["kind"] == "request/presence"
+        await socket.send_json({"type": "wrap_up"})
+        assert (await hear(socket))["kind"] == "request/wrap_up"
+    asked = [dict(row) for row in await site.pool.fetch("select kind, body from requests order by id")]
+    assert asked == [
+        {"kind": "presence", "body": {"wanted": "paused", "pause": "lunch"}},
+        {"kind": "wrap_up", "body": {}},
+    ]
+
+
 async def test_the_socket_ends_with_the_session(site: Site, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(web_socket, "ASK_AGAIN_WHO_S", 0.01)
     async with site.browser("anna") as anna:

@@ -88,6 +88,40 @@ async def test_a_session_that_ends_in_another_way_closes_it_soon(site: Site, end
         assert (await current(site))[0] != secret
 
 
+async def talks(site: Site) -> None:
+    """Anna talks to a caller."""
+    await site.pool.execute(
+        "insert into calls (id, node, did, caller, state, arrived_at) values ('c', 'node1', '1', '', 'talking', now())"
+    )
+    await site.pool.execute(
+        "insert into talks (recording, call_id, kind, operator_id, began_at) values ('r', 'c', 'queue', $1, now())",
+        site.ids["anna"],
+    )
+
+
+async def test_a_session_that_ends_by_its_time_in_a_talk_closes_it_after_the_talk(site: Site) -> None:
+    """Logging in again on the same page is a session beside it; ending it by hand closes at once."""
+    async with site.browser("anna") as anna, site.browser("anna"), site.pool.acquire() as connection:
+        secret = (await opened(anna))["secret"]
+        await talks(site)
+        await site.pool.execute("update sessions set expires_at = now() - interval '1 second'")
+        async with site.browser("anna"):
+            await close_ended(connection, BOX)
+            assert (await current(site))[0] == secret
+            await site.pool.execute("update talks set ended_at = now()")
+            await close_ended(connection, BOX)
+            assert (await current(site))[0] != secret
+
+
+async def test_a_session_that_somebody_ends_in_a_talk_closes_it_soon(site: Site) -> None:
+    async with site.browser("anna") as anna, site.pool.acquire() as connection:
+        secret = (await opened(anna))["secret"]
+        await talks(site)
+        await site.pool.execute("delete from sessions")
+        await close_ended(connection, BOX)
+        assert (await current(site))[0] != secret
+
+
 async def test_a_telephone_of_its_own_is_worked_by_the_node(site: Site) -> None:
     async with site.browser("boris") as boris, site.pool.acquire() as connection:
         assert (await boris.post("/workplace/telephone")).status == 404

@@ -2,17 +2,12 @@
 
 import asyncio
 import audioop
-import math
-import re
-import struct
 import subprocess
 import time
-import wave
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
-import aiohttp
 import numpy as np
 import psutil
 from playwright.async_api import Page, expect
@@ -23,35 +18,15 @@ from callcenter.domain.events import Presence
 from callcenter.domain.request import PresenceBody
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import connect
+from stack.browser_telephone import OPERATORS_TONE as OPERATORS_TONE
+from stack.browser_telephone import bursts, microphone
+from stack.browser_telephone import give_browser_telephone as give_browser_telephone
 from stack.parts import ROOT
 from tests.browser import chromium
 from tests.e2e.caller import Caller
 
-OPERATORS_TONE, CALLERS_TONE = 800, 480
+CALLERS_TONE = 480
 """Hertz."""
-
-
-def bursts(hertz: int, seconds: float, rate: int) -> bytes:
-    """A tone that comes and goes, since a steady one is noise to a browser, which takes it away; 16 bits."""
-    samples = (
-        int(9000 * math.sin(2 * math.pi * hertz * n / rate)) if n % rate < 0.6 * rate else 0
-        for n in range(int(seconds * rate))
-    )
-    return b"".join(struct.pack("<h", each) for each in samples)
-
-
-def microphone(folder: Path) -> list[str]:
-    """Arguments of a browser in which the operator says a tone."""
-    path = folder / "microphone.wav"
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(48000)
-        file.writeframes(bursts(OPERATORS_TONE, 3, 48000))
-    return [
-        *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),
-        *("--autoplay-policy=no-user-gesture-required", f"--use-file-for-fake-audio-capture={path}"),
-    ]
 
 
 def share(samples: "np.ndarray", hertz: int, rate: int = 8000) -> float:
@@ -66,28 +41,6 @@ def share(samples: "np.ndarray", hertz: int, rate: int = 8000) -> float:
 
 def of_alaw(sound: bytes) -> "np.ndarray":
     return np.frombuffer(audioop.alaw2lin(sound, 2), dtype="<i2")
-
-
-async def give_browser_telephone(description: dict, login: str) -> str:
-    """Let this operator have the telephone in the browser, by the pages as an administrator does; its account."""
-    url = description["web"]["url"]
-    logins = {person["login"]: person for person in description["logins"]}
-    async with aiohttp.ClientSession(base_url=url, cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
-
-        async def post(path: str, **form: str) -> str:
-            async with http.post(path, data=form, headers={"Origin": url}) as answer:
-                assert answer.status == 200, answer.status
-                return await answer.text()
-
-        await post("/login", login="administrator", password=logins["administrator"]["password"])
-        async with http.get("/people") as answer:
-            people = await answer.text()
-        found = re.search(rf'/people/(\d+)"(?:(?!/people/\d).)*?\b{login}\b', people, re.DOTALL)
-        assert found, people[:2000]
-        await post(f"/people/{found[1]}/telephone/take")
-        page = await post(f"/people/{found[1]}/telephone", endpoint=login, kind="browser")
-        assert f"<code>web-{login}</code>" in page
-    return f"web-{login}"
 
 
 @asynccontextmanager

@@ -241,6 +241,7 @@ async def test_a_caller_whose_operator_does_not_come_back_is_the_first_in_the_qu
         assert [tuple(talk) for talk in talks] == [(LOGIN, "queue"), ("op-07", "queue")]
         await page.goto(f"{description['web']['url']}/workplace")
         await ready(page)
+        await expect(page.locator("#state")).to_contain_text("нет связи")
 
 
 async def test_a_talk_outlives_the_connection_beside_it(description: dict, tmp_path: Path) -> None:
@@ -279,12 +280,28 @@ async def test_calls_come_and_are_answered_while_the_service_is_dead(description
         await until(lambda: recordings(pool, phone), "the recording in the store", 40)
 
 
-async def test_one_tab_has_the_telephone_and_the_next_gets_it(description: dict, tmp_path: Path) -> None:
+async def test_one_tab_has_the_telephone_the_next_mirrors_it_and_gets_it_after(
+    description: dict, tmp_path: Path
+) -> None:
     async with operator(description, LOGIN, tmp_path) as page:
         other = await page.context.new_page()
         await other.goto(page.url)
         await expect(other.locator("#telephone-line")).to_have_text("В другой вкладке")
         await expect(page.locator("#telephone")).to_have_attribute("data-line", "ready")
+        async with database(description) as pool:
+            _, _, phone, number, _ = await pool.fetchrow(RESIDENT)
+        async with calling(description, phone, number) as caller:
+            await phase(other, "ringing")
+            await expect(other.locator("#telephone-caller")).to_contain_text(phone[-2:])
+            await other.keyboard.press("F2")
+            await phase(page, "talking")
+            await phase(other, "talking")
+            await other.keyboard.press("F8")
+            await expect(page.locator("#telephone-line")).to_contain_text("Микрофон выключен")
+            await expect(other.locator("#telephone-line")).to_contain_text("Микрофон выключен")
+            await other.keyboard.press("F4")
+            await asyncio.to_thread(caller.wait_for_bye, 5.0)
+        await phase(other, "")
         await page.goto("about:blank")
         await ready(other)
         await other.close()

@@ -45,12 +45,15 @@ EACH: dict[str, Shown] = {
     "outage_figures": OutageFiguresMessage(
         figures=(OutageFiguresRow(id=3, calls=212, hearing=4, helped=190, waiting=9, tickets=180),)
     ),
-    "presence": PresenceMessage(state=operator(NOW).state, phone_reachable=False, since=NOW, reason=None),
+    "presence": PresenceMessage(
+        state=operator(NOW).state, phone_reachable=False, since=NOW, reason=None, pause=None, until=None
+    ),
     "ringing": replace(ringing(NOW), outage=call_outage(), handed=HandedRow(by=1, note="просила перезвонить")),
     "aside": AsideMessage(call="x", phase=AsidePhase.RINGING, whom="op-02", why="", since=NOW),
     "telephone": TelephoneMessage(mark="3fa9"),
     "recording": PauseMessage(call="x", paused_since=None),
     "card": card(NOW, talk_ended_at=NOW + timedelta(seconds=1)),
+    "request/wrap_up": RequestMessage(id=7, state=RequestState.DONE, asked_at=NOW, reason=None),
     "request/presence": RequestMessage(id=5, state=RequestState.ASKED, asked_at=NOW, reason=None),
     "request/pause": RequestMessage(id=6, state=RequestState.REFUSED, asked_at=NOW, reason=RefusalReason.NO_TALK),
     "request/talk": RequestMessage(id=7, state=RequestState.DONE, asked_at=NOW, reason=None),

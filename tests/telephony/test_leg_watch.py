@@ -1,8 +1,8 @@
 """Which telephones are taken for vanished: those that are silent and do not answer."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from itertools import count, repeat
+from itertools import count
 
 import pytest
 
@@ -20,7 +20,7 @@ LEGS = [(Interface("PJSIP/op-01"), CHANNEL)]
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("LOOK_S", "ANSWERS_WITHIN_S", "CLOSED_SILENT_S"):
+    for name in ("LOOK_S", "ANSWERS_WITHIN_S", "CLOSED_SILENT_S", "HEARD_AGAIN_WITHIN_S"):
         monkeypatch.setattr(leg_watch, name, 0.01)
     monkeypatch.setattr(leg_watch, "SILENT_S", 0.05)
 
@@ -100,9 +100,24 @@ async def test_a_leg_that_asterisk_does_not_know_any_more_is_left_alone() -> Non
         assert ami.count("PJSIPQualify") == ami.count("Hangup") == 0
 
 
-@pytest.mark.parametrize(("counts", "ended"), [(repeat(150), 1), (count(150), 0)], ids=["silent", "heard"])
-async def test_one_in_a_browser_whose_connection_ended_is_looked_at_at_once(counts: Iterator[int], ended: int) -> None:
-    async with watching(counts.__next__, lambda: "Reachable", []) as (ami, watch):
-        watch.submit(EndSilentLeg(channel="PJSIP/web-anna-1"))
-        await until(lambda: ami.count("Getvar") == 2 and ami.count("Hangup") == ended)
+@pytest.mark.parametrize(
+    ("counts", "state", "ended"),
+    [
+        ((150, 150), None, True),
+        ((150, 150), "Unreachable", True),
+        ((150, 175), None, False),
+        ((150, 150, 150), "Reachable", True),
+        ((150, 150, 175), "NonQualified", False),
+    ],
+    ids=["silent", "silent and gone", "heard", "silent though registered again", "heard again by another network"],
+)
+async def test_one_in_a_browser_whose_connection_ended_is_looked_at_at_once(
+    counts: tuple[int, ...], state: str | None, ended: bool
+) -> None:
+    left = list(counts)
+    async with watching(lambda: left.pop(0), lambda: state, []) as (ami, watch):
+        watch.submit(EndSilentLeg(channel="PJSIP/web-anna-0000001f"))
+        await until(lambda: not left and ami.count("Hangup") == int(ended))
         assert ami.count("PJSIPQualify") == 0
+        asked = {fields["Variable"] for fields in ami.heard if fields["Action"] == "Getvar"} - {PACKETS}
+        assert ("PJSIP_AOR(web-anna,contact)" in asked) == (counts[:2] == (150, 150))

@@ -28,6 +28,7 @@ from callcenter.domain.events import (
     QueueTimedOut,
     TalkEnded,
     TelephoneDisconnected,
+    TelephoneVanished,
 )
 from callcenter.domain.ids import Interface
 from callcenter.domain.recording import RecordingName
@@ -175,6 +176,7 @@ def test_a_channel_name_that_cannot_go_into_an_action_is_left_out() -> None:
         {"UserEvent": "TalkBegan", "Kind": "party"},
         {"UserEvent": "TalkEnded", "Began": "soon"},
         {"UserEvent": "CallReturned", "Queue": "a b"},
+        {"UserEvent": "TelephoneVanished", "At": "1.000000", "Operator": "op-01"},
         {"Event": "QueueCallerJoin", "Queue": ""},
         {"Event": "QueueCallerJoin", "Queue": "a b"},
         {"Event": "AgentCalled", "Interface": "op-01"},
@@ -299,6 +301,11 @@ def test_a_caller_handed_over_is_known_by_the_callers_and_the_colleagues_channel
 def test_a_caller_who_goes_back_to_the_queue() -> None:
     event = parse(arrived(UserEvent="CallReturned", At="1795375507.104160", Queue="74951234567"))
     assert event == CallReturned(at=at(1795375507, 104160), call="node1-1795375500.0", queue="74951234567")
+
+
+def test_a_telephone_that_vanished_in_a_talk() -> None:
+    event = parse(arrived(UserEvent="TelephoneVanished", At="1795375507.104160", Operator="PJSIP/web-op-01"))
+    assert event == TelephoneVanished(at=at(1795375507, 104160), operator="PJSIP/web-op-01")
 
 
 @pytest.mark.parametrize(("sent", "cause"), [("16", 16), ("0", 0), ("", 0), ("x", 0), ("999", 0)])

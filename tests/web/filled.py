@@ -166,7 +166,13 @@ async def _screens(site: Site) -> None:
         ("all", queue(22, oldest=now), None),
         ("all", outages(outage_row()), None),
         ("all", OutageFiguresMessage(figures=(row,)), None),
-        (me, PresenceMessage(state=OperatorStatus.TALKING, phone_reachable=True, since=now, reason=None), None),
+        (
+            me,
+            PresenceMessage(
+                state=OperatorStatus.TALKING, phone_reachable=True, since=now, reason=None, pause=None, until=None
+            ),
+            None,
+        ),
         (me, card(now, "Иванова Анна", outage=call_outage()), None),
         (me, ringing(now), None),
         ("supervisors", operator(now, OperatorStatus.TALKING), f"operator/{site.ids['anna']}"),

@@ -34,7 +34,9 @@ async def spoken(page: Page) -> list[str]:
 async def test_a_call_and_the_own_state_are_announced_once_and_never_the_time(site: Site):
     me, now = f"operator:{site.ids['anna']}", datetime.now(UTC)
     ringing = ringing_now(now)
-    presence = PresenceMessage(state=OperatorStatus.RINGING, phone_reachable=True, since=now, reason=None)
+    presence = PresenceMessage(
+        state=OperatorStatus.RINGING, phone_reachable=True, since=now, reason=None, pause=None, until=None
+    )
     async with chromium(str(site.server.make_url("")).rstrip("/"), "anna", PASSWORD) as page:
         await expect(page.get_by_role("heading", name="Вы не в сети")).to_be_visible()
         await page.evaluate(WATCH, LIVE)

@@ -2,12 +2,13 @@ import {
   $, company, el, fill, moment, place, readPage, showConnected, showFigures, since, startClock, texts, toast,
 } from "/static/web/ui.js";
 import { showNewLinks, showOutageFigures, showOutages } from "./outages.js";
+import { named } from "./presence.js";
 import { isRequest, showRequests } from "./requests.js";
 import { Wire } from "/static/web/wire.js";
 
 /** @import { DeadlinesMessage, OperatorMessage, Presence, SafetyMessage, TrunksMessage } from "types/protocol" */
 
-const ORDER = ["ringing", "talking", "available", "paused", "offline"];
+const ORDER = ["ringing", "talking", "wrap_up", "available", "paused", "offline"];
 /** @type {Presence[]} */
 const WANTED = ["available", "paused", "offline"];
 const SETTLE_MS = 1000;
@@ -56,19 +57,17 @@ function showQueues() {
 function showOperators() {
   const shown = (place.people ?? []).map((person) => {
     /** @type {Partial<OperatorMessage>} */
-    const { state = "offline", phone_reachable, since, reason } = wire.state[`operator/${person.id}`] ?? {};
-    return { ...person, state, phone_reachable, since, reason };
+    const { state = "offline", phone_reachable, since, reason, pause } = wire.state[`operator/${person.id}`] ?? {};
+    return { ...person, state, phone_reachable, since, reason, pause };
   });
   shown.sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.name.localeCompare(b.name));
   $("ready").textContent = String(shown.filter((person) => person.state === "available" && person.phone_reachable).length);
   const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset : {};
   $("operators").replaceChildren(...shown.map((person) => {
-    const name = texts.states[person.state];
-    const named = person.reason ? `${name}: ${texts.reasons[person.reason]}` : name;
     const unreachable = person.state !== "offline" && person.phone_reachable === false;
     return el("li", "",
       el("span", "operator-name", person.name),
-      el("span", `state ${person.state}`, el("span", "", named), person.since ? since(person.since) : ""),
+      el("span", `state ${person.state}`, el("span", "", named(person)), person.since ? since(person.since) : ""),
       unreachable ? el("span", "phone unreachable", texts.phone_unreachable) : "",
       person.has_phone ? buttons(person) : "");
   }));
@@ -99,7 +98,7 @@ $("operators").addEventListener("click", (event) => {
   const button = event.target instanceof Element ? event.target.closest("button") : null;
   if (!button) return;
   const wanted = /** @type {Presence} */ (button.dataset.wanted);
-  if (wire.say({ type: "presence", wanted, operator: Number(button.dataset.operator) })) button.classList.add("asked");
+  if (wire.say({ type: "presence", wanted, operator: Number(button.dataset.operator), pause: null })) button.classList.add("asked");
   else toast(texts.not_saved);
 });
 

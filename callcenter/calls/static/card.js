@@ -85,8 +85,8 @@ export class Card {
   showNone(state) {
     /** @type {Partial<PresenceMessage>} */
     const { state: is = "offline", phone_reachable: reachable = false } = state.presence ?? {};
-    /** @type {Presence | "no_phone" | "unreachable"} */
-    let why = is === "paused" || is === "offline" ? is : "available";
+    /** @type {Presence | "no_phone" | "unreachable" | "wrap_up"} */
+    let why = is === "paused" || is === "offline" || is === "wrap_up" ? is : "available";
     if (!place.has_phone) why = "no_phone";
     else if (!reachable && why === "available") why = "unreachable";
     put($("no-card").querySelector("h1"), texts[`empty_${why}`]);

@@ -6,7 +6,7 @@
 
 /** @typedef {{ does: Does, code: string, upTo?: number, shift?: true, ctrl?: true, sign?: string }} Key */
 /**
- * @typedef {"answer" | "hang_up" | "mute" | "hold" | "category" | "subject" | "save" | "told" | "similar" | "second" | "without"
+ * @typedef {"answer" | "hang_up" | "mute" | "hold" | "prolong" | "category" | "subject" | "save" | "told" | "similar" | "second" | "without"
  *   | "candidate" | "search" | "outage" | "note" | "help"} Does
  */
 /** @typedef {Pick<KeyboardEvent, "key" | "code" | "altKey" | "shiftKey" | "ctrlKey" | "metaKey">} Pressed */
@@ -21,6 +21,7 @@ export const KEYS = [
   { does: "hang_up", code: "F4" },
   { does: "mute", code: "F8" },
   { does: "hold", code: "F9" },
+  { does: "prolong", code: "F2", shift: true },
   { does: "category", code: "Digit", upTo: 9 },
   { does: "subject", code: "KeyS" },
   { does: "save", code: "Enter", ctrl: true },

@@ -1,6 +1,4 @@
-import {
-  $, announce, company, el, place, readPage, showConnected, showFigures, since, startClock, texts, toast,
-} from "/static/web/ui.js";
+import { $, company, el, place, readPage, showConnected, showFigures, startClock, texts, toast } from "/static/web/ui.js";
 import { Card } from "./card.js";
 import { Details } from "./card_details.js";
 import { startNewResident, startSearch } from "./caller_search.js";
@@ -8,14 +6,14 @@ import { startHelp } from "./key_help.js";
 import { labelKeys, startKeys } from "./keys.js";
 import { showOutageFigures, showOutages } from "./outages.js";
 import { showHanded } from "./handed.js";
+import { offerPresence, showPresence } from "./presence.js";
 import { isRequest, showRequests } from "./requests.js";
 import { Ringing } from "./ringing.js";
-import { startTelephone, telephoneOpened, telephoneTold } from "./telephone_page.js";
+import { renewTelephone, startTelephone, telephoneOpened, telephoneTold } from "./telephone_page.js";
 import { TicketForms } from "./ticket_forms.js";
 import { Wire } from "/static/web/wire.js";
 
 /** @import { CallerChoice } from "types/page" */
-/** @import { Presence, PresenceMessage } from "types/protocol" */
 /** @import { CardTexts } from "types/texts" */
 
 readPage();
@@ -40,44 +38,28 @@ const wire = new Wire({
     if (kind === null || kind === "telephone") telephoneOpened(wire.state.telephone);
     if (kind === null || ["presence", "ringing", "card", "aside", "request/talk"].includes(kind)) telephoneTold(wire.state);
     if (kind === null || kind === "ringing" || kind === "card") showHanded(wire.state);
-    if (kind === null || kind === "presence" || kind === "request/presence") showPresence();
+    if (kind === null || kind === "presence" || kind === "request/presence") showPresence(wire.state);
     if (kind === null || kind === "outages") showOutages(wire.state, kind !== null);
     if (kind === "outage_figures") showOutageFigures(wire.state);
     if (kind === null || isRequest(kind)) showRequests(wire.state, kind);
     if (kind === null || ["card", "recording", "presence", "outages"].includes(kind)) showCard();
   },
   connected: showConnected,
+  entered: renewTelephone,
   refused: () => {
     toast(texts.not_saved);
-    showPresence();
+    showPresence(wire.state);
   },
 });
 
-startTelephone((message) => wire.say(message));
+startTelephone((message) => wire.say(message), () => wire.renew());
+offerPresence(wire);
 
 function showQueues() {
   const busy = showFigures(wire.state.queues).filter((queue) => queue.waiting > 0);
   $("queues").replaceChildren(
     ...busy.map((queue) => el("li", "", el("span", "", company(queue.queue)), el("b", "", String(queue.waiting)))),
   );
-}
-
-function showPresence() {
-  if (!place.has_phone) return;
-  /** @type {Partial<PresenceMessage>} */
-  const { state = "offline", phone_reachable: reachable = false, since: at, reason } = wire.state.presence ?? {};
-  const wanted = state === "paused" || state === "offline" ? state : "available";
-  for (const button of $("presence").querySelectorAll("button")) {
-    // Before the first snapshot nothing can be requested, and no request can be shown.
-    button.disabled = false;
-    button.setAttribute("aria-pressed", String(button.dataset.wanted === wanted));
-    if (wire.state["request/presence"]?.state !== "asked") button.classList.remove("asked");
-  }
-  $("state").className = `state ${state}`;
-  announce($("state-name"), reason ? `${texts.states[state]}: ${texts.reasons[reason]}` : texts.states[state]);
-  $("state-since").replaceChildren(at ? since(at) : "");
-  $("phone").className = `phone ${reachable ? "reachable" : "unreachable"}`;
-  $("phone").textContent = reachable ? texts.phone_reachable : texts.phone_unreachable;
 }
 
 function showCard() {
@@ -102,10 +84,3 @@ async function settle(caller) {
   else $("new-resident-name").focus();
   return true;
 }
-
-$("presence")?.addEventListener("click", (event) => {
-  const button = event.target instanceof Element ? event.target.closest("button") : null;
-  if (!button) return;
-  if (wire.say({ type: "presence", wanted: /** @type {Presence} */ (button.dataset.wanted), operator: null })) button.classList.add("asked");
-  else toast(texts.not_saved);
-});

@@ -1,5 +1,6 @@
 // Outages on the board and on the workplace: suspected ones to confirm or dismiss, and the figures of those that are known.
 
+import { sessionEnded } from "/static/web/session.js";
 import { $, el, fill, moment, place, plural, texts, toast } from "/static/web/ui.js";
 import { written } from "./keys.js";
 
@@ -170,7 +171,7 @@ async function post(id, what, form) {
   try {
     const answer = await fetch(`/outages/${id}/${what}`, { method: "POST", body: new URLSearchParams(form) });
     if (answer.ok) return true;
-    if (answer.status === 401) location.assign("/login");
+    if (answer.status === 401) void sessionEnded();
     toast(answer.status === 409 || answer.status === 404 ? texts.outage_moved : texts.not_saved);
   } catch {
     toast(texts.not_saved);

@@ -107,17 +107,33 @@ export class Sip {
     this.agent?.register();
   }
 
+  /** The connection may be one of a network that is gone, which nothing says: another one is made now. */
+  reconnect() {
+    const agent = /** @type {{ transport?: { connect(): void, disconnect(): void } } | null} */ (/** @type {unknown} */ (this.agent));
+    const transport = agent?.transport;
+    if (!transport) return;
+    transport.disconnect();
+    transport.connect();
+  }
+
   /**
    * @param {RTCSession} session
    * @param {IncomingRequest | OutgoingRequest} request
    */
   rang(session, request) {
-    if (this.session) {
+    const byItself = /answer-after=0/.test(String(request.getHeader("Call-Info") ?? ""));
+    const before = this.session;
+    if (before && !byItself) {
       session.terminate({ status_code: BUSY });
       return;
     }
+    // The caller is given back, so the call of before is over, though its end never came here.
+    if (before) {
+      before.removeAllListeners();
+      this.over({ type: "ended" });
+      before.terminate();
+    }
     this.follow(session);
-    const byItself = /answer-after=0/.test(String(request.getHeader("Call-Info") ?? ""));
     this.report({ type: "rang", caller: session.remote_identity.uri.user ?? "", byItself });
   }
 
@@ -157,7 +173,7 @@ export class Sip {
   /** @param {MediaStream} microphone closed when the call is over */
   answer(microphone) {
     if (!this.session) return microphone.getTracks().forEach((track) => track.stop());
-    this.microphone = microphone;
+    this.take(microphone);
     this.session.answer({ mediaStream: microphone, pcConfig: { iceServers: this.iceServers } });
   }
 
@@ -166,7 +182,7 @@ export class Sip {
    * @param {MediaStream} microphone
    */
   call(whom, microphone) {
-    this.microphone = microphone;
+    this.take(microphone);
     const session = this.agent?.call(`sip:${whom}@${HOST}`, { mediaStream: microphone, pcConfig: { iceServers: this.iceServers } });
     if (session) this.follow(session);
   }
@@ -225,6 +241,14 @@ export class Sip {
     if (track && this.microphone) track.enabled = this.microphone.getAudioTracks()[0]?.enabled ?? true;
     await sender.replaceTrack(track ?? null);
     this.microphone?.getTracks().forEach((each) => each.stop());
+    this.take(microphone);
+  }
+
+  /** @param {MediaStream} microphone */
+  take(microphone) {
     this.microphone = microphone;
+    // Not when it is stopped here: when it was unplugged, or may not be used any more.
+    const gone = () => microphone === this.microphone && this.report({ type: "microphone_gone" });
+    microphone.getTracks().forEach((track) => track.addEventListener("ended", gone));
   }
 }

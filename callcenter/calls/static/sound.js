@@ -35,6 +35,15 @@ export function openMicrophone(id) {
   return navigator.mediaDevices.getUserMedia({ audio: chosen });
 }
 
+/** @type {AudioContext | undefined} */
+let silent;
+
+/** What a talk without a microphone sends: a telephone that sends nothing counts as gone. */
+export function silence() {
+  silent ??= new AudioContext();
+  return silent.createMediaStreamDestination().stream;
+}
+
 /** @returns {Promise<Record<Device, MediaDeviceInfo[]>>} */
 export async function devices() {
   const all = await navigator.mediaDevices.enumerateDevices();

@@ -16,6 +16,7 @@
  * @property {boolean} muted
  * @property {boolean} held what the other side's music says; `holding` is what was asked for and not done yet
  * @property {boolean} holding
+ * @property {boolean} deaf the microphone was unplugged, and there is no other
  * @property {boolean} transferring
  * @property {string} keys those pressed
  */
@@ -25,10 +26,11 @@
  * @typedef {{ phase: "held" | "ringing" | "asking" | "conference" | "over", whom: string, why: string }} Aside
  */
 /**
- * `known`: Asterisk has accepted the account once. `tries`: how often it did not yet.
+ * `known`: Asterisk has accepted the account once. `tries`: how often it did not yet. `old`: the account is of a session
+ * that has ended, and is asked for anew when nobody is on the line.
  *
  * @typedef {{
- *   line: Line, call: Call | null, aside: Aside | null, known: boolean, tries: number, answers: boolean, note: Note,
+ *   line: Line, call: Call | null, aside: Aside | null, known: boolean, tries: number, old: boolean, answers: boolean, note: Note,
  * }} Telephone
  */
 /** @typedef {"" | "missed" | "not_transferred" | "busy" | "no_answer" | "no_microphone" | "failed"} Note */
@@ -36,9 +38,9 @@
 /**
  * @typedef {{ type:
  *   "started" | "insecure" | "claimed" | "claimed_elsewhere" | "microphone_given" | "microphone_refused" | "opened" | "not_opened"
- *   | "no_account" | "registered" | "refused" | "taken_over" | "disconnected" | "retried" | "answered" | "talking" | "ended" | "missed" | "failed"
- *   | "microphone_failed" | "held" | "unheld" | "transferred" | "not_transferred" | "answer" | "hang_up" | "mute" | "hold" | "echo" | "take"
- *   | "back" | "complete" | "conference" }
+ *   | "no_account" | "registered" | "refused" | "renewed" | "taken_over" | "disconnected" | "retried" | "answered" | "talking" | "ended"
+ *   | "missed" | "failed" | "microphone_failed" | "microphone_gone" | "microphone_found" | "devices_changed" | "held" | "unheld"
+ *   | "transferred" | "not_transferred" | "answer" | "hang_up" | "mute" | "hold" | "echo" | "take" | "back" | "complete" | "conference" }
  *   | { type: "rang", caller: string, byItself: boolean }
  *   | { type: "answers", byItself: boolean }
  *   | { type: "key", key: string }
@@ -47,7 +49,7 @@
  *   | { type: "consult" | "transfer", to: string, note: string }} Happened
  */
 /**
- * @typedef {{ do: "claim" | "ask_microphone" | "open" | "register" | "close" | "answer" | "reject" | "hang_up" | "ring" | "stop_ringing" | "beep" | "echo" }
+ * @typedef {{ do: "claim" | "ask_microphone" | "open" | "register" | "close" | "answer" | "reject" | "hang_up" | "ring" | "stop_ringing" | "beep" | "echo" | "find_microphone" }
  *   | { do: "retry", in: number }
  *   | { do: "mute", on: boolean }
  *   | { do: "hold", on: boolean }
@@ -57,7 +59,7 @@
  */
 
 /** @type {Telephone} */
-export const START = { line: "off", call: null, aside: null, known: false, tries: 0, answers: false, note: "" };
+export const START = { line: "off", call: null, aside: null, known: false, tries: 0, old: false, answers: false, note: "" };
 
 // Asterisk learns a new secret from the node within a second; a node that is away catches up when it is back.
 const NOT_KNOWN_YET_MS = 500;
@@ -80,17 +82,32 @@ const LINES = {
   disconnected: { from: ["registering", "ready", "lost"], to: "lost", then: [] },
 };
 
+/** @type {Line[]} */
+const OPENED = ["opening", "registering", "ready", "lost", "taken"];
+
 /**
  * @param {Telephone} telephone
  * @param {Happened} event
  * @returns {[Telephone, Order[]]} what does not fit the state changes nothing
  */
 export function step(telephone, event) {
-  const moved = LINES[event.type];
-  if (moved) {
-    if (!moved.from.includes(telephone.line)) return [telephone, []];
+  if (event.type === "renewed" && !OPENED.includes(telephone.line)) return [telephone, []];
+  const [after, orders] = event.type === "renewed" ? [{ ...telephone, old: true }, []] : moved(telephone, event);
+  if (!after.old || after.call) return [after, orders];
+  return [{ ...after, line: "opening", known: false, tries: 0, old: false }, [...orders, { do: "open" }]];
+}
+
+/**
+ * @param {Telephone} telephone
+ * @param {Happened} event
+ * @returns {[Telephone, Order[]]}
+ */
+function moved(telephone, event) {
+  const row = LINES[event.type];
+  if (row) {
+    if (!row.from.includes(telephone.line)) return [telephone, []];
     const known = event.type === "registered" || (event.type !== "opened" && telephone.known);
-    return [{ ...telephone, line: moved.to, known, tries: known ? 0 : telephone.tries }, moved.then];
+    return [{ ...telephone, line: row.to, known, tries: known ? 0 : telephone.tries }, row.then];
   }
   switch (event.type) {
     case "refused":
@@ -141,7 +158,7 @@ function besides(telephone, aside) {
  * @returns {[Telephone, Order[]]}
  */
 function withoutCall(telephone, event) {
-  const fresh = { muted: false, held: false, holding: false, transferring: false, keys: "" };
+  const fresh = { muted: false, held: false, holding: false, deaf: false, transferring: false, keys: "" };
   switch (event.type) {
     case "rang": {
       const byItself = event.byItself || telephone.answers;
@@ -189,6 +206,12 @@ function inCall(telephone, call, event) {
       return over("failed");
     case "microphone_failed":
       return [{ ...telephone, call: null, note: "no_microphone" }, [{ do: "reject" }]];
+    case "microphone_gone":
+      return keep({ deaf: true }, { do: "find_microphone" });
+    case "microphone_found":
+      return keep({ deaf: false });
+    case "devices_changed":
+      return call.deaf ? [telephone, [{ do: "find_microphone" }]] : [telephone, []];
     case "mute":
       return talking ? keep({ muted: !call.muted }, { do: "mute", on: !call.muted }) : [telephone, []];
     case "hold":

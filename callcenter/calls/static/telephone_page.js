@@ -4,10 +4,12 @@ import { dialForButtons } from "/static/web/call_out.js";
 import { $, since, telephone as grouped } from "/static/web/ui.js";
 import { chosen, showAside } from "./aside.js";
 import { onKey } from "./keys.js";
+import { Mirror } from "./mirror.js";
+import { watchNetwork } from "./network.js";
 import { OwnTelephone } from "./own_telephone.js";
 import { quality, reading } from "./quality.js";
 import { Sip } from "./sip.js";
-import { Bell, openMicrophone } from "./sound.js";
+import { Bell, openMicrophone, silence } from "./sound.js";
 import { choice, offerDevices } from "./telephone_devices.js";
 import { START, step } from "./telephone.js";
 
@@ -27,13 +29,25 @@ let telephone = START;
 let talkingSince = "";
 const bell = new Bell();
 const sip = new Sip(happened);
+/** @type {Telephone | null} what the telephone in another tab does */
+let elsewhere = null;
+const mirror = new Mirror(() => telephone, () => talkingSince, happened, (shown, since) => {
+  elsewhere = shown;
+  talkingSince = since;
+  draw();
+});
 /** @type {OwnTelephone | null} instead of the one in the browser */
 let own = null;
 /** @type {(message: FromBrowser) => boolean} */
 let say = () => false;
 
-/** @param {(message: FromBrowser) => boolean} tell tells the service; false when there is no connection */
-export function startTelephone(tell) {
+/**
+ * Start it, if this page has one.
+ *
+ * @param {(message: FromBrowser) => boolean} tell tells the service; false when there is no connection
+ * @param {() => void} reconnect makes the page's other connection anew
+ */
+export function startTelephone(tell, reconnect) {
   const place = document.getElementById("telephone");
   if (!place) return;
   say = tell;
@@ -60,8 +74,13 @@ export function startTelephone(tell) {
     happened({ type: "dial", number });
     return telephone.call?.phase === "calling" && telephone.call.caller === number;
   });
+  navigator.mediaDevices?.addEventListener("devicechange", () => happened({ type: "devices_changed" }));
   offerDevices(bell, sip, texts, (answers) => happened({ type: "answers", byItself: answers }));
   setInterval(() => void showQuality(), QUALITY_EVERY_MS);
+  watchNetwork(received, () => {
+    sip.reconnect();
+    reconnect();
+  });
   const allowed = window.isSecureContext && navigator.mediaDevices && navigator.locks;
   happened({ type: allowed ? "started" : "insecure" });
 }
@@ -71,6 +90,11 @@ let mark = "";
 /** @param {TelephoneMessage | undefined} message whose the telephone is now */
 export function telephoneOpened(message) {
   if (message && mark && message.mark !== mark) happened({ type: "taken_over" });
+}
+
+/** The session is another one, and with it the account's secret. */
+export function renewTelephone() {
+  if (!own) happened({ type: "renewed" });
 }
 
 /** @param {State} state what the service says of the caller who waits, of a request, and of a telephone that is not here */
@@ -85,13 +109,20 @@ export function telephoneTold(state) {
 
 /** @param {Happened} event */
 function happened(event) {
+  if (mirror.passes(event)) return;
   const before = telephone;
   /** @type {Order[]} */
   let orders;
   [telephone, orders] = step(telephone, event);
   if (telephone.call?.phase === "talking" && before.call?.phase !== "talking") talkingSince = new Date().toISOString();
   for (const order of orders) carryOut(order);
-  if (telephone !== before) show(telephone);
+  if (telephone === before) return;
+  draw();
+  mirror.tell();
+}
+
+function draw() {
+  show(telephone.line === "elsewhere" && elsewhere ? elsewhere : telephone);
 }
 
 /** @param {Order} order */
@@ -106,6 +137,7 @@ function carryOut(order) {
     case "close": return sip.close();
     case "answer": return void withMicrophone((microphone) => sip.answer(microphone));
     case "echo": return void withMicrophone((microphone) => sip.call("echo", microphone));
+    case "find_microphone": return void findMicrophone();
     case "dial": return void withMicrophone((microphone) => sip.call(order.number, microphone));
     case "reject": return sip.reject();
     case "hang_up": return own ? own.hangUp() : sip.hangUp();
@@ -170,15 +202,26 @@ async function withMicrophone(use) {
   }
 }
 
+// Any that there is now; else silence, until the devices change.
+async function findMicrophone() {
+  try {
+    await sip.speakInto(await openMicrophone(choice().microphone));
+    happened({ type: "microphone_found" });
+  } catch {
+    await sip.speakInto(silence());
+  }
+}
+
 /** @param {Telephone} shown */
 function show({ line, call, aside, note }) {
   const place = $("telephone");
   place.dataset.line = line;
   place.dataset.phase = call?.phase ?? "";
+  place.dataset.microphone = call?.deaf ? "gone" : "";
   // What its operator is doing is said above already.
   place.hidden = own !== null && !call;
   showAside(aside, texts);
-  const phase = call?.held ? texts.on_hold : call?.muted ? texts.muted : call ? texts.phases[call.phase] : "";
+  const phase = call?.deaf ? texts.microphone_gone : call?.held ? texts.on_hold : call?.muted ? texts.muted : call ? texts.phases[call.phase] : "";
   $("telephone-line").textContent = call ? phase : texts.lines[line];
   $("telephone-hint").textContent = call ? "" : texts.hints[line] ?? "";
   $("telephone-caller").textContent = call?.caller ? grouped(call.caller) : "";
@@ -201,6 +244,13 @@ function show({ line, call, aside, note }) {
   $("telephone-more").hidden = !talking;
   $("telephone-transfer").hidden = aside !== null && aside.phase !== "held";
   if (!talking) $("telephone-quality").textContent = "";
+}
+
+async function received() {
+  const { call } = telephone;
+  // Who is on hold is sent nothing.
+  const report = call?.phase === "talking" && !call.held ? await sip.stats() : null;
+  return report && reading(report).received;
 }
 
 /** @type {import("./quality.js").Reading | null} */

@@ -2,6 +2,7 @@
 // as it is typed, and outlives the page. docs/protocol.md describes the requests behind it.
 
 import { keyed } from "/static/web/inplace.js";
+import { sessionEnded } from "/static/web/session.js";
 
 /** @import { Filed, FilingAnswer } from "types/page" */
 /** @import { TicketKey } from "types/protocol" */
@@ -247,7 +248,7 @@ export class Filing {
       : {};
     try {
       const answer = await fetch(`${this.address}/${what}`, { ...request, cache: "no-store" });
-      if (answer.status === 401) location.assign("/login");
+      if (answer.status === 401) void sessionEnded();
       const spoken = answer.headers.get("Content-Type")?.startsWith("application/json");
       return [answer.status, spoken ? await answer.json() : null];
     } catch {

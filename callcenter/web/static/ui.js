@@ -111,12 +111,29 @@ export function since(iso) {
   return made;
 }
 
+/**
+ * A running time that is left, after `startClock()`; as `since`.
+ *
+ * @param {string} iso
+ */
+export function left(iso) {
+  const made = el("time", "", remaining(iso));
+  made.dataset.until = iso;
+  return made;
+}
+
+/** @param {string} iso */
+const remaining = (iso) => fill(texts.wrap_up_left, { left: lasting(Date.parse(iso) - Date.now()) });
+
 /** Keep every duration on the page up to date. */
 export function startClock() {
   setInterval(tick, TICK_MS);
 }
 
 function tick() {
+  for (const each of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-until]"))) {
+    each.textContent = remaining(each.dataset.until ?? "");
+  }
   for (const each of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-since]"))) {
     const text = each.dataset.since ? lasting(Date.now() - Date.parse(each.dataset.since)) : "–";
     if (each.textContent !== text) each.textContent = text;

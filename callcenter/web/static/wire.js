@@ -1,6 +1,8 @@
 // The socket: a snapshot, then deltas; reconnects by itself and requests what it missed.
 // docs/protocol.md is the contract.
 
+import { sessionEnded } from "./session.js";
+
 /** @import { FromBrowser, FromService, QueuesMessage, State } from "types/protocol" */
 
 const FIRST_DELAY_MS = 500;
@@ -8,25 +10,32 @@ const LONGEST_DELAY_MS = 15000;
 // The server pings every 20 s, unseen by scripts; this only bounds a socket that never opens.
 const OPEN_WITHIN_MS = 10000;
 const SESSION_ENDED = 4401;
+// A network that is gone leaves a socket open for minutes.
+const LOOK_EVERY_MS = 15000;
+const ANSWER_WITHIN_MS = 5000;
 
 export class Wire {
   /**
-   * `changed(kind)` after every change (null: everything), `connected(bool)`, `refused(message)`.
+   * `changed(kind)` after every change (null: everything), `connected(bool)`, `refused(message)`, `entered()` when the
+   * session had ended and the person has logged in again.
    *
    * @param {{
    *   changed: (kind: keyof State | null) => void, connected: (is: boolean) => void, refused: (message: string) => void,
+   *   entered?: () => void,
    * }} handlers
    */
-  constructor({ changed, connected, refused }) {
+  constructor({ changed, connected, refused, entered = () => {} }) {
     /** @type {State} */
     this.state = {};
     /** @type {number | null} */
     this.last = null;
     this.delay = FIRST_DELAY_MS;
-    this.handlers = { changed, connected, refused };
+    this.handlers = { changed, connected, refused, entered };
+    this.ended = false;
     /** @type {number | null} */
     this.timer = null;
-    addEventListener("online", () => this.retryNow());
+    addEventListener("online", () => this.renew());
+    setInterval(() => void this.look(), LOOK_EVERY_MS);
     document.addEventListener("visibilitychange", () => document.hidden || this.retryNow());
     this.open();
   }
@@ -46,9 +55,43 @@ export class Wire {
     socket.onclose = (event) => {
       clearTimeout(impatience);
       this.handlers.connected(false);
-      if (event.code === SESSION_ENDED) location.assign("/login");
+      if (event.code === SESSION_ENDED) void this.enter();
       else this.later();
     };
+  }
+
+  /** The network may be another one, which nothing says: make the connection anew. */
+  renew() {
+    if (this.ended || this.socket?.readyState === WebSocket.CONNECTING) return;
+    this.drop();
+    this.open();
+  }
+
+  drop() {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    if (this.socket) this.socket.onclose = this.socket.onmessage = null;
+    this.socket?.close();
+  }
+
+  async enter() {
+    if (this.ended) return;
+    this.ended = true;
+    this.drop();
+    await sessionEnded();
+    this.ended = false;
+    this.open();
+    this.handlers.entered();
+  }
+
+  async look() {
+    if (this.ended || this.socket?.readyState !== WebSocket.OPEN) return;
+    try {
+      const answer = await fetch("/session", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+      if (answer.status === 401) await this.enter();
+    } catch {
+      this.renew();
+    }
   }
 
   /** @param {FromService} message */
@@ -82,7 +125,7 @@ export class Wire {
     this.timer = setTimeout(() => this.open(), wait);
     try {
       const answer = await fetch("/session", { cache: "no-store" });
-      if (answer.status === 401) location.assign("/login");
+      if (answer.status === 401) await this.enter();
     } catch {
       // No network: the timer continues.
     }
