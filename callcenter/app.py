@@ -84,6 +84,7 @@ from callcenter.telephony.shared import PREFIX, SharedAsterisk
 from callcenter.tickets.install import install as tickets
 from callcenter.trunks.gatekeeper import Gatekeeper
 from callcenter.trunks.install import install as trunks
+from callcenter.trunks.names import NameKeeper
 from callcenter.trunks.trunk import line_for_asterisk
 from callcenter.trunks.watch import TrunkWatch
 from callcenter.web import auth, body, errors, health, navigation, proxies, shield, static
@@ -264,9 +265,11 @@ async def _node(
     router.gatekeeper = gatekeeper = Gatekeeper(pool, name, asterisk.actions)
     back_within_s = settings.browser_telephones.back_within_s
     router.leg_watch = leg_watch = LegWatch(asterisk.actions, switchboard.legs, back_within_s)
+    names = NameKeeper(pool, name)
 
     async def told(more_queues: bool) -> None:
         await _change_roster(pool, name, engine, more_queues)
+        names.wake()
         trunk_watch.wake()
 
     keeper = ConfigurationKeeper(
@@ -291,7 +294,7 @@ async def _node(
         if call.state is not CallState.ENDED:
             cards.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))
     services += [writer, engine, cards, control, placer, gatekeeper, requests, ledger, asterisk, keeper, archive, disk]
-    services += [trunk_watch, leg_watch]
+    services += [trunk_watch, names, leg_watch]
     services.append(PaceKeeper(pool, name, settings.asterisk.spool / "pace"))
     announcements = settings.asterisk.spool / "announcements"
     services.append(Announcer(pool, settings.database, name, announcements, Voice(settings.speech), engine.put))

@@ -13,9 +13,11 @@ from prometheus_client import REGISTRY
 
 from callcenter.settings import Settings
 from callcenter.telephony.render import Directory
+from callcenter.trunks import names
 from tests.e2e.asterisk_instance import AsteriskInstance, asterisk
 from tests.e2e.carrier import FIRST, PASSWORD, REGISTRAR, SECOND, SECURE, Carrier, carrier
 from tests.e2e.internet import COMPANY6, OFFICE, OFFICE6, ROUTER, internet
+from tests.e2e.name_server import NameServer
 from tests.e2e.node import node, settings_of, until
 from tests.e2e.telephone import Telephone
 from tests.site import BOX, Browser, Site
@@ -52,6 +54,7 @@ class World:
 
     office: AsteriskInstance
     carrier: Carrier
+    names: NameServer
     site: Site
     settings: Settings
     alla: Browser
@@ -60,8 +63,8 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def networks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[AsteriskInstance, Carrier]]:
-    """The office verifies the company's certificate."""
+def networks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[AsteriskInstance, Carrier, NameServer]]:
+    """The office verifies the company's certificate, and asks a name server of its own."""
     more = {
         "bind": OFFICE,
         "bind_ipv6": OFFICE6,
@@ -70,23 +73,26 @@ def networks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Asteris
         "tls_ca": "/var/lib/asterisk/carrier.pem",
     }
     home = tmp_path_factory.mktemp("office")
-    with internet(PORT), carrier(tmp_path_factory.mktemp("carrier"), PORT) as company:
+    with internet(PORT), NameServer(OFFICE) as names, carrier(tmp_path_factory.mktemp("carrier"), PORT) as company:
         (home / "lib").mkdir()
         shutil.copy(company.pbx.home / "lib" / "carrier.pem", home / "lib")
+        (home / "resolv.conf").write_text(f"nameserver {names.address}\n")
         with asterisk(home, Directory((), ()), more=more, ring_s=5) as office:
-            yield office, company
+            yield office, company, names
 
 
 @pytest.fixture
 async def world(
     site: Site,
     database_url: str,
-    networks: tuple[AsteriskInstance, Carrier],
+    networks: tuple[AsteriskInstance, Carrier, NameServer],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[World]:
-    office, company = networks
+    office, company, servers = networks
+    monkeypatch.setattr(names, "system_resolver", servers.resolver)
     settings = settings_of(office, database_url)
     async with node(settings), site.browser("alla") as alla:
-        yield World(office, company, site, settings, alla, datetime.now(UTC))
+        yield World(office, company, servers, site, settings, alla, datetime.now(UTC))
         await asyncio.to_thread(company.hang_up)
         await asyncio.to_thread(office.cli, "channel request hangup all")
     for table in ("trunks", "outbound_rules", "outbound_attempts"):
