@@ -197,7 +197,9 @@ async def test_a_ticket_calls_its_resident_and_the_call_is_recorded_and_on_it(
             await expect(page.locator("#telephone-quality")).to_have_text("Слышно хорошо", timeout=15_000)
             await page.keyboard.press("F4")
             await phase(page, "")
-        call = await pool.fetchrow("select id, did, outcome from calls where caller = $1 and direction = 'out'", phone)
+        ended = "select id, did, outcome from calls where caller = $1 and direction = 'out' and outcome is not null"
+        await until(lambda: pool.fetchrow(ended, phone), "the end of the call", 20)
+        call = await pool.fetchrow(ended, phone)
         assert (call["did"], call["outcome"]) == (number, "answered")
         assert await pool.fetchval("select ticket_id from joined_calls where call_id = $1", call["id"]) == ticket
         await until(lambda: recordings(pool, phone), "the recordings in the store", 40)

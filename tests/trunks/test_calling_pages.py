@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from callcenter.trunks.judging import judge
+from tests.conftest import by_owner
 from tests.site import Browser, Site
 
 NUMBER = "+79165550011"
@@ -66,8 +67,8 @@ async def test_a_telephone_of_its_own_rings_first_and_the_call_shows_the_tickets
         ]
     assert shown[0] == "74959999977"
     assert "74959999977" not in shown[1:]
-    await site.pool.execute("delete from tickets where company_id = $1", other)
-    await site.pool.execute("delete from numbers where company_id = $1", other)
+    await site.pool.execute(by_owner(f"delete from tickets where company_id = {other}"))
+    await site.pool.execute(by_owner(f"delete from numbers where company_id = {other}"))
 
 
 async def test_a_telephone_in_the_browser_is_left_to_its_page(site: Site, anna: Browser) -> None:
