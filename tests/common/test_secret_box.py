@@ -109,9 +109,10 @@ async def test_no_secret_is_in_a_dump_of_a_used_database(site: Site, owner_url: 
     text = await asyncio.to_thread(dump, owner_url)
     assert "Ночные" in text
     assert len(secrets) == 6
-    assert [secret for secret in secrets if secret in text] == []
+    # Also those of telephones in browsers, which nobody has seen.
     kept = {BOX.open(row[0]) for row in await site.pool.fetch(KEPT)}
-    assert kept == set(secrets)
+    assert kept >= set(secrets)
+    assert [secret for secret in kept if secret in text] == []
 
 
 async def test_asterisk_gets_the_secrets_in_clear(site: Site):
