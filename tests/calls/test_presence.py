@@ -16,7 +16,7 @@ from callcenter.web.keys import SETTINGS
 from tests.calls.test_socket import hear, hello
 from tests.site import Site
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 class Clock:

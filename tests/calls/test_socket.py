@@ -15,7 +15,7 @@ from callcenter.push.messages import ErrorMessage, Hello, PauseRequest, Presence
 from tests.messages import EMPTY, body, card, operator, queue, ringing
 from tests.site import NOW, SLOW_LIMIT, Site
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 async def hear(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from tests.conftest import by_owner
 CERTIFICATE = Path(__file__).parent.parent / "data" / "loopback.pem"
 LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
 SECRET = "a webhook's secret"
-WAIT_S = 10.0
+WAIT_S = 60.0
 
 
 def server_tls() -> ssl.SSLContext:

@@ -13,7 +13,7 @@ from tests.conftest import by_owner
 
 from .conftest import SLOW_LIMIT, Desk, open_desk
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 async def read(screen: Screen, count: int) -> list[Message]:

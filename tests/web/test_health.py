@@ -7,7 +7,7 @@ from callcenter.errors import NotReady
 from callcenter.web import health
 from tests.site import Site
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 async def test_readiness_names_its_parts(site: Site):
