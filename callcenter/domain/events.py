@@ -307,7 +307,7 @@ class TelephoneDisconnected(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TelephoneVanished(Event):
-    """A telephone in a browser vanished in a talk, whose caller waits for it (`TelephoneVanished`)."""
+    """A telephone vanished in a talk, whose caller waits for it (`TelephoneVanished`)."""
 
     operator: Interface
 

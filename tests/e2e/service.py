@@ -1,14 +1,16 @@
 """What the service makes of one Asterisk, without a database."""
 
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from callcenter.domain.call import Call
 from callcenter.domain.commands import Command, EndSilentLeg, ShowOperator
 from callcenter.domain.events import Presence
-from callcenter.domain.ids import OPERATORS, Interface, OperatorId, QueueName
+from callcenter.domain.ids import OPERATORS, Interface, OperatorId, QueueName, RequestId
 from callcenter.domain.operator import Operator
+from callcenter.domain.request import PresenceBody, RequestTaken
 from callcenter.domain.switchboard import Switchboard
 from callcenter.engine import Engine
 from callcenter.telephony.control import AsteriskCommand, Control
@@ -24,15 +26,17 @@ class Service:
 
     def __init__(self, pbx: AsteriskInstance, *names: str) -> None:
         self.orders: list[Command] = []
+        self._requests = itertools.count(1)
+        self._interfaces = [Interface(f"PJSIP/{name}") for name in names]
         operators = [
             Operator(
                 id=OperatorId(number),
-                interface=Interface(f"PJSIP/{name}"),
+                interface=interface,
                 wanted=Presence.AVAILABLE,
                 since=datetime.now(UTC),
                 phone_reachable=False,
             )
-            for number, name in enumerate(names, 1)
+            for number, interface in enumerate(self._interfaces, 1)
         ]
         queues = [QueueName(number) for number, _ in pbx.directory.numbers]
         self.switchboard = Switchboard(queues, operators)
@@ -59,6 +63,20 @@ class Service:
         """Whether calls go to this operator."""
         shown = self.shown(number)
         return shown is not None and shown.state == "available" and shown.phone_reachable
+
+    def on_the_line(self, number: int) -> None:
+        """This operator asks on the page for calls."""
+        now = datetime.now(UTC)
+        self.engine.put(
+            RequestTaken(
+                at=now,
+                id=RequestId(next(self._requests)),
+                operator=OperatorId(number),
+                interface=self._interfaces[number - 1],
+                body=PresenceBody(wanted=Presence.AVAILABLE),
+                expires_at=now + timedelta(minutes=1),
+            )
+        )
 
     def call_of(self, caller: str) -> Call | None:
         """The newest call of whoever has this number."""

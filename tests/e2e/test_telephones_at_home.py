@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.domain.call import Call
+from callcenter.domain.events import PresenceReason
 from callcenter.domain.talk import Party, TalkKind
 from callcenter.telephony.render import Directory
 from tests.e2e.asterisk_instance import AsteriskInstance, asterisk, free_port
@@ -171,7 +172,10 @@ async def test_a_telephone_talks_by_tcp_and_tls_and_encrypts_its_sound_if_it_can
 async def test_of_thirty_talks_whose_network_is_cut_each_caller_is_back_with_somebody(
     pbx: AsteriskInstance, flats: list[Home], tmp_path: Path
 ) -> None:
-    """Ten at a time; of each ten five networks come back when the caller has heard that the connection is restored."""
+    """Ten at a time; of each ten five networks come back when the caller has heard that the connection is restored.
+
+    Whoever was not back in time gets no more calls until they ask for them.
+    """
     back: list[Call] = []
     took: list[float] = []
     async with at_home(pbx, flats, tmp_path, TELEPHONES) as (made, _):
@@ -188,7 +192,7 @@ async def test_of_thirty_talks_whose_network_is_cut_each_caller_is_back_with_som
 
 async def cut_talks(pbx: AsteriskInstance, made: Service, flats: list[Home], turn: int) -> list[tuple[Call, float]]:
     """Cut talks at once; the calls, in which each caller talks again, and when each was cut."""
-    await until(lambda: all(made.ready(number) for number in range(1, TELEPHONES + 1)), BACK_WITHIN_S)
+    await all_ready(made)
     numbers = [f"+7916{turn:03d}{each:04d}" for each in range(CUT_AT_ONCE)]
     async with AsyncExitStack() as stack:
         callers = [await stack.enter_async_context(calling(pbx, number)) for number in numbers]
@@ -206,7 +210,24 @@ async def cut_talks(pbx: AsteriskInstance, made: Service, flats: list[Home], tur
         for caller in callers:
             await heard(caller, tone=True)
         calls = [(call, began[number]) for number in numbers if (call := made.call_of(number)) is not None]
+        late = {call.talks[0].operator for call, _ in calls if call.talks[1].operator != call.talks[0].operator}
+        assert {f"PJSIP/{NAMES[number - 1]}" for number in paused(made)} == late
         for number in numbers:
             await asyncio.to_thread(cut[number].mend)
     assert [call.talks[0].by for call, _ in calls] == [Party.NETWORK] * CUT_AT_ONCE
     return calls
+
+
+async def all_ready(made: Service) -> None:
+    """Once every telephone is there, whoever was lost asks for calls again."""
+    operators = range(1, TELEPHONES + 1)
+    await until(lambda: all((now := made.shown(number)) and now.phone_reachable for number in operators), BACK_WITHIN_S)
+    for number in paused(made):
+        made.on_the_line(number)
+    await until(lambda: all(made.ready(number) for number in operators), BACK_WITHIN_S)
+
+
+def paused(made: Service) -> list[int]:
+    """Of whose telephones it is shown that they were lost in a talk."""
+    shown = {number: made.shown(number) for number in range(1, TELEPHONES + 1)}
+    return [number for number, now in shown.items() if now and now.reason is PresenceReason.NO_CONNECTION]
