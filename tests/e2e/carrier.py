@@ -112,7 +112,7 @@ class Carrier:
     def came(self) -> list[str]:
         """The calls that came, each `client number from number`."""
         shown = re.search(r"CAME=(.*)", self.pbx.cli("dialplan show globals"))
-        return re.findall(r"\[(\S+ \S+ from \S*) ", shown[1]) if shown else []
+        return re.findall(r"\[([^][\s]+ [^][\s]+ from [^][\s]*) ", shown[1]) if shown else []
 
     def came_to(self) -> list[str]:
         """The address of its own to which each of them came."""

@@ -85,7 +85,7 @@ async def test_a_ticket_goes_from_the_card_to_the_crew_and_into_the_reports(
                 await expect(page.locator("main")).to_contain_text("Закрыта")
         async with chromium(url, supervisor["login"], supervisor["password"]) as page:
             await page.goto(f"{url}/tickets?q={SUBJECT.split()[2]}")
-            await expect(page.get_by_text(SUBJECT)).to_be_visible()
+            await expect(page.locator(f"tr:has(a[href='{ticket}'])")).to_contain_text(SUBJECT)
             await page.goto(f"{url}/reports/emergencies")
             await expect(page.get_by_role("rowheader", name="Сантехники")).to_be_visible()
             await page.screenshot(path=SCREENS / "journey-5-report.png", full_page=True)
