@@ -111,7 +111,15 @@ def call_outage(**changes: Any) -> CallOutage:
 
 def operator(at: datetime, state: OperatorStatus = OperatorStatus.PAUSED) -> OperatorMessage:
     return OperatorMessage(
-        state=state, phone_reachable=True, since=at, reason=None, pause=None, until=None, name="x", login="anna"
+        state=state,
+        phone_reachable=True,
+        since=at,
+        reason=None,
+        pause=None,
+        until=None,
+        afterwards=None,
+        name="x",
+        login="anna",
     )
 
 

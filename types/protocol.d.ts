@@ -144,6 +144,8 @@ export interface OperatorMessage {
   pause: string | null;
   /** When a wrap-up is over. */
   until: string | null;
+  /** In a call: what the operator is to be after it, other than available. */
+  afterwards: Presence | null;
   name: string;
   login: string;
 }
@@ -229,6 +231,8 @@ export interface PresenceMessage {
   pause: string | null;
   /** When a wrap-up is over. */
   until: string | null;
+  /** In a call: what the operator is to be after it, other than available. */
+  afterwards: Presence | null;
 }
 
 /** Why an operator has a presence that they did not ask for. */

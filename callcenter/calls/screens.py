@@ -113,6 +113,7 @@ def operator(command: ShowOperator) -> PresenceMessage:
         reason=command.reason,
         pause=command.pause,
         until=command.until,
+        afterwards=command.afterwards,
     )
 
 
@@ -125,6 +126,7 @@ def named_operator(command: ShowOperator) -> OperatorMessage:
         reason=command.reason,
         pause=command.pause,
         until=command.until,
+        afterwards=command.afterwards,
         name="",
         login="",
     )

@@ -222,7 +222,10 @@ class ShowAside(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowOperator(Command):
-    """Show the operator and the supervisors what the operator is now doing. `until`: when a wrap-up is over."""
+    """Show the operator and the supervisors what the operator is now doing.
+
+    `until`: when a wrap-up is over. `afterwards`: what the operator is to be after a call, other than available.
+    """
 
     operator: OperatorId
     state: OperatorStatus
@@ -231,6 +234,7 @@ class ShowOperator(Command):
     reason: PresenceReason | None = None
     pause: str | None = None
     until: datetime | None = None
+    afterwards: Presence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -349,12 +349,14 @@ def _account(interface: Interface) -> str:
 
 
 def _show(operator: Operator) -> ShowOperator:
+    rests = operator.state is OperatorState.RESTING
     return ShowOperator(
         operator=operator.id,
         state=operator.shown,
         phone_reachable=operator.phone_reachable,
         since=operator.since,
-        reason=operator.reason if operator.state is OperatorState.RESTING else None,
-        pause=operator.pause if operator.state is OperatorState.RESTING else None,
-        until=operator.wrap_up_until if operator.state is OperatorState.RESTING else None,
+        reason=operator.reason if rests else None,
+        pause=operator.pause if rests else None,
+        until=operator.wrap_up_until if rests else None,
+        afterwards=None if rests or operator.wanted is Presence.AVAILABLE else operator.wanted,
     )

@@ -58,6 +58,8 @@ class PresenceMessage(Shown):
     """The code of the reason that the operator gave for a pause; its name is in the page."""
     until: Moment | None
     """When a wrap-up is over."""
+    afterwards: Presence | None
+    """In a call: what the operator is to be after it, other than available."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

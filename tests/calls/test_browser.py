@@ -14,7 +14,7 @@ from callcenter.calls import socket as web_socket
 from callcenter.common import requests
 from callcenter.common.secret_box import SECRET_BOX
 from callcenter.domain.commands import FinishRequest
-from callcenter.domain.events import PresenceReason
+from callcenter.domain.events import Presence, PresenceReason
 from callcenter.domain.operator import OperatorStatus
 from callcenter.domain.request import RefusalReason, RequestState
 from callcenter.push.messages import DeadlinesMessage, JournalMessage, PresenceMessage, QueuesMessage, SilentMessage
@@ -43,7 +43,13 @@ async def test_an_operators_day(site: Site):
         await site.push(
             me,
             PresenceMessage(
-                state=OperatorStatus.AVAILABLE, phone_reachable=True, since=now, reason=None, pause=None, until=None
+                state=OperatorStatus.AVAILABLE,
+                phone_reachable=True,
+                since=now,
+                reason=None,
+                pause=None,
+                until=None,
+                afterwards=None,
             ),
         )
         await expect(page.get_by_role("heading", name="Вы на линии")).to_be_visible()
@@ -191,7 +197,13 @@ async def test_a_pause_has_a_reason_and_the_time_after_a_talk_is_ended_or_prolon
     now = datetime.now(UTC)
     me = f"operator:{site.ids['anna']}"
     shown = PresenceMessage(
-        state=OperatorStatus.PAUSED, phone_reachable=True, since=now, reason=None, pause="lunch", until=None
+        state=OperatorStatus.PAUSED,
+        phone_reachable=True,
+        since=now,
+        reason=None,
+        pause="lunch",
+        until=None,
+        afterwards=None,
     )
 
     async def asked() -> list[tuple[str, dict]]:
@@ -220,6 +232,11 @@ async def test_a_pause_has_a_reason_and_the_time_after_a_talk_is_ended_or_prolon
         await until_asked("wrap_up", {})
         await page.keyboard.press("F2")
         await until_asked("presence", {"wanted": "available"})
+
+        talking = replace(shown, state=OperatorStatus.TALKING, pause=None)
+        for afterwards, pressed in ((None, "На линии"), (Presence.PAUSED, "Пауза"), (Presence.OFFLINE, "Не в сети")):
+            await site.push(me, replace(talking, afterwards=afterwards))
+            await expect(page.locator("#presence [aria-pressed=true]")).to_have_text(pressed)
 
 
 async def test_the_board_says_why_somebody_is_on_pause(site: Site):
@@ -283,6 +300,9 @@ async def test_the_board_says_why_an_operator_is_paused_and_sets_the_state(site:
         await site.push("supervisors", operator(datetime.now(UTC), OperatorStatus.AVAILABLE), f"operator/{anna}")
         await expect(button).to_have_attribute("aria-pressed", "true")
         await expect(button).to_be_focused()
+        talking = replace(operator(datetime.now(UTC), OperatorStatus.TALKING), afterwards=Presence.PAUSED)
+        await site.push("supervisors", talking, f"operator/{anna}")
+        await expect(page.get_by_role("button", name="Пауза: Анна Петрова")).to_have_attribute("aria-pressed", "true")
     [asked] = await site.pool.fetch("select * from requests")
     assert (asked["operator_id"], asked["asked_by"]) == (anna, site.ids["vera"])
     assert asked["body"] == {"wanted": "available", "reason": "supervisor"}

@@ -64,6 +64,17 @@ def test_the_wrap_up_is_ended_by_being_available(playbook: Playbook) -> None:
     assert about_anna(playbook) == []
 
 
+def test_what_is_asked_for_in_a_talk_is_shown_in_it_and_can_be_taken_back(playbook: Playbook) -> None:
+    playbook >> replace(ANSWERED, at=at(20), recording=SECOND)
+    playbook >> presence_asked(1, at(22), Presence.OFFLINE)
+    assert shown(OperatorStatus.TALKING, 20, afterwards=Presence.OFFLINE) in about_anna(playbook)
+    playbook >> presence_asked(2, at(23), Presence.AVAILABLE)
+    assert shown(OperatorStatus.TALKING, 20) in about_anna(playbook)
+    playbook >> presence_asked(3, at(24), Presence.OFFLINE)
+    playbook >> replace(HUNG_UP, at=at(29), recording=SECOND, began_at=at(20))
+    assert about_anna(playbook) == [shown(OperatorStatus.OFFLINE, 29)]
+
+
 def test_the_wrap_up_is_prolonged_by_as_much_again(playbook: Playbook) -> None:
     playbook >> taken(1, at(12), WrapUpBody())
     playbook << [

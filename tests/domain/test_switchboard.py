@@ -289,7 +289,13 @@ def test_presence_asked_during_a_talk_holds_after_it(playbook: Playbook) -> None
         << [
             SetMember(interface=ANNA, presence=Presence.PAUSED, request=RequestId(1)),
             KeepPresence(operator=OperatorId(1), wanted=Presence.PAUSED, at=at(6)),
-            ShowOperator(operator=OperatorId(1), state="talking", phone_reachable=True, since=at(5)),
+            ShowOperator(
+                operator=OperatorId(1),
+                state="talking",
+                phone_reachable=True,
+                since=at(5),
+                afterwards=Presence.PAUSED,
+            ),
         ]
     )
     playbook >> asked << []

@@ -14,9 +14,11 @@ RESIDENT = """
 select r.name, p.flat, ph.phone, n.number, n.company_id
 from resident_phones ph join residents r on r.id = ph.resident_id join premises p on p.id = r.premises_id
 join houses h on h.id = p.house_id join numbers n on n.company_id = h.company_id
-where ph.phone not in (select caller from calls) order by ph.phone desc limit 1
+where ph.phone not in (select caller from calls)
+and not exists (select from resident_phones o where o.phone = ph.phone and o.resident_id <> ph.resident_id)
+order by ph.phone desc limit 1
 """
-"""Somebody who has not called yet, and a number to call."""
+"""Somebody who has not called yet and shares the telephone with nobody, and a number to call."""
 
 
 @asynccontextmanager

@@ -180,6 +180,7 @@ async def test_a_pause_asked_for_in_a_talk_begins_after_it_and_one_of_the_record
             await expect(page.get_by_text("Запись приостановлена")).to_be_hidden(timeout=10_000)
             await page.locator("#presence").get_by_text("Пауза").click()
             await expect(page.locator("#presence [data-wanted=paused]")).to_have_attribute("aria-pressed", "true")
+            await expect(page.locator("#presence [data-wanted=available]")).to_have_attribute("aria-pressed", "false")
             assert share(await listened(caller), OPERATORS_TONE) > 0.5
             await hang_up(page, caller)
         await expect(page.locator("#state")).to_contain_text("На паузе", timeout=10_000)

@@ -24,6 +24,9 @@ pytestmark = pytest.mark.e2e
 
 PLAN = OutagePlan(callers=4, rate=4.0, operators=1, talk=3.0, outage="off", patience=300.0, redial=0, quit=0, other=0)
 
+NUMBERED = "select t.number, c.name from tickets t join companies c on c.id = t.company_id where t.id = $1"
+"""Each company numbers its tickets from 1, and the board shows all of them."""
+
 
 async def printed(capsys: pytest.CaptureFixture[str], pattern: str, showing: "asyncio.Task[None]") -> re.Match[str]:
     """What the demonstration says next that looks like this."""
@@ -70,8 +73,9 @@ async def test_somebody_comes_in_with_a_click_takes_a_caller_files_the_ticket_an
                 assert flawless == [True]
 
                 await page.goto(description["web"]["url"] + "/board")
-                number = await pool.fetchval("select number from tickets where id = $1", int(ticket.rpartition("/")[2]))
-                line = page.locator("#calls tr", has=page.get_by_role("cell", name=str(number), exact=True))
+                number, company = await pool.fetchrow(NUMBERED, int(ticket.rpartition("/")[2]))
+                numbered = page.locator("#calls tr", has=page.get_by_role("cell", name=str(number), exact=True))
+                line = numbered.filter(has_text=company)
                 await line.get_by_role("link", name="Слушать").click()
                 await page.get_by_role("button", name="Жалоба или спор").click()
                 await page.locator("#turn").click()

@@ -46,7 +46,13 @@ EACH: dict[str, Shown] = {
         figures=(OutageFiguresRow(id=3, calls=212, hearing=4, helped=190, waiting=9, tickets=180),)
     ),
     "presence": PresenceMessage(
-        state=operator(NOW).state, phone_reachable=False, since=NOW, reason=None, pause=None, until=None
+        state=operator(NOW).state,
+        phone_reachable=False,
+        since=NOW,
+        reason=None,
+        pause=None,
+        until=None,
+        afterwards=None,
     ),
     "ringing": replace(ringing(NOW), outage=call_outage(), handed=HandedRow(by=1, note="просила перезвонить")),
     "aside": AsideMessage(call="x", phase=AsidePhase.RINGING, whom="op-02", why="", since=NOW),

@@ -169,7 +169,13 @@ async def _screens(site: Site) -> None:
         (
             me,
             PresenceMessage(
-                state=OperatorStatus.TALKING, phone_reachable=True, since=now, reason=None, pause=None, until=None
+                state=OperatorStatus.TALKING,
+                phone_reachable=True,
+                since=now,
+                reason=None,
+                pause=None,
+                until=None,
+                afterwards=None,
             ),
             None,
         ),

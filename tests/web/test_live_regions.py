@@ -35,7 +35,13 @@ async def test_a_call_and_the_own_state_are_announced_once_and_never_the_time(si
     me, now = f"operator:{site.ids['anna']}", datetime.now(UTC)
     ringing = ringing_now(now)
     presence = PresenceMessage(
-        state=OperatorStatus.RINGING, phone_reachable=True, since=now, reason=None, pause=None, until=None
+        state=OperatorStatus.RINGING,
+        phone_reachable=True,
+        since=now,
+        reason=None,
+        pause=None,
+        until=None,
+        afterwards=None,
     )
     async with chromium(str(site.server.make_url("")).rstrip("/"), "anna", PASSWORD) as page:
         await expect(page.get_by_role("heading", name="Вы не в сети")).to_be_visible()

@@ -2,7 +2,7 @@ import {
   $, company, el, fill, moment, place, readPage, showConnected, showFigures, since, startClock, texts, toast,
 } from "/static/web/ui.js";
 import { showNewLinks, showOutageFigures, showOutages } from "./outages.js";
-import { named } from "./presence.js";
+import { named, wantedOf } from "./presence.js";
 import { isRequest, showRequests } from "./requests.js";
 import { Wire } from "/static/web/wire.js";
 
@@ -57,8 +57,8 @@ function showQueues() {
 function showOperators() {
   const shown = (place.people ?? []).map((person) => {
     /** @type {Partial<OperatorMessage>} */
-    const { state = "offline", phone_reachable, since, reason, pause } = wire.state[`operator/${person.id}`] ?? {};
-    return { ...person, state, phone_reachable, since, reason, pause };
+    const { state = "offline", phone_reachable, since, reason, pause, afterwards } = wire.state[`operator/${person.id}`] ?? {};
+    return { ...person, state, phone_reachable, since, reason, pause, afterwards };
   });
   shown.sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.name.localeCompare(b.name));
   $("ready").textContent = String(shown.filter((person) => person.state === "available" && person.phone_reachable).length);
@@ -78,9 +78,9 @@ function showOperators() {
   if (!shown.length) $("operators").replaceChildren(el("li", "empty-note", texts.no_operators));
 }
 
-/** @param {{ id: number, name: string, state: string }} person */
+/** @param {{ id: number, name: string } & Parameters<typeof wantedOf>[0]} person */
 function buttons(person) {
-  const now = person.state === "paused" || person.state === "offline" ? person.state : "available";
+  const now = wantedOf(person);
   const group = el("span", "presence", ...WANTED.map((wanted) => {
     const button = el("button", "", texts.wanted[wanted]);
     button.type = "button";

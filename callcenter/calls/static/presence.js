@@ -16,12 +16,22 @@ export function named({ state, reason, pause }) {
   return why ? `${texts.states[state]}: ${why}` : texts.states[state];
 }
 
+/**
+ * What the operator wants to be; in a call, what applies after it.
+ *
+ * @param {Pick<PresenceMessage, "state"> & Partial<PresenceMessage>} presence
+ * @returns {Presence}
+ */
+export function wantedOf({ state, afterwards }) {
+  return afterwards ?? (state === "paused" || state === "offline" ? state : "available");
+}
+
 /** @param {State} state of the screen */
 export function showPresence(state) {
   if (!place.has_phone) return;
   const shown = state.presence ?? { state: /** @type {const} */ ("offline"), phone_reachable: false };
   const { state: now, phone_reachable: reachable, since: at, pause, until } = /** @type {PresenceMessage} */ (shown);
-  const wanted = now === "paused" || now === "offline" ? now : "available";
+  const wanted = wantedOf(shown);
   for (const button of $("presence").querySelectorAll("button")) {
     // Before the first snapshot nothing can be requested, and no request can be shown.
     button.disabled = false;
