@@ -91,7 +91,10 @@ async def test_page_table_and_asterisk_agree_after_every_change_and_every_reconn
 
         await asyncio.to_thread(cli, description, f"queue remove member PJSIP/{LOGIN} from {OPERATORS}")
         os.kill(centre.pids()["callcenter"], signal.SIGKILL)
+        # Until it is connected again the page shows what was, and takes no wishes.
+        await expect(page.locator("#disconnected")).to_be_visible()
         await asyncio.to_thread(centre.wait_ready, "callcenter")
+        await expect(page.locator("#disconnected")).to_be_hidden(timeout=30_000)
         await agree(description, pool, page, Presence.AVAILABLE, "after the service was killed")
 
         await choose(page, Presence.PAUSED)

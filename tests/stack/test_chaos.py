@@ -51,6 +51,19 @@ def test_other_bytes_than_the_ledgers_or_asterisks():
     assert faults([row()], key, Witness("a", AUDIO, raw=False)) == (set(), set(), {"a"})
 
 
+def test_silence_where_nobody_sent_a_packet_is_no_other_sound():
+    key, half = ["recordings/a.wav"], len(AUDIO) // 2
+    witness = Witness("a", AUDIO + b"\1", raw=True)
+    for kept in (
+        AUDIO[:half] + bytes(400) + AUDIO[half:],
+        bytes(4) + AUDIO + bytes(8),
+        AUDIO[:4] + bytes(4) + AUDIO[4:8] + bytes(4) + AUDIO[8:],
+    ):
+        assert faults([row(data=bytes(44) + kept)], key, witness) == (set(), set(), set())
+    for kept in (AUDIO[:half], AUDIO[:half] + bytes(400), AUDIO[:half] + b"\1" * 4 + AUDIO[half:], AUDIO + b"\1" * 4):
+        assert faults([row(data=bytes(44) + kept)], key, witness) == (set(), set(), {"a"})
+
+
 def test_what_is_there_twice():
     assert faults([row()], ["recordings/a.wav"] * 2) == (set(), {"a"}, set())
     assert faults([row()], ["recordings/a.wav", "recordings/b.wav"]) == (set(), {"recordings/b.wav"}, set())
