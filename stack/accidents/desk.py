@@ -11,6 +11,7 @@ from typing import Any
 
 import psutil
 from playwright.async_api import BrowserContext, Error, Page, Playwright
+from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from callcenter.domain.events import Presence
 from stack.accidents.networks import DeskNetwork
@@ -155,12 +156,14 @@ class Desk:
         await self.page.wait_for_selector(f'#telephone[data-phase="{wanted}"]', timeout=within_s * 1000)
 
     async def be(self, presence: Presence) -> None:
-        """By the button, unless it is so."""
+        """By the button, unless it is so; again when the page says that it was not saved, as it does while it reconnects."""
         button = f"#presence [data-wanted={presence}]"
-        await self.page.wait_for_selector(f"{button}:enabled")
-        if await self.page.locator(button).get_attribute("aria-pressed") != "true":
-            await self.page.click(button)
-        await self.page.wait_for_selector(f"{button}[aria-pressed=true]")
+        async with asyncio.timeout(READY_WITHIN_S):
+            await self.page.wait_for_selector(f"{button}:enabled")
+            while await self.page.locator(button).get_attribute("aria-pressed") != "true":
+                await self.page.click(button)
+                with suppress(PlaywrightTimeoutError):
+                    await self.page.wait_for_selector(f"{button}[aria-pressed=true]", timeout=5000)
 
     async def caller(self) -> str:
         """The number of who is on the line, in digits."""
