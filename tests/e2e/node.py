@@ -15,7 +15,7 @@ from callcenter.web.keys import Service
 from tests.e2e.asterisk_instance import AsteriskInstance
 from tests.site import SECRETS
 
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 
 
 def settings_of(pbx: AsteriskInstance, database_url: str) -> Settings:
