@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 
 from callcenter.addresses.building import loose_key, read_building, read_flat, says_flat
 from callcenter.addresses.letters import fold, other_layout
-from callcenter.addresses.street import kind_of, names_among, words_of
+from callcenter.addresses.street import SAYS_NOTHING, STREET, TOWN, WORD, kind_of, words_of
 
 LONGEST = 200
 MOST_WORDS = 8
 MOST_READINGS = 24
-_SAYS_NOTHING = frozenset(fold(word) for word in ("на", "по", "в", "во", "у"))
-_TOWN = frozenset(fold(word) for word in ("г", "гор", "город"))
-_STREET = fold("улица")
+# Left out of what is looked for: nobody has to say it, and some do.
+_LEFT_OUT = SAYS_NOTHING | {fold(word) for word in ("на", "по", "в", "во", "у")}
+_USUAL = (STREET, TOWN)
 _NUMBER_AT = re.compile(rf"(?<![^\W_])(?:(?:{fold('дом|д|владение|влад|вл')})[\s.]*)?#?[0-9]")
 _SAID_HOUSE = re.compile(rf"(?:{fold('дом|д')})(?![^\W\d_])")
 _JOINED = re.compile(r"([0-9]+[^\W\d_]?)/([0-9]+)")
@@ -60,7 +60,7 @@ def readings(typed: str, *, complete: bool = False) -> list[Reading]:
     # What has no letter is no word of another layout, though its comma would be one.
     for text in (typed, *([other_layout(typed)] if re.search(r"[^\W\d_]", typed) else [])):
         folded = fold(text)
-        street = any(kind_of(word) == _STREET for word in words_of(folded))
+        street = any(kind_of(word) == STREET for word in words_of(folded))
         plain = [replace(each, street=street) for each in dict.fromkeys(_plain_readings(folded))]
         found |= dict.fromkeys(plain)
         found |= dict.fromkeys(_loosely(plain))
@@ -115,12 +115,12 @@ def _loosely(plain: list[Reading]) -> Iterator[Reading]:
 
 def _words(text: str) -> tuple[tuple[str, ...], ...]:
     """Each word with its one form and as it was typed."""
-    plain, typed = words_of(text), re.findall(r"\w+(?:-\w+)*", text.replace(".", " "))
+    plain, typed = words_of(text), WORD.findall(text.replace(".", " "))
     spelled = zip(plain, typed, strict=True) if len(plain) == len(typed) else ((word, word) for word in plain)
     return tuple(
         tuple(dict.fromkeys((kind_of(word) or word, *((raw,) if not raw[0].isdigit() else ()))))
         for word, raw in spelled
-        if word not in _TOWN and kind_of(word) != _STREET and word not in _SAYS_NOTHING and names_among([word])
+        if kind_of(word) not in _USUAL and word not in _LEFT_OUT
     )[:MOST_WORDS]
 
 

@@ -1,7 +1,6 @@
 """Streets and towns: their words in the one form, in one order, with what they are (`пр-т`) told from the name."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from callcenter.addresses.letters import fold
@@ -12,7 +11,7 @@ def _table(lines: dict[str, str]) -> dict[str, str]:
 
 
 # What a street may be, with its short forms. A street that says nothing is an `улица`.
-_STREET = fold("улица")
+STREET = fold("улица")
 _STREET_TYPES = _table(
     {
         "улица": "ул улице улицы улицу st street",
@@ -33,7 +32,7 @@ _STREET_TYPES = _table(
     }
 )
 # A town that says nothing is a `город`.
-_TOWN = fold("город")
+TOWN = fold("город")
 _TOWN_TYPES = _table(
     {
         "город": "г гор",
@@ -82,43 +81,33 @@ _OF_MANY_WORDS = {
         "посёлок городского типа": "пгт",
     }.items()
 }
-_DROPPED = frozenset(fold(word) for word in ("им", "имени", "россия", "рф"))
-_WORD = re.compile(r"\w+(?:-\w+)*")
+SAYS_NOTHING = frozenset(fold(word) for word in ("им", "имени", "россия", "рф"))
+WORD = re.compile(r"\w+(?:-\w+)*")
 _YEARS = re.compile(f"([0-9])-?({fold('лет')})")
 _ORDINAL = re.compile(f"([0-9]+)-?(?:{fold('я|ая|й|ый|ий|ой|е|ое|ые|го|ого|му|ому|ти|х|ых')})")
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class _Named:
     """A street or a town: the words of its name, sorted, and what it is, or nothing when that is not said."""
 
     words: tuple[str, ...]
     kind: str = ""
 
 
-def street(text: str) -> Named:
-    """`пр-т Мира`, `Мира просп.`: the words `мира`, the kind `проспект`."""
-    return _named(text, _STREET_TYPES)
-
-
-def town(text: str) -> Named:
-    """`г. Тверь`, `Тверь`, `село Ильинское`."""
-    return _named(text, _TOWN_TYPES)
-
-
 def street_key(text: str) -> str:
     """The one form of a street; equal for the same street however it is written."""
-    return _key(street(text), _STREET)
+    return _key(_named(text, _STREET_TYPES), STREET)
 
 
 def town_key(text: str) -> str:
     """The one form of a town."""
-    return _key(town(text), _TOWN)
+    return _key(_named(text, _TOWN_TYPES), TOWN)
 
 
 def words_of(text: str) -> tuple[str, ...]:
     """The words of a name in their one form, in the order in which they stand, with what the street is."""
-    return tuple(_plain(word) for word in _WORD.findall(_abbreviations_apart(fold(text))))
+    return tuple(_plain(word) for word in WORD.findall(_abbreviations_apart(fold(text))))
 
 
 def kind_of(word: str) -> str:
@@ -131,13 +120,8 @@ def is_street_alone(key: str) -> bool:
     return not any(key.endswith(f" {kind}") for kind in _STREET_TYPES.values())
 
 
-def names_among(words: Iterable[str]) -> list[str]:
-    """The words without those that say nothing, such as `имени`."""
-    return [word for word in words if word not in _DROPPED]
-
-
-def _named(text: str, kinds: dict[str, str]) -> Named:
-    words = [_plain(word) if word not in kinds else word for word in _WORD.findall(_abbreviations_apart(fold(text)))]
+def _named(text: str, kinds: dict[str, str]) -> _Named:
+    words = [_plain(word) if word not in kinds else word for word in WORD.findall(_abbreviations_apart(fold(text)))]
     kind = ""
     # What it is stands before or after the name; a name of one word is a name: `Набережная`, `Набережная ул.`.
     if ends := [at for at in (0, -1) if len(words) > 1 and words[at] in kinds]:
@@ -145,10 +129,10 @@ def _named(text: str, kinds: dict[str, str]) -> Named:
         kind = kinds[words.pop(at)]
     if len(words) == 1 and not kind and words[0] in kinds:
         words = [kinds[words[0]]]
-    return Named(tuple(sorted(names_among(words) or words)), kind)
+    return _Named(tuple(sorted([word for word in words if word not in SAYS_NOTHING] or words)), kind)
 
 
-def _key(named: Named, usual: str) -> str:
+def _key(named: _Named, usual: str) -> str:
     return " ".join([*named.words, *([named.kind] if named.kind not in ("", usual) else [])])
 
 
