@@ -35,12 +35,26 @@ export class OwnTelephone {
     this.was = is;
   }
 
+  // Not every telephone obeys: it goes on ringing until Asterisk says otherwise.
+  answer() {
+    this.say({ type: "ring", answer: true });
+  }
+
+  reject() {
+    this.say({ type: "ring", answer: false });
+  }
+
   hangUp() {
-    this.say({ type: "talk", step: "hang_up", to: "", note: "" });
+    this.ask("hang_up");
   }
 
   /** @param {boolean} on */
   hold(on) {
-    if (!this.say({ type: "talk", step: on ? "hold" : "back", to: "", note: "" })) this.report({ type: on ? "unheld" : "held" });
+    if (!this.ask(on ? "hold" : "back")) this.report({ type: on ? "unheld" : "held" });
+  }
+
+  /** @param {"hang_up" | "hold" | "back"} step */
+  ask(step) {
+    return this.say({ type: "talk", step, to: "", note: "" });
   }
 }
