@@ -122,6 +122,8 @@ async def test_a_colleague_is_asked_and_given_the_caller_from_the_page(desk: Des
         await desk.page.locator("#telephone-to").select_option(value=COLLEAGUE)
         await desk.click("Сначала спросить")
         await expect(desk.page.locator("#telephone")).to_have_attribute("data-aside", "asking", timeout=15_000)
+        shown = await desk.page.locator("#telephone-caller").inner_text()
+        assert "".join(filter(str.isdigit, shown)) == phone.removeprefix("+")
         await desk.page.screenshot(path=SCREENS / "own-telephone-asking.png")
         await desk.click("Передать абонента")
         await phase(desk.page, "")
