@@ -290,7 +290,7 @@ async def _node(
         on_attached=lambda: writer.submit(RefreshCalls(at=utc_now()), utc_now()),
     )
     disk = DiskWatch(pool, settings.asterisk.spool, name)
-    requests = RequestListener(pool, settings.database, name, engine.put, asterisk.restored.wait)
+    requests = RequestListener(pool, settings.database, name, engine.put, asterisk.answers.wait)
     for call in calls:
         if call.state is not CallState.ENDED:
             cards.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))

@@ -264,6 +264,11 @@ class NodeRestarted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueueStartedEmpty(Event):
+    """Asterisk started, and its queue has no members; what became of the calls before is not known yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelsSeen(Event):
     """The calls of which Asterisk lists a channel at `at`; every other one is over."""
 

@@ -51,6 +51,7 @@ from callcenter.domain.events import (
     OperatorRang,
     OutageAnnounced,
     PhoneChanged,
+    QueueStartedEmpty,
     Source,
     TalkEnded,
     TelephoneDisconnected,
@@ -139,6 +140,8 @@ class Switchboard:
             case RosterChanged():
                 self._queues.change(event.queues)
                 return self._floor.change(event.operators, more_queues=event.more_queues)
+            case QueueStartedEmpty():
+                return self._floor.restore()
             case NodeRestarted():
                 before_it = [call.id for call in self._open() if call.arrived_at < event.at]
                 return self._close(before_it, CallLost, event.at)
