@@ -6,7 +6,7 @@ python = .venv/bin/python
 # What pytest makes of the tests is kept for the next run, also where containers are told not to.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo up down surge accidents listen check format lint types layers scripts test bench
+.PHONY: setup demo up down surge accidents listen site check format lint types layers scripts test bench
 
 setup:
 	@stack/setup.sh
@@ -29,6 +29,11 @@ accidents: setup
 
 listen: setup
 	@$(python) -m stack listen
+
+site: setup
+	@stack/setup.sh --browser
+	$(python) -m pytest -q tests/test_site.py
+	@echo "var/site/index.html"
 
 check: setup
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync types format lint layers scripts
