@@ -62,7 +62,7 @@ def test_what_is_over_stays_over_and_everything_else_can_end() -> None:
 
 
 def test_callers_are_told_only_while_it_is_off() -> None:
-    assert OFF == {OutageState.CONFIRMED, OutageState.REPAIRING}
+    assert {OutageState.CONFIRMED, OutageState.REPAIRING} == OFF
     for state in OFF:
         assert move(move(state, OutageStep.RESTORE), OutageStep.FAIL_AGAIN, comment="снова") in OFF
 
