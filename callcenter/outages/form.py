@@ -77,7 +77,10 @@ def _texts_and_moments(form: OutageForm, zone: str) -> dict[str, object]:
 
 
 def _places(form: OutageForm) -> list[dict[str, object]]:
-    part: dict[str, object] = {"entrances": _entrances(form), **{name: form.typed.get(name, "") for name in ("flats", "riser")}}
+    part: dict[str, object] = {
+        "entrances": _entrances(form),
+        **{name: form.typed.get(name, "") for name in ("flats", "riser")},
+    }
     places = [{"house_id": house, **part} for house in form.houses if house.isdigit()]
     if not places:
         form.problems["house"] = "missing"
