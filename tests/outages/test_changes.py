@@ -1,10 +1,15 @@
 """What happens to an outage while it lasts: another one in the same house, an end that moves, more houses."""
 
+import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
 from callcenter.domain.outage import OutageEventKind, OutageStep
+from callcenter.outages.announcing import announcer as announcing_module
 from callcenter.outages.outage import OutageEdit, PlaceEdit
 from callcenter.outages.places import LEAST_SPARE
 from tests.outages.district import DID, NOW, District
@@ -138,3 +143,32 @@ async def test_the_laws_limits_run_on_the_incident_and_telling_on_each_flat(dist
         "select count(*) from ticket_deadlines d join tickets t on t.id = d.ticket_id where met_at is null and is_open(t.state)"
     )
     assert open_limits == 0
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not true():
+            await asyncio.sleep(0.02)
+
+
+async def test_planned_works_are_told_from_their_beginning_to_their_end_by_themselves(
+    district: District, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcing_module, "LOOK_EVERY_S", 0.05)
+    now = datetime.now(UTC)
+    works = district.new(planned=True, since=now + timedelta(hours=1), until=now + timedelta(hours=2))
+    await district.outages.open(district.vera, works)
+    announcer = announcing(district, tmp_path, FakeSpeaker())
+    await announcer.refresh()
+    own = tmp_path / "by-number" / DID / district.phones[0]
+    assert not own.exists()
+    running = asyncio.create_task(announcer._keep_writing())
+    try:
+        # As if the hours had passed: nobody tells the node.
+        await district.pool.execute("update outages set since = since - interval '61 minutes'")
+        await until(own.exists)
+        await district.pool.execute("update outages set until = now(), since = now() - interval '1 hour'")
+        await until(lambda: not own.exists())
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
