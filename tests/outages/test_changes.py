@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from callcenter.domain.events import OutageAnnounced
 from callcenter.domain.outage import OutageEventKind, OutageStep
 from callcenter.outages.announcing import announcer as announcing_module
 from callcenter.outages.outage import OutageEdit, PlaceEdit
 from callcenter.outages.places import LEAST_SPARE
 from tests.outages.district import DID, NOW, District
 from tests.outages.test_announcer import FakeSpeaker, announcing
+from tests.outages.test_bad_input import live_in
 from tests.outages.test_service import reserved, tickets, told
 
 VERA = "Вера Старшая"
@@ -121,6 +123,25 @@ async def test_an_outage_that_outgrows_the_numbers_for_strangers_has_more_of_the
     # Growing by less draws none.
     await district.outages.put_places(district.vera, outage.id, places[:1])
     assert await district.pool.fetchrow("select spare_from, spare_until from outages") == second
+
+
+async def test_callers_of_a_house_that_it_grew_by_are_told_also_while_they_wait(
+    district: District, tmp_path: Path
+) -> None:
+    phone = "+79168888888"
+    await live_in(district, phone, district.other_house)
+    outage = await district.outages.open(district.vera, district.new())
+    for_the_engine: list[OutageAnnounced] = []
+    announcer = announcing(district, tmp_path, FakeSpeaker(), for_the_engine.append)
+    await announcer.refresh()
+    places = (PlaceEdit(house_id=district.house), PlaceEdit(house_id=district.other_house))
+    await district.outages.put_places(district.vera, outage.id, places)
+    await announcer.refresh()
+    assert [phone in event.callers for event in for_the_engine] == [False, True]
+    assert (tmp_path / "by-number" / DID / phone).exists()
+    await district.outages.put_places(district.vera, outage.id, places[:1])
+    await announcer.refresh()
+    assert not (tmp_path / "by-number" / DID / phone).exists()
 
 
 async def test_the_laws_limits_run_on_the_incident_and_telling_on_each_flat(district: District) -> None:
