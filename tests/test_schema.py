@@ -232,3 +232,28 @@ async def test_a_company_keeps_what_it_has_when_the_defaults_change(connection: 
     after = await connection.fetch(CATEGORY_ROWS, "new")
     assert "60000" in after[0]["limits"]
     assert after[1]["name_en"] == "Sewer"
+
+
+OUTAGE_KINDS = storage.DEFAULTS / "outage_kinds.toml"
+
+
+def test_each_thing_that_can_be_off_is_complete_and_has_a_category_of_the_defaults():
+    kinds = tomllib.loads(OUTAGE_KINDS.read_text())["kind"]
+    categories = {category["code"] for category in tomllib.loads(CATEGORIES.read_text())["category"]}
+    assert len({kind["code"] for kind in kinds}) == len(kinds)
+    for kind in kinds:
+        assert set(kind) == {"code", "name_ru", "name_en", "said_ru", "said_en", "category"}
+        assert all(kind.values())
+        assert kind["category"] in categories
+
+
+async def test_what_can_be_off_is_what_the_defaults_say_and_what_was_can_still_be_named(
+    connection: asyncpg.Connection, files: Path
+):
+    told = "select code, name_ru from outage_kinds order by place"
+    before = dict(await connection.fetch(told))
+    assert before == {kind["code"]: kind["name_ru"] for kind in tomllib.loads(OUTAGE_KINDS.read_text())["kind"]}
+    change(files / "defaults" / "outage_kinds.toml", 'code = "internet"', 'code = "chute"')
+    change(files / "defaults" / "outage_kinds.toml", 'name_ru = "Интернет"', 'name_ru = "Мусоропровод"')
+    assert await storage.migrate(connection) == ["defaults/outage_kinds.toml"]
+    assert dict(await connection.fetch(told)) == before | {"chute": "Мусоропровод"}

@@ -11,7 +11,7 @@ from multidict import MultiMapping
 from pydantic import BaseModel, ValidationError
 
 from callcenter.domain.outage import BadFlats
-from callcenter.outages.outage import NewOutage, OutageEdit
+from callcenter.outages.outage import NewOutage, OutageEdit, PlaceEdit, PlacesEdit
 
 M = TypeVar("M", bound=BaseModel)
 TEXTS = ("cause", "workers", "message", "operator_note")
@@ -31,22 +31,23 @@ def read_new(sent: MultiMapping[Any], company_id: int, zone: str) -> tuple[NewOu
     """The outage to be opened, if the form makes sense."""
     form = _form(sent)
     values = _texts_and_moments(form, zone)
-    entrances = _entrances(form)
-    flats = form.typed.get("flats", "")
-    places = [{"house_id": house, "entrances": entrances, "flats": flats} for house in form.houses if house.isdigit()]
-    if not places:
-        form.problems["house"] = "missing"
     if not form.typed.get("kind"):
         form.problems["kind"] = "missing"
-    values |= {"company_id": company_id, "kind": form.typed.get("kind", ""), "places": places}
+    values |= {"company_id": company_id, "kind": form.typed.get("kind", ""), "places": _places(form)}
     values["planned"] = bool(form.typed.get("planned"))
     new = _validated(NewOutage, values, form)
     if new is not None:
-        try:
-            _ = [each.place for each in new.places]
-        except BadFlats:
-            form.problems["flats"] = "flats"
+        _check_flats(new.places, form)
     return (None if form.problems else new), form
+
+
+def read_places(sent: MultiMapping[Any]) -> tuple[tuple[PlaceEdit, ...], OutageForm]:
+    """The houses chosen, each in the part that was typed; none if the form makes no sense."""
+    form = _form(sent)
+    edit = _validated(PlacesEdit, {"places": _places(form)}, form)
+    if edit is not None:
+        _check_flats(edit.places, form)
+    return (() if edit is None or form.problems else edit.places), form
 
 
 def read_edit(sent: MultiMapping[Any], zone: str) -> tuple[OutageEdit | None, OutageForm]:
@@ -75,6 +76,24 @@ def _texts_and_moments(form: OutageForm, zone: str) -> dict[str, object]:
     return values
 
 
+def _places(form: OutageForm) -> list[dict[str, object]]:
+    part: dict[str, object] = {
+        "entrances": _entrances(form),
+        **{name: form.typed.get(name, "") for name in ("flats", "riser")},
+    }
+    places = [{"house_id": house, **part} for house in form.houses if house.isdigit()]
+    if not places:
+        form.problems["house"] = "missing"
+    return places
+
+
+def _check_flats(places: tuple[PlaceEdit, ...], form: OutageForm) -> None:
+    try:
+        _ = [each.place for each in places]
+    except BadFlats:
+        form.problems["flats"] = "flats"
+
+
 def _entrances(form: OutageForm) -> list[int]:
     text = form.typed.get("entrances", "")
     if not re.fullmatch(r"(\s*\d{1,2}\s*(,|$))*", text):
@@ -91,5 +110,6 @@ def _validated(model: type[M], values: Mapping[str, object], form: OutageForm) -
             name = str(each["loc"][0]) if each["loc"] else "until"
             known = {"places": "house", "company_id": "company"}.get(name, name)
             code = "missing" if each["type"] == "missing" else "before start" if not each["loc"] else "long"
-            form.problems.setdefault(known, "flats" if "flats" in each["loc"] else code)
+            inside = next((part for part in ("flats", "riser") if part in each["loc"]), None)
+            form.problems.setdefault(inside or known, "flats" if inside == "flats" else code)
         return None

@@ -10,7 +10,7 @@ from callcenter.common.sending import backoff
 from callcenter.common.smtp import MailServer
 from callcenter.domain.access import Permission
 from callcenter.errors import gettext_noop
-from callcenter.outages import flat_pages, pages
+from callcenter.outages import flat_pages, pages, place_pages
 from callcenter.outages.announcing import preview_pages
 from callcenter.outages.announcing.preview import PREVIEWS, Previews
 from callcenter.outages.announcing.recordings import OUTAGE_RECORDINGS, OutageRecordings
@@ -56,7 +56,7 @@ def install(app: web.Application) -> None:
     app[PLANNED_IMPORT] = PlannedImport(pool, app[OUTAGES])
     app[RECIPIENTS] = Recipients(pool, app[SECRET_BOX])
     app[SERVICES] += [worker(settings, pool, app[SECRET_BOX]), PlannedEnds(settings.database, app[OUTAGES])]
-    for part in (import_pages, recipient_pages, pages, preview_pages, flat_pages, public_pages):
+    for part in (import_pages, recipient_pages, pages, place_pages, preview_pages, flat_pages, public_pages):
         app.add_routes(part.routes)
 
 

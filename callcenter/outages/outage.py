@@ -64,6 +64,17 @@ class PlaceEdit(BaseModel):
         )
 
 
+Places = Annotated[tuple[PlaceEdit, ...], Field(min_length=1, max_length=2_000)]
+
+
+class PlacesEdit(BaseModel):
+    """Houses that an outage is in too, or in another part of."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    places: Places
+
+
 class OutageEdit(BaseModel):
     """What can be changed as long as it is not over: only the fields that are given."""
 
@@ -95,7 +106,7 @@ class NewOutage(OutageEdit):
     kind: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
     planned: bool = False
     since: AwareDatetime
-    places: Annotated[tuple[PlaceEdit, ...], Field(min_length=1, max_length=2_000)]
+    places: Places
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +119,11 @@ class PlaceView:
     entrances: tuple[int, ...]
     flats: str
     riser: str
+
+    @property
+    def edit(self) -> PlaceEdit:
+        """What is to be given to leave it as it is."""
+        return PlaceEdit(house_id=self.house_id, entrances=self.entrances, flats=self.flats, riser=self.riser)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,3 +196,16 @@ class OutageEvent:
     to_state: OutageState | None
     comment: str
     changes: Mapping[str, tuple[object, object]]
+
+    @property
+    def moments(self) -> dict[str, tuple[datetime | None, datetime | None]]:
+        """The times that were changed: the old and the new one, by field."""
+        return {
+            name: (_moment(old), _moment(new))
+            for name, (old, new) in self.changes.items()
+            if name in ("since", "until")
+        }
+
+
+def _moment(written: object) -> datetime | None:
+    return datetime.fromisoformat(written) if isinstance(written, str) else None

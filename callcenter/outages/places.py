@@ -5,6 +5,8 @@ from callcenter.outages.outage import BadOutage, PlaceEdit
 from callcenter.storage import queries
 
 SQL = queries("outages")
+LEAST_SPARE = 300
+"""Ticket numbers kept for callers whose flat is not known, at least; as many as there are flats, if those are more."""
 
 
 async def put_places(connection: Connection, outage_id: int, company: int, places: tuple[PlaceEdit, ...]) -> None:
@@ -20,8 +22,11 @@ async def put_places(connection: Connection, outage_id: int, company: int, place
     await connection.executemany(SQL["add_place"], rows)
 
 
-async def number_flats(connection: Connection, company: int, outage_id: int) -> int:
-    """Keep a ticket number for each flat that is in it and has none yet; how many flats are in it."""
+async def reserve_numbers(connection: Connection, company: int, outage_id: int) -> None:
+    """Keep a ticket number for each flat that is in it and has none yet, and as many for callers whose flat is not known.
+
+    When it outgrows the latter a longer range takes their place: whoever was told a number keeps it.
+    """
     places = {
         row["house_id"]: PlaceEdit(house_id=row["house_id"], entrances=row["entrances"], flats=row["flats"]).place
         for row in await connection.fetch(SQL["places"], [outage_id])
@@ -32,4 +37,7 @@ async def number_flats(connection: Connection, company: int, outage_id: int) -> 
     if fresh := [premises for premises in affected if premises not in numbered]:
         first = await connection.fetchval(SQL["draw_numbers"], company, len(fresh))
         await connection.execute(SQL["number_flats"], outage_id, first, fresh)
-    return len(affected)
+    spare = max(LEAST_SPARE, len(affected))
+    if spare > await connection.fetchval(SQL["spare_count"], outage_id):
+        first = await connection.fetchval(SQL["draw_numbers"], company, spare)
+        await connection.execute(SQL["spare"], outage_id, first, first + spare)

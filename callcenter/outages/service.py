@@ -30,7 +30,7 @@ from callcenter.outages.outage import (
     OutageFigures,
     PlaceEdit,
 )
-from callcenter.outages.places import number_flats, put_places
+from callcenter.outages.places import put_places, reserve_numbers
 from callcenter.outages.rows import note, one, read, read_events, read_figures
 from callcenter.storage import queries
 from callcenter.tickets import incidents
@@ -38,8 +38,6 @@ from callcenter.tickets.service import TicketChange, Tickets
 from callcenter.tickets.ticket import Ticket, TicketEdit
 
 SQL = queries("outages")
-LEAST_SPARE = 300
-"""Ticket numbers kept for callers whose flat is not known, at least; as many as there are flats, if those are more."""
 OnChange = Callable[[Connection, Outage, OutageChange], Awaitable[None]]
 
 
@@ -195,7 +193,7 @@ class Outages:
             was, now = len(before.places), len(places)
             await note(connection, outage_id, person, OutageEventKind.PLACES, changes={"houses": (was, now)})
             if before.incident_id is not None:
-                await number_flats(connection, before.company_id, outage_id)
+                await reserve_numbers(connection, before.company_id, outage_id)
             change = OutageChange(before=before.state, fields=frozenset({"places"}))
             return await self._changed(connection, person, outage_id, change)
 
@@ -246,10 +244,7 @@ class Outages:
             edit["planned_until"] = outage.until
         incident = await self._tickets.create_in(connection, person, outage.company_id, TicketEdit.model_validate(edit))
         await connection.execute(SQL["incident"], outage_id, incident.id)
-        flats = await number_flats(connection, outage.company_id, outage_id)
-        spare = max(LEAST_SPARE, flats)
-        first = await connection.fetchval(SQL["draw_numbers"], outage.company_id, spare)
-        await connection.execute(SQL["spare"], outage_id, first, first + spare)
+        await reserve_numbers(connection, outage.company_id, outage_id)
         await connection.execute(SQL["move"], outage_id, OutageState.CONFIRMED)
         states = (OutageState.SUSPECTED, OutageState.CONFIRMED)
         await note(connection, outage_id, person, OutageEventKind.MOVED, states=states)

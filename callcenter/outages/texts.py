@@ -59,6 +59,7 @@ def fields(t: Translator) -> Mapping[str, str]:
         "house": t.pgettext("outage", "Houses"),
         "entrances": t.pgettext("outage", "Entrances"),
         "flats": t.pgettext("outage", "Flats"),
+        "riser": t.pgettext("outage", "Riser"),
         "since": t.pgettext("outage", "Since"),
         "until": t.pgettext("outage", "Expected end"),
         "cause": t.pgettext("outage", "Cause"),

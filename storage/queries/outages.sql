@@ -98,6 +98,9 @@ update companies set last_ticket_number = last_ticket_number + $2 where id = $1 
 insert into outage_numbers (outage_id, number, premises_id)
 select $1, $2 + place - 1, premises from unnest($3::integer[]) with ordinality as given (premises, place);
 
+-- name: spare_count
+select coalesce(spare_until - spare_from, 0) from outages where id = $1;
+
 -- name: spare
 update outages set spare_from = $2, spare_until = $3 where id = $1;
 

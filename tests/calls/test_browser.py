@@ -78,6 +78,33 @@ async def test_an_operators_day(site: Site):
         await expect(page.get_by_text("Номер скрыт")).to_be_visible()
 
 
+async def test_a_telephone_that_is_gone_is_said_to_its_operator_and_on_the_board(site: Site):
+    now = datetime.now(UTC)
+    mine = PresenceMessage(
+        state=OperatorStatus.AVAILABLE,
+        phone_reachable=True,
+        since=now,
+        reason=None,
+        pause=None,
+        until=None,
+        afterwards=None,
+    )
+    me, kind = f"operator:{site.ids['anna']}", f"operator/{site.ids['anna']}"
+    seen = operator(now, OperatorStatus.AVAILABLE)
+    async with chromium(site, "anna") as workplace, chromium(site, "vera") as board:
+        person = board.locator("#operators li").filter(has_text="Анна Петрова")
+        for there in (True, False, True):
+            await site.push(me, replace(mine, phone_reachable=there))
+            await site.push("supervisors", replace(seen, phone_reachable=there), kind)
+            heading = "Вы на линии" if there else "Ваш телефон не подключён"
+            await expect(workplace.get_by_role("heading", name=heading)).to_be_visible()
+            await expect(workplace.locator("#phone")).to_have_text(
+                "Телефон подключён" if there else "Телефон не подключён"
+            )
+            await expect(person.get_by_text("Телефон не подключён")).to_have_count(0 if there else 1)
+            await expect(board.locator("#ready")).to_have_text("1" if there else "0")
+
+
 async def test_the_board_keeps_the_queues_that_a_delta_does_not_name(site: Site):
     other = "74957654321"
     async with chromium(site, "vera") as page:

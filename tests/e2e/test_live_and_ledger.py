@@ -1,12 +1,17 @@
 """A real call, heard by AMI and read from the ledger: the same story twice, through a rotation."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from callcenter.domain.events import (
+    AnnouncementBegan,
+    AnnouncementEnded,
+    AnnouncementsOver,
     CallArrived,
     CallEnded,
     CallerAbandoned,
@@ -28,6 +33,7 @@ from callcenter.telephony.ledger import Ledger
 from callcenter.telephony.node import Node
 from callcenter.telephony.render import Directory
 from tests.e2e.asterisk_instance import AsteriskInstance, asterisk
+from tests.e2e.caller import Caller
 from tests.telephony.helpers import running, until
 
 pytestmark = pytest.mark.e2e
@@ -121,3 +127,43 @@ async def test_a_number_of_nobody_is_the_same_story_twice(pbx: AsteriskInstance)
             await until(lambda: both.ended(Source.LIVE) and both.ended(Source.LEDGER), 15)
     assert kinds(both.story(Source.LIVE)) == [CallArrived, NumberRejected, CallEnded]
     assert kinds(both.story(Source.LEDGER)) == [CallArrived, NumberRejected, CallEnded]
+
+
+@pytest.mark.parametrize(("keys", "whole"), [("31", [False, False]), ("", [True])], ids=["keys", "to the end"])
+async def test_what_was_heard_of_an_outage_and_pressed_is_the_same_story_twice(
+    pbx: AsteriskInstance, keys: str, whole: list[bool]
+) -> None:
+    folder = pbx.home / "spool" / "callcenter" / "announcements"
+    for path, content in (("said/abc.alaw", b"\xd5" * 8000), (f"by-number/{NUMBER}/+79161234567", b"17-41-abc")):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    for number in ("41", "pause"):
+        (folder / "numbers" / "ru").mkdir(parents=True, exist_ok=True)
+        (folder / "numbers" / "ru" / f"{number}.alaw").write_bytes(b"\xd5" * 800)
+    both = Both(pbx)
+
+    def begun() -> int:
+        return kinds(both.story(Source.LIVE)).count(AnnouncementBegan)
+
+    def heard() -> int:
+        return kinds(both.story(Source.LIVE)).count(AnnouncementEnded)
+
+    async with both.run():
+        await until(both.node.restored.is_set)
+        with Caller(pbx.settings.asterisk.sip_port, NUMBER.encode(), b"<sip:+79161234567@127.0.0.2>") as caller:
+            assert await asyncio.to_thread(caller.invite) == 200
+            for times, key in enumerate(keys, 1):
+                await until(lambda: begun() == times, 20)  # noqa: B023
+                await asyncio.to_thread(caller.press, key)
+            await until(lambda: heard() == len(whole), 20)
+            caller.hang_up()
+            await until(lambda: both.ended(Source.LIVE) and both.ended(Source.LEDGER), 20)
+    of_outage = (AnnouncementBegan, AnnouncementEnded, AnnouncementsOver)
+    live, ledger = (
+        [event for event in both.story(source) if isinstance(event, of_outage)]
+        for source in (Source.LIVE, Source.LEDGER)
+    )
+    assert ledger == [replace(event, source=Source.LEDGER) for event in live]
+    assert [event.whole for event in live if isinstance(event, AnnouncementEnded)] == whole
+    assert [event.keys for event in live if isinstance(event, AnnouncementsOver)] == [keys]
+    assert {event.outage for event in live if isinstance(event, AnnouncementBegan)} == {17}

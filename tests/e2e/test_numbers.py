@@ -70,6 +70,15 @@ def test_a_company_is_reached_by_its_number_in_any_form_and_header(pbx: Asterisk
             assert arrival(pbx, caller)[0] == number, (place, form)
 
 
+def test_the_number_is_looked_for_in_the_headers_that_are_set_and_in_no_others(tmp_path: Path) -> None:
+    named = [b"P-Called-Party-ID: <sip:8" + NUMBER[1:].encode() + b"@c>"]
+    with asterisk(tmp_path, DIRECTORY, more={"dialled_number_in": ["P-Called-Party-ID"]}) as instance:
+        port = instance.settings.asterisk.sip_port
+        assert arrival(instance, Caller(port, b"login", to=b"login", headers=named))[0] == NUMBER
+        assert arrival(instance, Caller(port, OTHER_NUMBER.encode(), headers=named))[0] == NUMBER
+        assert arrival(instance, Caller(port, OTHER_NUMBER.encode()))[0] != OTHER_NUMBER
+
+
 def test_a_short_code_is_known_as_it_is_written(pbx: AsteriskInstance) -> None:
     assert arrival(pbx, Caller(pbx.settings.asterisk.sip_port, SHORT_CODE.encode()))[0] == SHORT_CODE
 

@@ -142,14 +142,35 @@ def test_whoever_has_something_else_is_queued_at_once(pbx: AsteriskInstance, sai
         assert caller.invite() == 200
         said.until("ANNOUNCED")
         caller.listen(0.5)
-        caller.press("7")
-        caller.listen(0.3)
+        # Nor is 2 of use, as long as nobody is called back.
+        for key in "72":
+            caller.press(key)
+            caller.listen(0.3)
         assert said.of("HEARD") == []
         caller.press("1")
         said.until("ENTERQUEUE", 2)
     said.until("ENDED")
     assert [line[4] for line in said.of("HEARD")] == ["0"]
     assert [line[1] for line in said.of("TOLD")] == ["1"]
+
+
+def test_whoever_has_something_else_keeps_the_place_of_the_arrival(pbx: AsteriskInstance, said: Ledger) -> None:
+    choice = pbx.home / "spool" / "callcenter" / "announcements" / "by-company"
+    choice.rename(choice.with_name("away"))
+    try:
+        with call(pbx, KNOWN) as first, call(pbx, "+79160000079") as later, pbx.actions() as manager:
+            assert first.invite() == 200
+            said.until("ANNOUNCED")
+            assert later.invite() == 200
+            said.until("ENTERQUEUE")
+            first.press("1")
+            wait_for(lambda: len(said.of("ENTERQUEUE")) == 2, "both wait")
+            assert [(entry["Position"], entry["CallerIDNum"]) for entry in waiting(manager)] == [
+                ("1", KNOWN), ("2", "+79160000079"),
+            ]  # fmt: skip
+    finally:
+        choice.with_name("away").rename(choice)
+    wait_for(lambda: len(said.of("ENDED")) == 2, "both ended")
 
 
 def test_three_says_it_again_and_silence_once_more_and_then_the_queue(pbx: AsteriskInstance, said: Ledger) -> None:
@@ -275,6 +296,30 @@ def test_when_the_reserved_numbers_are_used_up_the_caller_is_queued(pbx: Asteris
         said.until("ENTERQUEUE", 12)
     said.until("ENDED")
     assert said.of("ANNOUNCED") == []
+
+
+def test_strangers_to_an_outage_that_grew_get_numbers_of_the_new_range_and_keep_the_old_ones(
+    pbx: AsteriskInstance, said: Ledger
+) -> None:
+    folder = pbx.home / "spool" / "callcenter" / "announcements" / "by-company" / NUMBER
+    before = {name: (folder / name).read_bytes() for name in ("options", "alone")}
+
+    def told(caller_id: str, reserved: bytes) -> str:
+        for name in before:
+            put(folder / name, b"18-5-%b-abc" % reserved)
+        count = len(said.of("ANNOUNCED"))
+        with call(pbx, caller_id) as caller:
+            assert caller.invite() == 200
+            wait_for(lambda: len(said.of("ANNOUNCED")) > count, "announced", 15)
+        return said.of("ANNOUNCED")[-1][2]
+
+    try:
+        assert [told(f"+7916999000{last}", b"1900-1910") for last in (1, 2)] == ["1900", "1901"]
+        assert [told(f"+7916999000{last}", b"2500-2510") for last in (3, 1, 4)] == ["2500", "1900", "2501"]
+    finally:
+        for name, content in before.items():
+            put(folder / name, content)
+    wait_for(lambda: len(said.of("ENDED")) == 5, "all ended")
 
 
 def test_whoever_waits_already_is_told_and_stays_in_front_of_those_who_came_later(

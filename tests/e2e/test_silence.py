@@ -1,4 +1,5 @@
-"""Nobody speaks: neither side sends a packet for a while. On a real Asterisk the talk goes on, and the recording keeps the time."""
+"""Nobody speaks: neither side sends a packet for a while. On a real Asterisk the talk goes on, and the recording keeps the
+time: what is said later, and a pause of the recording, are where they were."""
 
 import asyncio
 import re
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.e2e
 
 NUMBER = "74951234567"
 DIRECTORY = Directory(numbers=((NUMBER, "ru"),), endpoints=(("op-01", "secret-1"),))
-TALK_S, SILENT_S = 9.0, 5.0
+TALK_S, SILENT_S = 13.0, 5.0
 WORD_S, PAUSE_S = 1.5, 0.3
 # A word, and what a telephone still sends before it leaves silence out.
 SPEECH = (b"\x2a" + b"\xaa") * int(WORD_S / FRAME_S * FRAME / 2) + b"\xd5" * int(PAUSE_S / FRAME_S * FRAME)
@@ -84,6 +85,11 @@ async def test_the_recording_keeps_the_time_in_which_neither_side_sends_packets(
             said = [await say(caller, began)]
             await asyncio.sleep(SILENT_S)
             said.append(await say(caller, began))
+            for state in ("1", "0"):
+                done = manager.act("MixMonitorMute", Channel=began["Channel"], Direction="both", State=state)
+                assert done["Response"] == "Success", done
+                word = await say(caller, began)
+            said.append(word)
             await asyncio.to_thread(caller.wait_for_bye, 20)
         phones.check()
         node.cancel()

@@ -84,6 +84,7 @@ async def test_a_step_without_its_reason_is_refused_and_the_last_one_closes_all(
         assert (await vera.post(path + "/step", step="close", comment="Вода дана")).status == 303
         page = await (await vera.get(path)).text()
     assert "Вода дана" in page
+    assert "Ожидаемое окончание: 5 мар., 18:30 → –" in page
     assert "Что слышат звонящие" not in page
     assert await site.pool.fetchval("select count(*) from tickets where state <> 'closed'") == 0
 

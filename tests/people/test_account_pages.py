@@ -1,11 +1,13 @@
 import asyncio
 import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pyotp
 import pytest
 
 from callcenter.common.attempts import ATTEMPTS_PER_SECRET
+from callcenter.people.second_factor import qr_code
 from callcenter.web.browsers import browser_name
 from tests.site import BOX, PASSWORD, Browser, Site
 
@@ -26,6 +28,8 @@ async def secret_of(browser: Browser) -> pyotp.TOTP:
     found = re.search(r"secret=([A-Z2-7]+)", text)
     assert found
     assert f"{found[1][:4]} {found[1][4:8]}" in text
+    [address] = re.findall(r'href="(otpauth:[^"]+)"', text)
+    assert qr_code(unescape(address)) in text
     return pyotp.TOTP(found[1])
 
 

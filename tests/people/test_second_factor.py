@@ -1,9 +1,11 @@
+import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import segno
 
-from callcenter.people.second_factor import STEP_S, link, new_secret, step_of
+from callcenter.people.second_factor import STEP_S, link, new_secret, qr_code, step_of
 
 # RFC 6238, appendix B: the last six digits of those eight.
 RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
@@ -47,3 +49,31 @@ def test_the_link_names_the_login_and_the_secret():
     assert parts.path.endswith("anna")
     assert parse_qs(parts.query)["secret"] == [secret]
     assert secret != new_secret()
+
+
+def drawn(svg: str) -> set[tuple[int, int]]:
+    """The dark squares of the picture, as column and row: of its path, a stroke of one square's height."""
+    [path] = re.findall(r'<path[^>]*stroke="#000"[^>]*\bd="([^"]+)"', svg) or re.findall(
+        r'<path[^>]*\bd="([^"]+)"[^>]*stroke="#000"', svg
+    )
+    squares: set[tuple[int, int]] = set()
+    x = y = 0.0
+    for step, first, second in re.findall(r"([Mmh])(-?[0-9.]+)(?:[ ,]?(-?[0-9.]+))?", path):
+        if step == "h":
+            squares |= {(int(column), int(y)) for column in range(int(x), int(x + float(first)))}
+            x += float(first)
+        else:
+            x, y = (float(first), float(second)) if step == "M" else (x + float(first), y + float(second))
+    return squares
+
+
+def test_the_picture_is_the_link_as_a_qr_code_with_its_quiet_zone():
+    secret = new_secret()
+    picture, other = qr_code(link(secret, "anna")), qr_code(link(new_secret(), "anna"))
+    rows = segno.make(link(secret, "anna"), error="m").matrix
+    quiet = 4
+    assert drawn(picture) == {
+        (x + quiet, y + quiet) for y, row in enumerate(rows) for x, dark in enumerate(row) if dark
+    }
+    assert drawn(picture) != drawn(other)
+    assert f'viewBox="0 0 {len(rows) + 2 * quiet} {len(rows) + 2 * quiet}"' in picture

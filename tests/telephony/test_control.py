@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from prometheus_client import REGISTRY
 
-from callcenter.domain.commands import MoveTalk, NameCaller, PauseRecording, SetMember
+from callcenter.domain.commands import MoveTalk, NameCaller, PauseRecording, SetMember, WithdrawCaller
 from callcenter.domain.events import Event, Presence
-from callcenter.domain.ids import OPERATORS, Interface, RequestId
+from callcenter.domain.ids import OPERATORS, CallId, Interface, RequestId
 from callcenter.domain.request import RefusalReason, RequestCarriedOut, RequestFailed, RequestOverdue, TalkStep
 from callcenter.telephony.connection import Account, AmiConnection
 from callcenter.telephony.control import Control
@@ -161,6 +161,22 @@ async def test_naming_a_caller_who_is_gone_is_no_problem() -> None:
         control.submit(member(AVAILABLE))
         await until(lambda: len(ami.members) == 1)
     assert failures("NameCaller") == before
+
+
+async def test_a_caller_is_taken_out_of_the_queue_and_one_who_is_gone_is_no_problem() -> None:
+    before = failures("WithdrawCaller")
+    async with controlled() as (ami, control):
+        ami.answers["QueueWithdrawCaller"] = lambda fields: (
+            success(fields) if fields["Caller"] == "PJSIP/trunk-1" else refusal(fields, "No such channel")
+        )
+        for number in (1, 2):
+            control.submit(WithdrawCaller(call=CallId(f"node1-1.{number}"), channel=f"PJSIP/trunk-{number}"))
+        await until(lambda: ami.count("QueueWithdrawCaller") == 2)
+        sent = [
+            (fields["Queue"], fields["Caller"]) for fields in ami.heard if fields["Action"] == "QueueWithdrawCaller"
+        ]
+    assert sent == [(OPERATORS, "PJSIP/trunk-1"), (OPERATORS, "PJSIP/trunk-2")]
+    assert failures("WithdrawCaller") == before
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,7 @@ VISITS = (
     Visit("/outages/new", "vera", "form", query="?company=1"),
     Visit("/outages/{id}", "vera", "form", {"id": "outage"}),
     Visit("/outages/{id}", "anna", "form", {"id": "heard outage"}),
+    Visit("/outages/{id}/places", "vera", "#house option", {"id": "outage"}),
     Visit("/outages/import", "vera", "input[type=file]"),
     Visit("/outages/import", "vera", "table", file=("works.csv", f"{WORKS}\n;Нигде;Лифт;;;;;\n"), status=422),
     Visit("/outages/recipients", "alla", ".outage-list"),
