@@ -184,6 +184,15 @@ CREATE FUNCTION public.body_of(e public.ledger_entries) RETURNS jsonb
     then e.entry::jsonb -> 'body' end
 $$;
 
+CREATE FUNCTION public.calls_of_ticket(ticket bigint) RETURNS SETOF text
+    LANGUAGE sql STABLE
+    AS $$
+    select call_id from tickets where id = ticket and call_id is not null
+    union select call_id from recordings where ticket_id = ticket and call_id is not null
+    union select call_id from joined_calls where ticket_id = ticket
+    union select call_id from further_tickets where ticket_id = ticket
+$$;
+
 CREATE TABLE public.recording_copies (
     recording_id bigint NOT NULL,
     object_key text,
@@ -426,6 +435,14 @@ begin
     end if;
     return new;
 end $$;
+
+CREATE FUNCTION public.is_held(r public.recordings) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    select exists (
+        select from legal_holds h where h.released_at is null and (
+            h.ticket_id = r.ticket_id or h.ticket_id in (select f.ticket_id from further_tickets f where f.call_id = r.call_id)))
+$$;
 
 CREATE FUNCTION public.is_open(state text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1020,6 +1037,15 @@ begin
     return newest;
 end $$;
 
+CREATE FUNCTION public.recordings_of_ticket(ticket bigint) RETURNS SETOF bigint
+    LANGUAGE sql STABLE
+    AS $$
+    select id from recordings where ticket_id = ticket
+    union select r.id from further_tickets f join recordings r on r.call_id = f.call_id where f.ticket_id = ticket
+    union select r.id from recordings r
+    where r.ticket_id is null and r.call_id in (select calls_of_ticket(ticket)) and ticket_of_call(r.call_id) = ticket
+$$;
+
 CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1105,11 +1131,15 @@ CREATE TABLE public.tickets (
     search tsvector,
     late_from timestamp with time zone,
     localised_at timestamp with time zone,
+    source text DEFAULT 'call'::text NOT NULL,
+    merged_into bigint,
     CONSTRAINT tickets_check CHECK ((planned_until >= planned_from)),
     CONSTRAINT tickets_check1 CHECK (((state <> 'cancelled'::text) OR (cancel_reason <> ''::text))),
     CONSTRAINT tickets_check2 CHECK ((parent_id <> id)),
+    CONSTRAINT tickets_check3 CHECK ((merged_into <> id)),
     CONSTRAINT tickets_payment_check CHECK ((payment = ANY (ARRAY['none'::text, 'due'::text, 'paid'::text, 'refunded'::text]))),
     CONSTRAINT tickets_price_check CHECK ((price >= (0)::numeric)),
+    CONSTRAINT tickets_source_check CHECK ((source = ANY (ARRAY['call'::text, 'visit'::text, 'letter'::text, 'message'::text, 'program'::text, 'other'::text]))),
     CONSTRAINT tickets_state_check CHECK ((state = ANY (ARRAY['new'::text, 'assigned'::text, 'accepted'::text, 'in_progress'::text, 'done'::text, 'closed'::text, 'cancelled'::text, 'reopened'::text])))
 );
 
@@ -2693,7 +2723,7 @@ CREATE TABLE public.ticket_events (
     comment text DEFAULT ''::text NOT NULL,
     changes jsonb DEFAULT '{}'::jsonb NOT NULL,
     version integer,
-    CONSTRAINT ticket_events_kind_check CHECK ((kind = ANY (ARRAY['opened'::text, 'edited'::text, 'moved'::text, 'comment'::text, 'file'::text, 'told'::text, 'localised'::text, 'sent'::text, 'called'::text, 'linked'::text])))
+    CONSTRAINT ticket_events_kind_check CHECK ((kind = ANY (ARRAY['opened'::text, 'edited'::text, 'moved'::text, 'comment'::text, 'file'::text, 'told'::text, 'localised'::text, 'sent'::text, 'called'::text, 'linked'::text, 'merged'::text])))
 );
 
 ALTER TABLE public.ticket_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -2943,7 +2973,7 @@ ALTER TABLE ONLY public.filing_drafts
     ADD CONSTRAINT filing_drafts_pkey PRIMARY KEY (ticket_id, operator_id);
 
 ALTER TABLE ONLY public.further_tickets
-    ADD CONSTRAINT further_tickets_pkey PRIMARY KEY (ticket_id);
+    ADD CONSTRAINT further_tickets_pkey PRIMARY KEY (ticket_id, call_id);
 
 ALTER TABLE ONLY public.house_companies
     ADD CONSTRAINT house_companies_pkey PRIMARY KEY (house_id, since);
@@ -3513,6 +3543,8 @@ CREATE INDEX tickets_house_id_opened_at_id_idx ON public.tickets USING btree (ho
 
 CREATE INDEX tickets_incident_idx ON public.tickets USING btree (parent_id, number) WHERE (parent_id IS NOT NULL);
 
+CREATE INDEX tickets_merged_into_idx ON public.tickets USING btree (merged_into) WHERE (merged_into IS NOT NULL);
+
 CREATE INDEX tickets_number_idx ON public.tickets USING btree (number);
 
 CREATE INDEX tickets_open_caller_idx ON public.tickets USING btree (caller) WHERE (state <> ALL (ARRAY['closed'::text, 'cancelled'::text]));
@@ -3991,6 +4023,9 @@ ALTER TABLE ONLY public.tickets
 
 ALTER TABLE ONLY public.tickets
     ADD CONSTRAINT tickets_house_id_fkey FOREIGN KEY (house_id) REFERENCES public.houses(id);
+
+ALTER TABLE ONLY public.tickets
+    ADD CONSTRAINT tickets_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES public.tickets(id);
 
 ALTER TABLE ONLY public.tickets
     ADD CONSTRAINT tickets_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id);

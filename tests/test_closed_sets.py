@@ -19,7 +19,14 @@ from callcenter.domain.recording import WITHOUT_FILE, RecordingState
 from callcenter.domain.request import RequestState
 from callcenter.domain.sharing import LinkUseKind
 from callcenter.domain.talk import Party, TalkKind
-from callcenter.domain.ticket import NoTicketReason, PaymentState, TicketClass, TicketEventKind, TicketState
+from callcenter.domain.ticket import (
+    NoTicketReason,
+    PaymentState,
+    TicketClass,
+    TicketEventKind,
+    TicketSource,
+    TicketState,
+)
 from callcenter.outages.notices.notice import NoticeEvent, NoticeWay, RecipientParty
 from callcenter.recordings.hashes import HashProblem
 from callcenter.telephony.asterisk_entries import ConfigurationProblem
@@ -74,6 +81,7 @@ async def sets_of(connection: asyncpg.Connection, table: str, column: str) -> li
         ("ticket_deadlines", "step", LimitStep),
         ("ticket_events", "kind", TicketEventKind),
         ("tickets", "payment", PaymentState),
+        ("tickets", "source", TicketSource),
         ("tickets", "state", TicketState),
         ("trunk_states", "state", TrunkState),
         ("trunks", "dtmf", Dtmf),

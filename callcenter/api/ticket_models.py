@@ -20,7 +20,7 @@ from callcenter.api.types import (
     whole,
 )
 from callcenter.domain.deadlines import LimitStep
-from callcenter.domain.ticket import PaymentState, Step, TicketClass, TicketEventKind, TicketState
+from callcenter.domain.ticket import PaymentState, Step, TicketClass, TicketEventKind, TicketSource, TicketState
 from callcenter.tickets.journal import DueFilter
 from callcenter.tickets.ticket import TicketEdit
 
@@ -85,6 +85,8 @@ class TicketModel(TicketLine):
     result: str
     cancel_reason: str
     parent_id: int | None
+    source: TicketSource
+    merged_into: int | None
     deadlines: list[DeadlineModel]
 
 
@@ -149,10 +151,11 @@ class TicketFields(RequestModel):
 
 
 class NewTicket(TicketFields):
-    """A ticket to open. `caller`: the number it came from."""
+    """A ticket to open. `caller`: the number it came from; `source`: how it came in."""
 
     company_id: Id
     caller: Telephone | Literal[""] = ""
+    source: TicketSource = TicketSource.PROGRAM
 
 
 class TicketChange(TicketFields):

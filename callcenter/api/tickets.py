@@ -76,7 +76,9 @@ async def history(call: ApiRequest, ticket_id: LongId) -> All[EventModel]:
 @endpoints.post("/tickets", *WRITE, status=201, once=True, problems=(409,))
 async def create_ticket(call: ApiRequest, body: NewTicket) -> TicketModel:
     """Open a ticket. It gets the company's next number."""
-    made = await _tickets(call, 201).create(call.person, body.company_id, body.edit(), caller=body.caller)
+    made = await _tickets(call, 201).create(
+        call.person, body.company_id, body.edit(), caller=body.caller, source=body.source
+    )
     return TicketModel.model_validate(made)
 
 

@@ -31,6 +31,7 @@ class AuditAction(StrEnum):
     TOOK_TELEPHONE = "took telephone away"
     SET_OPERATORS_STATE = "set operator's state"
     VIEWED_TICKET = "viewed ticket"
+    MERGED_TICKETS = "merged tickets"
     VIEWED_FILE = "viewed file"
     VIEWED_CALL = "viewed call"
     VIEWED_HOUSE = "viewed house"

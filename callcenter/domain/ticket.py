@@ -55,6 +55,20 @@ class TicketEventKind(StrEnum):
     """Somebody called about the same again, and was told the number. The comment is the telephone."""
     LINKED = "linked"
     """It became part of an incident, or is part of one no more."""
+    MERGED = "merged"
+    """It was the same as another ticket, and the two are one now."""
+
+
+class TicketSource(StrEnum):
+    """How a ticket came in."""
+
+    CALL = "call"
+    VISIT = "visit"
+    LETTER = "letter"
+    MESSAGE = "message"
+    """By e-mail or messenger."""
+    PROGRAM = "program"
+    OTHER = "other"
 
 
 class NoTicketReason(StrEnum):

@@ -34,6 +34,7 @@ def actions(t: Translator) -> dict[AuditAction, str]:
         AuditAction.TOOK_TELEPHONE: t.gettext("took telephone account away"),
         AuditAction.SET_OPERATORS_STATE: t.gettext("set operator's state"),
         AuditAction.VIEWED_TICKET: t.gettext("viewed ticket"),
+        AuditAction.MERGED_TICKETS: t.gettext("merged tickets"),
         AuditAction.VIEWED_FILE: t.gettext("viewed file"),
         AuditAction.VIEWED_CALL: t.gettext("viewed call"),
         AuditAction.VIEWED_HOUSE: t.gettext("viewed house"),

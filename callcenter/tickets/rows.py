@@ -11,7 +11,7 @@ from callcenter.domain.access import Role
 from callcenter.domain.call import CallState, Outcome
 from callcenter.domain.deadlines import Limit, LimitStep, due
 from callcenter.domain.person import Person
-from callcenter.domain.ticket import PaymentState, TicketClass, TicketEventKind, TicketState
+from callcenter.domain.ticket import PaymentState, TicketClass, TicketEventKind, TicketSource, TicketState
 from callcenter.storage import queries
 from callcenter.tickets.ticket import Conflict, Deadline, NoTicket, Ticket, TicketCall, TicketEvent
 
@@ -34,6 +34,7 @@ async def read(connection: Connection, person: Person | None, ticket_id: int) ->
     enumerated = {
         "state": TicketState(row["state"]),
         "payment": PaymentState(row["payment"]),
+        "source": TicketSource(row["source"]),
         "category_class": None if kind is None else TicketClass(kind),
     }
     return Ticket(**{**row, **enumerated}, deadlines=deadlines)

@@ -12,7 +12,7 @@ from callcenter.common.scope import Connection, audit, scoped, scoped_to
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.deadlines import LimitStep
 from callcenter.domain.person import Person
-from callcenter.domain.ticket import CREW_STEPS, Step, StepRefused, TicketEventKind, move
+from callcenter.domain.ticket import CREW_STEPS, Step, StepRefused, TicketEventKind, TicketSource, move
 from callcenter.storage import queries
 from callcenter.tickets.checks import Values, changes_of
 from callcenter.tickets.rows import Labels, events, labels_of, lock, note, pairs, read, require_newest, write
@@ -99,29 +99,44 @@ class Tickets:
         async with scoped(self._pool, person) as connection:
             return await labels_of(connection, [changes])
 
-    async def create(self, person: Person, company_id: int, edit: TicketEdit, *, caller: str = "") -> Ticket:
+    async def create(
+        self,
+        person: Person,
+        company_id: int,
+        edit: TicketEdit,
+        *,
+        caller: str = "",
+        source: TicketSource = TicketSource.OTHER,
+    ) -> Ticket:
         """Open a ticket by hand, with the company's next number. Raises `BadEdit`.
 
         `caller`: the telephone number it came from, E.164, if any.
         """
         async with scoped(self._pool, person) as connection:
-            return await self.create_in(connection, person, company_id, edit, caller=caller)
+            return await self.create_in(connection, person, company_id, edit, caller=caller, source=source)
 
     async def create_in(
-        self, connection: Connection, person: Person, company_id: int, edit: TicketEdit, *, caller: str = ""
+        self,
+        connection: Connection,
+        person: Person,
+        company_id: int,
+        edit: TicketEdit,
+        *,
+        caller: str = "",
+        source: TicketSource = TicketSource.OTHER,
     ) -> Ticket:
         """As `create`, inside the caller's transaction."""
         foreign = person.company_id is not None and person.company_id != company_id
         number = None if foreign else await connection.fetchval(SQL["next_number"], company_id)
         if number is None:
             raise BadEdit({"company_id": "unknown"})
-        ticket_id = await connection.fetchval(SQL["open"], company_id, number, caller, person.id)
+        ticket_id = await connection.fetchval(SQL["open"], company_id, number, caller, person.id, source)
         blank = await _known(connection, ticket_id)
         changes = await changes_of(connection, blank, edit)
         await write(connection, blank, changes)
         made, version = pairs(blank, changes), blank.version + 1
         await note(connection, blank, TicketEventKind.OPENED, person=person, changes=made, version=version)
-        return await self._notify(connection, ticket_id, TicketEventKind.OPENED)
+        return await self.changed_in(connection, ticket_id, TicketEventKind.OPENED)
 
     async def edit(self, person: Person, ticket_id: int, version: int, edit: TicketEdit) -> Ticket:
         """Change the fields given. Raises `Conflict` unless `version` is the newest, and `BadEdit`.
@@ -143,7 +158,7 @@ class Tickets:
         await write(connection, before, changes)
         kind = TicketEventKind.LINKED if changes.keys() == {"parent_id"} else TicketEventKind.EDITED
         await note(connection, before, kind, person=person, changes=pairs(before, changes), version=before.version + 1)
-        return await self._notify(connection, ticket_id, TicketEventKind.EDITED)
+        return await self.changed_in(connection, ticket_id, TicketEventKind.EDITED)
 
     async def step(
         self,
@@ -200,7 +215,7 @@ class Tickets:
             changes=pairs(before, changes),
             version=before.version + 1,
         )
-        return await self._notify(connection, before.id, step)
+        return await self.changed_in(connection, before.id, step)
 
     async def comment(self, person: Person | None, ticket_id: int, text: str, *, by_crew: int | None = None) -> None:
         """Add a comment, without a new version, so it conflicts with no edit. Raises `BadEdit` for an empty one."""
@@ -216,7 +231,7 @@ class Tickets:
             raise BadEdit({"comment": "words"})
         ticket = await lock(connection, person, ticket_id, by_crew)
         await note(connection, ticket, TicketEventKind.COMMENT, person=person, crew=by_crew, comment=text)
-        await self._notify(connection, ticket_id, TicketEventKind.COMMENT)
+        await self.changed_in(connection, ticket_id, TicketEventKind.COMMENT)
 
     async def mark(
         self, person: Person, ticket_id: int, what: Literal[TicketEventKind.TOLD, TicketEventKind.LOCALISED]
@@ -230,7 +245,7 @@ class Tickets:
             if met == "UPDATE 0" and not first:
                 return before
             await note(connection, before, what, person=person)
-            return await self._notify(connection, ticket_id, what)
+            return await self.changed_in(connection, ticket_id, what)
 
     def _scope(self, person: Person | None, by_crew: int | None) -> AbstractAsyncContextManager[Connection]:
         if person is not None:
@@ -239,7 +254,8 @@ class Tickets:
             raise ValueError("a person or a crew does it")
         return scoped_to(self._pool, None)
 
-    async def _notify(self, connection: Connection, ticket_id: int, what: TicketChange) -> Ticket:
+    async def changed_in(self, connection: Connection, ticket_id: int, what: TicketChange) -> Ticket:
+        """Tell of a change that the caller's transaction, which has locked the ticket, has made and noted."""
         await connection.execute(SQL["touch"], ticket_id)
         ticket = await _known(connection, ticket_id)
         if self._on_change is not None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_datetime
 
 from callcenter.domain.deadlines import LimitStep
-from callcenter.domain.ticket import NoTicketReason, PaymentState, Step, TicketEventKind, TicketState
+from callcenter.domain.ticket import NoTicketReason, PaymentState, Step, TicketEventKind, TicketSource, TicketState
 from callcenter.tickets.ticket import Ticket
 from callcenter.web.formats import Translator
 from callcenter.web.labels import labels, limit_steps, payment_states, ticket_states
@@ -25,6 +25,7 @@ class TicketTexts:
     steps: Mapping[Step, str]
     payments: Mapping[PaymentState, str]
     events: Mapping[TicketEventKind, str]
+    sources: Mapping[TicketSource, str]
     limits: Mapping[LimitStep, str]
     fields: Names
     problems: Names
@@ -37,6 +38,7 @@ def ticket_texts(language: str) -> TicketTexts:
         steps=ticket_steps(language),
         payments=payment_states(language),
         events=ticket_event_kinds(language),
+        sources=ticket_sources(language),
         limits=limit_steps(language),
         fields=_fields(language),
         problems=_problems(language),
@@ -89,6 +91,20 @@ def ticket_event_kinds(t: Translator) -> dict[TicketEventKind, str]:
         TicketEventKind.SENT: t.pgettext("ticket", "Sent to the crew"),
         TicketEventKind.CALLED: t.pgettext("ticket", "Called again about this"),
         TicketEventKind.LINKED: t.pgettext("ticket", "Link to an incident changed"),
+        TicketEventKind.MERGED: t.pgettext("ticket", "Merged"),
+    }
+
+
+@labels(TicketSource)
+def ticket_sources(t: Translator) -> dict[TicketSource, str]:
+    """How a ticket came in, the usual ones first."""
+    return {
+        TicketSource.CALL: t.pgettext("ticket source", "Telephone"),
+        TicketSource.VISIT: t.pgettext("ticket source", "In person"),
+        TicketSource.LETTER: t.pgettext("ticket source", "Letter"),
+        TicketSource.MESSAGE: t.pgettext("ticket source", "E-mail or messenger"),
+        TicketSource.PROGRAM: t.pgettext("ticket source", "Another program"),
+        TicketSource.OTHER: t.pgettext("ticket source", "Other"),
     }
 
 
@@ -167,6 +183,9 @@ def _fields(language: str) -> Names:
         "planned_from": pgettext("ticket", "Planned from"),
         "planned_until": pgettext("ticket", "Planned until"),
         "parent_id": pgettext("ticket", "Part of incident No."),
+        "source": pgettext("ticket", "How it came in"),
+        "merged_into": pgettext("ticket", "Merged into ticket No."),
+        "merged": pgettext("ticket", "Merged with ticket No."),
         "state": pgettext("ticket", "State"),
         "comment": pgettext("ticket", "Comment"),
         "file": pgettext("ticket", "File"),

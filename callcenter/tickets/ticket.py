@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from callcenter.domain.call import CallState, Outcome
 from callcenter.domain.deadlines import LimitStep
 from callcenter.domain.phone import e164
-from callcenter.domain.ticket import PaymentState, TicketClass, TicketEventKind, TicketState
+from callcenter.domain.ticket import PaymentState, TicketClass, TicketEventKind, TicketSource, TicketState
 from callcenter.errors import NotFound, Refusal, gettext_noop
 
 
@@ -140,6 +140,9 @@ class Ticket:
     cancel_reason: str
     parent_id: int | None
     parent_number: int | None
+    source: TicketSource
+    merged_into: int | None
+    merged_into_number: int | None
     operator_id: int | None
     operator: str
     deadlines: tuple[Deadline, ...] = ()

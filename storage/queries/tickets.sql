@@ -18,6 +18,7 @@ select t.id, t.company_id, c.name as company, c.zone, c.language, t.number, t.ve
        t.responsible_id, coalesce(a.name, '') as responsible, coalesce(a.phone, '') as responsible_phone,
        t.planned_from, t.planned_until, t.opened_at, t.accepted_at, t.started_at, t.done_at, t.closed_at, t.updated_at,
        t.result, t.cancel_reason, t.parent_id, i.number as parent_number,
+       t.source, t.merged_into, g.number as merged_into_number,
        t.operator_id, coalesce(o.name, '') as operator
 from tickets t
 join companies c on c.id = t.company_id
@@ -28,6 +29,7 @@ left join residents r on r.id = t.resident_id
 left join crews w on w.id = t.crew_id
 left join responsibles a on a.id = t.responsible_id
 left join tickets i on i.id = t.parent_id
+left join tickets g on g.id = t.merged_into
 left join operators o on o.id = t.operator_id
 where t.id = $1 and ($2::integer is null or t.company_id = $2)
   and ($3::integer is null or t.crew_id = (select crew_id from operators where id = $3));
@@ -64,7 +66,8 @@ select 'parent_id', id, number::text, number::text from tickets where id = any (
 update companies set last_ticket_number = last_ticket_number + 1 where id = $1 returning last_ticket_number;
 
 -- name: open
-insert into tickets (company_id, number, caller, operator_id, opened_at) values ($1, $2, $3, $4, now()) returning id;
+insert into tickets (company_id, number, caller, operator_id, source, opened_at) values ($1, $2, $3, $4, $5, now())
+returning id;
 
 -- name: event
 insert into ticket_events (ticket_id, operator_id, crew_id, kind, from_state, to_state, comment, changes, version)

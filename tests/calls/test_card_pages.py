@@ -158,6 +158,16 @@ async def test_a_call_about_an_open_ticket_joins_it_and_its_own_is_cancelled(des
     assert (await desk.post("join", {"ticket": other.id}))[0] == 409
 
 
+async def test_where_a_joined_call_came_from_is_on_the_card_of_the_next_one(desk: Desk):
+    """An unknown number called about what a neighbour had reported; a minute later it calls again."""
+    work = desk.work
+    open_one = await work.ticket(subject="Нет света в подъезде", house_id=work.ids["house"])
+    await desk.answered()
+    assert (await desk.post("join", {"ticket": open_one.id}))[0] == 200
+    again = await desk.answered("node1-1772704009.2")
+    assert (again.resident, again.address) == ("", "М, Лесная, 3")
+
+
 async def test_what_cannot_be_joined(desk: Desk):
     work = desk.work
     closed = await work.ticket(subject="Старое")
