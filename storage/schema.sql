@@ -347,6 +347,18 @@ begin
         is not distinct from (c.recording_id::text, c.object_key, c.version_id, c.size::text, encode(c.sha256, 'hex'));
 end $$;
 
+CREATE FUNCTION public.default_deadlines(ticket bigint) RETURNS void
+    LANGUAGE sql
+    AS $$
+    insert into ticket_deadlines (ticket_id, step, due_at, warn_at, met_at)
+    select t.id, l.step, t.opened_at + make_interval(mins => l.minutes),
+           t.opened_at + make_interval(mins => l.minutes - l.warn_before),
+           case when l.step = 'tell' then (select min(at) from ticket_events where ticket_id = t.id and kind = 'told') end
+    from tickets t join default_limits l on l.company_id = t.company_id
+    where t.id = ticket
+    on conflict do nothing
+$$;
+
 CREATE FUNCTION public.end_pauses() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -495,10 +507,11 @@ CREATE FUNCTION public.journal_conditions(f public.journal_filter) RETURNS text
         't.opened_at >= ' || quote_literal(f.since),
         't.opened_at < ' || quote_literal(f.until),
         't.payment <> ''none'' and ' || one_of('t.payment', f.payments),
-        'is_open(t.state) and exists (select from ticket_deadlines d '
-            'where d.ticket_id = t.id and d.met_at is null and '
+        'is_open(t.state) and ' || case f.due when 'waiting' then 't.waiting_since is not null' else
+            'exists (select from ticket_deadlines d '
+            'where d.ticket_id = t.id and d.met_at is null and d.held_at is null and '
             || case f.due when 'late' then 'd.due_at < now())'
-                          when 'soon' then 'd.due_at >= now() and d.warn_at <= now())' end)
+                          when 'soon' then 'd.due_at >= now() and d.warn_at <= now())' end end)
 $$;
 
 CREATE FUNCTION public.journal_counts(company integer, crew integer) RETURNS TABLE(late bigint, soon bigint)
@@ -516,7 +529,7 @@ begin
     return query
         select count(distinct t.id) filter (where d.due_at < now()), count(distinct t.id) filter (where d.due_at >= now())
         from tickets t
-        join ticket_deadlines d on d.ticket_id = t.id and d.met_at is null and d.warn_at <= now()
+        join ticket_deadlines d on d.ticket_id = t.id and d.met_at is null and d.held_at is null and d.warn_at <= now()
         where is_open(t.state) and (theirs is null or t.company_id = theirs)
           and (crew is null or t.crew_id = crew);
 end $$;
@@ -678,7 +691,7 @@ begin
     perform from tickets where id = ticket for update;
     update tickets t set late_from = d.late_from, localised_at = d.localised_at
     from (
-        select min(due_at) filter (where met_at is null or met_at > due_at) as late_from,
+        select min(due_at) filter (where met_at is null and held_at is null or met_at > due_at) as late_from,
                min(met_at) filter (where step = 'localise') as localised_at
         from ticket_deadlines where ticket_id = ticket
     ) d
@@ -793,6 +806,8 @@ CREATE FUNCTION public.new_company() RETURNS trigger
     AS $$
 begin
     perform add_default_categories(new.id);
+    -- Decree 416: the number and the times are told at the latest half an hour after the registration.
+    insert into default_limits (company_id, step, minutes, warn_before) values (new.id, 'tell', 30, 10) on conflict do nothing;
     return new;
 end $$;
 
@@ -1133,6 +1148,9 @@ CREATE TABLE public.tickets (
     localised_at timestamp with time zone,
     source text DEFAULT 'call'::text NOT NULL,
     merged_into bigint,
+    waiting_since timestamp with time zone,
+    waited interval DEFAULT '00:00:00'::interval NOT NULL,
+    limits_from timestamp with time zone,
     CONSTRAINT tickets_check CHECK ((planned_until >= planned_from)),
     CONSTRAINT tickets_check1 CHECK (((state <> 'cancelled'::text) OR (cancel_reason <> ''::text))),
     CONSTRAINT tickets_check2 CHECK ((parent_id <> id)),
@@ -1142,6 +1160,12 @@ CREATE TABLE public.tickets (
     CONSTRAINT tickets_source_check CHECK ((source = ANY (ARRAY['call'::text, 'visit'::text, 'letter'::text, 'message'::text, 'program'::text, 'other'::text]))),
     CONSTRAINT tickets_state_check CHECK ((state = ANY (ARRAY['new'::text, 'assigned'::text, 'accepted'::text, 'in_progress'::text, 'done'::text, 'closed'::text, 'cancelled'::text, 'reopened'::text])))
 );
+
+COMMENT ON COLUMN public.tickets.waiting_since IS 'Since when it waits for the resident; null when it does not.';
+
+COMMENT ON COLUMN public.tickets.waited IS 'For how long it waited before, by which its limits end later.';
+
+COMMENT ON COLUMN public.tickets.limits_from IS 'From when the limits count, when that is earlier than its opening.';
 
 CREATE FUNCTION public.ticket_words(t public.tickets) RETURNS tsvector
     LANGUAGE sql STABLE
@@ -1193,6 +1217,7 @@ CREATE FUNCTION public.words_of_ended_call() RETURNS trigger
     AS $$
 begin
     update tickets set number = number where call_id = new.id and search is null;
+    perform default_deadlines(id) from tickets where call_id = new.id and category_id is null and is_open(state);
     return null;
 end $$;
 
@@ -1583,9 +1608,12 @@ CREATE TABLE public.ticket_deadlines (
     due_at timestamp with time zone NOT NULL,
     warn_at timestamp with time zone NOT NULL,
     met_at timestamp with time zone,
+    held_at timestamp with time zone,
     CONSTRAINT ticket_deadlines_check CHECK ((warn_at <= due_at)),
     CONSTRAINT ticket_deadlines_step_check CHECK ((step = ANY (ARRAY['tell'::text, 'localise'::text, 'clear'::text, 'repair'::text])))
 );
+
+COMMENT ON COLUMN public.ticket_deadlines.held_at IS 'Since when the limit does not run, because the ticket waits for the resident.';
 
 CREATE VIEW public.crew_tickets AS
  SELECT t.id AS ticket_id,
@@ -1641,6 +1669,16 @@ ALTER TABLE public.crews ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.default_limits (
+    company_id integer NOT NULL,
+    step text NOT NULL,
+    minutes integer NOT NULL,
+    warn_before integer NOT NULL,
+    CONSTRAINT default_limits_check CHECK (((warn_before >= 0) AND (warn_before < minutes))),
+    CONSTRAINT default_limits_minutes_check CHECK ((minutes > 0)),
+    CONSTRAINT default_limits_step_check CHECK ((step = ANY (ARRAY['tell'::text, 'localise'::text, 'clear'::text, 'repair'::text])))
 );
 
 CREATE TABLE public.defaults (
@@ -2723,7 +2761,7 @@ CREATE TABLE public.ticket_events (
     comment text DEFAULT ''::text NOT NULL,
     changes jsonb DEFAULT '{}'::jsonb NOT NULL,
     version integer,
-    CONSTRAINT ticket_events_kind_check CHECK ((kind = ANY (ARRAY['opened'::text, 'edited'::text, 'moved'::text, 'comment'::text, 'file'::text, 'told'::text, 'localised'::text, 'sent'::text, 'called'::text, 'linked'::text, 'merged'::text])))
+    CONSTRAINT ticket_events_kind_check CHECK ((kind = ANY (ARRAY['opened'::text, 'edited'::text, 'moved'::text, 'comment'::text, 'file'::text, 'told'::text, 'localised'::text, 'sent'::text, 'called'::text, 'linked'::text, 'merged'::text, 'waiting'::text, 'resumed'::text])))
 );
 
 ALTER TABLE public.ticket_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -2944,6 +2982,9 @@ ALTER TABLE ONLY public.crews
 
 ALTER TABLE ONLY public.crews
     ADD CONSTRAINT crews_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.default_limits
+    ADD CONSTRAINT default_limits_pkey PRIMARY KEY (company_id, step);
 
 ALTER TABLE ONLY public.defaults
     ADD CONSTRAINT defaults_pkey PRIMARY KEY (name);
@@ -3569,6 +3610,8 @@ CREATE INDEX tickets_reports ON public.tickets USING btree (company_id, opened_a
 
 CREATE INDEX tickets_search_idx ON public.tickets USING gin (search);
 
+CREATE INDEX tickets_waiting_since_idx ON public.tickets USING btree (waiting_since) WHERE (waiting_since IS NOT NULL);
+
 CREATE INDEX trunks_node_idx ON public.trunks USING btree (node);
 
 CREATE INDEX unspoken_outages_outage_id_idx ON public.unspoken_outages USING btree (outage_id);
@@ -3611,7 +3654,7 @@ CREATE TRIGGER outage_kinds AFTER INSERT OR UPDATE ON public.defaults FOR EACH R
 
 CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.pgqueuer FOR EACH STATEMENT EXECUTE FUNCTION public.fn_pgqueuer_changed();
 
-CREATE TRIGGER times AFTER INSERT OR DELETE OR UPDATE OF due_at, met_at ON public.ticket_deadlines FOR EACH ROW EXECUTE FUNCTION public.keep_ticket_times();
+CREATE TRIGGER times AFTER INSERT OR DELETE OR UPDATE OF due_at, met_at, held_at ON public.ticket_deadlines FOR EACH ROW EXECUTE FUNCTION public.keep_ticket_times();
 
 CREATE TRIGGER told AFTER UPDATE OF language ON public.companies FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
 
@@ -3687,6 +3730,9 @@ ALTER TABLE ONLY public.crew_links
 
 ALTER TABLE ONLY public.crews
     ADD CONSTRAINT crews_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
+
+ALTER TABLE ONLY public.default_limits
+    ADD CONSTRAINT default_limits_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.deliveries
     ADD CONSTRAINT deliveries_crew_id_fkey FOREIGN KEY (crew_id) REFERENCES public.crews(id);
@@ -4079,6 +4125,8 @@ ALTER TABLE public.crew_hours ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.crews ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.default_limits ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.deliveries ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.evidence_packs ENABLE ROW LEVEL SECURITY;
@@ -4160,6 +4208,8 @@ CREATE POLICY own ON public.crew_hours TO callcenter_company USING ((EXISTS ( SE
   WHERE (c.id = crew_hours.crew_id))));
 
 CREATE POLICY own ON public.crews TO callcenter_company USING ((company_id = public.my_company()));
+
+CREATE POLICY own ON public.default_limits TO callcenter_company USING ((company_id = public.my_company()));
 
 CREATE POLICY own ON public.deliveries TO callcenter_company USING ((EXISTS ( SELECT
    FROM public.tickets t
@@ -4372,6 +4422,8 @@ CREATE POLICY service ON public.companies TO callcenter_runtime USING (true) WIT
 CREATE POLICY service ON public.crew_hours TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.crews TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.default_limits TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.deliveries TO callcenter_runtime USING (true) WITH CHECK (true);
 
@@ -4678,6 +4730,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ticket_deadlines TO callcenter
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crew_tickets TO callcenter_runtime;
 
 GRANT USAGE ON SEQUENCE public.crews_id_seq TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.default_limits TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.default_limits TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.defaults TO callcenter_runtime;
 

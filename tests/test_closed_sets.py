@@ -56,6 +56,7 @@ async def sets_of(connection: asyncpg.Connection, table: str, column: str) -> li
         ("calls", "outcome", Outcome),
         ("calls", "state", CallState),
         ("categories", "class", TicketClass),
+        ("default_limits", "step", LimitStep),
         ("deliveries", "state", DeliveryState),
         ("deliveries", "way", HandoverChannel),
         ("evidence_packs", "state", FileOrderState),

@@ -57,6 +57,10 @@ class TicketEventKind(StrEnum):
     """It became part of an incident, or is part of one no more."""
     MERGED = "merged"
     """It was the same as another ticket, and the two are one now."""
+    WAITING = "waiting"
+    """It waits for the resident, and meanwhile the limits of the work do not run."""
+    RESUMED = "resumed"
+    """It waits no more."""
 
 
 class TicketSource(StrEnum):

@@ -15,6 +15,7 @@ from callcenter.tickets.ticket import NoTicket, Ticket, TicketEdit
 from callcenter.web.formats import Translator
 
 SQL = queries("call_tickets")
+TICKETS = queries("tickets")
 
 
 class CallTicketRefused(Refusal):
@@ -46,6 +47,7 @@ async def move_call(
     await connection.execute(SQL["called"], ticket, person.id, own["caller"])
     reason = Translator(own["language"]).pgettext("ticket", "Belongs to ticket No. {number}")
     await incidents.finish(connection, person.id, own["id"], Step.CANCEL, reason.format(number=number))
+    await connection.execute(TICKETS["due_nothing"], own["id"])
 
 
 async def show_card(connection: Connection, call: str) -> None:
@@ -116,6 +118,7 @@ class CallTickets:
                     edit = TicketEdit(subject=words[reason])
                     await self._tickets.edit_in(connection, person, own["id"], None, edit)
                 await incidents.finish(connection, person.id, own["id"], Step.CANCEL, words[reason])
+                await connection.execute(TICKETS["due_nothing"], own["id"])
             await connection.execute(SQL["without"], call, reason, person.id)
             await show_card(connection, call)
 

@@ -28,10 +28,11 @@ FRESH_S = 5.0
 
 
 class DueFilter(StrEnum):
-    """Open tickets by their next limit: it has passed, or its warning has begun."""
+    """Open tickets by their next limit: it has passed, its warning has begun, or it does not run."""
 
     LATE = "late"
     SOON = "soon"
+    WAITING = "waiting"
 
 
 class TooManyFilters(LimitReached):

@@ -11,12 +11,13 @@ from callcenter.domain.ticket import TRANSITIONS, Step, TicketEventKind, is_open
 from callcenter.errors import Refusal, gettext_noop
 from callcenter.storage import queries
 from callcenter.tickets.call_tickets import show_card
-from callcenter.tickets.rows import lock, note
+from callcenter.tickets.rows import lock, note, set_deadlines
 from callcenter.tickets.service import Tickets
 from callcenter.tickets.ticket import Ticket, TicketEdit
 from callcenter.web.formats import Translator
 
 SQL = queries("merging")
+TICKETS = queries("tickets")
 FILLED = ("category_id", "subject", "description", "contact_name", "contact_phone")
 PLACE = ("house_id", "premises_id", "resident_id")
 
@@ -117,5 +118,8 @@ async def _move(connection: Connection, person: Person, one: Ticket, other: Tick
         await connection.execute(SQL[f"move_{name}"], one.id, other.id)
     await connection.execute(SQL["move_parts"], one.id, other.id, person.id)
     await connection.execute(SQL["keep_earlier"], one.id, other.id)
+    await set_deadlines(connection, await lock(connection, person, other.id), keep_met=True)
+    await connection.execute(SQL["met_already"], one.id, other.id)
+    await connection.execute(TICKETS["due_nothing"], one.id)
     await connection.execute(SQL["forget_drafts"], one.id)
     return calls

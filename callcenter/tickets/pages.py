@@ -178,6 +178,27 @@ async def mark(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther(f"/tickets/{ticket_id}")
 
 
+@routes.post(PAGE + "/wait")
+@needs(Permission.EDIT_TICKETS)
+async def wait(request: web.Request) -> web.Response:
+    """It waits for the resident, or waits no more."""
+    person, ticket_id, typed = request[PERSON], ticket_id_of(request), await form_texts(request)
+    try:
+        if typed.get("over"):
+            await request.app[TICKETS].resume(person, ticket_id)
+        else:
+            await request.app[TICKETS].wait(person, ticket_id, typed.get("comment", ""))
+    except StepRefused as refused:
+        if refused.code == "state":
+            return await page(request, ticket_id, 409, banner="moved")
+        return await page(
+            request, ticket_id, 422, step_typed={"step": "wait", **typed}, step_problems={"comment": refused.code}
+        )
+    except BadEdit as bad:
+        return await page(request, ticket_id, 422, step_typed={"step": "wait", **typed}, step_problems=bad.fields)
+    raise web.HTTPSeeOther(f"/tickets/{ticket_id}")
+
+
 async def page(
     request: web.Request,
     ticket_id: int,

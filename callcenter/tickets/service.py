@@ -2,8 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime
-from typing import Literal, assert_never
+from typing import Literal
 
 import asyncpg
 from aiohttp import web
@@ -12,10 +11,31 @@ from callcenter.common.scope import Connection, audit, scoped, scoped_to
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.deadlines import LimitStep
 from callcenter.domain.person import Person
-from callcenter.domain.ticket import CREW_STEPS, Step, StepRefused, TicketEventKind, TicketSource, move
+from callcenter.domain.ticket import (
+    CREW_STEPS,
+    Step,
+    StepRefused,
+    TicketEventKind,
+    TicketSource,
+    TicketState,
+    is_open,
+    move,
+)
 from callcenter.storage import queries
-from callcenter.tickets.checks import Values, changes_of
-from callcenter.tickets.rows import Labels, events, labels_of, lock, note, pairs, read, require_newest, write
+from callcenter.tickets.checks import changes_of
+from callcenter.tickets.rows import (
+    Labels,
+    events,
+    labels_of,
+    lock,
+    note,
+    pairs,
+    read,
+    require_newest,
+    set_deadlines,
+    write,
+)
+from callcenter.tickets.steps import consequences, settle_deadlines
 from callcenter.tickets.ticket import (
     BadEdit,
     Conflict,
@@ -39,8 +59,6 @@ __all__ = [
 
 SQL = queries("tickets")
 LONGEST_COMMENT = 10_000
-# Repairing the damage localises it too.
-MET_WHEN_DONE = (LimitStep.LOCALISE, LimitStep.CLEAR, LimitStep.REPAIR)
 MET_BY = {TicketEventKind.TOLD: LimitStep.TELL, TicketEventKind.LOCALISED: LimitStep.LOCALISE}
 
 TicketChange = TicketEventKind | Step
@@ -134,6 +152,8 @@ class Tickets:
         blank = await _known(connection, ticket_id)
         changes = await changes_of(connection, blank, edit)
         await write(connection, blank, changes)
+        if "category_id" not in changes:
+            await set_deadlines(connection, await _known(connection, ticket_id))
         made, version = pairs(blank, changes), blank.version + 1
         await note(connection, blank, TicketEventKind.OPENED, person=person, changes=made, version=version)
         return await self.changed_in(connection, ticket_id, TicketEventKind.OPENED)
@@ -201,9 +221,9 @@ class Tickets:
         """As `step`, of a ticket that the caller's transaction has locked."""
         comment = _words(comment)
         state = move(before.state, step, comment=comment, crew=crew_id)
-        changes = await _consequences(connection, before, step, comment, crew_id, responsible_id)
+        changes = await consequences(connection, before, step, comment, crew_id, responsible_id)
         await write(connection, before, {**changes, "state": state.value})
-        await _settle_deadlines(connection, before.id, step)
+        await settle_deadlines(connection, before, step)
         await note(
             connection,
             before,
@@ -247,6 +267,29 @@ class Tickets:
             await note(connection, before, what, person=person)
             return await self.changed_in(connection, ticket_id, what)
 
+    async def wait(self, person: Person | None, ticket_id: int, comment: str, *, by_crew: int | None = None) -> None:
+        """It waits for the resident, for the reason given: the limits of the work do not run. Raises `StepRefused`, `BadEdit`."""
+        comment = _words(comment)
+        async with self._scope(person, by_crew) as connection:
+            ticket = await lock(connection, person, ticket_id, by_crew)
+            if not is_open(ticket.state) or ticket.state is TicketState.DONE:
+                raise StepRefused("state")
+            if not comment:
+                raise StepRefused("words")
+            await connection.execute(SQL["hold"], ticket_id)
+            await note(connection, ticket, TicketEventKind.WAITING, person=person, crew=by_crew, comment=comment)
+            await self.changed_in(connection, ticket_id, TicketEventKind.WAITING)
+
+    async def resume(self, person: Person, ticket_id: int) -> None:
+        """It waits for the resident no more; so does a ticket with which a step is taken. Again changes nothing."""
+        async with scoped(self._pool, person) as connection:
+            ticket = await lock(connection, person, ticket_id)
+            if ticket.waiting_since is None:
+                return
+            await connection.execute(SQL["resume"], ticket_id)
+            await note(connection, ticket, TicketEventKind.RESUMED, person=person)
+            await self.changed_in(connection, ticket_id, TicketEventKind.RESUMED)
+
     def _scope(self, person: Person | None, by_crew: int | None) -> AbstractAsyncContextManager[Connection]:
         if person is not None:
             return scoped(self._pool, person)
@@ -273,49 +316,6 @@ async def _known(connection: Connection, ticket_id: int) -> Ticket:
     if ticket is None:
         raise NoTicket
     return ticket
-
-
-async def _consequences(
-    connection: Connection, before: Ticket, step: Step, comment: str, crew: int | None, responsible: int | None
-) -> Values:
-    """What a step changes besides the state."""
-    now = datetime.now(UTC)
-    match step:
-        case Step.ASSIGN:
-            undone: Values = {"accepted_at": None, "started_at": None}
-            return undone | await _assigned(connection, before, crew, responsible)
-        case Step.ACCEPT:
-            return {"accepted_at": now}
-        case Step.START:
-            return {"started_at": now}
-        case Step.FINISH:
-            return {"done_at": now, "result": comment}
-        case Step.CLOSE:
-            # Answered at once, without a crew: the comment is the result.
-            return {"closed_at": now} | ({"result": comment} if comment and not before.result else {})
-        case Step.CANCEL:
-            return {"closed_at": now, "cancel_reason": comment}
-        case Step.REOPEN:
-            begun: Values = dict.fromkeys(("accepted_at", "started_at", "done_at", "closed_at"))
-            return begun | {"result": "", "cancel_reason": ""}
-    assert_never(step)
-
-
-async def _assigned(connection: Connection, before: Ticket, crew: int | None, responsible: int | None) -> Values:
-    if await connection.fetchval(SQL["crew_of"], crew, before.company_id) is None:
-        raise BadEdit({"crew_id": "unknown"})
-    person = await connection.fetchrow(SQL["responsible_of"], responsible or before.responsible_id, before.company_id)
-    if responsible is not None and person is None:
-        raise BadEdit({"responsible_id": "unknown"})
-    fits = person is not None and (responsible is not None or person["crew_id"] in (None, crew))
-    return {"crew_id": crew, "responsible_id": (responsible or before.responsible_id) if fits else None}
-
-
-async def _settle_deadlines(connection: Connection, ticket_id: int, step: Step) -> None:
-    if step is Step.FINISH:
-        await connection.execute(SQL["met"], ticket_id, MET_WHEN_DONE)
-    elif step is Step.REOPEN:
-        await connection.execute(SQL["due_again"], ticket_id, MET_WHEN_DONE)
 
 
 def _words(text: str) -> str:

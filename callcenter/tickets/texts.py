@@ -92,6 +92,8 @@ def ticket_event_kinds(t: Translator) -> dict[TicketEventKind, str]:
         TicketEventKind.CALLED: t.pgettext("ticket", "Called again about this"),
         TicketEventKind.LINKED: t.pgettext("ticket", "Link to an incident changed"),
         TicketEventKind.MERGED: t.pgettext("ticket", "Merged"),
+        TicketEventKind.WAITING: t.pgettext("ticket", "Waits for the resident"),
+        TicketEventKind.RESUMED: t.pgettext("ticket", "Waits for the resident no more"),
     }
 
 

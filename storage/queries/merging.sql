@@ -46,10 +46,12 @@ select id, $3, 'linked', jsonb_build_object('parent_id', jsonb_build_array($1::b
 
 -- Whoever complained first has the limits counted from then.
 -- name: keep_earlier
-update ticket_deadlines d
-set due_at = least(d.due_at, o.due_at), warn_at = least(d.warn_at, o.warn_at), met_at = coalesce(d.met_at, o.met_at)
-from ticket_deadlines o
-where d.ticket_id = $2 and o.ticket_id = $1 and o.step = d.step
+update tickets t set limits_from = least(t.limits_from, t.opened_at, o.limits_from, o.opened_at)
+from tickets o where t.id = $2 and o.id = $1
+
+-- name: met_already
+update ticket_deadlines d set met_at = o.met_at from ticket_deadlines o
+where d.ticket_id = $2 and d.met_at is null and o.ticket_id = $1 and o.step = d.step and o.met_at is not null
 
 -- name: forget_drafts
 delete from filing_drafts where ticket_id = $1

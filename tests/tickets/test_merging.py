@@ -2,11 +2,11 @@
 
 import pytest
 
-from callcenter.domain.ticket import Step, TicketState
+from callcenter.domain.ticket import Step, TicketEventKind, TicketState
 from callcenter.storage import queries
 from callcenter.tickets.call_tickets import CallTickets
 from callcenter.tickets.merging import MergeRefused, Merging
-from callcenter.tickets.ticket import Ticket
+from callcenter.tickets.ticket import Ticket, TicketEdit
 from tests.calls.card_work import CALL, Desk, desk
 from tests.messages import CALLER
 from tests.tickets.ticket_work import Work, work
@@ -71,16 +71,20 @@ async def test_everything_that_hangs_on_a_ticket_goes_to_the_one_it_is_merged_in
 async def test_what_the_other_ticket_does_not_say_is_taken_over_and_the_earlier_limit_counts(work: Work):
     pool = work.site.pool
     one = await work.ticket(category_id=work.ids["sewer"], subject="Засор", premises_id=work.ids["flat"])
-    await pool.execute(
-        "update ticket_deadlines set due_at = due_at - interval '1 hour', warn_at = warn_at - interval '1 hour'"
-    )
+    # Opened an hour before, and the resident was told at once.
+    await pool.execute("update tickets set opened_at = opened_at - interval '1 hour'")
+    await work.tickets.edit(work.person, one.id, one.version, TicketEdit(contact_name="Иванова"))
+    await work.tickets.mark(work.person, one.id, TicketEventKind.TOLD)
     other = await work.ticket(description="Вода стоит в ванной")
-    due = {line.step: line.due_at for line in (await fresh(work, one.id)).deadlines}
+    due = {line.step: (line.due_at, line.met_at) for line in (await fresh(work, one.id)).deadlines}
+    assert due.keys() == {"tell", "clear"}
     kept = await merge(work, one, other)
     assert (kept.category, kept.subject, kept.description, kept.flat) == (
         "sewer", "Засор", "Вода стоит в ванной", "12А",
     )  # fmt: skip
-    assert {line.step: line.due_at for line in kept.deadlines} == due
+    assert {line.step: (line.due_at, line.met_at) for line in kept.deadlines} == due
+    # The other one is late no more: nobody failed twice.
+    assert await pool.fetchval("select late_from from tickets where id = $1", one.id) is None
 
 
 @pytest.mark.parametrize("which", ["first into second", "second into first"])

@@ -80,6 +80,8 @@ VISITS = (
     # Tickets.
     Visit("/tickets", "vera", "table"),
     Visit("/tickets", "maria", "table"),
+    Visit("/tickets/bulk", "vera", ".list", sent={"action": "cancel", "comment": "x", "ticket": "999999"}),
+    Visit("/tickets/bulk", "vera", "h1", sent={"action": "close", "comment": "x"}, status=422),
     Visit("/tickets/new", "vera", "#subject", query="?company=1"),
     Visit("/tickets/new", "vera", "form"),
     Visit("/tickets/new", "vera", "[aria-invalid]", sent={"company": "1", "contact_phone": "x"}, status=422),
@@ -123,6 +125,7 @@ VISITS = (
     Visit("/directory/companies/new", "vera", "[aria-invalid]", sent={"name": ""}, status=422),
     Visit("/directory/companies/{id}", "vera", "table", {"id": "company"}),
     Visit("/directory/companies/{id}/edit", "vera", "form", {"id": "company"}),
+    Visit("/directory/companies/{id}/limits", "vera", "form", {"id": "company"}),
     Visit("/directory/companies/{id}/categories/new", "vera", "form", {"id": "company"}),
     Visit("/directory/categories/{id}", "vera", "form", {"id": "category"}),
     Visit("/directory/companies/{id}/crews/new", "vera", "form", {"id": "company"}),
