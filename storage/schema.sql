@@ -507,7 +507,8 @@ CREATE FUNCTION public.journal_conditions(f public.journal_filter) RETURNS text
         't.opened_at >= ' || quote_literal(f.since),
         't.opened_at < ' || quote_literal(f.until),
         't.payment <> ''none'' and ' || one_of('t.payment', f.payments),
-        'is_open(t.state) and ' || case f.due when 'waiting' then 't.waiting_since is not null' else
+        'is_open(t.state) and ' || case f.due when 'waiting' then 't.waiting_since is not null'
+            when 'crew' then 't.crew_said is not null' else
             'exists (select from ticket_deadlines d '
             'where d.ticket_id = t.id and d.met_at is null and d.held_at is null and '
             || case f.due when 'late' then 'd.due_at < now())'
@@ -1151,10 +1152,13 @@ CREATE TABLE public.tickets (
     waiting_since timestamp with time zone,
     waited interval DEFAULT '00:00:00'::interval NOT NULL,
     limits_from timestamp with time zone,
+    crew_said text,
+    crew_said_at timestamp with time zone,
     CONSTRAINT tickets_check CHECK ((planned_until >= planned_from)),
     CONSTRAINT tickets_check1 CHECK (((state <> 'cancelled'::text) OR (cancel_reason <> ''::text))),
     CONSTRAINT tickets_check2 CHECK ((parent_id <> id)),
     CONSTRAINT tickets_check3 CHECK ((merged_into <> id)),
+    CONSTRAINT tickets_crew_said_check CHECK ((crew_said = ANY (ARRAY['done'::text, 'refused'::text, 'absent'::text, 'comment'::text]))),
     CONSTRAINT tickets_payment_check CHECK ((payment = ANY (ARRAY['none'::text, 'due'::text, 'paid'::text, 'refunded'::text]))),
     CONSTRAINT tickets_price_check CHECK ((price >= (0)::numeric)),
     CONSTRAINT tickets_source_check CHECK ((source = ANY (ARRAY['call'::text, 'visit'::text, 'letter'::text, 'message'::text, 'program'::text, 'other'::text]))),
@@ -1541,6 +1545,15 @@ CREATE TABLE public.crew_links (
     assignment text NOT NULL
 );
 
+CREATE TABLE public.crew_lists (
+    list text NOT NULL,
+    token_hash bytea NOT NULL,
+    crew_id integer NOT NULL,
+    made_by integer,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone
+);
+
 CREATE TABLE public.crews (
     id integer NOT NULL,
     company_id integer NOT NULL,
@@ -1652,7 +1665,8 @@ CREATE VIEW public.crew_tickets AS
     k.language,
     k.email,
     k.webhook_url,
-    k.webhook_secret
+    k.webhook_secret,
+    t.waiting_since
    FROM (((((((public.tickets t
      JOIN public.crews k ON ((k.id = t.crew_id)))
      JOIN public.companies m ON ((m.id = t.company_id)))
@@ -2977,6 +2991,12 @@ ALTER TABLE ONLY public.crew_links
 ALTER TABLE ONLY public.crew_links
     ADD CONSTRAINT crew_links_pkey PRIMARY KEY (token_hash);
 
+ALTER TABLE ONLY public.crew_lists
+    ADD CONSTRAINT crew_lists_pkey PRIMARY KEY (list);
+
+ALTER TABLE ONLY public.crew_lists
+    ADD CONSTRAINT crew_lists_token_hash_key UNIQUE (token_hash);
+
 ALTER TABLE ONLY public.crews
     ADD CONSTRAINT crews_company_id_name_key UNIQUE (company_id, name);
 
@@ -3340,6 +3360,10 @@ CREATE UNIQUE INDEX companies_outage_page_idx ON public.companies USING btree (o
 
 CREATE INDEX crew_links_ticket_id_idx ON public.crew_links USING btree (ticket_id);
 
+CREATE INDEX crew_lists_crew_id_idx ON public.crew_lists USING btree (crew_id);
+
+CREATE INDEX crew_lists_made_by_idx ON public.crew_lists USING btree (made_by);
+
 CREATE INDEX deliveries_id_idx ON public.deliveries USING btree (id) WHERE (state = ANY (ARRAY['waiting'::text, 'dead'::text]));
 
 CREATE INDEX deliveries_ticket_id_idx ON public.deliveries USING btree (ticket_id);
@@ -3580,6 +3604,8 @@ CREATE INDEX tickets_contact_phone_tail_idx ON public.tickets USING btree (rever
 
 CREATE INDEX tickets_crew_id_opened_at_id_idx ON public.tickets USING btree (crew_id, opened_at DESC, id DESC) WHERE (crew_id IS NOT NULL);
 
+CREATE INDEX tickets_crew_said_at_idx ON public.tickets USING btree (crew_said_at) WHERE (crew_said IS NOT NULL);
+
 CREATE INDEX tickets_house_id_opened_at_id_idx ON public.tickets USING btree (house_id, opened_at DESC, id DESC) WHERE (house_id IS NOT NULL);
 
 CREATE INDEX tickets_incident_idx ON public.tickets USING btree (parent_id, number) WHERE (parent_id IS NOT NULL);
@@ -3727,6 +3753,12 @@ ALTER TABLE ONLY public.crew_links
 
 ALTER TABLE ONLY public.crew_links
     ADD CONSTRAINT crew_links_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
+
+ALTER TABLE ONLY public.crew_lists
+    ADD CONSTRAINT crew_lists_crew_id_fkey FOREIGN KEY (crew_id) REFERENCES public.crews(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.crew_lists
+    ADD CONSTRAINT crew_lists_made_by_fkey FOREIGN KEY (made_by) REFERENCES public.operators(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.crews
     ADD CONSTRAINT crews_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
@@ -4123,6 +4155,8 @@ ALTER TABLE public.companies ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.crew_hours ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.crew_lists ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.crews ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.default_limits ENABLE ROW LEVEL SECURITY;
@@ -4421,6 +4455,8 @@ CREATE POLICY service ON public.companies TO callcenter_runtime USING (true) WIT
 
 CREATE POLICY service ON public.crew_hours TO callcenter_runtime USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON public.crew_lists TO callcenter_runtime USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON public.crews TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.default_limits TO callcenter_runtime USING (true) WITH CHECK (true);
@@ -4693,6 +4729,8 @@ GRANT SELECT ON TABLE public.crew_hours TO callcenter_company;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crew_hours TO callcenter_runtime;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crew_links TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crew_lists TO callcenter_runtime;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crews TO callcenter_runtime;
 

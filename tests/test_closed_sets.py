@@ -20,6 +20,7 @@ from callcenter.domain.request import RequestState
 from callcenter.domain.sharing import LinkUseKind
 from callcenter.domain.talk import Party, TalkKind
 from callcenter.domain.ticket import (
+    CrewAnswer,
     NoTicketReason,
     PaymentState,
     TicketClass,
@@ -81,6 +82,7 @@ async def sets_of(connection: asyncpg.Connection, table: str, column: str) -> li
         ("talks", "kind", TalkKind),
         ("ticket_deadlines", "step", LimitStep),
         ("ticket_events", "kind", TicketEventKind),
+        ("tickets", "crew_said", CrewAnswer),
         ("tickets", "payment", PaymentState),
         ("tickets", "source", TicketSource),
         ("tickets", "state", TicketState),

@@ -109,7 +109,12 @@ class PageOfTickets(QueryModel):
 
     company_id: Id | None = None
     state: TicketState | None = None
-    due: Annotated[DueFilter | None, Field(description="what is late, or will be soon")] = None
+    due: Annotated[
+        DueFilter | None,
+        Field(
+            description="what needs attention: what is late or will be soon, waits for the resident, or was answered by its crew"
+        ),
+    ] = None
     category_id: Id | None = None
     house_id: Id | None = None
     crew_id: Id | None = None
@@ -178,9 +183,9 @@ class Assign(_Step):
 
 
 class StepWithComment(_Step):
-    """`comment` is the result of `finish`, the reason of `cancel` and `reopen`."""
+    """`comment` is the result of `finish`, the reason of `refuse`, `cancel` and `reopen`."""
 
-    step: Literal[Step.FINISH, Step.CANCEL, Step.REOPEN]
+    step: Literal[Step.FINISH, Step.REFUSE, Step.CANCEL, Step.REOPEN]
     comment: RequiredText
 
 

@@ -58,6 +58,7 @@ class AuditAction(StrEnum):
     ADDED_RESIDENT = "added resident"
     CHANGED_RESIDENT = "changed resident"
     REMOVED_RESIDENT = "removed resident"
+    MADE_CREW_LINK = "created crew link"
     RENEWED_WEBHOOK_SECRET = "renewed webhook secret"
     IMPORTED_DIRECTORY = "imported directory"
     EXPORTED_DIRECTORY = "exported directory"

@@ -61,6 +61,7 @@ def actions(t: Translator) -> dict[AuditAction, str]:
         AuditAction.ADDED_RESIDENT: t.gettext("added resident"),
         AuditAction.CHANGED_RESIDENT: t.gettext("changed resident"),
         AuditAction.REMOVED_RESIDENT: t.gettext("removed resident"),
+        AuditAction.MADE_CREW_LINK: t.gettext("created link of crew"),
         AuditAction.RENEWED_WEBHOOK_SECRET: t.gettext("renewed webhook secret"),
         AuditAction.IMPORTED_DIRECTORY: t.gettext("imported directory"),
         AuditAction.EXPORTED_DIRECTORY: t.gettext("exported directory"),

@@ -26,6 +26,7 @@ def due_filters(t: Translator) -> dict[DueFilter, str]:
     return {
         DueFilter.LATE: t.pgettext("journal due", "late"),
         DueFilter.SOON: t.pgettext("journal due", "due soon"),
+        DueFilter.CREW: t.pgettext("journal due", "a crew has answered"),
         DueFilter.WAITING: t.pgettext("journal due", "waits for the resident"),
     }
 

@@ -165,7 +165,7 @@ async def comment(request: web.Request) -> web.Response:
 @routes.post(PAGE + "/mark")
 @needs(Permission.EDIT_TICKETS)
 async def mark(request: web.Request) -> web.Response:
-    """Note that the resident was notified, or the damage contained."""
+    """Note that the resident was notified, the damage contained, or what the crew said seen."""
     typed = await form_texts(request)
     tickets, ticket_id = request.app[TICKETS], ticket_id_of(request)
     match typed.get("what"):
@@ -173,6 +173,8 @@ async def mark(request: web.Request) -> web.Response:
             await tickets.mark(request[PERSON], ticket_id, TicketEventKind.TOLD)
         case TicketEventKind.LOCALISED:
             await tickets.mark(request[PERSON], ticket_id, TicketEventKind.LOCALISED)
+        case "heard":
+            await tickets.heard(request[PERSON], ticket_id)
         case _:
             raise web.HTTPBadRequest
     raise web.HTTPSeeOther(f"/tickets/{ticket_id}")

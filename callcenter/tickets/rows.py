@@ -13,7 +13,7 @@ from callcenter.domain.access import Role
 from callcenter.domain.call import CallState, Outcome
 from callcenter.domain.deadlines import Limit, LimitStep, due
 from callcenter.domain.person import Person
-from callcenter.domain.ticket import PaymentState, TicketClass, TicketEventKind, TicketSource, TicketState
+from callcenter.domain.ticket import CrewAnswer, PaymentState, TicketClass, TicketEventKind, TicketSource, TicketState
 from callcenter.storage import queries
 from callcenter.tickets.ticket import Conflict, Deadline, NoTicket, Ticket, TicketCall, TicketEvent
 
@@ -38,6 +38,7 @@ async def read(connection: Connection, person: Person | None, ticket_id: int) ->
         "state": TicketState(row["state"]),
         "payment": PaymentState(row["payment"]),
         "source": TicketSource(row["source"]),
+        "crew_said": None if row["crew_said"] is None else CrewAnswer(row["crew_said"]),
         "category_class": None if kind is None else TicketClass(kind),
     }
     return Ticket(**{**row, **enumerated}, deadlines=deadlines)
@@ -109,9 +110,17 @@ async def note(
 ) -> None:
     """Add an event to the history. `states`: before and after a step; `version`: the one that this created, if any."""
     who = None if person is None else person.id
+    said = None if crew is None else _answer(kind, states[1])
     await connection.execute(
-        SQL["event"], ticket.id, who, crew, kind, *states, comment, dict(changes or {}), version
+        SQL["event"], ticket.id, who, crew, kind, *states, comment, dict(changes or {}), version, said
     )  # fmt: skip
+
+
+def _answer(kind: TicketEventKind, state: TicketState | None) -> CrewAnswer | None:
+    """What the desk is told when a crew does this; None: nothing."""
+    by_kind = {TicketEventKind.WAITING: CrewAnswer.ABSENT, TicketEventKind.COMMENT: CrewAnswer.COMMENT}
+    by_state = {TicketState.DONE: CrewAnswer.DONE, TicketState.NEW: CrewAnswer.REFUSED}
+    return by_kind.get(kind) or (None if state is None else by_state.get(state))
 
 
 async def events(connection: Connection, ticket_id: int) -> list[TicketEvent]:

@@ -267,6 +267,13 @@ class Tickets:
             await note(connection, before, what, person=person)
             return await self.changed_in(connection, ticket_id, what)
 
+    async def heard(self, person: Person, ticket_id: int) -> None:
+        """Somebody at the desk has seen what the crew said."""
+        async with scoped(self._pool, person) as connection:
+            ticket = await lock(connection, person, ticket_id)
+            await connection.execute(SQL["heard"], ticket_id)
+            await connection.execute(SQL["notify"], ticket_id, ticket.company_id)
+
     async def wait(self, person: Person | None, ticket_id: int, comment: str, *, by_crew: int | None = None) -> None:
         """It waits for the resident, for the reason given: the limits of the work do not run. Raises `StepRefused`, `BadEdit`."""
         comment = _words(comment)

@@ -31,6 +31,8 @@ async def consequences(
             return {"started_at": now}
         case Step.FINISH:
             return {"done_at": now, "result": comment}
+        case Step.REFUSE:
+            return dict.fromkeys(("crew_id", "responsible_id", "accepted_at", "started_at"))
         case Step.CLOSE:
             # Answered at once, without a crew: the comment is the result.
             return {"closed_at": now} | ({"result": comment} if comment and not before.result else {})

@@ -8,7 +8,15 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_datetime
 
 from callcenter.domain.deadlines import LimitStep
-from callcenter.domain.ticket import NoTicketReason, PaymentState, Step, TicketEventKind, TicketSource, TicketState
+from callcenter.domain.ticket import (
+    CrewAnswer,
+    NoTicketReason,
+    PaymentState,
+    Step,
+    TicketEventKind,
+    TicketSource,
+    TicketState,
+)
 from callcenter.tickets.ticket import Ticket
 from callcenter.web.formats import Translator
 from callcenter.web.labels import labels, limit_steps, payment_states, ticket_states
@@ -26,6 +34,9 @@ class TicketTexts:
     payments: Mapping[PaymentState, str]
     events: Mapping[TicketEventKind, str]
     sources: Mapping[TicketSource, str]
+    answers: Mapping[CrewAnswer, str]
+    ways: Names
+    """How a ticket is sent to its crew: by `HandoverChannel` of `callcenter/dispatch/delivery.py`."""
     limits: Mapping[LimitStep, str]
     fields: Names
     problems: Names
@@ -39,6 +50,8 @@ def ticket_texts(language: str) -> TicketTexts:
         payments=payment_states(language),
         events=ticket_event_kinds(language),
         sources=ticket_sources(language),
+        answers=crew_answers(language),
+        ways=_ways(language),
         limits=limit_steps(language),
         fields=_fields(language),
         problems=_problems(language),
@@ -71,6 +84,7 @@ def ticket_steps(t: Translator) -> dict[Step, str]:
         Step.ACCEPT: t.pgettext("ticket", "Accept"),
         Step.START: t.pgettext("ticket", "Start work"),
         Step.FINISH: t.pgettext("ticket", "Mark as done"),
+        Step.REFUSE: t.pgettext("ticket", "The crew refuses"),
         Step.CLOSE: t.pgettext("ticket", "Close"),
         Step.CANCEL: t.pgettext("ticket", "Cancel the ticket"),
         Step.REOPEN: t.pgettext("ticket", "Reopen"),
@@ -94,6 +108,17 @@ def ticket_event_kinds(t: Translator) -> dict[TicketEventKind, str]:
         TicketEventKind.MERGED: t.pgettext("ticket", "Merged"),
         TicketEventKind.WAITING: t.pgettext("ticket", "Waits for the resident"),
         TicketEventKind.RESUMED: t.pgettext("ticket", "Waits for the resident no more"),
+    }
+
+
+@labels(CrewAnswer)
+def crew_answers(t: Translator) -> dict[CrewAnswer, str]:
+    """What a crew said, for the desk."""
+    return {
+        CrewAnswer.DONE: t.pgettext("crew answer", "the crew is done"),
+        CrewAnswer.REFUSED: t.pgettext("crew answer", "the crew refused"),
+        CrewAnswer.ABSENT: t.pgettext("crew answer", "nobody at home"),
+        CrewAnswer.COMMENT: t.pgettext("crew answer", "the crew wrote"),
     }
 
 
@@ -198,6 +223,11 @@ def _fields(language: str) -> Names:
         "done_at": pgettext("ticket", "Done at"),
         "closed_at": pgettext("ticket", "Closed at"),
     }
+
+
+def _ways(language: str) -> Names:
+    pgettext = _say(language)
+    return {"email": pgettext("way", "by e-mail"), "webhook": pgettext("way", "to the crew's program")}
 
 
 def _problems(language: str) -> Names:

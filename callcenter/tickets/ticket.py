@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from callcenter.domain.call import CallState, Outcome
 from callcenter.domain.deadlines import LimitStep, is_missed
 from callcenter.domain.phone import e164
-from callcenter.domain.ticket import PaymentState, TicketClass, TicketEventKind, TicketSource, TicketState
+from callcenter.domain.ticket import CrewAnswer, PaymentState, TicketClass, TicketEventKind, TicketSource, TicketState
 from callcenter.errors import NotFound, Refusal, gettext_noop
 
 
@@ -142,6 +142,7 @@ class Ticket:
     parent_id: int | None
     parent_number: int | None
     source: TicketSource
+    crew_said: CrewAnswer | None
     waiting_since: datetime | None
     waited: timedelta
     limits_from: datetime | None

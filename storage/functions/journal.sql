@@ -19,7 +19,8 @@ create or replace function journal_conditions(f journal_filter) returns text lan
         't.opened_at >= ' || quote_literal(f.since),
         't.opened_at < ' || quote_literal(f.until),
         't.payment <> ''none'' and ' || one_of('t.payment', f.payments),
-        'is_open(t.state) and ' || case f.due when 'waiting' then 't.waiting_since is not null' else
+        'is_open(t.state) and ' || case f.due when 'waiting' then 't.waiting_since is not null'
+            when 'crew' then 't.crew_said is not null' else
             'exists (select from ticket_deadlines d '
             'where d.ticket_id = t.id and d.met_at is null and d.held_at is null and '
             || case f.due when 'late' then 'd.due_at < now())'

@@ -26,7 +26,7 @@ where r.call_id = $1 and r.ticket_id = $3
 select company_id, caller from calls where id = $1;
 
 -- name: adopt_recordings
-update recordings set ticket_id = $2 where call_id = $1 and ticket_id is null and state in ('attached', 'expired');
+update recordings set ticket_id = $2 where call_id = $1 and ticket_id is null and state = 'attached';
 
 -- Calls of the last two weeks that may be about the ticket $1 and are not: from its telephones, and those of its flat.
 -- name: attachable

@@ -18,7 +18,7 @@ select t.id, t.company_id, c.name as company, c.zone, c.language, t.number, t.ve
        t.responsible_id, coalesce(a.name, '') as responsible, coalesce(a.phone, '') as responsible_phone,
        t.planned_from, t.planned_until, t.opened_at, t.accepted_at, t.started_at, t.done_at, t.closed_at, t.updated_at,
        t.result, t.cancel_reason, t.parent_id, i.number as parent_number,
-       t.source, t.waiting_since, t.waited, t.limits_from, t.merged_into, g.number as merged_into_number,
+       t.source, t.crew_said, t.waiting_since, t.waited, t.limits_from, t.merged_into, g.number as merged_into_number,
        t.operator_id, coalesce(o.name, '') as operator
 from tickets t
 join companies c on c.id = t.company_id
@@ -69,7 +69,12 @@ update companies set last_ticket_number = last_ticket_number + 1 where id = $1 r
 insert into tickets (company_id, number, caller, operator_id, source, opened_at) values ($1, $2, $3, $4, $5, now())
 returning id;
 
+-- $10 is what the crew says with it; whatever a person does means that the crew was heard.
 -- name: event
+with said as (
+    update tickets set crew_said = $10, crew_said_at = case when $10 is not null then now() end
+    where id = $1 and ($2::integer is not null or $10::text is not null) and (crew_said is not null or $10 is not null)
+)
 insert into ticket_events (ticket_id, operator_id, crew_id, kind, from_state, to_state, comment, changes, version)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
@@ -130,6 +135,9 @@ select waiting_since is not null from tickets where id = $1;
 -- Of a ticket that was none, or is another, nothing is due.
 -- name: due_nothing
 delete from ticket_deadlines where ticket_id = $1;
+
+-- name: heard
+update tickets set crew_said = null, crew_said_at = null where id = $1 and crew_said is not null;
 
 -- name: touch
 update tickets set updated_at = now() where id = $1;
