@@ -18,8 +18,10 @@ from callcenter.errors import StoreError
 from callcenter.tickets.files import LARGEST, TICKET_FILES, BadFile, media_type_of
 from callcenter.tickets.service import TICKETS
 from callcenter.tickets.ticket import BadEdit, NoTicket
+from callcenter.tickets.waiting import Waiting
 from callcenter.web.auth import needs
 from callcenter.web.formats import Translator
+from callcenter.web.keys import POOL
 from callcenter.web.render import render
 from callcenter.web.shield import from_any_origin
 from callcenter.web.upload import TooLong, UploadedForm, read_form
@@ -139,7 +141,7 @@ async def say(request: web.Request, ticket: CrewTicket) -> web.Response:
             )
         if said == "absent":
             text = text or Translator(ticket.language).gettext("Nobody at home")
-            await tickets.wait(None, ticket.ticket_id, text, by_crew=ticket.crew_id)
+            await Waiting(request.app[POOL], tickets).wait(None, ticket.ticket_id, text, by_crew=ticket.crew_id)
         else:
             await tickets.comment(None, ticket.ticket_id, text, by_crew=ticket.crew_id)
     except (StepRefused, NoTicket):

@@ -26,6 +26,7 @@ from callcenter.tickets.service import TICKETS, Tickets
 from callcenter.tickets.texts import read_out, span, ticket_texts, when
 from callcenter.tickets.ticket import BadEdit, Conflict, Deadline, NoTicket, Ticket, TicketEdit
 from callcenter.tickets.timeline import timeline, value_text
+from callcenter.tickets.waiting import Waiting
 from callcenter.web.auth import needs
 from callcenter.web.forms import chosen_id, form_texts
 from callcenter.web.keys import PERSON, POOL
@@ -174,7 +175,7 @@ async def mark(request: web.Request) -> web.Response:
         case TicketEventKind.LOCALISED:
             await tickets.mark(request[PERSON], ticket_id, TicketEventKind.LOCALISED)
         case "heard":
-            await tickets.heard(request[PERSON], ticket_id)
+            await Waiting(request.app[POOL], tickets).heard(request[PERSON], ticket_id)
         case _:
             raise web.HTTPBadRequest
     raise web.HTTPSeeOther(f"/tickets/{ticket_id}")
@@ -185,11 +186,12 @@ async def mark(request: web.Request) -> web.Response:
 async def wait(request: web.Request) -> web.Response:
     """It waits for the resident, or waits no more."""
     person, ticket_id, typed = request[PERSON], ticket_id_of(request), await form_texts(request)
+    waiting = Waiting(request.app[POOL], request.app[TICKETS])
     try:
         if typed.get("over"):
-            await request.app[TICKETS].resume(person, ticket_id)
+            await waiting.resume(person, ticket_id)
         else:
-            await request.app[TICKETS].wait(person, ticket_id, typed.get("comment", ""))
+            await waiting.wait(person, ticket_id, typed.get("comment", ""))
     except StepRefused as refused:
         if refused.code == "state":
             return await page(request, ticket_id, 409, banner="moved")

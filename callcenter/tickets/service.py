@@ -17,8 +17,6 @@ from callcenter.domain.ticket import (
     StepRefused,
     TicketEventKind,
     TicketSource,
-    TicketState,
-    is_open,
     move,
 )
 from callcenter.storage import queries
@@ -219,7 +217,7 @@ class Tickets:
         by_crew: int | None = None,
     ) -> Ticket:
         """As `step`, of a ticket that the caller's transaction has locked."""
-        comment = _words(comment)
+        comment = words(comment)
         state = move(before.state, step, comment=comment, crew=crew_id)
         changes = await consequences(connection, before, step, comment, crew_id, responsible_id)
         await write(connection, before, {**changes, "state": state.value})
@@ -246,7 +244,7 @@ class Tickets:
         self, connection: Connection, person: Person | None, ticket_id: int, text: str, *, by_crew: int | None = None
     ) -> None:
         """As `comment`, inside the caller's transaction."""
-        text = _words(text)
+        text = words(text)
         if not text:
             raise BadEdit({"comment": "words"})
         ticket = await lock(connection, person, ticket_id, by_crew)
@@ -266,36 +264,6 @@ class Tickets:
                 return before
             await note(connection, before, what, person=person)
             return await self.changed_in(connection, ticket_id, what)
-
-    async def heard(self, person: Person, ticket_id: int) -> None:
-        """Somebody at the desk has seen what the crew said."""
-        async with scoped(self._pool, person) as connection:
-            ticket = await lock(connection, person, ticket_id)
-            await connection.execute(SQL["heard"], ticket_id)
-            await connection.execute(SQL["notify"], ticket_id, ticket.company_id)
-
-    async def wait(self, person: Person | None, ticket_id: int, comment: str, *, by_crew: int | None = None) -> None:
-        """It waits for the resident, for the reason given: the limits of the work do not run. Raises `StepRefused`, `BadEdit`."""
-        comment = _words(comment)
-        async with self._scope(person, by_crew) as connection:
-            ticket = await lock(connection, person, ticket_id, by_crew)
-            if not is_open(ticket.state) or ticket.state is TicketState.DONE:
-                raise StepRefused("state")
-            if not comment:
-                raise StepRefused("words")
-            await connection.execute(SQL["hold"], ticket_id)
-            await note(connection, ticket, TicketEventKind.WAITING, person=person, crew=by_crew, comment=comment)
-            await self.changed_in(connection, ticket_id, TicketEventKind.WAITING)
-
-    async def resume(self, person: Person, ticket_id: int) -> None:
-        """It waits for the resident no more; so does a ticket with which a step is taken. Again changes nothing."""
-        async with scoped(self._pool, person) as connection:
-            ticket = await lock(connection, person, ticket_id)
-            if ticket.waiting_since is None:
-                return
-            await connection.execute(SQL["resume"], ticket_id)
-            await note(connection, ticket, TicketEventKind.RESUMED, person=person)
-            await self.changed_in(connection, ticket_id, TicketEventKind.RESUMED)
 
     def _scope(self, person: Person | None, by_crew: int | None) -> AbstractAsyncContextManager[Connection]:
         if person is not None:
@@ -325,7 +293,8 @@ async def _known(connection: Connection, ticket_id: int) -> Ticket:
     return ticket
 
 
-def _words(text: str) -> str:
+def words(text: str) -> str:
+    """What was typed, as it is kept. Raises `BadEdit`."""
     text = text.replace("\r\n", "\n").strip()
     if "\0" in text or len(text) > LONGEST_COMMENT:
         raise BadEdit({"comment": "too long" if len(text) > LONGEST_COMMENT else "zero byte"})

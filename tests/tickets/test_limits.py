@@ -9,6 +9,7 @@ from callcenter.domain.ticket import NoTicketReason, Step, StepRefused, TicketEv
 from callcenter.tickets.call_tickets import CallTickets
 from callcenter.tickets.journal import DueFilter, Journal, JournalFilter
 from callcenter.tickets.ticket import Ticket, TicketEdit
+from callcenter.tickets.waiting import Waiting
 from tests.calls.card_work import CALL, Desk, desk
 from tests.tickets.ticket_work import Work, work
 
@@ -120,13 +121,13 @@ async def test_while_a_ticket_waits_for_the_resident_the_limits_of_the_work_do_n
 
 async def test_a_step_ends_the_waiting_and_what_is_over_does_not_wait(work: Work):
     ticket = await work.ticket(category_id=work.ids["sewer"])
-    await work.tickets.wait(work.person, ticket.id, "В отъезде до пятницы")
+    await Waiting(work.site.pool, work.tickets).wait(work.person, ticket.id, "В отъезде до пятницы")
     ticket = await work.tickets.step(work.person, ticket.id, None, Step.ASSIGN, crew_id=work.ids["crew"])
     assert ticket.waiting_since is None
     assert [line.held_at for line in ticket.deadlines] == [None]
     await work.tickets.step(work.person, ticket.id, None, Step.CANCEL, comment="Передумали")
     with pytest.raises(StepRefused):
-        await work.tickets.wait(work.person, ticket.id, "Никого нет дома")
+        await Waiting(work.site.pool, work.tickets).wait(work.person, ticket.id, "Никого нет дома")
 
 
 async def test_an_overdue_ticket_is_one_where_somebody_failed(desk: Desk):
@@ -154,12 +155,12 @@ async def test_an_overdue_ticket_is_one_where_somebody_failed(desk: Desk):
             await work.tickets.step(
                 work.person, fine[name].id, None, step, crew_id=work.ids["crew"], comment="Прочистили"
             )
-    await work.tickets.wait(work.person, fine["waits"].id, "Никого нет дома")
+    await Waiting(work.site.pool, work.tickets).wait(work.person, fine["waits"].id, "Никого нет дома")
     await work.tickets.mark(work.person, fine["no category, told"].id, TicketEventKind.TOLD)
     await work.tickets.step(work.person, fine["closed in time"].id, None, Step.CLOSE)
     for ticket in (*failed.values(), *fine.values()):
         await shift(work, ticket, 150)
-    await work.tickets.wait(work.person, failed["late before it waited"].id, "Никого нет дома")
+    await Waiting(work.site.pool, work.tickets).wait(work.person, failed["late before it waited"].id, "Никого нет дома")
     await work.tickets.step(work.person, failed["closed after it was late"].id, None, Step.CLOSE)
     await work.tickets.step(work.person, fine["done in time, closed late"].id, None, Step.CLOSE)
     # A call that needed no ticket after all, of which somebody said so late.
