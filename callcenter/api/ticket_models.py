@@ -171,6 +171,9 @@ class TicketChange(TicketFields):
 
 class _Step(RequestModel):
     version: Version | None = None
+    below: Annotated[
+        bool, Field(description="with `close` and `cancel` of an incident: its open tickets as well, or they stay open")
+    ] = False
 
 
 class Assign(_Step):

@@ -189,7 +189,7 @@ def _say(language: str) -> Callable[[str, str], str]:
 def _fields(language: str) -> Names:
     pgettext = _say(language)
     return {
-        "way": pgettext("ticket", "By"),
+        "way": pgettext("ticket", "Sent"),
         "company_id": pgettext("ticket", "Company"),
         "category_id": pgettext("ticket", "Category"),
         "subject": pgettext("ticket", "Subject"),
