@@ -137,7 +137,7 @@ async def say(request: web.Request, ticket: CrewTicket) -> web.Response:
             await tickets.step(None, ticket.ticket_id, None, Step.REFUSE, comment=text, by_crew=ticket.crew_id)
             log.info("refused by link", ticket=ticket.ticket_id, crew=ticket.crew_id)
             return render(
-                request, "dispatch/crew_refused.html", language=ticket.language, ticket=ticket, back=_list_at(request)
+                request, "dispatch/crew_gone.html", language=ticket.language, ticket=ticket, back=_list_at(request)
             )
         if said == "absent":
             text = text or Translator(ticket.language).gettext("Nobody at home")
