@@ -8,7 +8,7 @@ import asyncpg
 
 from callcenter.common.scope import Connection, scoped
 from callcenter.domain.person import Person
-from callcenter.domain.ticket import Step, StepRefused
+from callcenter.domain.ticket import Step, StepRefused, is_open
 from callcenter.storage import queries
 from callcenter.tickets.incidents import for_all
 from callcenter.tickets.rows import lock
@@ -82,6 +82,9 @@ class Bulk:
                     async with connection.transaction():
                         ticket = await lock(connection, person, ticket_id)
                         number = ticket.number
+                        if order.below and ticket.parent_id in chosen and not is_open(ticket.state):
+                            # Its incident was one of them, and took it along.
+                            continue
                         await _take(connection, tickets, person, ticket, order)
                 except StepRefused as refused:
                     left.append(NotDone(ticket_id, number, refused.code))

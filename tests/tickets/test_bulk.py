@@ -75,6 +75,13 @@ async def test_closing_an_incident_closes_what_is_below_it_unless_told_otherwise
     assert await states(work, [incident, *flats]) == ["closed", *(["closed"] * 2 if below else ["new"] * 2)]
 
 
+async def test_what_an_incident_took_along_is_not_named_as_left(work: Work):
+    incident = await work.ticket(subject="Дом")
+    flats = [await work.ticket(subject=f"Кв. {n}", parent_id=incident.id) for n in range(2)]
+    status, text = await send(work, [incident, *flats], action="close", comment="Починили", below="1")
+    assert (status, "Сделано с 3 заявками" in text, "осталась" in text) == (200, True, False)
+
+
 async def test_what_lacks_a_crew_a_reason_or_a_choice_is_refused_whole(work: Work):
     ticket = await work.ticket(subject="Течь")
     for form, said in (
