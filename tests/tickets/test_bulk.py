@@ -63,7 +63,7 @@ async def test_all_chosen_are_assigned_and_joined_under_an_incident(work: Work):
     status, text = await send(work, [*tickets, incident], action="join", incident=f"№ {incident.number}")
     assert status == 200
     assert {(await work.now(ticket)).parent_id for ticket in tickets} == {incident.id}
-    assert "это сам инцидент или у неё есть подчинённые заявки" in text
+    assert "это сама авария или у заявки есть подчинённые" in text
 
 
 @pytest.mark.parametrize("below", [True, False])
@@ -86,7 +86,7 @@ async def test_what_lacks_a_crew_a_reason_or_a_choice_is_refused_whole(work: Wor
     ticket = await work.ticket(subject="Течь")
     for form, said in (
         ({"action": "assign"}, "Сначала выберите бригаду."),
-        ({"action": "join", "incident": " "}, "Сначала укажите номер инцидента."),
+        ({"action": "join", "incident": " "}, "Сначала укажите номер аварии."),
         ({"action": "close"}, "Сначала напишите причину или результат."),
     ):
         status, text = await send(work, [ticket], **form)
