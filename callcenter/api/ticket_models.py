@@ -28,11 +28,12 @@ Version = Annotated[int, Field(ge=1, le=2**31 - 1, description="the version that
 
 
 class DeadlineModel(ResponseModel):
-    """What must have happened by when; `met_at` is null until it has."""
+    """What must have happened by when; `met_at` is null until it has. `held_at`: since when the limit does not run."""
 
     step: LimitStep
     due_at: Moment
     met_at: Moment | None
+    held_at: Moment | None
 
 
 class TicketLine(ResponseModel):
@@ -86,6 +87,7 @@ class TicketModel(TicketLine):
     cancel_reason: str
     parent_id: int | None
     source: TicketSource
+    waiting_since: Moment | None
     merged_into: int | None
     deadlines: list[DeadlineModel]
 
