@@ -30,6 +30,7 @@ CallcenterError
 │   ├── InUse                    calls or tickets name it
 │   ├── JoinRefused              a call that cannot be attached to an outage's ticket any more
 │   ├── LoginExpired             the first step of a login is too long ago
+│   ├── MergeRefused             two tickets that cannot become one
 │   ├── OutageConflict           somebody else has changed the outage
 │   ├── OutageStepRefused        a step that an outage cannot take
 │   ├── NoPlace                  the call's company has no such resident, flat or house

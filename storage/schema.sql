@@ -184,6 +184,15 @@ CREATE FUNCTION public.body_of(e public.ledger_entries) RETURNS jsonb
     then e.entry::jsonb -> 'body' end
 $$;
 
+CREATE FUNCTION public.calls_of_ticket(ticket bigint) RETURNS SETOF text
+    LANGUAGE sql STABLE
+    AS $$
+    select call_id from tickets where id = ticket and call_id is not null
+    union select call_id from recordings where ticket_id = ticket and call_id is not null
+    union select call_id from joined_calls where ticket_id = ticket
+    union select call_id from further_tickets where ticket_id = ticket
+$$;
+
 CREATE TABLE public.recording_copies (
     recording_id bigint NOT NULL,
     object_key text,
@@ -338,6 +347,18 @@ begin
         is not distinct from (c.recording_id::text, c.object_key, c.version_id, c.size::text, encode(c.sha256, 'hex'));
 end $$;
 
+CREATE FUNCTION public.default_deadlines(ticket bigint) RETURNS void
+    LANGUAGE sql
+    AS $$
+    insert into ticket_deadlines (ticket_id, step, due_at, warn_at, met_at)
+    select t.id, l.step, t.opened_at + make_interval(mins => l.minutes),
+           t.opened_at + make_interval(mins => l.minutes - l.warn_before),
+           case when l.step = 'tell' then (select min(at) from ticket_events where ticket_id = t.id and kind = 'told') end
+    from tickets t join default_limits l on l.company_id = t.company_id
+    where t.id = ticket
+    on conflict do nothing
+$$;
+
 CREATE FUNCTION public.end_pauses() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -427,6 +448,14 @@ begin
     return new;
 end $$;
 
+CREATE FUNCTION public.is_held(r public.recordings) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    select exists (
+        select from legal_holds h where h.released_at is null and (
+            h.ticket_id = r.ticket_id or h.ticket_id in (select f.ticket_id from further_tickets f where f.call_id = r.call_id)))
+$$;
+
 CREATE FUNCTION public.is_open(state text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -478,10 +507,12 @@ CREATE FUNCTION public.journal_conditions(f public.journal_filter) RETURNS text
         't.opened_at >= ' || quote_literal(f.since),
         't.opened_at < ' || quote_literal(f.until),
         't.payment <> ''none'' and ' || one_of('t.payment', f.payments),
-        'is_open(t.state) and exists (select from ticket_deadlines d '
-            'where d.ticket_id = t.id and d.met_at is null and '
+        'is_open(t.state) and ' || case f.due when 'waiting' then 't.waiting_since is not null'
+            when 'crew' then 't.crew_said is not null' else
+            'exists (select from ticket_deadlines d '
+            'where d.ticket_id = t.id and d.met_at is null and d.held_at is null and '
             || case f.due when 'late' then 'd.due_at < now())'
-                          when 'soon' then 'd.due_at >= now() and d.warn_at <= now())' end)
+                          when 'soon' then 'd.due_at >= now() and d.warn_at <= now())' end end)
 $$;
 
 CREATE FUNCTION public.journal_counts(company integer, crew integer) RETURNS TABLE(late bigint, soon bigint)
@@ -499,7 +530,7 @@ begin
     return query
         select count(distinct t.id) filter (where d.due_at < now()), count(distinct t.id) filter (where d.due_at >= now())
         from tickets t
-        join ticket_deadlines d on d.ticket_id = t.id and d.met_at is null and d.warn_at <= now()
+        join ticket_deadlines d on d.ticket_id = t.id and d.met_at is null and d.held_at is null and d.warn_at <= now()
         where is_open(t.state) and (theirs is null or t.company_id = theirs)
           and (crew is null or t.crew_id = crew);
 end $$;
@@ -660,7 +691,7 @@ begin
     perform from tickets where id = ticket for update;
     update tickets t set late_from = d.late_from, localised_at = d.localised_at
     from (
-        select min(due_at) filter (where met_at is null or met_at > due_at) as late_from,
+        select min(due_at) filter (where met_at is null and held_at is null or met_at > due_at) as late_from,
                min(met_at) filter (where step = 'localise') as localised_at
         from ticket_deadlines where ticket_id = ticket
     ) d
@@ -775,6 +806,8 @@ CREATE FUNCTION public.new_company() RETURNS trigger
     AS $$
 begin
     perform add_default_categories(new.id);
+    -- Decree 416: the number and the times are told at the latest half an hour after the registration.
+    insert into default_limits (company_id, step, minutes, warn_before) values (new.id, 'tell', 30, 10) on conflict do nothing;
     return new;
 end $$;
 
@@ -1019,6 +1052,15 @@ begin
     return newest;
 end $$;
 
+CREATE FUNCTION public.recordings_of_ticket(ticket bigint) RETURNS SETOF bigint
+    LANGUAGE sql STABLE
+    AS $$
+    select id from recordings where ticket_id = ticket
+    union select r.id from further_tickets f join recordings r on r.call_id = f.call_id where f.ticket_id = ticket
+    union select r.id from recordings r
+    where r.ticket_id is null and r.call_id in (select calls_of_ticket(ticket)) and ticket_of_call(r.call_id) = ticket
+$$;
+
 CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1104,13 +1146,29 @@ CREATE TABLE public.tickets (
     search tsvector,
     late_from timestamp with time zone,
     localised_at timestamp with time zone,
+    source text DEFAULT 'call'::text NOT NULL,
+    merged_into bigint,
+    waiting_since timestamp with time zone,
+    waited interval DEFAULT '00:00:00'::interval NOT NULL,
+    limits_from timestamp with time zone,
+    crew_said text,
+    crew_said_at timestamp with time zone,
     CONSTRAINT tickets_check CHECK ((planned_until >= planned_from)),
     CONSTRAINT tickets_check1 CHECK (((state <> 'cancelled'::text) OR (cancel_reason <> ''::text))),
     CONSTRAINT tickets_check2 CHECK ((parent_id <> id)),
+    CONSTRAINT tickets_check3 CHECK ((merged_into <> id)),
+    CONSTRAINT tickets_crew_said_check CHECK ((crew_said = ANY (ARRAY['done'::text, 'refused'::text, 'absent'::text, 'comment'::text]))),
     CONSTRAINT tickets_payment_check CHECK ((payment = ANY (ARRAY['none'::text, 'due'::text, 'paid'::text, 'refunded'::text]))),
     CONSTRAINT tickets_price_check CHECK ((price >= (0)::numeric)),
+    CONSTRAINT tickets_source_check CHECK ((source = ANY (ARRAY['call'::text, 'visit'::text, 'letter'::text, 'message'::text, 'program'::text, 'other'::text]))),
     CONSTRAINT tickets_state_check CHECK ((state = ANY (ARRAY['new'::text, 'assigned'::text, 'accepted'::text, 'in_progress'::text, 'done'::text, 'closed'::text, 'cancelled'::text, 'reopened'::text])))
 );
+
+COMMENT ON COLUMN public.tickets.waiting_since IS 'Since when it waits for the resident; null when it does not.';
+
+COMMENT ON COLUMN public.tickets.waited IS 'For how long it waited before, by which its limits end later.';
+
+COMMENT ON COLUMN public.tickets.limits_from IS 'From when the limits count, when that is earlier than its opening.';
 
 CREATE FUNCTION public.ticket_words(t public.tickets) RETURNS tsvector
     LANGUAGE sql STABLE
@@ -1162,6 +1220,7 @@ CREATE FUNCTION public.words_of_ended_call() RETURNS trigger
     AS $$
 begin
     update tickets set number = number where call_id = new.id and search is null;
+    perform default_deadlines(id) from tickets where call_id = new.id and category_id is null and is_open(state);
     return null;
 end $$;
 
@@ -1485,6 +1544,15 @@ CREATE TABLE public.crew_links (
     assignment text NOT NULL
 );
 
+CREATE TABLE public.crew_lists (
+    list text NOT NULL,
+    token_hash bytea NOT NULL,
+    crew_id integer NOT NULL,
+    made_by integer,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone
+);
+
 CREATE TABLE public.crews (
     id integer NOT NULL,
     company_id integer NOT NULL,
@@ -1552,9 +1620,12 @@ CREATE TABLE public.ticket_deadlines (
     due_at timestamp with time zone NOT NULL,
     warn_at timestamp with time zone NOT NULL,
     met_at timestamp with time zone,
+    held_at timestamp with time zone,
     CONSTRAINT ticket_deadlines_check CHECK ((warn_at <= due_at)),
     CONSTRAINT ticket_deadlines_step_check CHECK ((step = ANY (ARRAY['tell'::text, 'localise'::text, 'clear'::text, 'repair'::text])))
 );
+
+COMMENT ON COLUMN public.ticket_deadlines.held_at IS 'Since when the limit does not run, because the ticket waits for the resident.';
 
 CREATE VIEW public.crew_tickets AS
  SELECT t.id AS ticket_id,
@@ -1593,7 +1664,8 @@ CREATE VIEW public.crew_tickets AS
     k.language,
     k.email,
     k.webhook_url,
-    k.webhook_secret
+    k.webhook_secret,
+    t.waiting_since
    FROM (((((((public.tickets t
      JOIN public.crews k ON ((k.id = t.crew_id)))
      JOIN public.companies m ON ((m.id = t.company_id)))
@@ -1610,6 +1682,16 @@ ALTER TABLE public.crews ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.default_limits (
+    company_id integer NOT NULL,
+    step text NOT NULL,
+    minutes integer NOT NULL,
+    warn_before integer NOT NULL,
+    CONSTRAINT default_limits_check CHECK (((warn_before >= 0) AND (warn_before < minutes))),
+    CONSTRAINT default_limits_minutes_check CHECK ((minutes > 0)),
+    CONSTRAINT default_limits_step_check CHECK ((step = ANY (ARRAY['tell'::text, 'localise'::text, 'clear'::text, 'repair'::text])))
 );
 
 CREATE TABLE public.defaults (
@@ -2692,7 +2774,7 @@ CREATE TABLE public.ticket_events (
     comment text DEFAULT ''::text NOT NULL,
     changes jsonb DEFAULT '{}'::jsonb NOT NULL,
     version integer,
-    CONSTRAINT ticket_events_kind_check CHECK ((kind = ANY (ARRAY['opened'::text, 'edited'::text, 'moved'::text, 'comment'::text, 'file'::text, 'told'::text, 'localised'::text, 'sent'::text, 'called'::text, 'linked'::text])))
+    CONSTRAINT ticket_events_kind_check CHECK ((kind = ANY (ARRAY['opened'::text, 'edited'::text, 'moved'::text, 'comment'::text, 'file'::text, 'told'::text, 'localised'::text, 'sent'::text, 'called'::text, 'linked'::text, 'merged'::text, 'waiting'::text, 'resumed'::text])))
 );
 
 ALTER TABLE public.ticket_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -2908,11 +2990,20 @@ ALTER TABLE ONLY public.crew_links
 ALTER TABLE ONLY public.crew_links
     ADD CONSTRAINT crew_links_pkey PRIMARY KEY (token_hash);
 
+ALTER TABLE ONLY public.crew_lists
+    ADD CONSTRAINT crew_lists_pkey PRIMARY KEY (list);
+
+ALTER TABLE ONLY public.crew_lists
+    ADD CONSTRAINT crew_lists_token_hash_key UNIQUE (token_hash);
+
 ALTER TABLE ONLY public.crews
     ADD CONSTRAINT crews_company_id_name_key UNIQUE (company_id, name);
 
 ALTER TABLE ONLY public.crews
     ADD CONSTRAINT crews_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.default_limits
+    ADD CONSTRAINT default_limits_pkey PRIMARY KEY (company_id, step);
 
 ALTER TABLE ONLY public.defaults
     ADD CONSTRAINT defaults_pkey PRIMARY KEY (name);
@@ -2942,7 +3033,7 @@ ALTER TABLE ONLY public.filing_drafts
     ADD CONSTRAINT filing_drafts_pkey PRIMARY KEY (ticket_id, operator_id);
 
 ALTER TABLE ONLY public.further_tickets
-    ADD CONSTRAINT further_tickets_pkey PRIMARY KEY (ticket_id);
+    ADD CONSTRAINT further_tickets_pkey PRIMARY KEY (ticket_id, call_id);
 
 ALTER TABLE ONLY public.house_companies
     ADD CONSTRAINT house_companies_pkey PRIMARY KEY (house_id, since);
@@ -3268,6 +3359,10 @@ CREATE UNIQUE INDEX companies_outage_page_idx ON public.companies USING btree (o
 
 CREATE INDEX crew_links_ticket_id_idx ON public.crew_links USING btree (ticket_id);
 
+CREATE INDEX crew_lists_crew_id_idx ON public.crew_lists USING btree (crew_id);
+
+CREATE INDEX crew_lists_made_by_idx ON public.crew_lists USING btree (made_by);
+
 CREATE INDEX deliveries_id_idx ON public.deliveries USING btree (id) WHERE (state = ANY (ARRAY['waiting'::text, 'dead'::text]));
 
 CREATE INDEX deliveries_ticket_id_idx ON public.deliveries USING btree (ticket_id);
@@ -3508,9 +3603,13 @@ CREATE INDEX tickets_contact_phone_tail_idx ON public.tickets USING btree (rever
 
 CREATE INDEX tickets_crew_id_opened_at_id_idx ON public.tickets USING btree (crew_id, opened_at DESC, id DESC) WHERE (crew_id IS NOT NULL);
 
+CREATE INDEX tickets_crew_said_at_idx ON public.tickets USING btree (crew_said_at) WHERE (crew_said IS NOT NULL);
+
 CREATE INDEX tickets_house_id_opened_at_id_idx ON public.tickets USING btree (house_id, opened_at DESC, id DESC) WHERE (house_id IS NOT NULL);
 
 CREATE INDEX tickets_incident_idx ON public.tickets USING btree (parent_id, number) WHERE (parent_id IS NOT NULL);
+
+CREATE INDEX tickets_merged_into_idx ON public.tickets USING btree (merged_into) WHERE (merged_into IS NOT NULL);
 
 CREATE INDEX tickets_number_idx ON public.tickets USING btree (number);
 
@@ -3535,6 +3634,8 @@ CREATE INDEX tickets_reactions ON public.tickets USING btree (category_id, opene
 CREATE INDEX tickets_reports ON public.tickets USING btree (company_id, opened_at) INCLUDE (state, category_id, late_from, closed_at, payment, price);
 
 CREATE INDEX tickets_search_idx ON public.tickets USING gin (search);
+
+CREATE INDEX tickets_waiting_since_idx ON public.tickets USING btree (waiting_since) WHERE (waiting_since IS NOT NULL);
 
 CREATE INDEX trunks_node_idx ON public.trunks USING btree (node);
 
@@ -3578,7 +3679,7 @@ CREATE TRIGGER outage_kinds AFTER INSERT OR UPDATE ON public.defaults FOR EACH R
 
 CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.pgqueuer FOR EACH STATEMENT EXECUTE FUNCTION public.fn_pgqueuer_changed();
 
-CREATE TRIGGER times AFTER INSERT OR DELETE OR UPDATE OF due_at, met_at ON public.ticket_deadlines FOR EACH ROW EXECUTE FUNCTION public.keep_ticket_times();
+CREATE TRIGGER times AFTER INSERT OR DELETE OR UPDATE OF due_at, met_at, held_at ON public.ticket_deadlines FOR EACH ROW EXECUTE FUNCTION public.keep_ticket_times();
 
 CREATE TRIGGER told AFTER UPDATE OF language ON public.companies FOR EACH STATEMENT EXECUTE FUNCTION public.tell_nodes();
 
@@ -3652,8 +3753,17 @@ ALTER TABLE ONLY public.crew_links
 ALTER TABLE ONLY public.crew_links
     ADD CONSTRAINT crew_links_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
 
+ALTER TABLE ONLY public.crew_lists
+    ADD CONSTRAINT crew_lists_crew_id_fkey FOREIGN KEY (crew_id) REFERENCES public.crews(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.crew_lists
+    ADD CONSTRAINT crew_lists_made_by_fkey FOREIGN KEY (made_by) REFERENCES public.operators(id) ON DELETE SET NULL;
+
 ALTER TABLE ONLY public.crews
     ADD CONSTRAINT crews_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
+
+ALTER TABLE ONLY public.default_limits
+    ADD CONSTRAINT default_limits_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.deliveries
     ADD CONSTRAINT deliveries_crew_id_fkey FOREIGN KEY (crew_id) REFERENCES public.crews(id);
@@ -3992,6 +4102,9 @@ ALTER TABLE ONLY public.tickets
     ADD CONSTRAINT tickets_house_id_fkey FOREIGN KEY (house_id) REFERENCES public.houses(id);
 
 ALTER TABLE ONLY public.tickets
+    ADD CONSTRAINT tickets_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES public.tickets(id);
+
+ALTER TABLE ONLY public.tickets
     ADD CONSTRAINT tickets_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id);
 
 ALTER TABLE ONLY public.tickets
@@ -4041,7 +4154,11 @@ ALTER TABLE public.companies ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.crew_hours ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.crew_lists ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.crews ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.default_limits ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.deliveries ENABLE ROW LEVEL SECURITY;
 
@@ -4124,6 +4241,8 @@ CREATE POLICY own ON public.crew_hours TO callcenter_company USING ((EXISTS ( SE
   WHERE (c.id = crew_hours.crew_id))));
 
 CREATE POLICY own ON public.crews TO callcenter_company USING ((company_id = public.my_company()));
+
+CREATE POLICY own ON public.default_limits TO callcenter_company USING ((company_id = public.my_company()));
 
 CREATE POLICY own ON public.deliveries TO callcenter_company USING ((EXISTS ( SELECT
    FROM public.tickets t
@@ -4335,7 +4454,11 @@ CREATE POLICY service ON public.companies TO callcenter_runtime USING (true) WIT
 
 CREATE POLICY service ON public.crew_hours TO callcenter_runtime USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON public.crew_lists TO callcenter_runtime USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON public.crews TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.default_limits TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.deliveries TO callcenter_runtime USING (true) WITH CHECK (true);
 
@@ -4606,6 +4729,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crew_hours TO callcenter_runti
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crew_links TO callcenter_runtime;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crew_lists TO callcenter_runtime;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crews TO callcenter_runtime;
 
 GRANT SELECT(id) ON TABLE public.crews TO callcenter_company;
@@ -4642,6 +4767,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ticket_deadlines TO callcenter
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crew_tickets TO callcenter_runtime;
 
 GRANT USAGE ON SEQUENCE public.crews_id_seq TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.default_limits TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.default_limits TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.defaults TO callcenter_runtime;
 

@@ -19,7 +19,15 @@ from callcenter.domain.recording import WITHOUT_FILE, RecordingState
 from callcenter.domain.request import RequestState
 from callcenter.domain.sharing import LinkUseKind
 from callcenter.domain.talk import Party, TalkKind
-from callcenter.domain.ticket import NoTicketReason, PaymentState, TicketClass, TicketEventKind, TicketState
+from callcenter.domain.ticket import (
+    CrewAnswer,
+    NoTicketReason,
+    PaymentState,
+    TicketClass,
+    TicketEventKind,
+    TicketSource,
+    TicketState,
+)
 from callcenter.outages.notices.notice import NoticeEvent, NoticeWay, RecipientParty
 from callcenter.recordings.hashes import HashProblem
 from callcenter.telephony.asterisk_entries import ConfigurationProblem
@@ -49,6 +57,7 @@ async def sets_of(connection: asyncpg.Connection, table: str, column: str) -> li
         ("calls", "outcome", Outcome),
         ("calls", "state", CallState),
         ("categories", "class", TicketClass),
+        ("default_limits", "step", LimitStep),
         ("deliveries", "state", DeliveryState),
         ("deliveries", "way", HandoverChannel),
         ("evidence_packs", "state", FileOrderState),
@@ -73,7 +82,9 @@ async def sets_of(connection: asyncpg.Connection, table: str, column: str) -> li
         ("talks", "kind", TalkKind),
         ("ticket_deadlines", "step", LimitStep),
         ("ticket_events", "kind", TicketEventKind),
+        ("tickets", "crew_said", CrewAnswer),
         ("tickets", "payment", PaymentState),
+        ("tickets", "source", TicketSource),
         ("tickets", "state", TicketState),
         ("trunk_states", "state", TrunkState),
         ("trunks", "dtmf", Dtmf),

@@ -71,6 +71,29 @@ export interface CardMessage {
   talk_ended_at: string | null;
 }
 
+/** What a crew said of its ticket last, until somebody at the desk has seen it. */
+export type CrewAnswer = "done" | "refused" | "absent" | "comment";
+
+/** What a crew said of a ticket by its link. */
+export interface CrewAnswerRow {
+  /** The ticket's id. */
+  ticket: number;
+  number: number;
+  said: CrewAnswer;
+  at: string;
+  crew: string;
+  company: string;
+  /** Empty for a ticket without a house. */
+  house: string;
+}
+
+/** What crews said and nobody at the desk has seen. */
+export interface CrewAnswersMessage {
+  /** Of how many tickets. */
+  count: number;
+  newest: CrewAnswerRow[];
+}
+
 /** One limit of a ticket. */
 export interface DeadlineRow {
   /** The ticket's id. */
@@ -367,6 +390,7 @@ export interface State {
   queues?: QueuesMessage;
   outages?: OutagesMessage;
   outage_figures?: OutageFiguresMessage;
+  crews?: CrewAnswersMessage;
   presence?: PresenceMessage;
   ringing?: RingingMessage | SilentMessage;
   recording?: PauseMessage;
@@ -421,6 +445,14 @@ export interface Outage_figuresDelta {
   n: number;
   kind: "outage_figures";
   body: OutageFiguresMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
+export interface CrewsDelta {
+  type: "delta";
+  n: number;
+  kind: "crews";
+  body: CrewAnswersMessage;
 }
 
 /** From number `n` on, `kind` shows `body`. */
@@ -559,7 +591,7 @@ export interface JournalDelta {
   body: JournalMessage;
 }
 
-export type Delta = QueuesDelta | OutagesDelta | Outage_figuresDelta | PresenceDelta | RingingDelta | RecordingDelta | AsideDelta | TelephoneDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | RequestWrap_upDelta | RequestRingDelta | RequestTalkDelta | RequestCall_outDelta | OperatorDelta | RecordingsDelta | TrunksDelta | DeadlinesDelta | JournalDelta;
+export type Delta = QueuesDelta | OutagesDelta | Outage_figuresDelta | CrewsDelta | PresenceDelta | RingingDelta | RecordingDelta | AsideDelta | TelephoneDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | RequestWrap_upDelta | RequestRingDelta | RequestTalkDelta | RequestCall_outDelta | OperatorDelta | RecordingsDelta | TrunksDelta | DeadlinesDelta | JournalDelta;
 
 export type FromService = Snapshot | Resumed | Delta | ErrorMessage;
 

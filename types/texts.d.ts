@@ -19,6 +19,8 @@ export interface Texts {
   disk_filling: string;
   recordings_unsafe: string;
   limit_passed: string;
+  crew_answers: { one: string; other: string; };
+  crew_said: { done: string; refused: string; absent: string; comment: string; };
   wrap_up_left: string;
   phone_reachable: string;
   phone_unreachable: string;

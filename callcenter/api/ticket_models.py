@@ -20,7 +20,7 @@ from callcenter.api.types import (
     whole,
 )
 from callcenter.domain.deadlines import LimitStep
-from callcenter.domain.ticket import PaymentState, Step, TicketClass, TicketEventKind, TicketState
+from callcenter.domain.ticket import PaymentState, Step, TicketClass, TicketEventKind, TicketSource, TicketState
 from callcenter.tickets.journal import DueFilter
 from callcenter.tickets.ticket import TicketEdit
 
@@ -28,11 +28,12 @@ Version = Annotated[int, Field(ge=1, le=2**31 - 1, description="the version that
 
 
 class DeadlineModel(ResponseModel):
-    """What must have happened by when; `met_at` is null until it has."""
+    """What must have happened by when; `met_at` is null until it has. `held_at`: since when the limit does not run."""
 
     step: LimitStep
     due_at: Moment
     met_at: Moment | None
+    held_at: Moment | None
 
 
 class TicketLine(ResponseModel):
@@ -85,6 +86,9 @@ class TicketModel(TicketLine):
     result: str
     cancel_reason: str
     parent_id: int | None
+    source: TicketSource
+    waiting_since: Moment | None
+    merged_into: int | None
     deadlines: list[DeadlineModel]
 
 
@@ -107,7 +111,12 @@ class PageOfTickets(QueryModel):
 
     company_id: Id | None = None
     state: TicketState | None = None
-    due: Annotated[DueFilter | None, Field(description="what is late, or will be soon")] = None
+    due: Annotated[
+        DueFilter | None,
+        Field(
+            description="what needs attention: what is late or will be soon, waits for the resident, or was answered by its crew"
+        ),
+    ] = None
     category_id: Id | None = None
     house_id: Id | None = None
     crew_id: Id | None = None
@@ -149,10 +158,11 @@ class TicketFields(RequestModel):
 
 
 class NewTicket(TicketFields):
-    """A ticket to open. `caller`: the number it came from."""
+    """A ticket to open. `caller`: the number it came from; `source`: how it came in."""
 
     company_id: Id
     caller: Telephone | Literal[""] = ""
+    source: TicketSource = TicketSource.PROGRAM
 
 
 class TicketChange(TicketFields):
@@ -163,6 +173,9 @@ class TicketChange(TicketFields):
 
 class _Step(RequestModel):
     version: Version | None = None
+    below: Annotated[
+        bool, Field(description="with `close` and `cancel` of an incident: its open tickets as well, or they stay open")
+    ] = False
 
 
 class Assign(_Step):
@@ -175,9 +188,9 @@ class Assign(_Step):
 
 
 class StepWithComment(_Step):
-    """`comment` is the result of `finish`, the reason of `cancel` and `reopen`."""
+    """`comment` is the result of `finish`, the reason of `refuse`, `cancel` and `reopen`."""
 
-    step: Literal[Step.FINISH, Step.CANCEL, Step.REOPEN]
+    step: Literal[Step.FINISH, Step.REFUSE, Step.CANCEL, Step.REOPEN]
     comment: RequiredText
 
 

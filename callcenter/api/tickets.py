@@ -18,6 +18,7 @@ from callcenter.api.types import All, LongId, PageModel, page_of
 from callcenter.common.scope import Connection, scoped
 from callcenter.domain.access import Permission, Scope
 from callcenter.storage import queries
+from callcenter.tickets.incidents import for_all
 from callcenter.tickets.service import TICKETS, Tickets
 from callcenter.tickets.ticket import NoTicket
 from callcenter.tickets.ticket import Ticket as Held
@@ -76,7 +77,9 @@ async def history(call: ApiRequest, ticket_id: LongId) -> All[EventModel]:
 @endpoints.post("/tickets", *WRITE, status=201, once=True, problems=(409,))
 async def create_ticket(call: ApiRequest, body: NewTicket) -> TicketModel:
     """Open a ticket. It gets the company's next number."""
-    made = await _tickets(call, 201).create(call.person, body.company_id, body.edit(), caller=body.caller)
+    made = await _tickets(call, 201).create(
+        call.person, body.company_id, body.edit(), caller=body.caller, source=body.source
+    )
     return TicketModel.model_validate(made)
 
 
@@ -92,7 +95,10 @@ async def take_step(call: ApiRequest, ticket_id: LongId, body: NewStep) -> Ticke
     """Assign, accept, start, finish, close, cancel or reopen a ticket."""
     asked = body.root
     crew, responsible = (asked.crew_id, asked.responsible_id) if isinstance(asked, Assign) else (None, None)
-    held = await _tickets(call, 200).step(
+    tickets = _tickets(call, 200)
+    if asked.below:
+        tickets = tickets.also(for_all(call.person, asked.comment))
+    held = await tickets.step(
         call.person,
         ticket_id,
         asked.version,

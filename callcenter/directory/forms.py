@@ -277,6 +277,20 @@ class LimitForm(DirectoryForm):
         return self
 
 
+class DefaultLimitsForm(DirectoryForm):
+    """The limits of tickets without a category; without windows, which are a category's."""
+
+    tell: LimitForm = LimitForm()
+    localise: LimitForm = LimitForm()
+    clear: LimitForm = LimitForm()
+    repair: LimitForm = LimitForm()
+
+    def limits(self) -> list[tuple[LimitStep, int, int]]:
+        """Step, minutes, warning before of each limit there is."""
+        found = ((step, getattr(self, step)) for step in LimitStep)
+        return [(s, f.minutes, f.warn_before or 0) for s, f in found if f.minutes is not None]
+
+
 class CategoryForm(DirectoryForm):
     """What tickets are about, with its limits."""
 

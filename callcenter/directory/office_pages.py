@@ -8,7 +8,7 @@ from aiohttp import web
 from babel.dates import get_day_names
 
 from callcenter.directory.form_pages import known_of, number_in, serve_form, there
-from callcenter.directory.forms import ZONES, CategoryForm, CompanyForm, CrewForm, ResponsibleForm
+from callcenter.directory.forms import ZONES, CategoryForm, CompanyForm, CrewForm, DefaultLimitsForm, ResponsibleForm
 from callcenter.directory.offices import OFFICES
 from callcenter.directory.texts import span
 from callcenter.domain.access import Permission
@@ -72,6 +72,7 @@ async def _company_page(request: web.Request, company: int, secret: str | None =
         ready=all(number in entries and entries[number].since for number in row["numbers"]),
         behind=await asterisk.behind() if edits else (),
         categories=await offices.categories(person, company),
+        default_limits=await offices.default_limits(person, company),
         crews=await offices.crews(person, company),
         responsibles=await offices.responsibles(person, company),
         steps=tuple(LimitStep),
@@ -104,6 +105,32 @@ async def _company_form(request: web.Request, company: int | None, known: dict[s
 
     return await serve_form(
         request, "directory/company_form.html", CompanyForm, known, save, company=company, zones=ZONES
+    )
+
+
+@routes.get(r"/directory/companies/{id:\d{1,9}}/limits")
+@routes.post(r"/directory/companies/{id:\d{1,9}}/limits")
+@needs(Permission.EDIT_DIRECTORY)
+async def edit_default_limits(request: web.Request) -> web.Response:
+    """The limits of tickets that have no category yet."""
+    offices, person = request.app[OFFICES], request[PERSON]
+    company = there(await offices.company(person, number_in(request)))["id"]
+    limits = await offices.default_limits(person, company)
+    known: dict[str, object] = {f"{step}.{name}": n for step, limit in limits.items() for name, n in limit.items()}
+
+    async def save(form: DefaultLimitsForm) -> str:
+        await offices.save_default_limits(person, company, form)
+        return f"/directory/companies/{company}"
+
+    return await serve_form(
+        request,
+        "directory/limits_form.html",
+        DefaultLimitsForm,
+        known,
+        save,
+        company=company,
+        steps=tuple(LimitStep),
+        **_names(request),
     )
 
 

@@ -1,7 +1,7 @@
 """Companies with their numbers, categories and limits, crews and responsible persons."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import asyncpg
 from aiohttp import web
@@ -9,7 +9,7 @@ from aiohttp import web
 from callcenter.common.scope import Connection, audit, scoped
 from callcenter.common.secret_box import SecretBox
 from callcenter.directory.book import conflicts_as_refusals
-from callcenter.directory.forms import CategoryForm, CompanyForm, CrewForm, ResponsibleForm
+from callcenter.directory.forms import CategoryForm, CompanyForm, CrewForm, DefaultLimitsForm, ResponsibleForm
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
 from callcenter.storage import queries
@@ -39,6 +39,18 @@ class Offices:
     async def categories(self, person: Person, company: int) -> Sequence[asyncpg.Record]:
         """A company's categories with their limits, those in use first."""
         return await self._fetch(person, "categories", company)
+
+    async def default_limits(self, person: Person, company: int) -> Mapping[str, Mapping[str, int]]:
+        """The limits of a company's tickets without a category, by step: `minutes` and `warn_before`."""
+        rows = await self._fetch(person, "default_limits", company)
+        return {row["step"]: {"minutes": row["minutes"], "warn_before": row["warn_before"]} for row in rows}
+
+    async def save_default_limits(self, person: Person, company: int, form: DefaultLimitsForm) -> None:
+        """Change them; they count for tickets that are opened from now on."""
+        async with scoped(self._pool, person) as connection:
+            await connection.execute(SQL["take_default_limits"], company)
+            await connection.executemany(SQL["give_default_limit"], [(company, *limit) for limit in form.limits()])
+            await _write_down(connection, person, company, AuditSubject.COMPANY, company, company)
 
     async def category(self, person: Person, category: int) -> asyncpg.Record | None:
         """One category with its limits."""

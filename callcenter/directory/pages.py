@@ -6,10 +6,13 @@ from aiohttp import web
 from callcenter.directory.book import DIRECTORY_BOOK, FLATS_SHOWN, InUse
 from callcenter.directory.form_pages import known_of, number_in, serve_form, there
 from callcenter.directory.forms import HouseForm, PremisesForm, ResidentForm
+from callcenter.directory.happened import happened
 from callcenter.directory.offices import OFFICES
 from callcenter.domain.access import Permission
 from callcenter.web.auth import needs
 from callcenter.web.keys import PERSON
+from callcenter.web.labels import ticket_states
+from callcenter.web.language import language_of
 from callcenter.web.render import render, telephone
 
 routes = web.RouteTableDef()
@@ -47,6 +50,8 @@ async def house(request: web.Request) -> web.Response:
         history=history,
         part=part,
         cut=len(flats) == FLATS_SHOWN,
+        happened=await happened(request, row["id"]),
+        states=ticket_states(language_of(request)),
     )
 
 
@@ -78,7 +83,23 @@ async def add_flat(request: web.Request) -> web.Response:
 
 
 @routes.get(r"/directory/flats/{id:\d{1,9}}")
-@routes.post(r"/directory/flats/{id:\d{1,9}}")
+@needs(Permission.SEE_DIRECTORY)
+async def flat(request: web.Request) -> web.Response:
+    """A flat with its residents, and what happened there."""
+    book, person = request.app[DIRECTORY_BOOK], request[PERSON]
+    row = there(await book.premises(person, number_in(request)))
+    return render(
+        request,
+        "directory/flat.html",
+        flat=row,
+        residents=await book.neighbours(person, row["id"]),
+        happened=await happened(request, row["house_id"], row["id"]),
+        states=ticket_states(language_of(request)),
+    )
+
+
+@routes.get(r"/directory/flats/{id:\d{1,9}}/edit")
+@routes.post(r"/directory/flats/{id:\d{1,9}}/edit")
 @needs(Permission.EDIT_DIRECTORY)
 async def edit_flat(request: web.Request) -> web.Response:
     row = there(await request.app[DIRECTORY_BOOK].premises(request[PERSON], number_in(request)))
@@ -95,7 +116,6 @@ async def _flat_form(
         saved = await book.save_premises(person, house, premises, form)
         return f"/directory/flats/{saved}"
 
-    residents = [] if premises is None else await book.neighbours(person, premises)
     return await serve_form(
         request,
         "directory/flat_form.html",
@@ -105,7 +125,6 @@ async def _flat_form(
         house=house,
         premises=premises,
         address=address,
-        residents=residents,
     )
 
 
@@ -121,7 +140,20 @@ async def add_resident(request: web.Request) -> web.Response:
 @needs(Permission.SEE_DIRECTORY)
 async def resident(request: web.Request) -> web.Response:
     row = there(await request.app[DIRECTORY_BOOK].resident(request[PERSON], number_in(request)))
-    return render(request, "directory/resident.html", resident=row, in_use=False)
+    return await _resident_page(request, row)
+
+
+async def _resident_page(request: web.Request, row: asyncpg.Record, status: int = 200) -> web.Response:
+    """409: calls or tickets name the resident, who was to be removed."""
+    return render(
+        request,
+        "directory/resident.html",
+        status,
+        resident=row,
+        in_use=status == 409,
+        happened=await happened(request, row["house_id"], row["premises_id"], row["id"]),
+        states=ticket_states(language_of(request)),
+    )
 
 
 @routes.get(r"/directory/residents/{id:\d{1,9}}/edit")
@@ -143,7 +175,7 @@ async def remove_resident(request: web.Request) -> web.Response:
     try:
         await book.remove_resident(person, row["id"])
     except InUse:
-        return render(request, "directory/resident.html", 409, resident=row, in_use=True)
+        return await _resident_page(request, row, 409)
     raise web.HTTPSeeOther(f"/directory/houses/{row['house_id']}")
 
 

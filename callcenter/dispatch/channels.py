@@ -48,6 +48,8 @@ class CrewTicket:
     webhook_url: str | None
     webhook_secret: str | None
     """As the database keeps it: `SecretBox` opens it."""
+    waiting_since: datetime | None = None
+    """Since when it waits for the resident."""
 
     @classmethod
     def of(cls, row: asyncpg.Record, **more: object) -> Self:

@@ -1,4 +1,4 @@
-"""A crew's mobile page: one ticket behind a personal link, without login and without scripts."""
+"""A crew's mobile pages, without login and without scripts: one ticket behind a personal link, or all that the crew has."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,6 +10,7 @@ from aiohttp import web
 from callcenter.common.attempts import TooManyAttempts
 from callcenter.dispatch.channels import CrewTicket
 from callcenter.dispatch.crew_links import CREW_LINKS
+from callcenter.dispatch.crew_lists import CREW_LISTS, CrewList
 from callcenter.dispatch.texts import crew_states
 from callcenter.domain.access import Permission
 from callcenter.domain.ticket import CREW_STEPS, Step, StepRefused, TicketState, steps_from
@@ -17,7 +18,10 @@ from callcenter.errors import StoreError
 from callcenter.tickets.files import LARGEST, TICKET_FILES, BadFile, media_type_of
 from callcenter.tickets.service import TICKETS
 from callcenter.tickets.ticket import BadEdit, NoTicket
+from callcenter.tickets.waiting import Waiting
 from callcenter.web.auth import needs
+from callcenter.web.formats import Translator
+from callcenter.web.keys import POOL
 from callcenter.web.render import render
 from callcenter.web.shield import from_any_origin
 from callcenter.web.upload import TooLong, UploadedForm, read_form
@@ -31,6 +35,21 @@ TAKES_PHOTOS = frozenset({TicketState.ACCEPTED, TicketState.IN_PROGRESS, TicketS
 LONGEST_COMMENT = 10_000
 
 Page = Callable[[web.Request, CrewTicket], Awaitable[web.Response]]
+ONE = "/w/{token}"
+OF_LIST = r"/crew/{token}/{ticket:\d{1,18}}"
+
+
+def _at(request: web.Request) -> str:
+    """The address of the ticket's page."""
+    token, ticket = request.match_info["token"], request.match_info.get("ticket")
+    return f"/w/{token}" if ticket is None else f"/crew/{token}/{ticket}"
+
+
+async def _find(request: web.Request) -> CrewTicket | None:
+    token, ticket = request.match_info["token"], request.match_info.get("ticket")
+    if ticket is None:
+        return await request.app[CREW_LINKS].find(token, request.remote or "")
+    return await request.app[CREW_LISTS].ticket(token, int(ticket), request.remote or "")
 
 
 def _behind_link(page: Page) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -38,7 +57,7 @@ def _behind_link(page: Page) -> Callable[[web.Request], Awaitable[web.Response]]
 
     async def show(request: web.Request) -> web.Response:
         try:
-            ticket = await request.app[CREW_LINKS].find(request.match_info["token"], request.remote or "")
+            ticket = await _find(request)
         except TooManyAttempts:
             answer = render(request, "dispatch/crew_gone.html", 429)
         else:
@@ -49,7 +68,35 @@ def _behind_link(page: Page) -> Callable[[web.Request], Awaitable[web.Response]]
     return show
 
 
-@routes.get("/w/{token}")
+@routes.get("/crew/{token}")
+@needs(Permission.ANYONE)
+async def everything(request: web.Request) -> web.Response:
+    """All that the crew has to do."""
+    try:
+        crew = await request.app[CREW_LISTS].find(request.match_info["token"], request.remote or "")
+    except TooManyAttempts:
+        answer = render(request, "dispatch/crew_gone.html", 429)
+    else:
+        answer = render(request, "dispatch/crew_gone.html", 404) if crew is None else _list(request, crew)
+    answer.headers.update(HEADERS)
+    return answer
+
+
+def _list(request: web.Request, crew: CrewList) -> web.Response:
+    return render(
+        request,
+        "dispatch/crew_list.html",
+        language=crew.language,
+        crew=crew,
+        open=sum(ticket.state is not TicketState.DONE for ticket in crew.tickets),
+        states=crew_states(crew.language),
+        at=f"/crew/{request.match_info['token']}",
+        now=datetime.now(UTC),
+    )
+
+
+@routes.get(ONE)
+@routes.get(OF_LIST)
 @needs(Permission.ANYONE)
 @_behind_link
 async def ticket_page(request: web.Request, ticket: CrewTicket) -> web.Response:
@@ -57,7 +104,8 @@ async def ticket_page(request: web.Request, ticket: CrewTicket) -> web.Response:
     return await _page(request, ticket)
 
 
-@routes.post("/w/{token}/{step:accept|start}")
+@routes.post(ONE + "/{step:accept|start}")
+@routes.post(OF_LIST + "/{step:accept|start}")
 @needs(Permission.ANYONE)
 @from_any_origin
 @_behind_link
@@ -67,7 +115,47 @@ async def step(request: web.Request, ticket: CrewTicket) -> web.Response:
     return _back(request)
 
 
-@routes.post("/w/{token}/done")
+@routes.post(ONE + "/{said:refuse|absent|comment}")
+@routes.post(OF_LIST + "/{said:refuse|absent|comment}")
+@needs(Permission.ANYONE)
+@from_any_origin
+@_behind_link
+async def say(request: web.Request, ticket: CrewTicket) -> web.Response:
+    """Refuse the ticket with a reason, say that nobody is at home, or write something."""
+    said = request.match_info["said"]
+    try:
+        async with read_form(request, LARGEST) as form:
+            text = form.fields.get("text", "").strip()
+    except TooLong as too_long:
+        return await _page(request, ticket, 413, problem=f"{too_long.field} too large", said=said)
+    problem = _wrong_with(text)
+    if problem and not (said == "absent" and problem == "no comment"):
+        return await _page(request, ticket, 422, problem=problem, comment=text, said=said)
+    tickets = request.app[TICKETS]
+    try:
+        if said == "refuse":
+            await tickets.step(None, ticket.ticket_id, None, Step.REFUSE, comment=text, by_crew=ticket.crew_id)
+            log.info("refused by link", ticket=ticket.ticket_id, crew=ticket.crew_id)
+            return render(
+                request, "dispatch/crew_gone.html", language=ticket.language, ticket=ticket, back=_list_at(request)
+            )
+        if said == "absent":
+            text = text or Translator(ticket.language).gettext("Nobody at home")
+            await Waiting(request.app[POOL], tickets).wait(None, ticket.ticket_id, text, by_crew=ticket.crew_id)
+        else:
+            await tickets.comment(None, ticket.ticket_id, text, by_crew=ticket.crew_id)
+    except (StepRefused, NoTicket):
+        return _back(request)
+    return await _page(request, ticket, told=True)
+
+
+def _list_at(request: web.Request) -> str:
+    """The address of all that the crew has; empty behind the link of one ticket."""
+    return f"/crew/{request.match_info['token']}" if "ticket" in request.match_info else ""
+
+
+@routes.post(ONE + "/done")
+@routes.post(OF_LIST + "/done")
 @needs(Permission.ANYONE)
 @from_any_origin
 @_behind_link
@@ -80,7 +168,7 @@ async def done(request: web.Request, ticket: CrewTicket) -> web.Response:
             comment = form.fields.get("comment", "").strip()
             problem = _wrong_with(comment) or await _wrong_photo(form)
             if problem:
-                return await _page(request, ticket, 422, problem=problem, comment=comment)
+                return await _page(request, ticket, 422, problem=problem, comment=comment, said="done")
             # The photograph after the step, so that a second press does not add it again.
             if await _take(request, ticket, Step.FINISH, comment) and (problem := await _keep(request, ticket, form)):
                 return await _page(request, ticket, 503, problem=problem, state=TicketState.DONE, result=comment)
@@ -89,7 +177,8 @@ async def done(request: web.Request, ticket: CrewTicket) -> web.Response:
     return _back(request)
 
 
-@routes.post("/w/{token}/photo")
+@routes.post(ONE + "/photo")
+@routes.post(OF_LIST + "/photo")
 @needs(Permission.ANYONE)
 @from_any_origin
 @_behind_link
@@ -158,7 +247,10 @@ async def _page(
     comment: str = "",
     state: TicketState | None = None,
     result: str | None = None,
+    said: str = "",
+    told: bool = False,
 ) -> web.Response:
+    """`said`: which of the forms was sent; `told`: the dispatcher has what was written."""
     files = await request.app[CREW_LINKS].viewed(ticket, request.remote or "")
     state = state or ticket.state
     return render(
@@ -173,11 +265,14 @@ async def _page(
         steps=[step for step in steps_from(state) if step in CREW_STEPS],
         late=ticket.due_at is not None and ticket.due_at < datetime.now(UTC),
         files=files,
-        at=f"/w/{request.match_info['token']}",
+        at=_at(request),
+        back=_list_at(request),
         problem=problem,
         comment=comment,
+        said=said,
+        told=told,
     )
 
 
 def _back(request: web.Request) -> web.Response:
-    return web.Response(status=303, headers={"Location": f"/w/{request.match_info['token']}"})
+    return web.Response(status=303, headers={"Location": _at(request)})

@@ -24,7 +24,7 @@ from callcenter.tickets.service import TicketChange
 
 SQL = queries("handover")
 JOB = "deliver"
-TAKES_BACK = frozenset({Step.CLOSE, Step.CANCEL})
+TAKES_BACK = frozenset({Step.CLOSE, Step.CANCEL, Step.REFUSE})
 
 
 class Assigned(Protocol):
@@ -56,12 +56,22 @@ class Links:
 
     def token(self, assignment: str) -> str:
         """The 256-bit token of an assignment, the same each time."""
-        made = hmac.digest(self._key, b"crew link " + assignment.encode(), "sha256")
-        return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+        return self._made(b"crew link " + assignment.encode())
 
     def url(self, assignment: str) -> str:
         """The whole link."""
         return f"{self._url}/w/{self.token(assignment)}"
+
+    def list_token(self, made: str) -> str:
+        """The token of the link to everything that a crew has; `made`: its row."""
+        return self._made(b"crew list " + made.encode())
+
+    def list_url(self, made: str) -> str:
+        """The whole link to everything that a crew has."""
+        return f"{self._url}/crew/{self.list_token(made)}"
+
+    def _made(self, text: bytes) -> str:
+        return base64.urlsafe_b64encode(hmac.digest(self._key, text, "sha256")).rstrip(b"=").decode()
 
 
 class Handover:
@@ -71,7 +81,7 @@ class Handover:
         self._links = links
 
     async def on_change(self, connection: Connection, ticket: Assigned, what: TicketChange) -> None:
-        """Runs in the transaction of a step: assigning queues messages, closing and cancelling end the link."""
+        """Runs in the transaction of a step: assigning queues messages; what takes it from the crew ends the link."""
         if what == Step.ASSIGN or what in TAKES_BACK:
             await connection.execute(SQL["end_links"], ticket.id)
             await connection.execute(SQL["drop"], ticket.id)

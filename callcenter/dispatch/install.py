@@ -7,8 +7,10 @@ from callcenter.common.attempts import ATTEMPTS
 from callcenter.common.jobs import Worker
 from callcenter.common.secret_box import SECRET_BOX, SecretBox
 from callcenter.common.sending import backoff
-from callcenter.dispatch import crew_pages, pages
+from callcenter.dispatch import crew_pages, link_section, pages
+from callcenter.dispatch.crew_answers import CrewAnswers
 from callcenter.dispatch.crew_links import CREW_LINKS, CrewLinks
+from callcenter.dispatch.crew_lists import CREW_LISTS, CrewLists
 from callcenter.dispatch.delivery import HandoverChannel
 from callcenter.dispatch.handover import Deliveries, Handover, Links
 from callcenter.dispatch.mail import Mail
@@ -18,6 +20,7 @@ from callcenter.dispatch.webhook import Webhook
 from callcenter.domain.access import Permission
 from callcenter.errors import gettext_noop
 from callcenter.settings import Settings
+from callcenter.tickets.sections import TICKET_SECTIONS
 from callcenter.tickets.service import TICKETS
 from callcenter.web.keys import POOL, SERVICES, SETTINGS
 from callcenter.web.navigation import NAVIGATION, NavigationEntry
@@ -28,10 +31,13 @@ def install(app: web.Application) -> None:
     links = Links(settings.handover, settings.web.url)
     app[TICKETS] = app[TICKETS].also(Handover(links).on_change)
     app[CREW_LINKS] = CrewLinks(pool, app[ATTEMPTS])
+    app[CREW_LISTS] = CrewLists(pool, app[ATTEMPTS], links)
+    app[TICKET_SECTIONS].append(link_section.SECTION)
+    app[SERVICES].append(CrewAnswers(settings.database))
     app[UNDELIVERED] = DeadLetters(pool, links.lasts)
     app[SERVICES].append(worker(settings, pool, app[SECRET_BOX]))
     app[NAVIGATION].append(NavigationEntry("/deliveries", gettext_noop("Messages"), Permission.RESEND, 70))
-    for part in (crew_pages, pages):
+    for part in (crew_pages, link_section, pages):
         app.add_routes(part.routes)
 
 

@@ -51,6 +51,15 @@ class Due:
     warn_at: datetime
 
 
+def is_missed(due_at: datetime, met_at: datetime | None, held_at: datetime | None, now: datetime) -> bool:
+    """Whether a limit was missed, or is by now: somebody did not do in time what could have been done.
+
+    What was done in time was, however late it was noted that the ticket is over. While a ticket waits for its resident
+    (`held_at`) its limits do not run; what was late before that stays late.
+    """
+    return (met_at or held_at or now) > due_at
+
+
 def due(opened_at: datetime, limit: Limit, zone: ZoneInfo) -> Due:
     """The moments at which a limit counted from `opened_at` warns and ends. `opened_at` must have a UTC offset."""
     if opened_at.tzinfo is None:

@@ -55,6 +55,34 @@ class TicketEventKind(StrEnum):
     """Somebody called about the same again, and was told the number. The comment is the telephone."""
     LINKED = "linked"
     """It became part of an incident, or is part of one no more."""
+    MERGED = "merged"
+    """It was the same as another ticket, and the two are one now."""
+    WAITING = "waiting"
+    """It waits for the resident, and meanwhile the limits of the work do not run."""
+    RESUMED = "resumed"
+    """It waits no more."""
+
+
+class CrewAnswer(StrEnum):
+    """What a crew said of its ticket last, until somebody at the desk has seen it."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    ABSENT = "absent"
+    """Nobody was at home."""
+    COMMENT = "comment"
+
+
+class TicketSource(StrEnum):
+    """How a ticket came in."""
+
+    CALL = "call"
+    VISIT = "visit"
+    LETTER = "letter"
+    MESSAGE = "message"
+    """By e-mail or messenger."""
+    PROGRAM = "program"
+    OTHER = "other"
 
 
 class NoTicketReason(StrEnum):
@@ -74,6 +102,8 @@ class Step(StrEnum):
     ACCEPT = "accept"
     START = "start"
     FINISH = "finish"
+    REFUSE = "refuse"
+    """The crew cannot do it: it is the dispatcher's again."""
     CLOSE = "close"
     CANCEL = "cancel"
     REOPEN = "reopen"
@@ -93,6 +123,9 @@ TRANSITIONS: Mapping[tuple[TicketState, Step], TicketState] = {
     (_S.ASSIGNED, Step.START): _S.IN_PROGRESS,
     (_S.ACCEPTED, Step.FINISH): _S.DONE,
     (_S.IN_PROGRESS, Step.FINISH): _S.DONE,
+    (_S.ASSIGNED, Step.REFUSE): _S.NEW,
+    (_S.ACCEPTED, Step.REFUSE): _S.NEW,
+    (_S.IN_PROGRESS, Step.REFUSE): _S.NEW,
     (_S.DONE, Step.CLOSE): _S.CLOSED,
     # Answered on the telephone, or made right by somebody else.
     (_S.NEW, Step.CLOSE): _S.CLOSED,
@@ -111,10 +144,10 @@ OVER = frozenset({_S.CLOSED, _S.CANCELLED})
 """States in which nothing is due any more."""
 OPEN = tuple(state for state in TicketState if state not in OVER)
 
-NEEDS_COMMENT = frozenset({Step.CANCEL, Step.REOPEN, Step.FINISH})
+NEEDS_COMMENT = frozenset({Step.CANCEL, Step.REOPEN, Step.FINISH, Step.REFUSE})
 """Steps that need a comment: the reason, or the result."""
 
-CREW_STEPS = frozenset({Step.ACCEPT, Step.START, Step.FINISH})
+CREW_STEPS = frozenset({Step.ACCEPT, Step.START, Step.FINISH, Step.REFUSE})
 """What a crew does by its link."""
 
 

@@ -16,9 +16,6 @@ from callcenter.tickets.ticket import TicketEdit
 
 SQL = queries("outage_joining")
 OUTAGES = queries("outages")
-TICKETS = queries("tickets")
-# Of the law's limits only one is the flat's own: that the resident is told. The rest are the incident's.
-OF_A_CHILD = ["tell"]
 
 
 class JoinRefused(Refusal):
@@ -71,7 +68,6 @@ class Joining:
         if not fresh["subject"]:
             edit["subject"] = outage.names[outage.language]
         await self._tickets.edit_in(connection, person, fresh["id"], None, TicketEdit.model_validate(edit))
-        await connection.execute(TICKETS["due_no_more"], fresh["id"], OF_A_CHILD)
         return int(fresh["id"])
 
 

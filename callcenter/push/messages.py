@@ -16,6 +16,7 @@ from callcenter.domain.events import AsidePhase, Presence, PresenceReason
 from callcenter.domain.operator import OperatorStatus
 from callcenter.domain.request import RefusalReason, RequestKind, RequestState, TalkStep
 from callcenter.domain.talk import TalkKind
+from callcenter.domain.ticket import CrewAnswer
 from callcenter.push.outage_messages import CallOutage, OutageFiguresMessage, OutagesMessage
 from callcenter.push.shapes import Moment, Shape, Shown, TicketKey
 
@@ -259,6 +260,31 @@ class DeadlinesMessage(Shown):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CrewAnswerRow(Shape):
+    """What a crew said of a ticket by its link."""
+
+    ticket: int
+    """The ticket's id."""
+    number: int
+    said: CrewAnswer
+    at: Moment
+    crew: str
+    company: str
+    house: str
+    """Empty for a ticket without a house."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrewAnswersMessage(Shown):
+    """What crews said and nobody at the desk has seen."""
+
+    shown_as: ClassVar[str] = "crews"
+    count: int
+    """Of how many tickets."""
+    newest: tuple[CrewAnswerRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TelephoneMessage(Shown):
     """In which session the operator's telephone in the browser is open; any other has lost it."""
 
@@ -281,6 +307,7 @@ KINDS: Mapping[str, tuple[Audience, tuple[type[Shown], ...]]] = {
     "queues": ("all", (QueuesMessage,)),
     "outages": ("all", (OutagesMessage,)),
     "outage_figures": ("all", (OutageFiguresMessage,)),
+    "crews": ("all", (CrewAnswersMessage,)),
     "presence": ("operator", (PresenceMessage,)),
     "ringing": ("operator", (RingingMessage, SilentMessage)),
     "recording": ("operator", (PauseMessage,)),

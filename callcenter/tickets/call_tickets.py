@@ -4,7 +4,7 @@ import asyncpg
 
 from callcenter.common.scope import Connection, scoped
 from callcenter.domain.person import Person
-from callcenter.domain.ticket import NoTicketReason, Step, TicketState
+from callcenter.domain.ticket import NoTicketReason, Step, TicketSource, TicketState
 from callcenter.errors import Refusal, gettext_noop
 from callcenter.storage import queries
 from callcenter.tickets import incidents
@@ -15,6 +15,7 @@ from callcenter.tickets.ticket import NoTicket, Ticket, TicketEdit
 from callcenter.web.formats import Translator
 
 SQL = queries("call_tickets")
+TICKETS = queries("tickets")
 
 
 class CallTicketRefused(Refusal):
@@ -46,6 +47,7 @@ async def move_call(
     await connection.execute(SQL["called"], ticket, person.id, own["caller"])
     reason = Translator(own["language"]).pgettext("ticket", "Belongs to ticket No. {number}")
     await incidents.finish(connection, person.id, own["id"], Step.CANCEL, reason.format(number=number))
+    await connection.execute(TICKETS["due_nothing"], own["id"])
 
 
 async def show_card(connection: Connection, call: str) -> None:
@@ -63,7 +65,10 @@ class CallTickets:
     async def join(self, person: Person, call: str, ticket: int) -> None:
         """Attach the call to an open ticket of its company; what was typed goes along as a comment. Again changes nothing."""
         async with scoped(self._pool, person) as connection:
-            own = await of_call(connection, call)
+            own = await connection.fetchrow(SQL["of_call"], call)
+            if own is None:
+                await self._give(connection, person, call, ticket)
+                return
             if own["id"] == ticket:
                 return
             other = await connection.fetchrow(SQL["open_one"], ticket, own["company_id"])
@@ -76,13 +81,25 @@ class CallTickets:
                 await self._tickets.comment_in(connection, person, ticket, own["subject"])
             await show_card(connection, call)
 
+    async def _give(self, connection: Connection, person: Person, call: str, ticket: int) -> None:
+        """A call that nobody answered, or that needed no ticket when it came, is about this one."""
+        caller = await connection.fetchrow(SQL["caller_of"], call)
+        if caller is None or await connection.fetchrow(SQL["open_one"], ticket, caller["company_id"]) is None:
+            raise CallTicketRefused("other")
+        await connection.execute(SQL["join"], call, ticket, person.id)
+        await connection.execute(SQL["adopt_recordings"], call, ticket)
+        await connection.execute(SQL["called"], ticket, person.id, caller["caller"])
+        await show_card(connection, call)
+
     async def another(self, person: Person, call: str) -> Ticket:
         """Open a second ticket of the call, for the same caller and place."""
         async with scoped(self._pool, person) as connection:
             own = await of_call(connection, call)
             known = {name: own[name] for name in ("house_id", "premises_id", "resident_id") if own[name] is not None}
             edit = TicketEdit.model_validate(known)
-            ticket = await self._tickets.create_in(connection, person, own["company_id"], edit, caller=own["caller"])
+            ticket = await self._tickets.create_in(
+                connection, person, own["company_id"], edit, caller=own["caller"], source=TicketSource.CALL
+            )
             await connection.execute(SQL["further"], ticket.id, call)
             return ticket
 
@@ -101,6 +118,7 @@ class CallTickets:
                     edit = TicketEdit(subject=words[reason])
                     await self._tickets.edit_in(connection, person, own["id"], None, edit)
                 await incidents.finish(connection, person.id, own["id"], Step.CANCEL, words[reason])
+                await connection.execute(TICKETS["due_nothing"], own["id"])
             await connection.execute(SQL["without"], call, reason, person.id)
             await show_card(connection, call)
 

@@ -38,6 +38,14 @@ class CompanyChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A house, a flat of it or a resident there, as the form of a new ticket is filled in with it."""
+
+    company_id: int
+    typed: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class FormChoices:
     """What can be chosen, each as the row's id and its name."""
 
@@ -80,6 +88,16 @@ class TicketChoices:
         async with scoped(self._pool, person) as connection:
             found: int | None = await connection.fetchval(SQL["premises"], house, flat, company_id)
         return found
+
+    async def place(
+        self, person: Person, *, house: int | None = None, flat: int | None = None, resident: int | None = None
+    ) -> Place | None:
+        """The resident, the flat or the house, whichever of them is given first, if a company serves it."""
+        async with scoped(self._pool, person) as connection:
+            row = await connection.fetchrow(SQL["place"], resident, flat, house)
+        if row is None:
+            return None
+        return Place(row["company_id"], {name: str(value) for name, value in row.items() if name != "company_id"})
 
     async def by_number(self, person: Person, company_id: int, number: int) -> int | None:
         """The id of the company's ticket with this number."""

@@ -6,7 +6,8 @@ from callcenter.common.scope import Connection
 from callcenter.domain.person import Person
 from callcenter.domain.ticket import Step, TicketEventKind
 from callcenter.storage import queries
-from callcenter.tickets.service import MET_WHEN_DONE, OnChange, TicketChange
+from callcenter.tickets.service import OnChange, TicketChange
+from callcenter.tickets.steps import MET_WHEN_DONE
 from callcenter.tickets.ticket import Ticket
 
 SQL = queries("incidents")

@@ -6,7 +6,7 @@ from callcenter.common.object_store import OBJECT_STORE
 from callcenter.domain.access import Permission, Role
 from callcenter.errors import gettext_noop
 from callcenter.storage import connect
-from callcenter.tickets import file_pages, filing_pages, journal_pages, new_pages, pages
+from callcenter.tickets import bulk_pages, file_pages, filing_pages, joining_pages, journal_pages, new_pages, pages
 from callcenter.tickets.choices import TICKET_CHOICES, TicketChoices
 from callcenter.tickets.deadline_alarm import DeadlineAlarm
 from callcenter.tickets.drafts import FILING_DRAFTS, FilingDrafts
@@ -25,7 +25,7 @@ def install(app: web.Application) -> None:
     app[TICKET_CHOICES] = TicketChoices(pool)
     app[FILING_DRAFTS] = FilingDrafts(pool)
     app[TICKET_FILES] = TicketFiles(pool, app[OBJECT_STORE])
-    app[TICKET_SECTIONS] = []
+    app[TICKET_SECTIONS] = [joining_pages.SECTION]
     app[JOURNAL] = Journal(pool)
     app[TICKET_FEED] = TicketFeed(lambda: connect(settings.database))
     app[SERVICES].append(DeadlineAlarm(settings.database))
@@ -36,5 +36,5 @@ def install(app: web.Application) -> None:
             "/tickets", gettext_noop("Journal"), Permission.SEE_TICKETS, 30, frozenset({Role.MANAGER, Role.CREW})
         )
     )
-    for part in (file_pages, filing_pages, journal_pages, new_pages, pages):
+    for part in (bulk_pages, file_pages, filing_pages, journal_pages, joining_pages, new_pages, pages):
         app.add_routes(part.routes)

@@ -28,10 +28,12 @@ FRESH_S = 5.0
 
 
 class DueFilter(StrEnum):
-    """Open tickets by their next limit: it has passed, or its warning has begun."""
+    """What somebody should look at: a limit has passed, its warning has begun, or it does not run; a crew has answered."""
 
     LATE = "late"
     SOON = "soon"
+    WAITING = "waiting"
+    CREW = "crew"
 
 
 class TooManyFilters(LimitReached):

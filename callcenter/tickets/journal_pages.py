@@ -22,6 +22,7 @@ from callcenter.tickets.below import in_order
 from callcenter.tickets.feed import TICKET_FEED
 from callcenter.tickets.journal import JOURNAL, JournalPage, TooManyFilters
 from callcenter.tickets.journal_query import JournalFilterForm, JournalQuery
+from callcenter.tickets.texts import crew_answers
 from callcenter.web.auth import needs, session_token
 from callcenter.web.body import form_of
 from callcenter.web.formats import when
@@ -164,6 +165,7 @@ async def _show(
             name: format_decimal(count, locale=language) for name, count in (("late", page.late), ("soon", page.soon))
         },
         states=ticket_states(language),
+        answers=crew_answers(language),
         options=journal_texts.choices(language),
         problems=journal_texts.problems(language),
         saved_name=name,

@@ -23,7 +23,12 @@ def _say(language: str) -> Callable[[str, str], str]:
 @labels(DueFilter)
 def due_filters(t: Translator) -> dict[DueFilter, str]:
     """The options of the filter by limits."""
-    return {DueFilter.LATE: t.pgettext("journal due", "late"), DueFilter.SOON: t.pgettext("journal due", "due soon")}
+    return {
+        DueFilter.LATE: t.pgettext("journal due", "late"),
+        DueFilter.SOON: t.pgettext("journal due", "due soon"),
+        DueFilter.CREW: t.pgettext("journal due", "a crew has answered"),
+        DueFilter.WAITING: t.pgettext("journal due", "waits for the resident"),
+    }
 
 
 @cache

@@ -26,6 +26,7 @@ from callcenter.tickets.service import TICKETS, Tickets
 from callcenter.tickets.texts import read_out, span, ticket_texts, when
 from callcenter.tickets.ticket import BadEdit, Conflict, Deadline, NoTicket, Ticket, TicketEdit
 from callcenter.tickets.timeline import timeline, value_text
+from callcenter.tickets.waiting import Waiting
 from callcenter.web.auth import needs
 from callcenter.web.forms import chosen_id, form_texts
 from callcenter.web.keys import PERSON, POOL
@@ -165,7 +166,7 @@ async def comment(request: web.Request) -> web.Response:
 @routes.post(PAGE + "/mark")
 @needs(Permission.EDIT_TICKETS)
 async def mark(request: web.Request) -> web.Response:
-    """Note that the resident was notified, or the damage contained."""
+    """Note that the resident was notified, the damage contained, or what the crew said seen."""
     typed = await form_texts(request)
     tickets, ticket_id = request.app[TICKETS], ticket_id_of(request)
     match typed.get("what"):
@@ -173,8 +174,32 @@ async def mark(request: web.Request) -> web.Response:
             await tickets.mark(request[PERSON], ticket_id, TicketEventKind.TOLD)
         case TicketEventKind.LOCALISED:
             await tickets.mark(request[PERSON], ticket_id, TicketEventKind.LOCALISED)
+        case "heard":
+            await Waiting(request.app[POOL], tickets).heard(request[PERSON], ticket_id)
         case _:
             raise web.HTTPBadRequest
+    raise web.HTTPSeeOther(f"/tickets/{ticket_id}")
+
+
+@routes.post(PAGE + "/wait")
+@needs(Permission.EDIT_TICKETS)
+async def wait(request: web.Request) -> web.Response:
+    """It waits for the resident, or waits no more."""
+    person, ticket_id, typed = request[PERSON], ticket_id_of(request), await form_texts(request)
+    waiting = Waiting(request.app[POOL], request.app[TICKETS])
+    try:
+        if typed.get("over"):
+            await waiting.resume(person, ticket_id)
+        else:
+            await waiting.wait(person, ticket_id, typed.get("comment", ""))
+    except StepRefused as refused:
+        if refused.code == "state":
+            return await page(request, ticket_id, 409, banner="moved")
+        return await page(
+            request, ticket_id, 422, step_typed={"step": "wait", **typed}, step_problems={"comment": refused.code}
+        )
+    except BadEdit as bad:
+        return await page(request, ticket_id, 422, step_typed={"step": "wait", **typed}, step_problems=bad.fields)
     raise web.HTTPSeeOther(f"/tickets/{ticket_id}")
 
 

@@ -1,6 +1,8 @@
 """A ticket's rows: read, locked, written, and its history. Everything here works inside the caller's transaction."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,13 +13,14 @@ from callcenter.domain.access import Role
 from callcenter.domain.call import CallState, Outcome
 from callcenter.domain.deadlines import Limit, LimitStep, due
 from callcenter.domain.person import Person
-from callcenter.domain.ticket import PaymentState, TicketClass, TicketEventKind, TicketState
+from callcenter.domain.ticket import CrewAnswer, PaymentState, TicketClass, TicketEventKind, TicketSource, TicketState
 from callcenter.storage import queries
 from callcenter.tickets.ticket import Conflict, Deadline, NoTicket, Ticket, TicketCall, TicketEvent
 
 SQL = queries("tickets")
 Pairs = dict[str, tuple[object, object]]
 Labels = dict[tuple[str, object], tuple[str, str]]
+DECIDES_LIMITS = frozenset({"category_id", "parent_id", "resident_id", "contact_name", "contact_phone"})
 POINTERS = ("category_id", "house_id", "premises_id", "resident_id", "responsible_id", "crew_id", "parent_id")
 
 
@@ -27,13 +30,15 @@ async def read(connection: Connection, person: Person | None, ticket_id: int) ->
     if row is None:
         return None
     deadlines = tuple(
-        Deadline(LimitStep(line["step"]), line["due_at"], line["warn_at"], line["met_at"])
+        Deadline(LimitStep(line["step"]), line["due_at"], line["warn_at"], line["met_at"], line["held_at"])
         for line in await connection.fetch(SQL["deadlines"], ticket_id)
     )
     kind = row["category_class"]
     enumerated = {
         "state": TicketState(row["state"]),
         "payment": PaymentState(row["payment"]),
+        "source": TicketSource(row["source"]),
+        "crew_said": None if row["crew_said"] is None else CrewAnswer(row["crew_said"]),
         "category_class": None if kind is None else TicketClass(kind),
     }
     return Ticket(**{**row, **enumerated}, deadlines=deadlines)
@@ -61,28 +66,34 @@ async def require_newest(connection: Connection, ticket: Ticket, version: int | 
     raise Conflict(ticket, changed)
 
 
-async def write(connection: Connection, ticket: Ticket, changes: Mapping[str, object]) -> None:
-    """Set the columns to their new values and increment the version; a new category sets the deadlines."""
+async def write(connection: Connection, ticket: Ticket, changes: Mapping[str, Any]) -> None:
+    """Set the columns to their new values and increment the version; what changes the limits sets the deadlines."""
     columns = "".join(f"{name} = ${place}, " for place, name in enumerate(changes, 2))
     await connection.execute(
         f"update tickets set {columns}version = version + 1 where id = $1",
         ticket.id,
         *changes.values(),
     )
-    if "category_id" in changes:
-        await set_deadlines(connection, ticket, changes["category_id"])
+    if DECIDES_LIMITS & changes.keys():
+        await set_deadlines(connection, replace(ticket, **changes), keep_met="category_id" not in changes)
 
 
-async def set_deadlines(connection: Connection, ticket: Ticket, category: object) -> None:
-    """Set the deadlines by the category's limits, from the ticket's opening; those already met stay met."""
+async def set_deadlines(connection: Connection, ticket: Ticket, *, keep_met: bool = False) -> None:
+    """Set the deadlines by the limits of the category, or without one of the company; those already met stay met.
+
+    Below an incident the work's limits are the incident's. `keep_met`: also those that apply no more, if they are met.
+    """
     limits = [
         Limit(LimitStep(row["step"]), row["minutes"], row["warn_before"], row["opens"], row["closes"])
-        for row in await connection.fetch(SQL["limits"], category)
+        for row in await connection.fetch(SQL["limits"], ticket.category_id, ticket.company_id)
+        if (ticket.has_somebody_to_tell if row["step"] == LimitStep.TELL else ticket.parent_id is None)
     ]
-    await connection.execute(SQL["due_no_more"], ticket.id, [limit.step for limit in limits])
+    await connection.execute(SQL["due_no_more"], ticket.id, [limit.step for limit in limits], keep_met)
+    begin = ticket.limits_from or ticket.opened_at
     for limit in limits:
-        moments = due(ticket.opened_at, limit, ZoneInfo(ticket.zone))
-        await connection.execute(SQL["due"], ticket.id, limit.step, moments.due_at, moments.warn_at)
+        moments = due(begin, limit, ZoneInfo(ticket.zone))
+        later = ticket.waited if limit.step is not LimitStep.TELL else timedelta()
+        await connection.execute(SQL["due"], ticket.id, limit.step, moments.due_at + later, moments.warn_at + later)
 
 
 async def note(
@@ -99,9 +110,17 @@ async def note(
 ) -> None:
     """Add an event to the history. `states`: before and after a step; `version`: the one that this created, if any."""
     who = None if person is None else person.id
+    said = None if crew is None else _answer(kind, states[1])
     await connection.execute(
-        SQL["event"], ticket.id, who, crew, kind, *states, comment, dict(changes or {}), version
+        SQL["event"], ticket.id, who, crew, kind, *states, comment, dict(changes or {}), version, said
     )  # fmt: skip
+
+
+def _answer(kind: TicketEventKind, state: TicketState | None) -> CrewAnswer | None:
+    """What the desk is told when a crew does this; None: nothing."""
+    by_kind = {TicketEventKind.WAITING: CrewAnswer.ABSENT, TicketEventKind.COMMENT: CrewAnswer.COMMENT}
+    by_state = {TicketState.DONE: CrewAnswer.DONE, TicketState.NEW: CrewAnswer.REFUSED}
+    return by_kind.get(kind) or (None if state is None else by_state.get(state))
 
 
 async def events(connection: Connection, ticket_id: int) -> list[TicketEvent]:

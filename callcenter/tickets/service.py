@@ -2,8 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime
-from typing import Literal, assert_never
+from typing import Literal
 
 import asyncpg
 from aiohttp import web
@@ -12,10 +11,29 @@ from callcenter.common.scope import Connection, audit, scoped, scoped_to
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.deadlines import LimitStep
 from callcenter.domain.person import Person
-from callcenter.domain.ticket import CREW_STEPS, Step, StepRefused, TicketEventKind, move
+from callcenter.domain.ticket import (
+    CREW_STEPS,
+    Step,
+    StepRefused,
+    TicketEventKind,
+    TicketSource,
+    move,
+)
 from callcenter.storage import queries
-from callcenter.tickets.checks import Values, changes_of
-from callcenter.tickets.rows import Labels, events, labels_of, lock, note, pairs, read, require_newest, write
+from callcenter.tickets.checks import changes_of
+from callcenter.tickets.rows import (
+    Labels,
+    events,
+    labels_of,
+    lock,
+    note,
+    pairs,
+    read,
+    require_newest,
+    set_deadlines,
+    write,
+)
+from callcenter.tickets.steps import consequences, settle_deadlines
 from callcenter.tickets.ticket import (
     BadEdit,
     Conflict,
@@ -39,8 +57,6 @@ __all__ = [
 
 SQL = queries("tickets")
 LONGEST_COMMENT = 10_000
-# Repairing the damage localises it too.
-MET_WHEN_DONE = (LimitStep.LOCALISE, LimitStep.CLEAR, LimitStep.REPAIR)
 MET_BY = {TicketEventKind.TOLD: LimitStep.TELL, TicketEventKind.LOCALISED: LimitStep.LOCALISE}
 
 TicketChange = TicketEventKind | Step
@@ -99,29 +115,46 @@ class Tickets:
         async with scoped(self._pool, person) as connection:
             return await labels_of(connection, [changes])
 
-    async def create(self, person: Person, company_id: int, edit: TicketEdit, *, caller: str = "") -> Ticket:
+    async def create(
+        self,
+        person: Person,
+        company_id: int,
+        edit: TicketEdit,
+        *,
+        caller: str = "",
+        source: TicketSource = TicketSource.OTHER,
+    ) -> Ticket:
         """Open a ticket by hand, with the company's next number. Raises `BadEdit`.
 
         `caller`: the telephone number it came from, E.164, if any.
         """
         async with scoped(self._pool, person) as connection:
-            return await self.create_in(connection, person, company_id, edit, caller=caller)
+            return await self.create_in(connection, person, company_id, edit, caller=caller, source=source)
 
     async def create_in(
-        self, connection: Connection, person: Person, company_id: int, edit: TicketEdit, *, caller: str = ""
+        self,
+        connection: Connection,
+        person: Person,
+        company_id: int,
+        edit: TicketEdit,
+        *,
+        caller: str = "",
+        source: TicketSource = TicketSource.OTHER,
     ) -> Ticket:
         """As `create`, inside the caller's transaction."""
         foreign = person.company_id is not None and person.company_id != company_id
         number = None if foreign else await connection.fetchval(SQL["next_number"], company_id)
         if number is None:
             raise BadEdit({"company_id": "unknown"})
-        ticket_id = await connection.fetchval(SQL["open"], company_id, number, caller, person.id)
+        ticket_id = await connection.fetchval(SQL["open"], company_id, number, caller, person.id, source)
         blank = await _known(connection, ticket_id)
         changes = await changes_of(connection, blank, edit)
         await write(connection, blank, changes)
+        if "category_id" not in changes:
+            await set_deadlines(connection, await _known(connection, ticket_id))
         made, version = pairs(blank, changes), blank.version + 1
         await note(connection, blank, TicketEventKind.OPENED, person=person, changes=made, version=version)
-        return await self._notify(connection, ticket_id, TicketEventKind.OPENED)
+        return await self.changed_in(connection, ticket_id, TicketEventKind.OPENED)
 
     async def edit(self, person: Person, ticket_id: int, version: int, edit: TicketEdit) -> Ticket:
         """Change the fields given. Raises `Conflict` unless `version` is the newest, and `BadEdit`.
@@ -143,7 +176,7 @@ class Tickets:
         await write(connection, before, changes)
         kind = TicketEventKind.LINKED if changes.keys() == {"parent_id"} else TicketEventKind.EDITED
         await note(connection, before, kind, person=person, changes=pairs(before, changes), version=before.version + 1)
-        return await self._notify(connection, ticket_id, TicketEventKind.EDITED)
+        return await self.changed_in(connection, ticket_id, TicketEventKind.EDITED)
 
     async def step(
         self,
@@ -184,11 +217,11 @@ class Tickets:
         by_crew: int | None = None,
     ) -> Ticket:
         """As `step`, of a ticket that the caller's transaction has locked."""
-        comment = _words(comment)
+        comment = words(comment)
         state = move(before.state, step, comment=comment, crew=crew_id)
-        changes = await _consequences(connection, before, step, comment, crew_id, responsible_id)
+        changes = await consequences(connection, before, step, comment, crew_id, responsible_id)
         await write(connection, before, {**changes, "state": state.value})
-        await _settle_deadlines(connection, before.id, step)
+        await settle_deadlines(connection, before, step)
         await note(
             connection,
             before,
@@ -200,7 +233,7 @@ class Tickets:
             changes=pairs(before, changes),
             version=before.version + 1,
         )
-        return await self._notify(connection, before.id, step)
+        return await self.changed_in(connection, before.id, step)
 
     async def comment(self, person: Person | None, ticket_id: int, text: str, *, by_crew: int | None = None) -> None:
         """Add a comment, without a new version, so it conflicts with no edit. Raises `BadEdit` for an empty one."""
@@ -211,12 +244,12 @@ class Tickets:
         self, connection: Connection, person: Person | None, ticket_id: int, text: str, *, by_crew: int | None = None
     ) -> None:
         """As `comment`, inside the caller's transaction."""
-        text = _words(text)
+        text = words(text)
         if not text:
             raise BadEdit({"comment": "words"})
         ticket = await lock(connection, person, ticket_id, by_crew)
         await note(connection, ticket, TicketEventKind.COMMENT, person=person, crew=by_crew, comment=text)
-        await self._notify(connection, ticket_id, TicketEventKind.COMMENT)
+        await self.changed_in(connection, ticket_id, TicketEventKind.COMMENT)
 
     async def mark(
         self, person: Person, ticket_id: int, what: Literal[TicketEventKind.TOLD, TicketEventKind.LOCALISED]
@@ -230,7 +263,7 @@ class Tickets:
             if met == "UPDATE 0" and not first:
                 return before
             await note(connection, before, what, person=person)
-            return await self._notify(connection, ticket_id, what)
+            return await self.changed_in(connection, ticket_id, what)
 
     def _scope(self, person: Person | None, by_crew: int | None) -> AbstractAsyncContextManager[Connection]:
         if person is not None:
@@ -239,7 +272,8 @@ class Tickets:
             raise ValueError("a person or a crew does it")
         return scoped_to(self._pool, None)
 
-    async def _notify(self, connection: Connection, ticket_id: int, what: TicketChange) -> Ticket:
+    async def changed_in(self, connection: Connection, ticket_id: int, what: TicketChange) -> Ticket:
+        """Tell of a change that the caller's transaction, which has locked the ticket, has made and noted."""
         await connection.execute(SQL["touch"], ticket_id)
         ticket = await _known(connection, ticket_id)
         if self._on_change is not None:
@@ -259,50 +293,8 @@ async def _known(connection: Connection, ticket_id: int) -> Ticket:
     return ticket
 
 
-async def _consequences(
-    connection: Connection, before: Ticket, step: Step, comment: str, crew: int | None, responsible: int | None
-) -> Values:
-    """What a step changes besides the state."""
-    now = datetime.now(UTC)
-    match step:
-        case Step.ASSIGN:
-            undone: Values = {"accepted_at": None, "started_at": None}
-            return undone | await _assigned(connection, before, crew, responsible)
-        case Step.ACCEPT:
-            return {"accepted_at": now}
-        case Step.START:
-            return {"started_at": now}
-        case Step.FINISH:
-            return {"done_at": now, "result": comment}
-        case Step.CLOSE:
-            # Answered at once, without a crew: the comment is the result.
-            return {"closed_at": now} | ({"result": comment} if comment and not before.result else {})
-        case Step.CANCEL:
-            return {"closed_at": now, "cancel_reason": comment}
-        case Step.REOPEN:
-            begun: Values = dict.fromkeys(("accepted_at", "started_at", "done_at", "closed_at"))
-            return begun | {"result": "", "cancel_reason": ""}
-    assert_never(step)
-
-
-async def _assigned(connection: Connection, before: Ticket, crew: int | None, responsible: int | None) -> Values:
-    if await connection.fetchval(SQL["crew_of"], crew, before.company_id) is None:
-        raise BadEdit({"crew_id": "unknown"})
-    person = await connection.fetchrow(SQL["responsible_of"], responsible or before.responsible_id, before.company_id)
-    if responsible is not None and person is None:
-        raise BadEdit({"responsible_id": "unknown"})
-    fits = person is not None and (responsible is not None or person["crew_id"] in (None, crew))
-    return {"crew_id": crew, "responsible_id": (responsible or before.responsible_id) if fits else None}
-
-
-async def _settle_deadlines(connection: Connection, ticket_id: int, step: Step) -> None:
-    if step is Step.FINISH:
-        await connection.execute(SQL["met"], ticket_id, MET_WHEN_DONE)
-    elif step is Step.REOPEN:
-        await connection.execute(SQL["due_again"], ticket_id, MET_WHEN_DONE)
-
-
-def _words(text: str) -> str:
+def words(text: str) -> str:
+    """What was typed, as it is kept. Raises `BadEdit`."""
     text = text.replace("\r\n", "\n").strip()
     if "\0" in text or len(text) > LONGEST_COMMENT:
         raise BadEdit({"comment": "too long" if len(text) > LONGEST_COMMENT else "zero byte"})

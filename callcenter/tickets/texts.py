@@ -8,7 +8,15 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_datetime
 
 from callcenter.domain.deadlines import LimitStep
-from callcenter.domain.ticket import NoTicketReason, PaymentState, Step, TicketEventKind, TicketState
+from callcenter.domain.ticket import (
+    CrewAnswer,
+    NoTicketReason,
+    PaymentState,
+    Step,
+    TicketEventKind,
+    TicketSource,
+    TicketState,
+)
 from callcenter.tickets.ticket import Ticket
 from callcenter.web.formats import Translator
 from callcenter.web.labels import labels, limit_steps, payment_states, ticket_states
@@ -25,6 +33,10 @@ class TicketTexts:
     steps: Mapping[Step, str]
     payments: Mapping[PaymentState, str]
     events: Mapping[TicketEventKind, str]
+    sources: Mapping[TicketSource, str]
+    answers: Mapping[CrewAnswer, str]
+    ways: Names
+    """How a ticket is sent to its crew: by `HandoverChannel` of `callcenter/dispatch/delivery.py`."""
     limits: Mapping[LimitStep, str]
     fields: Names
     problems: Names
@@ -37,6 +49,9 @@ def ticket_texts(language: str) -> TicketTexts:
         steps=ticket_steps(language),
         payments=payment_states(language),
         events=ticket_event_kinds(language),
+        sources=ticket_sources(language),
+        answers=crew_answers(language),
+        ways=_ways(language),
         limits=limit_steps(language),
         fields=_fields(language),
         problems=_problems(language),
@@ -69,6 +84,7 @@ def ticket_steps(t: Translator) -> dict[Step, str]:
         Step.ACCEPT: t.pgettext("ticket", "Accept"),
         Step.START: t.pgettext("ticket", "Start work"),
         Step.FINISH: t.pgettext("ticket", "Mark as done"),
+        Step.REFUSE: t.pgettext("ticket", "The crew refuses"),
         Step.CLOSE: t.pgettext("ticket", "Close"),
         Step.CANCEL: t.pgettext("ticket", "Cancel the ticket"),
         Step.REOPEN: t.pgettext("ticket", "Reopen"),
@@ -89,6 +105,33 @@ def ticket_event_kinds(t: Translator) -> dict[TicketEventKind, str]:
         TicketEventKind.SENT: t.pgettext("ticket", "Sent to the crew"),
         TicketEventKind.CALLED: t.pgettext("ticket", "Called again about this"),
         TicketEventKind.LINKED: t.pgettext("ticket", "Link to an incident changed"),
+        TicketEventKind.MERGED: t.pgettext("ticket", "Merged"),
+        TicketEventKind.WAITING: t.pgettext("ticket", "Waits for the resident"),
+        TicketEventKind.RESUMED: t.pgettext("ticket", "Waits for the resident no more"),
+    }
+
+
+@labels(CrewAnswer)
+def crew_answers(t: Translator) -> dict[CrewAnswer, str]:
+    """What a crew said, for the desk."""
+    return {
+        CrewAnswer.DONE: t.pgettext("crew answer", "the crew is done"),
+        CrewAnswer.REFUSED: t.pgettext("crew answer", "the crew refused"),
+        CrewAnswer.ABSENT: t.pgettext("crew answer", "nobody at home"),
+        CrewAnswer.COMMENT: t.pgettext("crew answer", "the crew wrote"),
+    }
+
+
+@labels(TicketSource)
+def ticket_sources(t: Translator) -> dict[TicketSource, str]:
+    """How a ticket came in, the usual ones first."""
+    return {
+        TicketSource.CALL: t.pgettext("ticket source", "Telephone"),
+        TicketSource.VISIT: t.pgettext("ticket source", "In person"),
+        TicketSource.LETTER: t.pgettext("ticket source", "Letter"),
+        TicketSource.MESSAGE: t.pgettext("ticket source", "E-mail or messenger"),
+        TicketSource.PROGRAM: t.pgettext("ticket source", "Another program"),
+        TicketSource.OTHER: t.pgettext("ticket source", "Other"),
     }
 
 
@@ -146,7 +189,7 @@ def _say(language: str) -> Callable[[str, str], str]:
 def _fields(language: str) -> Names:
     pgettext = _say(language)
     return {
-        "way": pgettext("ticket", "By"),
+        "way": pgettext("ticket", "Sent"),
         "company_id": pgettext("ticket", "Company"),
         "category_id": pgettext("ticket", "Category"),
         "subject": pgettext("ticket", "Subject"),
@@ -167,6 +210,9 @@ def _fields(language: str) -> Names:
         "planned_from": pgettext("ticket", "Planned from"),
         "planned_until": pgettext("ticket", "Planned until"),
         "parent_id": pgettext("ticket", "Part of incident No."),
+        "source": pgettext("ticket", "How it came in"),
+        "merged_into": pgettext("ticket", "Merged into ticket No."),
+        "merged": pgettext("ticket", "Merged with ticket No."),
         "state": pgettext("ticket", "State"),
         "comment": pgettext("ticket", "Comment"),
         "file": pgettext("ticket", "File"),
@@ -177,6 +223,11 @@ def _fields(language: str) -> Names:
         "done_at": pgettext("ticket", "Done at"),
         "closed_at": pgettext("ticket", "Closed at"),
     }
+
+
+def _ways(language: str) -> Names:
+    pgettext = _say(language)
+    return {"email": pgettext("way", "by e-mail"), "webhook": pgettext("way", "to the crew's program")}
 
 
 def _problems(language: str) -> Names:

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from callcenter.domain.call import CallState, Outcome
-from callcenter.domain.deadlines import LimitStep
+from callcenter.domain.deadlines import LimitStep, is_missed
 from callcenter.domain.phone import e164
-from callcenter.domain.ticket import PaymentState, TicketClass, TicketEventKind, TicketState
+from callcenter.domain.ticket import CrewAnswer, PaymentState, TicketClass, TicketEventKind, TicketSource, TicketState
 from callcenter.errors import NotFound, Refusal, gettext_noop
 
 
@@ -72,16 +72,17 @@ class TicketEdit(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """What must have happened by when. `met_at` is None until it has."""
+    """What must have happened by when. `met_at` is None until it has; `held_at`: since when the limit does not run."""
 
     step: LimitStep
     due_at: datetime
     warn_at: datetime
     met_at: datetime | None
+    held_at: datetime | None = None
 
     def late(self, now: datetime) -> bool:
         """Whether it was, or is, missed."""
-        return (self.met_at or now) > self.due_at
+        return is_missed(self.due_at, self.met_at, self.held_at, now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,9 +141,25 @@ class Ticket:
     cancel_reason: str
     parent_id: int | None
     parent_number: int | None
+    source: TicketSource
+    crew_said: CrewAnswer | None
+    waiting_since: datetime | None
+    waited: timedelta
+    limits_from: datetime | None
+    merged_into: int | None
+    merged_into_number: int | None
     operator_id: int | None
     operator: str
     deadlines: tuple[Deadline, ...] = ()
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether somebody did not do in time what could have been done; of a ticket that is over, while it was open."""
+        return any(line.late(self.closed_at or now) for line in self.deadlines)
+
+    @property
+    def has_somebody_to_tell(self) -> bool:
+        """Whether there is a resident to be told of it: what the company found itself has none."""
+        return bool(self.call_id or self.caller or self.resident_id or self.contact_name or self.contact_phone)
 
     def category_name(self, language: str) -> str:
         """The category in a language; empty when none was chosen yet."""

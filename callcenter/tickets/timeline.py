@@ -43,6 +43,8 @@ def value_text(
     if value is True:
         return "✓"
     texts = ticket_texts(language)
+    if name == "way":
+        return texts.ways.get(str(value), str(value))
     if name == "payment":
         return texts.payments[PaymentState(str(value))]
     if name == "state":

@@ -19,7 +19,7 @@ from callcenter.domain.listening import ListeningReason
 from callcenter.domain.recording import RecordingState
 from callcenter.domain.sharing import LinkState
 from callcenter.domain.talk import TalkKind
-from callcenter.domain.ticket import PaymentState, Step, TicketClass, TicketEventKind, TicketState
+from callcenter.domain.ticket import PaymentState, Step, TicketClass, TicketEventKind, TicketSource, TicketState
 from callcenter.web.keys import PERSON
 from callcenter.web.labels import label, outcomes
 from callcenter.web.language import language_of, translations
@@ -32,7 +32,7 @@ TEMPLATES = {folder.parent.name: folder for folder in sorted(PACKAGE.glob("*/tem
 ZONE = "Europe/Moscow"
 ENUMERATIONS: tuple[type[StrEnum], ...] = (
     *(CallState, FileOrderState, LimitStep, LinkState, ListeningReason, PaymentState, Permission, RecordingState, Step),
-    *(TalkKind, TicketClass, TicketEventKind, TicketState),
+    *(TalkKind, TicketClass, TicketEventKind, TicketSource, TicketState),
 )
 """The enumerations whose members templates may use."""
 # Never wrapped between the digits and the brackets.

@@ -40,6 +40,16 @@ def script_texts(language: str) -> dict[str, Any]:
         "disk_filling": t.gettext("The disk of {node} is filling up"),
         "recordings_unsafe": t.gettext("Recordings are at risk: see Completeness of recordings"),
         "limit_passed": t.gettext("A limit has passed: see Deadlines"),
+        "crew_answers": {
+            category: t.ngettext("{n} answer of a crew", "{n} answers of crews", n)
+            for category, n in SAMPLES[language].items()
+        },
+        "crew_said": {
+            "done": t.pgettext("crew answer", "the crew is done"),
+            "refused": t.pgettext("crew answer", "the crew refused"),
+            "absent": t.pgettext("crew answer", "nobody at home"),
+            "comment": t.pgettext("crew answer", "the crew wrote"),
+        },
         "wrap_up_left": t.gettext("{left} left"),
         "phone_reachable": t.gettext("Phone connected"),
         "phone_unreachable": t.gettext("Phone not connected"),

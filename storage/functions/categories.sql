@@ -21,6 +21,8 @@ end $$;
 create or replace function new_company() returns trigger language plpgsql as $$
 begin
     perform add_default_categories(new.id);
+    -- Decree 416: the number and the times are told at the latest half an hour after the registration.
+    insert into default_limits (company_id, step, minutes, warn_before) values (new.id, 'tell', 30, 10) on conflict do nothing;
     return new;
 end $$;
 create or replace trigger default_categories after insert on companies for each row execute function new_company();

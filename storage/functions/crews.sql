@@ -32,7 +32,8 @@ select t.id as ticket_id,
        k.language,
        k.email,
        k.webhook_url,
-       k.webhook_secret
+       k.webhook_secret,
+       t.waiting_since
 from tickets t
 join crews k on k.id = t.crew_id
 join companies m on m.id = t.company_id

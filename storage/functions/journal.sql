@@ -19,10 +19,12 @@ create or replace function journal_conditions(f journal_filter) returns text lan
         't.opened_at >= ' || quote_literal(f.since),
         't.opened_at < ' || quote_literal(f.until),
         't.payment <> ''none'' and ' || one_of('t.payment', f.payments),
-        'is_open(t.state) and exists (select from ticket_deadlines d '
-            'where d.ticket_id = t.id and d.met_at is null and '
+        'is_open(t.state) and ' || case f.due when 'waiting' then 't.waiting_since is not null'
+            when 'crew' then 't.crew_said is not null' else
+            'exists (select from ticket_deadlines d '
+            'where d.ticket_id = t.id and d.met_at is null and d.held_at is null and '
             || case f.due when 'late' then 'd.due_at < now())'
-                          when 'soon' then 'd.due_at >= now() and d.warn_at <= now())' end)
+                          when 'soon' then 'd.due_at >= now() and d.warn_at <= now())' end end)
 $$;
 
 -- One word with its forms, `батареи|батарея|…` or `батар*|…`, as a query: what it is in Russian in any form, itself letter by
@@ -160,7 +162,7 @@ begin
     return query
         select count(distinct t.id) filter (where d.due_at < now()), count(distinct t.id) filter (where d.due_at >= now())
         from tickets t
-        join ticket_deadlines d on d.ticket_id = t.id and d.met_at is null and d.warn_at <= now()
+        join ticket_deadlines d on d.ticket_id = t.id and d.met_at is null and d.held_at is null and d.warn_at <= now()
         where is_open(t.state) and (theirs is null or t.company_id = theirs)
           and (crew is null or t.crew_id = crew);
 end $$;

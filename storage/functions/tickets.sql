@@ -40,8 +40,21 @@ create or replace trigger words before update of
 create or replace function words_of_ended_call() returns trigger language plpgsql as $$
 begin
     update tickets set number = number where call_id = new.id and search is null;
+    perform default_deadlines(id) from tickets where call_id = new.id and category_id is null and is_open(state);
     return null;
 end $$;
+
+-- The limits of a ticket without a category, as the company has set them. Of a ticket that a call opens they are set when the
+-- call is over, as its words are: by then most have a category.
+create or replace function default_deadlines(ticket bigint) returns void language sql as $$
+    insert into ticket_deadlines (ticket_id, step, due_at, warn_at, met_at)
+    select t.id, l.step, t.opened_at + make_interval(mins => l.minutes),
+           t.opened_at + make_interval(mins => l.minutes - l.warn_before),
+           case when l.step = 'tell' then (select min(at) from ticket_events where ticket_id = t.id and kind = 'told') end
+    from tickets t join default_limits l on l.company_id = t.company_id
+    where t.id = ticket
+    on conflict do nothing
+$$;
 
 -- What reports need of a ticket's deadlines, kept with the ticket, so that each report reads one index and nothing
 -- else.
@@ -53,7 +66,7 @@ begin
     perform from tickets where id = ticket for update;
     update tickets t set late_from = d.late_from, localised_at = d.localised_at
     from (
-        select min(due_at) filter (where met_at is null or met_at > due_at) as late_from,
+        select min(due_at) filter (where met_at is null and held_at is null or met_at > due_at) as late_from,
                min(met_at) filter (where step = 'localise') as localised_at
         from ticket_deadlines where ticket_id = ticket
     ) d
@@ -61,7 +74,7 @@ begin
       and (t.late_from, t.localised_at) is distinct from (d.late_from, d.localised_at);
     return null;
 end $$;
-create or replace trigger times after insert or delete or update of due_at, met_at on ticket_deadlines
+create or replace trigger times after insert or delete or update of due_at, met_at, held_at on ticket_deadlines
     for each row execute function keep_ticket_times();
 
 -- Open journals are notified of a ticket that a call opens, as of other changes of tickets.

@@ -16,7 +16,7 @@ from ticket_deadlines d
 join tickets t on t.id = d.ticket_id
 join companies c on c.id = t.company_id
 left join houses h on h.id = t.house_id
-where d.met_at is null and d.warn_at <= now() and is_open(t.state)
+where d.met_at is null and d.held_at is null and d.warn_at <= now() and is_open(t.state)
 order by d.due_at <= now(), abs(extract(epoch from d.due_at - now()))
 limit $1
 

@@ -24,7 +24,8 @@ join houses h on h.id = p.house_id
 where n.phone = $1 and h.company_id = $2
 order by n.chosen_at desc nulls last, r.id limit 9;
 
--- Open tickets of the flat $2, of the house $3 and of the caller $4 in the company $1, without those of the call $5.
+-- Open tickets of the flat $2, of the house $3 and of the caller $4 in the company $1, without those of the call $5. Those of the
+-- flat and the caller come first: the first one is joined by one key.
 -- name: open_tickets
 select t.id, t.number, t.subject, t.category_id, k.name_ru, k.name_en, t.opened_at, t.state, t.common_property,
     coalesce(p.flat, '') as flat,
@@ -36,7 +37,7 @@ where is_open(t.state) and t.company_id = $1
   and (t.house_id = $3 or t.premises_id = $2 or (t.caller = $4 and $4 <> ''))
   and t.id is distinct from ticket_of_call($5) and t.id not in (select ticket_id from further_tickets where call_id = $5)
   and (t.call_id is null or t.subject <> '' or t.category_id is not null or t.premises_id = $2 or t.caller = $4)
-order by t.premises_id is not distinct from $2 desc, t.opened_at desc limit 12;
+order by coalesce(t.premises_id = $2, false) or (t.caller = $4 and $4 <> '') desc, t.opened_at desc limit 12;
 
 -- The last calls of the caller $1 or of the resident $2, without the call $3.
 -- name: calls

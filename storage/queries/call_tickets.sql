@@ -21,6 +21,26 @@ update recordings r set ticket_id = $2
 where r.call_id = $1 and r.ticket_id = $3
   and not exists (select from legal_holds h where h.ticket_id = $3 and h.released_at is null);
 
+-- The call of which there is no ticket.
+-- name: caller_of
+select company_id, caller from calls where id = $1;
+
+-- name: adopt_recordings
+update recordings set ticket_id = $2 where call_id = $1 and ticket_id is null and state = 'attached';
+
+-- Calls of the last two weeks that may be about the ticket $1 and are not: from its telephones, and those of its flat.
+-- name: attachable
+select c.id, c.arrived_at, c.caller, c.outcome, coalesce(o.name, '') as operator, own.number
+from tickets t
+join calls c on c.company_id = t.company_id and c.arrived_at > now() - interval '14 days' and c.caller in (
+    select t.caller where t.caller <> ''
+    union select t.contact_phone where t.contact_phone <> ''
+    union select p.phone from residents r join resident_phones p on p.resident_id = r.id where r.premises_id = t.premises_id)
+left join operators o on o.id = c.operator_id
+left join tickets own on own.id = ticket_of_call(c.id)
+where t.id = $1 and c.id not in (select calls_of_ticket($1))
+order by c.arrived_at desc limit 20;
+
 -- name: called
 insert into ticket_events (ticket_id, operator_id, kind, comment) values ($1, $2, 'called', $3);
 

@@ -54,6 +54,15 @@ select t.id, t.code, t.class, t.name_ru, t.name_en, t.active,
         from limits l where l.category_id = t.id), '{}') as limits
 from categories t where t.company_id = $2 and ($1::integer is null or t.company_id = $1) order by t.active desc, t.id
 
+-- name: default_limits
+select step, minutes, warn_before from default_limits where company_id = $2 and ($1::integer is null or company_id = $1)
+
+-- name: take_default_limits
+delete from default_limits where company_id = $1
+
+-- name: give_default_limit
+insert into default_limits (company_id, step, minutes, warn_before) values ($1, $2, $3, $4)
+
 -- name: category
 select t.*,
     coalesce((select jsonb_object_agg(l.step, jsonb_build_object('minutes', l.minutes, 'warn_before', l.warn_before,

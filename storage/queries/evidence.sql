@@ -62,14 +62,14 @@ from recordings r
 left join recording_copies c on c.recording_id = r.id
 left join talks k on k.recording = r.name
 left join operators o on o.id = k.operator_id
-where r.ticket_id = $1 or (r.ticket_id is null and r.call_id = (select call_id from tickets where id = $1))
+where r.id in (select recordings_of_ticket($1))
 order by coalesce(k.began_at, r.expected_at, r.recorded_at), r.id
 
 -- name: calls
 select c.id, c.node, c.did, c.caller, c.queue, c.state, c.outcome, c.arrived_at, c.queued_at, c.answered_at,
        c.talk_ended_at, c.ended_at, c.ended_by, c.wait_s, c.talk_s, c.rings, c.rebuilt, coalesce(o.name, '') as operator
 from calls c left join operators o on o.id = c.operator_id
-where c.id = (select call_id from tickets where id = $1) or c.id in (select call_id from recordings where ticket_id = $1)
+where c.id in (select calls_of_ticket($1))
 order by c.arrived_at, c.id
 
 -- name: call_events

@@ -8,7 +8,7 @@ select t.id, t.number, t.state, t.opened_at, t.subject, t.payment, t.common_prop
        concat_ws(', ', h.city, h.street, h.building) as address, p.flat,
        coalesce(nullif(t.contact_name, ''), r.name, '') as name,
        coalesce(nullif(t.contact_phone, ''), t.caller) as phone,
-       w.name as crew, o.name as operator, d.due_at, d.warn_at, d.step, b.below
+       w.name as crew, o.name as operator, d.due_at, d.warn_at, d.step, t.waiting_since, t.crew_said, b.below
 from journal_page($1, $2, $3, $4) with ordinality as page (id, place)
 join tickets t on t.id = page.id
 join companies co on co.id = t.company_id
@@ -20,7 +20,7 @@ left join crews w on w.id = t.crew_id
 left join operators o on o.id = t.operator_id
 left join lateral (
     select due_at, warn_at, step from ticket_deadlines
-    where ticket_id = t.id and met_at is null and is_open(t.state)
+    where ticket_id = t.id and met_at is null and held_at is null and is_open(t.state)
     order by due_at
     limit 1
 ) d on true

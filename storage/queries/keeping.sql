@@ -29,13 +29,13 @@ update recordings set locked_until = $2 where id = $1;
 
 -- name: to_hold
 select r.id, r.object_key, r.version_id, true as wanted
-from legal_holds h join recordings r on r.ticket_id = h.ticket_id
-where h.released_at is null and not r.held and r.state in ('verified', 'attached', 'expired')
-union all
+from legal_holds h join recordings r on r.id in (select recordings_of_ticket(h.ticket_id))
+where h.released_at is null and not r.held and is_held(r) and r.state in ('verified', 'attached', 'expired')
+union
 select r.id, r.object_key, r.version_id, false
 from recordings r
 where r.held and r.state in ('verified', 'attached', 'expired')
-    and not exists (select from legal_holds h where h.ticket_id = r.ticket_id and h.released_at is null)
+    and not is_held(r)
 limit $1;
 
 -- name: held
@@ -44,14 +44,14 @@ update recordings set held = $2 where id = $1;
 -- name: expire
 update recordings r set state = 'expired'
 where r.state = 'attached' and r.retain_until < now() and not r.held
-    and not exists (select from legal_holds h where h.ticket_id = r.ticket_id and h.released_at is null)
+    and not is_held(r)
 returning r.id;
 
 -- name: unexpire
 -- A hold that came in time.
 update recordings r set state = 'attached'
 where r.state = 'expired'
-    and exists (select from legal_holds h where h.ticket_id = r.ticket_id and h.released_at is null)
+    and is_held(r)
 returning r.id;
 
 -- name: to_delete
@@ -61,13 +61,16 @@ order by retain_until, id limit $2;
 
 -- name: lock_ticket
 -- Placing a hold locks the ticket too: so it comes before this, or finds the recording deleted.
-select t.id from tickets t where t.id = (select ticket_id from recordings where id = $1) for update;
+select t.id from tickets t
+where t.id = (select ticket_id from recordings where id = $1)
+   or t.id in (select f.ticket_id from recordings r join further_tickets f on f.call_id = r.call_id where r.id = $1)
+order by t.id for update;
 
 -- name: deletable
 select r.id, r.object_key, c.object_key as copy_key
 from recordings r left join recording_copies c on c.recording_id = r.id
 where r.id = $1 and r.state = 'expired' and not r.held
-    and not exists (select from legal_holds h where h.ticket_id = r.ticket_id and h.released_at is null)
+    and not is_held(r)
 for update of r;
 
 -- name: delete

@@ -11,7 +11,7 @@ select count(*) filter (where state <> 'deleted') as recordings,
     count(*) filter (where state <> 'deleted' and held) as held,
     count(*) filter (where state = 'deleted') as deleted,
     max(retain_until) filter (where state <> 'deleted') as kept_until
-from recordings where ticket_id = $1 and state not in ('expected', 'missing');
+from recordings where id in (select recordings_of_ticket($1)) and state not in ('expected', 'missing');
 
 -- name: place
 insert into legal_holds (ticket_id, reason, placed_by) values ($1, $2, $3)

@@ -3,12 +3,11 @@
 -- The recordings of the ticket $1 that can be played, oldest first.
 -- name: offered
 select r.id, coalesce(k.began_at, c.answered_at, r.recorded_at) as at, r.duration_s, coalesce(o.name, '') as operator
-from tickets t
-join calls c on c.id = t.call_id or c.id in (select call_id from recordings where ticket_id = t.id)
-join recordings r on r.call_id = c.id and r.state in ('verified', 'attached')
+from recordings_of_ticket($1) as of_ticket (id)
+join recordings r on r.id = of_ticket.id and r.state in ('verified', 'attached')
+left join calls c on c.id = r.call_id
 left join talks k on k.recording = r.name
 left join operators o on o.id = coalesce(k.operator_id, c.operator_id)
-where t.id = $1
 order by at, r.id;
 
 -- name: add

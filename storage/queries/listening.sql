@@ -32,7 +32,7 @@ select r.id, r.name, r.node, r.state, r.duration_s, r.defect, r.deleted_because,
        coalesce(co.zone, 'Europe/Moscow') as zone, o.id as operator_id, o.name as operator,
        t.id as ticket, t.number, t.subject, x.name as resident,
        concat_ws(', ', nullif(h.city, ''), h.street, h.building) as address, p.flat,
-       exists (select from legal_holds l where l.ticket_id = r.ticket_id and l.released_at is null) as held
+       is_held(r) as held
 from recordings r
 left join recording_copies f on f.recording_id = r.id
 left join waveforms w on w.recording_id = r.id

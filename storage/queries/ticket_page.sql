@@ -25,6 +25,18 @@ select id, name, zone, language from companies where $1::integer is null or id =
 select p.id from premises p join houses h on h.id = p.house_id
 where p.house_id = $1 and h.company_id = $3 and lower(p.flat) = lower($2);
 
+-- The resident $1, the flat $2 or the house $3, as the fields of a form.
+-- name: place
+select h.company_id, h.id::text as house_id, coalesce(p.flat, '') as flat, coalesce(r.id::text, '') as resident_id,
+       coalesce(r.name, '') as contact_name,
+       coalesce((select min(phone) from resident_phones where resident_id = r.id), '') as contact_phone
+from houses h
+left join premises p on p.house_id = h.id and p.id = coalesce((select premises_id from residents where id = $1), $2)
+left join residents r on r.premises_id = p.id and r.id = $1
+where h.company_id is not null
+  and case when $1::integer is not null then r.id is not null when $2::integer is not null then p.id is not null
+      else h.id = $3::integer end;
+
 -- name: by_number
 select id from tickets where company_id = $1 and number = $2;
 
@@ -33,9 +45,7 @@ select c.id, c.arrived_at, c.answered_at, c.caller, c.state, c.outcome, c.talk_s
        coalesce(array_agg(r.id order by r.id) filter (
            where r.state in ('stored', 'verified', 'attached')), '{}') as recordings
 from tickets t
-join calls c on c.id = t.call_id or c.id in (select call_id from recordings where ticket_id = t.id)
-    or c.id in (select call_id from joined_calls where ticket_id = t.id)
-    or c.id in (select call_id from further_tickets where ticket_id = t.id)
+join calls c on c.id in (select calls_of_ticket(t.id))
 left join recordings r on r.call_id = c.id
 left join operators o on o.id = c.operator_id
 where t.id = $1

@@ -18,6 +18,7 @@ select t.id, t.company_id, c.name as company, c.zone, c.language, t.number, t.ve
        t.responsible_id, coalesce(a.name, '') as responsible, coalesce(a.phone, '') as responsible_phone,
        t.planned_from, t.planned_until, t.opened_at, t.accepted_at, t.started_at, t.done_at, t.closed_at, t.updated_at,
        t.result, t.cancel_reason, t.parent_id, i.number as parent_number,
+       t.source, t.crew_said, t.waiting_since, t.waited, t.limits_from, t.merged_into, g.number as merged_into_number,
        t.operator_id, coalesce(o.name, '') as operator
 from tickets t
 join companies c on c.id = t.company_id
@@ -28,12 +29,13 @@ left join residents r on r.id = t.resident_id
 left join crews w on w.id = t.crew_id
 left join responsibles a on a.id = t.responsible_id
 left join tickets i on i.id = t.parent_id
+left join tickets g on g.id = t.merged_into
 left join operators o on o.id = t.operator_id
 where t.id = $1 and ($2::integer is null or t.company_id = $2)
   and ($3::integer is null or t.crew_id = (select crew_id from operators where id = $3));
 
 -- name: deadlines
-select step, due_at, warn_at, met_at from ticket_deadlines where ticket_id = $1 order by due_at, step;
+select step, due_at, warn_at, met_at, held_at from ticket_deadlines where ticket_id = $1 order by due_at, step;
 
 -- name: events
 select e.id, e.at, e.kind, coalesce(o.name, '') as who, coalesce(w.name, '') as crew, e.from_state, e.to_state,
@@ -64,9 +66,15 @@ select 'parent_id', id, number::text, number::text from tickets where id = any (
 update companies set last_ticket_number = last_ticket_number + 1 where id = $1 returning last_ticket_number;
 
 -- name: open
-insert into tickets (company_id, number, caller, operator_id, opened_at) values ($1, $2, $3, $4, now()) returning id;
+insert into tickets (company_id, number, caller, operator_id, source, opened_at) values ($1, $2, $3, $4, $5, now())
+returning id;
 
+-- $10 is what the crew says with it; whatever a person does means that the crew was heard.
 -- name: event
+with said as (
+    update tickets set crew_said = $10, crew_said_at = case when $10 is not null then now() end
+    where id = $1 and ($2::integer is not null or $10::text is not null) and (crew_said is not null or $10 is not null)
+)
 insert into ticket_events (ticket_id, operator_id, crew_id, kind, from_state, to_state, comment, changes, version)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
@@ -76,8 +84,11 @@ select changes, from_state, to_state from ticket_events where ticket_id = $1 and
 -- name: notify
 select pg_notify('tickets', json_build_object('ticket', $1::bigint, 'company', $2::integer)::text);
 
+-- Of the category $1; without one, of the company $2.
 -- name: limits
-select step, minutes, warn_before, opens, closes from limits where category_id = $1;
+select step, minutes, warn_before, opens, closes from limits where category_id = $1
+union all
+select step, minutes, warn_before, null, null from default_limits where $1::integer is null and company_id = $2;
 
 -- Of what the resident was told before there was a limit for it the time is known.
 -- name: due
@@ -87,7 +98,7 @@ values ($1, $2, $3, $4,
 on conflict (ticket_id, step) do update set due_at = excluded.due_at, warn_at = excluded.warn_at;
 
 -- name: due_no_more
-delete from ticket_deadlines where ticket_id = $1 and step <> all ($2::text[]);
+delete from ticket_deadlines where ticket_id = $1 and step <> all ($2::text[]) and (met_at is null or not $3);
 
 -- name: met
 update ticket_deadlines set met_at = now() where ticket_id = $1 and step = any ($2::text[]) and met_at is null;
@@ -99,6 +110,34 @@ select exists (select from ticket_events where ticket_id = $1 and kind = 'told')
 
 -- name: due_again
 update ticket_deadlines set met_at = null where ticket_id = $1 and step = any ($2::text[]);
+
+-- What the resident is told is due all the same.
+-- name: hold
+with begun as (
+    update tickets set waiting_since = now() where id = $1 and waiting_since is null returning id
+)
+update ticket_deadlines d set held_at = now() from begun
+where d.ticket_id = begun.id and d.step <> 'tell' and d.met_at is null and d.due_at > now();
+
+-- name: resume
+with over as (
+    select id, now() - waiting_since as lasted from tickets where id = $1 and waiting_since is not null for update
+), resumed as (
+    update tickets t set waiting_since = null, waited = t.waited + o.lasted from over o where t.id = o.id
+)
+update ticket_deadlines d
+set due_at = d.due_at + (now() - d.held_at), warn_at = d.warn_at + (now() - d.held_at), held_at = null
+from over o where d.ticket_id = o.id and d.held_at is not null;
+
+-- name: waits
+select waiting_since is not null from tickets where id = $1;
+
+-- Of a ticket that was none, or is another, nothing is due.
+-- name: due_nothing
+delete from ticket_deadlines where ticket_id = $1;
+
+-- name: heard
+update tickets set crew_said = null, crew_said_at = null where id = $1 and crew_said is not null;
 
 -- name: touch
 update tickets set updated_at = now() where id = $1;

@@ -156,3 +156,14 @@ async def test_the_list_is_narrowed_by_what_is_asked(desk: Desk):
         assert await found(due="late") == []
         assert await found(payment="paid") == []
         assert await found(crew_id=1) == []
+
+
+async def test_an_incident_is_closed_with_or_without_the_tickets_below_it(desk: Desk):
+    async with desk.program("ada") as program:
+        for below, expected in ((True, "closed"), (False, "new")):
+            incident = (await program.post("/tickets", new_ticket(desk))).body
+            flat = (await program.post("/tickets", new_ticket(desk, parent_id=incident["id"], source="letter"))).body
+            assert flat["source"] == "letter"
+            step = {"step": "close", "comment": "Починили", "below": below}
+            assert (await program.post(f"/tickets/{incident['id']}/steps", step)).body["state"] == "closed"
+            assert (await program.get(f"/tickets/{flat['id']}")).body["state"] == expected

@@ -158,6 +158,30 @@ async def test_a_call_about_an_open_ticket_joins_it_and_its_own_is_cancelled(des
     assert (await desk.post("join", {"ticket": other.id}))[0] == 409
 
 
+async def test_whoever_calls_again_is_offered_the_own_ticket_before_those_of_the_house(desk: Desk):
+    """A number of which only the house is known; a neighbour has reported something since."""
+    work = desk.work
+    own = (await desk.answered()).ticket
+    assert own is not None
+    await desk.post("caller", {"house_id": work.ids["house"]})
+    await work.tickets.edit(work.person, own.id, 2, TicketEdit(subject="Течёт с крыши"))
+    await work.ticket(subject="Нет света", house_id=work.ids["house"], common_property=True)
+    again = "node1-1772704009.2"
+    await desk.answered(again)
+    found = (await desk.details(again))["open_tickets"]
+    assert [(each["place"], each["subject"]) for each in found] == [("caller", "Течёт с крыши"), ("house", "Нет света")]
+
+
+async def test_where_a_joined_call_came_from_is_on_the_card_of_the_next_one(desk: Desk):
+    """An unknown number called about what a neighbour had reported; a minute later it calls again."""
+    work = desk.work
+    open_one = await work.ticket(subject="Нет света в подъезде", house_id=work.ids["house"])
+    await desk.answered()
+    assert (await desk.post("join", {"ticket": open_one.id}))[0] == 200
+    again = await desk.answered("node1-1772704009.2")
+    assert (again.resident, again.address) == ("", "М, Лесная, 3")
+
+
 async def test_what_cannot_be_joined(desk: Desk):
     work = desk.work
     closed = await work.ticket(subject="Старое")

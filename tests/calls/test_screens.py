@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from callcenter.common import requests
 from callcenter.common.browser_telephones import BrowserTelephones
+from callcenter.dispatch.crew_answers import CrewAnswers
 from callcenter.domain.commands import FinishRequest, SavePause
 from callcenter.domain.events import AsideChanged, AsidePhase, OperatorAnswered, Tick
 from callcenter.domain.ids import NodeName, OperatorId
@@ -62,6 +63,8 @@ async def test_all_that_is_pushed_is_in_the_protocol(pool: asyncpg.Pool, databas
             "insert into ticket_deadlines select id, 'tell', $1, $1 from tickets on conflict do nothing", due
         )
         await DeadlineAlarm(settings).check(connection)
+        await connection.execute("update tickets set crew_said = 'absent', crew_said_at = now()")
+        await CrewAnswers(settings).check(connection)
         await CompletenessAlarm(settings, 30).check(connection)
         await OutageWatcher(settings).look(connection)
         await connection.execute("update operators set endpoint = 'web-anna', sip_secret = 's' where id = $1", anna)

@@ -1,7 +1,9 @@
 import pytest
 
+from callcenter.dispatch.delivery import HandoverChannel
 from callcenter.dispatch.texts import crew_states, letter
 from callcenter.domain.ticket import OPEN
+from callcenter.tickets.texts import ticket_texts
 from callcenter.web.language import LANGUAGES
 from tests.conftest import by_owner
 from tests.dispatch.crew import add_crew, add_ticket, assignment
@@ -81,3 +83,9 @@ def test_the_letter_is_in_the_crews_language():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_crew_reads_where_its_ticket_is_in_every_state_in_which_the_link_works(language: str):
     assert crew_states(language).keys() == set(OPEN)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_history_says_in_words_how_a_ticket_was_sent(language: str):
+    assert ticket_texts(language).ways.keys() == set(HandoverChannel)
+    assert not set(HandoverChannel) & set(ticket_texts(language).ways.values())

@@ -44,6 +44,7 @@ async def write_ticket(work: Work) -> Ticket:
         house_id=work.ids["house"],
         subject="Течёт стояк",
         description="С потолка\nльётся",
+        contact_phone="+79001234567",
     )
     pool = work.site.pool
     await pool.execute(WRITE_CALL, ticket.id)

@@ -15,10 +15,11 @@ from callcenter.evidence.manifest import fingerprint
 from callcenter.evidence.verify import verify
 from callcenter.recordings.store import Store
 from callcenter.settings import EvidenceSettings, S3Settings
+from callcenter.tickets.call_tickets import CallTickets
 from callcenter.tickets.ticket import Ticket
 from callcenter.web.keys import SETTINGS
 from tests.conftest import by_owner
-from tests.evidence_packs.packing import AUDIO, COPY, SIGNING, making, over, write_ticket
+from tests.evidence_packs.packing import AUDIO, CALL, COPY, SIGNING, making, over, write_ticket
 from tests.site import Site, put_in_place
 from tests.tickets.ticket_work import Work, open_work
 
@@ -243,3 +244,17 @@ async def test_a_recording_in_another_version_than_the_chain_names_is_not_packed
         await work.vera.post(f"/tickets/{ticket.id}/evidence")
         _, problem = await over(work)
     assert problem == "altered"
+
+
+async def test_the_pack_of_a_second_ticket_of_a_call_holds_the_calls_recordings(
+    work: Work, ticket: Ticket, database_url: str, tmp_path: Path
+):
+    second = await CallTickets(work.site.pool, work.tickets).another(work.person, CALL)
+    pack = await made(work, second, database_url, tmp_path / "pack.zip")
+    verdict = verify(pack, fingerprint(SIGNING))
+    assert verdict.faults == []
+    assert verdict.manifest is not None
+    assert verdict.manifest.ticket.number == second.number
+    with zipfile.ZipFile(pack) as opened:
+        found = [opened.read(str(recording.original)) for recording in verdict.manifest.recordings]
+    assert found == list(AUDIO.values())

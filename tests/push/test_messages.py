@@ -12,10 +12,13 @@ from pydantic import ValidationError
 
 from callcenter.domain.events import AsidePhase, Presence
 from callcenter.domain.request import RefusalReason, RequestState, TalkStep
+from callcenter.domain.ticket import CrewAnswer
 from callcenter.push.codec import BadMessage, body_of, entry, hello_of, request_of, to_json
 from callcenter.push.messages import (
     KINDS,
     AsideMessage,
+    CrewAnswerRow,
+    CrewAnswersMessage,
     DeadlinesMessage,
     ErrorMessage,
     HandedRow,
@@ -68,6 +71,14 @@ EACH: dict[str, Shown] = {
     "operator/7": operator(NOW),
     "trunks": TrunksMessage(down=("beta",)),
     "recordings": SafetyMessage(late=0, missing=1, altered=2, disks=("node1",)),
+    "crews": CrewAnswersMessage(
+        count=1,
+        newest=(
+            CrewAnswerRow(
+                ticket=7, number=12, said=CrewAnswer.REFUSED, at=NOW, crew="Сантехники", company="УК", house="Мира, 7"
+            ),
+        ),
+    ),
     "deadlines": DeadlinesMessage(late=1, due_soon=0, next=(limit(NOW, late=True),)),
     "journal": JournalMessage(at=NOW),
 }

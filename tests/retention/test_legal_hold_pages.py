@@ -2,6 +2,7 @@
 
 import pytest
 
+from callcenter.storage import queries
 from tests.tickets.ticket_work import Work
 
 
@@ -79,3 +80,23 @@ async def test_the_company_says_how_long_recordings_are_kept(work: Work):
     assert (await work.vera.post(f"{path}/edit", **form, retention_days="400")).status == 303
     assert await work.site.pool.fetchval("select retention_days from companies") == 400
     assert "400 дней" in await (await work.vera.get(path)).text()
+
+
+async def test_a_hold_on_the_second_ticket_of_a_call_covers_the_calls_recordings(work: Work):
+    first, second = await work.ticket(subject="Течь"), await work.ticket(subject="Лифт")
+    await record(work, first.id)
+    await work.site.pool.execute(
+        "insert into calls (id, node, did, caller, state, arrived_at) values ('c', 'node1', '1', '', 'talking', now())"
+    )
+    await work.site.pool.execute("update recordings set call_id = 'c'")
+    await work.site.pool.execute("insert into further_tickets (ticket_id, call_id) values ($1, 'c')", second.id)
+    assert (await work.vera.post(f"/tickets/{second.id}/hold", reason="Иск")).status == 303
+    assert "1 запись" in " ".join((await (await work.vera.get(f"/tickets/{second.id}")).text()).split())
+    to_hold = queries("keeping")["to_hold"]
+    assert [row["wanted"] for row in await work.site.pool.fetch(to_hold, 10)] == [True]
+    await work.site.pool.execute("update recordings set held = true, retain_until = now() - interval '1 day'")
+    assert await work.site.pool.fetch(to_hold, 10) == []
+    await work.site.pool.execute("update recordings set held = false")
+    assert await work.site.pool.fetch(queries("keeping")["expire"]) == []
+    assert (await work.vera.post(f"/tickets/{second.id}/hold/release")).status == 303
+    assert len(await work.site.pool.fetch(queries("keeping")["expire"])) == 1

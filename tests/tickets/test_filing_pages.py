@@ -93,7 +93,7 @@ async def test_a_broken_draft_is_refused_and_a_foreign_category_left_out(work: W
 
 
 async def test_told_counts_before_the_category_is_chosen_and_keeps_its_deadline_met(work: Work):
-    ticket = await work.ticket()
+    ticket = await work.ticket(contact_phone="+79001234567")
     page = f"/tickets/{ticket.id}"
     assert not (await (await work.vera.get(f"{page}/filing")).json())["told"]
     for _ in range(2):

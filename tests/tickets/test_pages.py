@@ -66,7 +66,7 @@ async def test_the_sentence_is_in_the_companys_language_and_zone(work: Work):
 
 
 async def test_what_is_late_says_by_how_much(work: Work):
-    ticket = await work.ticket(category_id=work.ids["damage"])
+    ticket = await work.ticket(category_id=work.ids["damage"], contact_name="Иванова")
     await work.site.pool.execute(
         "update ticket_deadlines set due_at = now() - interval '125 minutes', warn_at = now() - interval '3 hours'"
     )
@@ -77,7 +77,7 @@ async def test_what_is_late_says_by_how_much(work: Work):
 
 
 async def test_what_was_closed_in_time_does_not_grow_late(work: Work):
-    ticket = await work.ticket(category_id=work.ids["damage"])
+    ticket = await work.ticket(category_id=work.ids["damage"], contact_name="Иванова")
     await work.tickets.step(work.person, ticket.id, None, Step.CLOSE, comment="Решили по телефону")
     await work.site.pool.execute(
         "update ticket_deadlines set due_at = now() - interval '1 minute', warn_at = now() - interval '1 hour' where ticket_id = $1",

@@ -61,6 +61,10 @@ async def _tickets(filled: Filled, work: Work) -> None:
     await fail(site)
     link = LINKS.url(await site.pool.fetchval("select assignment from crew_links where ended_at is null"))
     known["crew link"] = link.rpartition("/")[2]
+    known["crew ticket"] = await site.pool.fetchval("select ticket_id from crew_links where ended_at is null")
+    assert (await work.vera.post(f"/tickets/{known['crew ticket']}/crew-list")).status == 303
+    made = await site.pool.fetchval("select list from crew_lists")
+    known["crew list"] = LINKS.list_token(made)
     async with open_shared(work) as shared:
         known["shared"] = (await shared.link()).token
         known["with pin"] = (await shared.link(with_pin=True)).token

@@ -56,7 +56,13 @@ OPEN = {
     "GET /static/{room}/{name}",
 }
 # What the secret in its address opens, and no cookie: so a form from anywhere may be sent there.
-BY_LINK = {"GET /w/{token}", "POST /w/{token}/{step}", "POST /w/{token}/done", "POST /w/{token}/photo"}
+BY_LINK = {
+    f"{method} {page}{what}"
+    for page in ("/w/{token}", "/crew/{token}/{ticket}")
+    for method, what in (
+        ("GET", ""), ("POST", "/{step}"), ("POST", "/{said}"), ("POST", "/done"), ("POST", "/photo")
+    )
+} | {"GET /crew/{token}"}  # fmt: skip
 BY_LINK |= {f"GET /telephone/{{token}}{end}" for end in ("", "/linphone.xml", "/cfg{mac}.xml")} | {
     "POST /telephone/{token}"
 }

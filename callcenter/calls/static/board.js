@@ -1,6 +1,7 @@
 import {
   $, company, el, fill, moment, place, readPage, showConnected, showFigures, since, startClock, texts, toast,
 } from "/static/web/ui.js";
+import { showCrewAnswers } from "./crew_answers.js";
 import { showNewLinks, showOutageFigures, showOutages } from "./outages.js";
 import { named, wantedOf } from "./presence.js";
 import { isRequest, showRequests } from "./requests.js";
@@ -27,6 +28,7 @@ const wire = new Wire({
     if (kind === "outage_figures") showOutageFigures(wire.state);
     if (kind === null || isRequest(kind)) showRequests(wire.state, kind);
     if (kind === null || kind === "deadlines") showDeadlines(kind !== null);
+    if (kind === null || kind === "crews") showCrewAnswers(wire.state, kind !== null);
     if (kind === null || kind === "recordings") showSafety(kind !== null);
     if (kind === null) fetchCalls();
     if (kind === null || kind === "trunks") showTrunks();

@@ -1,5 +1,6 @@
 import { $, company, el, place, readPage, showConnected, showFigures, startClock, texts, toast } from "/static/web/ui.js";
 import { Card } from "./card.js";
+import { showCrewAnswers } from "./crew_answers.js";
 import { Details } from "./card_details.js";
 import { startNewResident, startSearch } from "./caller_search.js";
 import { startHelp } from "./key_help.js";
@@ -41,6 +42,7 @@ const wire = new Wire({
     if (kind === null || kind === "presence" || kind === "request/presence") showPresence(wire.state);
     if (kind === null || kind === "outages") showOutages(wire.state, kind !== null);
     if (kind === "outage_figures") showOutageFigures(wire.state);
+    if (kind === null || kind === "crews") showCrewAnswers(wire.state, kind !== null);
     if (kind === null || isRequest(kind)) showRequests(wire.state, kind);
     if (kind === null || ["card", "recording", "presence", "outages"].includes(kind)) showCard();
   },

@@ -1,12 +1,17 @@
 // The list is fetched again when a ticket changes, and when the filter does.
 
 import { filteredList } from "/static/web/list.js";
+import { startChoosing } from "./choosing.js";
 
 // A ticket becomes late without a change.
 const TIME_PASSES_MS = 60000;
 
 let lost = false;
-const { list, refresh } = filteredList("/tickets", () => showLost(lost));
+const { list, refresh } = filteredList("/tickets", () => {
+  showLost(lost);
+  showChosen();
+});
+const showChosen = startChoosing(list);
 
 /** @param {boolean} is */
 function showLost(is) {

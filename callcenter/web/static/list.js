@@ -31,7 +31,13 @@ export function filteredList(path, shown = () => {}) {
       // Rendered and escaped by the server.
       const piece = new DOMParser().parseFromString(await answer.text(), "text/html");
       const focused = list.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
+      const chosen = new Set([.../** @type {NodeListOf<HTMLInputElement>} */ (list.querySelectorAll("input:checked"))].map((each) => each.value));
+      const box = document.activeElement instanceof HTMLInputElement && list.contains(document.activeElement) ? document.activeElement.value : null;
       list.replaceChildren(...piece.body.childNodes);
+      for (const each of /** @type {NodeListOf<HTMLInputElement>} */ (list.querySelectorAll("input[name]"))) {
+        each.checked = chosen.has(each.value);
+        if (each.value === box) each.focus();
+      }
       if (focused) /** @type {HTMLElement | null} */ (list.querySelector(`a[href="${CSS.escape(focused)}"]`))?.focus();
       shown();
     } catch {
