@@ -372,6 +372,7 @@ export interface State {
   "request/wrap_up"?: RequestMessage;
   "request/talk"?: RequestMessage;
   "request/call_out"?: RequestMessage;
+  "request/try_number"?: RequestMessage;
   recordings?: SafetyMessage;
   trunks?: TrunksMessage;
   deadlines?: DeadlinesMessage;
@@ -505,6 +506,14 @@ export interface RequestCall_outDelta {
 }
 
 /** From number `n` on, `kind` shows `body`. */
+export interface RequestTry_numberDelta {
+  type: "delta";
+  n: number;
+  kind: "request/try_number";
+  body: RequestMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
 export interface OperatorDelta {
   type: "delta";
   n: number;
@@ -544,7 +553,7 @@ export interface JournalDelta {
   body: JournalMessage;
 }
 
-export type Delta = QueuesDelta | OutagesDelta | Outage_figuresDelta | PresenceDelta | RingingDelta | RecordingDelta | AsideDelta | TelephoneDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | RequestWrap_upDelta | RequestTalkDelta | RequestCall_outDelta | OperatorDelta | RecordingsDelta | TrunksDelta | DeadlinesDelta | JournalDelta;
+export type Delta = QueuesDelta | OutagesDelta | Outage_figuresDelta | PresenceDelta | RingingDelta | RecordingDelta | AsideDelta | TelephoneDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | RequestWrap_upDelta | RequestTalkDelta | RequestCall_outDelta | RequestTry_numberDelta | OperatorDelta | RecordingsDelta | TrunksDelta | DeadlinesDelta | JournalDelta;
 
 export type FromService = Snapshot | Resumed | Delta | ErrorMessage;
 
