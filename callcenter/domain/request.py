@@ -88,6 +88,7 @@ class RequestKind(StrEnum):
     PRESENCE = "presence"
     PAUSE = "pause"
     WRAP_UP = "wrap_up"
+    RING = "ring"
     TALK = "talk"
     CALL_OUT = "call_out"
     TRY_NUMBER = "try_number"
@@ -128,6 +129,8 @@ TERMS: Mapping[RequestKind, Terms] = MappingProxyType(
         # By then the words that were to be left out of the recording have been said.
         RequestKind.PAUSE: Terms(of_use=timedelta(seconds=15), repeatable=True, of_talk=True),
         RequestKind.WRAP_UP: Terms(of_use=timedelta(seconds=15), repeatable=False),
+        # Of the ring on which it was pressed: the next one has another caller.
+        RequestKind.RING: Terms(of_use=timedelta(seconds=3), repeatable=False),
         RequestKind.TALK: Terms(of_use=timedelta(seconds=10), repeatable=False, of_talk=True),
         RequestKind.CALL_OUT: Terms(of_use=timedelta(seconds=10), repeatable=False),
         RequestKind.TRY_NUMBER: Terms(of_use=timedelta(seconds=10), repeatable=False),
@@ -158,6 +161,13 @@ class WrapUpBody:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RingBody:
+    """Let the operator's telephone, which rings, answer, or give its caller to another operator."""
+
+    answer: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TalkBody:
     """`to`: a telephone's account or a number, empty for any colleague who is free; `note`: for that colleague to read."""
 
@@ -181,13 +191,14 @@ class TryNumberBody:
     number: str
 
 
-Body = PresenceBody | PauseBody | WrapUpBody | TalkBody | CallOutBody | TryNumberBody
+Body = PresenceBody | PauseBody | WrapUpBody | RingBody | TalkBody | CallOutBody | TryNumberBody
 
 _KINDS: Mapping[type[Body], RequestKind] = MappingProxyType(
     {
         PresenceBody: RequestKind.PRESENCE,
         PauseBody: RequestKind.PAUSE,
         WrapUpBody: RequestKind.WRAP_UP,
+        RingBody: RequestKind.RING,
         TalkBody: RequestKind.TALK,
         CallOutBody: RequestKind.CALL_OUT,
         TryNumberBody: RequestKind.TRY_NUMBER,
@@ -225,6 +236,10 @@ def read_body(kind: str, data: Mapping[str, object]) -> Body:
             if not isinstance(paused, bool):
                 raise ValueError("`paused` is neither true nor false")
             return PauseBody(paused=paused, recording=_recording(recording))
+        case RequestKind.RING:
+            if not isinstance(answer := data.get("answer"), bool):
+                raise ValueError("`answer` is neither true nor false")
+            return RingBody(answer=answer)
         case RequestKind.TALK:
             return TalkBody(
                 step=TalkStep(str(data.get("step"))),

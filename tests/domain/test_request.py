@@ -45,6 +45,7 @@ from callcenter.domain.request import (
     RequestKind,
     RequestOverdue,
     RequestState,
+    RingBody,
     TalkBody,
     TalkStep,
     TryNumberBody,
@@ -108,6 +109,8 @@ def test_each_kind_has_terms_and_its_body_comes_back_as_it_went() -> None:
         WrapUpBody(),
         TalkBody(step=TalkStep.CONSULT, to="op-02", note="про кран", recording=RECORDING),
         TalkBody(step=TalkStep.HOLD),
+        RingBody(answer=True),
+        RingBody(answer=False),
         CallOutBody(number="+79161234567"),
         TryNumberBody(number="74951234567"),
     ]
