@@ -1537,7 +1537,9 @@ CREATE TABLE public.houses (
     street_key text,
     building_key text,
     loose_key text,
-    CONSTRAINT houses_entrances_check CHECK (((entrances >= 1) AND (entrances <= 99)))
+    notes text DEFAULT ''::text NOT NULL,
+    CONSTRAINT houses_entrances_check CHECK (((entrances >= 1) AND (entrances <= 99))),
+    CONSTRAINT houses_notes_check CHECK ((length(notes) <= 1000))
 );
 
 CREATE TABLE public.premises (
@@ -2512,6 +2514,7 @@ CREATE TABLE public.reviews (
     replaced_at timestamp with time zone,
     score double precision,
     comment text DEFAULT ''::text NOT NULL,
+    seen_at timestamp with time zone,
     CONSTRAINT reviews_score_check CHECK (((score >= (0)::double precision) AND (score <= (100)::double precision)))
 );
 
@@ -3081,7 +3084,7 @@ ALTER TABLE ONLY public.pause_reasons
     ADD CONSTRAINT pause_reasons_pkey PRIMARY KEY (code);
 
 ALTER TABLE ONLY public.pause_reasons
-    ADD CONSTRAINT pause_reasons_place_key UNIQUE (place);
+    ADD CONSTRAINT pause_reasons_place_key UNIQUE (place) DEFERRABLE;
 
 ALTER TABLE ONLY public.pending_logins
     ADD CONSTRAINT pending_logins_pkey PRIMARY KEY (token_hash);
@@ -3449,6 +3452,8 @@ CREATE INDEX recording_marks_to_tsvector_idx ON public.recording_marks USING gin
 
 CREATE INDEX recording_plays_at_id_idx ON public.recording_plays USING btree (at DESC, id DESC);
 
+CREATE INDEX recording_plays_at_id_idx1 ON public.recording_plays USING btree (at DESC, id DESC);
+
 CREATE INDEX recording_plays_recording_id_at_idx ON public.recording_plays USING btree (recording_id, at DESC);
 
 CREATE INDEX recording_plays_recording_id_operator_id_at_idx ON public.recording_plays USING btree (recording_id, operator_id, at);
@@ -3501,6 +3506,8 @@ CREATE INDEX responsibles_crew_id_idx ON public.responsibles USING btree (crew_i
 
 CREATE INDEX reviews_card_id_made_at_idx ON public.reviews USING btree (card_id, made_at) WHERE (replaced_at IS NULL);
 
+CREATE INDEX reviews_operator_id_made_at_idx ON public.reviews USING btree (operator_id, made_at DESC) WHERE (replaced_at IS NULL);
+
 CREATE UNIQUE INDEX reviews_recording_id_made_by_idx ON public.reviews USING btree (recording_id, made_by) WHERE (replaced_at IS NULL);
 
 CREATE INDEX reviews_to_tsvector_idx ON public.reviews USING gin (to_tsvector('russian'::regconfig, comment)) WHERE (replaced_at IS NULL);
@@ -3510,6 +3517,8 @@ CREATE INDEX score_cards_company_id_id_idx ON public.score_cards USING btree (co
 CREATE INDEX sessions_expires_at_idx ON public.sessions USING btree (expires_at);
 
 CREATE INDEX sessions_operator_id_idx ON public.sessions USING btree (operator_id);
+
+CREATE INDEX share_link_uses_at_id_idx ON public.share_link_uses USING btree (at DESC, id DESC) WHERE (kind = ANY (ARRAY['listened'::text, 'original'::text, 'copy'::text]));
 
 CREATE INDEX share_link_uses_link_id_id_idx ON public.share_link_uses USING btree (link_id, id);
 

@@ -32,6 +32,7 @@ def actions(t: Translator) -> dict[AuditAction, str]:
         AuditAction.MADE_TELEPHONE_LINK: t.gettext("created link for telephone"),
         AuditAction.OPENED_TELEPHONE_LINK: t.gettext("opened link for telephone"),
         AuditAction.TOOK_TELEPHONE: t.gettext("took telephone account away"),
+        AuditAction.CHANGED_PAUSE_REASONS: t.gettext("changed reasons for pauses"),
         AuditAction.SET_OPERATORS_STATE: t.gettext("set operator's state"),
         AuditAction.VIEWED_TICKET: t.gettext("viewed ticket"),
         AuditAction.VIEWED_FILE: t.gettext("viewed file"),

@@ -15,6 +15,7 @@ from callcenter.people import (
     invite_pages,
     login_pages,
     pages,
+    pause_pages,
     setup_pages,
     telephone_pages,
     token_pages,
@@ -25,6 +26,7 @@ from callcenter.people.first_administrator import FIRST_ADMINISTRATOR, FirstAdmi
 from callcenter.people.invitations import INVITATIONS, Invitations
 from callcenter.people.logins import LOGINS, Logins
 from callcenter.people.new_passwords import NEW_PASSWORDS, NewPasswords
+from callcenter.people.pause_reasons import PAUSE_REASONS, PauseReasons
 from callcenter.people.staff import STAFF, Staff
 from callcenter.people.telephone_links import TELEPHONE_LINKS, TelephoneLinks
 from callcenter.people.telephones import TELEPHONES, Telephones
@@ -38,6 +40,7 @@ PARTS = (
     invite_pages,
     login_pages,
     pages,
+    pause_pages,
     setup_pages,
     telephone_pages,
     token_pages,
@@ -52,6 +55,7 @@ def install(app: web.Application) -> None:
     app[FIRST_ADMINISTRATOR] = FirstAdministrator(pool, passwords, app[SECRET_BOX])
     app[INVITATIONS] = Invitations(pool, passwords)
     app[STAFF] = Staff(pool)
+    app[PAUSE_REASONS] = PauseReasons(pool)
     app[TELEPHONES] = Telephones(pool, app[SECRET_BOX])
     app[TELEPHONE_LINKS] = TelephoneLinks(pool, app[SECRET_BOX], app[SETTINGS].asterisk)
     app[AUDIT_LOG] = AuditLog(pool)

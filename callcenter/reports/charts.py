@@ -118,11 +118,17 @@ def paid(rows: Sequence[tuple[PeriodStep, Paid]], period: Period, language: str)
     """A column for each step: what is paid, due, given back."""
     t = Translator(language)
     lines = [line for _step, line in rows]
+    works = sum(line.works for line in lines)
     texts = ChartTexts(
         "paid",
         t.gettext("Paid works, {span}").format(span=span(period, language)),
-        t.gettext("{works} works for {price} ₽: paid {paid} ₽, due {due} ₽.").format(
-            works=sum(line.works for line in lines),
+        t.npgettext(
+            "report",
+            "{works} work for {price} ₽: paid {paid} ₽, due {due} ₽.",
+            "{works} works for {price} ₽: paid {paid} ₽, due {due} ₽.",
+            works,
+        ).format(
+            works=works,
             price=number(sum(line.price for line in lines), language),
             paid=number(sum(line.paid for line in lines), language),
             due=number(sum(line.due for line in lines), language),

@@ -76,6 +76,7 @@ VISITS = (
     Visit("/listening/log", "vera", "table"),
     Visit("/listening/{id}", "vera", "audio, canvas, form", {"id": "recording"}),
     Visit("/listening/cards", "vera", "h1"),
+    Visit("/reviews", "anna", ".reviews"),
     Visit("/listening/cards/{company}", "vera", "form", {"company": "company"}),
     Visit("/recordings/ledger", "vera", "table", query="?days=31"),
     # Tickets.
@@ -150,6 +151,8 @@ VISITS = (
     Visit("/people/new", "alla", "form"),
     Visit("/people/new", "alla", "[aria-invalid]", sent={"login": "", "name": ""}, status=400),
     Visit("/people/{id}", "alla", "form", {"id": "person"}),
+    Visit("/pauses", "alla", "table"),
+    Visit("/pauses", "alla", "[aria-invalid]", sent={"ru0": ""}, status=400),
     Visit("/start/new", "alla", "form"),
     Visit("/start/new", "alla", "[aria-invalid]", sent={"name": ""}, status=422),
     Visit("/start/{id}", "alla", ".points", {"id": "company"}),
