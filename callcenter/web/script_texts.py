@@ -39,7 +39,7 @@ def script_texts(language: str) -> dict[str, Any]:
         "recordings_missing": t.gettext("missing: {n}"),
         "disk_filling": t.gettext("The disk of {node} is filling up"),
         "recordings_unsafe": t.gettext("Recordings are at risk: see Completeness of recordings"),
-        "limit_passed": t.gettext("A limit has passed: see Deadlines"),
+        "limit_passed": t.gettext("A deadline has passed: see Deadlines"),
         "wrap_up_left": t.gettext("{left} left"),
         "phone_reachable": t.gettext("Phone connected"),
         "phone_unreachable": t.gettext("Phone not connected"),

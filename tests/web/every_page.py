@@ -155,7 +155,7 @@ VISITS = (
     Visit("/pauses", "alla", "[aria-invalid]", sent={"ru0": ""}, status=400),
     Visit("/start/new", "alla", "form"),
     Visit("/start/new", "alla", "[aria-invalid]", sent={"name": ""}, status=422),
-    Visit("/start/{id}", "alla", ".points", {"id": "company"}),
+    Visit("/start/{id}", "alla", ".start-points", {"id": "company"}),
     Visit("/audit", "alla", "table"),
     Visit("/trunks", "alla", "table"),
     Visit("/trunks/new", "alla", "form"),
