@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import date
 
 from babel.dates import format_date
+from babel.numbers import format_decimal
 
 from callcenter.domain.audit import AuditAction
 from callcenter.people.audit_log import AuditEntry, Names
 from callcenter.web.browsers import browser_name
-from callcenter.web.formats import Translator, number
+from callcenter.web.formats import Translator
 from callcenter.web.labels import REGISTERED
 
 ENUMERATIONS = {
@@ -100,7 +101,7 @@ def _value(key: str, value: object, language: str, names: Names) -> str:
     if isinstance(value, bool):
         return t.pgettext("audit", "yes") if value else t.pgettext("audit", "no")
     if isinstance(value, float):
-        return number(value, language)
+        return format_decimal(value, locale=language)
     text = str(value)
     match key:
         case "browser":

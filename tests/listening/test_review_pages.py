@@ -127,4 +127,4 @@ async def test_a_score_of_zero_says_why(tapes: Tapes, vera: Browser):
     assert await scores(tapes.site) == [0]
     async with tapes.site.browser("anna") as anna:
         for text in (await (await vera.get(f"/listening/{leak}")).text(), await (await anna.get("/reviews")).text()):
-            assert "0 %: ноль за важную строку: Не грубил" in " ".join(text.split())
+            assert "Оценка ноль: ничего не получено за важную строку: Не грубил" in " ".join(text.split())

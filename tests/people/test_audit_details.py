@@ -55,9 +55,9 @@ def test_every_detail_that_the_code_writes_has_a_name():
     [
         (
             entry(AuditAction.CHANGED_PERSON, role=["operator", "manager"], company_id=[None, 7]),
-            [("роль", "Оператор → Управляющий компании"), ("компания", "– → УК «Заречье»")],
+            [("роль", "Оператор → Управляющий"), ("компания", "– → УК «Заречье»")],
         ),
-        (entry(AuditAction.LISTENED_TO_RECORDING, reason="quality"), [("причина", "Проверка качества")]),
+        (entry(AuditAction.LISTENED_TO_RECORDING, reason="quality"), [("причина", "Оценка качества")]),
         (entry(AuditAction.SHARED_RECORDINGS, link=4, recordings=[5, 6], pin=True), None),
         (entry(AuditAction.FAILED_TO_LOG_IN, wrong="recovery code"), [("что неверно", "код восстановления")]),
         (entry(AuditAction.SET_OPERATORS_STATE, state="paused"), [("статус", "На паузе")]),
@@ -79,5 +79,5 @@ async def test_the_page_of_the_log_shows_them(site: Site):
         answer = await alla.post(f"/people/{person}", name="Анна Петрова", role="manager", company_id=company)
         assert answer.status == 303
         text = await (await alla.get("/audit")).text()
-        assert "Оператор → Управляющий компании" in text
+        assert "Оператор → Управляющий" in text
         assert "– → УК «Заречье»" in text
