@@ -156,6 +156,7 @@ async def _page(
 ) -> web.Response:
     app, facts = request.app, await _facts(request)
     company = facts.company
+    entries = await app[ASTERISK_ENTRIES].numbers(company["id"])
     return render(
         request,
         "onboarding/start.html",
@@ -164,8 +165,8 @@ async def _page(
         here=company["id"],
         company=company,
         companies=await app[PROGRESS].companies(),
-        done=facts.done,
-        entries=await app[ASTERISK_ENTRIES].numbers(company["id"]),
+        done=facts.done([number for number, entry in entries.items() if entry.since]),
+        entries=entries,
         crews=[name for name in usual_crews(company["language"]) if name not in company["crews"]],
         states=operator_statuses(language_of(request)),
         usual=usual_crews(company["language"]),

@@ -1,6 +1,6 @@
 """What a company has and what it lacks, computed from what is in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import asyncpg
@@ -38,12 +38,12 @@ class Facts:
         """Whether a call is not over, or waits for its ticket to be filed."""
         return self.call is not None and (self.call["state"] != CallState.ENDED or not self.call["filed"])
 
-    @property
-    def done(self) -> dict[str, bool]:
-        """What is done, by point."""
+    def done(self, in_asterisk: Collection[str]) -> dict[str, bool]:
+        """What is done, by point. `in_asterisk`: the numbers that each node's Asterisk knows."""
+        numbers = self.company["numbers"]
         return {
             "company": True,
-            "number": bool(self.company["numbers"]),
+            "number": bool(numbers) and all(number in in_asterisk for number in numbers),
             "categories": self.company["categories"] > 0,
             "crews": bool(self.company["crews"]),
             "houses": self.company["houses"] > 0,

@@ -47,7 +47,6 @@ async def test_a_company_is_started_in_the_browser_alone_up_to_a_test_call_and_i
                     await phase(workplace, "")
                     await workplace.get_by_role("button", name="Не в сети").click()
                 await expect(page.locator("#try")).to_contain_text("№ 1 оформлена", timeout=20_000)
-                await page.reload()
                 await expect(page.get_by_text("Всё работает")).to_be_visible()
                 await page.screenshot(path=SCREENS / "first-6-done.png", full_page=True)
     finally:

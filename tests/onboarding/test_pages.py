@@ -35,7 +35,7 @@ async def test_a_new_company_has_its_points_and_what_is_done_of_them(site: Site)
         path = answer.headers["Location"]
         assert (await alla.get("/start")).headers["Location"] == path
     assert await points(site, path) == {
-        "Номер телефона": "готово",
+        "Номер телефона": "осталось",
         "Категории заявок": "готово",
         "Бригады": "осталось",
         "Дома и жители": "можно позже",
@@ -113,3 +113,14 @@ async def test_it_is_done_when_a_call_was_answered_and_its_ticket_filed(site: Si
     assert (await points(site, f"/start/{id_}"))["Проверочный звонок"] == "осталось"
     await site.pool.execute("update tickets set subject = 'Проверка' where id = $1", ticket)
     assert (await points(site, f"/start/{id_}"))["Проверочный звонок"] == "готово"
+
+
+async def test_a_number_is_done_when_asterisk_knows_it(site: Site):
+    id_ = await company(site)
+    assert (await points(site, f"/start/{id_}"))["Номер телефона"] == "осталось"
+    await site.pool.execute("insert into node_configurations (node) values ('node1') on conflict do nothing")
+    await site.pool.execute(
+        "insert into asterisk_entries (node, kind, name, value) select 'node1', kind, name, value"
+        " from asterisk_wanted('node1') where kind = 'number'"
+    )
+    assert (await points(site, f"/start/{id_}"))["Номер телефона"] == "готово"
