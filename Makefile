@@ -15,7 +15,7 @@ demo: setup
 	@$(python) -m stack demo
 
 up: setup
-	@$(python) -m stack up
+	@$(python) -m stack up $(if $(EMPTY),--empty)
 
 down:
 	@[ ! -x $(python) ] || $(python) -m stack down

@@ -41,6 +41,7 @@ from callcenter.domain.commands import (
     RefreshCalls,
     SetMember,
     ShowQueues,
+    TryNumber,
     WithdrawCaller,
     WorkTelephone,
 )
@@ -53,6 +54,7 @@ from callcenter.errors import StoreError
 from callcenter.evidence_packs.install import install as evidence_packs
 from callcenter.listening.install import install as listening
 from callcenter.logs import configure
+from callcenter.onboarding.install import install as onboarding
 from callcenter.outages.announcing.announcer import Announcer
 from callcenter.outages.announcing.voice import Voice
 from callcenter.outages.install import install as outages
@@ -106,6 +108,7 @@ SUBJECTS = (
     evidence_packs,
     reports,
     trunks,
+    onboarding,
     api,
 )
 """Each adds its services and pages. Those that add to a ticket's page or steps come after `tickets`."""
@@ -346,7 +349,7 @@ class CommandRouter:
         match order:
             case PrepareCard():
                 self.cards.submit(order)
-            case PlaceCall() | WorkTelephone():
+            case PlaceCall() | TryNumber() | WorkTelephone():
                 self.by_console.submit(order)
             case JudgeCallOut():
                 self.gatekeeper.submit(order)

@@ -20,7 +20,8 @@ def main() -> int:
     """Run one command and return the exit status."""
     options = _parser().parse_args()
     try:
-        return _run(Instance(options.directory), options)
+        empty = getattr(options, "empty", False)
+        return _run(Instance(options.directory, empty=empty), options)
     except (StackError, SpeechError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -63,7 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m stack", description=__doc__)
     parser.add_argument("--directory", type=Path, default=STACK, help="of the instance (default: %(default)s)")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("up", help="start the stack in the background and return when it is ready")
+    up = commands.add_parser("up", help="start the stack in the background and return when it is ready")
+    up.add_argument("--empty", action="store_true", help="without the demonstration's data: prints where to begin")
     commands.add_parser("down", help="end everything that `up` started")
     commands.add_parser("listen", help="write what callers of the demo hear as WAV files into var/listen")
     commands.add_parser("demo", help="start the stack, send it a surge, leave it up until Ctrl-C")

@@ -1,4 +1,4 @@
-"""A made-up dispatch centre to try the product with: two companies, a 900-flat house, people with telephones.
+"""A made-up dispatch centre to try the product with: two companies with crews, a 900-flat house, people with telephones.
 
 Names and numbers are generated from lists and counters and belong to nobody. Telephone numbers are in the range
 +7 900 000 xx xx. Seeding twice keeps the residents and gives the logins new passwords.
@@ -20,6 +20,7 @@ from callcenter.common.browser_telephones import secrets as closed
 from callcenter.common.scope import Connection
 from callcenter.common.secret_box import SecretBox
 from callcenter.domain.ids import IN_BROWSER
+from callcenter.onboarding.usual_crews import usual_crews
 from callcenter.settings import load_settings
 from callcenter.storage import connect, statements
 
@@ -65,6 +66,10 @@ async def seed(connection: asyncpg.Connection, operators: int, box: SecretBox) -
         for name, number in COMPANIES:
             ids[name] = await connection.fetchval(SQL["company"], name)
             await connection.execute(SQL["number"], number, ids[name])
+            crews, first = usual_crews("ru"), 100 * len(ids)
+            await connection.execute(
+                SQL["crews"], ids[name], crews, [f"+7900999{first + place:04}" for place in range(len(crews))]
+            )
         first_phone = 0
         for company, city, street, building, flats in HOUSES:
             house = await connection.fetchval(SQL["house"], ids[company], city, street, building)

@@ -5,6 +5,10 @@ insert into companies (name) values ($1) on conflict (name) do update set name =
 insert into numbers (number, company_id) values ($1, $2)
 on conflict (number) do update set company_id = excluded.company_id;
 
+-- name: crews
+insert into crews (company_id, name, phone) select $1, * from unnest($2::text[], $3::text[])
+on conflict (company_id, name) do nothing;
+
 -- name: house
 insert into houses (company_id, city, street, building) values ($1, $2, $3, $4)
 on conflict (company_id, city, street, building) do nothing returning id;

@@ -49,7 +49,7 @@ class Instance:
     """The stack in `directory`. As a context manager it is up inside the block and removed after it.
 
     `environment` holds `CALLCENTER_*` settings that override the generated ones; by default those that the calling
-    process has. `say` gets one line for each step.
+    process has. `say` gets one line for each step. `empty`: without the demonstration's data, as it is installed.
     """
 
     def __init__(
@@ -57,12 +57,14 @@ class Instance:
         directory: Path,
         *,
         operators: int = 40,
+        empty: bool = False,
         environment: Mapping[str, str] | None = None,
         say: Callable[[str], None] = print,
     ) -> None:
         self.directory = directory.resolve()
         self.description_file = self.directory.with_suffix(".json")
         self.operators = operators
+        self.empty = empty
         given = os.environ if environment is None else environment
         self._given = {key: value for key, value in given.items() if key.startswith(PREFIX)}
         self._say = say
@@ -160,10 +162,8 @@ class Instance:
                 self._supervisor.start_program(name)
         if "postgres" in own:
             self._wait("postgres")
-        self._say("database: migrations, demonstration data")
         owners = self._owners_settings(place)
-        self.run("migrate", **owners)
-        people = json.loads(self.run("--operators", str(self.operators), module="stack.demo_data", **owners))
+        people = self._fill_database(owners)
         if "asterisk" in own:
             self.run("render-asterisk", str(self.directory / "asterisk" / "etc"))
             self._supervisor.start_program("asterisk")
@@ -176,6 +176,15 @@ class Instance:
         description = self._describe(settings, owners, people)
         write_private(self.description_file, json.dumps(description, indent=2, ensure_ascii=False) + "\n")
         return description
+
+    def _fill_database(self, owners: Mapping[str, str]) -> Any:
+        """Returns the logins of the demonstration's people."""
+        self._say(f"database: migrations{'' if self.empty else ', demonstration data'}")
+        said = self.run("migrate", **owners)
+        if self.empty:
+            self._say(said.splitlines()[-1])
+            return []
+        return json.loads(self.run("--operators", str(self.operators), module="stack.demo_data", **owners))
 
     def _start_supervisor(self, place: Place, own: set[str]) -> None:
         programs: list[Program] = []

@@ -193,6 +193,58 @@ CREATE FUNCTION public.calls_of_ticket(ticket bigint) RETURNS SETOF text
     union select call_id from further_tickets where ticket_id = ticket
 $$;
 
+CREATE TABLE public.calls (
+    id text NOT NULL,
+    node text NOT NULL,
+    company_id integer,
+    resident_id integer,
+    did text NOT NULL,
+    caller text NOT NULL,
+    queue text,
+    state text NOT NULL,
+    outcome text,
+    fate text,
+    interface text,
+    operator_id integer,
+    recording text,
+    ended_by text,
+    arrived_at timestamp with time zone NOT NULL,
+    queued_at timestamp with time zone,
+    answered_at timestamp with time zone,
+    talk_ended_at timestamp with time zone,
+    left_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    wait_s double precision,
+    talk_s double precision,
+    rings integer DEFAULT 0 NOT NULL,
+    hangup_cause integer,
+    rebuilt boolean DEFAULT false NOT NULL,
+    returns timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
+    rewait_s double precision DEFAULT 0 NOT NULL,
+    born_at timestamp with time zone GENERATED ALWAYS AS (to_timestamp((COALESCE("substring"(id, '-([0-9]{1,10})\.[0-9]+$'::text), '0'::text))::double precision)) STORED NOT NULL,
+    direction text DEFAULT 'in'::text NOT NULL,
+    keys text DEFAULT ''::text NOT NULL,
+    told_at timestamp with time zone,
+    imported boolean DEFAULT false NOT NULL,
+    CONSTRAINT calls_check CHECK (((state = 'ended'::text) = (outcome IS NOT NULL))),
+    CONSTRAINT calls_check1 CHECK (((state = 'ended'::text) = (ended_at IS NOT NULL))),
+    CONSTRAINT calls_direction_check CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),
+    CONSTRAINT calls_ended_by_check CHECK ((ended_by = ANY (ARRAY['caller'::text, 'operator'::text, 'transfer'::text, 'system'::text, 'network'::text]))),
+    CONSTRAINT calls_fate_check CHECK ((fate = ANY (ARRAY['abandoned'::text, 'timed_out'::text, 'no_such_number'::text, 'interrupted'::text]))),
+    CONSTRAINT calls_outcome_check CHECK ((outcome = ANY (ARRAY['answered'::text, 'informed'::text, 'abandoned'::text, 'hung_up_early'::text, 'timed_out'::text, 'no_such_number'::text, 'interrupted'::text, 'not_reached'::text]))),
+    CONSTRAINT calls_state_check CHECK ((state = ANY (ARRAY['arrived'::text, 'waiting'::text, 'talking'::text, 'leaving'::text, 'ended'::text])))
+);
+
+COMMENT ON COLUMN public.calls.keys IS 'The keys that the caller pressed, in order.';
+
+CREATE FUNCTION public.calls_that_came(company integer, start timestamp with time zone, until timestamp with time zone) RETURNS SETOF public.calls
+    LANGUAGE sql STABLE
+    AS $$
+    select * from calls
+    where company_id = company and arrived_at >= start and arrived_at < until
+        and state = 'ended' and direction = 'in' and not imported
+$$;
+
 CREATE TABLE public.recording_copies (
     recording_id bigint NOT NULL,
     object_key text,
@@ -706,6 +758,21 @@ CREATE FUNCTION public.keep_ticket_words() RETURNS trigger
 begin
     new.search := ticket_words(new);
     return new;
+end $$;
+
+CREATE FUNCTION public.keep_wrap_up() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+    operator integer := substring(old.audience from 'operator:([0-9]+)');
+    began timestamptz := old.body ->> 'since';
+begin
+    insert into wrap_ups (operator_id, call_id, began_at, ended_at)
+    select operator, t.call_id, began, greatest(began, (new.body ->> 'since')::timestamptz)
+    from talks t where t.operator_id = operator and t.began_at <= began
+    order by t.began_at desc limit 1
+    on conflict do nothing;
+    return null;
 end $$;
 
 CREATE FUNCTION public.last_entry(r public.recordings) RETURNS public.ledger_entries
@@ -1432,50 +1499,6 @@ ALTER TABLE public.call_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
-CREATE TABLE public.calls (
-    id text NOT NULL,
-    node text NOT NULL,
-    company_id integer,
-    resident_id integer,
-    did text NOT NULL,
-    caller text NOT NULL,
-    queue text,
-    state text NOT NULL,
-    outcome text,
-    fate text,
-    interface text,
-    operator_id integer,
-    recording text,
-    ended_by text,
-    arrived_at timestamp with time zone NOT NULL,
-    queued_at timestamp with time zone,
-    answered_at timestamp with time zone,
-    talk_ended_at timestamp with time zone,
-    left_at timestamp with time zone,
-    ended_at timestamp with time zone,
-    wait_s double precision,
-    talk_s double precision,
-    rings integer DEFAULT 0 NOT NULL,
-    hangup_cause integer,
-    rebuilt boolean DEFAULT false NOT NULL,
-    returns timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
-    rewait_s double precision DEFAULT 0 NOT NULL,
-    born_at timestamp with time zone GENERATED ALWAYS AS (to_timestamp((COALESCE("substring"(id, '-([0-9]{1,10})\.[0-9]+$'::text), '0'::text))::double precision)) STORED NOT NULL,
-    direction text DEFAULT 'in'::text NOT NULL,
-    keys text DEFAULT ''::text NOT NULL,
-    told_at timestamp with time zone,
-    imported boolean DEFAULT false NOT NULL,
-    CONSTRAINT calls_check CHECK (((state = 'ended'::text) = (outcome IS NOT NULL))),
-    CONSTRAINT calls_check1 CHECK (((state = 'ended'::text) = (ended_at IS NOT NULL))),
-    CONSTRAINT calls_direction_check CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),
-    CONSTRAINT calls_ended_by_check CHECK ((ended_by = ANY (ARRAY['caller'::text, 'operator'::text, 'transfer'::text, 'system'::text, 'network'::text]))),
-    CONSTRAINT calls_fate_check CHECK ((fate = ANY (ARRAY['abandoned'::text, 'timed_out'::text, 'no_such_number'::text, 'interrupted'::text]))),
-    CONSTRAINT calls_outcome_check CHECK ((outcome = ANY (ARRAY['answered'::text, 'informed'::text, 'abandoned'::text, 'hung_up_early'::text, 'timed_out'::text, 'no_such_number'::text, 'interrupted'::text, 'not_reached'::text]))),
-    CONSTRAINT calls_state_check CHECK ((state = ANY (ARRAY['arrived'::text, 'waiting'::text, 'talking'::text, 'leaving'::text, 'ended'::text])))
-);
-
-COMMENT ON COLUMN public.calls.keys IS 'The keys that the caller pressed, in order.';
-
 CREATE TABLE public.categories (
     id integer NOT NULL,
     company_id integer NOT NULL,
@@ -1581,7 +1604,9 @@ CREATE TABLE public.houses (
     street_key text,
     building_key text,
     loose_key text,
-    CONSTRAINT houses_entrances_check CHECK (((entrances >= 1) AND (entrances <= 99)))
+    notes text DEFAULT ''::text NOT NULL,
+    CONSTRAINT houses_entrances_check CHECK (((entrances >= 1) AND (entrances <= 99))),
+    CONSTRAINT houses_notes_check CHECK ((length(notes) <= 1000))
 );
 
 CREATE TABLE public.premises (
@@ -2570,6 +2595,7 @@ CREATE TABLE public.reviews (
     replaced_at timestamp with time zone,
     score double precision,
     comment text DEFAULT ''::text NOT NULL,
+    seen_at timestamp with time zone,
     CONSTRAINT reviews_score_check CHECK (((score >= (0)::double precision) AND (score <= (100)::double precision)))
 );
 
@@ -2939,6 +2965,16 @@ CREATE TABLE public.waveforms (
     CONSTRAINT waveforms_per_s_check CHECK ((per_s > (0)::double precision))
 );
 
+CREATE TABLE public.wrap_ups (
+    operator_id integer NOT NULL,
+    call_id text NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone NOT NULL,
+    CONSTRAINT wrap_ups_check CHECK ((ended_at >= began_at))
+);
+
+COMMENT ON TABLE public.wrap_ups IS 'The time after a talk in which an operator got no caller.';
+
 ALTER TABLE ONLY public.pgqueuer ALTER COLUMN id SET DEFAULT nextval('public.pgqueuer_id_seq'::regclass);
 
 ALTER TABLE ONLY public.pgqueuer_schedules ALTER COLUMN id SET DEFAULT nextval('public.pgqueuer_schedules_id_seq'::regclass);
@@ -3138,7 +3174,7 @@ ALTER TABLE ONLY public.pause_reasons
     ADD CONSTRAINT pause_reasons_pkey PRIMARY KEY (code);
 
 ALTER TABLE ONLY public.pause_reasons
-    ADD CONSTRAINT pause_reasons_place_key UNIQUE (place);
+    ADD CONSTRAINT pause_reasons_place_key UNIQUE (place) DEFERRABLE;
 
 ALTER TABLE ONLY public.pending_logins
     ADD CONSTRAINT pending_logins_pkey PRIMARY KEY (token_hash);
@@ -3323,6 +3359,9 @@ ALTER TABLE ONLY public.unwritten
 ALTER TABLE ONLY public.waveforms
     ADD CONSTRAINT waveforms_pkey PRIMARY KEY (recording_id);
 
+ALTER TABLE ONLY public.wrap_ups
+    ADD CONSTRAINT wrap_ups_pkey PRIMARY KEY (operator_id, began_at);
+
 CREATE INDEX announcements_outage_id_call_id_idx ON public.announcements USING btree (outage_id, call_id);
 
 CREATE INDEX announcements_ticket_id_idx ON public.announcements USING btree (ticket_id);
@@ -3354,6 +3393,8 @@ CREATE INDEX calls_caller_arrived_at_idx ON public.calls USING btree (caller, ar
 CREATE INDEX calls_caller_tail_idx ON public.calls USING btree (reverse(caller) text_pattern_ops);
 
 CREATE INDEX calls_node_arrived_at_idx ON public.calls USING btree (node, arrived_at) WHERE (state <> 'ended'::text);
+
+CREATE INDEX calls_reports ON public.calls USING btree (company_id, arrived_at) INCLUDE (direction, outcome, operator_id, answered_at, wait_s, talk_s, imported) WHERE (state = 'ended'::text);
 
 CREATE UNIQUE INDEX companies_outage_page_idx ON public.companies USING btree (outage_page) WHERE (outage_page IS NOT NULL);
 
@@ -3505,6 +3546,8 @@ CREATE INDEX recording_marks_to_tsvector_idx ON public.recording_marks USING gin
 
 CREATE INDEX recording_plays_at_id_idx ON public.recording_plays USING btree (at DESC, id DESC);
 
+CREATE INDEX recording_plays_at_id_idx1 ON public.recording_plays USING btree (at DESC, id DESC);
+
 CREATE INDEX recording_plays_recording_id_at_idx ON public.recording_plays USING btree (recording_id, at DESC);
 
 CREATE INDEX recording_plays_recording_id_operator_id_at_idx ON public.recording_plays USING btree (recording_id, operator_id, at);
@@ -3557,6 +3600,8 @@ CREATE INDEX responsibles_crew_id_idx ON public.responsibles USING btree (crew_i
 
 CREATE INDEX reviews_card_id_made_at_idx ON public.reviews USING btree (card_id, made_at) WHERE (replaced_at IS NULL);
 
+CREATE INDEX reviews_operator_id_made_at_idx ON public.reviews USING btree (operator_id, made_at DESC) WHERE (replaced_at IS NULL);
+
 CREATE UNIQUE INDEX reviews_recording_id_made_by_idx ON public.reviews USING btree (recording_id, made_by) WHERE (replaced_at IS NULL);
 
 CREATE INDEX reviews_to_tsvector_idx ON public.reviews USING gin (to_tsvector('russian'::regconfig, comment)) WHERE (replaced_at IS NULL);
@@ -3566,6 +3611,8 @@ CREATE INDEX score_cards_company_id_id_idx ON public.score_cards USING btree (co
 CREATE INDEX sessions_expires_at_idx ON public.sessions USING btree (expires_at);
 
 CREATE INDEX sessions_operator_id_idx ON public.sessions USING btree (operator_id);
+
+CREATE INDEX share_link_uses_at_id_idx ON public.share_link_uses USING btree (at DESC, id DESC) WHERE (kind = ANY (ARRAY['listened'::text, 'original'::text, 'copy'::text]));
 
 CREATE INDEX share_link_uses_link_id_id_idx ON public.share_link_uses USING btree (link_id, id);
 
@@ -3641,6 +3688,8 @@ CREATE INDEX trunks_node_idx ON public.trunks USING btree (node);
 
 CREATE INDEX unspoken_outages_outage_id_idx ON public.unspoken_outages USING btree (outage_id);
 
+CREATE INDEX wrap_ups_call_id_idx ON public.wrap_ups USING btree (call_id);
+
 CREATE STATISTICS public.tickets_of_company (dependencies) ON company_id, house_id, category_id, crew_id FROM public.tickets;
 
 CREATE TRIGGER chained AFTER INSERT ON public.evidence_packs FOR EACH ROW EXECUTE FUNCTION public.chain_pack();
@@ -3672,6 +3721,8 @@ CREATE TRIGGER flat_key BEFORE UPDATE OF flat ON public.premises FOR EACH ROW WH
 CREATE TRIGGER house_history AFTER INSERT OR UPDATE OF company_id ON public.houses FOR EACH ROW EXECUTE FUNCTION public.keep_house_history();
 
 CREATE TRIGGER house_key BEFORE UPDATE OF city, street, building ON public.houses FOR EACH ROW EXECUTE FUNCTION public.forget_house_key();
+
+CREATE TRIGGER keep_wrap_up AFTER UPDATE ON public.screens FOR EACH ROW WHEN (((old.kind = 'presence'::text) AND ((old.body ->> 'state'::text) = 'wrap_up'::text) AND ((new.body ->> 'state'::text) <> 'wrap_up'::text))) EXECUTE FUNCTION public.keep_wrap_up();
 
 CREATE TRIGGER only_added BEFORE DELETE OR UPDATE ON public.ledger_entries FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -4134,6 +4185,12 @@ ALTER TABLE ONLY public.unspoken_outages
 ALTER TABLE ONLY public.waveforms
     ADD CONSTRAINT waveforms_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.recordings(id);
 
+ALTER TABLE ONLY public.wrap_ups
+    ADD CONSTRAINT wrap_ups_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.calls(id);
+
+ALTER TABLE ONLY public.wrap_ups
+    ADD CONSTRAINT wrap_ups_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id);
+
 ALTER TABLE public.announcements ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.api_tokens ENABLE ROW LEVEL SECURITY;
@@ -4390,6 +4447,10 @@ CREATE POLICY own ON public.waveforms TO callcenter_company USING ((EXISTS ( SEL
    FROM public.recordings r
   WHERE (r.id = waveforms.recording_id))));
 
+CREATE POLICY own ON public.wrap_ups TO callcenter_company USING ((EXISTS ( SELECT
+   FROM public.calls c
+  WHERE (c.id = wrap_ups.call_id))));
+
 ALTER TABLE public.phone_candidates ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.planned_calls ENABLE ROW LEVEL SECURITY;
@@ -4588,6 +4649,8 @@ CREATE POLICY service ON public.unwritten TO callcenter_runtime USING (true) WIT
 
 CREATE POLICY service ON public.waveforms TO callcenter_runtime USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON public.wrap_ups TO callcenter_runtime USING (true) WITH CHECK (true);
+
 ALTER TABLE public.share_link_recordings ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.share_link_uses ENABLE ROW LEVEL SECURITY;
@@ -4620,6 +4683,8 @@ ALTER TABLE public.unwritten ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.waveforms ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.wrap_ups ENABLE ROW LEVEL SECURITY;
+
 GRANT USAGE ON SCHEMA public TO callcenter_company;
 GRANT USAGE ON SCHEMA public TO callcenter_runtime;
 
@@ -4639,6 +4704,9 @@ GRANT SELECT ON TABLE public.ledger_entries TO callcenter_runtime;
 REVOKE ALL ON FUNCTION public.body_of(e public.ledger_entries) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.body_of(e public.ledger_entries) TO callcenter_company;
 GRANT ALL ON FUNCTION public.body_of(e public.ledger_entries) TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.calls TO callcenter_company;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.calls TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.recording_copies TO callcenter_company;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recording_copies TO callcenter_runtime;
@@ -4708,9 +4776,6 @@ GRANT SELECT ON TABLE public.call_events TO callcenter_company;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.call_events TO callcenter_runtime;
 
 GRANT USAGE ON SEQUENCE public.call_events_id_seq TO callcenter_runtime;
-
-GRANT SELECT ON TABLE public.calls TO callcenter_company;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.calls TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.categories TO callcenter_company;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.categories TO callcenter_runtime;
@@ -5063,3 +5128,6 @@ GRANT USAGE ON SEQUENCE public.unwritten_id_seq TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.waveforms TO callcenter_company;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.waveforms TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.wrap_ups TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.wrap_ups TO callcenter_runtime;

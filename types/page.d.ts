@@ -75,6 +75,7 @@ export interface CardDetails {
   flat: string;
   entrance: number | null;
   note: string;
+  house_notes: string;
   no_ticket: NoTicketReason | null;
   /** Whether an operator said so. */
   settled: boolean;

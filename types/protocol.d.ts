@@ -403,6 +403,7 @@ export interface State {
   "request/ring"?: RequestMessage;
   "request/talk"?: RequestMessage;
   "request/call_out"?: RequestMessage;
+  "request/try_number"?: RequestMessage;
   recordings?: SafetyMessage;
   trunks?: TrunksMessage;
   deadlines?: DeadlinesMessage;
@@ -552,6 +553,14 @@ export interface RequestCall_outDelta {
 }
 
 /** From number `n` on, `kind` shows `body`. */
+export interface RequestTry_numberDelta {
+  type: "delta";
+  n: number;
+  kind: "request/try_number";
+  body: RequestMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
 export interface OperatorDelta {
   type: "delta";
   n: number;
@@ -591,7 +600,7 @@ export interface JournalDelta {
   body: JournalMessage;
 }
 
-export type Delta = QueuesDelta | OutagesDelta | Outage_figuresDelta | CrewsDelta | PresenceDelta | RingingDelta | RecordingDelta | AsideDelta | TelephoneDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | RequestWrap_upDelta | RequestRingDelta | RequestTalkDelta | RequestCall_outDelta | OperatorDelta | RecordingsDelta | TrunksDelta | DeadlinesDelta | JournalDelta;
+export type Delta = QueuesDelta | OutagesDelta | Outage_figuresDelta | CrewsDelta | PresenceDelta | RingingDelta | RecordingDelta | AsideDelta | TelephoneDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | RequestWrap_upDelta | RequestRingDelta | RequestTalkDelta | RequestCall_outDelta | RequestTry_numberDelta | OperatorDelta | RecordingsDelta | TrunksDelta | DeadlinesDelta | JournalDelta;
 
 export type FromService = Snapshot | Resumed | Delta | ErrorMessage;
 

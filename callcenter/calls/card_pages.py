@@ -32,6 +32,7 @@ WHO = (
     "flat",
     "entrance",
     "note",
+    "house_notes",
     "no_ticket",
     "settled",
 )

@@ -18,6 +18,7 @@ from callcenter.web.render import render
 log = structlog.get_logger()
 routes = web.RouteTableDef()
 SQL = queries("web")
+REVIEWS = queries("reviews")
 TELEPHONES = queries("browser_telephones")
 PRESENCE = queries("presence")
 
@@ -37,6 +38,7 @@ async def operator_page(request: web.Request) -> web.Response:
         kinds=await outage_kinds(request),
         pauses=await pause_reasons(request),
         in_browser=account is not None,
+        new_reviews=await request.app[POOL].fetchval(REVIEWS["unseen"], request[PERSON].id),
         card_texts=card_texts(language),
         drafts=await request.app[FILING_DRAFTS].unfinished(request[PERSON]),
         telephone_texts=telephone_texts(language),

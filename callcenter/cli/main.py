@@ -69,6 +69,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     administrator.add_argument("login", help="2 to 32 of a-z, 0-9, dot, hyphen and underscore, a letter first")
     administrator.add_argument("name", help="the person's name, as others see it")
+    commands.add_parser(
+        "setup-link",
+        help="print the link by which the first administrator makes an account; 1 if there has been one",
+    )
     pack = commands.add_parser(
         "verify", help="say whether an evidence pack is genuine, or what is wrong with it; offline"
     )
@@ -165,6 +169,7 @@ async def _run_with_connection(options: argparse.Namespace, settings: "Settings"
     from callcenter.cli.render_asterisk import render_asterisk
     from callcenter.common.secret_box import SecretBox
     from callcenter.domain.ids import NodeName
+    from callcenter.people.first_administrator import setup_link
     from callcenter.people.invitations import invite_administrator
     from callcenter.storage import connect
 
@@ -182,6 +187,10 @@ async def _run_with_connection(options: argparse.Namespace, settings: "Settings"
             case "invite-administrator":
                 token = await invite_administrator(connection, options.login, options.name)
                 print(f"{settings.web.url}/invite/{token}")
+            case "setup-link":
+                link = await setup_link(connection, SecretBox(settings.secrets), settings.web.url)
+                print(link or "there is an administrator already")
+                return 0 if link else 1
             case "render-asterisk":
                 directory = await app.asterisk_directory(
                     connection, NodeName(settings.node), SecretBox(settings.secrets)

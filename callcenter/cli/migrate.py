@@ -8,6 +8,7 @@ from callcenter.cli.numbers import migrate_numbers
 from callcenter.common.address_keys import fill_keys
 from callcenter.common.secret_box import SecretBox, reseal
 from callcenter.errors import StorageError
+from callcenter.people.first_administrator import setup_link
 from callcenter.settings import Settings
 from callcenter.storage import connect, migrate, queries
 
@@ -25,11 +26,15 @@ async def migrate_all(settings: Settings) -> int:
         await fill_keys(connection)
         if database.owner_url is not None:
             await let_in(connection, database.url.get_secret_value())
-        sealed = await reseal(connection, SecretBox(settings.secrets))
+        box = SecretBox(settings.secrets)
+        sealed = await reseal(connection, box)
+        link = await setup_link(connection, box, settings.web.url)
     finally:
         await connection.close()
     if sealed:
         print(f"encrypted {sealed} secrets with the first key")
+    if link is not None:
+        print(f"nobody can log in yet; the first administrator begins here: {link}")
     return 0
 
 

@@ -164,7 +164,7 @@ class DirectoryBook:
 
     async def save_house(self, person: Person, house: int | None, form: HouseForm) -> int:
         """Add or change a house. Raises `DirectoryConflict`."""
-        values = (form.city, form.street, form.building, form.entrances, form.key, form.company_id)
+        values = (form.city, form.street, form.building, form.entrances, form.key, form.company_id, form.notes)
         async with conflicts_as_refusals(), scoped(self._pool, person) as connection:
             return await _save(connection, person, AuditSubject.HOUSE, house, form.company_id, *values)
 

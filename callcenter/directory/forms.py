@@ -152,6 +152,16 @@ def _time(hour: str, minute: str | None) -> time:
     return time(int(hour), int(minute or 0))
 
 
+def _notes(value: object) -> object:
+    """Of several lines, which end as PostgreSQL and pages take them."""
+    if not isinstance(value, str):
+        return value
+    lines = [" ".join(line.split()) for line in value.replace("\r\n", "\n").split("\n")]
+    if any(_CONTROL.search(line) for line in lines):
+        wrong("control_characters")
+    return "\n".join(lines).strip()
+
+
 def _hours(value: object) -> object:
     return hours(value) if isinstance(value, str) else value
 
@@ -200,7 +210,7 @@ class CompanyForm(DirectoryForm):
 
 
 class HouseForm(DirectoryForm):
-    """A house; without a company it is not served."""
+    """A house; without a company it is not served. `notes`: what operators should know of it."""
 
     city: Short
     street: Name
@@ -208,6 +218,7 @@ class HouseForm(DirectoryForm):
     entrances: Count = None
     key: Annotated[Annotated[str, Field(max_length=64)] | None, OrNone, Tidy] = None
     company_id: Id = None
+    notes: Annotated[str, BeforeValidator(_notes), Field(max_length=1000)] = ""
 
 
 class PremisesForm(DirectoryForm):

@@ -60,7 +60,7 @@ async def house(request: web.Request) -> web.Response:
 @needs(Permission.EDIT_DIRECTORY)
 async def edit_house(request: web.Request) -> web.Response:
     row = there(await request.app[DIRECTORY_BOOK].house(request[PERSON], number_in(request)))
-    known = known_of(row, "city street building entrances key company_id")
+    known = known_of(row, "city street building entrances key company_id notes")
     return await _house_form(request, row["id"], known)
 
 

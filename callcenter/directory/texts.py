@@ -37,7 +37,7 @@ def form_problem(t: NullTranslations, code: str, values: Mapping[str, object]) -
         "too_many_phones": t.gettext("At most %(limit)s telephones."),
         "bad_email": t.gettext("This is not an e-mail address. Write it like crew@example.org."),
         "bad_url": t.gettext("Enter a full address that begins with https://, without a user name and password in it."),
-        "bad_page_name": t.gettext("Lower-case Latin letters, digits and hyphens between them, 3 to 48 signs."),
+        "bad_page_name": t.gettext("Lower-case Latin letters, digits and hyphens between them, 3 to 48 characters."),
         "bad_hours": t.gettext("Enter hours like 08:00–17:00; several with commas between them."),
         "bad_time": t.gettext("Enter a time like 08:00."),
         "hours_end_before_they_begin": t.gettext(

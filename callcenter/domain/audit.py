@@ -29,6 +29,7 @@ class AuditAction(StrEnum):
     MADE_TELEPHONE_LINK = "created telephone link"
     OPENED_TELEPHONE_LINK = "opened telephone link"
     TOOK_TELEPHONE = "took telephone away"
+    CHANGED_PAUSE_REASONS = "changed reasons for pauses"
     SET_OPERATORS_STATE = "set operator's state"
     VIEWED_TICKET = "viewed ticket"
     MERGED_TICKETS = "merged tickets"

@@ -134,6 +134,13 @@ class PlaceCall(Requested):
     number: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TryNumber(Requested):
+    """Call a company's number as a resident does; whoever answers hears what they say."""
+
+    number: str
+
+
 # To PostgreSQL and the screens
 
 

@@ -18,9 +18,14 @@ class Queues:
     """The lines of the board. `names`: those of which a screen may still show something old."""
 
     def __init__(self, names: Iterable[QueueName]) -> None:
-        self._changed = set(names)
+        self._names = frozenset(names)
+        self._changed = set(self._names)
         self._waiting: dict[QueueName, dict[CallId, datetime]] = {}
         self._talking: dict[QueueName, set[CallId]] = {}
+
+    def __contains__(self, name: QueueName) -> bool:
+        """Whether it is a company's number."""
+        return name in self._names
 
     @property
     def waiting(self) -> int:
@@ -29,7 +34,8 @@ class Queues:
 
     def change(self, names: Iterable[QueueName]) -> None:
         """These are the companies' numbers now."""
-        self._changed |= set(names)
+        self._names = frozenset(names)
+        self._changed |= self._names
 
     def move(self, before: Call | None, after: Call) -> None:
         """Move the call from its old place to its new one."""

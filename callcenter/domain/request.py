@@ -91,6 +91,7 @@ class RequestKind(StrEnum):
     RING = "ring"
     TALK = "talk"
     CALL_OUT = "call_out"
+    TRY_NUMBER = "try_number"
 
 
 class TalkStep(StrEnum):
@@ -132,6 +133,7 @@ TERMS: Mapping[RequestKind, Terms] = MappingProxyType(
         RequestKind.RING: Terms(of_use=timedelta(seconds=3), repeatable=False),
         RequestKind.TALK: Terms(of_use=timedelta(seconds=10), repeatable=False, of_talk=True),
         RequestKind.CALL_OUT: Terms(of_use=timedelta(seconds=10), repeatable=False),
+        RequestKind.TRY_NUMBER: Terms(of_use=timedelta(seconds=10), repeatable=False),
     }
 )
 
@@ -182,7 +184,14 @@ class CallOutBody:
     number: str
 
 
-Body = PresenceBody | PauseBody | WrapUpBody | RingBody | TalkBody | CallOutBody
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TryNumberBody:
+    """Call this number of a company from inside, digits, as a resident does."""
+
+    number: str
+
+
+Body = PresenceBody | PauseBody | WrapUpBody | RingBody | TalkBody | CallOutBody | TryNumberBody
 
 _KINDS: Mapping[type[Body], RequestKind] = MappingProxyType(
     {
@@ -192,6 +201,7 @@ _KINDS: Mapping[type[Body], RequestKind] = MappingProxyType(
         RingBody: RequestKind.RING,
         TalkBody: RequestKind.TALK,
         CallOutBody: RequestKind.CALL_OUT,
+        TryNumberBody: RequestKind.TRY_NUMBER,
     }
 )
 
@@ -238,9 +248,15 @@ def read_body(kind: str, data: Mapping[str, object]) -> Body:
                 recording=_recording(data.get("recording")),
             )
         case RequestKind.CALL_OUT:
-            if not isinstance(number := data.get("number"), str):
-                raise ValueError("`number` is no text")
-            return CallOutBody(number=number)
+            return CallOutBody(number=_number(data))
+        case RequestKind.TRY_NUMBER:
+            return TryNumberBody(number=_number(data))
+
+
+def _number(data: Mapping[str, object]) -> str:
+    if not isinstance(number := data.get("number"), str):
+        raise ValueError("`number` is no text")
+    return number
 
 
 def _recording(value: object) -> RecordingName | None:

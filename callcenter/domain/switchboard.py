@@ -27,6 +27,7 @@ from callcenter.domain.commands import (
     SaveTalk,
     ShowQueues,
     ShowRinging,
+    TryNumber,
 )
 from callcenter.domain.events import (
     AsideChanged,
@@ -75,6 +76,7 @@ from callcenter.domain.request import (
     RequestTaken,
     RingBody,
     TalkBody,
+    TryNumberBody,
     WrapUpBody,
 )
 from callcenter.domain.talk import Talk, TalkKind
@@ -267,6 +269,8 @@ class Switchboard:
                 decided = self._move(event, event.body)
             case CallOutBody():
                 decided = self._floor.place_call(event, event.body)
+            case TryNumberBody():
+                decided = self._try_number(event, event.body)
             case None:
                 decided = RefusalReason.NOT_UNDERSTOOD
             case _:
@@ -295,6 +299,11 @@ class Switchboard:
         if (found := self._live(body.recording)) is None:
             return RefusalReason.NO_TALK
         return self._asides.ask(event, body, *found)
+
+    def _try_number(self, event: RequestTaken, body: TryNumberBody) -> list[Command] | RefusalReason:
+        if QueueName(body.number) not in self._queues:
+            return RefusalReason.ASTERISK_REFUSED
+        return [TryNumber(number=body.number, request=event.id, until=event.expires_at)]
 
     def _judge(self, event: CallOutAsked) -> list[Command]:
         about = None if event.about is None else self.calls.get(event.about)

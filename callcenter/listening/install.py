@@ -4,7 +4,7 @@ from aiohttp import web
 
 from callcenter.domain.access import Permission
 from callcenter.errors import gettext_noop
-from callcenter.listening import pages, player_pages, review_pages, sound
+from callcenter.listening import own_pages, pages, player_pages, review_pages, sound
 from callcenter.listening.listenings import LISTENINGS, Listenings
 from callcenter.listening.reviews import REVIEWS, Reviews
 from callcenter.listening.room import LISTENING_ROOM, ListeningRoom
@@ -17,5 +17,5 @@ def install(app: web.Application) -> None:
     app[LISTENINGS] = Listenings(app[POOL])
     app[REVIEWS] = Reviews(app[POOL])
     app[NAVIGATION].append(NavigationEntry("/listening", gettext_noop("Recordings"), Permission.LISTEN, 40))
-    for part in (pages, player_pages, review_pages, sound):
+    for part in (own_pages, pages, player_pages, review_pages, sound):
         app.add_routes(part.routes)

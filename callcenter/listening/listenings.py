@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import asyncpg
 from aiohttp import web
 
+from callcenter.common.cursors import PageCursor
 from callcenter.common.custody import matches_chain
 from callcenter.common.scope import audit, scoped
 from callcenter.domain.audit import AuditAction, AuditSubject
@@ -129,12 +130,13 @@ class Listenings:
         *,
         recording: int | None = None,
         who: int | None = None,
-        before: int | None = None,
+        before: PageCursor | None = None,
         size: int = 50,
     ) -> list[asyncpg.Record]:
-        """Listenings newest first: of one recording, of one person, of all; older than the one with the id `before`."""
+        """Listenings newest first, by a link too: of one recording, of one person, of all; older than `before`."""
         async with scoped(self._pool, person) as connection:
-            return await connection.fetch(SQL["listenings"], recording, who, before, size)
+            at, last = (None, None) if before is None else (before.at, before.id)
+            return await connection.fetch(SQL["listenings"], recording, who, at, last, size)
 
 
 LISTENINGS = web.AppKey("listenings", Listenings)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import asyncpg
 from aiohttp import web
@@ -47,18 +48,18 @@ async def listing(request: web.Request) -> web.Response:
 async def log(request: web.Request) -> web.Response:
     """The log of listenings: who, which part, and why."""
     app, person, language = request.app, request[PERSON], language_of(request)
-    given = {name: _number(request.query.get(name, "")) for name in ("who", "before")}
+    who, before = _number(request.query.get("who", "")), cursor_of(request.query.get("before", ""))
     _companies, operators = await app[LISTENING_ROOM].choices(person)
-    rows = await app[LISTENINGS].listed(person, who=given["who"], before=given["before"], size=SHOWN_LISTENINGS + 1)
+    rows = await app[LISTENINGS].listed(person, who=who, before=before, size=SHOWN_LISTENINGS + 1)
     now = datetime.now(UTC)
     return render(
         request,
         "listening/listening_log.html",
         rows=[listening_row(row, now, language) for row in rows[:SHOWN_LISTENINGS]],
         operators=operators,
-        who=given["who"],
-        first=given["before"] is None,
-        after=rows[SHOWN_LISTENINGS - 1]["id"] if len(rows) > SHOWN_LISTENINGS else None,
+        who=who,
+        first=before is None,
+        after=_after(rows[SHOWN_LISTENINGS - 1]) if len(rows) > SHOWN_LISTENINGS else "",
     )
 
 
@@ -72,6 +73,10 @@ def listening_row(row: asyncpg.Record, now: datetime, language: str) -> dict[str
         "heard": spans(row["heard"]),
         "sent": spans(row["sent"]),
     }
+
+
+def _after(row: asyncpg.Record) -> str:
+    return quote(str(PageCursor(row["at"], row["id"])))
 
 
 def spans(parts: list[list[int]]) -> list[str]:

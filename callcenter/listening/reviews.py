@@ -55,7 +55,24 @@ class Reviews:
         company.
         """
         async with scoped(self._pool, person) as connection:
-            await _make(connection, person, company, seen, lines, address)
+            await _make(connection, person, company, seen, lines)
+            await audit(
+                connection,
+                AuditAction.CHANGED_SCORE_CARD,
+                person=person,
+                company=company,
+                subject=AuditSubject.COMPANY,
+                subject_id=company,
+                address=address,
+                details={"lines": len(lines)},
+            )
+
+    async def of_operator(self, person: Person) -> list[asyncpg.Record]:
+        """The last reviews of this person's own talks, newest first; from now on they count as seen."""
+        async with scoped(self._pool, person) as connection:
+            rows = await connection.fetch(SQL["of_operator"], person.id)
+            await connection.execute(SQL["see"], person.id)
+        return rows
 
     async def of(self, person: Person, recording: int) -> list[asyncpg.Record]:
         """The reviews of a recording, newest first."""
@@ -74,11 +91,11 @@ class Reviews:
     ) -> float | None:
         """Review a talk, in place of this person's earlier review; returns the score.
 
-        A card with the id 0 is saved first, as it is. Raises `CardChanged`, `BadPoints`.
+        A card with the id 0 is saved first, as it is: that changes none, and is not audited. Raises `CardChanged`, `BadPoints`.
         """
         async with scoped(self._pool, person) as connection:
             if card.id == 0:
-                card_id = await _make(connection, person, company, 0, card.lines, address)
+                card_id = await _make(connection, person, company, 0, card.lines)
             else:
                 card_id, card = card.id, await _card(connection, card.id, company)
             got = score(card.lines, points)
@@ -110,9 +127,7 @@ async def _card(connection: Connection, card: int, company: int) -> ScoreCard:
     return ScoreCard(card, tuple(ScoreLine(row["title"], row["points"], row["critical"]) for row in rows))
 
 
-async def _make(
-    connection: Connection, person: Person, company: int, seen: int, lines: Sequence[ScoreLine], address: str
-) -> int:
+async def _make(connection: Connection, person: Person, company: int, seen: int, lines: Sequence[ScoreLine]) -> int:
     await connection.execute(SQL["lock_company"], company)
     made: int | None = await connection.fetchval(SQL["make_card"], company, seen, person.id)
     if made is None:
@@ -123,15 +138,5 @@ async def _make(
         [line.title for line in lines],
         [line.points for line in lines],
         [line.critical for line in lines],
-    )
-    await audit(
-        connection,
-        AuditAction.CHANGED_SCORE_CARD,
-        person=person,
-        company=company,
-        subject=AuditSubject.COMPANY,
-        subject_id=company,
-        address=address,
-        details={"lines": len(lines)},
     )
     return made

@@ -85,9 +85,9 @@ def problems(t: Translator) -> Mapping[str, str]:
         "unspoken": t.pgettext(
             "outage", "Callers cannot be told this: it has no word, a word that is too long, or too many digits."
         ),
-        "long": t.pgettext("outage", "This is too long, or has signs that cannot be spoken."),
+        "long": t.pgettext("outage", "This is too long, or has characters that cannot be spoken."),
         "no file": t.pgettext("outage", "Record something, or choose a file."),
-        "no sound": t.pgettext("outage", "This is no sound file. WAV, WebM, Ogg, MP3 and M4A can be played."),
+        "no sound": t.pgettext("outage", "This is not a sound file. WAV, WebM, Ogg, MP3 and M4A can be played."),
         "silent": t.pgettext("outage", "There is nothing to hear in it."),
         "too long": t.pgettext("outage", "This lasts longer than two minutes."),
         "voice": t.pgettext("outage", "The voice does not answer. Callers hear what was said before."),

@@ -45,6 +45,14 @@ class AuditEntry:
     subject_name: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Of the companies and crews that entries name by their ids."""
+
+    companies: Mapping[str, str]
+    crews: Mapping[str, str]
+
+
 class AuditLog:
     """The audit log over PostgreSQL. Every method may raise `OSError` or an `asyncpg` error."""
 
@@ -65,6 +73,12 @@ class AuditLog:
     async def actions(self) -> list[str]:
         """Every action that occurs in the log."""
         return [row["action"] for row in await self._pool.fetch(SQL["actions"])]
+
+    async def names(self) -> Names:
+        """The names of the companies and the crews."""
+        rows = await self._pool.fetch(SQL["names"])
+        of = {kind: {row["id"]: row["name"] for row in rows if row["kind"] == kind} for kind in ("company", "crew")}
+        return Names(of["company"], of["crew"])
 
     async def people(self) -> list[tuple[int, str]]:
         """Everybody who may occur in the log."""

@@ -10,10 +10,10 @@ from babel.dates import format_datetime
 
 from callcenter.common.cursors import PageCursor
 from callcenter.domain.access import Permission
-from callcenter.people.audit_log import AUDIT_LOG, AuditEntry, AuditFilter
+from callcenter.people.audit_details import words
+from callcenter.people.audit_log import AUDIT_LOG, AuditFilter
 from callcenter.people.audit_texts import action_name, subject_name, subjects
 from callcenter.web.auth import needs
-from callcenter.web.browsers import browser_name
 from callcenter.web.language import language_of
 from callcenter.web.render import ZONE, render
 
@@ -32,6 +32,7 @@ async def audit(request: web.Request) -> web.Response:
     after = _place(request.query.get("after", ""))
     entries, following = ((), None) if problems else await log.entries(criteria, after)
     language = language_of(request)
+    names = await log.names()
     asked = {key: value for key, value in typed.items() if value}
     return render(
         request,
@@ -47,23 +48,9 @@ async def audit(request: web.Request) -> web.Response:
         action_name=lambda action: action_name(language, action),
         subjects=subjects(language),
         subject_name=lambda subject: subject_name(language, subject),
-        details=details,
+        details=lambda entry: words(entry, language, names),
         moment=lambda at: format_datetime(at, "d MMM y, HH:mm:ss", tzinfo=ZoneInfo(ZONE), locale=language),
     )
-
-
-def details(entry: AuditEntry) -> list[tuple[str, str]]:
-    """The entry's details, each with its name; `before → after` for a change."""
-    return [
-        (key.replace("_", " "), browser_name(str(value)) if key == "browser" else _shown(value))
-        for key, value in entry.details.items()
-    ]
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, list) and len(value) == 2:
-        return " → ".join("–" if each is None else str(each) for each in value)
-    return "–" if value is None else str(value)
 
 
 def read(typed: Mapping[str, str]) -> tuple[AuditFilter, dict[str, str]]:

@@ -31,7 +31,8 @@ def actions(t: Translator) -> dict[AuditAction, str]:
         AuditAction.CHANGED_EXTENSION: t.gettext("changed short number"),
         AuditAction.MADE_TELEPHONE_LINK: t.gettext("created link for telephone"),
         AuditAction.OPENED_TELEPHONE_LINK: t.gettext("opened link for telephone"),
-        AuditAction.TOOK_TELEPHONE: t.gettext("took telephone account away"),
+        AuditAction.TOOK_TELEPHONE: t.gettext("removed telephone account"),
+        AuditAction.CHANGED_PAUSE_REASONS: t.gettext("changed reasons for pauses"),
         AuditAction.SET_OPERATORS_STATE: t.gettext("set operator's state"),
         AuditAction.VIEWED_TICKET: t.gettext("viewed ticket"),
         AuditAction.MERGED_TICKETS: t.gettext("merged tickets"),
@@ -84,9 +85,9 @@ def actions(t: Translator) -> dict[AuditAction, str]:
         AuditAction.ADDED_TRUNK: t.gettext("added trunk"),
         AuditAction.CHANGED_TRUNK: t.gettext("changed trunk"),
         AuditAction.REMOVED_TRUNK: t.gettext("removed trunk"),
-        AuditAction.ADDED_OUTBOUND_RULE: t.gettext("added rule of calls out"),
-        AuditAction.CHANGED_OUTBOUND_RULE: t.gettext("changed rule of calls out"),
-        AuditAction.REMOVED_OUTBOUND_RULE: t.gettext("removed rule of calls out"),
+        AuditAction.ADDED_OUTBOUND_RULE: t.gettext("added rule for outgoing calls"),
+        AuditAction.CHANGED_OUTBOUND_RULE: t.gettext("changed rule for outgoing calls"),
+        AuditAction.REMOVED_OUTBOUND_RULE: t.gettext("removed rule for outgoing calls"),
     }
 
 
@@ -110,7 +111,7 @@ def subjects(t: Translator) -> dict[AuditSubject, str]:
         AuditSubject.EXPORT: t.gettext("export"),
         AuditSubject.TOKEN: t.gettext("token"),
         AuditSubject.TRUNK: t.gettext("trunk"),
-        AuditSubject.OUTBOUND_RULE: t.gettext("rule of calls out"),
+        AuditSubject.OUTBOUND_RULE: t.gettext("rule for outgoing calls"),
     }
 
 

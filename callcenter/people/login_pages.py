@@ -49,7 +49,7 @@ async def log_in(request: web.Request) -> web.StreamResponse:
             _set(request, answer, HALFWAY_COOKIE, token, CODE_WITHIN)
             raise answer
         case LoggedIn():
-            raise _entered(request, result)
+            raise enter(request, result)
 
 
 @routes.get("/login/code")
@@ -77,7 +77,7 @@ async def give_code(request: web.Request) -> web.StreamResponse:
         return _code_form(request, 429, "too many", refusal)
     if entered is None:
         return _code_form(request, 401, "wrong recovery" if recovery else "wrong")
-    raise _entered(request, entered)
+    raise enter(request, entered)
 
 
 @routes.post("/logout")
@@ -115,9 +115,10 @@ def _code_form(
     return answer
 
 
-def _entered(request: web.Request, entered: LoggedIn) -> web.HTTPSeeOther:
+def enter(request: web.Request, entered: LoggedIn, path: str = "") -> web.HTTPSeeOther:
+    """The way to the path, or else to the start page, with the session's cookie."""
     log.info("logged in", operator=entered.person.id)
-    answer = web.HTTPSeeOther(start_page(request.app, entered.person))
+    answer = web.HTTPSeeOther(path or start_page(request.app, entered.person))
     _set(request, answer, COOKIE, entered.token, request.app[SESSIONS].term.lasts)
     _forget(request, answer, HALFWAY_COOKIE)
     return answer

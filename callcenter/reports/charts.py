@@ -27,8 +27,9 @@ class Chart:
     legend: Sequence[tuple[str, str]]
 
 
-def _draw(legend: Sequence[tuple[str, str]], draw: Callable[[int], Markup]) -> Chart:
-    return Chart(draw(WIDE), draw(NARROW), legend)
+def draw(legend: Sequence[tuple[str, str]], drawn: Callable[[int], Markup]) -> Chart:
+    """A chart at both widths."""
+    return Chart(drawn(WIDE), drawn(NARROW), legend)
 
 
 def tickets(rows: Sequence[tuple[PeriodStep, Counts]], period: Period, language: str) -> Chart:
@@ -48,8 +49,8 @@ def tickets(rows: Sequence[tuple[PeriodStep, Counts]], period: Period, language:
     )
     labels = [brief(step, period.unit, language) for step, _line in rows]
     stacked, late = _outcomes(counts, language)
-    return _draw(
-        _legend([*stacked, late]),
+    return draw(
+        legend([*stacked, late]),
         lambda width: svg.columns(texts, width, labels, stacked, late, lambda value: number(value, language)),
     )
 
@@ -65,8 +66,8 @@ def categories(rows: Sequence[tuple[CategoryCount, Counts]], period: Period, lan
     )
     stacked, late = _outcomes([line for _category, line in shown], language)
     names = [category_name(category, language) for category, _line in shown]
-    return _draw(
-        _legend([*stacked, late]),
+    return draw(
+        legend([*stacked, late]),
         lambda width: svg.bars(texts, width, names, stacked, late, lambda value: number(value, language)),
     )
 
@@ -103,7 +104,7 @@ def reactions(name: str, rows: Sequence[Reaction], period: Period, language: str
         "; ".join(f"{row}: {tip(bullet)}" for row, bullets in lines for bullet in bullets),
     )
     axis = time_axis(max((bullet.tenth for _name, bullets in lines for bullet in bullets), default=0))
-    return _draw(
+    return draw(
         [
             (to_accept, "accepted"),
             (to_localise, "localised"),
@@ -117,11 +118,17 @@ def paid(rows: Sequence[tuple[PeriodStep, Paid]], period: Period, language: str)
     """A column for each step: what is paid, due, given back."""
     t = Translator(language)
     lines = [line for _step, line in rows]
+    works = sum(line.works for line in lines)
     texts = ChartTexts(
         "paid",
         t.gettext("Paid works, {span}").format(span=span(period, language)),
-        t.gettext("{works} works for {price} ₽: paid {paid} ₽, due {due} ₽.").format(
-            works=sum(line.works for line in lines),
+        t.npgettext(
+            "report",
+            "{works} work for {price} ₽: paid {paid} ₽, due {due} ₽.",
+            "{works} works for {price} ₽: paid {paid} ₽, due {due} ₽.",
+            works,
+        ).format(
+            works=works,
             price=number(sum(line.price for line in lines), language),
             paid=number(sum(line.paid for line in lines), language),
             due=number(sum(line.due for line in lines), language),
@@ -133,8 +140,8 @@ def paid(rows: Sequence[tuple[PeriodStep, Paid]], period: Period, language: str)
         Series(t.gettext("Refunded, ₽"), "cancelled", [float(line.refunded) for line in lines]),
     ]
     labels = [brief(step, period.unit, language) for step, _line in rows]
-    return _draw(
-        _legend(stacked),
+    return draw(
+        legend(stacked),
         lambda width: svg.columns(texts, width, labels, stacked, None, lambda value: number(value, language)),
     )
 
@@ -162,7 +169,7 @@ def visits(rows: Sequence[Visits], period: Period, language: str) -> Chart:
         ]
         for row in shown
     ]
-    return _draw(
+    return draw(
         [
             (t.pgettext("report", "none"), "heat0"),
             (t.gettext("few logins and views"), "heat1"),
@@ -181,5 +188,6 @@ def _outcomes(counts: Sequence[Counts], language: str) -> tuple[list[Series], Se
     ], Series(t.pgettext("report", "Late"), "late", [line.late for line in counts])
 
 
-def _legend(series: Sequence[Series]) -> list[tuple[str, str]]:
+def legend(series: Sequence[Series]) -> list[tuple[str, str]]:
+    """What the colours of these mean."""
     return [(each.name, each.look) for each in series]

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 
@@ -12,13 +11,13 @@ from callcenter.common.scope import audit, scoped
 from callcenter.common.sheets import MEDIA, sheet
 from callcenter.domain.access import Permission
 from callcenter.domain.audit import AuditAction, AuditSubject
-from callcenter.domain.person import Person
+from callcenter.reports import call_answers
 from callcenter.reports import charts as charts
 from callcenter.reports import tables as tables
-from callcenter.reports.charts import Chart
-from callcenter.reports.period import Period, Preset
+from callcenter.reports.panels import Answer, Figures, Panel, Question
+from callcenter.reports.period import Preset
 from callcenter.reports.query import Choice, choose
-from callcenter.reports.service import REPORTS, Counts, Reports
+from callcenter.reports.service import REPORTS, Counts
 from callcenter.reports.tables import Table
 from callcenter.reports.texts import period_problems, presets, span
 from callcenter.web.auth import needs
@@ -28,33 +27,6 @@ from callcenter.web.language import language_of
 from callcenter.web.render import render
 
 routes = web.RouteTableDef()
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One table with its chart; `file` is the table that is downloaded. No chart when there is nothing to draw; `plain`: there
-    never is a chart, the table stands alone."""
-
-    table: Table
-    file: Table
-    chart: Chart | None
-    plain: bool = False
-
-
-@dataclass(frozen=True)
-class Question:
-    """A request for a report: who, which period and companies."""
-
-    reports: Reports
-    person: Person
-    choice: Choice
-    period: Period
-    language: str
-
-
-Figures = list[tuple[str, str, str]]
-"""The figures at the top of a page: value, name, class."""
-Answer = tuple[Figures, list[Panel]]
 
 
 async def _tickets(question: Question) -> Answer:
@@ -159,9 +131,14 @@ PAGES: Mapping[str, Callable[[Question], Awaitable[Answer]]] = {
     "visits": _visits,
     "categories": _categories,
     "reviews": _reviews,
+    "calls": call_answers.calls,
+    "unserved": call_answers.unserved,
 }
-PAGE_OF = {"houses": "emergencies", "crews": "emergencies", "review_lines": "reviews"} | {
-    name: name for name in PAGES if name != "emergencies"
+PAGE_OF = {
+    **{name: name for name in PAGES if name != "emergencies"},
+    **dict.fromkeys(("houses", "crews"), "emergencies"),
+    "review_lines": "reviews",
+    **dict.fromkeys(("call_hours", "call_companies", "call_outcomes", "call_operators"), "calls"),
 }
 """The page of each table."""
 
@@ -173,13 +150,13 @@ async def first(request: web.Request) -> web.Response:
     return await _page(request, "tickets")
 
 
-@routes.get("/reports/{page:tickets|emergencies|paid|visits|categories|reviews}")
+@routes.get(f"/reports/{{page:{'|'.join(PAGES)}}}")
 @needs(Permission.SEE_REPORTS)
 async def page(request: web.Request) -> web.Response:
     return await _page(request, request.match_info["page"])
 
 
-@routes.get("/reports/{table:tickets|houses|crews|paid|visits|categories|reviews|review_lines}.{format:csv|xlsx}")
+@routes.get(f"/reports/{{table:{'|'.join(PAGE_OF)}}}.{{format:csv|xlsx}}")
 @needs(Permission.SEE_REPORTS)
 async def file(request: web.Request) -> web.Response:
     """A table of a report as a file. An invalid request is redirected to the page, which says what is wrong."""
@@ -189,7 +166,9 @@ async def file(request: web.Request) -> web.Response:
     if isinstance(question, Choice):
         raise web.HTTPSeeOther(f"/reports/{PAGE_OF[name]}?{question.query}")
     _figures, panels = await PAGES[PAGE_OF[name]](question)
-    table = next(panel.file for panel in panels if panel.file.name == name)
+    table = next((panel.file for panel in panels if panel.file.name == name), None)
+    if table is None:
+        raise web.HTTPNotFound
     body = await asyncio.to_thread(_written, table, format_, language)
     company = question.choice.company
     async with scoped(request.app[POOL], question.person) as connection:
@@ -210,6 +189,15 @@ async def file(request: web.Request) -> web.Response:
         charset="utf-8" if format_ == "csv" else None,
         headers={"Content-Disposition": f'attachment; filename="{kept_as}"'},
     )
+
+
+@routes.get("/reports/today")
+@needs(Permission.SEE_BOARD)
+async def today(request: web.Request) -> web.Response:
+    """The calls of today so far, a part of the board."""
+    reports, person = request.app[REPORTS], request[PERSON]
+    counts = await reports.calls_today(person, await reports.companies(person), datetime.now(UTC))
+    return render(request, "reports/today.html", figures=call_answers.figures(counts, language_of(request)))
 
 
 async def _question(request: web.Request) -> Question | Choice:

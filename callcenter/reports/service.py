@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -12,10 +13,11 @@ from aiohttp import web
 from callcenter.common.scope import scoped
 from callcenter.domain.person import Person
 from callcenter.domain.ticket import TicketClass
+from callcenter.reports.calls import IN_TIME_S, MOST_UNSERVED, CallCounts, CallSummary, OperatorCalls, Unserved
 from callcenter.reports.period import Period, PeriodStep, Unit, moments
 from callcenter.storage import queries
 
-SQL = queries("reports")
+SQL, CALLS = queries("reports"), queries("call_reports")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ class Reports:
     ) -> list[tuple[PeriodStep, Counts]]:
         """Tickets by the step in which they were accepted."""
         steps = period.steps(period.unit)
-        rows = await self._ask(person, "tickets", companies, steps)
+        rows = await self._ask(person, SQL["tickets"], companies, steps)
         found = {row["step"]: _counts(row) for row in rows}
         return [(step, found.get(place, Counts())) for place, step in enumerate(steps)]
 
@@ -148,17 +150,17 @@ class Reports:
         self, person: Person, companies: Iterable[ReportCompany], period: Period
     ) -> list[tuple[CategoryCount, Counts]]:
         """Tickets by category, those with most tickets first."""
-        rows = await self._ask(person, "categories", companies, [PeriodStep(period.first, period.last)])
+        rows = await self._ask(person, SQL["categories"], companies, [PeriodStep(period.first, period.last)])
         return [(_category(row), _counts(row)) for row in rows]
 
     async def houses(self, person: Person, companies: Iterable[ReportCompany], period: Period) -> list[Reaction]:
         """Emergencies by house, the house with most of them first. Cancelled ones do not count."""
-        rows = await self._ask(person, "houses", companies, [PeriodStep(period.first, period.last)])
+        rows = await self._ask(person, SQL["houses"], companies, [PeriodStep(period.first, period.last)])
         return [_reaction(row) for row in rows]
 
     async def crews(self, person: Person, companies: Iterable[ReportCompany], period: Period) -> list[Reaction]:
         """Emergencies by crew, the crew with most of them first. Cancelled ones do not count."""
-        rows = await self._ask(person, "crews", companies, [PeriodStep(period.first, period.last)])
+        rows = await self._ask(person, SQL["crews"], companies, [PeriodStep(period.first, period.last)])
         return [_reaction(row) for row in rows]
 
     async def paid(
@@ -166,7 +168,7 @@ class Reports:
     ) -> list[tuple[PeriodStep, Paid]]:
         """Paid works by the step in which they were ordered. Cancelled ones do not count."""
         steps = period.steps(period.unit)
-        rows = await self._ask(person, "paid", companies, steps)
+        rows = await self._ask(person, SQL["paid"], companies, steps)
         found = {
             row["step"]: Paid(row["works"], row["price"], row["paid"], row["due"], row["refunded"]) for row in rows
         }
@@ -176,7 +178,7 @@ class Reports:
         """Each manager's logins and views, week by week; managers without any are included."""
         weeks = period.steps(Unit.WEEK)
         lines: dict[int, list[asyncpg.Record]] = {}
-        for row in await self._ask(person, "visits", companies, weeks):
+        for row in await self._ask(person, SQL["visits"], companies, weeks):
             lines.setdefault(row["id"], []).append(row)
         return [
             Visits(
@@ -192,18 +194,50 @@ class Reports:
         self, person: Person, companies: Iterable[ReportCompany], period: Period
     ) -> list[OperatorReviews]:
         """Reviews by operator, those with the lowest mean first."""
-        rows = await self._ask(person, "reviews", companies, [PeriodStep(period.first, period.last)])
+        rows = await self._ask(person, SQL["reviews"], companies, [PeriodStep(period.first, period.last)])
         return [OperatorReviews(row["name"], row["reviews"], row["mean"], row["lowest"], row["failed"]) for row in rows]
 
     async def review_lines(
         self, person: Person, companies: Iterable[ReportCompany], period: Period
     ) -> list[LineReviews]:
         """Reviews by line, the lowest first."""
-        rows = await self._ask(person, "review_lines", companies, [PeriodStep(period.first, period.last)])
+        rows = await self._ask(person, SQL["review_lines"], companies, [PeriodStep(period.first, period.last)])
         return [LineReviews(row["title"], row["answers"], row["mean"], row["nothing"]) for row in rows]
 
+    async def calls(self, person: Person, companies: Iterable[ReportCompany], period: Period) -> CallSummary:
+        """Calls by step, hour of the week, company and outcome."""
+        steps = period.steps(period.unit)
+        return CallSummary.of(await self._ask(person, CALLS["summary"], companies, steps, IN_TIME_S), len(steps))
+
+    async def calls_today(self, person: Person, companies: Iterable[ReportCompany], now: datetime) -> CallCounts:
+        """The calls since each company's midnight."""
+        rows: list[asyncpg.Record] = []
+        for zone, own in groupby(sorted(companies, key=lambda each: each.zone), key=lambda each: each.zone):
+            day = now.astimezone(ZoneInfo(zone)).date()
+            rows += await self._ask(person, CALLS["summary"], own, [PeriodStep(day, day)], IN_TIME_S)
+        return CallCounts.total(CallCounts.of(row) for row in rows if row["part"] == "step")
+
+    async def call_operators(
+        self, person: Person, companies: Iterable[ReportCompany], period: Period
+    ) -> list[OperatorCalls]:
+        """Talks and wrap-ups by operator, those with most talks first."""
+        rows = await self._ask(person, CALLS["by_operator"], companies, [PeriodStep(period.first, period.last)])
+        return [OperatorCalls(**row) for row in rows]
+
+    async def unserved(self, person: Person, companies: Iterable[ReportCompany], period: Period) -> list[Unserved]:
+        """The newest calls that ended unserved, at most `MOST_UNSERVED`."""
+        step = PeriodStep(period.first, period.last)
+        return [
+            Unserved.of(row) for row in await self._ask(person, CALLS["unserved"], companies, [step], MOST_UNSERVED)
+        ]
+
     async def _ask(
-        self, person: Person, question: str, companies: Iterable[ReportCompany], steps: Sequence[PeriodStep]
+        self,
+        person: Person,
+        statement: str,
+        companies: Iterable[ReportCompany],
+        steps: Sequence[PeriodStep],
+        *more: object,
     ) -> list[asyncpg.Record]:
         own = [company for company in companies if person.company_id in (None, company.id)]
         asked = [
@@ -213,7 +247,7 @@ class Reports:
         ]
         async with scoped(self._pool, person) as connection:
             return (
-                await connection.fetch(SQL[question], *(list(column) for column in zip(*asked, strict=True)))
+                await connection.fetch(statement, *(list(column) for column in zip(*asked, strict=True)), *more)
                 if asked
                 else []
             )

@@ -15,6 +15,8 @@ LETTER = 6.4
 """Mean width of a letter at the size of the labels."""
 NAME_LETTER = 8.1
 """The same at the size of names."""
+SHORT_NAMES = 60
+"""Below this width the names of rows stand beside them on a mobile screen too."""
 _ENDS = (4, 8, 12, 16, 20, 24, 32, 40, 48, 60)
 
 
@@ -177,7 +179,9 @@ def grid(
     values: Sequence[Sequence[tuple[int, str]]],
 ) -> Markup:
     """A cell for each row and label, the darker the higher its value; each value comes with its tooltip."""
-    side = min(230, width // 3) if width > 500 else 0
+    longest = ceil(NAME_LETTER * max(map(len, rows), default=0)) + 10
+    beside = width > 500 or longest < SHORT_NAMES
+    side = min(230, width // 3, longest) if beside else 0
     head = 0 if side else 18
     each = min(64.0, (width - side - 12) / max(len(labels), 1))
     deep = head + 28
@@ -193,7 +197,7 @@ def grid(
             level = ceil(4 * value / most) if most else 0
             x = left + each * step
             parts.append(_box(x + 1, y + head, max(1.5, each - 2), 24, f"heat{level}", tip))
-            if value and each >= 24:
+            if value and each >= max(22, LETTER * len(str(value)) + 4):
                 parts.append(_text(x + each / 2, y + head + 16, str(value), "middle", f"on{level}"))
     widest = LETTER * max(map(len, labels), default=1) + 8
     step_of_labels = max(1, ceil(widest / each))

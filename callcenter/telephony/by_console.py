@@ -1,4 +1,5 @@
-"""What the node asks of Asterisk by its control socket: calls out, and that a telephone answers or stops ringing.
+"""What the node asks of Asterisk by its control socket: calls out, calls that try a company's number, and that a
+telephone answers or stops ringing.
 
 So that the manager's accounts, which are reached over the network, can make no calls and send no telephone anything.
 """
@@ -11,7 +12,7 @@ from datetime import UTC, datetime
 import structlog
 
 from callcenter import metrics
-from callcenter.domain.commands import PlaceCall, WorkTelephone
+from callcenter.domain.commands import PlaceCall, TryNumber, WorkTelephone
 from callcenter.domain.events import Event
 from callcenter.domain.request import RefusalReason, RequestCarriedOut, RequestFailed, RequestOverdue
 from callcenter.errors import TelephonyError
@@ -20,7 +21,7 @@ from callcenter.telephony.console import Console
 log = structlog.get_logger()
 
 _DONE = re.compile(r"^(Sending NOTIFY|Requested Hangup)", re.MULTILINE)
-ConsoleCommand = PlaceCall | WorkTelephone
+ConsoleCommand = PlaceCall | TryNumber | WorkTelephone
 
 
 class ConsoleControl:
@@ -64,6 +65,10 @@ class ConsoleControl:
                 channel = f"Local/{telephone}*{command.number}@{self._prefix}own-telephone/n"
                 # The dialplan rings the telephone; there is nothing to run on this end.
                 return f"channel originate {channel} application Hangup"
+            case TryNumber():
+                # The end that is made first is the caller's: the call is named by it.
+                tried = f"{self._prefix}tried"
+                return f"channel originate Local/s@{tried}/n extension d{command.number}@{tried}"
             case WorkTelephone(answer=True):
                 return f"pjsip send notify {self._prefix}talk channel {command.channel}"
             case WorkTelephone():

@@ -95,7 +95,7 @@ def reasons(t: Translator) -> dict[Reason, str]:
             "calls out", "no: this operator has called as often as the rule allows in an hour"
         ),
         Reason.LIMIT: t.pgettext("calls out", "no: all together have called as often as the rule allows in an hour"),
-        Reason.NO_TRUNK: t.pgettext("calls out", "no: calls go out by no trunk"),
+        Reason.NO_TRUNK: t.pgettext("calls out", "no: no trunk takes outgoing calls"),
         Reason.NO_NUMBER: t.pgettext("calls out", "no: there is no company whose number could be shown"),
     }
 
@@ -106,7 +106,7 @@ def misfits(t: Translator) -> dict[Misfit, str]:
     return {
         Misfit.OFF: t.pgettext("calls out", "the rule is off"),
         Misfit.PREFIX: t.pgettext("calls out", "the number begins otherwise"),
-        Misfit.PURPOSE: t.pgettext("calls out", "the number is nobody of those"),
+        Misfit.PURPOSE: t.pgettext("calls out", "the number belongs to none of them"),
     }
 
 

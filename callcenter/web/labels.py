@@ -176,7 +176,7 @@ def delivery_problems(t: Translator) -> dict[DeliveryProblem, str]:
     return {
         DeliveryProblem.NO_WAY: t.gettext("The crew no longer has this address. Enter it in the directory."),
         DeliveryProblem.NO_MAIL_SERVER: t.gettext("No mail server is set up. Set it in the settings of the service."),
-        DeliveryProblem.NO_BOT: t.gettext("No bot of MAX is set up. Enter its token in the settings of the service."),
+        DeliveryProblem.NO_BOT: t.gettext("No MAX bot is set up. Enter its token in the settings of the service."),
         DeliveryProblem.BAD_ADDRESS: t.gettext("The address is not valid. Correct it."),
         DeliveryProblem.UNREACHABLE: t.gettext("The server cannot be reached."),
         DeliveryProblem.TOO_SLOW: t.gettext("The server did not answer in time."),
@@ -212,7 +212,7 @@ def refusal_reasons(t: Translator) -> dict[RefusalReason, str]:
     return {
         RefusalReason.NO_TELEPHONE: t.gettext("No phone belongs to this login"),
         RefusalReason.NO_TALK: t.gettext("This was not done: the conversation is over."),
-        RefusalReason.NO_WRAP_UP: t.gettext("There is nothing to prolong: the wrap-up is over."),
+        RefusalReason.NO_WRAP_UP: t.gettext("There is nothing to extend: the wrap-up is over."),
         RefusalReason.SUPERSEDED: t.gettext("This was not done: a newer request of yours replaced it."),
         RefusalReason.ASTERISK_AWAY: t.gettext("The telephone server cannot be reached: this was not done."),
         RefusalReason.ASTERISK_REFUSED: t.gettext("The telephone server could not do this."),

@@ -39,7 +39,7 @@ def script_texts(language: str) -> dict[str, Any]:
         "recordings_missing": t.gettext("missing: {n}"),
         "disk_filling": t.gettext("The disk of {node} is filling up"),
         "recordings_unsafe": t.gettext("Recordings are at risk: see Completeness of recordings"),
-        "limit_passed": t.gettext("A limit has passed: see Deadlines"),
+        "limit_passed": t.gettext("A deadline has passed: see Deadlines"),
         "crew_answers": {
             category: t.ngettext("{n} answer of a crew", "{n} answers of crews", n)
             for category, n in SAMPLES[language].items()

@@ -19,3 +19,11 @@ create or replace function manager_visits(companies integer[], steps integer[], 
 $$;
 revoke execute on function manager_visits from public;
 grant execute on function manager_visits to callcenter_company, callcenter_runtime;
+
+-- A company's calls that came in this time and are over, as far as whoever asks may see them.
+create or replace function calls_that_came(company integer, start timestamptz, until timestamptz)
+    returns setof calls language sql stable as $$
+    select * from calls
+    where company_id = company and arrived_at >= start and arrived_at < until
+        and state = 'ended' and direction = 'in' and not imported
+$$;

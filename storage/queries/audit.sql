@@ -14,6 +14,11 @@ select action from found where action is not null
 -- name: people
 select id, login, name from operators order by name, id
 
+-- name: names
+select 'company' as kind, id::text, name from companies
+union all
+select 'crew', id::text, name from crews
+
 -- What `AuditLog` puts its conditions and its order after.
 -- name: entries
 select a.id, a.at, a.operator_id, o.name as person, o.login, c.name as company, a.action, a.subject, a.subject_id,

@@ -4,7 +4,7 @@
 -- name: call
 select c.id, c.caller, c.company_id, k.no_ticket, k.house_id is not null as settled,
     r.id as resident_id, coalesce(r.name, '') as resident, coalesce(r.note, '') as note, p.id as premises_id,
-    coalesce(p.flat, '') as flat, p.entrance, h.id as house_id,
+    coalesce(p.flat, '') as flat, p.entrance, h.id as house_id, coalesce(h.notes, '') as house_notes,
     coalesce(h.city || ', ' || h.street || ', ' || h.building, '') as address
 from calls c
 left join call_cards k on k.call_id = c.id

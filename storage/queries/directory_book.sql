@@ -85,10 +85,10 @@ where r.id = $2 and ($1::integer is null or h.company_id = $1)
 select r.id, r.name from residents r where r.premises_id = $1 order by r.name, r.id
 
 -- name: add_house
-insert into houses (city, street, building, entrances, key, company_id) values ($1, $2, $3, $4, $5, $6) returning id
+insert into houses (city, street, building, entrances, key, company_id, notes) values ($1, $2, $3, $4, $5, $6, $7) returning id
 
 -- name: change_house
-update houses set city = $2, street = $3, building = $4, entrances = $5, key = $6, company_id = $7 where id = $1
+update houses set city = $2, street = $3, building = $4, entrances = $5, key = $6, company_id = $7, notes = $8 where id = $1
 
 -- name: add_premises
 insert into premises (house_id, flat, entrance) values ($1, $2, $3) returning id

@@ -125,22 +125,34 @@ from recordings r
 where y.id = $1 and y.recording_id = $2 and y.operator_id = $3 and r.id = y.recording_id and y.reason is not null
 returning y.id
 
--- Who listened: of the recording $1, of the person $2, of all when null; before the id $3, at most $4.
+-- Who listened, by a link too: of the recording $1, of the person $2, of all when null; before the moment $3 and the id $4,
+-- at most $5.
 -- name: listenings
-select y.id, y.at, y.last_at, y.reason, y.words, o.name, y.recording_id, r.duration_s,
-       array(select array[lower(part), upper(part)] from unnest(y.heard) part) as heard,
-       array(select array[lower(part), upper(part)] from unnest(y.sent) part) as sent,
-       t.id as ticket, t.number, co.name as company, coalesce(co.zone, 'Europe/Moscow') as zone
-from recording_plays y
-join operators o on o.id = y.operator_id
-join recordings r on r.id = y.recording_id
+select l.*, r.duration_s, t.id as ticket, t.number, co.name as company, coalesce(co.zone, 'Europe/Moscow') as zone
+from (
+    (select false as by_link, y.id, y.at, y.reason, y.words, o.name, y.recording_id, '' as kind,
+            array(select array[lower(part), upper(part)] from unnest(y.heard) part) as heard,
+            array(select array[lower(part), upper(part)] from unnest(y.sent) part) as sent
+     from recording_plays y join operators o on o.id = y.operator_id
+     where ($1::bigint is null or y.recording_id = $1) and ($2::integer is null or y.operator_id = $2)
+       and ($3::timestamptz is null or (y.at, y.id) < ($3, $4::bigint))
+     order by y.at desc, y.id desc limit $5)
+    union all
+    (select true, u.id, u.at, null, s.purpose, s.recipient, p.recording_id, u.kind, '{}', '{}'
+     from share_link_uses u
+     join share_links s on s.id = u.link_id
+     join share_link_recordings p on p.link_id = u.link_id and p.place = u.place
+     where u.kind in ('listened', 'original', 'copy') and $2::integer is null
+       and ($1::bigint is null or p.recording_id = $1)
+       and ($3::timestamptz is null or (u.at, u.id) < ($3, $4::bigint))
+     order by u.at desc, u.id desc limit $5)
+) l
+join recordings r on r.id = l.recording_id
 left join tickets t on t.id = r.ticket_id
 left join calls c on c.id = r.call_id
 left join companies co on co.id = coalesce(r.company_id, c.company_id)
-where ($1::bigint is null or y.recording_id = $1) and ($2::integer is null or y.operator_id = $2)
-  and ($3::bigint is null or y.id < $3)
-order by y.id desc
-limit $4
+order by l.at desc, l.id desc
+limit $5
 
 -- name: marks
 select m.id, m.at_s, m.comment, m.made_at, m.made_by, o.name from recording_marks m join operators o on o.id = m.made_by

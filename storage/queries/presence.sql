@@ -19,6 +19,13 @@ select true from operators where id = $1 and active and endpoint is not null;
 -- What a pause can be for.
 select code, name_ru, name_en, active from pause_reasons order by place;
 
+-- name: save_pause_reasons
+-- $1 codes, $2 places, $3 Russian names, $4 English ones, $5 whether it is offered.
+insert into pause_reasons (code, place, name_ru, name_en, active)
+select * from unnest($1::text[], $2::smallint[], $3::text[], $4::text[], $5::boolean[])
+on conflict (code) do update set place = excluded.place, name_ru = excluded.name_ru, name_en = excluded.name_en,
+    active = excluded.active;
+
 -- name: is_pause_reason
 select true from pause_reasons where code = $1 and active;
 

@@ -52,3 +52,28 @@ select v.id, v.score, v.comment, v.made_at, v.made_by, o.name, v.card_id,
 from reviews v join operators o on o.id = v.made_by
 where v.recording_id = $1 and v.replaced_at is null
 order by v.made_at desc
+
+-- What was said of the talks of an operator ($1), and of which; those that were replaced are not.
+-- name: of_operator
+select v.score, v.comment, v.made_at, v.seen_at, o.name, t.id as ticket, t.number,
+       coalesce(k.began_at, c.answered_at, r.expected_at, r.recorded_at, v.made_at) as began_at,
+       coalesce(co.zone, 'Europe/Moscow') as zone,
+       (select jsonb_agg(jsonb_build_object('title', l.title, 'points', p.points, 'most', l.points, 'critical', l.critical)
+                         order by l.place)
+        from review_lines p join score_lines l on l.id = p.line_id where p.review_id = v.id) as lines
+from reviews v
+join operators o on o.id = v.made_by
+join recordings r on r.id = v.recording_id
+left join talks k on k.recording = r.name
+left join calls c on c.id = r.call_id
+left join tickets t on t.id = r.ticket_id
+left join companies co on co.id = coalesce(r.company_id, c.company_id)
+where v.operator_id = $1 and v.replaced_at is null
+order by v.made_at desc limit 50
+
+-- name: see
+update reviews set seen_at = now() where operator_id = $1 and seen_at is null
+
+-- How many reviews of this operator's talks are new.
+-- name: unseen
+select count(*) from reviews where operator_id = $1 and replaced_at is null and seen_at is null

@@ -27,6 +27,14 @@ insert into operators (login, name, role, company_id, crew_id, language) values 
 on conflict (login) do nothing
 returning id
 
+-- Whether there has never been an administrator: none can be removed, and none blocks the own access.
+-- name: no_administrator
+select not exists (select from operators where role = 'administrator')
+
+-- Of two who use the link at the same time the second waits.
+-- name: one_first_administrator
+select pg_advisory_xact_lock(hashtextextended('first administrator', 0))
+
 -- name: change
 update operators set name = $2, role = $3, company_id = $4, crew_id = $5 where id = $1
 

@@ -124,6 +124,21 @@ async def test_a_note_about_a_resident_is_on_every_later_card(desk: Desk):
     assert (await desk.post("note", {"note": "x" * 1001}))[0] == 400
 
 
+async def test_the_notes_of_a_house_are_on_the_card_of_whoever_calls_from_it(desk: Desk):
+    house = desk.work.ids["house"]
+    form = {"city": "Москва", "street": "Лесная ул.", "building": "3", "company_id": str(desk.work.ids["company"])}
+    async with desk.site.browser("vera") as vera:
+        notes = "Домофон 12К34\r\nСтаршая по дому: <b>кв. 7</b>"
+        assert (await vera.post(f"/directory/houses/{house}/edit", **form, notes=notes)).status == 303
+        text = await (await vera.get(f"/directory/houses/{house}")).text()
+        assert "Домофон 12К34\nСтаршая по дому: &lt;b&gt;кв. 7&lt;/b&gt;" in text
+        assert (await vera.post(f"/directory/houses/{house}/edit", **form, notes="x" * 1001)).status == 422
+    await desk.answered()
+    assert (await desk.details())["house_notes"] == ""
+    await desk.post("caller", {"house_id": house})
+    assert (await desk.details())["house_notes"] == "Домофон 12К34\nСтаршая по дому: <b>кв. 7</b>"
+
+
 async def test_last_calls_have_their_recordings_for_whoever_may_hear_them(desk: Desk):
     await desk.answered()
     pool = desk.site.pool

@@ -45,6 +45,7 @@ insert into deliveries (ticket_id, crew_id, way, key)
 insert into recordings (name, node, call_id, ticket_id, state) select 'rec {n}', 'node1', 'node1-{n}', id, 'expected' from t;
 insert into recording_plays (recording_id, operator_id) select r.id, m.id from recordings r, m where r.name = 'rec {n}';
 insert into talks (recording, call_id, kind, began_at) values ('rec {n}', 'node1-{n}', 'queue', now());
+insert into wrap_ups select id, 'node1-{n}', now(), now() from m;
 insert into recording_copies (recording_id, problem) select id, 'empty' from recordings where name = 'rec {n}';
 insert into waveforms select id, 10, 2, '' from recordings where name = 'rec {n}';
 insert into recording_pauses (recording, call_id, began_at) values ('rec {n}', 'node1-{n}', now());

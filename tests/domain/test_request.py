@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.domain import open_requests
-from callcenter.domain.commands import FinishRequest, KeepPresence, PauseRecording, SavePause, SetMember, ShowOperator
+from callcenter.domain.commands import (
+    FinishRequest,
+    KeepPresence,
+    PauseRecording,
+    SavePause,
+    SetMember,
+    ShowOperator,
+    TryNumber,
+)
 from callcenter.domain.events import (
     CallArrived,
     CallQueued,
@@ -40,6 +48,7 @@ from callcenter.domain.request import (
     RingBody,
     TalkBody,
     TalkStep,
+    TryNumberBody,
     WrapUpBody,
     kind_of,
     origins,
@@ -103,6 +112,7 @@ def test_each_kind_has_terms_and_its_body_comes_back_as_it_went() -> None:
         RingBody(answer=True),
         RingBody(answer=False),
         CallOutBody(number="+79161234567"),
+        TryNumberBody(number="74951234567"),
     ]
     assert {kind_of(body) for body in bodies} == set(RequestKind)
     for body in bodies:
@@ -279,3 +289,10 @@ def test_whatever_happens_each_request_is_answered_once(steps: list[tuple[str, i
     for number in taken_:
         step(RequestCarriedOut(at=at(61), request=RequestId(number)))
     assert sorted(answered) == sorted(taken_)
+
+
+def test_only_a_companys_number_can_be_tried() -> None:
+    asked = taken(1, at(0), TryNumberBody(number=QUEUE))
+    Playbook() >> asked << [TryNumber(number=QUEUE, request=FIRST, until=asked.expires_at)]
+    refused = finished(RequestState.REFUSED, RefusalReason.ASTERISK_REFUSED)
+    Playbook() >> taken(1, at(0), TryNumberBody(number="79161234567")) << [refused]

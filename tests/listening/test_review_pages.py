@@ -91,3 +91,40 @@ async def test_reviews_go_into_the_reports_of_those_who_may_see_the_company(tape
         csv = await (await maria.get("/reports/reviews.csv?period=year")).text()
     rows = [line for line in csv.splitlines() if "Волков" in line or "Петрова" in line]
     assert [row.split(SEPARATOR)[1:] for row in rows] == [["1", "0.0", "0.0", "1"], ["1", "100.0", "100.0", "0"]]
+
+
+async def test_the_first_review_changes_no_card_in_the_audit_log(tapes: Tapes, vera: Browser):
+    leak, ours = await tapes.record("leak"), tapes.ids["ours"]
+    await vera.post(f"/listening/{leak}/review", card="0", **FULL)
+    changed = "select count(*) from audit_log where action = 'changed score card'"
+    assert await tapes.site.pool.fetchval(changed) == 0
+    card = str(await tapes.site.pool.fetchval("select id from score_cards"))
+    await vera.post(f"/listening/cards/{ours}", card=card, title0="Помог", points0="6")
+    assert await tapes.site.pool.fetchval(changed) == 1
+
+
+async def test_a_review_reaches_the_operator_whose_talk_it_was(tapes: Tapes, vera: Browser):
+    leak = await tapes.record("leak")
+    advice = "Назовите себя <b>сразу</b>"
+    await vera.post(f"/listening/{leak}/review", card="0", **FULL | {"p0": "0"}, review_comment=advice)
+    async with tapes.site.browser("anna") as anna, tapes.site.browser("boris") as boris:
+        assert "1 новая оценка ваших разговоров" in await (await anna.get("/workplace")).text()
+        assert "новая оценка" not in await (await boris.get("/workplace")).text()
+        text = await (await anna.get("/reviews")).text()
+        assert "Назовите себя &lt;b&gt;сразу&lt;/b&gt;" in text
+        assert ">новая<" in text
+        assert "Назовите себя" not in await (await boris.get("/reviews")).text()
+        assert "новая оценка" not in await (await anna.get("/workplace")).text()
+        assert ">новая<" not in await (await anna.get("/reviews")).text()
+
+
+async def test_a_score_of_zero_says_why(tapes: Tapes, vera: Browser):
+    leak, ours = await tapes.record("leak"), tapes.ids["ours"]
+    lines = {"title0": "Представился", "points0": "4", "title1": "Не грубил", "points1": "6", "critical1": "yes"}
+    await vera.post(f"/listening/cards/{ours}", card="0", **lines)
+    card = str(await tapes.site.pool.fetchval("select id from score_cards"))
+    await vera.post(f"/listening/{leak}/review", card=card, p0="4", p1="0")
+    assert await scores(tapes.site) == [0]
+    async with tapes.site.browser("anna") as anna:
+        for text in (await (await vera.get(f"/listening/{leak}")).text(), await (await anna.get("/reviews")).text()):
+            assert "Оценка ноль: ничего не получено за важную строку: Не грубил" in " ".join(text.split())

@@ -67,6 +67,7 @@ EACH: dict[str, Shown] = {
     "request/presence": RequestMessage(id=5, state=RequestState.ASKED, asked_at=NOW, reason=None),
     "request/pause": RequestMessage(id=6, state=RequestState.REFUSED, asked_at=NOW, reason=RefusalReason.NO_TALK),
     "request/talk": RequestMessage(id=7, state=RequestState.DONE, asked_at=NOW, reason=None),
+    "request/try_number": RequestMessage(id=10, state=RequestState.DONE, asked_at=NOW, reason=None),
     "request/call_out": RequestMessage(id=8, state=RequestState.DONE, asked_at=NOW, reason=None),
     "operator/7": operator(NOW),
     "trunks": TrunksMessage(down=("beta",)),

@@ -400,3 +400,23 @@ async def test_a_forged_version_is_not_given_out_by_a_link(shared: Shared):
         await shared.pool.execute("update recordings set version_id = '2'")
         for name in ("1/listen", "1/listen-original", "1/original", "1/copy", "2/listen-original", "2/original"):
             assert await status(guest, f"/l/{made.token}/{name}") == 404, name
+
+
+async def test_who_listened_counts_those_who_listened_by_a_link(shared: Shared):
+    made = await shared.link()
+    site = shared.work.site
+    async with site.browser() as guest, site.browser("vera") as vera:
+        await (await guest.get(f"/l/{made.token}/1/listen")).read()
+        await (await guest.get(f"/l/{made.token}/2/original")).read()
+        heard, loaded = [
+            " ".join((await (await vera.get(f"/listening/{recording}")).text()).split())
+            for recording in shared.recordings
+        ]
+        log = await (await vera.get("/listening/log")).text()
+        own = await (await vera.get(f"/listening/log?who={site.ids['vera']}")).text()
+    assert 'Иванов И. И. <span class="tag">по ссылке</span>' in heard
+    assert "Ответ на претензию" in heard
+    assert "прослушано" in heard
+    assert "скачано" in loaded
+    assert log.count("по ссылке") == 2
+    assert "Иванов И. И." not in own

@@ -23,6 +23,10 @@ async def test_the_demonstrations_people_log_in_and_get_new_passwords_when_it_is
         owner = await connect(DatabaseSettings(url=owner_url))
         first = await demo_data.seed(owner, 1, BOX)
         second = await demo_data.seed(owner, 1, BOX)
+        crews = (
+            "select c.name from companies c where (select count(*) from crews where company_id = c.id and active) = 5"
+        )
+        assert {row["name"] for row in await owner.fetch(crews)} >= {name for name, _number in demo_data.COMPANIES}
         await owner.close()
         assert {login.login: login.role for login in second} == ROLES
         for old, new in zip(first, second, strict=True):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from callcenter.domain.commands import PlaceCall, WorkTelephone
+from callcenter.domain.commands import PlaceCall, TryNumber, WorkTelephone
 from callcenter.domain.events import Event
 from callcenter.domain.ids import Interface, RequestId
 from callcenter.domain.request import RefusalReason, RequestCarriedOut, RequestFailed, RequestOverdue
@@ -49,6 +49,17 @@ async def test_a_telephone_is_rung_once_and_in_time(away: bool, late: bool, answ
     assert [event.reason for event in reported if isinstance(event, RequestFailed)] == [RefusalReason.ASTERISK_AWAY][
         :away
     ]
+
+
+async def test_a_companys_number_is_called_by_the_way_of_a_resident() -> None:
+    console, reported = Spoken(), list[Event]()
+    by_console = ConsoleControl(console, reported.append, "callcenter-")
+    until_then = datetime.now(UTC) + timedelta(seconds=10)
+    async with running(by_console.run()):
+        by_console.submit(TryNumber(number="74951234567", request=RequestId(1), until=until_then))
+        await until(lambda: bool(reported))
+    assert [type(event) for event in reported] == [RequestCarriedOut]
+    assert console.said == ["channel originate Local/s@callcenter-tried/n extension d74951234567@callcenter-tried"]
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def test_every_name_in_the_dialplan_is_ours_and_leads_somewhere() -> None:
     assert targets(whole) == {name.removeprefix(PREFIX) for name in targets(prefixed)}
     assert targets(prefixed) <= set(sections(prefixed))
     # Entered from outside the dialplan: by the other PBX, by our telephones, by a transfer, by the node.
-    by_node = ("aside", "set-aside", "taken-back", "handed-over", "conference", "sent-on", "own-telephone")
+    by_node = ("aside", "set-aside", "taken-back", "handed-over", "conference", "sent-on", "own-telephone", "tried")
     entered = {
         f"{PREFIX}{name}" for name in ("inbound", "operators", "colleagues", "transfer", "no-transfer", *by_node)
     }

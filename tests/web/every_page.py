@@ -12,10 +12,10 @@ NOT_PAGES = {
     # Files.
     "/directory/export.{kind}", "/tickets/{id}/files/{file}", "/outages/{id}/heard.wav", "/recordings/{id}",
     "/recordings/{id}/copy", "/recordings/deleted.csv", "/l/{token}/{place}/{name}", "/tickets/{id}/evidence/{pack}",
-    "/reports/exports/{id}", "/reports/{table}.{format}", "/telephone/{token}/linphone.xml",
+    "/reports/exports/{id}", "/reports/{table}.{format}", "/reports/today", "/telephone/{token}/linphone.xml",
     "/telephone/{token}/cfg{mac}.xml",
     # Leads to the first page of whoever comes.
-    "/",
+    "/", "/start",
 }  # fmt: skip
 
 
@@ -56,6 +56,7 @@ VISITS = (
     Visit("/login/code", None, "#code", query="?boris"),
     Visit("/invite/{token}", None, "#new", {"token": "invitation"}),
     Visit("/invite/{token}", None, "h1", {"token": "=gone"}, status=404),
+    Visit("/setup/{token}", None, "h1", {"token": "=gone"}, status=404),
     Visit("/telephone/{token}", None, "form", {"token": "telephone link {language}"}),
     Visit("/telephone/{token}", None, "code", {"token": "telephone link {language}"}, sent={}),
     Visit("/telephone/{token}", None, "h1", {"token": "=gone"}, status=404),
@@ -75,6 +76,7 @@ VISITS = (
     Visit("/listening/log", "vera", "table"),
     Visit("/listening/{id}", "vera", "audio, canvas, form", {"id": "recording"}),
     Visit("/listening/cards", "vera", "h1"),
+    Visit("/reviews", "anna", ".reviews"),
     Visit("/listening/cards/{company}", "vera", "form", {"company": "company"}),
     Visit("/recordings/ledger", "vera", "table", query="?days=31"),
     # Tickets.
@@ -149,7 +151,7 @@ VISITS = (
     Visit("/reports", "maria", "svg"),
     *(
         Visit("/reports/{page}", "vera", "table", {"page": f"={page}"})
-        for page in ("emergencies", "paid", "visits", "categories", "reviews")
+        for page in ("emergencies", "paid", "visits", "categories", "reviews", "calls", "unserved")
     ),
     Visit("/reports/exports", "maria", ".orders"),
     # Administration.
@@ -157,6 +159,11 @@ VISITS = (
     Visit("/people/new", "alla", "form"),
     Visit("/people/new", "alla", "[aria-invalid]", sent={"login": "", "name": ""}, status=400),
     Visit("/people/{id}", "alla", "form", {"id": "person"}),
+    Visit("/pauses", "alla", "table"),
+    Visit("/pauses", "alla", "[aria-invalid]", sent={"ru0": ""}, status=400),
+    Visit("/start/new", "alla", "form"),
+    Visit("/start/new", "alla", "[aria-invalid]", sent={"name": ""}, status=422),
+    Visit("/start/{id}", "alla", ".start-points", {"id": "company"}),
     Visit("/audit", "alla", "table"),
     Visit("/trunks", "alla", "table"),
     Visit("/trunks/new", "alla", "form"),

@@ -50,6 +50,8 @@ OPEN = {
     "POST /language",
     "GET /invite/{token}",
     "POST /invite/{token}",
+    "GET /setup/{token}",
+    "POST /setup/{token}",
     "GET /healthz",
     "GET /readyz",
     "GET /metrics",

@@ -94,3 +94,23 @@ def test_plurals_are_right():
         "Too many attempts. Try again in %(count)s minutes.",
     )
     assert translations("ru").ngettext(*minutes, 21).endswith("минуту.")
+
+
+COUNTED = (
+    "attempts calls categories cells changes characters companies crews days entrances files flats hours houses letters"
+    " lines links managers messages minutes months people photos recordings residents reviews rows seconds telephones"
+    " texts tickets tokens weeks works years"
+)
+COUNT = re.compile(r"(?:%\((\w+)\)s|\{(\w+)\}) (?:[a-z]+ ){0,2}(?:" + COUNTED.replace(" ", "|") + r")\b")
+LIMITS = {"limit", "max_length", "shown"}
+"""Blanks that are filled with a fixed number, far above one."""
+
+
+def test_whatever_is_counted_has_a_plural():
+    single = {
+        text: next(name for name in found.groups() if name)
+        for keys in extracted().values()
+        for _context, text in keys
+        if isinstance(text, str) and (found := COUNT.search(text))
+    }
+    assert {text: name for text, name in single.items() if name not in LIMITS} == {}

@@ -148,15 +148,23 @@ function showTrunks() {
   $("trunks").textContent = message.down.length ? fill(texts.trunks_down, { names: message.down.join(", ") }) : "";
 }
 
+/**
+ * @param {string} path
+ * @param {string} id
+ */
+async function fetchPart(path, id) {
+  const answer = await fetch(path, { headers: { Accept: "text/html" } });
+  if (!answer.ok) return;
+  // Rendered and escaped by the server.
+  const piece = new DOMParser().parseFromString(await answer.text(), "text/html");
+  $(id).replaceChildren(...piece.body.childNodes);
+}
+
 async function fetchCalls() {
   clearTimeout(fetching ?? undefined);
   fetching = null;
   try {
-    const answer = await fetch("/calls/list", { headers: { Accept: "text/html" } });
-    if (!answer.ok) return;
-    // Rendered and escaped by the server.
-    const piece = new DOMParser().parseFromString(await answer.text(), "text/html");
-    $("calls").replaceChildren(...piece.body.childNodes);
+    await Promise.all([fetchPart("/calls/list", "calls"), fetchPart("/reports/today", "today")]);
   } catch {
     // The banner says that there is no connection; the next delta or snapshot fetches again.
   }

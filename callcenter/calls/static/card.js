@@ -76,6 +76,7 @@ export class Card {
     this.showCaller(card, found);
     this.showCandidates(found);
     this.showNote(found);
+    showHouseNotes(found);
     const zone = place.lines[card.did]?.zone;
     this.showTickets(found?.open_tickets ?? card.open_tickets, zone);
     this.showPast(found?.past_calls ?? card.past_calls, zone);
@@ -235,4 +236,10 @@ export class Card {
 function pausedSince(card, state) {
   const paused = state.recording;
   return paused?.call === card.call && paused.paused_since && paused.paused_since >= card.answered_at ? paused.paused_since : null;
+}
+
+/** @param {CardDetails | null} found */
+function showHouseNotes(found) {
+  $("house-notes").hidden = !found?.house_notes;
+  put($("house-notes").querySelector("span"), found?.house_notes ?? "");
 }

@@ -1,0 +1,75 @@
+-- Reports of the calls that came in and are over. $1 to $4 as in reports.sql; a call belongs to the step in which it came.
+
+-- By step, by hour of the week from Monday's midnight, by company, by outcome, in one pass. In time is who was answered
+-- within $5 seconds of coming.
+-- name: summary
+select case 0 when grouping(s.step) then 'step' when grouping(h.hour) then 'hour' when grouping(k.name) then 'company'
+            else 'outcome' end as part,
+       s.step, h.hour, k.name, c.outcome, count(*) as calls,
+       count(*) filter (where c.outcome = 'answered') as answered,
+       count(*) filter (where c.outcome = 'informed') as informed,
+       count(*) filter (where c.outcome = 'hung_up_early') as early,
+       count(*) filter (where c.outcome = 'answered' and c.answered_at - c.arrived_at <= make_interval(secs => $5)) as in_time,
+       coalesce(sum(c.wait_s), 0) as wait_s, count(c.wait_s) as waited, coalesce(max(c.wait_s), 0) as longest_s,
+       coalesce(sum(c.talk_s) filter (where c.outcome = 'answered'), 0) as talk_s
+from unnest($1::integer[], $2::integer[], $3::timestamptz[], $4::timestamptz[]) s (company_id, step, start, until)
+join companies k on k.id = s.company_id
+cross join lateral calls_that_came(s.company_id, s.start, s.until) c
+cross join lateral (
+    select (extract(isodow from c.arrived_at at time zone k.zone)::integer - 1) * 24
+        + extract(hour from c.arrived_at at time zone k.zone)::integer as hour
+) h
+group by grouping sets ((s.step), (h.hour), (k.id, k.name), (c.outcome))
+order by part, s.step, h.hour, calls desc, k.name, c.outcome
+
+-- Each talk counts for its operator, of a call that was handed on several; with what they needed after talks.
+-- name: by_operator
+with talked as (
+    select t.operator_id, count(*) as talks, sum(extract(epoch from t.ended_at - t.began_at))::double precision as talk_s
+    from unnest($1::integer[], $2::integer[], $3::timestamptz[], $4::timestamptz[]) s (company_id, step, start, until)
+    cross join lateral calls_that_came(s.company_id, s.start, s.until) c
+    join talks t on t.call_id = c.id and t.kind <> 'consultation' and t.operator_id is not null
+    group by 1
+), wrapped as (
+    select w.operator_id, count(*) as wrap_ups, sum(extract(epoch from w.ended_at - w.began_at))::double precision as wrap_up_s
+    from wrap_ups w join calls c on c.id = w.call_id
+    where c.company_id = any($1::integer[]) and w.began_at >= (select min(s) from unnest($3::timestamptz[]) s)
+      and w.began_at < (select max(u) from unnest($4::timestamptz[]) u)
+    group by 1
+)
+select coalesce(o.name, '') as name, t.talks, t.talk_s, coalesce(w.wrap_ups, 0) as wrap_ups, w.wrap_up_s
+from talked t left join wrapped w using (operator_id) left join operators o on o.id = t.operator_id
+order by t.talks desc, name
+
+-- Who hung up without being served, the newest $5, and what became of each within three days: the first call after it in
+-- which they were helped, the first of ours to them, the ticket.
+-- name: unserved
+with lost as (
+    select c.id, c.company_id, c.arrived_at, c.caller, c.outcome, c.wait_s
+    from unnest($1::integer[], $2::integer[], $3::timestamptz[], $4::timestamptz[]) s (company_id, step, start, until)
+    cross join lateral calls_that_came(s.company_id, s.start, s.until) c
+    where c.outcome in ('abandoned', 'timed_out', 'hung_up_early', 'interrupted')
+    order by c.arrived_at desc limit $5
+)
+select c.arrived_at, c.caller, c.outcome, c.wait_s, k.name as company, again.arrived_at as again_at,
+       again.outcome as again, back.arrived_at as back_at, back.outcome as back, coalesce(own.number, t.number) as ticket
+from lost c
+join companies k on k.id = c.company_id
+left join lateral (
+    select l.id, l.arrived_at, l.outcome from calls l
+    where c.caller <> '' and l.caller = c.caller and l.arrived_at > c.arrived_at
+        and l.arrived_at < c.arrived_at + interval '3 days' and l.direction = 'in' and l.company_id = c.company_id
+        and l.outcome in ('answered', 'informed')
+    order by l.arrived_at limit 1
+) again on true
+left join lateral (
+    select o.id, o.arrived_at, o.outcome from calls o
+    where c.caller <> '' and o.caller = c.caller and o.arrived_at > c.arrived_at
+        and o.arrived_at < c.arrived_at + interval '3 days' and o.direction = 'out' and o.state = 'ended'
+    order by o.outcome <> 'answered', o.arrived_at limit 1
+) back on true
+left join tickets own on own.call_id = c.id
+left join lateral (
+    select t.number from tickets t where t.call_id in (again.id, back.id) order by t.id limit 1
+) t on true
+order by c.arrived_at desc
