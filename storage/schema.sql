@@ -1648,7 +1648,8 @@ CREATE TABLE public.directory_uploads (
     operator_id integer NOT NULL,
     name text NOT NULL,
     body bytea NOT NULL,
-    at timestamp with time zone DEFAULT now() NOT NULL
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    choices jsonb DEFAULT '{}'::jsonb NOT NULL
 );
 
 ALTER TABLE public.directory_uploads ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -2657,6 +2658,14 @@ ALTER TABLE public.share_links ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
+CREATE TABLE public.sheet_layouts (
+    company_id integer NOT NULL,
+    headings text[] NOT NULL,
+    columns text[] NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT sheet_layouts_check CHECK (((cardinality(headings) = cardinality(columns)) AND ((cardinality(headings) >= 1) AND (cardinality(headings) <= 40))))
+);
+
 CREATE TABLE public.talks (
     recording text NOT NULL,
     call_id text NOT NULL,
@@ -3184,6 +3193,9 @@ ALTER TABLE ONLY public.share_links
 
 ALTER TABLE ONLY public.share_links
     ADD CONSTRAINT share_links_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.sheet_layouts
+    ADD CONSTRAINT sheet_layouts_pkey PRIMARY KEY (company_id, headings);
 
 ALTER TABLE ONLY public.talks
     ADD CONSTRAINT talks_pkey PRIMARY KEY (recording);
@@ -3952,6 +3964,9 @@ ALTER TABLE ONLY public.share_links
 
 ALTER TABLE ONLY public.share_links
     ADD CONSTRAINT share_links_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
+
+ALTER TABLE ONLY public.sheet_layouts
+    ADD CONSTRAINT sheet_layouts_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.talks
     ADD CONSTRAINT talks_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.calls(id);
@@ -4900,6 +4915,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.share_link_visits TO callcente
 GRANT SELECT,INSERT,UPDATE ON TABLE public.share_links TO callcenter_runtime;
 
 GRANT USAGE ON SEQUENCE public.share_links_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sheet_layouts TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.talks TO callcenter_company;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.talks TO callcenter_runtime;

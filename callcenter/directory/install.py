@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from callcenter.common.secret_box import SECRET_BOX
-from callcenter.directory import file_pages, lookup_pages, office_pages, pages
+from callcenter.directory import column_pages, file_pages, lookup_pages, office_pages, pages
 from callcenter.directory.book import DIRECTORY_BOOK, DirectoryBook
 from callcenter.directory.importing import DIRECTORY_IMPORT, DirectoryImport
 from callcenter.directory.offices import OFFICES, Offices
@@ -18,5 +18,5 @@ def install(app: web.Application) -> None:
     app[OFFICES] = Offices(app[POOL], app[SECRET_BOX])
     app[DIRECTORY_IMPORT] = DirectoryImport(app[POOL])
     app[NAVIGATION].append(NavigationEntry("/directory", gettext_noop("Directory"), Permission.SEE_DIRECTORY, 50))
-    for part in (file_pages, lookup_pages, office_pages, pages):
+    for part in (column_pages, file_pages, lookup_pages, office_pages, pages):
         app.add_routes(part.routes)

@@ -142,13 +142,21 @@ async def test_changes_are_made_by_key_and_account(pool: asyncpg.Pool):
         ("k1;;;;;;2;;100;Иванова Анна;", "account of another flat"),
     ],
 )
-async def test_what_does_not_fit_is_named_and_nothing_is_written(pool: asyncpg.Pool, line: str, code: str):
+async def test_what_does_not_fit_is_named_and_left_out_and_the_rest_is_written(
+    pool: asyncpg.Pool, line: str, code: str
+):
     imports = DirectoryImport(pool)
     await imports.apply(sheet(*LINES), None)
+    good = "k7;;Москва;Новая ул.;7;;1;;;Новая Жительница;"
+    await imports.apply(sheet(good), None)
     written = await everything(pool)
-    report = await imports.apply(sheet("k7;;Москва;Новая ул.;7;;1;;;Новая Жительница;", line), None)
+    await pool.execute("delete from residents where name = 'Новая Жительница'")
+    report = await imports.apply(sheet(good, line), None)
     assert [(problem.row, problem.code) for problem in report.problems] == [(3, code)]
-    assert await everything(pool) == written
+    assert (report.left_out, report.counts["residents added"]) == (1, 1)
+    now = await everything(pool)
+    assert [len(rows) for rows in now] == [len(rows) for rows in written]
+    assert [now[0], now[1]] == [written[0], written[1]]
 
 
 async def test_all_problems_are_reported_at_once(pool: asyncpg.Pool):

@@ -108,6 +108,11 @@ async def _outages(filled: Filled) -> None:
 
 async def _administration(filled: Filled) -> None:
     site, known = filled.site, filled.known
+    known["sheet"] = await site.pool.fetchval(
+        "insert into directory_uploads (operator_id, name, body) values ($1, 'дома.csv', $2) returning id",
+        site.ids["alla"],
+        "Реестр;;\nУлица;Дом;Кв.\nЛесная;3;1\n".encode(),
+    )
     async with site.browser("alla") as alla, site.browser("boris") as boris:
         status, page = await add(alla)
         assert status == 200
