@@ -96,8 +96,8 @@ async def problems(request: web.Request) -> web.Response:
         return await import_page(request, 422, refused=refused)
     body, kind = written_back(read, reasons, REASONS[0 if language == "en" else 1])
     stem = upload.name.rpartition(".")[0] or upload.name
-    t = translations(language)
-    name = f"{stem} – {t.pgettext('file name', 'to correct')}.{kind}"
+    to_correct = translations(language).pgettext("file name", "to correct")
+    name = f"{stem} – {to_correct}.{kind}"
     return web.Response(body=body, content_type=MEDIA[kind], headers=attachment(name) | {"Cache-Control": "no-store"})
 
 
@@ -112,8 +112,8 @@ async def save(request: web.Request) -> web.Response:
         raise web.HTTPBadRequest
     language = language_of(request)
     body = await export(request.app[POOL], request[PERSON], kind, language, company)
-    name = f"{translations(language).pgettext('file name', 'Directory')}.{kind}"
-    return web.Response(body=body, content_type=MEDIA[kind], headers=attachment(name))
+    name = translations(language).pgettext("file name", "Directory")
+    return web.Response(body=body, content_type=MEDIA[kind], headers=attachment(f"{name}.{kind}"))
 
 
 async def kept(request: web.Request, number: int) -> Upload:
