@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from callcenter.addresses.building import read_building, read_flat, says_flat
 from callcenter.addresses.letters import fold, tidy
@@ -47,6 +48,7 @@ class WrittenAddress:
     entrance: str = ""
 
 
+@lru_cache(maxsize=4096)
 def take_apart(text: str, *, city: str = "", flat_apart: bool = False) -> WrittenAddress | None:
     """The parts of an address, or None when no street and house can be told.
 
@@ -104,6 +106,7 @@ def _without(text: str, word: re.Pattern[str]) -> str:
     ).strip(" .-")
 
 
+@lru_cache(maxsize=4096)
 def _town_and_street(text: str) -> tuple[str, str]:
     """The town and the street that stand before a house."""
     towns: list[str] = []

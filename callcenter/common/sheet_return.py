@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.utils import get_column_letter
 
 from callcenter.common.sheet_cells import guarded
 from callcenter.common.sheet_problems import place_of
 from callcenter.common.sheet_reader import ReadSheet
-
-_WIDTH, _REASON_WIDTH = 18, 70
+from callcenter.common.sheets import MEASURED, column_widths
 
 
 def written_back(read: ReadSheet, reasons: Mapping[int, str], heading: str) -> tuple[bytes, str]:
@@ -30,10 +30,8 @@ def written_back(read: ReadSheet, reasons: Mapping[int, str], heading: str) -> t
     book = Workbook(write_only=True)
     for place, rows in pages.items():
         sheet = book.create_sheet(read.about.pages[place])
-        for at in range(max(map(len, rows), default=1)):
-            letters = chr(ord("A") + at % 26)
-            name = letters if at < 26 else chr(ord("A") + at // 26 - 1) + letters
-            sheet.column_dimensions[name].width = _WIDTH if at < len(rows[-1]) - 1 else _REASON_WIDTH
+        for at, width in enumerate(column_widths(rows[-MEASURED:]), 1):
+            sheet.column_dimensions[get_column_letter(at)].width = width
         for row in rows:
             sheet.append([_text_cell(sheet, cell) for cell in row])
     made = io.BytesIO()

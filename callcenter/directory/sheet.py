@@ -9,10 +9,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.utils import get_column_letter
 
 from callcenter.common.sheet_cells import guarded
 from callcenter.common.sheet_columns import Layout
 from callcenter.common.sheet_file import SheetContent, read_lines
+from callcenter.common.sheets import MEASURED, column_widths, dress
 from callcenter.directory.headings import HEADERS, columns_of
 
 
@@ -36,17 +38,18 @@ def write_xlsx(rows: Iterable[Mapping[str, str]], language: str) -> bytes:
     """Every cell is text, so that no flat becomes a date and no telephone number a power of ten."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Directory" if language == "en" else "Справочник")
-    sheet.freeze_panes = "A2"
-    for letter in "ABCDEFGHIJK":
-        sheet.column_dimensions[letter].width = 22
+    every = list(rows)
+    first = [[row[column] for column in HEADERS] for row in every[:MEASURED]]
+    dress(sheet, column_widths([_headings(language), *first]))
     sheet.append(_headings(language))
-    for row in rows:
+    for row in every:
         cells = []
         for column in HEADERS:
             cell = WriteOnlyCell(sheet, guarded(row[column]))
             cell.data_type, cell.number_format = "s", "@"
             cells.append(cell)
         sheet.append(cells)
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(HEADERS))}{len(every) + 1}"
     made = io.BytesIO()
     book.save(made)
     return made.getvalue()

@@ -1,10 +1,12 @@
 """The reports: pages with charts and tables, and the same tables as files."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from io import BytesIO
+from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -16,17 +18,19 @@ from callcenter.domain.person import Person
 from callcenter.reports import charts as charts
 from callcenter.reports import tables as tables
 from callcenter.reports.charts import Chart
-from callcenter.reports.period import Period, Preset
+from callcenter.reports.period import Period, PeriodStep, Preset
 from callcenter.reports.query import Choice, choose
 from callcenter.reports.service import REPORTS, Counts, Reports
 from callcenter.reports.tables import Table
 from callcenter.reports.texts import period_problems, presets, span
+from callcenter.web.attachment import attachment
 from callcenter.web.auth import needs
 from callcenter.web.formats import Translator, duration, moment, money, number
 from callcenter.web.keys import PERSON, POOL
 from callcenter.web.language import language_of
 from callcenter.web.render import render
 
+T = TypeVar("T")
 routes = web.RouteTableDef()
 
 
@@ -51,6 +55,15 @@ class Question:
     period: Period
     language: str
 
+    @property
+    def today(self) -> date:
+        """The day that it is where the companies are."""
+        return datetime.now(ZoneInfo(self.choice.zone)).date()
+
+    def until_today(self, rows: Sequence[tuple[PeriodStep, T]]) -> list[tuple[PeriodStep, T]]:
+        """The steps that have begun: of a day to come nothing is known, not even that it has no tickets."""
+        return [(step, value) for step, value in rows if step.first <= self.today]
+
 
 Figures = list[tuple[str, str, str]]
 """The figures at the top of a page: value, name, class."""
@@ -58,7 +71,9 @@ Answer = tuple[Figures, list[Panel]]
 
 
 async def _tickets(question: Question) -> Answer:
-    rows = await question.reports.tickets(question.person, question.choice.companies, question.period)
+    rows = question.until_today(
+        await question.reports.tickets(question.person, question.choice.companies, question.period)
+    )
     table = tables.tickets(rows, question.period, question.language)
     some = any(counts.accepted for _step, counts in rows)
     drawn = charts.tickets(rows, question.period, question.language) if some else None
@@ -92,7 +107,9 @@ async def _emergencies(question: Question) -> Answer:
 
 async def _paid(question: Question) -> Answer:
     t = Translator(question.language)
-    rows = await question.reports.paid(question.person, question.choice.companies, question.period)
+    rows = question.until_today(
+        await question.reports.paid(question.person, question.choice.companies, question.period)
+    )
     table = tables.paid(rows, question.period, question.language)
     lines = [line for _step, line in rows]
     some = any(line.price for line in lines)
@@ -112,7 +129,7 @@ async def _visits(question: Question) -> Answer:
     t = Translator(question.language)
     rows = await question.reports.visits(question.person, question.choice.companies, question.period)
     table = tables.visits(rows, question.choice.zone, question.language)
-    by_week = tables.visits_by_week(rows, question.period, question.language)
+    by_week = tables.visits_by_week(rows, question.period, question.language, question.today)
     drawn = charts.visits(rows, question.period, question.language) if rows else None
     never = sum(1 for row in rows if row.last_at is None)
     figures = [
@@ -208,7 +225,7 @@ async def file(request: web.Request) -> web.Response:
         body=body,
         content_type=MEDIA[format_],
         charset="utf-8" if format_ == "csv" else None,
-        headers={"Content-Disposition": f'attachment; filename="{kept_as}"'},
+        headers=attachment(kept_as),
     )
 
 

@@ -9,7 +9,7 @@ _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
 
 def attachment(name: str) -> dict[str, str]:
     """The header for a file of this name in any letters (RFC 6266, RFC 5987), with one in ASCII for old programs."""
-    clean = _FORBIDDEN.sub(" ", unicodedata.normalize("NFC", name)).strip(" .") or "file"
+    clean = " ".join(_FORBIDDEN.sub(" ", unicodedata.normalize("NFC", name)).split()).strip(" .") or "file"
     stem, dot, kind = clean.rpartition(".")
     plain = "".join(_LATIN.get(letter, letter if letter.isascii() else "-") for letter in (stem if dot else kind))
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", plain).strip("-_") or "file"

@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 from openpyxl import Workbook, load_workbook
 
+from stack.register_file import BAD, FLATS, ROWS, titled_register
 from tests.directory.test_register import TITLED
 from tests.site import Browser, Site
 
@@ -159,3 +160,22 @@ async def test_a_file_of_somebody_else_is_not_there(site: Site, end: str):
         assert (await alla.get(f"{kept}/problems")).status == 422
         assert (await alla.get(f"{kept}/columns")).status == 422
     assert await residents(site) == set()
+
+
+async def test_a_register_of_20_000_rows_with_500_bad_cells_goes_in_after_two_looks(site: Site):
+    body = titled_register()
+    ours = await company(site)
+    async with site.browser("vera") as vera:
+        status, text, kept = await upload(vera, body, company=str(ours))
+        assert (status, re.sub(r"\s", " ", text).count("500 с ошибками пропущено")) == (200, 1)
+        assert (await vera.post(kept, do="import", company=str(ours), city="")).status == 200
+        back = await (await vera.get(f"{kept}/problems")).read()
+    counted = (
+        "select count(*) from houses h join premises p on p.house_id = h.id join residents r on r.premises_id = p.id"
+    )
+    assert await site.pool.fetchval(f"{counted} where h.company_id = $1 and h.city = 'Тверь'", ours) == ROWS - BAD
+    assert await site.pool.fetchval("select count(*) from resident_phones") == ROWS - BAD
+    assert await site.pool.fetchval("select count(*) from houses") == ROWS // FLATS
+    rows = list(csv.reader(io.StringIO(back.decode("cp1251")), delimiter=";"))
+    assert (rows[1][-1], len(rows) - 2) == ("Что исправить", BAD)
+    assert all(row[-1] for row in rows[2:])
