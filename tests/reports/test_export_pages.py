@@ -213,7 +213,7 @@ async def test_the_page_shows_by_itself_that_the_file_is_ready(filled: Site, dat
             await expect(page.get_by_role("link", name="Скачать")).to_be_visible(timeout=15_000)
         async with page.expect_download() as download:
             await page.get_by_role("link", name="Скачать").click()
-        assert (await download.value).suggested_filename.startswith("journal-")
+        assert (await download.value).suggested_filename.startswith("Журнал 01.11.2026")
 
 
 async def test_people_who_may_not_see_reports_get_no_files(filled: Site):
