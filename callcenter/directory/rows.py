@@ -240,7 +240,8 @@ class _Gathering:
         place = self._accounts.get(account) if account else self._residents.get((flat, fold(name)))
         phones = dict.fromkeys(line.phones, line.number)
         if place is not None:
-            self.out.residents[place].phones |= phones
+            known = self.out.residents[place].phones
+            known |= {phone: row for phone, row in phones.items() if phone not in known}
             return place
         place = len(self.out.residents)
         self.out.residents.append(ResidentRow(line.number, flat, name, account, phones))

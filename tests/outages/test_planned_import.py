@@ -56,7 +56,7 @@ async def test_works_are_looked_through_then_opened(site: Site, houses: list[int
     async with site.browser("vera") as vera:
         status, page = await upload(vera, GOOD.encode())
         assert status == 200, page
-        assert "работ: 2" in page
+        assert "2 отключения, пока ничего не внесено" in page
         assert await site.pool.fetchval("select count(*) from outages") == 0
         path = re.search(r"/outages/import/\d+", page)
         assert path is not None

@@ -119,6 +119,8 @@ VISITS = (
     Visit("/directory/import", "vera", "form", file=("houses.csv", f"{SHEET}\n{GOOD_LINE}\n")),
     Visit("/directory/import", "vera", ".problems", file=("houses.csv", f"{SHEET}\n;;Москва;;1;;;;;;\n")),
     Visit("/directory/import", "vera", "[href$=columns]", file=("houses.csv", "A;B\nЛесная;3\n"), status=422),
+    Visit("/directory/twins", "vera", "tbody a"),
+    Visit("/directory/twins/{kind}/{kept}/{gone}", "vera", "form", {"kind": "=house", "kept": "house", "gone": "twin"}),
     Visit("/directory/import/{id}/columns", "alla", "select", {"id": "sheet"}),
     Visit("/directory/companies", "vera", "a"),
     Visit("/directory/companies/new", "vera", "form"),
