@@ -121,7 +121,7 @@ async def _page(
         refusal=None if refused is None else refusal(translations(language), refused),
         head=[[*cells[:width], *[""] * (width - len(cells))] for cells in head],
         headings=form.get("headings", NO_HEADINGS) if form is not None else str(best) if any(guessed) else NO_HEADINGS,
-        none=NO_HEADINGS,
+        no_headings=NO_HEADINGS,
         taken=taken,
         options=[(column, column_name(column, language)) for column in ALL],
         companies=await request.app[OFFICES].companies(request[PERSON]),

@@ -12,6 +12,7 @@ from callcenter.directory.headings import HEADERS
 from callcenter.directory.importing import ImportChoices, ImportReport
 from callcenter.directory.offices import OFFICES
 from callcenter.directory.texts import column_name, count_texts, note_text, row_problem
+from callcenter.domain.phone import local
 from callcenter.web.keys import PERSON
 from callcenter.web.language import language_of, translations
 from callcenter.web.render import render
@@ -59,7 +60,10 @@ def _said(t: NullTranslations, report: ImportReport, language: str) -> dict[str,
         "counts": count_texts(t, report.counts, lambda count: format_decimal(count, locale=language)),
         "notes": [note_text(t, note, language) for note in report.about.notes],
         "shown_columns": [column_name(names[place], language) for place in used],
-        "shown": [(where(report, line), [cells[place] for place in used]) for line, cells in report.shown],
+        "shown": [
+            (where(report, line), [_shown(names[place], cells[place]) for place in used])
+            for line, cells in report.shown
+        ],
         "changed": [(where(report, each.line), each, column_name(each.field, language)) for each in report.changed],
         "unserved": [(where(report, line), address) for line, address in report.unserved[:PROBLEMS_SHOWN]],
         "twins": [(where(report, twin.line), twin) for twin in report.twins],
@@ -75,6 +79,10 @@ def _problem(
         row_problem(t, problem),
         report.mended and report.bad_lines[problem.row],
     )
+
+
+def _shown(column: str, cell: str) -> str:
+    return ", ".join(map(local, cell.split(", "))) if column == "phones" and cell else cell
 
 
 def where(report: ImportReport, line: int) -> str:

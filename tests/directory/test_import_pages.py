@@ -106,6 +106,7 @@ async def test_columns_are_assigned_by_hand_and_remembered_for_the_company(site:
         assert (status, f'href="{kept}/columns"' in text) == (422, True)
         text = await (await vera.get(f"{kept}/columns")).text()
         assert "Отчёт программы" in text
+        assert re.search(r'value="none" checked', text)
         assigned = {"column_0": "city", "column_1": "address", "column_2": "flat", "column_3": "name", "headings": "1"}
         lacking = await vera.post(f"{kept}/columns", **(assigned | {"column_1": ""}), company=str(ours), city="")
         assert (lacking.status, "Нужен столбец" in await lacking.text()) == (422, True)
