@@ -40,6 +40,7 @@ CallcenterError
 │   ├── StaffRefusal             a change of a person's login that is not made
 │   ├── StepRefused              a step that a ticket cannot take
 │   ├── TrunkRefused             a trunk that cannot be so, or not with the rest
+│   ├── TwinsRefused             two rows of the directory that are not merged now
 │   └── TooLong                  a field, or a file, that is larger than it may be
 ├── ProblemDetails               a program's request is answered with this document
 ├── SettingsError                the settings make no sense; the text says which one and what to write instead

@@ -8,6 +8,8 @@ import asyncio
 import gzip
 import json
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -60,12 +62,20 @@ def run(stack: dict[str, Any]) -> int:
     results |= asyncio.run(measure(stack["postgres"], [journal_looks, report_looks]))
     results |= against_ffmpeg() | asyncio.run(whole_way(stack))
     results |= asyncio.run(workplace_figures(stack))
+    results |= _in_a_process_of_its_own(stack["postgres"])
     results |= outage_figures() | asyncio.run(announcement_figures(stack["postgres"]))
     width = max(len(name) for name in results)
     for name, result in results.items():
         print(f"{name:{width}}  {result['value']:>12}  {result['unit']}")
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")
     return 0
+
+
+def _in_a_process_of_its_own(postgres: Mapping[str, str]) -> dict[str, dict[str, object]]:
+    """The figures of a register, among them the most memory that it took."""
+    command = [sys.executable, "-m", "stack.bench_register", postgres["dsn"], postgres["service_dsn"]]
+    figures: dict[str, dict[str, object]] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    return figures
 
 
 async def _measure(session: bytes, postgres: Mapping[str, str]) -> dict[str, dict[str, object]]:

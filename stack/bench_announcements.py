@@ -9,17 +9,14 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
-from pydantic import SecretStr
 
-from callcenter.cli.migrate import let_in
 from callcenter.domain.access import Role
 from callcenter.domain.ids import NodeName, OperatorId
 from callcenter.domain.outage import OutageStep
@@ -29,8 +26,9 @@ from callcenter.outages.announcing.voice import Voice
 from callcenter.outages.outage import NewOutage, Outage, OutageEdit, PlaceEdit
 from callcenter.outages.service import Outages
 from callcenter.settings import DatabaseSettings, SpeechSettings
-from callcenter.storage import connect, migrate, open_pool
+from callcenter.storage import open_pool
 from callcenter.tickets.service import Tickets
+from stack.bench_database import own_database
 from stack.bench_pages import percentile
 from stack.errors import StackError
 from stack.parts import ROOT
@@ -55,7 +53,7 @@ class House:
 
 async def announcement_figures(postgres: Mapping[str, str]) -> dict[str, dict[str, object]]:
     """The 95th percentile in seconds. `postgres`: the DSNs that the stack's description has."""
-    async with _database(postgres) as settings:
+    async with own_database(postgres, "announcements") as settings:
         pool = await open_pool(settings)
         try:
             with tempfile.TemporaryDirectory(prefix="bench-announcements-", dir=SPOKEN.parent) as work:
@@ -149,28 +147,6 @@ def _is_said(folder: Path, path: Path, entry: str, instead_of: str) -> bool:
 def _sound(folder: Path, house: House) -> str:
     phone = next(iter(house.flats))
     return (folder / "by-number" / DID / phone).read_text().rsplit("-", 1)[1]
-
-
-@asynccontextmanager
-async def _database(postgres: Mapping[str, str]) -> AsyncIterator[DatabaseSettings]:
-    """A database of its own on the stack's server, with the login of the service."""
-    name = f"bench_announcements_{os.getpid()}"
-    url, service = (urlunsplit(urlsplit(postgres[dsn])._replace(path=f"/{name}")) for dsn in ("dsn", "service_dsn"))
-    server = await asyncpg.connect(postgres["dsn"])
-    try:
-        await server.execute(f"create database {name}")
-        try:
-            connection = await connect(DatabaseSettings(url=SecretStr(url)))
-            try:
-                await migrate(connection)
-                await let_in(connection, service)
-            finally:
-                await connection.close()
-            yield DatabaseSettings(url=SecretStr(service))
-        finally:
-            await server.execute(f"drop database {name} with (force)")
-    finally:
-        await server.close()
 
 
 async def _made_up(pool: asyncpg.Pool) -> tuple[Person, int, Sequence[House]]:

@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterator
 
 from callcenter.common.sheet_reader import SheetReader
-from callcenter.directory.sheet import HEADERS, write_xlsx
+from callcenter.directory.headings import HEADERS
+from callcenter.directory.sheet import write_xlsx
 from callcenter.directory.sheet_process import MODULE
 
 ROWS = 195_000

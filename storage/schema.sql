@@ -855,12 +855,110 @@ CREATE FUNCTION public.manager_visits(companies integer[], steps integer[], star
     where (my_company() is null or o.company_id = my_company())
 $$;
 
+CREATE FUNCTION public.merge_houses(kept_id integer, gone_id integer) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    flat record;
+    gone houses;
+begin
+    for flat in
+        select g.id, (select k.id from premises k
+            where k.house_id = kept_id and (k.flat = g.flat or k.flat_key = g.flat_key)
+            order by k.flat = g.flat desc, k.id limit 1) as same
+        from premises g where g.house_id = gone_id order by g.id
+    loop
+        if flat.same is null then
+            update premises set house_id = kept_id where id = flat.id;
+        else
+            perform merge_premises(flat.same, flat.id);
+        end if;
+    end loop;
+    update tickets set house_id = kept_id where house_id = gone_id;
+    update call_cards set house_id = kept_id where house_id = gone_id;
+    -- Places of outages that are over, in both.
+    update outage_places k set
+        entrances = case when k.entrances = '{}' or g.entrances = '{}' then '{}' else
+            (select array_agg(distinct e order by e) from unnest(k.entrances || g.entrances) e) end,
+        flats = case when k.flats = '' or g.flats = '' then '' else k.flats || ', ' || g.flats end,
+        riser = case when k.riser = g.riser then k.riser else '' end
+    from outage_places g where k.house_id = kept_id and g.house_id = gone_id and k.outage_id = g.outage_id;
+    delete from outage_places g using outage_places k
+        where k.house_id = kept_id and g.house_id = gone_id and k.outage_id = g.outage_id;
+    update outage_places set house_id = kept_id where house_id = gone_id;
+    insert into house_companies (house_id, company_id, since, until)
+        select kept_id, company_id, since, coalesce(until, clock_timestamp()) from house_companies where house_id = gone_id
+        on conflict do nothing;
+    delete from houses where id = gone_id returning * into gone;
+    update houses k set key = coalesce(k.key, gone.key), entrances = coalesce(k.entrances, gone.entrances),
+        company_id = coalesce(k.company_id, gone.company_id)
+    where k.id = kept_id;
+end $$;
+
+CREATE FUNCTION public.merge_premises(kept_id integer, gone_id integer) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    person record;
+begin
+    for person in
+        select g.id, (select k.id from residents k
+            where k.premises_id = kept_id and lower(k.name) = lower(g.name)
+                and (k.account is null or g.account is null or k.account = g.account)
+            order by k.id limit 1) as same
+        from residents g where g.premises_id = gone_id order by g.id
+    loop
+        if person.same is null then
+            update residents set premises_id = kept_id where id = person.id;
+        else
+            perform merge_residents(person.same, person.id);
+        end if;
+    end loop;
+    update tickets set premises_id = kept_id where premises_id = gone_id;
+    update call_cards set premises_id = kept_id where premises_id = gone_id;
+    insert into phone_candidates (phone, premises_id, heard_at, call_id, confirmed, decided_by, decided_at)
+        select phone, kept_id, heard_at, call_id, confirmed, decided_by, decided_at
+        from phone_candidates where premises_id = gone_id on conflict do nothing;
+    delete from phone_candidates where premises_id = gone_id;
+    -- Both had a number of one outage: the number that led to a ticket stays.
+    delete from outage_numbers k using outage_numbers g
+        where k.premises_id = kept_id and g.premises_id = gone_id and k.outage_id = g.outage_id
+            and k.ticket_id is null and g.ticket_id is not null;
+    delete from outage_numbers g using outage_numbers k
+        where k.premises_id = kept_id and g.premises_id = gone_id and k.outage_id = g.outage_id;
+    update outage_numbers set premises_id = kept_id where premises_id = gone_id;
+    update premises k set entrance = coalesce(k.entrance, g.entrance) from premises g where k.id = kept_id and g.id = gone_id;
+    delete from premises where id = gone_id;
+end $$;
+
 CREATE FUNCTION public.merge_queues(shown jsonb, delta jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE
     AS $$
     select jsonb_build_object('queues', coalesce(jsonb_object_agg(key, value), '{}'))
     from jsonb_each((shown -> 'queues') || (delta -> 'queues')) where value <> 'null'
 $$;
+
+CREATE FUNCTION public.merge_residents(kept_id integer, gone_id integer) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    gone residents;
+begin
+    update tickets set resident_id = kept_id where resident_id = gone_id;
+    update calls set resident_id = kept_id where resident_id = gone_id;
+    update call_cards set resident_id = kept_id where resident_id = gone_id;
+    insert into resident_phones (phone, resident_id, chosen_at)
+        select phone, kept_id, chosen_at from resident_phones where resident_id = gone_id
+        on conflict (phone, resident_id) do update set chosen_at = greatest(resident_phones.chosen_at, excluded.chosen_at);
+    delete from resident_phones where resident_id = gone_id;
+    delete from residents where id = gone_id returning * into gone;
+    -- A second account is kept in the note.
+    update residents r set
+        account = coalesce(r.account, gone.account),
+        note = left(concat_ws(E'\n', nullif(r.note, ''), case when gone.note <> r.note then nullif(gone.note, '') end,
+            case when r.account <> gone.account then '№ ' || gone.account end), 1000)
+    where r.id = kept_id;
+end $$;
 
 CREATE FUNCTION public.my_company() RETURNS integer
     LANGUAGE sql STABLE
@@ -1754,7 +1852,8 @@ CREATE TABLE public.directory_uploads (
     operator_id integer NOT NULL,
     name text NOT NULL,
     body bytea NOT NULL,
-    at timestamp with time zone DEFAULT now() NOT NULL
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    choices jsonb DEFAULT '{}'::jsonb NOT NULL
 );
 
 ALTER TABLE public.directory_uploads ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -2764,6 +2863,14 @@ ALTER TABLE public.share_links ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
+CREATE TABLE public.sheet_layouts (
+    company_id integer NOT NULL,
+    headings text[] NOT NULL,
+    columns text[] NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT sheet_layouts_check CHECK (((cardinality(headings) = cardinality(columns)) AND ((cardinality(headings) >= 1) AND (cardinality(headings) <= 40))))
+);
+
 CREATE TABLE public.talks (
     recording text NOT NULL,
     call_id text NOT NULL,
@@ -3310,6 +3417,9 @@ ALTER TABLE ONLY public.share_links
 
 ALTER TABLE ONLY public.share_links
     ADD CONSTRAINT share_links_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.sheet_layouts
+    ADD CONSTRAINT sheet_layouts_pkey PRIMARY KEY (company_id, headings);
 
 ALTER TABLE ONLY public.talks
     ADD CONSTRAINT talks_pkey PRIMARY KEY (recording);
@@ -4112,6 +4222,9 @@ ALTER TABLE ONLY public.share_links
 
 ALTER TABLE ONLY public.share_links
     ADD CONSTRAINT share_links_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
+
+ALTER TABLE ONLY public.sheet_layouts
+    ADD CONSTRAINT sheet_layouts_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.talks
     ADD CONSTRAINT talks_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.calls(id);
@@ -5092,6 +5205,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.share_link_visits TO callcente
 GRANT SELECT,INSERT,UPDATE ON TABLE public.share_links TO callcenter_runtime;
 
 GRANT USAGE ON SEQUENCE public.share_links_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sheet_layouts TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.talks TO callcenter_company;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.talks TO callcenter_runtime;

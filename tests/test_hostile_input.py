@@ -20,12 +20,15 @@ from pydantic import ValidationError
 
 import callcenter
 from callcenter.addresses.query import readings
+from callcenter.addresses.written import take_apart
 from callcenter.common import search, sheets
 from callcenter.common.cursors import PageCursor
 from callcenter.common.delivery import one_line
-from callcenter.common.sheet_file import guarded
+from callcenter.common.sheet_cells import guarded
 from callcenter.common.sheet_problems import SheetRefused
-from callcenter.directory import book, forms, rows
+from callcenter.common.sheet_process import SheetWish
+from callcenter.directory import book, cells, forms, headings, phone_cells
+from callcenter.directory.rows import gather
 from callcenter.directory.sheet import read_sheet
 from callcenter.domain.ids import NodeName
 from callcenter.domain.phone import e164, existing, local
@@ -204,7 +207,7 @@ SHEETS = {
 
 @pytest.mark.parametrize("kind", SHEETS)
 def test_a_megabyte_of_a_sheet_is_read_or_refused_in_time(kind: str):
-    assert seconds(lambda: rows.gather(read_sheet(SHEETS[kind]).lines)) < WITHIN_S
+    assert seconds(lambda: gather(read_sheet(SHEETS[kind]).lines)) < WITHIN_S
 
 
 WORKS = "Дом;Что отключают;Начало;Окончание;Квартиры;Подъезды\nМира 7;Лифт;01.06.2027 09:00;01.06.2027 10:00;"
@@ -221,7 +224,7 @@ PLANNED = {
 def test_a_megabyte_of_planned_works_is_read_or_refused_in_time(kind: str):
     def read() -> None:
         with suppress(SheetRefused):
-            planned_sheet.understand(PLANNED[kind])
+            planned_sheet.understand(PLANNED[kind], SheetWish())
 
     assert seconds(read) < WITHIN_S
 
@@ -246,7 +249,10 @@ READERS: dict[str, Callable[[str], object]] = {
     "words of a name": book.name_words,
     "telephone in a search": book.as_phone,
     "telephone": existing,
-    "telephones": rows.split_phones,
+    "telephones": phone_cells.split_phones,
+    "telephones in a cell": lambda text: phone_cells.read_phones(text[: cells.MOST_LETTERS_OF_PHONES]),
+    "address in a cell": take_apart,
+    "heading of a column": headings.columns_of().meant,
     "E.164": e164,
     "telephone as it is shown": local,
     "hours": forms.hours,

@@ -14,8 +14,12 @@ _OTHER_KEYS = str.maketrans(_QWERTY + _YTSUKEN, _YTSUKEN + _QWERTY)
 
 def fold(text: str) -> str:
     """The text as it is compared: small letters, е for ё, Cyrillic for what looks the same, plain dashes, `#` for №, no quotes."""
-    text = unicodedata.normalize("NFKC", text.translate(_DASHES)).lower().translate(_LOOKALIKES)
-    return " ".join(text.split())
+    return tidy(text).lower().translate(_LOOKALIKES)
+
+
+def tidy(text: str) -> str:
+    """The same in the letters in which it was written: plain dashes, `#` for №, no quotes, single blanks."""
+    return " ".join(unicodedata.normalize("NFKC", text.translate(_DASHES)).split())
 
 
 def other_layout(typed: str) -> str:

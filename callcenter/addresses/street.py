@@ -115,6 +115,16 @@ def kind_of(word: str) -> str:
     return _STREET_TYPES.get(word, "") or _TOWN_TYPES.get(word, "")
 
 
+def street_kind(text: str) -> str:
+    """What a street is by the word before or after its name, or nothing when none says it."""
+    return _said_kind(text, _STREET_TYPES)
+
+
+def town_kind(text: str) -> str:
+    """What a town is by the word before or after its name, or nothing when none says it."""
+    return _said_kind(text, _TOWN_TYPES)
+
+
 def is_street_alone(key: str) -> bool:
     """Whether a `street_key` is that of an `улица`."""
     return not any(key.endswith(f" {kind}") for kind in _STREET_TYPES.values())
@@ -130,6 +140,11 @@ def _named(text: str, kinds: dict[str, str]) -> _Named:
     if len(words) == 1 and not kind and words[0] in kinds:
         words = [kinds[words[0]]]
     return _Named(tuple(sorted([word for word in words if word not in SAYS_NOTHING] or words)), kind)
+
+
+def _said_kind(text: str, kinds: dict[str, str]) -> str:
+    words = WORD.findall(_abbreviations_apart(fold(text)))
+    return next((kinds[words[at]] for at in (0, -1) if len(words) > 1 and words[at] in kinds), "")
 
 
 def _key(named: _Named, usual: str) -> str:

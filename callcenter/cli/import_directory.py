@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from callcenter.common.sheet_problems import SheetRefused
+from callcenter.directory.import_view import where
 from callcenter.directory.importing import DirectoryImport
-from callcenter.directory.texts import column_name, count_names, row_problem
+from callcenter.directory.texts import column_name, count_texts, line_count, note_text, row_problem
 from callcenter.settings import Settings
 from callcenter.storage import open_pool
 from callcenter.web.language import translations
@@ -28,14 +29,13 @@ async def import_directory(settings: Settings, file: Path, *, apply: bool) -> in
         await pool.close()
     for problem in report.problems:
         column = column_name(problem.column, LANGUAGE)
-        print(f"line {problem.row}{', ' if column else ''}{column}: {row_problem(t, problem)}")
-    if report.problems:
-        print(f"{len(report.problems)} problems in {report.lines} lines; nothing was saved")
-        return 1
+        print(f"line {where(report, problem.row)}{', ' if column else ''}{column}: {row_problem(t, problem)}")
+    for note in report.about.notes:
+        print(note_text(t, note, LANGUAGE))
     for line, address in report.unserved:
-        print(f"line {line}: served by no company: {address}")
-    names = count_names(t)
-    changes = ", ".join(f"{count} {names[kind]}" for kind, count in report.counts.items() if count) or "nothing changes"
+        print(f"line {where(report, line)}: served by no company: {address}")
+    changes = ", ".join(count_texts(t, report.counts)) or "nothing changes"
     done = "written" if apply else "nothing is written yet: add --apply"
-    print(f"{report.lines} lines: {changes}; {done}")
-    return 0
+    left_out = f"; {report.left_out} left out" if report.left_out else ""
+    print(f"{line_count(t, report.lines)}{left_out}: {changes}; {done}")
+    return 1 if report.left_out else 0

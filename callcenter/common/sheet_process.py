@@ -1,4 +1,4 @@
-"""The process that reads one uploaded sheet: `python -m MODULE LIMITS COUNTRY`, the file on stdin; each subject has its module.
+"""The process that reads one uploaded sheet: `python -m MODULE LIMITS COUNTRY`, the wish and the file on stdin; each subject has its module.
 
 What it reads was made by strangers, so it takes its limits from the kernel before it reads a byte, and whatever the
 file makes of it, only this process ends. Its answer on stdout is lines of JSON (`Part`), the last one `{"end": true}`:
@@ -12,10 +12,12 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import TypedDict
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypedDict
 
-from callcenter.common.sheet_problems import MAX_PROBLEMS, SheetProblem, SheetRefused
+from callcenter.common.sheet_columns import Layout
+from callcenter.common.sheet_file import SheetContent
+from callcenter.common.sheet_problems import MAX_PROBLEMS, SheetNote, SheetProblem, SheetRefused
 from callcenter.domain.phone import home_country, set_country
 
 ROWS_IN_A_PART = 500
@@ -35,11 +37,48 @@ class SheetLimits:
     queue_s: float = 60
 
 
+@dataclass(frozen=True, slots=True)
+class SheetWish:
+    """How a file is to be read; the first line of stdin, before the file.
+
+    `layouts`: columns as they were assigned by hand; `city`: of houses that name none; `mended`: lines with problems are
+    taken without their bad cells; `wanted`: nothing but these lines is wanted, as they are in the file.
+    """
+
+    layouts: Sequence[Layout] = ()
+    city: str = ""
+    mended: bool = False
+    wanted: Sequence[int] = ()
+
+    def told(self) -> bytes:
+        """It as a line."""
+        return f"{json.dumps(asdict(self))}\n".encode()
+
+    @staticmethod
+    def heard(line: bytes) -> "SheetWish":
+        """It from its line."""
+        said = json.loads(line)
+        return SheetWish(**said | {"layouts": tuple(Layout(**each) for each in said["layouts"])})
+
+
+@dataclass(frozen=True, slots=True)
+class SheetAbout:
+    """What is to be known of a file: see `SheetContent`."""
+
+    notes: Sequence[SheetNote] = ()
+    pages: Sequence[str] = ()
+    encoding: str = ""
+    delimiter: str = ""
+    columns: Sequence[tuple[str, str]] = ()
+
+
 class SheetPart(TypedDict, total=False):
     """A line of the answer. `failed`: where the program has an error, without any content of the file."""
 
     lines: int
-    problems: Sequence[tuple[int, str, str, Mapping[str, object]]]
+    about: Mapping[str, Any]
+    head: Sequence[Sequence[str]]
+    problems: Sequence[tuple[int, str, str, Mapping[str, object], bool]]
     table: str
     columns: Sequence[str]
     rows: Sequence[Sequence[object]]
@@ -65,9 +104,21 @@ class Understood:
     lines: int
     problems: Sequence[SheetProblem]
     tables: Sequence[SheetTable]
+    about: SheetAbout = field(default=SheetAbout())
 
 
-def run(understand: Callable[[bytes], Understood]) -> None:
+def about(sheet: SheetContent, notes: Sequence[SheetNote] = ()) -> SheetAbout:
+    """What is to be known of a file; `notes` besides those of reading it."""
+    return SheetAbout((*sheet.notes, *notes), sheet.pages, sheet.encoding, sheet.delimiter, sheet.columns)
+
+
+def raw(sheet: SheetContent) -> Understood:
+    """The lines that were wanted, as they are in the file."""
+    rows = [(each.line, each.top, each.cells) for each in sheet.raw]
+    return Understood(len(sheet.lines), (), (SheetTable("raw", ("line", "top", "cells"), rows),), about(sheet))
+
+
+def run(understand: Callable[[bytes, SheetWish], Understood]) -> None:
     """Read the sheet on stdin within the limits. `understand` may raise `SheetRefused`."""
     _limit(SheetLimits(**json.loads(sys.argv[1])))
     set_country(sys.argv[2])
@@ -101,11 +152,12 @@ def _limit(limits: SheetLimits) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _parts(understand: Callable[[bytes], Understood]) -> Iterator[SheetPart]:
+def _parts(understand: Callable[[bytes, SheetWish], Understood]) -> Iterator[SheetPart]:
     try:
-        yield from _told(understand(sys.stdin.buffer.read()))
+        wish = SheetWish.heard(sys.stdin.buffer.readline())
+        yield from _told(understand(sys.stdin.buffer.read(), wish))
     except SheetRefused as refused:
-        yield {"refused": refused.code, "values": refused.values}
+        yield {"refused": refused.code, "values": refused.values, "head": refused.head}
     except (MemoryError, SystemError):
         raise
     except Exception as problem:
@@ -115,8 +167,8 @@ def _parts(understand: Callable[[bytes], Understood]) -> Iterator[SheetPart]:
 
 
 def _told(understood: Understood) -> Iterator[SheetPart]:
-    problems = [(each.row, each.column, each.code, each.values) for each in understood.problems]
-    yield {"lines": understood.lines}
+    problems = [(each.row, each.column, each.code, each.values, each.mendable) for each in understood.problems]
+    yield {"lines": understood.lines, "about": asdict(understood.about)}
     for start in range(0, min(len(problems), MAX_PROBLEMS), ROWS_IN_A_PART):
         yield {"problems": problems[start : min(start + ROWS_IN_A_PART, MAX_PROBLEMS)]}
     for table in understood.tables:

@@ -10,8 +10,8 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
-from callcenter.common.sheet_problems import SheetProblem, SheetRefused
-from callcenter.common.sheet_process import OUT_OF_MEMORY, SheetLimits, SheetPart, arguments
+from callcenter.common.sheet_problems import SheetNote, SheetProblem, SheetRefused
+from callcenter.common.sheet_process import OUT_OF_MEMORY, SheetAbout, SheetLimits, SheetPart, SheetWish, arguments
 from callcenter.errors import CallcenterError
 
 # A part of the answer is some rows, whose cells have limits.
@@ -31,6 +31,7 @@ class ReadSheet:
     lines: int = 0
     problems: list[SheetProblem] = field(default_factory=list)
     tables: dict[str, tuple[Sequence[str], list[tuple[object, ...]]]] = field(default_factory=dict)
+    about: SheetAbout = field(default=SheetAbout())
 
 
 class SheetReader:
@@ -41,7 +42,7 @@ class SheetReader:
         self._limits = limits or SheetLimits()
         self._turn = asyncio.Lock()
 
-    async def read(self, body: bytes) -> ReadSheet:
+    async def read(self, body: bytes, wish: SheetWish | None = None) -> ReadSheet:
         """What the sheet says. Raises `SheetRefused`, also when others wait too long before it."""
         try:
             async with asyncio.timeout(self._limits.queue_s):
@@ -50,17 +51,18 @@ class SheetReader:
             raise SheetRefused("busy") from None
         try:
             async with asyncio.timeout(self._limits.wall_s + GRACE_S):
-                return await self._read(body)
+                return await self._read(body, wish or SheetWish())
         except TimeoutError:
             raise SheetRefused("too slow") from None
         finally:
             self._turn.release()
 
-    async def _read(self, body: bytes) -> ReadSheet:
+    async def _read(self, body: bytes, wish: SheetWish) -> ReadSheet:
         async with _process(self._module, self._limits) as process:
             assert process.stdin is not None
             # One that ends before it has read everything says why by its answer or status.
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                process.stdin.write(wish.told())
                 process.stdin.write(body)
                 await process.stdin.drain()
             process.stdin.close()
@@ -93,12 +95,17 @@ async def _answer(process: Process) -> ReadSheet | None:
     while line := await process.stdout.readline():
         part: SheetPart = json.loads(line)
         if "refused" in part:
-            raise SheetRefused(part["refused"], **part["values"])
+            refused = SheetRefused(part["refused"], **part["values"])
+            refused.head = [list(cells) for cells in part.get("head", ())]
+            raise refused
         if "failed" in part:
             raise SheetReaderFailed(part["failed"])
         if "end" in part:
             return read
         read.lines = part.get("lines", read.lines)
+        if "about" in part:
+            notes = [SheetNote(**note) for note in part["about"]["notes"]]
+            read.about = SheetAbout(**{**part["about"], "notes": notes})
         read.problems += [SheetProblem(*each) for each in part.get("problems", ())]
         if "table" in part:
             _, rows = read.tables.setdefault(part["table"], (part["columns"], []))

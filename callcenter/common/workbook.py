@@ -1,4 +1,4 @@
-"""The first sheet of an XLSX file as rows of text, without trusting the file."""
+"""The sheets of an XLSX file as rows of text, without trusting the file."""
 
 import io
 import re
@@ -6,14 +6,19 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from xml.etree.ElementTree import ParseError
 from xml.parsers import expat
 
+from openpyxl.cell.read_only import ReadOnlyCell
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.styles.stylesheet import apply_stylesheet
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
+from callcenter.common.sheet_cells import OddCell
+from callcenter.common.sheet_parts import Parts, part_name
 from callcenter.common.sheet_problems import (
     MAX_CELLS,
     MAX_COLUMNS,
@@ -21,7 +26,6 @@ from callcenter.common.sheet_problems import (
     MAX_ROWS,
     MAX_STRINGS,
     MAX_UNPACKED,
-    SheetProblem,
     SheetRefused,
 )
 
@@ -32,6 +36,9 @@ MAX_DEPTH = 100
 MAX_FORMAT = 255
 MAX_FORMULA = 8192
 CHUNK = 1 << 20
+# A spreadsheet program keeps 15 digits of a number.
+MOST_EXACT = 10**15
+_ZEROS = re.compile("0{2,40}")
 _MERGED = re.compile(r"([A-Z]{1,3}([0-9]{1,7}))(?::|$)")
 _COUNTED = {"c": (MAX_CELLS, "too many cells"), "si": (MAX_STRINGS, "too many texts")}
 _BROKEN = (
@@ -51,8 +58,23 @@ _BROKEN = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One sheet of a file: its name, its numbered rows, its merged cells with their first row."""
+
+    name: str
+    rows: Iterator[tuple[int, Sequence[str]]]
+    merged: Sequence[tuple[str, int]] = ()
+    hidden: bool = False
+
+
 class _Reader(ExcelReader):  # type: ignore[misc]
     """Of a workbook only what its cells need: neither its properties nor what is printed of it."""
+
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file, read_only=True, data_only=False, keep_links=False)
+        self.archive = Parts(file)
+        self.valid_files = self.archive.namelist()
 
     def read(self) -> None:
         """Everything but the cells."""
@@ -63,10 +85,8 @@ class _Reader(ExcelReader):  # type: ignore[misc]
         self.read_worksheets()
 
 
-def read_workbook(
-    body: bytes, problems: list[SheetProblem], *, dates: bool = False
-) -> Iterator[tuple[int, Sequence[str]]]:
-    """The numbered rows of the first sheet. Cells that cannot be taken are added to `problems` and come out empty.
+def read_workbook(body: bytes, *, dates: bool = False) -> Iterator[Page]:
+    """The sheets of the file, each to be read before the next is asked for. What nobody typed is an `OddCell`.
 
     `dates`: whether a date with its time can be, as `2026-03-05 12:30`.
 
@@ -74,7 +94,7 @@ def read_workbook(
     """
     try:
         merged = _inspect(body)
-        reader = _Reader(io.BytesIO(body), read_only=True, data_only=False, keep_links=False)
+        reader = _Reader(io.BytesIO(body))
         reader.read()
         book = reader.wb
     except SheetRefused:
@@ -83,22 +103,26 @@ def read_workbook(
         raise SheetRefused("broken xlsx") from None
     if not book.worksheets:
         raise SheetRefused("broken xlsx")
-    sheet = book.worksheets[0]
-    part = getattr(sheet, "_worksheet_path", "")
-    problems.extend(SheetProblem(row, "", "merged cells", {"cells": cells}) for cells, row in merged.get(part, ()))
+    try:
+        for sheet in book.worksheets:
+            part = part_name(getattr(sheet, "_worksheet_path", ""))
+            yield Page(sheet.title, _rows(sheet, dates), merged.get(part, ()), sheet.sheet_state != "visible")
+    finally:
+        book.close()
+
+
+def _rows(sheet: ReadOnlyWorksheet, dates: bool) -> Iterator[tuple[int, Sequence[str]]]:
     # The dimensions that the file declares may be wrong.
     sheet.reset_dimensions()
     try:
         for number, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), start=1):
             if number > MAX_ROWS:
                 raise SheetRefused("too many rows", limit=MAX_ROWS)
-            yield number, [_cell_text(number, cell.value, cell.data_type, problems, dates) for cell in cells]
+            yield number, [_cell_text(cell, dates) for cell in cells]
     except SheetRefused:
         raise
     except _BROKEN:
         raise SheetRefused("broken xlsx") from None
-    finally:
-        book.close()
 
 
 def _inspect(body: bytes) -> dict[str, list[tuple[str, int]]]:
@@ -113,8 +137,8 @@ def _inspect(body: bytes) -> dict[str, list[tuple[str, int]]]:
         for part in parts:
             if part.flag_bits & 1:
                 raise SheetRefused("encrypted")
-            if part.filename.endswith((".xml", ".rels")):
-                merged[part.filename] = _search(packed, part, count)
+            if part.filename.lower().endswith((".xml", ".rels")):
+                merged[part_name(part.filename)] = _search(packed, part, count)
     return merged
 
 
@@ -166,28 +190,40 @@ def _search(packed: zipfile.ZipFile, part: zipfile.ZipInfo, count: Counter[str])
     return list(found.items())
 
 
-def _cell_text(number: int, value: object, kind: str, problems: list[SheetProblem], dates: bool) -> str:
-    """The displayed text of the cell; formulas, dates and errors are refused, since nobody typed them so."""
+def _cell_text(cell: ReadOnlyCell, dates: bool) -> str:
+    """The displayed text of the cell; formulas, dates and errors are odd, since nobody typed them so."""
+    value = cell.value
     match value:
         case None:
             return ""
-        case _ if kind == "f":
-            problems.append(SheetProblem(number, "", "formula", {"cell": str(value)[:40]}))
-        case _ if kind == "e":
-            problems.append(SheetProblem(number, "", "error cell", {"cell": str(value)[:40]}))
+        case _ if cell.data_type == "f":
+            return OddCell(str(value), "formula", cell=str(value)[:40])
+        case _ if cell.data_type == "e":
+            return OddCell(str(value), "error cell", cell=str(value)[:40])
         case str():
             return value
         case bool():
-            problems.append(SheetProblem(number, "", "not text", {"cell": str(value)}))
+            return OddCell(str(value), "not text", cell=str(value))
         case datetime() if dates:
             # What is stored as a fraction of a day is a little off.
             return f"{value + timedelta(seconds=30):%Y-%m-%d %H:%M}"
-        case datetime() | date() | time() | timedelta():
-            problems.append(SheetProblem(number, "", "date cell", {"cell": str(value)[:40]}))
-        case float() if value.is_integer() and abs(value) < 1e16:
-            return str(int(value))
+        case datetime() | date():
+            return OddCell(
+                f"{value:%d.%m.%Y}", "date cell", cell=f"{value:%d.%m.%Y}", guess=f"{value.day}/{value.month}"
+            )
+        case time() | timedelta():
+            return OddCell(str(value), "time cell", cell=str(value)[:40])
         case int() | float():
-            return str(value)
+            return _number_text(cell, value)
         case _:
-            problems.append(SheetProblem(number, "", "not text", {"cell": str(value)[:40]}))
-    return ""
+            return OddCell(str(value)[:200], "not text", cell=str(value)[:40])
+
+
+def _number_text(cell: ReadOnlyCell, value: float) -> str:
+    if isinstance(value, float) and (not value.is_integer() or abs(value) >= MOST_EXACT):
+        return str(value)
+    text = str(int(value))
+    zeros = _ZEROS.fullmatch(cell.number_format)
+    if zeros is None or len(zeros[0]) <= len(text) or value < 0:
+        return text
+    return OddCell(text, "zeros shown", taken=True, shown=text.zfill(len(zeros[0])), value=text)

@@ -13,7 +13,8 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from callcenter.directory.rows import MOST_ENTRANCES, MOST_PHONES, PHONE_PROBLEMS, split_phones
+from callcenter.directory.cells import MOST_ENTRANCES, MOST_PHONES, PHONE_PROBLEMS
+from callcenter.directory.phone_cells import split_phones
 from callcenter.domain.deadlines import LimitStep
 from callcenter.domain.phone import PhoneFault, e164, existing
 from callcenter.domain.ticket import TicketClass

@@ -1,51 +1,108 @@
-"""Imports of sheets into the directory: checked first, then applied as a whole or not at all; idempotent.
+"""Imports of sheets into the directory: looked through first, then written; idempotent.
 
 A house is identified by its key, else by its address; a flat by its house and number; a resident by the account, else
-by the flat and name. An import adds and changes but never removes, and an empty cell leaves the stored value.
+by the flat and name. An import adds and changes but never removes, and an empty cell leaves the stored value. A line
+with a problem is left out, or taken without the bad cell when that is wished; all others are written, in one transaction.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import asyncpg
 from aiohttp import web
 
-from callcenter.common.address_keys import fill_keys
 from callcenter.common.scope import Connection, audit, scoped_to
+from callcenter.common.sheet_columns import Layout
 from callcenter.common.sheet_problems import MAX_BYTES, SheetProblem, SheetRefused
+from callcenter.common.sheet_process import SheetAbout, SheetWish
 from callcenter.common.sheet_reader import ReadSheet, SheetReader
-from callcenter.directory.rows import PHONE_PROBLEMS
 from callcenter.directory.sheet_process import MODULE
+from callcenter.directory.staging import Staging
+from callcenter.directory.twins import NearTwin, near_twins
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
-from callcenter.domain.phone import PhoneFault, existing
 from callcenter.storage import queries
 
 SQL = queries("directory_import")
-# Rows written before control is given to other tasks.
-AT_ONCE = 5000
-# Telephones checked before control is given to other tasks: some 10 ms.
-CHECKED_AT_ONCE = 200
+CHANGES_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ImportChoices:
+    """What a person says of a file: whose houses are those that name no company, where those are that name no town, the
+    columns when they were assigned by hand, and whether lines are taken without their bad cells.
+    """
+
+    company: int | None = None
+    city: str = ""
+    layout: Layout | None = None
+    mended: bool = False
+
+    def stored(self) -> dict[str, Any]:
+        """It as it is kept with the file."""
+        return asdict(self)
+
+    @staticmethod
+    def restored(stored: Mapping[str, Any]) -> "ImportChoices":
+        """It as it was kept."""
+        layout = stored.get("layout")
+        return ImportChoices(**{**stored, "layout": Layout(**layout) if layout else None})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A value of a house, flat or resident before and after. `field`: the column's name."""
+
+    line: int
+    address: str
+    flat: str
+    field: str
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
     """What an import would do, or has done.
 
-    `problems`: what must be fixed first; while there are any, nothing is saved. `counts`: rows added and changed, by
-    kind. `unserved`: lines and addresses of houses that no company serves.
+    `problems`: of lines that are left out, or taken without a cell. `counts`: rows added and changed, by kind.
+    `unserved`: lines and addresses of houses that no company serves. `shown`: the first lines as they were understood.
+    `twins`: new houses that may be others in the directory.
+    `bad_lines`: lines with problems, and whether they can be taken without their bad cells.
     """
 
     lines: int
     problems: Sequence[SheetProblem] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     unserved: Sequence[tuple[int, str]] = ()
+    about: SheetAbout = field(default=SheetAbout())
+    shown: Sequence[tuple[int, Sequence[str]]] = ()
+    changed: Sequence[Change] = ()
+    twins: Sequence[NearTwin] = ()
+    mended: bool = False
+    bad_lines: Mapping[int, bool] = field(init=False)
+
+    def __post_init__(self) -> None:
+        found: dict[int, bool] = {}
+        for problem in self.problems:
+            found[problem.row] = found.get(problem.row, True) and problem.mendable
+        object.__setattr__(self, "bad_lines", found)
 
     @property
     def changes(self) -> int:
         """Rows that are added or changed in all."""
         return sum(self.counts.values())
+
+    @property
+    def mendable(self) -> int:
+        """How many lines can be taken without their bad cells, or were."""
+        return sum(self.bad_lines.values())
+
+    @property
+    def left_out(self) -> int:
+        """How many lines are not taken."""
+        return len(self.bad_lines) - (self.mendable if self.mended else 0)
 
 
 class DirectoryImport:
@@ -55,31 +112,54 @@ class DirectoryImport:
         self._pool = pool
         self._reader = SheetReader(MODULE)
 
-    async def preview(self, body: bytes) -> ImportReport:
+    async def preview(self, body: bytes, choices: ImportChoices | None = None) -> ImportReport:
         """What the sheet would change; nothing is saved. Raises `SheetRefused`."""
-        return await self._run(body, None, apply=False)
+        return await self._run(body, choices or ImportChoices(), None, apply=False)
 
-    async def apply(self, body: bytes, person: Person | None, name: str = "") -> ImportReport:
-        """Import the sheet, unless the report has problems. Raises `SheetRefused`."""
-        return await self._run(body, person, apply=True, name=name)
+    async def apply(
+        self, body: bytes, person: Person | None, name: str = "", choices: ImportChoices | None = None
+    ) -> ImportReport:
+        """Import the sheet, but for the lines that have problems. Raises `SheetRefused`."""
+        return await self._run(body, choices or ImportChoices(), person, apply=True, name=name)
 
-    async def _run(self, body: bytes, person: Person | None, *, apply: bool, name: str = "") -> ImportReport:
+    async def rows(self, body: bytes, choices: ImportChoices, lines: Sequence[int]) -> ReadSheet:
+        """These lines as they are in the file, and the rows above them. Raises `SheetRefused`."""
+        return await self._read(body, choices, lines)
+
+    async def layouts(self, company: int | None) -> list[Layout]:
+        """Columns as they were assigned by hand for a company before."""
+        rows = await self._pool.fetch(SQL["layouts"], company) if company is not None else []
+        return [Layout(row["headings"], row["columns"]) for row in rows]
+
+    async def remember(self, company: int, layout: Layout) -> None:
+        """Keep columns that were assigned by hand for the company's next sheet of this kind."""
+        await self._pool.execute(SQL["remember_layout"], company, list(layout.headings), list(layout.columns))
+
+    async def _read(self, body: bytes, choices: ImportChoices, wanted: Sequence[int] = ()) -> ReadSheet:
         if len(body) > MAX_BYTES:
             raise SheetRefused("too large", limit=MAX_BYTES >> 20)
-        read = await self._reader.read(body)
+        city = choices.city or await self._pool.fetchval(SQL["only_city"], choices.company) or ""
+        own = [choices.layout] if choices.layout else []
+        wish = SheetWish((*own, *await self.layouts(choices.company)), city, choices.mended, wanted)
+        return await self._reader.read(body, wish)
+
+    async def _run(
+        self, body: bytes, choices: ImportChoices, person: Person | None, *, apply: bool, name: str = ""
+    ) -> ImportReport:
+        read = await self._read(body, choices)
         async with scoped_to(self._pool, None) as connection:
             attempt = connection.transaction()
             await attempt.start()
             try:
-                report = await _write(connection, read)
+                report = await _write(connection, read, choices)
             except BaseException:
                 await attempt.rollback()
                 raise
-            if not apply or report.problems:
+            if not apply:
                 await attempt.rollback()
                 return report
             await attempt.commit()
-            details = {"file": name, "lines": read.lines, **report.counts}
+            details = {"file": name, "lines": read.lines, "left out": report.left_out, **report.counts}
             await audit(
                 connection,
                 AuditAction.IMPORTED_DIRECTORY,
@@ -93,59 +173,20 @@ class DirectoryImport:
 DIRECTORY_IMPORT = web.AppKey("directory import", DirectoryImport)
 
 
-async def _write(connection: Connection, read: ReadSheet) -> ImportReport:
-    await connection.execute(SQL["lock"])
-    await fill_keys(connection)
-    await _stage(connection, read)
-    problems = list(read.problems)
-    for kind in ("house", "flat", "resident"):
-        await connection.execute(SQL[f"find_{kind}s"])
-        if kind != "flat":
-            problems += await _problems(connection, f"{kind}_problems")
-    problems += await _complete_phones(connection)
-    if problems:
-        return ImportReport(read.lines, sorted(problems, key=lambda problem: problem.row))
-    counts = {}
-    for kind in ("house", "flat", "resident"):
-        counts[f"{kind}s added"] = await _count(connection, f"add_{kind}s")
-        counts[f"{kind}s changed"] = await _count(connection, f"change_{kind}s")
-    counts["phones added"] = await _count(connection, "add_phones")
-    await fill_keys(connection)
+async def _write(connection: Connection, read: ReadSheet, choices: ImportChoices) -> ImportReport:
+    staging = Staging(connection, choices.company, mended=choices.mended)
+    problems = [*read.problems, *await staging.fill(read)]
+    counts = await staging.write()
     unserved = [(row["line"], row["address"]) for row in await connection.fetch(SQL["served_by_nobody"])]
-    return ImportReport(read.lines, (), counts, unserved)
-
-
-async def _stage(connection: Connection, read: ReadSheet) -> None:
-    await connection.execute(SQL["stage"])
-    for table, (columns, records) in read.tables.items():
-        for start in range(0, len(records), AT_ONCE):
-            part = records[start : start + AT_ONCE]
-            await connection.copy_records_to_table(table, columns=columns, records=part)
-    await connection.execute("analyze new_houses, new_flats, new_residents, new_phones")
-
-
-async def _problems(connection: Connection, query: str) -> list[SheetProblem]:
-    rows = await connection.fetch(SQL[query])
-    return [SheetProblem(row["line"], row["field"], row["code"], {"value": row["value"]}) for row in rows]
-
-
-async def _complete_phones(connection: Connection) -> list[SheetProblem]:
-    """Put the companies' city codes before local telephones; what is then no telephone is a problem."""
-    rows = await connection.fetch(SQL["local_phones"])
-    problems, completed = [], []
-    for place, row in enumerate(rows, 1):
-        number = existing(row["phone"], city_code=row["city_code"])
-        if isinstance(number, PhoneFault):
-            problems.append(SheetProblem(row["line"], "phones", PHONE_PROBLEMS[number], {"value": row["phone"][:40]}))
-        else:
-            completed.append((row["resident"], row["phone"], number))
-        if place % CHECKED_AT_ONCE == 0:
-            await asyncio.sleep(0)
-    if completed:
-        await connection.execute(SQL["complete_phones"], *zip(*completed, strict=True))
-    return problems
-
-
-async def _count(connection: Connection, query: str) -> int:
-    """How many rows the statement has written."""
-    return int((await connection.execute(SQL[query])).rsplit(" ", 1)[1])
+    _columns, shown = read.tables.get("shown", ((), []))
+    return ImportReport(
+        read.lines,
+        tuple(sorted(problems, key=lambda problem: problem.row)),
+        counts,
+        unserved,
+        read.about,
+        [(int(str(line)), tuple(cells)) for line, cells in shown],  # type: ignore[arg-type]
+        [Change(**row) for row in await connection.fetch(SQL["changed"], CHANGES_SHOWN)],
+        await near_twins(connection),
+        choices.mended,
+    )

@@ -5,66 +5,24 @@ Pure: bytes in, bytes out, no clock, no database. Reading is done in a process o
 
 import csv
 import io
-from collections.abc import Collection, Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.utils import get_column_letter
 
-from callcenter.common.sheet_file import Columns, SheetContent, guarded, read_lines
-
-HEADERS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "house_key": ("House key", "Ключ дома"),
-        "company": ("Company", "Управляющая компания"),
-        "city": ("City", "Город"),
-        "street": ("Street", "Улица"),
-        "building": ("Building", "Дом"),
-        "entrances": ("Entrances", "Подъездов"),
-        "flat": ("Flat", "Квартира"),
-        "entrance": ("Entrance", "Подъезд"),
-        "account": ("Account", "Лицевой счёт"),
-        "name": ("Resident", "Житель"),
-        "phones": ("Phones", "Телефоны"),
-    }
-)
-"""The columns, in the order in which they are written: English and Russian headings; both are accepted."""
-
-ALSO = MappingProxyType(
-    {
-        "ук": "company",
-        "компания": "company",
-        "номер дома": "building",
-        "building no.": "building",
-        "кв.": "flat",
-        "помещение": "flat",
-        "количество подъездов": "entrances",
-        "лс": "account",
-        "фио": "name",
-        "собственник": "name",
-        "name": "name",
-        "телефон": "phones",
-        "phone": "phones",
-    }
-)
-NAMES = MappingProxyType(
-    {heading.lower().replace("ё", "е"): column for column, both in HEADERS.items() for heading in (column, *both)}
-    | dict(ALSO)
-)
+from callcenter.common.sheet_cells import guarded
+from callcenter.common.sheet_columns import Layout
+from callcenter.common.sheet_file import SheetContent, read_lines
+from callcenter.common.sheets import MEASURED, column_widths, dress
+from callcenter.directory.headings import HEADERS, columns_of
 
 
-def _missing(columns: Collection[str]) -> str | None:
-    """Every line names its house."""
-    enough = "house_key" in columns or {"city", "street", "building"} <= set(columns)
-    return None if enough else "no house columns"
-
-
-COLUMNS = Columns(NAMES, lists=frozenset({"phones"}), missing=_missing)
-
-
-def read_sheet(body: bytes) -> SheetContent:
-    """The lines of a directory sheet: see `read_lines`."""
-    return read_lines(body, COLUMNS)
+def read_sheet(
+    body: bytes, layouts: Sequence[Layout] = (), wanted: Collection[int] = (), city: str = ""
+) -> SheetContent:
+    """The lines of a directory sheet: see `read_lines`. `city`: of houses that name none."""
+    return read_lines(body, columns_of(city), layouts, wanted)
 
 
 def write_csv(rows: Iterable[Mapping[str, str]], language: str) -> bytes:
@@ -80,17 +38,18 @@ def write_xlsx(rows: Iterable[Mapping[str, str]], language: str) -> bytes:
     """Every cell is text, so that no flat becomes a date and no telephone number a power of ten."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Directory" if language == "en" else "Справочник")
-    sheet.freeze_panes = "A2"
-    for letter in "ABCDEFGHIJK":
-        sheet.column_dimensions[letter].width = 22
+    every = list(rows)
+    first = [[row[column] for column in HEADERS] for row in every[:MEASURED]]
+    dress(sheet, column_widths([_headings(language), *first]))
     sheet.append(_headings(language))
-    for row in rows:
+    for row in every:
         cells = []
         for column in HEADERS:
             cell = WriteOnlyCell(sheet, guarded(row[column]))
             cell.data_type, cell.number_format = "s", "@"
             cells.append(cell)
         sheet.append(cells)
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(HEADERS))}{len(every) + 1}"
     made = io.BytesIO()
     book.save(made)
     return made.getvalue()

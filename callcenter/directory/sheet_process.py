@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from callcenter.addresses.building import flat_key
-from callcenter.common.sheet_process import SheetTable, Understood, run
+from callcenter.common.sheet_process import SheetTable, SheetWish, Understood, about, raw, run
 from callcenter.directory.rows import Gathered, gather
 from callcenter.directory.sheet import read_sheet
 
@@ -12,11 +12,15 @@ _NO_KEYS = (None, None, None)
 MODULE = "callcenter.directory.sheet_process"
 
 
-def understand(body: bytes) -> Understood:
+def understand(body: bytes, wish: SheetWish) -> Understood:
     """What a directory sheet says. Raises `SheetRefused`."""
-    sheet = read_sheet(body)
-    gathered = gather(sheet.lines)
-    return Understood(len(sheet.lines), (*sheet.problems, *gathered.problems), tuple(_tables(gathered)))
+    sheet = read_sheet(body, wish.layouts, wish.wanted, wish.city)
+    if wish.wanted:
+        return raw(sheet)
+    gathered = gather(sheet.lines, sheet.problems, city=wish.city, mended=wish.mended)
+    shown = SheetTable("shown", ("line", "cells"), gathered.shown)
+    said = about(sheet, gathered.notes)
+    return Understood(len(sheet.lines), gathered.problems, (*_tables(gathered), shown), said)
 
 
 def _tables(gathered: Gathered) -> Iterator[SheetTable]:
@@ -43,6 +47,11 @@ def _tables(gathered: Gathered) -> Iterator[SheetTable]:
         "new_phones",
         ("resident", "phone", "line"),
         [(place, phone, line) for place, r in enumerate(gathered.residents) for phone, line in r.phones.items()],
+    )
+    yield SheetTable(
+        "new_lines",
+        ("line", "house", "flat", "resident"),
+        [(each.line, each.house, each.flat, each.resident) for each in gathered.lines],
     )
 
 

@@ -1,13 +1,13 @@
 """Texts of the problems of a directory form or a sheet; they say what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from babel.support import NullTranslations
 from babel.units import format_unit
 
-from callcenter.common.sheet_problems import SheetProblem
-from callcenter.directory.sheet import HEADERS
-from callcenter.web.sheets import cell_problems
+from callcenter.common.sheet_problems import SheetNote, SheetProblem, place_of
+from callcenter.directory.headings import ALL
+from callcenter.web.sheets import cell_problems, sheet_note
 
 
 def form_problem(t: NullTranslations, code: str, values: Mapping[str, object]) -> str:
@@ -91,6 +91,13 @@ def row_problem(t: NullTranslations, problem: SheetProblem) -> str:
         "resident without flat": t.gettext("a resident needs a flat; write its number"),
         "entrance without flat": t.gettext("an entrance number belongs to a flat; write the flat"),
         "no name": t.gettext("a telephone or an account needs a resident; write the name"),
+        "excel date": t.gettext(
+            "the spreadsheet program has made a date of a number: “%(value)s” was probably %(guess)s;"
+            " format the column as text and enter it again"
+        ),
+        "address not understood": t.gettext(
+            "“%(value)s”: no street and house can be told; write: Tver, Mira, 7 bldg 2, 12"
+        ),
         "two houses": t.gettext("the key and the address belong to different houses; see line %(other)s"),
         "another key": t.gettext("this address has the key “%(value)s” in line %(other)s"),
         "another address": t.gettext("this house has another address in line %(other)s"),
@@ -105,25 +112,69 @@ def row_problem(t: NullTranslations, problem: SheetProblem) -> str:
         "account of another flat": t.gettext("the account %(value)s belongs to a resident of another flat"),
         "one resident twice": t.gettext("this is the same resident as in line %(value)s"),
     }
-    return texts[problem.code] % problem.values
+    return texts[problem.code] % _with_lines(problem)
+
+
+def _with_lines(problem: SheetProblem) -> Mapping[str, object]:
+    """The parameters, with lines as a spreadsheet program numbers them."""
+    values = dict(problem.values)
+    for name in ("other", "value"):
+        if (name == "other" or problem.code in ("one house twice", "one resident twice")) and name in values:
+            values[name] = place_of(int(str(values[name])))[1]
+    return values
+
+
+def note_text(t: NullTranslations, note: SheetNote, language: str) -> str:
+    """What was understood, changed or left out on reading, as a sentence."""
+    if (text := sheet_note(t, note)) is not None:
+        return text
+    values = dict(note.values)
+    count = int(str(values["count"]))
+    values["column"] = column_name(str(values.get("column", "")), language)
+    texts = {
+        "zeros shown": t.ngettext(
+            "%(column)s: %(count)s cell shows %(shown)s but holds %(value)s, and this is taken. If the zeros belong"
+            " to it, format the column as text and enter it again.",
+            "%(column)s: %(count)s cells show zeros that they do not hold (%(shown)s is %(value)s), and what they hold"
+            " is taken. If the zeros belong to it, format the column as text and enter it again.",
+            count,
+        ),
+        "decimals": t.ngettext(
+            "%(column)s: “%(value)s” is taken as %(taken)s, in %(count)s line.",
+            "%(column)s: “%(value)s” and the like are taken as %(taken)s, in %(count)s lines.",
+            count,
+        ),
+        "words beside telephones": t.ngettext(
+            "%(column)s: words beside a telephone are not stored (“%(value)s”), in %(count)s line.",
+            "%(column)s: words beside telephones are not stored (“%(value)s”), in %(count)s lines.",
+            count,
+        ),
+    }
+    return texts[note.code] % values
 
 
 def column_name(column: str, language: str) -> str:
     """The heading of a sheet's column; empty for a whole line."""
-    return HEADERS[column][0 if language == "en" else 1] if column else ""
+    return ALL[column][0 if language == "en" else 1] if column else ""
 
 
-def count_names(t: NullTranslations) -> dict[str, str]:
-    """What an import adds and changes."""
-    return {
-        "houses added": t.gettext("new houses"),
-        "houses changed": t.gettext("changed houses"),
-        "flats added": t.gettext("new flats"),
-        "flats changed": t.gettext("changed flats"),
-        "residents added": t.gettext("new residents"),
-        "residents changed": t.gettext("changed residents"),
-        "phones added": t.gettext("new telephones"),
+def count_texts(t: NullTranslations, counts: Mapping[str, int], shown: Callable[[int], str] = str) -> list[str]:
+    """What an import adds and changes, each as `12 new houses`. `shown`: how a number is written."""
+    texts = {
+        "houses added": lambda n: t.ngettext("%(count)s new house", "%(count)s new houses", n),
+        "houses changed": lambda n: t.ngettext("%(count)s changed house", "%(count)s changed houses", n),
+        "flats added": lambda n: t.ngettext("%(count)s new flat", "%(count)s new flats", n),
+        "flats changed": lambda n: t.ngettext("%(count)s changed flat", "%(count)s changed flats", n),
+        "residents added": lambda n: t.ngettext("%(count)s new resident", "%(count)s new residents", n),
+        "residents changed": lambda n: t.ngettext("%(count)s changed resident", "%(count)s changed residents", n),
+        "phones added": lambda n: t.ngettext("%(count)s new telephone", "%(count)s new telephones", n),
     }
+    return [texts[kind](count) % {"count": shown(count)} for kind, count in counts.items() if count]
+
+
+def line_count(t: NullTranslations, count: int) -> str:
+    """So many lines of a sheet."""
+    return str(t.ngettext("%(count)s line", "%(count)s lines", count) % {"count": count})
 
 
 def span(minutes: int, language: str) -> str:

@@ -13,7 +13,8 @@ async def calls(question: Question) -> Answer:
     asked = question.person, question.choice.companies, question.period
     summary, operators = await asyncio.gather(question.reports.calls(*asked), question.reports.call_operators(*asked))
     language, period = question.language, question.period
-    by_step, by_hour = call_tables.calls(summary, period, language), call_tables.hours(summary, language)
+    steps = question.until_today(list(zip(period.steps(period.unit), summary.steps, strict=True)))
+    by_step, by_hour = call_tables.calls(steps, period, language), call_tables.hours(summary, language)
     whole = CallCounts.total(summary.steps)
     panels = [
         Panel(by_step, by_step, call_charts.calls(summary, period, language) if whole.calls else None),

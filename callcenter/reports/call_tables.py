@@ -12,10 +12,9 @@ from callcenter.web.formats import Translator, moment
 from callcenter.web.labels import outcomes as outcome_names
 
 
-def calls(summary: CallSummary, period: Period, language: str) -> Table:
+def calls(steps: Sequence[tuple[PeriodStep, CallCounts]], period: Period, language: str) -> Table:
     """By step."""
     t = Translator(language)
-    steps = zip(period.steps(period.unit), summary.steps, strict=True)
     return Table(
         "calls",
         t.pgettext("report", "Calls"),

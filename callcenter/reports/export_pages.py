@@ -9,11 +9,13 @@ from callcenter.common.object_store import OBJECT_STORE
 from callcenter.common.sheets import MEDIA
 from callcenter.domain.access import Permission
 from callcenter.domain.file_order import IN_THE_MAKING
+from callcenter.reports.export_texts import export_texts
 from callcenter.reports.exports import EXPORT_ORDERS, TooManyExports
 from callcenter.reports.period import Preset
 from callcenter.reports.query import Choice, choose
 from callcenter.reports.service import REPORTS
 from callcenter.reports.texts import period_problems, presets, span
+from callcenter.web.attachment import attachment
 from callcenter.web.auth import needs
 from callcenter.web.body import form_of
 from callcenter.web.formats import moment, number
@@ -61,7 +63,7 @@ async def download(request: web.Request) -> web.StreamResponse:
     if found is None:
         raise web.HTTPNotFound
     key, size, format_, name = found
-    answer = web.StreamResponse(headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    answer = web.StreamResponse(headers=attachment(f"{export_texts(language_of(request)).title} {name}"))
     answer.content_type = MEDIA[format_]
     answer.content_length = size
     return await send(request, answer, app[OBJECT_STORE].open(key, 0, size), export=request.match_info["id"])

@@ -119,7 +119,7 @@ class ExportOrders:
         ]
 
     async def take(self, person: Person, order: int, address: str = "") -> tuple[str, int, str, str] | None:
-        """Key, size in bytes, format and name of the person's file, if there is one; the download is audited."""
+        """Key, size in bytes, format and the period as the name of the person's file, if there is one; the download is audited."""
         async with scoped(self._pool, person) as connection:
             row = await connection.fetchrow(SQL["file"], order, person.id, person.company_id)
             if row is None:
@@ -127,7 +127,7 @@ class ExportOrders:
             await self._note(
                 connection, AuditAction.DOWNLOADED_JOURNAL_EXPORT, person, order, row["company_id"], address
             )
-        name = f"journal-{row['first_day']}-{row['last_day']}.{row['format']}"
+        name = f"{row['first_day']:%d.%m.%Y}–{row['last_day']:%d.%m.%Y}.{row['format']}"
         return row["object_key"], row["size"], row["format"], name
 
     async def _note(

@@ -20,6 +20,7 @@ from callcenter.reports.query import Choice, choose
 from callcenter.reports.service import REPORTS, Counts
 from callcenter.reports.tables import Table
 from callcenter.reports.texts import period_problems, presets, span
+from callcenter.web.attachment import attachment
 from callcenter.web.auth import needs
 from callcenter.web.formats import Translator, duration, moment, money, number
 from callcenter.web.keys import PERSON, POOL
@@ -30,7 +31,9 @@ routes = web.RouteTableDef()
 
 
 async def _tickets(question: Question) -> Answer:
-    rows = await question.reports.tickets(question.person, question.choice.companies, question.period)
+    rows = question.until_today(
+        await question.reports.tickets(question.person, question.choice.companies, question.period)
+    )
     table = tables.tickets(rows, question.period, question.language)
     some = any(counts.accepted for _step, counts in rows)
     drawn = charts.tickets(rows, question.period, question.language) if some else None
@@ -64,7 +67,9 @@ async def _emergencies(question: Question) -> Answer:
 
 async def _paid(question: Question) -> Answer:
     t = Translator(question.language)
-    rows = await question.reports.paid(question.person, question.choice.companies, question.period)
+    rows = question.until_today(
+        await question.reports.paid(question.person, question.choice.companies, question.period)
+    )
     table = tables.paid(rows, question.period, question.language)
     lines = [line for _step, line in rows]
     some = any(line.price for line in lines)
@@ -84,7 +89,7 @@ async def _visits(question: Question) -> Answer:
     t = Translator(question.language)
     rows = await question.reports.visits(question.person, question.choice.companies, question.period)
     table = tables.visits(rows, question.choice.zone, question.language)
-    by_week = tables.visits_by_week(rows, question.period, question.language)
+    by_week = tables.visits_by_week(rows, question.period, question.language, question.today)
     drawn = charts.visits(rows, question.period, question.language) if rows else None
     never = sum(1 for row in rows if row.last_at is None)
     figures = [
@@ -187,7 +192,7 @@ async def file(request: web.Request) -> web.Response:
         body=body,
         content_type=MEDIA[format_],
         charset="utf-8" if format_ == "csv" else None,
-        headers={"Content-Disposition": f'attachment; filename="{kept_as}"'},
+        headers=attachment(kept_as),
     )
 
 

@@ -1,13 +1,19 @@
 """What a report is asked with, and what it answers: figures, and tables with their charts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from callcenter.domain.person import Person
 from callcenter.reports.charts import Chart
-from callcenter.reports.period import Period
+from callcenter.reports.period import Period, PeriodStep
 from callcenter.reports.query import Choice
 from callcenter.reports.service import Reports
 from callcenter.reports.tables import Table
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,15 @@ class Question:
     choice: Choice
     period: Period
     language: str
+
+    @property
+    def today(self) -> date:
+        """The day that it is where the companies are."""
+        return datetime.now(ZoneInfo(self.choice.zone)).date()
+
+    def until_today(self, rows: Sequence[tuple[PeriodStep, T]]) -> list[tuple[PeriodStep, T]]:
+        """The steps that have begun: of a day to come nothing is known, not even that it has no tickets."""
+        return [(step, value) for step, value in rows if step.first <= self.today]
 
 
 Figures = list[tuple[str, str, str]]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -62,6 +62,8 @@ class Table:
                     cells.append(value.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None, microsecond=0))
                 elif column.kind == "share" and isinstance(value, float):
                     cells.append(round(value, 1))
+                elif column.kind == "money" and isinstance(value, int):
+                    cells.append(Decimal(value))
                 elif column.kind == "seconds" and isinstance(value, (int, float)):
                     cells.append(round(value / 60, 1))
                 else:
@@ -165,8 +167,8 @@ def visits(rows: Sequence[Visits], zone: str, language: str) -> Table:
     )
 
 
-def visits_by_week(rows: Sequence[Visits], period: Period, language: str) -> Table:
-    """Managers' logins and views, a row for each manager and week: the content of the file."""
+def visits_by_week(rows: Sequence[Visits], period: Period, language: str, today: date) -> Table:
+    """Managers' logins and views, a row for each manager and week until today: the content of the file."""
     t = Translator(language)
     columns = visits([], "UTC", language).columns
     weeks = period.steps(Unit.WEEK)
@@ -178,6 +180,7 @@ def visits_by_week(rows: Sequence[Visits], period: Period, language: str) -> Tab
             (week, row.name, row.company, logins, views)
             for row in rows
             for week, (logins, views) in zip(weeks, row.steps, strict=True)
+            if week.first <= today
         ],
         Unit.WEEK,
     )
@@ -229,8 +232,8 @@ def step_name(step: PeriodStep, unit: Unit, language: str) -> str:
 
 
 def file_name(table: Table, period: Period, format_: str) -> str:
-    """A distinct file name in ASCII letters."""
-    return f"{table.name}-{period.first:%Y-%m-%d}-{period.last:%Y-%m-%d}.{format_}"
+    """The name of its file."""
+    return f"{table.title} {period.first:%d.%m.%Y}–{period.last:%d.%m.%Y}.{format_}"
 
 
 def _counts(language: str) -> list[Column]:

@@ -15,7 +15,8 @@ from callcenter.recordings.hashes import coverage, findings
 from callcenter.recordings.sweep import sweep
 from callcenter.retention.completeness import Deletion, Hour, deletions, disks, hours, ratio, strays, unverified_talks
 from callcenter.retention.completeness_alarm import filling
-from callcenter.retention.texts import deletion_head, hash_problems, reasons, states
+from callcenter.retention.texts import deleted_title, deletion_head, hash_problems, reasons, states
+from callcenter.web.attachment import attachment
 from callcenter.web.auth import needs
 from callcenter.web.keys import PERSON, POOL, SETTINGS
 from callcenter.web.language import language_of
@@ -80,10 +81,7 @@ async def deleted(request: web.Request) -> web.Response:
     sheet = Csv(file, language, deletion_head(language))
     sheet.add([_cells(row, states(language)) for row in rows])
     sheet.finish()
-    headers = {
-        "Content-Disposition": 'attachment; filename="deleted-recordings.csv"',
-        "Cache-Control": "private, no-store",
-    }
+    headers = attachment(f"{deleted_title(language)}.csv") | {"Cache-Control": "private, no-store"}
     return web.Response(body=file.getvalue(), content_type=MEDIA["csv"], charset="utf-8", headers=headers)
 
 

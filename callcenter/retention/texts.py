@@ -43,6 +43,11 @@ def hash_problems(t: Translator) -> dict[HashProblem, str]:
     }
 
 
+def deleted_title(language: str) -> str:
+    """What the list of what was deleted is called."""
+    return str(translations(language).pgettext("file name", "Deleted recordings"))
+
+
 def deletion_head(language: str) -> list[str]:
     """The heads of the list of what was deleted."""
     t = translations(language)

@@ -2,7 +2,6 @@
 
 import tempfile
 from pathlib import Path
-from urllib.parse import quote
 
 import structlog
 from aiohttp import BodyPartReader, web
@@ -11,6 +10,7 @@ from callcenter.domain.access import Permission
 from callcenter.errors import StoreError
 from callcenter.tickets.files import LARGEST, TICKET_FILES, BadFile
 from callcenter.tickets.pages import PAGE, need_ticket, page, ticket_id_of
+from callcenter.web.attachment import attachment
 from callcenter.web.auth import needs
 from callcenter.web.keys import PERSON
 from callcenter.web.stored import send
@@ -80,13 +80,7 @@ async def download(request: web.Request) -> web.StreamResponse:
     )
     if file is None:
         raise web.HTTPNotFound
-    plain = file.name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_")
-    answer = web.StreamResponse(
-        headers={
-            "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file.name, safe='')}",
-            "Cache-Control": "private, no-store",
-        }
-    )
+    answer = web.StreamResponse(headers=attachment(file.name) | {"Cache-Control": "private, no-store"})
     answer.content_type = file.media_type
     answer.content_length = file.size
     return await send(request, answer, files.content(file), file=file.id)

@@ -23,6 +23,10 @@ class Translator:
         """The text in the language."""
         return self._catalogue.gettext(text)
 
+    def ngettext(self, one: str, many: str, count: int) -> str:
+        """The text in the plural form of the count."""
+        return str(self._catalogue.ngettext(one, many, count))
+
     def pgettext(self, context: str, text: str) -> str:
         """The text in the language, where a short word says different things in different places."""
         return str(self._catalogue.pgettext(context, text))

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from callcenter.common.sheet_problems import MAX_BYTES, SheetRefused
+from callcenter.common.sheet_problems import MAX_BYTES, SheetNote, SheetRefused
 from callcenter.web.body import form_of
 
 # Around the file: its name, the multipart boundaries.
@@ -19,21 +19,33 @@ class Catalogue(Protocol):
         """The text of this message."""
         ...
 
+    def ngettext(self, message: str, messages: str, count: int) -> str:
+        """The text of this message, for so many."""
+        ...
+
 
 async def uploaded_sheet(request: web.Request) -> tuple[str, bytes]:
     """The file's name and content. Raises `SheetRefused`."""
+    name, body, _form = await uploaded_form(request)
+    return name, body
+
+
+async def uploaded_form(request: web.Request) -> tuple[str, bytes, dict[str, str]]:
+    """The file's name and content, and the form's other fields. Raises `SheetRefused`."""
     # Only here may a request be this large.
     larger = request.clone(client_max_size=MAX_BYTES + ENVELOPE)
     try:
-        file = (await form_of(larger)).get("file")
+        form = await form_of(larger)
     except web.HTTPRequestEntityTooLarge:
         raise SheetRefused("too large", limit=MAX_BYTES >> 20) from None
     except ValueError:
         raise web.HTTPBadRequest from None
+    file = form.get("file")
     if not isinstance(file, web.FileField) or not file.filename:
         raise SheetRefused("no file")
     with file.file:
-        return file.filename, file.file.read()
+        others = {name: value for name, value in form.items() if isinstance(value, str)}
+        return file.filename, file.file.read(), others
 
 
 def cell_problems(t: Catalogue) -> Mapping[str, str]:
@@ -43,12 +55,34 @@ def cell_problems(t: Catalogue) -> Mapping[str, str]:
         "formula": t.gettext("there is a formula (%(cell)s); replace it by its value"),
         "error cell": t.gettext("a cell holds the error %(cell)s; correct it"),
         "date cell": t.gettext(
-            "the spreadsheet program has made a date (%(cell)s); format the column as text and enter it again"
+            "the spreadsheet program has made a date (%(cell)s) of what was probably %(guess)s;"
+            " format the column as text and enter it again"
+        ),
+        "time cell": t.gettext(
+            "the spreadsheet program has made a time (%(cell)s); format the column as text and enter it again"
         ),
         "not text": t.gettext("“%(cell)s” is neither text nor a number"),
         "too many cells": t.gettext("more cells than the %(count)s headings; quote cells that contain the separator"),
         "control characters": t.gettext("contains invisible control characters"),
     }
+
+
+def sheet_note(t: Catalogue, note: SheetNote) -> str | None:
+    """What was left out on reading whatever sheet, as a sentence; None when it is another note."""
+    count = int(str(note.values.get("count", 1)))
+    texts = {
+        "columns left out": t.ngettext(
+            "%(count)s column is left out: %(names)s.", "%(count)s columns are left out: %(names)s.", count
+        ),
+        "totals left out": t.ngettext(
+            "%(count)s line with a total is left out: %(lines)s.",
+            "%(count)s lines with totals are left out: %(lines)s.",
+            count,
+        ),
+        "sheet left out": t.gettext("The sheet “%(name)s” is left out: its columns have no known headings."),
+        "sheet hidden": t.gettext("The sheet “%(name)s” is left out: it is hidden."),
+    }
+    return texts[note.code] % note.values if note.code in texts else None
 
 
 def refusal(t: Catalogue, refused: SheetRefused) -> str:
@@ -73,10 +107,11 @@ def refusal(t: Catalogue, refused: SheetRefused) -> str:
         "encoding": t.gettext("The text cannot be read. Save the file as CSV in UTF-8, or as XLSX."),
         "broken xlsx": t.gettext("The XLSX file is damaged. Open it in a spreadsheet program and save it again."),
         "broken csv": t.gettext("A quotation mark is not closed, or misplaced, from line %(row)s on."),
-        "no headings": t.gettext("Line %(row)s must hold the headings, for example City, Street, Building, Flat."),
-        "unknown heading": t.gettext("The heading “%(heading)s” is not known. Rename or remove the column."),
+        "no headings": t.gettext("No line names the columns, as City, Street, Building, Flat do."),
         "heading twice": t.gettext("The heading “%(heading)s” names a column that is there already."),
-        "no house columns": t.gettext("There must be a column House key, or the columns City, Street and Building."),
+        "no house columns": t.gettext(
+            "There must be a column House key or Address, or the columns City, Street and Building."
+        ),
         "gone": t.gettext("The file is no longer stored. Choose it again."),
     }
     return texts[refused.code] % refused.values

@@ -19,6 +19,7 @@ create temporary table new_residents (
     id integer, premises_id integer, fresh boolean not null default false
 ) on commit drop;
 create temporary table new_phones (resident integer, phone text, line integer) on commit drop;
+create temporary table new_lines (line integer, house integer, flat integer, resident integer) on commit drop;
 
 -- name: find_houses
 update new_houses n set
@@ -26,7 +27,8 @@ update new_houses n set
         (select h.id from houses h where h.key = n.key),
         (select h.id from houses h where h.city = n.city and h.street = n.street and h.building = n.building),
         a.id),
-    company_id = (select c.id from companies c where lower(c.name) = lower(n.company) order by c.name = n.company desc limit 1)
+    company_id = case when n.company is null then $1::integer else (
+        select c.id from companies c where lower(c.name) = lower(n.company) order by c.name = n.company desc limit 1) end
 from new_houses m
 left join lateral (
     select min(h.id) as id from houses h
@@ -35,21 +37,45 @@ left join lateral (
 where m.place = n.place
 
 -- name: house_problems
-select line, 'company' as field, 'unknown company' as code, company as value
-from new_houses where company is not null and company_id is null
-union all
-select line, 'house_key', 'unknown house', key from new_houses where id is null and city is null
-union all
-select n.line, 'house_key', 'house has another key', h.key
-from new_houses n join houses h using (id) where n.key is not null and h.key <> n.key
-union all
-select n.line, 'street', 'address of another house', coalesce(h.key, '')
-from new_houses n
-join houses h on h.city = n.city and h.street = n.street and h.building = n.building and h.id <> n.id
-union all
-select line, 'house_key', 'one house twice', first::text
-from (select line, min(line) over (partition by id) as first from new_houses where id is not null) s
-where line <> first
+-- Of every line of the house.
+select l.line, p.place, p.field, p.code, p.value, p.mendable from (
+    select place, 'company' as field, 'unknown company' as code, company as value, true as mendable
+    from new_houses where company is not null and company_id is null
+    union all
+    select place, 'house_key', 'unknown house', key, false from new_houses where id is null and city is null
+    union all
+    select n.place, 'house_key', 'house has another key', h.key, true
+    from new_houses n join houses h using (id) where n.key is not null and h.key <> n.key
+    union all
+    select n.place, 'street', 'address of another house', coalesce(h.key, ''), false
+    from new_houses n
+    join houses h on h.city = n.city and h.street = n.street and h.building = n.building and h.id <> n.id
+    union all
+    select place, 'house_key', 'one house twice', first::text, false
+    from (select place, line, min(line) over (partition by id) as first from new_houses where id is not null) s
+    where line <> first
+) p join new_lines l on l.house = p.place
+
+-- name: mend_houses
+-- What a house of the sheet cannot have ($2) is taken from those at these places.
+update new_houses set key = case when $2 = 'house_key' then null else key end,
+    company = case when $2 = 'company' then null else company end
+where place = any($1::integer[])
+
+-- name: drop_lines
+delete from new_lines where line = any($1::integer[])
+
+-- name: drop_phones
+delete from new_phones where line = any($1::integer[])
+
+-- name: drop_residents
+delete from new_residents r where not exists (select from new_lines l where l.resident = r.place)
+
+-- name: drop_flats
+delete from new_flats f where not exists (select from new_lines l where l.flat = f.place)
+
+-- name: drop_houses
+delete from new_houses h where not exists (select from new_lines l where l.house = h.place)
 
 -- name: add_houses
 with counted as (
@@ -107,12 +133,18 @@ update new_residents n set premises_id = f.id, id = coalesce(
 from new_flats f where f.place = n.house_flat
 
 -- name: resident_problems
-select n.line, 'account' as field, 'account of another flat' as code, n.account as value
-from new_residents n join residents r using (id) where r.premises_id is distinct from n.premises_id
-union all
-select line, 'name', 'one resident twice', first::text
-from (select line, min(line) over (partition by id) as first from new_residents where id is not null) s
-where line <> first
+-- Of every line of the resident.
+select l.line, p.place, p.field, p.code, p.value, p.mendable from (
+    select n.place, 'account' as field, 'account of another flat' as code, n.account as value, true as mendable
+    from new_residents n join residents r using (id) where r.premises_id is distinct from n.premises_id
+    union all
+    select place, 'name', 'one resident twice', first::text, false
+    from (select place, line, min(line) over (partition by id) as first from new_residents where id is not null) s
+    where line <> first
+) p join new_lines l on l.resident = p.place
+
+-- name: mend_residents
+update new_residents set account = null where place = any($1::integer[]) and $2 = 'account'
 
 -- name: add_residents
 with counted as (
@@ -147,6 +179,64 @@ update new_phones p set phone = k.completed
 from unnest($1::integer[], $2::text[], $3::text[]) k (resident, phone, completed)
 where p.resident = k.resident and p.phone = k.phone
 
+-- name: drop_local_phones
+delete from new_phones p using unnest($1::integer[], $2::text[]) k (resident, phone)
+where p.resident = k.resident and p.phone = k.phone
+
+-- name: keep_houses
+-- What is there already, as it was before the import.
+create temporary table old_houses on commit drop as select h.* from houses h join new_houses n using (id)
+
+-- name: keep_flats
+create temporary table old_flats on commit drop as select p.* from premises p join new_flats n using (id)
+
+-- name: keep_residents
+create temporary table old_residents on commit drop as select r.* from residents r join new_residents n using (id)
+
+-- name: changed
+-- The first $1 values that the import has changed.
+select c.line, c.address, c.flat, f.field, coalesce(f.before, '') as before, coalesce(f.after, '') as after
+from (
+    select n.line, 1 as kind, o.city || ', ' || o.street || ', ' || o.building as address, '' as flat,
+        array[o.key, o.city, o.street, o.building, o.entrances::text, oc.name, null, null, null] as before,
+        array[h.key, h.city, h.street, h.building, h.entrances::text, hc.name, null, null, null] as after
+    from old_houses o
+    join new_houses n using (id) join houses h using (id)
+    left join companies oc on oc.id = o.company_id left join companies hc on hc.id = h.company_id
+    union all
+    select n.line, 2, h.city || ', ' || h.street || ', ' || h.building, p.flat,
+        array[null, null, null, null, null, null, o.entrance::text, null, null],
+        array[null, null, null, null, null, null, p.entrance::text, null, null]
+    from old_flats o join new_flats n using (id) join premises p using (id) join houses h on h.id = p.house_id
+    union all
+    select n.line, 3, h.city || ', ' || h.street || ', ' || h.building, p.flat,
+        array[null, null, null, null, null, null, null, o.account, o.name],
+        array[null, null, null, null, null, null, null, r.account, r.name]
+    from old_residents o
+    join new_residents n using (id) join residents r using (id)
+    join premises p on p.id = r.premises_id join houses h on h.id = p.house_id
+) c
+cross join lateral unnest(
+    array['house_key', 'city', 'street', 'building', 'entrances', 'company', 'entrance', 'account', 'name'],
+    c.before, c.after) f (field, before, after)
+where c.before <> c.after and f.before is distinct from f.after
+order by c.line, c.kind, f.field
+limit $1
+
+-- name: fresh_houses
+-- Houses that the import has added, with the keys of their addresses.
+select n.line, h.id, h.city, h.street, h.building, h.town_key, h.street_key, h.loose_key
+from new_houses n join houses h using (id) where n.fresh order by n.line
+
+-- name: neighbours
+-- Houses in these towns with these numbers.
+select id, city, street, building, town_key, street_key, loose_key
+from houses where town_key = any($1::text[]) and loose_key = any($2::text[])
+
+-- name: only_city
+-- The town of the houses of a company ($1), or of all, when they are all in one.
+select min(city) from houses where $1::integer is null or company_id = $1 having count(distinct town_key) = 1
+
 -- name: add_phones
 -- A namesake in the same flat may hold the number: then it is known already.
 insert into resident_phones (phone, resident_id)
@@ -172,3 +262,10 @@ left join premises p on p.house_id = h.id
 left join residents r on r.premises_id = p.id
 where $1::integer is null or h.company_id = $1
 order by h.city, h.street, h.building, h.id, length(p.flat), p.flat, p.id, r.id
+
+-- name: layouts
+select headings, columns from sheet_layouts where company_id = $1 order by at desc limit 20
+
+-- name: remember_layout
+insert into sheet_layouts (company_id, headings, columns) values ($1, $2, $3)
+on conflict (company_id, headings) do update set columns = excluded.columns, at = now()

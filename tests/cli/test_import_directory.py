@@ -21,6 +21,7 @@ async def test_a_sheet_from_the_command_line(database_url: str, tmp_path: Path, 
     assert await run("") == (1, "houses.csv: The file is empty.\n")
     status, said = await run(f"{HEADINGS}Москва;Лесная;3;1;Иванова;12\n", apply=True)
     assert (status, said.splitlines()[0][:18]) == (1, "line 2, Phones: “1")
+    assert said.splitlines()[-1] == "1 line; 1 left out: nothing changes; written"
     good = f"{HEADINGS}Москва;Лесная;3;1;Иванова;8 916 123-45-67\n"
     assert "add --apply" in (await run(good))[1]
     assert await connection.fetchval("select count(*) from houses") == 0
@@ -29,7 +30,7 @@ async def test_a_sheet_from_the_command_line(database_url: str, tmp_path: Path, 
         0,
         [
             "line 2: served by no company: Москва, Лесная, 3",
-            "1 lines: 1 new houses, 1 new flats, 1 new residents, 1 new telephones; written",
+            "1 line: 1 new house, 1 new flat, 1 new resident, 1 new telephone; written",
         ],
     )
     assert "nothing changes" in (await run(good, apply=True))[1]

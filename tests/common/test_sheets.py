@@ -7,7 +7,7 @@ from io import BytesIO, StringIO
 import pytest
 from openpyxl import load_workbook
 
-from callcenter.common.sheets import Cell, Xlsx, harmless, sheet
+from callcenter.common.sheets import NARROWEST, Cell, Xlsx, harmless, sheet
 
 HEAD = ["Имя", "=Сумма"]
 
@@ -65,9 +65,9 @@ def test_a_csv_can_be_read_back():
     assert list(csv.reader(StringIO(body.decode("utf-8-sig"), newline=""), delimiter=";")) == [
         ["Имя", "'=Сумма"],
         ['Иванова; "я"\nвторая', "12"],
-        ["'=1", "12.50"],
-        ["", "2026-03-05 09:30:01"],
-        ["х", "2026-03-05"],
+        ["'=1", "12,50"],
+        ["", "05.03.2026 09:30"],
+        ["х", "05.03.2026"],
     ]
     assert written("csv", "en", []).decode("utf-8-sig") == "Имя,'=Сумма\r\n"
 
@@ -89,3 +89,22 @@ def test_rows_beyond_a_sheet_go_on_in_the_next():
     book = load_workbook(body)
     found = [[row[0] for row in page.iter_rows(values_only=True)] for page in book.worksheets]
     assert found == [["n", 0, 1], ["n", 2, 3], ["n", 4]]
+
+
+def test_a_workbook_looks_as_an_office_expects_it():
+    at = datetime(2026, 3, 5, 9, 30)  # noqa: DTZ001
+    rows: list[list[Cell]] = [[at, Decimal("1234.5")], [at.date(), 2.25], ["Очень длинное описание заявки", 1]]
+    page = load_workbook(BytesIO(written("xlsx", "ru", rows))).active
+    forms = [(page.cell(row, column).number_format, page.cell(row, column).is_date) for row, column in CELLS]
+    assert forms == [("dd.mm.yyyy hh:mm", True), ("#,##0.00", False), ("dd.mm.yyyy", True), ("#,##0.0", False)]
+    assert (page.freeze_panes, page.auto_filter.ref) == ("A2", "A1:B4")
+    assert page.column_dimensions["A"].width == len("Очень длинное описание заявки") + 2
+    assert page.column_dimensions["B"].width == NARROWEST
+
+
+CELLS = ((2, 1), (2, 2), (3, 1), (3, 2))
+
+
+def test_a_csv_in_english_has_points_and_dates_that_sort():
+    body = written("csv", "en", [[Decimal("12.50"), datetime(2026, 3, 5, 9, 30)]])  # noqa: DTZ001
+    assert body.decode("utf-8-sig").splitlines()[1] == "12.50,2026-03-05 09:30"

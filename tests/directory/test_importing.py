@@ -6,7 +6,7 @@ import pytest
 
 from callcenter.common.sheet_problems import MAX_BYTES, SheetRefused
 from callcenter.directory.exporting import export
-from callcenter.directory.importing import DirectoryImport
+from callcenter.directory.importing import DirectoryImport, ImportChoices
 from callcenter.domain.access import Role
 from callcenter.domain.ids import OperatorId
 from callcenter.domain.person import Person
@@ -142,13 +142,21 @@ async def test_changes_are_made_by_key_and_account(pool: asyncpg.Pool):
         ("k1;;;;;;2;;100;Иванова Анна;", "account of another flat"),
     ],
 )
-async def test_what_does_not_fit_is_named_and_nothing_is_written(pool: asyncpg.Pool, line: str, code: str):
+async def test_what_does_not_fit_is_named_and_left_out_and_the_rest_is_written(
+    pool: asyncpg.Pool, line: str, code: str
+):
     imports = DirectoryImport(pool)
     await imports.apply(sheet(*LINES), None)
+    good = "k7;;Москва;Новая ул.;7;;1;;;Новая Жительница;"
+    await imports.apply(sheet(good), None)
     written = await everything(pool)
-    report = await imports.apply(sheet("k7;;Москва;Новая ул.;7;;1;;;Новая Жительница;", line), None)
+    await pool.execute("delete from residents where name = 'Новая Жительница'")
+    report = await imports.apply(sheet(good, line), None)
     assert [(problem.row, problem.code) for problem in report.problems] == [(3, code)]
-    assert await everything(pool) == written
+    assert (report.left_out, report.counts["residents added"]) == (1, 1)
+    now = await everything(pool)
+    assert [len(rows) for rows in now] == [len(rows) for rows in written]
+    assert [now[0], now[1]] == [written[0], written[1]]
 
 
 async def test_all_problems_are_reported_at_once(pool: asyncpg.Pool):
@@ -246,3 +254,47 @@ async def test_a_local_number_that_no_city_code_completes_is_refused_with_the_re
     found = [(each.row, each.column, each.code, each.values) for each in report.problems]
     assert found == [(2, "phones", problem, {"value": phone}), (3, "phones", "phone without code", {"value": phone})]
     assert await everything(pool) == [[], [], [], [], []]
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "residents"),
+    [
+        ("k9;УК «Нет»;Москва;Новая;1;;1;;;Новый Житель;", "unknown company", 4),
+        ("k9;;Москва;Лесная ул.;3;;9;;;Новый Житель;", "house has another key", 4),
+        ("k1;;;;;;2;;100;Новый Житель;", "account of another flat", 4),
+        ("k1;;;;;;2;;;Новый Житель;234-56-78, 8 916 111-22-33", "phone without code", 4),
+        ("k9;;;;;;1;;;Новый Житель;", "unknown house", 3),
+        ("k1;;Москва;Ничья ул.;1;;2;;;Новый Житель;", "address of another house", 3),
+    ],
+)
+async def test_a_cell_that_does_not_fit_the_directory_is_left_out_alone_when_that_is_wished(
+    pool: asyncpg.Pool, line: str, code: str, residents: int
+):
+    imports = DirectoryImport(pool)
+    await imports.apply(sheet(*LINES), None)
+    report = await imports.apply(sheet(line), None, choices=ImportChoices(mended=True))
+    assert [(problem.code, problem.mendable) for problem in report.problems] == [(code, residents == 4)]
+    assert (report.left_out, await pool.fetchval("select count(*) from residents")) == (4 - residents, residents)
+
+
+async def test_every_line_of_a_house_that_does_not_fit_is_left_out(pool: asyncpg.Pool):
+    lines = [f"k9;УК «Нет»;Москва;Новая;1;;{flat};;;Житель {flat};" for flat in range(1, 4)]
+    report = await DirectoryImport(pool).apply(sheet(*lines, LINES[0]), None)
+    assert [(problem.row, problem.code) for problem in report.problems] == [
+        (row, "unknown company") for row in (2, 3, 4)
+    ]
+    assert [row["name"] for row in await pool.fetch("select name from residents")] == ["Иванова Анна"]
+    assert await pool.fetchval("select count(*) from houses") == 1
+
+
+async def test_houses_that_name_no_company_and_no_town_get_those_that_were_chosen(pool: asyncpg.Pool):
+    north = await pool.fetchval("select id from companies where name = 'УК «Север»'")
+    body = "Улица;Дом;Квартира;Житель\nРечная;1;1;Анна\n".encode()
+    imports = DirectoryImport(pool)
+    with pytest.raises(SheetRefused, match="no house columns"):
+        await imports.apply(body, None, choices=ImportChoices(north))
+    await imports.apply(body, None, choices=ImportChoices(north, "Калининград"))
+    assert tuple(await pool.fetchrow("select company_id, city from houses")) == (north, "Калининград")
+    # The only town of the company's houses need not be said again.
+    report = await imports.apply(body.replace("Анна".encode(), "Пётр".encode()), None, choices=ImportChoices(north))
+    assert report.counts["residents added"] == 1

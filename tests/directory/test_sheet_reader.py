@@ -72,6 +72,8 @@ async def test_what_a_sheet_says_comes_back_from_the_process(body: bytes):
         "new_flats": [(0, 2, 0, "12", None, "12")],
         "new_residents": [(0, 2, 0, "Иванова Анна", None)],
         "new_phones": [(0, "+79161234567", 2)],
+        "new_lines": [(2, 0, 0, 0)],
+        "shown": [(2, ["", "", "Москва", "Лесная ул.", "3", "", "12", "", "", "Иванова Анна", "+79161234567"])],
     }
     assert children() == []
 
@@ -178,7 +180,7 @@ def test_texts_and_cells_have_a_limit(monkeypatch: pytest.MonkeyPatch, limit: st
 
 
 def test_cells_of_a_csv_have_a_limit(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("callcenter.common.sheet_file.MAX_CELLS", 100)
+    monkeypatch.setattr("callcenter.common.sheet_text.MAX_CELLS", 100)
     with pytest.raises(SheetRefused) as problem:
         read_sheet(SHEET + b"\n" + b";" * 100)
     assert problem.value.code == "too many cells"

@@ -10,6 +10,7 @@ from openpyxl import Workbook
 
 from callcenter.common.address_keys import fill_keys
 from callcenter.common.sheet_problems import SheetRefused
+from callcenter.common.sheet_process import SheetWish
 from callcenter.outages.planned.sheet import moment, same_address, understand
 from tests.directory.test_sheet_reader import shared_strings
 from tests.site import Browser, Site
@@ -55,7 +56,7 @@ async def test_works_are_looked_through_then_opened(site: Site, houses: list[int
     async with site.browser("vera") as vera:
         status, page = await upload(vera, GOOD.encode())
         assert status == 200, page
-        assert "работ: 2" in page
+        assert "2 отключения, пока ничего не внесено" in page
         assert await site.pool.fetchval("select count(*) from outages") == 0
         path = re.search(r"/outages/import/\d+", page)
         assert path is not None
@@ -117,6 +118,14 @@ async def test_each_bad_line_says_why_and_nothing_is_opened(
     assert await site.pool.fetchval("select count(*) from outages") == 0
 
 
+async def test_headings_below_a_title_are_found_and_what_is_left_out_is_told(site: Site, houses: list[int]) -> None:
+    title = "План работ на июнь;;;;;;;;\n"
+    lines = "\n".join(f"{line};{extra}" for line, extra in zip(GOOD.splitlines(), ("Секрет", *"xyz"), strict=True))
+    async with site.browser("vera") as vera:
+        status, page = await upload(vera, f"{title}{lines}\n".encode())
+    assert (status, "Пропущен 1 столбец: Секрет" in page) == (200, True)
+
+
 async def test_the_same_house_twice_and_an_address_of_two_towns(site: Site, houses: list[int]) -> None:
     company = await site.pool.fetchval("select id from companies")
     await site.pool.execute(
@@ -137,7 +146,6 @@ async def test_the_same_house_twice_and_an_address_of_two_towns(site: Site, hous
         (b"", "Файл пуст"),
         (b"%PDF-1.7\x00\x01", "не CSV и не XLSX"),
         ("Дом;Начало\nx;y\n".encode(), "Нужны столбцы"),
-        (f"{HEAD};Секрет\n".encode(), "Секрет"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "XLS"),
         (f"{HEAD}\n".encode(), "ничего"),
     ],
@@ -173,4 +181,4 @@ def test_moments_and_addresses_in_the_forms_people_write() -> None:
 
 def test_a_file_without_columns_of_works_is_refused() -> None:
     with pytest.raises(SheetRefused, match="no works columns"):
-        understand("Дом;Причина\nx;y\n".encode())
+        understand("Дом;Причина\nx;y\n".encode(), SheetWish())

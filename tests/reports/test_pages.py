@@ -1,18 +1,25 @@
 """The reports' pages and files, against tickets counted by hand."""
 
 import csv
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from io import BytesIO, StringIO
 from xml.etree import ElementTree
 
 import pytest
 from openpyxl import load_workbook
 
+from callcenter.reports.pages import Question
 from tests.site import Browser, Site
 
 NOVEMBER = "period=own&first=2026-11-01&last=2026-11-30"
 PAGES = ("tickets", "categories", "emergencies", "paid", "visits")
 FILES = ("tickets", "categories", "houses", "crews", "paid", "visits")
+
+
+@pytest.fixture(autouse=True)
+def later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """November is over."""
+    monkeypatch.setattr(Question, "today", date(2026, 12, 5))
 
 
 @pytest.fixture
@@ -72,10 +79,10 @@ async def test_the_numbers_are_those_counted_by_hand(filled: Site):
         assert head == ["Первый день", "Последний день", "Принято", "Закрыто", "Отменено", "В работе", "Просрочено"]
         assert len(rows) == 30
         assert rows[1:5] == [
-            ["2026-11-02", "2026-11-02", "1", "1", "0", "0", "0"],
-            ["2026-11-03", "2026-11-03", "1", "0", "1", "0", "0"],
-            ["2026-11-04", "2026-11-04", "1", "0", "0", "1", "1"],
-            ["2026-11-05", "2026-11-05", "1", "0", "0", "1", "0"],
+            ["02.11.2026", "02.11.2026", "1", "1", "0", "0", "0"],
+            ["03.11.2026", "03.11.2026", "1", "0", "1", "0", "0"],
+            ["04.11.2026", "04.11.2026", "1", "0", "0", "1", "1"],
+            ["05.11.2026", "05.11.2026", "1", "0", "0", "1", "0"],
         ]
         assert sum(int(row[2]) for row in rows) == 4
         assert {row[0]: row[2:] for row in (await table(galina, "categories"))[1:]} == {
@@ -85,9 +92,19 @@ async def test_the_numbers_are_those_counted_by_hand(filled: Site):
             "Вопрос": ["1", "0", "0", "1", "0"],
         }
         assert (await table(galina, "houses"))[1:] == [
-            ["Тверь, Садовая, 1", "1", "1", "10.0", "10.0", "1", "25.0", "25.0"]
+            ["Тверь, Садовая, 1", "1", "1", "10,0", "10,0", "1", "25,0", "25,0"]
         ]
-        assert ["2026-11-04", "2026-11-04", "1", "1500.00", "1500.00", "0", "0"] in await table(galina, "paid")
+        assert ["04.11.2026", "04.11.2026", "1", "1500,00", "1500,00", "0", "0"] in await table(galina, "paid")
+
+
+async def test_of_days_to_come_nothing_is_said(filled: Site, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Question, "today", date(2026, 11, 4))
+    async with filled.browser("galina") as galina:
+        for name in ("tickets", "paid"):
+            assert [row[0] for row in (await table(galina, name))[1:]] == [f"0{day}.11.2026" for day in (1, 2, 3, 4)]
+            assert "5 ноября" not in await (await galina.get(f"/reports/{name}?{NOVEMBER}")).text()
+        weeks = {row[0] for row in (await table(galina, "visits"))[1:]}
+        assert weeks == {"01.11.2026", "02.11.2026"}
 
 
 async def test_a_manager_sees_no_other_company(filled: Site):
@@ -143,12 +160,12 @@ async def test_logins_and_views_of_managers_are_counted_by_week(filled: Site):
         # The first of November 2026 is a Sunday.
         rows = [row for row in await table(galina, "visits") if row[2].endswith("Галина")]
         assert [row[0] for row in rows] == [
-            "2026-11-01",
-            "2026-11-02",
-            "2026-11-09",
-            "2026-11-16",
-            "2026-11-23",
-            "2026-11-30",
+            "01.11.2026",
+            "02.11.2026",
+            "09.11.2026",
+            "16.11.2026",
+            "23.11.2026",
+            "30.11.2026",
         ]
         assert [row[4:] for row in rows[:3]] == [["0", "0"], ["1", "2"], ["1", "0"]]
 
@@ -156,7 +173,7 @@ async def test_logins_and_views_of_managers_are_counted_by_week(filled: Site):
 async def test_a_workbook_has_numbers_days_and_no_formulas(filled: Site):
     async with filled.browser("vera") as vera:
         answer = await vera.get(f"/reports/crews.xlsx?{NOVEMBER}")
-        assert answer.headers["Content-Disposition"] == 'attachment; filename="crews-2026-11-01-2026-11-30.xlsx"'
+        assert "%D0%90%D0%B2%D0%B0%D1%80%D0%B8%D0%B8" in answer.headers["Content-Disposition"]
         sheet = load_workbook(BytesIO(await answer.read())).active
         names = {row[0].value for row in sheet.iter_rows(min_row=2)}
         assert names == {"'@Аварийная, УК «Заречье»", "Без бригады"}

@@ -42,7 +42,7 @@ async def test_a_photograph_is_kept_and_given_back_as_a_download(work: Work):
     assert answer.headers["Content-Type"] == "image/jpeg"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Disposition"] == (
-        "attachment; filename=\"____.jpg\"; filename*=UTF-8''%D0%A4%D0%BE%D1%82%D0%BE.jpg"
+        "attachment; filename=\"Foto.jpg\"; filename*=UTF-8''%D0%A4%D0%BE%D1%82%D0%BE.jpg"
     )
     [key] = work.site.shelf.objects
     assert re.fullmatch(rf"tickets/{ticket.id}/[0-9a-f]{{32}}", key)

@@ -10,7 +10,7 @@ NOT_PAGES = {
     # Parts of pages, which scripts put into them.
     "/tickets/list", "/calls/list", "/listening/list", "/tickets/{id}/filing",
     # Files.
-    "/directory/export.{kind}", "/tickets/{id}/files/{file}", "/outages/{id}/heard.wav", "/recordings/{id}",
+    "/directory/export.{kind}", "/directory/import/{id}/problems", "/tickets/{id}/files/{file}", "/outages/{id}/heard.wav", "/recordings/{id}",
     "/recordings/{id}/copy", "/recordings/deleted.csv", "/l/{token}/{place}/{name}", "/tickets/{id}/evidence/{pack}",
     "/reports/exports/{id}", "/reports/{table}.{format}", "/reports/today", "/telephone/{token}/linphone.xml",
     "/telephone/{token}/cfg{mac}.xml",
@@ -125,7 +125,11 @@ VISITS = (
     Visit("/directory", "vera", "a[href^='/directory/houses/']", query="?q=Лесная"),
     Visit("/directory/import", "vera", "input[type=file]"),
     Visit("/directory/import", "vera", "form", file=("houses.csv", f"{SHEET}\n{GOOD_LINE}\n")),
-    Visit("/directory/import", "vera", "table", file=("houses.csv", f"{SHEET}\n;;Москва;;1;;;;;;\n"), status=422),
+    Visit("/directory/import", "vera", ".problems", file=("houses.csv", f"{SHEET}\n;;Москва;;1;;;;;;\n")),
+    Visit("/directory/import", "vera", "[href$=columns]", file=("houses.csv", "A;B\nЛесная;3\n"), status=422),
+    Visit("/directory/twins", "vera", "tbody a"),
+    Visit("/directory/twins/{kind}/{kept}/{gone}", "vera", "form", {"kind": "=house", "kept": "house", "gone": "twin"}),
+    Visit("/directory/import/{id}/columns", "alla", "select", {"id": "sheet"}),
     Visit("/directory/companies", "vera", "a"),
     Visit("/directory/companies/new", "vera", "form"),
     Visit("/directory/companies/new", "vera", "[aria-invalid]", sent={"name": ""}, status=422),

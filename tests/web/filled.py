@@ -8,6 +8,7 @@ from typing import Any
 
 import asyncpg
 
+from callcenter.common.address_keys import fill_keys
 from callcenter.common.passwords import digest, new_token
 from callcenter.domain.operator import OperatorStatus
 from callcenter.push.messages import DeadlinesMessage, PresenceMessage, SafetyMessage, TrunksMessage
@@ -112,6 +113,18 @@ async def _outages(filled: Filled) -> None:
 
 async def _administration(filled: Filled) -> None:
     site, known = filled.site, filled.known
+    known["twin"] = await site.pool.fetchval(
+        "insert into houses (company_id, city, street, building) select company_id, city, street || 'я', building"
+        " from houses where id = $1 returning id",
+        known["house"],
+    )
+    async with site.pool.acquire() as connection:
+        await fill_keys(connection)
+    known["sheet"] = await site.pool.fetchval(
+        "insert into directory_uploads (operator_id, name, body) values ($1, 'дома.csv', $2) returning id",
+        site.ids["alla"],
+        "Реестр;;\nУлица;Дом;Кв.\nЛесная;3;1\n".encode(),
+    )
     async with site.browser("alla") as alla, site.browser("boris") as boris:
         status, page = await add(alla)
         assert status == 200

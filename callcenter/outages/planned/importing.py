@@ -12,7 +12,7 @@ from aiohttp import web
 
 from callcenter.common.house_search import find_houses
 from callcenter.common.scope import audit, scoped
-from callcenter.common.sheet_problems import MAX_BYTES, SheetProblem, SheetRefused
+from callcenter.common.sheet_problems import MAX_BYTES, SheetNote, SheetProblem, SheetRefused, place_of
 from callcenter.common.sheet_reader import ReadSheet, SheetReader
 from callcenter.domain.audit import AuditAction, AuditSubject
 from callcenter.domain.person import Person
@@ -45,6 +45,7 @@ class PlannedReport:
     lines: int
     problems: Sequence[SheetProblem] = ()
     works: Sequence[PlannedWorks] = ()
+    notes: Sequence[SheetNote] = ()
 
 
 class PlannedImport:
@@ -142,15 +143,16 @@ class _Finder:
             key, house = found
             addresses[house["id"]] = house["address"]
             if house["id"] in works[key]:
-                self._refuse(cells, "house", "house twice", value=works[key][house["id"]]["line"])
+                self._refuse(cells, "house", "house twice", value=place_of(works[key][house["id"]]["line"])[1])
             works[key][house["id"]] = cells
             if len(works[key]) == MOST_PLACES + 1:
                 self._refuse(cells, "house", "too many houses", limit=MOST_PLACES)
             if len(works) == MOST_WORKS + 1:
                 raise SheetRefused("too many works", limit=MOST_WORKS)
         if self._problems:
-            return PlannedReport(read.lines, sorted(self._problems, key=lambda problem: problem.row))
-        return PlannedReport(read.lines, (), tuple(self._made(works, addresses)))
+            problems = sorted(self._problems, key=lambda problem: problem.row)
+            return PlannedReport(read.lines, problems, notes=read.about.notes)
+        return PlannedReport(read.lines, (), tuple(self._made(works, addresses)), read.about.notes)
 
     def _found(self, cells: dict[str, Any]) -> tuple[tuple[Any, ...], asyncpg.Record] | None:
         """The works that a line belongs to, and its house."""

@@ -3,7 +3,7 @@
 import structlog
 from aiohttp import web
 
-from callcenter.common.sheet_problems import SheetRefused
+from callcenter.common.sheet_problems import SheetRefused, place_of
 from callcenter.common.uploads import UPLOADS
 from callcenter.domain.access import Permission
 from callcenter.outages.outage import BadOutage
@@ -15,7 +15,7 @@ from callcenter.web.formats import Translator
 from callcenter.web.keys import PERSON
 from callcenter.web.language import language_of
 from callcenter.web.render import render
-from callcenter.web.sheets import uploaded_sheet
+from callcenter.web.sheets import sheet_note, uploaded_sheet
 
 log = structlog.get_logger()
 routes = web.RouteTableDef()
@@ -53,8 +53,8 @@ async def apply(request: web.Request) -> web.Response:
         kept = await request.app[UPLOADS].kept(person, upload)
         if kept is None:
             raise SheetRefused("gone")
-        name, body = kept
-        report = await request.app[PLANNED_IMPORT].apply(person, body, name)
+        name = kept.name
+        report = await request.app[PLANNED_IMPORT].apply(person, kept.body, name)
     except SheetRefused as refused:
         return _page(request, 422, refused=refused)
     except BadOutage:
@@ -87,8 +87,10 @@ def _page(
         report=report,
         refusal=None if refused is None else works_refusal(t, refused),
         lines=[
-            (each.row, HEADERS[each.column][place] if each.column else "", works_problem(t, each)) for each in problems
+            (place_of(each.row)[1], HEADERS[each.column][place] if each.column else "", works_problem(t, each))
+            for each in problems
         ],
+        notes=[sheet_note(t, note) for note in (report.notes if report else ())],
         name=name,
         upload=upload,
         headings=[both[place] for both in HEADERS.values()],

@@ -8,9 +8,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from callcenter.common.sheet_file import Columns, SheetLine, heading, read_lines
+from callcenter.common.sheet_cells import heading
+from callcenter.common.sheet_columns import Columns
+from callcenter.common.sheet_file import SheetLine, read_lines
 from callcenter.common.sheet_problems import SheetProblem
-from callcenter.common.sheet_process import SheetTable, Understood
+from callcenter.common.sheet_process import SheetTable, SheetWish, Understood, about
 from callcenter.domain.outage import BadFlats, Flats
 
 HEADERS: Mapping[str, tuple[str, str]] = {
@@ -49,7 +51,10 @@ def _missing(columns: Collection[str]) -> str | None:
 
 
 COLUMNS = Columns(
-    {heading(text): column for column, both in HEADERS.items() for text in (column, *both)} | ALSO, _missing, dates=True
+    {heading(text): column for column, both in HEADERS.items() for text in (column, *both)}
+    | {heading(text): column for text, column in ALSO.items()},
+    _missing,
+    dates=True,
 )
 
 
@@ -68,9 +73,9 @@ class WorksLine:
     flats: str
 
 
-def understand(body: bytes) -> Understood:
+def understand(body: bytes, wish: SheetWish) -> Understood:
     """What the sheet says. Raises `SheetRefused`."""
-    sheet = read_lines(body, COLUMNS)
+    sheet = read_lines(body, COLUMNS, wish.layouts)
     problems = list(sheet.problems)
     bad = {problem.row for problem in problems}
     found: list[WorksLine] = []
@@ -82,7 +87,7 @@ def understand(body: bytes) -> Understood:
     columns = tuple(WorksLine.__slots__)
     rows = [[getattr(each, name) for name in columns] for each in found]
     problems.sort(key=lambda problem: problem.row)
-    return Understood(len(sheet.lines), problems, (SheetTable("works", columns, rows),))
+    return Understood(len(sheet.lines), problems, (SheetTable("works", columns, rows),), about(sheet))
 
 
 def _wrong(line: SheetLine) -> Iterator[SheetProblem]:

@@ -35,9 +35,7 @@ def works_refusal(t: Translator, refused: SheetRefused) -> str:
     """Why a file of planned works as a whole cannot be read."""
     texts = {
         "no works columns": t.pgettext("planned works", "There must be columns House, What is off, Since and Until."),
-        "no headings": t.pgettext(
-            "planned works", "Line %(row)s must hold the headings: House, What is off, Since, Until."
-        ),
+        "no headings": t.pgettext("planned works", "No line holds the headings: House, What is off, Since, Until."),
         "too many works": t.pgettext("planned works", "There are more than %(limit)s different works. Split the file."),
     }
     return texts[refused.code] % refused.values if refused.code in texts else refusal(t, refused)
