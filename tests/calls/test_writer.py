@@ -34,7 +34,6 @@ from callcenter.domain.events import (
     Presence,
     Source,
     TalkEnded,
-    Tick,
 )
 from callcenter.domain.ids import CallId, Interface, NodeName, OperatorId, QueueName
 from callcenter.domain.recording import RecordingName
@@ -46,7 +45,7 @@ from callcenter.push.codec import to_json
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import connect, open_pool
 from stack import demo_data
-from tests.domain.playbook import at
+from tests.domain.playbook import at, tick
 from tests.site import BOX
 
 pytestmark = pytest.mark.e2e
@@ -272,7 +271,7 @@ async def test_a_gap_is_written_down(pool: asyncpg.Pool, database_url: str) -> N
     async with node(pool, database_url) as running:
         running.engine.step(LinkLost(at=at(10)))
         running.engine.step(LinkRestored(at=at(20)))
-        running.engine.step(Tick(at=at(21)))
+        running.engine.step(tick(21))
         await running.written()
     gap = await pool.fetchrow("select * from node_gaps")
     assert (gap["began_at"], gap["ended_at"]) == (at(10), at(20))
@@ -282,7 +281,7 @@ async def test_a_gap_is_written_down(pool: asyncpg.Pool, database_url: str) -> N
 async def test_lost_lines_of_the_ledger_are_in_the_list_of_gaps(pool: asyncpg.Pool, database_url: str) -> None:
     async with node(pool, database_url) as running:
         running.engine.step(LedgerLost(at=at(20), source=Source.LEDGER, began_at=at(10)))
-        running.engine.step(Tick(at=at(21)))
+        running.engine.step(tick(21))
         await running.written()
     rows = await pool.fetch("select began_at, ended_at, lost from node_gaps")
     assert [tuple(row) for row in rows] == [(at(10), at(20), True)]
