@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
@@ -88,6 +89,7 @@ from callcenter.trunks.names import NameKeeper
 from callcenter.trunks.trunk import line_for_asterisk
 from callcenter.trunks.watch import TrunkWatch
 from callcenter.web import auth, body, errors, health, navigation, proxies, shield, static
+from callcenter.web.heartbeat import Heartbeat, Role
 from callcenter.web.keys import HEALTH_CHECKS, POOL, SERVICES, SETTINGS, HealthCheck, Service
 from callcenter.web.navigation import NAVIGATION
 from callcenter.web.server import Runner
@@ -149,6 +151,11 @@ async def serve(settings: Settings, *, web: bool, node: bool) -> int:
         else:
             application = create_monitor(pool=pool, checks=checks)
         await stack.enter_async_context(_listening(application, settings.web))
+        all_checks = application[HEALTH_CHECKS]
+        if node:
+            services.append(Heartbeat(pool, Role.NODE, settings.node, all_checks))
+        if web:
+            services.append(Heartbeat(pool, Role.PAGES, f"{socket.gethostname()}:{settings.web.port}", all_checks))
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(each.run(), name=type(each).__name__) for each in services]
             log.info("started", node=settings.node if node else None, web=web)
@@ -288,7 +295,7 @@ async def _node(
         settings.s3.uploads,
         on_attached=lambda: writer.submit(RefreshCalls(at=utc_now()), utc_now()),
     )
-    disk = DiskWatch(pool, settings.asterisk.spool, name)
+    disk = DiskWatch(pool, settings.asterisk.spool, settings.asterisk.queue_log.parent, name)
     requests = RequestListener(pool, settings.database, name, engine.put, asterisk.restored.wait)
     for call in calls:
         if call.state is not CallState.ENDED:

@@ -20,6 +20,7 @@ ami_connected = Gauge("callcenter_ami_connected", "1 while this AMI account is l
 rebuilt_total = Counter("callcenter_rebuilt_events", "Events that the live view missed and the ledger supplied")
 write_backlog = Gauge("callcenter_write_backlog", "Commands not yet written to PostgreSQL")
 write_seconds = Histogram("callcenter_write_seconds", "One transaction of the writer", buckets=FINE)
+part_ready = Gauge("callcenter_part_ready", "1 while this part of the process is ready, as /readyz has it", ["part"])
 trunk_up = Gauge(
     "callcenter_trunk_up", "1 while this trunk is registered or answers, as its node sees it", ["trunk", "node"]
 )
@@ -41,6 +42,7 @@ recordings_hashed_oldest_seconds = Gauge(
 )
 recordings_altered = Gauge("callcenter_recordings_altered", "Recordings that are not what was stored, or gone")
 spool_free_bytes = Gauge("callcenter_spool_free_bytes", "Free on the disk on which recordings wait")
+log_free_bytes = Gauge("callcenter_log_free_bytes", "Free on the disk on which Asterisk writes the ledger")
 spool_waiting = Gauge("callcenter_spool_waiting", "Complete recordings that wait on the disk")
 spool_waiting_bytes = Gauge("callcenter_spool_waiting_bytes", "Their bytes")
 spool_oldest_seconds = Gauge("callcenter_spool_oldest_seconds", "How long the oldest of them has waited")

@@ -26,7 +26,7 @@ async def queue_names(pool: asyncpg.Pool) -> list[QueueName]:
     return [QueueName(row["number"]) for row in await pool.fetch(SQL["queue_names"])]
 
 
-async def operators(pool: asyncpg.Pool, node: NodeName) -> list[Operator]:
+async def operators(pool: asyncpg.Pool | asyncpg.Connection, node: NodeName) -> list[Operator]:
     """Everyone with a telephone at this node. Whether it can be reached is not known until Asterisk reports it."""
     return [
         Operator(

@@ -59,7 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser("rotate-secrets", help="encrypt all secrets with the first key of CALLCENTER_SECRETS__KEYS")
     commands.add_parser("make-bucket", help="make the bucket of the recordings, unless it is there")
-    commands.add_parser("doctor", help="check every part and say what to fix")
+    commands.add_parser("doctor", help="try every part and say what to fix; 1 if one does not work")
+    process = commands.add_parser("forget-process", help="let doctor no longer miss a process that was taken down")
+    process.add_argument("name", help="as doctor names it: the node's name, or HOST:PORT of one that served pages")
     commands.add_parser(
         "lock-bucket", help="turn versions and object lock on for a bucket that was created without; cannot be undone"
     )
@@ -127,7 +129,7 @@ def _node(text: str) -> str:
 
 async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
     from callcenter import app
-    from callcenter.cli import bucket, doctor, evidence, import_directory, import_recordings, migrate
+    from callcenter.cli import bucket, doctor, doctor_processes, evidence, import_directory, import_recordings, migrate
 
     match options.command:
         case "serve":
@@ -136,6 +138,8 @@ async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
             return await app.serve(settings, web=False, node=True)
         case "doctor":
             return await doctor.examine(settings)
+        case "forget-process":
+            return await doctor_processes.forget_process(settings, options.name)
         case "migrate":
             return await migrate.migrate_all(settings)
         case "rotate-secrets":

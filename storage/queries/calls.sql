@@ -35,3 +35,6 @@ select ledger_inode, ledger_offset, ledger_line, ledger_line_at from nodes where
 select number from numbers
 union select jsonb_object_keys(body -> 'queues') from screens where kind = 'queues'
 order by number;
+
+-- name: newest_arrival
+select max(arrived_at) from calls where node = $1 and not imported;
