@@ -11,10 +11,10 @@ import asyncpg
 import structlog
 from aiohttp.web import Application, TCPSite
 
-from callcenter import metrics
 from callcenter.api.install import install as api
 from callcenter.calls import startup
 from callcenter.calls.cards import CardFinder
+from callcenter.calls.figures import NodeFigures
 from callcenter.calls.install import install as calls
 from callcenter.calls.pace import PaceKeeper
 from callcenter.calls.request_listener import RequestListener
@@ -264,6 +264,7 @@ async def _node(
     ledger = Ledger(settings.asterisk.queue_log, settings.ledger_delay_s, engine.put, checkpoint, shared=shared)
     trunk_watch = TrunkWatch(pool, name, Console(settings.asterisk.control))
     asterisk = Node(settings.ami, engine.put, ledger.catch_up, on_registration=trunk_watch.wake, shared=shared)
+    router.figures = figures = NodeFigures(switchboard)
     router.writer = writer = Writer(settings.database, name)
     router.cards = cards = CardFinder(pool, engine.put)
     router.control = control = Control(asterisk.actions, engine.put, PREFIX if shared else "")
@@ -301,7 +302,7 @@ async def _node(
         if call.state is not CallState.ENDED:
             cards.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))
     services += [writer, engine, cards, control, placer, gatekeeper, requests, ledger, asterisk, keeper, archive, disk]
-    services += [trunk_watch, names, leg_watch]
+    services += [trunk_watch, names, leg_watch, figures]
     services.append(PaceKeeper(pool, name, settings.asterisk.spool / "pace"))
     announcements = settings.asterisk.spool / "announcements"
     services.append(Announcer(pool, settings.database, name, announcements, Voice(settings.speech), engine.put))
@@ -331,6 +332,7 @@ class CommandRouter:
     gatekeeper: Gatekeeper
     placer: CallPlacer
     leg_watch: LegWatch
+    figures: NodeFigures
     waiting = 0
     """Callers who wait in any queue of this node."""
 
@@ -350,11 +352,5 @@ class CommandRouter:
             case _:
                 if isinstance(order, ShowQueues):
                     self.waiting = order.waiting
-                    _gauge(order)
+                self.figures.count(order)
                 self.writer.submit(order, seen_at)
-
-
-def _gauge(order: ShowQueues) -> None:
-    for line in order.queues:
-        metrics.waiting.labels(queue=line.queue).set(line.waiting)
-        metrics.talking.labels(queue=line.queue).set(line.talking)

@@ -6,6 +6,23 @@ FINE = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 waiting = Gauge("callcenter_callers_waiting", "Callers waiting in a queue now", ["queue"])
 talking = Gauge("callcenter_callers_talking", "Callers talking with an operator now", ["queue"])
+oldest_wait_seconds = Gauge(
+    "callcenter_oldest_wait_seconds", "How long the caller has waited in a queue who waits longest", ["queue"]
+)
+calls_total = Counter("callcenter_calls", "Calls that ended, by direction and outcome", ["direction", "outcome"])
+operators = Gauge(
+    "callcenter_operators", "Operators by what their telephones do, or at rest by what they want", ["state"]
+)
+telephones_reachable = Gauge("callcenter_telephones_reachable", "Telephones of operators that Asterisk reaches")
+telephones_lacking = Gauge(
+    "callcenter_telephones_lacking", "Operators who want calls and whose telephone Asterisk does not reach"
+)
+outages = Gauge("callcenter_outages", "Outages that go on, by state", ["state"])
+messages_failed = Gauge(
+    "callcenter_messages_failed",
+    "Messages to crews, and to others about outages, that failed: `waiting` for the next attempt, or `dead`",
+    ["kind", "state"],
+)
 pop_seconds = Histogram(
     "callcenter_pop_seconds",
     "From the answer, by Asterisk's clock, to the card written to the operator's socket",

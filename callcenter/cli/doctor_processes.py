@@ -1,5 +1,6 @@
 """`callcenter doctor`: whether every process is there with all its parts, and whether the clocks agree."""
 
+import asyncio
 import time
 from datetime import UTC, datetime
 
@@ -10,7 +11,7 @@ from callcenter.settings import Settings
 from callcenter.storage import queries, require_schema
 from callcenter.telephony import forms
 from callcenter.telephony.framing import text
-from callcenter.web.heartbeat import SILENT_AFTER_S, Role
+from callcenter.web.heartbeat import BEAT_S, SILENT_AFTER_S, Role
 
 SQL = queries("heartbeats")
 OFF_S = 5.0
@@ -24,6 +25,10 @@ async def processes(settings: Settings) -> str:
     rows = await _beats(settings)
     if not rows:
         raise CheckWarning("none has run yet; `callcenter serve` is everything on one machine")
+    if any(problem is not None for row in rows for problem in row["parts"].values()):
+        # One that has just started says with its next beat that it is ready.
+        await asyncio.sleep(BEAT_S + 1)
+        rows = await _beats(settings)
     faults = [
         f"{_name(row)} has been silent for {row['silent_s']:.0f} s, since {_at(row)}: it was killed or hangs. Look into its"
         f" log and start it again, or `callcenter forget-process {row['name']}` if it was taken down"

@@ -108,6 +108,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar=("TELEPHONE", "NUMBER"),
         help="say instead whether this telephone may call this number, and what each rule says; 1 if not",
     )
+    trace = commands.add_parser(
+        "trace", help="print every fact of one call from every source, in order of time, and what is missing"
+    )
+    trace.add_argument("call", help="a call's id, as logs and pages of an administrator have it, or a recording's name")
     sweep = commands.add_parser("sweep-recordings", help="list recordings without a call and calls without a recording")
     sweep.add_argument("--node", help="only this node's")
     sweep.add_argument("--store", action="store_true", help="also compare with all objects of the store")
@@ -165,7 +169,7 @@ async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
 
 async def _run_with_connection(options: argparse.Namespace, settings: "Settings") -> int | None:
     from callcenter import app
-    from callcenter.cli import evidence, trunks
+    from callcenter.cli import evidence, trace, trunks
     from callcenter.cli.render_asterisk import render_asterisk
     from callcenter.common.secret_box import SecretBox
     from callcenter.domain.ids import NodeName
@@ -177,6 +181,8 @@ async def _run_with_connection(options: argparse.Namespace, settings: "Settings"
         match options.command:
             case "check-custody-chain" | "check-ledger":
                 return await evidence.check_custody_chain(connection)
+            case "trace":
+                return await trace.trace(connection, settings, options.call)
             case "trunks":
                 if options.may is not None:
                     return await trunks.say_why(connection, settings, *options.may)

@@ -158,6 +158,10 @@ class Switchboard:
             case _:
                 return [Report(problem="unknown event", event=type(event).__name__)]
 
+    def operators(self) -> list[Operator]:
+        """Everyone with a telephone at this node, as they are now."""
+        return list(self._floor)
+
     def legs(self) -> list[tuple[Interface, str]]:
         """Each operator's own leg in a talk that goes on: the telephone and the channel."""
         calls = [self.calls[id_] for id_ in {operator.call for operator in self._floor} if id_ in self.calls]
