@@ -17,6 +17,7 @@ from typing import TypedDict
 
 from callcenter.common.sheet_problems import MAX_PROBLEMS, SheetProblem, SheetRefused
 from callcenter.domain.phone import home_country, set_country
+from callcenter.orphans import die_with_parent
 
 ROWS_IN_A_PART = 500
 """The service decodes a part at once; while it does, nothing else of it runs."""
@@ -91,6 +92,7 @@ def arguments(module: str, limits: SheetLimits) -> list[str]:
 
 
 def _limit(limits: SheetLimits) -> None:
+    die_with_parent()
     # Calls come first.
     os.nice(10)
     signal.alarm(limits.wall_s)

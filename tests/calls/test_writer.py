@@ -153,6 +153,47 @@ async def test_an_answered_call_is_stored_with_ticket_recording_and_events(
     assert await pool.fetchval("select count(*) from call_events") == len(events)
 
 
+async def test_a_late_line_about_a_call_that_nobody_remembers_leaves_what_is_known_of_it(
+    pool: asyncpg.Pool, database_url: str
+) -> None:
+    """As a node tells it that forgot the call, since a clock jumped."""
+    events = await story(pool)
+    async with node(pool, database_url) as running:
+        for event in events:
+            running.engine.step(event)
+        await running.written()
+        before = await pool.fetchrow("select caller, did, company_id, queue, queued_at, arrived_at from calls")
+        running.switchboard.calls.clear()
+        ended = next(event for event in events if isinstance(event, TalkEnded))
+        running.engine.step(replace(ended, source=Source.LEDGER))
+        await running.written()
+    assert await pool.fetchrow("select caller, did, company_id, queue, queued_at, arrived_at from calls") == before
+    assert before["caller"]
+
+
+@pytest.mark.parametrize("ago", ["-15 minutes", "0", "20 minutes"])
+async def test_a_node_that_starts_remembers_the_calls_that_ended_of_late_whatever_the_clock_says(
+    pool: asyncpg.Pool, database_url: str, ago: str
+) -> None:
+    async with node(pool, database_url) as running:
+        for event in await story(pool):
+            running.engine.step(event)
+        await running.written()
+    shift = "now() - $1::text::interval - timestamptz '2026-01-15 03:00Z'"
+    await pool.execute(f"update calls set arrived_at = arrived_at + ({shift}), ended_at = ended_at + ({shift})", ago)
+    [call] = await startup.calls(pool, NODE)
+    assert len(call.talks) == 1
+    await pool.execute(
+        "update calls set arrived_at = arrived_at - interval '2 hours', ended_at = ended_at - interval '2 hours'"
+    )
+    async with node(pool, database_url) as running:
+        for event in await story(pool, 2):
+            running.engine.step(event)
+        await running.written()
+    await pool.execute("update calls set arrived_at = now(), ended_at = now() where id = 'node1-1.2'")
+    assert [call.id for call in await startup.calls(pool, NODE)] == ["node1-1.2"]
+
+
 async def test_the_card_goes_to_one_screen_after_its_ticket(pool: asyncpg.Pool, database_url: str) -> None:
     listener = await asyncpg.connect(database_url)
     heard: list[dict] = []

@@ -33,7 +33,7 @@ from tests.e2e.manager import Manager
 
 pytestmark = [pytest.mark.e2e, pytest.mark.alone]
 
-PATIENCE_S = 60.0
+PATIENCE_S = 30.0
 PHONES = "127.0.0.3"
 
 
