@@ -17,7 +17,7 @@ def variables(library: Path, file: Path) -> dict[str, str]:
     return {
         "LD_PRELOAD": str(library),
         "FAKETIME_TIMESTAMP_FILE": str(file),
-        "FAKETIME_CACHE_DURATION": "1",
+        "FAKETIME_NO_CACHE": "1",
         # The clock that nobody sets.
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         "NO_FAKE_STAT": "1",
@@ -25,7 +25,7 @@ def variables(library: Path, file: Path) -> dict[str, str]:
 
 
 class ClockedInstance(Instance):
-    """`set_clock` makes the clock of a part jump within about a second."""
+    """`set_clock` makes the clock of a part jump."""
 
     def set_clock(self, part: str, seconds: int) -> None:
         """That many seconds ahead of the true time; below zero: behind."""
@@ -60,4 +60,6 @@ class ClockedInstance(Instance):
             "callcenter": variables(LIBRARY, files["callcenter"]),
             "postgres": variables(LIBRARY, Path("/mnt/data") / files["postgres"].name),
         }
+        # For PostgreSQL itself, and not for what starts it as root.
+        preloaded["postgres"]["POSTGRES_PRELOAD"] = preloaded["postgres"].pop("LD_PRELOAD")
         return [replace(each, environment={**each.environment, **preloaded.get(each.name, {})}) for each in programs]
