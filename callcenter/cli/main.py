@@ -134,6 +134,7 @@ def _node(text: str) -> str:
 async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
     from callcenter import app
     from callcenter.cli import bucket, doctor, doctor_processes, evidence, import_directory, import_recordings, migrate
+    from callcenter.logs import configure
 
     match options.command:
         case "serve":
@@ -141,6 +142,8 @@ async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
         case "node":
             return await app.serve(settings, web=False, node=True)
         case "doctor":
+            # What it finds is what it prints.
+            configure("critical")
             return await doctor.examine(settings)
         case "forget-process":
             return await doctor_processes.forget_process(settings, options.name)

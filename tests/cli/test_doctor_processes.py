@@ -71,6 +71,7 @@ async def test_a_part_that_is_not_ready_is_named_with_the_reason(site: Site, set
 
 async def ended(site: Site, beating: Heartbeat, name: str) -> None:
     """It runs, and is cancelled as at a stop."""
+    await site.pool.execute("delete from heartbeats where name = $1", name)
     running = asyncio.create_task(beating.run())
     async with asyncio.timeout(PATIENCE_S):
         while not await site.pool.fetchval("select true from heartbeats where name = $1 and not stopped", name):
