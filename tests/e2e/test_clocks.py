@@ -20,10 +20,6 @@ FIRST_AFTER_S, SECOND_AFTER_S = 2.5, 6.0
 """Seconds after the first call: while callers come, wait, talk and hang up."""
 
 
-class JumpSurge(Surge):
-    clocks_differ_s = 2.0 * QUARTER_S
-
-
 @pytest.fixture(scope="module")
 def clocked() -> Iterator[ClockedInstance]:
     assert LIBRARY.exists(), "install the package faketime: stack/setup.sh"
@@ -67,16 +63,18 @@ async def test_nobody_is_lost_when_a_clock_jumps(clocked: ClockedInstance, part:
         clocked.set_clock(part, 0)
 
     jumping = asyncio.create_task(jump())
-    report, verdict = await JumpSurge(description, PLAN).run()
+    surge = Surge(description, PLAN)
+    surge.clocks_differ_s = 2 * QUARTER_S if part == "asterisk" else 0
+    report, verdict = await surge.run()
     await jumping
     rows = [row for row in await calls(clocked) if row["id"] not in known]
     assert len({row["caller"] for row in rows}) == len(rows) == report["callers"] == PLAN.callers
     assert all(row["caller"] and row["did"] and row["company_id"] and row["queue"] for row in rows)
     assert {row["state"] for row in rows} == {"ended"}
-    print(sorted(verdict.lost.items()))
-    # Asterisk's own clock decides who has waited too long.
     if part != "asterisk":
+        # Of Asterisk it decides who has waited too long, and earlier surges are in sight.
+        assert verdict.lost == {}
         assert [row["outcome"] for row in rows] == ["answered"] * PLAN.callers
     answered = [row for row in rows if row["outcome"] == "answered"]
+    assert len(answered) > PLAN.callers / 2
     assert all(row["tickets"] == 1 and row["recordings"] >= 1 for row in answered)
-    assert report["answered"] == len(answered)
