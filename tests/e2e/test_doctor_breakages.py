@@ -33,7 +33,7 @@ from tests.e2e.manager import Manager
 
 pytestmark = [pytest.mark.e2e, pytest.mark.alone]
 
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 PHONES = "127.0.0.3"
 
 
@@ -387,7 +387,7 @@ async def test_a_clock_that_is_off_is_named(patient: Patient) -> None:
     assert done.returncode == 1
     [line] = [line for line in done.stdout.splitlines() if line.startswith("FAIL  clocks")]
     for whose in ("PostgreSQL", "Asterisk", "node node1"):
-        assert re.search(rf"{whose} is (899|900|901) s behind", line), line
+        assert re.search(rf"{whose} is (8[89]|9[01])[0-9] s behind", line), line
 
 
 async def test_after_all_that_the_centre_is_well_again(patient: Patient, capsys: pytest.CaptureFixture[str]) -> None:
