@@ -56,6 +56,9 @@ ulimit -n "$([ "$hard" = unlimited ] || [ "$hard" -gt 65536 ] && echo 65536 || e
     done
     chrt --all-tasks --batch --pid 0 $$
 ) &
+# Of a test: more variables, a line each.
+more=()
+[ ! -f "$instance/environment" ] || mapfile -t more <"$instance/environment"
 # CALLCENTER_STACK_INSTANCE is how the local stack recognises its own processes.
 exec env -i RES_OPTIONS="timeout:1 attempts:2" PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 TZ="${TZ:-UTC}" \
-    CALLCENTER_STACK_INSTANCE="${CALLCENTER_STACK_INSTANCE:-}" chroot . /usr/sbin/asterisk -f
+    CALLCENTER_STACK_INSTANCE="${CALLCENTER_STACK_INSTANCE:-}" "${more[@]}" chroot . /usr/sbin/asterisk -f

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
@@ -10,10 +11,10 @@ import asyncpg
 import structlog
 from aiohttp.web import Application, TCPSite
 
-from callcenter import metrics
 from callcenter.api.install import install as api
 from callcenter.calls import startup
 from callcenter.calls.cards import CardFinder
+from callcenter.calls.figures import NodeFigures
 from callcenter.calls.install import install as calls
 from callcenter.calls.pace import PaceKeeper
 from callcenter.calls.request_listener import RequestListener
@@ -91,6 +92,7 @@ from callcenter.trunks.names import NameKeeper
 from callcenter.trunks.trunk import line_for_asterisk
 from callcenter.trunks.watch import TrunkWatch
 from callcenter.web import auth, body, errors, health, navigation, proxies, shield, static
+from callcenter.web.heartbeat import Heartbeat, Role
 from callcenter.web.keys import HEALTH_CHECKS, POOL, SERVICES, SETTINGS, HealthCheck, Service
 from callcenter.web.navigation import NAVIGATION
 from callcenter.web.server import Runner
@@ -153,6 +155,11 @@ async def serve(settings: Settings, *, web: bool, node: bool) -> int:
         else:
             application = create_monitor(pool=pool, checks=checks)
         await stack.enter_async_context(_listening(application, settings.web))
+        all_checks = application[HEALTH_CHECKS]
+        if node:
+            services.append(Heartbeat(pool, Role.NODE, settings.node, all_checks))
+        if web:
+            services.append(Heartbeat(pool, Role.PAGES, f"{socket.gethostname()}:{settings.web.port}", all_checks))
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(each.run(), name=type(each).__name__) for each in services]
             log.info("started", node=settings.node if node else None, web=web)
@@ -261,6 +268,7 @@ async def _node(
     ledger = Ledger(settings.asterisk.queue_log, settings.ledger_delay_s, engine.put, checkpoint, shared=shared)
     trunk_watch = TrunkWatch(pool, name, Console(settings.asterisk.control))
     asterisk = Node(settings.ami, engine.put, ledger.catch_up, on_registration=trunk_watch.wake, shared=shared)
+    router.figures = figures = NodeFigures(switchboard)
     router.writer = writer = Writer(settings.database, name)
     router.cards = cards = CardFinder(pool, engine.put)
     router.control = control = Control(asterisk.actions, engine.put, PREFIX if shared else "")
@@ -292,7 +300,7 @@ async def _node(
         settings.s3.uploads,
         on_attached=lambda: writer.submit(RefreshCalls(at=utc_now()), utc_now()),
     )
-    disk = DiskWatch(pool, settings.asterisk.spool, name)
+    disk = DiskWatch(pool, settings.asterisk.spool, settings.asterisk.queue_log.parent, name)
     requests = RequestListener(pool, settings.database, name, engine.put, asterisk.answers.wait)
     for call in calls:
         if call.state is not CallState.ENDED:
@@ -311,7 +319,7 @@ async def _node(
         archive,
         disk,
     ]
-    services += [trunk_watch, names, leg_watch]
+    services += [trunk_watch, names, leg_watch, figures]
     services.append(PaceKeeper(pool, name, settings.asterisk.spool / "pace"))
     announcements = settings.asterisk.spool / "announcements"
     services.append(Announcer(pool, settings.database, name, announcements, Voice(settings.speech), engine.put))
@@ -341,6 +349,7 @@ class CommandRouter:
     gatekeeper: Gatekeeper
     by_console: ConsoleControl
     leg_watch: LegWatch
+    figures: NodeFigures
     waiting = 0
     """Callers who wait in any queue of this node."""
 
@@ -360,11 +369,5 @@ class CommandRouter:
             case _:
                 if isinstance(order, ShowQueues):
                     self.waiting = order.waiting
-                    _gauge(order)
+                self.figures.count(order)
                 self.writer.submit(order, seen_at)
-
-
-def _gauge(order: ShowQueues) -> None:
-    for line in order.queues:
-        metrics.waiting.labels(queue=line.queue).set(line.waiting)
-        metrics.talking.labels(queue=line.queue).set(line.talking)

@@ -5,7 +5,7 @@ Nothing here waits for anything but the next event: adapters put events in, and 
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -88,6 +88,8 @@ class Engine:
             metrics.rebuilt_total.inc()
 
     async def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         while True:
             await asyncio.sleep(TICK_S)
-            self.put(Tick(at=self._now(), source=Source.DESK))
+            self.put(Tick(at=self._now(), source=Source.DESK, elapsed=timedelta(seconds=loop.time() - began)))

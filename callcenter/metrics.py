@@ -6,6 +6,23 @@ FINE = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 waiting = Gauge("callcenter_callers_waiting", "Callers waiting in a queue now", ["queue"])
 talking = Gauge("callcenter_callers_talking", "Callers talking with an operator now", ["queue"])
+oldest_wait_seconds = Gauge(
+    "callcenter_oldest_wait_seconds", "How long the caller has waited in a queue who waits longest", ["queue"]
+)
+calls_total = Counter("callcenter_calls", "Calls that ended, by direction and outcome", ["direction", "outcome"])
+operators = Gauge(
+    "callcenter_operators", "Operators by what their telephones do, or at rest by what they want", ["state"]
+)
+telephones_reachable = Gauge("callcenter_telephones_reachable", "Telephones of operators that Asterisk reaches")
+telephones_lacking = Gauge(
+    "callcenter_telephones_lacking", "Operators who want calls and whose telephone Asterisk does not reach"
+)
+outages = Gauge("callcenter_outages", "Outages that go on, by state", ["state"])
+messages_failed = Gauge(
+    "callcenter_messages_failed",
+    "Messages to crews, and to others about outages, that failed: `waiting` for the next attempt, or `dead`",
+    ["kind", "state"],
+)
 pop_seconds = Histogram(
     "callcenter_pop_seconds",
     "From the answer, by Asterisk's clock, to the card written to the operator's socket",
@@ -20,6 +37,7 @@ ami_connected = Gauge("callcenter_ami_connected", "1 while this AMI account is l
 rebuilt_total = Counter("callcenter_rebuilt_events", "Events that the live view missed and the ledger supplied")
 write_backlog = Gauge("callcenter_write_backlog", "Commands not yet written to PostgreSQL")
 write_seconds = Histogram("callcenter_write_seconds", "One transaction of the writer", buckets=FINE)
+part_ready = Gauge("callcenter_part_ready", "1 while this part of the process is ready, as /readyz has it", ["part"])
 trunk_up = Gauge(
     "callcenter_trunk_up", "1 while this trunk is registered or answers, as its node sees it", ["trunk", "node"]
 )
@@ -41,6 +59,7 @@ recordings_hashed_oldest_seconds = Gauge(
 )
 recordings_altered = Gauge("callcenter_recordings_altered", "Recordings that are not what was stored, or gone")
 spool_free_bytes = Gauge("callcenter_spool_free_bytes", "Free on the disk on which recordings wait")
+log_free_bytes = Gauge("callcenter_log_free_bytes", "Free on the disk on which Asterisk writes the ledger")
 spool_waiting = Gauge("callcenter_spool_waiting", "Complete recordings that wait on the disk")
 spool_waiting_bytes = Gauge("callcenter_spool_waiting_bytes", "Their bytes")
 spool_oldest_seconds = Gauge("callcenter_spool_oldest_seconds", "How long the oldest of them has waited")

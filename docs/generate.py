@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import get_args
 
 import messages
+from prometheus_client import Counter
+from prometheus_client.metrics import MetricWrapperBase
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from callcenter import api
+from callcenter import api, metrics
 from callcenter.domain import access, call, operator, recording, request
 from callcenter.domain.access import Permission, Role
 from callcenter.domain.call import CallState
@@ -132,6 +134,16 @@ def _described(place: Path) -> str:
     return f"`{name}` | {docstring.splitlines()[0]}"
 
 
+def figures() -> str:
+    """What /metrics tells, in the order of `callcenter/metrics.py`."""
+    lines = ["| figure | labels | what it is |", "| --- | --- | --- |"]
+    for each in vars(metrics).values():
+        if isinstance(each, MetricWrapperBase):
+            name = each._name + ("_total" if isinstance(each, Counter) else "")
+            lines.append(f"| `{name}` | {', '.join(each._labelnames)} | {each._documentation} |")
+    return "\n".join(lines) + "\n"
+
+
 def permissions() -> str:
     """What each role may do. What everybody may who is logged in, and nobody is asked for, is left out."""
     lines = [f"| | {' | '.join(Role)} |", "| --- |" + " --- |" * len(Role)]
@@ -143,6 +155,7 @@ def permissions() -> str:
 
 
 DRAWN: Mapping[str, Callable[[], str]] = {
+    "figures": figures,
     "call_states": call_states,
     "operator_states": operator_states,
     "recording_states": recording_states,

@@ -187,13 +187,14 @@ class Instance:
         return json.loads(self.run("--operators", str(self.operators), module="stack.demo_data", **owners))
 
     def _start_supervisor(self, place: Place, own: set[str]) -> None:
-        programs: list[Program] = []
-        makers = {"postgres": parts.postgres, "seaweedfs": parts.seaweedfs, "asterisk": parts.asterisk}
-        programs = [make(place) for name, make in makers.items() if name in own]
-        programs.append(parts.service(place, {"CALLCENTER_ENV_FILE": str(self.env_file)}))
         (self.directory / "log").mkdir(exist_ok=True)
         environment = {**self._bare_environment(), processes.MARK: str(self.directory)}
-        self._supervisor.start(programs, files=processes.allow_open_files(), environment=environment)
+        self._supervisor.start(self._programs(place, own), files=processes.allow_open_files(), environment=environment)
+
+    def _programs(self, place: Place, own: set[str]) -> list[Program]:
+        makers = {"postgres": parts.postgres, "seaweedfs": parts.seaweedfs, "asterisk": parts.asterisk}
+        programs = [make(place) for name, make in makers.items() if name in own]
+        return [*programs, parts.service(place, {"CALLCENTER_ENV_FILE": str(self.env_file)})]
 
     def _wait(self, part: str) -> None:
         began = time.monotonic()

@@ -58,6 +58,8 @@ for pair in "${commands[@]}"; do
     command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
 done
 [ -d /usr/share/festival/voices/russian ] || missing+=(festvox-ru)
+# Clocks that jump, in the tests.
+command -v faketime >/dev/null || missing+=(faketime)
 # Fonts for the printed page of an evidence pack.
 [ -f /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || missing+=(fonts-dejavu-core)
 if ! [ -x .venv/bin/python ]; then

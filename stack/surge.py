@@ -148,6 +148,9 @@ class Patience:
 class Surge:
     """One run against the stack described by `stack` (the content of its description file)."""
 
+    clocks_differ_s = 0.0
+    """Seconds by which Asterisk's clock may be behind this one."""
+
     def __init__(self, stack: Mapping[str, Any], plan: Plan) -> None:
         self._stack = stack
         self._plan = plan
@@ -182,7 +185,7 @@ class Surge:
                 await ending.enter_async_context(browsers)
             supervisor = Supervisor(Path(self._stack["directory"]))
             usages = {program: Usage(supervisor, program) for program in MEASURED}
-            facts = Facts(pool, numbers, began)
+            facts = Facts(pool, numbers, began - self.clocks_differ_s)
             ledger = Path(self._stack["asterisk"]["queue_log"])
             patience = Patience(self._plan, numbers, sipp, ledger, self._chance)
             silent = self._plan.audio == "operators"

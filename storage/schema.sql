@@ -1478,12 +1478,14 @@ begin
         c.wait_s, c.rewait_s, c.returns, c.talk_s, c.rings, c.hangup_cause, c.rebuilt, c.keys, c.told_at
     from jsonb_populate_recordset(null::calls, wanted) c
     on conflict (id) do update set
-        direction = excluded.direction, company_id = excluded.company_id, resident_id = coalesce(
+        direction = excluded.direction, company_id = coalesce(excluded.company_id, calls.company_id), resident_id = coalesce(
             (select k.resident_id from call_cards k where k.call_id = excluded.id), excluded.resident_id, calls.resident_id),
-        did = excluded.did, caller = excluded.caller, queue = excluded.queue, state = excluded.state,
+        did = coalesce(nullif(excluded.did, ''), calls.did), caller = coalesce(nullif(excluded.caller, ''), calls.caller),
+        queue = coalesce(excluded.queue, calls.queue), state = excluded.state,
         outcome = excluded.outcome, fate = excluded.fate, interface = excluded.interface,
         operator_id = excluded.operator_id, recording = excluded.recording, ended_by = excluded.ended_by,
-        arrived_at = excluded.arrived_at, queued_at = excluded.queued_at, answered_at = excluded.answered_at,
+        arrived_at = least(excluded.arrived_at, calls.arrived_at),
+        queued_at = coalesce(excluded.queued_at, calls.queued_at), answered_at = excluded.answered_at,
         talk_ended_at = excluded.talk_ended_at, left_at = excluded.left_at, ended_at = excluded.ended_at,
         wait_s = excluded.wait_s, rewait_s = excluded.rewait_s, returns = excluded.returns, talk_s = excluded.talk_s,
         rings = excluded.rings, hangup_cause = excluded.hangup_cause, rebuilt = excluded.rebuilt, keys = excluded.keys,
@@ -1949,6 +1951,22 @@ CREATE TABLE public.further_tickets (
     call_id text NOT NULL
 );
 
+CREATE TABLE public.heartbeats (
+    name text NOT NULL,
+    role text NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    clock timestamp with time zone NOT NULL,
+    stopped boolean DEFAULT false NOT NULL,
+    parts jsonb NOT NULL,
+    CONSTRAINT heartbeats_role_check CHECK ((role = ANY (ARRAY['node'::text, 'pages'::text])))
+);
+
+COMMENT ON COLUMN public.heartbeats.clock IS 'What the clock of the process was at `seen_at`.';
+
+COMMENT ON COLUMN public.heartbeats.stopped IS 'It was ended in order, and has not been killed.';
+
+COMMENT ON COLUMN public.heartbeats.parts IS 'Of each part null when it is ready, otherwise why it is not, as far as is known.';
+
 CREATE TABLE public.house_companies (
     house_id integer NOT NULL,
     company_id integer NOT NULL,
@@ -2061,7 +2079,9 @@ CREATE TABLE public.node_disks (
     bytes bigint NOT NULL,
     oldest timestamp with time zone,
     full_at timestamp with time zone,
-    seen_at timestamp with time zone DEFAULT now() NOT NULL
+    seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    log_free bigint,
+    log_total bigint
 );
 
 CREATE TABLE public.node_gaps (
@@ -3177,6 +3197,9 @@ ALTER TABLE ONLY public.filing_drafts
 
 ALTER TABLE ONLY public.further_tickets
     ADD CONSTRAINT further_tickets_pkey PRIMARY KEY (ticket_id, call_id);
+
+ALTER TABLE ONLY public.heartbeats
+    ADD CONSTRAINT heartbeats_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY public.house_companies
     ADD CONSTRAINT house_companies_pkey PRIMARY KEY (house_id, since);
@@ -4340,6 +4363,8 @@ ALTER TABLE public.filing_drafts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.further_tickets ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.heartbeats ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.house_companies ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.houses ENABLE ROW LEVEL SECURITY;
@@ -4643,6 +4668,8 @@ CREATE POLICY service ON public.exports TO callcenter_runtime USING (true) WITH 
 CREATE POLICY service ON public.filing_drafts TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.further_tickets TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.heartbeats TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.house_companies TO callcenter_runtime USING (true) WITH CHECK (true);
 
@@ -4974,6 +5001,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.filing_drafts TO callcenter_ru
 
 GRANT SELECT ON TABLE public.further_tickets TO callcenter_company;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.further_tickets TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.heartbeats TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.house_companies TO callcenter_company;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.house_companies TO callcenter_runtime;

@@ -328,8 +328,10 @@ export interface SafetyMessage {
   missing: number;
   /** Of all recordings those that are not what was stored. */
   altered: number;
-  /** The nodes whose disk is filling. */
+  /** The nodes whose disk of recordings is filling. */
   disks: string[];
+  /** The nodes whose disk of the ledger is filling: when it is full, calls are lost. */
+  logs: string[];
 }
 
 /** Nothing rings (any more). */

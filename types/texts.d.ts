@@ -17,6 +17,7 @@ export interface Texts {
   recordings_late: string;
   recordings_missing: string;
   disk_filling: string;
+  log_disk_filling: string;
   recordings_unsafe: string;
   limit_passed: string;
   crew_answers: { one: string; other: string; };

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import asyncpg
 import structlog
@@ -50,13 +50,16 @@ async def set_anothers(
 class PageWatch:
     """Pauses operators whose page has been gone for a minute. Of several processes one does.
 
-    Pages cannot say that they are open while PostgreSQL or the service is away, so that a minute begins anew after that.
+    Pages say that they are open in the table; that one no longer does is measured here, since PostgreSQL's clock may jump.
+    They cannot say it while PostgreSQL or the service is away, so that a minute begins anew after that.
     """
 
     def __init__(self, settings: DatabaseSettings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
         self._clock = clock
-        self._began_at = self._looked_at = float("-inf")
+        self._looked_at = float("-inf")
+        # What each open page said last, and since when it says nothing else.
+        self._said: dict[OperatorId, tuple[datetime, float]] = {}
 
     async def run(self) -> None:
         """Look until cancelled; reconnects by itself."""
@@ -64,15 +67,22 @@ class PageWatch:
 
     async def look(self, connection: asyncpg.Connection) -> None:
         """Look once."""
-        before, self._looked_at = self._looked_at, self._clock()
-        if self._looked_at - before > 2 * LOOK_S:
-            self._began_at = self._looked_at
-        if self._looked_at - self._began_at < GONE_AFTER.total_seconds():
-            return
+        before, now = self._looked_at, self._clock()
+        self._looked_at = now
+        known = {} if now - before > 2 * LOOK_S else self._said
+        said = {OperatorId(row["operator_id"]): row["seen_at"] for row in await connection.fetch(SQL["open_pages"])}
+        unchanged = {operator for operator, at in said.items() if operator in known and known[operator][0] == at}
+        self._said = {
+            operator: known[operator] if operator in unchanged else (at, now) for operator, at in said.items()
+        }
+        for operator, (at, since) in self._said.items():
+            if now - since >= GONE_AFTER.total_seconds():
+                await self._pause(connection, operator, at)
+
+    async def _pause(self, connection: asyncpg.Connection, operator: OperatorId, said_at: datetime) -> None:
         async with connection.transaction():
-            said_before = GONE_AFTER + timedelta(seconds=SAID_EVERY_S)
-            for row in await connection.fetch(SQL["pages_gone"], said_before):
-                operator = OperatorId(row["operator_id"])
-                body = PresenceBody(wanted=Presence.PAUSED, reason=PresenceReason.PAGE_GONE)
-                await requests.ask(connection, body, asker=operator)
-                log.info("page gone", operator=operator)
+            if await connection.fetchval(SQL["page_gone"], operator, said_at) is None:
+                return
+            body = PresenceBody(wanted=Presence.PAUSED, reason=PresenceReason.PAGE_GONE)
+            await requests.ask(connection, body, asker=operator)
+            log.info("page gone", operator=operator)

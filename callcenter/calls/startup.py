@@ -26,7 +26,7 @@ async def queue_names(pool: asyncpg.Pool) -> list[QueueName]:
     return [QueueName(row["number"]) for row in await pool.fetch(SQL["queue_names"])]
 
 
-async def operators(pool: asyncpg.Pool, node: NodeName) -> list[Operator]:
+async def operators(pool: asyncpg.Pool | asyncpg.Connection, node: NodeName) -> list[Operator]:
     """Everyone with a telephone at this node. Whether it can be reached is not known until Asterisk reports it."""
     return [
         Operator(
@@ -44,13 +44,14 @@ async def operators(pool: asyncpg.Pool, node: NodeName) -> list[Operator]:
 
 async def calls(pool: asyncpg.Pool, node: NodeName) -> list[Call]:
     """The node's open calls, and those that ended recently, oldest first."""
+    rows = await pool.fetch(SQL["remembered_calls"], node)
+    ids = [row["id"] for row in rows]
     talks: dict[str, list[Talk]] = {}
-    for row in await pool.fetch(SQL["remembered_talks"], node):
+    for row in await pool.fetch(SQL["remembered_talks"], ids):
         talks.setdefault(row["call_id"], []).append(_talk(row))
     told: dict[str, list[Announcement]] = {}
-    for row in await pool.fetch(SQL["remembered_announcements"], node):
+    for row in await pool.fetch(SQL["remembered_announcements"], ids):
         told.setdefault(row["call_id"], []).append(_announcement(row))
-    rows = await pool.fetch(SQL["remembered_calls"], node)
     found = (_call(row, tuple(talks.get(row["id"], ())), tuple(told.get(row["id"], ()))) for row in rows)
     return sorted(found, key=lambda call: call.arrived_at)
 

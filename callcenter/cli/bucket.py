@@ -2,9 +2,10 @@
 
 import asyncio
 
-from callcenter.cli.checks import CheckWarning
+from callcenter.cli.checks import CheckFailed, CheckWarning
 from callcenter.recordings.lock_probe import may_bypass
 from callcenter.recordings.store import Store
+from callcenter.recordings.store_probe import try_store
 from callcenter.settings import Settings
 
 
@@ -31,19 +32,20 @@ async def lock_bucket(settings: Settings) -> int:
 
 
 async def examine_store(settings: Settings) -> str:
-    """Whether the store works and keeps recordings even from this program. Raises `CheckWarning` and `StoreError`."""
+    """Whether the store works and keeps recordings even from this program. Raises `CheckFailed`, `CheckWarning` and `StoreError`."""
     s3 = settings.s3
     store = Store(s3)
     try:
         await store.check()
-        locks = await store.locks()
+        locks = s3.lock_mode != "none" and await store.locks()
+        await try_store(store, locks=locks)
     finally:
         store.close()
     where = f"bucket {s3.bucket} at {s3.endpoint}"
     if s3.lock_mode == "none":
         return f"{where}; CALLCENTER_S3__LOCK_MODE=none: anybody who has its keys can remove recordings"
     if not locks:
-        raise CheckWarning(
+        raise CheckFailed(
             f"{where} was made without object lock, so anybody who has its keys can remove recordings. Turn on"
             " its versions and object lock (`callcenter lock-bucket`); existing objects are then locked too"
         )

@@ -59,7 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser("rotate-secrets", help="encrypt all secrets with the first key of CALLCENTER_SECRETS__KEYS")
     commands.add_parser("make-bucket", help="make the bucket of the recordings, unless it is there")
-    commands.add_parser("doctor", help="check every part and say what to fix")
+    commands.add_parser("doctor", help="try every part and say what to fix; 1 if one does not work")
+    process = commands.add_parser("forget-process", help="let doctor no longer miss a process that was taken down")
+    process.add_argument("name", help="as doctor names it: the node's name, or HOST:PORT of one that served pages")
     commands.add_parser(
         "lock-bucket", help="turn versions and object lock on for a bucket that was created without; cannot be undone"
     )
@@ -110,6 +112,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar=("TELEPHONE", "NUMBER"),
         help="say instead whether this telephone may call this number, and what each rule says; 1 if not",
     )
+    trace = commands.add_parser(
+        "trace", help="print every fact of one call from every source, in order of time, and what is missing"
+    )
+    trace.add_argument("call", help="a call's id, as logs and pages of an administrator have it, or a recording's name")
     sweep = commands.add_parser("sweep-recordings", help="list recordings without a call and calls without a recording")
     sweep.add_argument("--node", help="only this node's")
     sweep.add_argument("--store", action="store_true", help="also compare with all objects of the store")
@@ -131,7 +137,8 @@ def _node(text: str) -> str:
 
 async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
     from callcenter import app
-    from callcenter.cli import bucket, doctor, evidence, import_directory, import_recordings, migrate
+    from callcenter.cli import bucket, doctor, doctor_processes, evidence, import_directory, import_recordings, migrate
+    from callcenter.logs import configure
 
     match options.command:
         case "serve":
@@ -139,7 +146,11 @@ async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
         case "node":
             return await app.serve(settings, web=False, node=True)
         case "doctor":
+            # What it finds is what it prints.
+            configure("critical")
             return await doctor.examine(settings)
+        case "forget-process":
+            return await doctor_processes.forget_process(settings, options.name)
         case "migrate":
             return await migrate.migrate_all(settings)
         case "rotate-secrets":
@@ -165,7 +176,7 @@ async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
 
 async def _run_with_connection(options: argparse.Namespace, settings: "Settings") -> int | None:
     from callcenter import app
-    from callcenter.cli import evidence, trunks
+    from callcenter.cli import evidence, trace, trunks
     from callcenter.cli.render_asterisk import render_asterisk
     from callcenter.common.secret_box import SecretBox
     from callcenter.domain.ids import NodeName
@@ -178,6 +189,8 @@ async def _run_with_connection(options: argparse.Namespace, settings: "Settings"
         match options.command:
             case "check-custody-chain" | "check-ledger":
                 return await evidence.check_custody_chain(connection)
+            case "trace":
+                return await trace.trace(connection, settings, options.call)
             case "trunks":
                 if options.may is not None:
                     return await trunks.say_why(connection, settings, *options.may)

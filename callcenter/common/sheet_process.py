@@ -19,6 +19,7 @@ from callcenter.common.sheet_columns import Layout
 from callcenter.common.sheet_file import SheetContent
 from callcenter.common.sheet_problems import MAX_PROBLEMS, SheetNote, SheetProblem, SheetRefused
 from callcenter.domain.phone import home_country, set_country
+from callcenter.orphans import die_with_parent
 
 ROWS_IN_A_PART = 500
 """The service decodes a part at once; while it does, nothing else of it runs."""
@@ -142,6 +143,7 @@ def arguments(module: str, limits: SheetLimits) -> list[str]:
 
 
 def _limit(limits: SheetLimits) -> None:
+    die_with_parent()
     # Calls come first.
     os.nice(10)
     signal.alarm(limits.wall_s)

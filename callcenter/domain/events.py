@@ -6,7 +6,7 @@ changes nothing.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from callcenter.domain.card import Card
@@ -260,7 +260,12 @@ class CallWithdrawn(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeRestarted(Event):
-    """Asterisk started at `at`: every call that arrived before is over."""
+    """Asterisk started at `at`: every call that arrived before is over, but those of `calls`, which it has.
+
+    After a clock was set back, calls arrive before the start.
+    """
+
+    calls: frozenset[CallId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -348,4 +353,10 @@ class CardPrepared(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick(Event):
-    """Time passed. Comes several times a second; the core has no clock of its own."""
+    """Time passed. Comes several times a second; the core has no clock of its own.
+
+    `elapsed`: since the program started, by a clock that nobody sets. Whatever lasts for so long is measured by it: a clock
+    that shows the time of day may jump, and that of another machine may be wrong.
+    """
+
+    elapsed: timedelta

@@ -73,6 +73,8 @@ class Floor:
         self._missed_limit = missed_limit
         self._wrap_up = wrap_up
         self._legs: dict[Interface, str] = {}
+        # Of each wrap-up: until when it lasts, as shown, and at which `Tick.elapsed` that is.
+        self._over_at: dict[Interface, tuple[datetime, timedelta]] = {}
 
     def __iter__(self) -> Iterator[Operator]:
         return iter(self._operators.values())
@@ -174,11 +176,14 @@ class Floor:
         longer = replace(operator, wrap_up_until=operator.wrap_up_until + self._wrap_up)
         return self._put(operator, longer, event.at)
 
-    def tick(self, at: datetime) -> list[Command]:
-        """End the wrap-ups whose time is over."""
-        over = [
-            each for each in self._operators.values() if each.wrap_up_until is not None and at >= each.wrap_up_until
-        ]
+    def tick(self, at: datetime, elapsed: timedelta) -> list[Command]:
+        """End the wrap-ups whose time is over. They are counted from the first tick in them."""
+        running = {each.interface: each.wrap_up_until for each in self._operators.values() if each.wrap_up_until}
+        before, self._over_at = self._over_at, {}
+        for interface, until in running.items():
+            shown, over_at = before.get(interface) or (self._operators[interface].since, elapsed)
+            self._over_at[interface] = (until, over_at + (until - shown))
+        over = [self._operators[interface] for interface, (_, due) in self._over_at.items() if elapsed >= due]
         return [
             command
             for operator in over

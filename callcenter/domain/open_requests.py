@@ -1,7 +1,7 @@
 """The requests that a node has taken and not answered yet, and the rules for every kind of them."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from callcenter.domain.commands import Command, FinishRequest
 from callcenter.domain.ids import RequestId
@@ -24,6 +24,8 @@ class OpenRequests:
         self._open: dict[RequestId, RequestTaken] = {}
         # The link to Asterisk was lost during these: they are decided again when it is restored.
         self._waiting: set[RequestId] = set()
+        # The `Tick.elapsed` at which each is no longer of use.
+        self._over_at: dict[RequestId, timedelta] = {}
 
     def get(self, request: RequestId) -> RequestTaken | None:
         """The request, while it is open."""
@@ -62,14 +64,21 @@ class OpenRequests:
         self._waiting.add(event.request)
         return []
 
-    def again(self, at: datetime) -> list[RequestTaken]:
+    def again(self, at: datetime, elapsed: timedelta) -> list[RequestTaken]:
         """The link is restored: the requests to decide again now, in the order in which they were asked."""
         waiting, self._waiting = sorted(self._waiting), set()
-        return [replace(self._open.pop(request), at=at, again=True) for request in waiting]
+        events = [self._open.pop(request) for request in waiting]
+        left = [self._over_at.get(event.id, elapsed + (event.expires_at - event.at)) - elapsed for event in events]
+        return [
+            replace(event, at=at, expires_at=at + remaining, again=True)
+            for event, remaining in zip(events, left, strict=True)
+        ]
 
-    def expire(self, at: datetime) -> list[Command]:
-        """Answer the requests that have waited too long for Asterisk."""
-        late = [request for request in sorted(self._waiting) if at >= self._open[request].expires_at]
+    def expire(self, elapsed: timedelta) -> list[Command]:
+        """Answer the requests that have waited too long for Asterisk. They are of use from the first tick on."""
+        for request, event in self._open.items():
+            self._over_at.setdefault(request, elapsed + (event.expires_at - event.at))
+        late = [request for request in sorted(self._waiting) if elapsed >= self._over_at[request]]
         return [
             command
             for request in late
@@ -78,6 +87,7 @@ class OpenRequests:
 
     def _finish(self, request: RequestId, move: RequestMove, reason: RefusalReason | None = None) -> list[Command]:
         self._waiting.discard(request)
+        self._over_at.pop(request, None)
         if self._open.pop(request, None) is None:
             return []
         return [FinishRequest(request=request, state=TRANSITIONS[RequestState.TAKEN][move], reason=reason)]

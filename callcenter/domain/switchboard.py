@@ -105,8 +105,9 @@ class Switchboard:
         self._queues = Queues(queues)
         self._announced = AnnouncedOutages()
         self._requests = OpenRequests()
-        self._ended: deque[tuple[datetime, CallId]] = deque()
-        self._unseen: dict[CallId, datetime] = {}
+        self._elapsed = timedelta()
+        self._ended: deque[tuple[timedelta, CallId]] = deque()
+        self._unseen: dict[CallId, timedelta] = {}
         self._link_lost_at: datetime | None = None
         for call in calls:
             self._put(None, call)
@@ -145,8 +146,8 @@ class Switchboard:
             case QueueStartedEmpty():
                 return self._floor.restore()
             case NodeRestarted():
-                before_it = [call.id for call in self._open() if call.arrived_at < event.at]
-                return self._close(before_it, CallLost, event.at)
+                before_it = {call.id for call in self._open() if call.arrived_at < event.at}
+                return self._close(sorted(before_it - event.calls), CallLost, event.at)
             case ChannelsSeen():
                 return self._sweep(event)
             case LinkLost():
@@ -162,6 +163,10 @@ class Switchboard:
                 return self._tick(event)
             case _:
                 return [Report(problem="unknown event", event=type(event).__name__)]
+
+    def operators(self) -> list[Operator]:
+        """Everyone with a telephone at this node, as they are now."""
+        return list(self._floor)
 
     def legs(self) -> list[tuple[Interface, str]]:
         """Each operator's own leg in a talk that goes on: the telephone and the channel."""
@@ -327,15 +332,15 @@ class Switchboard:
         self.calls[after.id] = after
         self._queues.move(before, after)
         if after.ended_at is not None and (before is None or before.ended_at is None):
-            self._ended.append((after.ended_at, after.id))
+            self._ended.append((self._elapsed, after.id))
 
     def _open(self) -> list[Call]:
         return [call for call in self.calls.values() if call.state is not CallState.ENDED]
 
     def _sweep(self, event: ChannelsSeen) -> list[Command]:
         gone = {call.id for call in self._open()} - event.calls
-        self._unseen = {id_: self._unseen.get(id_, event.at) for id_ in gone}
-        overdue = [id_ for id_, since in self._unseen.items() if event.at - since >= UNSEEN_FOR]
+        self._unseen = {id_: self._unseen.get(id_, self._elapsed) for id_ in gone}
+        overdue = [id_ for id_, since in self._unseen.items() if self._elapsed - since >= UNSEEN_FOR]
         return self._close(overdue, CallEnded, event.at)
 
     def _close(self, ids: list[CallId], end: type[CallEnded | CallLost], at: datetime) -> list[Command]:
@@ -344,14 +349,17 @@ class Switchboard:
     def _restore(self, event: LinkRestored) -> list[Command]:
         began_at, self._link_lost_at = self._link_lost_at, None
         gap = [] if began_at is None else [RecordGap(began_at=began_at, ended_at=event.at)]
-        again = [command for request in self._requests.again(event.at) for command in self._take(request)]
+        again = [
+            command for request in self._requests.again(event.at, self._elapsed) for command in self._take(request)
+        ]
         return [*self._floor.restore(), *gap, *again]
 
     def _tick(self, event: Tick) -> list[Command]:
-        while self._ended and event.at - self._ended[0][0] > REMEMBERED_FOR:
+        self._elapsed = event.elapsed
+        while self._ended and event.elapsed - self._ended[0][0] > REMEMBERED_FOR:
             self.calls.pop(self._ended[0][1], None)
             self._asides.forget(self._ended.popleft()[1])
-        late = [*self._requests.expire(event.at), *self._floor.tick(event.at)]
+        late = [*self._requests.expire(event.elapsed), *self._floor.tick(event.at, event.elapsed)]
         changes = self._queues.changes()
         return [*late, ShowQueues(queues=changes, waiting=self._queues.waiting)] if changes else late
 

@@ -219,7 +219,9 @@ class SafetyMessage(Shown):
     altered: int
     """Of all recordings those that are not what was stored."""
     disks: tuple[str, ...]
-    """The nodes whose disk is filling."""
+    """The nodes whose disk of recordings is filling."""
+    logs: tuple[str, ...]
+    """The nodes whose disk of the ledger is filling: when it is full, calls are lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

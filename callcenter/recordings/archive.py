@@ -71,14 +71,13 @@ class Archive:
         self._on_attached = on_attached
         self._patience_s = patience_s
         self._settle_s = settle_s
-        self._started_at = time.time()
         self._began = time.monotonic()
         self._sent_at: dict[RecordingName, float] = {}
         self._waiting: asyncio.Queue[SpoolFile] = asyncio.Queue()
         self._in_hand: set[RecordingName] = set()
         self._not_before: dict[SpoolFile, float] = {}
-        # Verified in this run: while such a file waits for its call, it is not read again.
-        self._verified: dict[SpoolFile, int] = {}
+        # Verified in this run, the row and when: while such a file waits for its call, it is not read again.
+        self._verified: dict[SpoolFile, tuple[int, float]] = {}
 
     async def run(self) -> None:
         """Archive until cancelled; continues when the store or the database is unavailable."""
@@ -95,19 +94,20 @@ class Archive:
 
         Raises `StoreError`, or what asyncpg or the disk raises; then nothing is lost, and it can be called again.
         """
-        row_id = self._verified.pop(file, None)
-        if row_id is None:
+        verified = self._verified.pop(file, None)
+        if verified is None:
             entry = await self._verify(file)
             if entry is None:
                 return False
             if entry.state in ARCHIVED:
                 file.remove()
                 return True
-            row_id = entry.id
-        overdue = time.time() - max(file.complete_at, self._started_at) > self._patience_s
+            verified = entry.id, time.monotonic()
+        row_id, waited_since = verified
+        overdue = time.monotonic() - waited_since >= self._patience_s
         row = await self._rows.attach(row_id, file.name, overdue=overdue)
         if row is None:
-            self._verified[file] = row_id
+            self._verified[file] = verified
             return False
         file.remove()
         log.info("recording attached", recording=str(file.name), ticket=row["ticket_id"], defect=row["defect"])

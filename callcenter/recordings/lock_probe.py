@@ -11,6 +11,7 @@ from minio.retention import Retention
 from urllib3.exceptions import HTTPError
 
 from callcenter.errors import StoreError
+from callcenter.recordings.store import Client
 from callcenter.recordings.store_problems import explain
 from callcenter.settings import S3Settings
 
@@ -25,7 +26,7 @@ def may_bypass(settings: S3Settings) -> bool:
     The bucket must have object lock. One object at most is left there, for a day.
     """
     http = urllib3.PoolManager(timeout=urllib3.Timeout(connect=3.0, read=READ_S), retries=False)
-    client = Minio(
+    client = Client(
         settings.endpoint,
         access_key=settings.access_key,
         secret_key=settings.secret_key.get_secret_value(),

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import os
 import re
+from base64 import b64encode
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from xml.etree import ElementTree
 import urllib3
 from minio import Minio
 from minio.commonconfig import ENABLED
+from minio.credentials.credentials import Credentials
 from minio.datatypes import Object
 from minio.error import MinioException, S3Error
 from minio.objectlockconfig import ObjectLockConfig
@@ -45,6 +47,22 @@ class StoredObject:
 
     version: str | None = None
     locked_until: datetime | None = None
+
+
+class Client(Minio):
+    """With a Content-MD5 over plain http too, without which many stores refuse an object with a lock."""
+
+    def _build_headers(
+        self,
+        host: str,
+        headers: dict[str, str | list[str] | tuple[str]] | None = None,
+        body: bytes | None = None,
+        creds: Credentials | None = None,
+    ) -> tuple[dict[str, str | list[str] | tuple[str]], datetime]:
+        given = dict(headers or {})
+        if body is not None and "Content-MD5" not in given:
+            given["Content-MD5"] = b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
+        return super()._build_headers(host, given, body, creds)
 
 
 class Store:
@@ -193,7 +211,7 @@ class Store:
             raise problem(explain(self._settings, error, self._read_s)) from error
 
     def _connect(self, endpoint: str, secure: bool, http: urllib3.PoolManager) -> Minio:
-        return Minio(
+        return Client(
             endpoint,
             access_key=self._settings.access_key,
             secret_key=self._settings.secret_key.get_secret_value(),

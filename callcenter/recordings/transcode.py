@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from callcenter.domain.recording import Defect, Waveform
 from callcenter.errors import AudioProblem
+from callcenter.orphans import die_with_parent
 from callcenter.recordings.wav import Wav, inspect
 
 MEDIA_TYPE = "audio/ogg"
@@ -157,6 +158,7 @@ def _limits(seconds: float) -> Callable[[], None]:
     processor_s = int(60 + seconds / 10)
 
     def limit() -> None:
+        die_with_parent()
         resource.setrlimit(resource.RLIMIT_CPU, (processor_s, processor_s))
         resource.setrlimit(resource.RLIMIT_AS, (_FFMPEG_BYTES, _FFMPEG_BYTES))
 

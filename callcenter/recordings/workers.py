@@ -10,6 +10,8 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import ParamSpec, TypeVar
 
+from callcenter.orphans import die_with_parent
+
 P = ParamSpec("P")
 T = TypeVar("T")
 RENEWED_AFTER = 500
@@ -54,6 +56,8 @@ class IdlePool:
 
 
 def _become_idle() -> None:
+    # Otherwise it would wait for jobs for ever.
+    die_with_parent()
     os.setpgid(0, 0)
     os.nice(19)
     # The kernel may refuse it to a process whose scheduling class was set; then only niceness remains.

@@ -83,7 +83,7 @@ class Disk:
     """A node's last report about the disk on which recordings wait, in bytes.
 
     `files` and `bytes` wait there, since `oldest`; at the rate of the last minutes it is full at `full_at` (None: it is
-    not filling up). `silent`: no report from the node for a minute.
+    not filling up). `log_free`, `log_total`: of the disk of the ledger. `silent`: no report from the node for a minute.
     """
 
     node: str
@@ -93,6 +93,8 @@ class Disk:
     bytes: int
     oldest: datetime | None
     full_at: datetime | None
+    log_free: int | None
+    log_total: int | None
     seen_at: datetime
     silent: bool
 

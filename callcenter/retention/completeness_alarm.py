@@ -28,6 +28,11 @@ def filling(disk: Disk, now: datetime) -> bool:
     return disk.free < LOW_SHARE * disk.total or (disk.full_at is not None and disk.full_at < now + FULL_WITHIN)
 
 
+def logs_filling(disk: Disk) -> bool:
+    """Whether the disk of the ledger needs attention: a tenth is left."""
+    return disk.log_free is not None and disk.log_total is not None and disk.log_free < LOW_SHARE * disk.log_total
+
+
 class CompletenessAlarm:
     """Checks every `every_s` seconds. Of several processes one does; another takes over when it ends."""
 
@@ -47,14 +52,18 @@ class CompletenessAlarm:
         day = await hours(connection, now - WINDOWS["24h"], now + timedelta(hours=1))
         last = await hours(connection, now - WINDOWS["1h"], now + timedelta(hours=1))
         _set_figures(last, day)
-        full = tuple(disk.node for disk in await disks(connection) if filling(disk, now) and not disk.silent)
+        told = [disk for disk in await disks(connection) if not disk.silent]
+        full = tuple(disk.node for disk in told if filling(disk, now))
+        logs = tuple(disk.node for disk in told if logs_filling(disk))
         hashed = await coverage(connection, self._hash_days, now)
         _set_coverage(hashed, now)
         late, missing = sum(hour.late for hour in day), sum(hour.missing for hour in day)
-        body = SafetyMessage(late=late, missing=missing, altered=hashed.findings, disks=full)
+        body = SafetyMessage(late=late, missing=missing, altered=hashed.findings, disks=full, logs=logs)
         if body != self._told:
-            if late or missing or full or hashed.findings:
-                log.error("recordings at risk", late=late, missing=missing, altered=hashed.findings, disks=full)
+            if late or missing or full or logs or hashed.findings:
+                log.error(
+                    "recordings at risk", late=late, missing=missing, altered=hashed.findings, disks=full, logs=logs
+                )
             await connection.execute(SQL["push"], [entry("supervisors", body)])
             self._told = body
 

@@ -14,7 +14,7 @@ from callcenter.domain.audit import AuditAction
 from callcenter.recordings.hashes import coverage, findings
 from callcenter.recordings.sweep import sweep
 from callcenter.retention.completeness import Deletion, Hour, deletions, disks, hours, ratio, strays, unverified_talks
-from callcenter.retention.completeness_alarm import filling
+from callcenter.retention.completeness_alarm import filling, logs_filling
 from callcenter.retention.texts import deleted_title, deletion_head, hash_problems, reasons, states
 from callcenter.web.attachment import attachment
 from callcenter.web.auth import needs
@@ -57,7 +57,7 @@ async def ledger(request: web.Request) -> web.Response:
             findings=await findings(connection),
             hash_problems=hash_problems(language),
             deletions=await deletions(connection, now - DELETED_WITHIN),
-            disks=[(disk, filling(disk, now)) for disk in room],
+            disks=[(disk, filling(disk, now) or logs_filling(disk)) for disk in room],
             size=lambda count: size_text(count, language),
             states=states(language),
             reasons=reasons(language),

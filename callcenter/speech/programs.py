@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from callcenter.errors import SpeechError
+from callcenter.orphans import dying_with_parent
 
 _MEMORY_BYTES = 1024**3
 _FILE_BYTES = 64 * 1024**2
@@ -43,8 +44,8 @@ async def run(command: Sequence[str], timeout_s: float) -> str:
 
 
 def limited(command: Sequence[str]) -> Sequence[str]:
-    """The command, to be run with limits of its memory and of the files that it writes."""
-    return ("prlimit", f"--as={_MEMORY_BYTES}", f"--fsize={_FILE_BYTES}", "--core=0", "--", *command)
+    """The command, to be run with limits of its memory and of the files that it writes, and no longer than this program."""
+    return dying_with_parent(("prlimit", f"--as={_MEMORY_BYTES}", f"--fsize={_FILE_BYTES}", "--core=0", "--", *command))
 
 
 def give_way(process: asyncio.subprocess.Process) -> None:

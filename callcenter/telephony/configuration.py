@@ -85,6 +85,13 @@ class RunningConfiguration:
             self._read = False
             raise
 
+    async def missing(self, directory: Directory, wanted: Mapping[Path, str]) -> list[str]:
+        """The numbers, telephones and trunks that Asterisk knows otherwise than these files, texts by path, say.
+
+        Raises `NotConnected` or `ActionTimeout`.
+        """
+        return await self._missing(directory, (), wanted)
+
     async def _end_registrations(self, directory: Directory, ended: Collection[str]) -> None:
         """Forget where a telephone registered whose account is over.
 
@@ -112,7 +119,7 @@ class RunningConfiguration:
             due |= {RELOAD_PJSIP, RELOAD_QUEUES, RELOAD_DIALPLAN}
         if MODULES in before:
             # A reload loads none, and the dialplan may need them.
-            for module in sorted({*_LOADED.findall(wanted[MODULES])} - {*_LOADED.findall(before[MODULES] or "")}):
+            for module in sorted(loaded(wanted[MODULES]) - loaded(before[MODULES] or "")):
                 await self._console.command(f"module load {module}")
         for reload in ORDER:
             if reload in due:
@@ -158,6 +165,11 @@ class RunningConfiguration:
         for reload in ORDER:
             if reload in {reload_of(path) for path in before}:
                 await self._console.command(reload)
+
+
+def loaded(modules: str) -> set[str]:
+    """The modules that this text of modules.conf loads."""
+    return {*_LOADED.findall(modules)}
 
 
 def reload_of(path: Path) -> str:

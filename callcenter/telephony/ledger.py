@@ -163,12 +163,16 @@ class Ledger:
         return None if self._checkpoint is None else self._checkpoint.line_at
 
     def _old_enough(self, line: _Line) -> bool:
-        """By its own time, so that a backlog is read at once; at the latest by when we read it, whatever its time."""
+        """By when we read it, or, of the backlog at the start, by its own time, so that it is read at once.
+
+        Later its own time says nothing: where one clock is behind the other, the ledger would come before the live view.
+        """
         if asyncio.get_running_loop().time() - line.seen_at >= self._delay_s:
             return True
         stamp = line.text[:10]
         # Whole seconds: the line may have been written at the very end of its second.
-        return stamp.isdigit() and int(stamp) + 1 + self._delay_s <= time.time()
+        backlog = not self.caught_up.is_set() and stamp.isdigit()
+        return backlog and int(stamp) + 1 + self._delay_s <= time.time()
 
     async def _first(self) -> LedgerFile | None:
         """The file to start with: the one of the checkpoint, whatever its name is now, compressed or copied."""

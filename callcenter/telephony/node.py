@@ -1,6 +1,7 @@
 """One Asterisk: its two AMI accounts, the events of one, and which calls still exist after a gap."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -98,7 +99,8 @@ class Node:
     def _boot(self, message: Message) -> None:
         """FullyBooted comes after each login, or, if Asterisk is still starting, when it is ready."""
         uptime = text(message, "Uptime")
-        if uptime.isascii() and uptime.isdigit() and len(uptime) < 12:
+        # Below zero after the clock was set back.
+        if re.fullmatch("-?[0-9]{1,11}", uptime, re.ASCII):
             self._booted.put_nowait((timedelta(seconds=int(uptime)), asyncio.get_running_loop().time()))
         else:
             log.error("asterisk does not report its uptime")
@@ -132,7 +134,7 @@ class Node:
                 if booted is not None:
                     await self._restore(*booted)
                 elif self.restored.is_set():
-                    await self._sweep()
+                    self._put(await self._channels())
                 elif self.events.connected:
                     log.error("asterisk does not report that it is ready")
             except TelephonyError as error:
@@ -157,12 +159,14 @@ class Node:
             if self._ledger_caught_up is not None:
                 await self._wait_for_ledger(self._ledger_caught_up)
         self._started_at = started
-        self._put(NodeRestarted(at=started, source=Source.RECONCILE))
-        await self._sweep()
+        seen = await self._channels()
+        self._put(NodeRestarted(at=started, calls=seen.calls, source=Source.RECONCILE))
+        self._put(seen)
         await self._phones(now)
         if self.events.connected:
             self.restored.set()
-            self._put(LinkRestored(at=now, source=Source.RECONCILE))
+            # By this machine's clock, as the loss is.
+            self._put(LinkRestored(at=datetime.now(UTC), source=Source.RECONCILE))
 
     async def _wait_for_ledger(self, caught_up: Callable[[], Awaitable[None]]) -> None:
         try:
@@ -171,13 +175,13 @@ class Node:
         except TimeoutError:
             log.warning("the ledger has a long backlog; not waiting for it any longer")
 
-    async def _sweep(self) -> None:
+    async def _channels(self) -> ChannelsSeen:
         # The time comes first: a call that arrives after it may or may not be in the list.
         now = await self._asterisk_time()
         rows = await self.actions.listing("CoreShowChannels")
         call = CallId if self._shared is None else self._shared.call
         existing = frozenset(call(text(row, "Linkedid")) for row in rows)
-        self._put(ChannelsSeen(at=now, calls=existing, source=Source.RECONCILE))
+        return ChannelsSeen(at=now, calls=existing, source=Source.RECONCILE)
 
     async def _phones(self, now: datetime) -> None:
         """Telephones that came or went during the gap. Locks the queue, so only after a login."""

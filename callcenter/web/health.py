@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+from collections.abc import Mapping
 from ipaddress import ip_address
 
 import asyncpg
@@ -38,10 +39,10 @@ async def alive(_request: web.Request) -> web.Response:
 async def ready(request: web.Request) -> web.Response:
     """Every part by name, and the reason why one is not ready if known; 503 unless all are ready."""
     checks = request.app[HEALTH_CHECKS]
-    answers = await asyncio.gather(*(_ask(name, check) for name, check in checks.items()))
-    parts = {name: answer is None for name, answer in zip(checks, answers, strict=True)}
+    answers = await look(checks)
+    parts = {name: answer is None for name, answer in answers.items()}
     state: dict[str, object] = {"ready": all(parts.values()), "parts": parts}
-    if words := {name: answer for name, answer in zip(checks, answers, strict=True) if answer}:
+    if words := {name: answer for name, answer in answers.items() if answer}:
         state["words"] = words
     return web.json_response(state, status=200 if state["ready"] else 503)
 
@@ -55,6 +56,12 @@ async def figures(request: web.Request) -> web.Response:
     if proxied or not (address.is_loopback or address.is_private):
         raise web.HTTPForbidden
     return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def look(checks: Mapping[str, HealthCheck]) -> dict[str, str | None]:
+    """Ask every part. None when it is ready, otherwise the reason, which may be empty."""
+    answers = await asyncio.gather(*(_ask(name, check) for name, check in checks.items()))
+    return dict(zip(checks, answers, strict=True))
 
 
 async def _ask(name: str, check: HealthCheck) -> str | None:

@@ -38,6 +38,7 @@ def script_texts(language: str) -> dict[str, Any]:
         "recordings_late": t.gettext("late: {n}"),
         "recordings_missing": t.gettext("missing: {n}"),
         "disk_filling": t.gettext("The disk of {node} is filling up"),
+        "log_disk_filling": t.gettext("The disk with the call log of {node} is filling up: calls may be lost"),
         "recordings_unsafe": t.gettext("Recordings are at risk: see Completeness of recordings"),
         "limit_passed": t.gettext("A deadline has passed: see Deadlines"),
         "crew_answers": {

@@ -1,6 +1,7 @@
 -- needs: outages
 -- needs: cards
--- Write calls as they now are.
+-- Write calls as they now are. Who called whom, and when the call came, is never forgotten, though its node no longer knew it when
+-- a late line of the ledger told of it.
 create or replace function write_calls(node_name text, wanted jsonb) returns void language plpgsql as $$
 begin
     insert into calls (
@@ -16,12 +17,14 @@ begin
         c.wait_s, c.rewait_s, c.returns, c.talk_s, c.rings, c.hangup_cause, c.rebuilt, c.keys, c.told_at
     from jsonb_populate_recordset(null::calls, wanted) c
     on conflict (id) do update set
-        direction = excluded.direction, company_id = excluded.company_id, resident_id = coalesce(
+        direction = excluded.direction, company_id = coalesce(excluded.company_id, calls.company_id), resident_id = coalesce(
             (select k.resident_id from call_cards k where k.call_id = excluded.id), excluded.resident_id, calls.resident_id),
-        did = excluded.did, caller = excluded.caller, queue = excluded.queue, state = excluded.state,
+        did = coalesce(nullif(excluded.did, ''), calls.did), caller = coalesce(nullif(excluded.caller, ''), calls.caller),
+        queue = coalesce(excluded.queue, calls.queue), state = excluded.state,
         outcome = excluded.outcome, fate = excluded.fate, interface = excluded.interface,
         operator_id = excluded.operator_id, recording = excluded.recording, ended_by = excluded.ended_by,
-        arrived_at = excluded.arrived_at, queued_at = excluded.queued_at, answered_at = excluded.answered_at,
+        arrived_at = least(excluded.arrived_at, calls.arrived_at),
+        queued_at = coalesce(excluded.queued_at, calls.queued_at), answered_at = excluded.answered_at,
         talk_ended_at = excluded.talk_ended_at, left_at = excluded.left_at, ended_at = excluded.ended_at,
         wait_s = excluded.wait_s, rewait_s = excluded.rewait_s, returns = excluded.returns, talk_s = excluded.talk_s,
         rings = excluded.rings, hangup_cause = excluded.hangup_cause, rebuilt = excluded.rebuilt, keys = excluded.keys,

@@ -11,18 +11,21 @@ insert into nodes (name) values ($1) on conflict do nothing;
 insert into unwritten (node, what, problem) values ($1, $2, $3);
 
 -- name: remembered_calls
-select * from calls where node = $1 and (state <> 'ended' or ended_at > now() - interval '15 minutes');
+-- The calls of the node $1 that are open or ended of late. Its clock and this one may differ, or have jumped: what is late goes by
+-- the earlier of this clock and the newest call.
+with until as (
+    select least(now(), (select max(arrived_at) from calls where node = $1)) as at
+)
+select c.* from calls c, until
+where c.node = $1
+    and (c.state <> 'ended'
+        or (c.arrived_at > until.at - interval '6 hours' and c.ended_at > until.at - interval '1 hour'));
 
 -- name: remembered_talks
-select t.* from talks t join calls c on c.id = t.call_id
-where c.node = $1 and (c.state <> 'ended' or c.ended_at > now() - interval '15 minutes') and t.interface is not null
-order by t.began_at, t.recording;
+select * from talks where call_id = any($1) and interface is not null order by began_at, recording;
 
 -- name: remembered_announcements
-select a.call_id, a.outage_id, a.number, a.began_at, a.ended_at, a.whole from announcements a
-join calls c on c.id = a.call_id
-where c.node = $1 and (c.state <> 'ended' or c.ended_at > now() - interval '15 minutes')
-order by a.began_at;
+select call_id, outage_id, number, began_at, ended_at, whole from announcements where call_id = any($1) order by began_at;
 
 -- name: checkpoint
 select ledger_inode, ledger_offset, ledger_line, ledger_line_at from nodes where name = $1;
@@ -32,3 +35,6 @@ select ledger_inode, ledger_offset, ledger_line, ledger_line_at from nodes where
 select number from numbers
 union select jsonb_object_keys(body -> 'queues') from screens where kind = 'queues'
 order by number;
+
+-- name: newest_arrival
+select max(arrived_at) from calls where node = $1 and not imported;

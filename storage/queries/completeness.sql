@@ -68,15 +68,16 @@ where r.state in ('expired', 'deleted') and coalesce(r.deleted_at, now()) >= $1
 order by r.deleted_at desc nulls first, r.id desc limit $2;
 
 -- name: disks
-select node, free, total, files, bytes, oldest, full_at, seen_at, seen_at < now() - interval '1 minute' as silent from node_disks
+select node, free, total, files, bytes, oldest, full_at, log_free, log_total, seen_at, seen_at < now() - interval '1 minute' as silent from node_disks
 order by node;
 
 -- name: say_disk
 with known as (insert into nodes (name) values ($1) on conflict do nothing)
-insert into node_disks (node, free, total, files, bytes, oldest, full_at, seen_at)
-values ($1, $2, $3, $4, $5, $6, $7, now())
+insert into node_disks (node, free, total, files, bytes, oldest, full_at, log_free, log_total, seen_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, now())
 on conflict (node) do update set free = excluded.free, total = excluded.total, files = excluded.files,
-    bytes = excluded.bytes, oldest = excluded.oldest, full_at = excluded.full_at, seen_at = now();
+    bytes = excluded.bytes, oldest = excluded.oldest, full_at = excluded.full_at,
+    log_free = excluded.log_free, log_total = excluded.log_total, seen_at = now();
 
 -- Only one process notifies.
 -- name: lead

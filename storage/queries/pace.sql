@@ -3,7 +3,8 @@
 -- name: pace
 select (select avg(talk_s) from (
             select t.talk_s from talks t
-            where t.kind = 'queue' and t.talk_s is not null and t.began_at > now() - interval '2 hours'
+            -- Below zero: Asterisk's clock was set back in it.
+            where t.kind = 'queue' and t.talk_s >= 0 and t.began_at > now() - interval '2 hours'
               and t.operator_id in (select id from operators where node is null or node = $1)
             order by t.began_at desc limit 30) recent) as handling_s,
        (select count(*) from operators o join presence p on p.operator_id = o.id

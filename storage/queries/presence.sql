@@ -32,9 +32,12 @@ select true from pause_reasons where code = $1 and active;
 -- name: page_open
 insert into open_pages (operator_id) values ($1) on conflict (operator_id) do update set seen_at = now();
 
--- name: pages_gone
--- Forget the pages that were last open longer than $1 ago; whose they were.
-delete from open_pages where seen_at < now() - $1::interval returning operator_id;
+-- name: open_pages
+select operator_id, seen_at from open_pages;
+
+-- name: page_gone
+-- Forget the page of $1 unless it has said since $2 that it is open; whose it was.
+delete from open_pages where operator_id = $1 and seen_at = $2 returning operator_id;
 
 -- name: lead
 -- Only one process looks for pages that are gone.

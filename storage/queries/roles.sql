@@ -18,3 +18,20 @@ select rolname as login, rolsuper as is_superuser, rolbypassrls as bypasses, rol
         where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and pg_has_role(relowner, 'member')
     ) as is_owner
 from pg_roles where rolname = session_user
+
+-- The roles of companies and of the service; `strong`: with more than they may have.
+-- name: company_roles
+select rolname as name, rolsuper or rolbypassrls or rolcanlogin as strong from pg_roles
+where rolname in ('callcenter_company', 'callcenter_runtime')
+
+-- name: guarded
+select relname as name from pg_class
+where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and relrowsecurity
+
+-- name: policies
+select p.polname as name, c.relname as on_table from pg_policy p join pg_class c on c.oid = p.polrelid
+where c.relnamespace = 'public'::regnamespace
+
+-- name: triggers
+select t.tgname as name, c.relname as on_table from pg_trigger t join pg_class c on c.oid = t.tgrelid
+where c.relnamespace = 'public'::regnamespace and not t.tgisinternal and t.tgenabled <> 'D'

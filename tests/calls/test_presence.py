@@ -58,17 +58,34 @@ async def seen(site: Site, login: str, ago: str) -> None:
     await site.pool.execute(statement, site.ids[login], ago)
 
 
+async def says_again(site: Site, login: str) -> None:
+    await site.pool.execute("update open_pages set seen_at = now() where operator_id = $1", site.ids[login])
+
+
 GONE = {"wanted": "paused", "reason": "page_gone"}
 
 
 async def test_a_page_gone_for_a_minute_pauses_its_operator_once(site: Site, watched: Watched):
-    await seen(site, "anna", "75 seconds")
-    await seen(site, "boris", "50 seconds")
-    await watched.look_for(GONE_AFTER.total_seconds())
+    await seen(site, "anna", "1 second")
+    await seen(site, "boris", "1 second")
+    await watched.look_for(GONE_AFTER.total_seconds() - 2 * LOOK_S)
+    await says_again(site, "boris")
+    await watched.look_for(2 * LOOK_S)
     anna = site.ids["anna"]
     assert await asked(site) == [(anna, anna, GONE)]
-    await watched.look_for(60)
+    await says_again(site, "boris")
+    await watched.look_for(GONE_AFTER.total_seconds() - 2 * LOOK_S)
     assert await asked(site) == [(anna, anna, GONE)]
+
+
+@pytest.mark.parametrize("ago", ["15 minutes", "-15 minutes"])
+async def test_a_clock_of_postgresql_that_jumps_pauses_nobody_and_hides_nobody(site: Site, watched: Watched, ago: str):
+    await watched.look_for(GONE_AFTER.total_seconds())
+    await seen(site, "anna", ago)
+    await watched.look_for(GONE_AFTER.total_seconds() - 2 * LOOK_S)
+    assert await asked(site) == []
+    await watched.look_for(2 * LOOK_S)
+    assert len(await asked(site)) == 1
 
 
 async def test_after_the_service_was_away_pages_have_a_minute_to_come_back(site: Site, watched: Watched):

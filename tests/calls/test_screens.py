@@ -10,7 +10,7 @@ from callcenter.common import requests
 from callcenter.common.browser_telephones import BrowserTelephones
 from callcenter.dispatch.crew_answers import CrewAnswers
 from callcenter.domain.commands import FinishRequest, SavePause
-from callcenter.domain.events import AsideChanged, AsidePhase, OperatorAnswered, Tick
+from callcenter.domain.events import AsideChanged, AsidePhase, OperatorAnswered
 from callcenter.domain.ids import NodeName, OperatorId
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.request import PauseBody, RequestState
@@ -23,7 +23,7 @@ from callcenter.telephony.console import Console
 from callcenter.tickets.deadline_alarm import DeadlineAlarm
 from callcenter.trunks.watch import TrunkWatch
 from tests.calls.test_writer import node, pool, story
-from tests.domain.playbook import at
+from tests.domain.playbook import tick
 from tests.site import BOX
 
 __all__ = ["pool"]
@@ -56,7 +56,7 @@ async def test_all_that_is_pushed_is_in_the_protocol(pool: asyncpg.Pool, databas
                     await running.written()
                     anna = OperatorId(await pool.fetchval("select max(operator_id) from talks"))
                     await _pause(connection, anna, event.recording)
-        running.engine.step(Tick(at=at(20)))
+        running.engine.step(tick(20))
         await running.written()
         due = datetime.now(UTC) - timedelta(minutes=1)
         await connection.execute(

@@ -34,7 +34,6 @@ from callcenter.domain.events import (
     Presence,
     Source,
     TalkEnded,
-    Tick,
 )
 from callcenter.domain.ids import CallId, Interface, NodeName, OperatorId, QueueName
 from callcenter.domain.recording import RecordingName
@@ -46,7 +45,7 @@ from callcenter.push.codec import to_json
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import connect, open_pool
 from stack import demo_data
-from tests.domain.playbook import at
+from tests.domain.playbook import at, tick
 from tests.site import BOX
 
 pytestmark = pytest.mark.e2e
@@ -152,6 +151,47 @@ async def test_an_answered_call_is_stored_with_ticket_recording_and_events(
     assert (talk["call_id"], talk["kind"], talk["talk_s"], talk["ended_by"]) == (call["id"], "queue", 4.5, "caller")
     assert talk["operator_id"] == call["operator_id"]
     assert await pool.fetchval("select count(*) from call_events") == len(events)
+
+
+async def test_a_late_line_about_a_call_that_nobody_remembers_leaves_what_is_known_of_it(
+    pool: asyncpg.Pool, database_url: str
+) -> None:
+    """As a node tells it that forgot the call, since a clock jumped."""
+    events = await story(pool)
+    async with node(pool, database_url) as running:
+        for event in events:
+            running.engine.step(event)
+        await running.written()
+        before = await pool.fetchrow("select caller, did, company_id, queue, queued_at, arrived_at from calls")
+        running.switchboard.calls.clear()
+        ended = next(event for event in events if isinstance(event, TalkEnded))
+        running.engine.step(replace(ended, source=Source.LEDGER))
+        await running.written()
+    assert await pool.fetchrow("select caller, did, company_id, queue, queued_at, arrived_at from calls") == before
+    assert before["caller"]
+
+
+@pytest.mark.parametrize("ago", ["-15 minutes", "0", "20 minutes"])
+async def test_a_node_that_starts_remembers_the_calls_that_ended_of_late_whatever_the_clock_says(
+    pool: asyncpg.Pool, database_url: str, ago: str
+) -> None:
+    async with node(pool, database_url) as running:
+        for event in await story(pool):
+            running.engine.step(event)
+        await running.written()
+    shift = "now() - $1::text::interval - timestamptz '2026-01-15 03:00Z'"
+    await pool.execute(f"update calls set arrived_at = arrived_at + ({shift}), ended_at = ended_at + ({shift})", ago)
+    [call] = await startup.calls(pool, NODE)
+    assert len(call.talks) == 1
+    await pool.execute(
+        "update calls set arrived_at = arrived_at - interval '2 hours', ended_at = ended_at - interval '2 hours'"
+    )
+    async with node(pool, database_url) as running:
+        for event in await story(pool, 2):
+            running.engine.step(event)
+        await running.written()
+    await pool.execute("update calls set arrived_at = now(), ended_at = now() where id = 'node1-1.2'")
+    assert [call.id for call in await startup.calls(pool, NODE)] == ["node1-1.2"]
 
 
 async def test_the_card_goes_to_one_screen_after_its_ticket(pool: asyncpg.Pool, database_url: str) -> None:
@@ -283,7 +323,7 @@ async def test_a_gap_is_written_down(pool: asyncpg.Pool, database_url: str) -> N
     async with node(pool, database_url) as running:
         running.engine.step(LinkLost(at=at(10)))
         running.engine.step(LinkRestored(at=at(20)))
-        running.engine.step(Tick(at=at(21)))
+        running.engine.step(tick(21))
         await running.written()
     gap = await pool.fetchrow("select * from node_gaps")
     assert (gap["began_at"], gap["ended_at"]) == (at(10), at(20))
@@ -293,7 +333,7 @@ async def test_a_gap_is_written_down(pool: asyncpg.Pool, database_url: str) -> N
 async def test_lost_lines_of_the_ledger_are_in_the_list_of_gaps(pool: asyncpg.Pool, database_url: str) -> None:
     async with node(pool, database_url) as running:
         running.engine.step(LedgerLost(at=at(20), source=Source.LEDGER, began_at=at(10)))
-        running.engine.step(Tick(at=at(21)))
+        running.engine.step(tick(21))
         await running.written()
     rows = await pool.fetch("select began_at, ended_at, lost from node_gaps")
     assert [tuple(row) for row in rows] == [(at(10), at(20), True)]

@@ -57,13 +57,13 @@ async def test_keys_that_remove_locked_recordings_are_warned_of(settings: Settin
     assert (await store_line(compliant, capsys)).startswith("ok")
 
 
-async def test_a_bucket_without_object_lock_is_warned_of_until_it_has_it(
+async def test_a_bucket_without_object_lock_fails_until_it_has_it(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ):
     secret = settings.s3.secret_key.get_secret_value()
     Minio(settings.s3.endpoint, settings.s3.access_key, secret, secure=False).make_bucket(settings.s3.bucket)
     line = await store_line(settings, capsys)
-    assert line.startswith("warn")
+    assert line.startswith("FAIL")
     assert "without object lock" in line
     assert await bucket.lock_bucket(settings) == 0
     capsys.readouterr()

@@ -4,7 +4,8 @@ import socket
 
 import pytest
 
-from callcenter.cli.doctor import CheckFailed, _mail
+from callcenter.cli.checks import CheckFailed
+from callcenter.cli.doctor import _mail
 from callcenter.settings import AmiSettings, DatabaseSettings, HandoverSettings, S3Settings, Settings
 from tests.dispatch.crew import mailbox, server_tls, smtp_settings
 from tests.site import SECRETS

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.cli.doctor import CheckWarning, _voices
+from callcenter.cli.checks import CheckWarning
+from callcenter.cli.doctor import _voices
 from callcenter.errors import SpeechError
 from callcenter.settings import AmiSettings, DatabaseSettings, HandoverSettings, S3Settings, Settings
 from callcenter.speech.engines import Festival

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from callcenter.domain.commands import Command
-from callcenter.domain.events import Event, Presence
+from callcenter.domain.events import Event, Presence, Source, Tick
 from callcenter.domain.ids import CallId, Interface, OperatorId, QueueName, RequestId
 from callcenter.domain.operator import Operator
 from callcenter.domain.request import TERMS, Body, PresenceBody, RequestTaken, kind_of
@@ -26,6 +26,10 @@ BORIS = Interface("PJSIP/op-02")
 
 def at(seconds: float) -> datetime:
     return T0 + timedelta(seconds=seconds)
+
+
+def tick(seconds: float) -> Tick:
+    return Tick(at=at(seconds), source=Source.DESK, elapsed=timedelta(seconds=seconds))
 
 
 def operators(*interfaces: Interface) -> list[Operator]:

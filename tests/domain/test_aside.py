@@ -38,14 +38,13 @@ from callcenter.domain.events import (
     PhoneChanged,
     Presence,
     TalkEnded,
-    Tick,
 )
 from callcenter.domain.ids import Interface, OperatorId
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.request import CallOutBody, RefusalReason, RingBody, TalkBody, TalkStep
 from callcenter.domain.switchboard import Switchboard
 from callcenter.domain.talk import Party, TalkKind
-from tests.domain.playbook import ANNA, BORIS, CALL, QUEUE, Playbook, at, operators, taken
+from tests.domain.playbook import ANNA, BORIS, CALL, QUEUE, Playbook, at, operators, taken, tick
 
 RECORDING = RecordingName.parse("node1-1.1_node1-1.2_5")
 ASKED = RecordingName.parse("node1-1.1_node1-1.3_8")
@@ -86,7 +85,7 @@ def talking(switchboard: Switchboard | None = None) -> Watched:
     made >> CallArrived(call=CALL, at=at(0), did=QUEUE, caller="89161234567", channel=CALLERS)
     made >> CallQueued(call=CALL, at=at(2), queue=QUEUE)
     made >> OperatorAnswered(call=CALL, at=at(5), operator=ANNA, recording=RECORDING, channel=ANNAS)
-    return made >> Tick(at=at(6))
+    return made >> tick(6)
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from callcenter.domain.events import (
     PresenceReason,
     TalkEnded,
     TelephoneVanished,
-    Tick,
 )
 from callcenter.domain.ids import OperatorId, RequestId
 from callcenter.domain.operator import OperatorStatus
@@ -22,7 +21,7 @@ from callcenter.domain.recording import RecordingName
 from callcenter.domain.request import PresenceBody, RefusalReason, RequestState, WrapUpBody
 from callcenter.domain.switchboard import Switchboard
 from callcenter.domain.talk import Party, TalkKind
-from tests.domain.playbook import ANNA, CALL, QUEUE, Playbook, at, operators, presence_asked, taken
+from tests.domain.playbook import ANNA, CALL, QUEUE, Playbook, at, operators, presence_asked, taken, tick
 
 WRAP_UP_S = 30
 FIRST, SECOND = (RecordingName.parse(f"node1-1.1_node1-1.{number}_5") for number in (2, 3))
@@ -40,7 +39,7 @@ def shown(state: OperatorStatus, since: float, **more: object) -> ShowOperator:
 def playbook() -> Playbook:
     """Anna has talked and hung up; the wrap-up has begun."""
     made = Switchboard([QUEUE], operators(ANNA), wrap_up=timedelta(seconds=WRAP_UP_S))
-    return Playbook(made) >> ANSWERED >> HUNG_UP
+    return Playbook(made) >> tick(8.9) >> ANSWERED >> HUNG_UP
 
 
 def about_anna(playbook: Playbook) -> list[object]:
@@ -49,9 +48,9 @@ def about_anna(playbook: Playbook) -> list[object]:
 
 def test_after_a_talk_nobody_is_rung_until_the_time_is_over(playbook: Playbook) -> None:
     assert about_anna(playbook) == [PAUSED, shown(OperatorStatus.WRAP_UP, 9, until=at(9 + WRAP_UP_S))]
-    playbook >> Tick(at=at(9 + WRAP_UP_S - 0.1))
+    playbook >> tick(9) >> tick(9 + WRAP_UP_S - 0.1)
     assert about_anna(playbook) == []
-    playbook >> Tick(at=at(9 + WRAP_UP_S))
+    playbook >> tick(9 + WRAP_UP_S)
     assert about_anna(playbook) == [AVAILABLE, shown(OperatorStatus.AVAILABLE, 9 + WRAP_UP_S)]
 
 
@@ -60,7 +59,7 @@ def test_the_wrap_up_is_ended_by_being_available(playbook: Playbook) -> None:
     keep = KeepPresence(operator=OperatorId(1), wanted=Presence.AVAILABLE, at=at(12))
     member = replace(AVAILABLE, request=RequestId(1))
     assert about_anna(playbook) == [member, keep, shown(OperatorStatus.AVAILABLE, 12)]
-    playbook >> Tick(at=at(100))
+    playbook >> tick(100)
     assert about_anna(playbook) == []
 
 
@@ -81,12 +80,20 @@ def test_the_wrap_up_is_prolonged_by_as_much_again(playbook: Playbook) -> None:
         shown(OperatorStatus.WRAP_UP, 9, until=at(9 + 2 * WRAP_UP_S)),
         FinishRequest(request=RequestId(1), state=RequestState.DONE),
     ]
-    playbook >> Tick(at=at(9 + WRAP_UP_S))
+    playbook >> tick(9 + WRAP_UP_S)
     assert about_anna(playbook) == []
 
 
+def test_a_clock_that_jumps_ends_no_wrap_up_and_prolongs_none(playbook: Playbook) -> None:
+    playbook >> replace(tick(9), at=at(-900))
+    playbook >> replace(tick(9 + WRAP_UP_S - 0.1), at=at(900))
+    assert about_anna(playbook) == []
+    playbook >> replace(tick(9 + WRAP_UP_S), at=at(-900))
+    assert about_anna(playbook) == [AVAILABLE, shown(OperatorStatus.AVAILABLE, -900)]
+
+
 def test_nothing_is_prolonged_that_is_over(playbook: Playbook) -> None:
-    playbook >> Tick(at=at(50)) >> taken(1, at(51), WrapUpBody())
+    playbook >> tick(9) >> tick(50) >> taken(1, at(51), WrapUpBody())
     refused = FinishRequest(request=RequestId(1), state=RequestState.REFUSED, reason=RefusalReason.NO_WRAP_UP)
     playbook << [refused]
 

@@ -29,13 +29,12 @@ from callcenter.domain.events import (
     QueueTimedOut,
     Source,
     TalkEnded,
-    Tick,
 )
 from callcenter.domain.ids import OPERATORS, CallId, Interface
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.switchboard import Switchboard
 from callcenter.domain.talk import Party, TalkKind
-from tests.domain.playbook import ANNA, BORIS, QUEUE, at, operators
+from tests.domain.playbook import ANNA, BORIS, QUEUE, at, operators, tick
 
 
 @dataclass(frozen=True)
@@ -263,9 +262,9 @@ def test_a_switchboard_in_any_disorder_leaves_nobody_on_the_board(
     switchboard = Switchboard([QUEUE], operators(ANNA, BORIS))
     run(switchboard, heard)
     run(switchboard, ledger)
-    switchboard.step(Tick(at=at(60)))
+    switchboard.step(tick(60))
     switchboard.step(CallQueued(call=CallId("node1-2.1"), at=at(61), queue=QUEUE))
-    [board] = switchboard.step(Tick(at=at(62)))
+    [board] = switchboard.step(tick(62))
     assert [(line.waiting, line.talking) for line in board.queues] == [(1, 0)]
     assert drawn
 

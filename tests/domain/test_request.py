@@ -1,7 +1,6 @@
 """What is asked of a node: answered exactly once, and never carried out when it is of no use any more."""
 
 from dataclasses import replace
-from datetime import timedelta
 from types import MappingProxyType
 
 import pytest
@@ -28,7 +27,6 @@ from callcenter.domain.events import (
     Presence,
     PresenceReason,
     TalkEnded,
-    Tick,
 )
 from callcenter.domain.ids import OperatorId, RequestId
 from callcenter.domain.recording import RecordingName
@@ -56,7 +54,7 @@ from callcenter.domain.request import (
     write_body,
 )
 from callcenter.domain.talk import Party
-from tests.domain.playbook import ANNA, CALL, QUEUE, Playbook, at, presence_asked, taken
+from tests.domain.playbook import ANNA, CALL, QUEUE, Playbook, at, presence_asked, taken, tick
 
 FIRST = RequestId(1)
 CHANNEL = "PJSIP/op-01-2"
@@ -77,7 +75,7 @@ def talking() -> Playbook:
     playbook >> CallArrived(call=CALL, at=at(0), did=QUEUE, caller="89161234567", channel="PJSIP/trunk-1")
     playbook >> CallQueued(call=CALL, at=at(2), queue=QUEUE)
     playbook >> OperatorAnswered(call=CALL, at=at(5), operator=ANNA, recording=RECORDING, channel=CHANNEL)
-    return playbook >> Tick(at=at(6))
+    return playbook >> tick(6)
 
 
 @pytest.fixture
@@ -221,7 +219,7 @@ def test_when_asterisk_goes_away_under_a_request_it_is_done_when_it_is_back(play
     playbook >> presence_asked(1, at(20), Presence.PAUSED)
     playbook >> LinkLost(at=at(20)) << []
     playbook >> AWAY << []
-    playbook >> Tick(at=at(22)) << []
+    playbook >> tick(22) << []
     playbook >> LinkRestored(at=at(30))
     assert playbook._commands[-1] == MEMBER
     playbook >> RequestCarriedOut(at=at(31), request=FIRST) << [finished(RequestState.DONE)]
@@ -230,9 +228,10 @@ def test_when_asterisk_goes_away_under_a_request_it_is_done_when_it_is_back(play
 def test_when_asterisk_stays_away_a_request_expires(playbook: Playbook) -> None:
     playbook >> taken(1, at(20), PAUSE) << [PauseRecording]
     playbook >> AWAY << []
-    over = at(20) + OF_USE
-    playbook >> Tick(at=over - timedelta(seconds=1)) << []
-    playbook >> Tick(at=over) << [finished(RequestState.EXPIRED, RefusalReason.NOT_KNOWN)]
+    playbook >> tick(20) << []
+    over = 20 + OF_USE.total_seconds()
+    playbook >> tick(over - 1) << []
+    playbook >> tick(over) << [finished(RequestState.EXPIRED, RefusalReason.NOT_KNOWN)]
     playbook >> LinkRestored(at=at(60))
     assert not any(isinstance(command, PauseRecording | FinishRequest) for command in playbook._commands)
 
@@ -284,7 +283,7 @@ def test_whatever_happens_each_request_is_answered_once(steps: list[tuple[str, i
             case "restored":
                 step(LinkRestored(at=when))
             case _:
-                step(Tick(at=when + timedelta(hours=9)))
+                step(tick(second + 9 * 3600))
     step(LinkRestored(at=at(60)))
     for number in taken_:
         step(RequestCarriedOut(at=at(61), request=RequestId(number)))

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from callcenter.domain.commands import Command, EndTalk, SetMember, ShowOperator, ShowQueues
-from callcenter.domain.events import Event, Presence, Source, Tick
+from callcenter.domain.events import Event, Presence, Source
 from callcenter.domain.floor import RosterChanged
 from callcenter.domain.ids import Interface, OperatorId, QueueName
 from callcenter.domain.operator import Operator, OperatorStatus
 from callcenter.domain.switchboard import Switchboard
-from tests.domain.playbook import ANNA, BORIS, QUEUE, at, operators
+from tests.domain.playbook import ANNA, BORIS, QUEUE, at, operators, tick
 from tests.domain.test_switchboard import ANSWERED, ARRIVED, ENDED, QUEUED, TALKED
 
 NEW_QUEUE = QueueName("74957654321")
@@ -38,7 +38,7 @@ def members(commands: list[Command]) -> list[tuple[Interface, Presence]]:
 def lines(switchboard: Switchboard) -> list[QueueName]:
     return [
         line.queue
-        for command in switchboard.step(Tick(at=at(60), source=Source.DESK))
+        for command in switchboard.step(tick(60))
         if isinstance(command, ShowQueues)
         for line in command.queues
     ]

@@ -53,14 +53,13 @@ from callcenter.domain.events import (
     Source,
     TalkEnded,
     TelephoneDisconnected,
-    Tick,
 )
 from callcenter.domain.ids import OPERATORS, CallId, CompanyId, Interface, OperatorId, QueueName, RequestId
 from callcenter.domain.recording import RecordingName
 from callcenter.domain.request import PresenceBody, RequestState
 from callcenter.domain.switchboard import Switchboard
 from callcenter.domain.talk import Party, Talk, TalkKind
-from tests.domain.playbook import ANNA, BORIS, CALL, QUEUE, Playbook, at, operators, presence_asked, taken
+from tests.domain.playbook import ANNA, BORIS, CALL, QUEUE, Playbook, at, operators, presence_asked, taken, tick
 
 DONE = RequestState.DONE
 ARRIVED = CallArrived(call=CALL, at=at(0), did=QUEUE, caller="89161234567", channel="PJSIP/trunk-1")
@@ -372,21 +371,28 @@ def test_after_a_gap_members_are_set_again_and_the_gap_is_kept(playbook: Playboo
     )
 
 
+def test_a_call_that_arrived_after_a_clock_was_set_back_outlives_the_link(playbook: Playbook) -> None:
+    playbook >> ARRIVED
+    playbook >> NodeRestarted(at=at(900), calls=frozenset({CALL})) << []
+    playbook >> NodeRestarted(at=at(900)) << [SaveCall]
+
+
 def test_a_call_that_asterisk_no_longer_lists_ends_after_a_grace(playbook: Playbook) -> None:
     playbook >> ARRIVED
     playbook >> QUEUED
-    playbook >> ChannelsSeen(at=at(100), calls=frozenset()) << []
-    playbook >> ChannelsSeen(at=at(129), calls=frozenset()) << []
-    playbook >> ChannelsSeen(at=at(130), calls=frozenset()) << [SaveCall]
+    playbook >> tick(100) >> ChannelsSeen(at=at(100), calls=frozenset()) << []
+    # Asterisk's clock has jumped.
+    playbook >> tick(129.9) >> ChannelsSeen(at=at(1030), calls=frozenset()) << []
+    playbook >> tick(130) >> ChannelsSeen(at=at(1030), calls=frozenset()) << [SaveCall]
     assert the_call(playbook).outcome is Outcome.ABANDONED
     assert the_call(playbook).rebuilt
 
 
 def test_a_call_listed_again_is_not_ended(playbook: Playbook) -> None:
     playbook >> ARRIVED
-    playbook >> ChannelsSeen(at=at(100), calls=frozenset()) << []
-    playbook >> ChannelsSeen(at=at(120), calls=frozenset({CALL})) << []
-    playbook >> ChannelsSeen(at=at(140), calls=frozenset()) << []
+    playbook >> tick(100) >> ChannelsSeen(at=at(100), calls=frozenset()) << []
+    playbook >> tick(120) >> ChannelsSeen(at=at(120), calls=frozenset({CALL})) << []
+    playbook >> tick(140) >> ChannelsSeen(at=at(140), calls=frozenset()) << []
     assert the_call(playbook).state is CallState.ARRIVED
 
 
@@ -396,15 +402,15 @@ def shown(*, waiting: int, talking: int, oldest: datetime | None, all_waiting: i
 
 
 def test_the_board_is_drawn_when_it_changed_and_only_then(playbook: Playbook) -> None:
-    playbook >> Tick(at=at(0)) << [shown(waiting=0, talking=0, oldest=None)]
-    playbook >> Tick(at=at(0.25)) << []
+    playbook >> tick(0) << [shown(waiting=0, talking=0, oldest=None)]
+    playbook >> tick(0.25) << []
     playbook >> ARRIVED
     playbook >> QUEUED
-    playbook >> Tick(at=at(3)) << [shown(waiting=1, talking=0, oldest=at(2))]
+    playbook >> tick(3) << [shown(waiting=1, talking=0, oldest=at(2))]
     playbook >> ANSWERED
-    playbook >> Tick(at=at(6)) << [shown(waiting=0, talking=1, oldest=None)]
+    playbook >> tick(6) << [shown(waiting=0, talking=1, oldest=None)]
     playbook >> ENDED
-    playbook >> Tick(at=at(10)) << [shown(waiting=0, talking=0, oldest=None)]
+    playbook >> tick(10) << [shown(waiting=0, talking=0, oldest=None)]
 
 
 def test_only_the_queues_that_changed_are_drawn() -> None:
@@ -412,16 +418,16 @@ def test_only_the_queues_that_changed_are_drawn() -> None:
     playbook = Playbook(Switchboard([QUEUE, *others], operators(ANNA)))
     for number, other in enumerate(others):
         playbook >> CallQueued(call=CallId(f"node1-2.{number}"), at=at(1), queue=other)
-    playbook >> Tick(at=at(1.5))
+    playbook >> tick(1.5)
     playbook >> ARRIVED
     playbook >> QUEUED
-    playbook >> Tick(at=at(3)) << [shown(waiting=1, talking=0, oldest=at(2), all_waiting=201)]
+    playbook >> tick(3) << [shown(waiting=1, talking=0, oldest=at(2), all_waiting=201)]
 
 
 def test_a_caller_of_the_operators_queue_waits_among_those_of_the_number_dialled(playbook: Playbook) -> None:
     playbook >> ARRIVED
     playbook >> replace(QUEUED, queue=OPERATORS) << [SaveCall]
-    playbook >> Tick(at=at(3)) << [shown(waiting=1, talking=0, oldest=at(2))]
+    playbook >> tick(3) << [shown(waiting=1, talking=0, oldest=at(2))]
     playbook >> ANSWERED
     playbook >> TALKED
     other = QueueName("74957654321")
@@ -433,18 +439,27 @@ def test_a_caller_of_the_operators_queue_waits_among_those_of_the_number_dialled
 def test_a_number_that_is_learned_after_the_wait_began_is_shown(playbook: Playbook) -> None:
     playbook >> replace(QUEUED, queue=OPERATORS)
     assert the_call(playbook).line is None
-    playbook >> Tick(at=at(2.5)) << [shown(waiting=0, talking=0, oldest=None)]
+    playbook >> tick(2.5) << [shown(waiting=0, talking=0, oldest=None)]
     playbook >> replace(ARRIVED, source=Source.LEDGER)
-    playbook >> Tick(at=at(3)) << [shown(waiting=1, talking=0, oldest=at(2))]
+    playbook >> tick(3) << [shown(waiting=1, talking=0, oldest=at(2))]
 
 
 def test_ended_calls_are_forgotten_in_time(playbook: Playbook) -> None:
-    for event in (ARRIVED, QUEUED, ENDED):
+    for event in (ARRIVED, QUEUED, tick(9.5), ENDED):
         playbook >> event
-    playbook >> Tick(at=at(9.6 + 15 * 60))
+    playbook >> tick(9.5 + 15 * 60)
     assert CALL in playbook.switchboard.calls
-    playbook >> Tick(at=at(9.7 + 15 * 60))
+    playbook >> tick(9.6 + 15 * 60)
     assert CALL not in playbook.switchboard.calls
+
+
+@pytest.mark.parametrize("minutes", [16, -16])
+def test_what_the_ledger_tells_of_a_call_finds_it_when_a_clock_has_jumped(playbook: Playbook, minutes: int) -> None:
+    for event in (ARRIVED, QUEUED, ANSWERED, TALKED, ENDED):
+        playbook >> event
+    playbook >> replace(tick(10), at=at(10 + minutes * 60))
+    playbook >> replace(TALKED, source=Source.LEDGER) << []
+    assert the_call(playbook).caller == "+79161234567"
 
 
 def test_a_restarted_service_knows_who_is_talking() -> None:
@@ -475,7 +490,7 @@ def test_nobody_answering_a_call_out_is_not_reached_and_stands_in_no_queue(playb
     for event in (PLACED, ENDED):
         playbook >> event
     assert the_call(playbook).outcome is Outcome.NOT_REACHED
-    playbook >> Tick(at=at(20))
+    playbook >> tick(20)
     shown = [line for command in playbook._commands if isinstance(command, ShowQueues) for line in command.queues]
     assert all(line.waiting == line.talking == 0 for line in shown)
 

@@ -71,7 +71,7 @@ EACH: dict[str, Shown] = {
     "request/call_out": RequestMessage(id=8, state=RequestState.DONE, asked_at=NOW, reason=None),
     "operator/7": operator(NOW),
     "trunks": TrunksMessage(down=("beta",)),
-    "recordings": SafetyMessage(late=0, missing=1, altered=2, disks=("node1",)),
+    "recordings": SafetyMessage(late=0, missing=1, altered=2, disks=("node1",), logs=()),
     "crews": CrewAnswersMessage(
         count=1,
         newest=(

@@ -130,25 +130,26 @@ async def test_the_alarm_is_sent_once_and_again_when_it_changes(
         return [json.loads(row[0]) if isinstance(row[0], str) else row[0] for row in rows]
 
     await talk(connection, "attached", 10 * MINUTE)
-    assert await sent() == [{"late": 0, "missing": 0, "altered": 0, "disks": []}]
+    assert await sent() == [{"late": 0, "missing": 0, "altered": 0, "disks": [], "logs": []}]
     name = await talk(connection, "recorded", 4 * MINUTE)
     await connection.execute(
-        "insert into node_disks (node, free, total, files, bytes) values ('node1', 9, 100, 1, 1), ('node2', 50, 100, 0, 0)"
+        "insert into node_disks (node, free, total, files, bytes, log_free, log_total)"
+        " values ('node1', 9, 100, 1, 1, 9, 100), ('node2', 50, 100, 0, 0, 10, 100)"
     )
     for _ in range(2):
-        assert (await sent())[1:] == [{"late": 1, "missing": 0, "altered": 0, "disks": ["node1"]}]
+        assert (await sent())[1:] == [{"late": 1, "missing": 0, "altered": 0, "disks": ["node1"], "logs": ["node1"]}]
     labels = {"node": "node1", "company": "1", "window": "1h"}
     assert REGISTRY.get_sample_value("callcenter_recording_completeness", labels) == 0.5
     assert REGISTRY.get_sample_value("callcenter_recordings_late") == 1
     await connection.execute("update recordings set state = 'attached' where name = $1", name)
-    assert (await sent())[-1] == {"late": 0, "missing": 0, "altered": 0, "disks": ["node1"]}
+    assert (await sent())[-1] == {"late": 0, "missing": 0, "altered": 0, "disks": ["node1"], "logs": ["node1"]}
     assert REGISTRY.get_sample_value("callcenter_recording_completeness", labels) == 1
     await connection.execute(
         "insert into recording_hashes (recording_id, checked_at, problem)"
         " select id, now() - interval '40 days', 'altered' from recordings where name = $1",
         name,
     )
-    assert (await sent())[-1] == {"late": 0, "missing": 0, "altered": 1, "disks": ["node1"]}
+    assert (await sent())[-1] == {"late": 0, "missing": 0, "altered": 1, "disks": ["node1"], "logs": ["node1"]}
     assert REGISTRY.get_sample_value("callcenter_recordings_altered") == 1
     assert REGISTRY.get_sample_value("callcenter_recordings_hashed_ratio") == 0
     assert REGISTRY.get_sample_value("callcenter_recordings_hashed_oldest_seconds") == pytest.approx(40 * 86400, abs=60)
@@ -159,4 +160,4 @@ async def test_the_alarm_is_sent_once_and_again_when_it_changes(
 )
 def test_a_disk_that_somebody_must_look_at(free: int, full_in: timedelta | None, alarming: bool) -> None:
     full_at = None if full_in is None else NOW + full_in
-    assert filling(completeness.Disk("node1", free, 100, 0, 0, None, full_at, NOW, False), NOW) is alarming
+    assert filling(completeness.Disk("node1", free, 100, 0, 0, None, full_at, 100, 100, NOW, False), NOW) is alarming

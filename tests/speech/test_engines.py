@@ -122,7 +122,7 @@ async def test_where_the_engine_is_not_installed_another_speaks(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SpeechError, match="apt-get install espeak-ng"):
         await find_engine("festival", settings)
-    for name in ("prlimit", "ffmpeg"):
+    for name in ("prlimit", "setpriv", "ffmpeg"):
         (tmp_path / name).symlink_to(str(shutil.which(name, path="/usr/bin:/bin")))
     install(tmp_path, monkeypatch, "espeak-ng", "echo version 7")
     (tmp_path / "espeak-ng").write_text("#!/bin/bash\necho version 7\n")

@@ -258,6 +258,17 @@ async def test_a_line_waits_until_it_is_old_enough(path: Path) -> None:
         assert asyncio.get_running_loop().time() - began >= 0.29
 
 
+async def test_a_line_waits_for_the_live_view_also_when_asterisks_clock_is_behind(path: Path) -> None:
+    events: list[Event] = []
+    reader = ledger(path, events, delay_s=0.3)
+    async with running(reader.run()):
+        await asyncio.wait_for(reader.caught_up.wait(), 2)
+        began = asyncio.get_running_loop().time()
+        append(path, line(1, int(time.time()) - 900))
+        await until(lambda: numbers(events) == [1])
+        assert asyncio.get_running_loop().time() - began >= 0.29
+
+
 async def test_a_line_from_the_future_does_not_stop_the_ledger(path: Path) -> None:
     events: list[Event] = []
     append(path, line(1, 9_999_999_999) + line(2))

@@ -205,7 +205,7 @@ async def _screens(site: Site) -> None:
             DeadlinesMessage(late=1, due_soon=1, next=(limit(now, late=True), limit(now, late=False))),
             None,
         ),
-        ("supervisors", SafetyMessage(late=1, missing=1, altered=1, disks=("node1",)), None),
+        ("supervisors", SafetyMessage(late=1, missing=1, altered=1, disks=("node1",), logs=("node1",)), None),
         ("supervisors", TrunksMessage(down=("alpha",)), None),
     ):
         await site.push(audience, body, kind)

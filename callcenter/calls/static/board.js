@@ -129,11 +129,12 @@ function showDeadlines(isNews) {
 /** @param {boolean} isNews */
 function showSafety(isNews) {
   /** @type {SafetyMessage} */
-  const message = wire.state.recordings ?? { late: 0, missing: 0, altered: 0, disks: [] };
+  const message = wire.state.recordings ?? { late: 0, missing: 0, altered: 0, disks: [], logs: [] };
   const problems = [
     message.altered ? fill(texts.recordings_altered, { n: message.altered }) : "",
     message.missing ? fill(texts.recordings_missing, { n: message.missing }) : "",
     message.late ? fill(texts.recordings_late, { n: message.late }) : "",
+    ...message.logs.map((node) => fill(texts.log_disk_filling, { node })),
     ...message.disks.map((node) => fill(texts.disk_filling, { node })),
   ].filter(Boolean);
   $("safety").textContent = problems.join(" · ") || texts.recordings_safe;

@@ -1,0 +1,98 @@
+"""`callcenter doctor`: PostgreSQL, its schema, the rights of the service, and the walls between companies."""
+
+import re
+from collections.abc import Callable
+from functools import partial
+
+from callcenter.cli.checks import CheckFailed, CheckWarning, connected
+from callcenter.common.secret_box import SecretBox, require_readable
+from callcenter.resources import ROOT
+from callcenter.settings import Settings
+from callcenter.storage import queries, require_schema
+
+EXCESS = {
+    "is_superuser": "is a superuser",
+    "bypasses": "bypasses row-level security",
+    "makes_roles": "can make roles",
+    "is_owner": "owns the tables",
+}
+MOST_NAMED = 8
+_statements: Callable[[str], re.Pattern[str]] = partial(re.compile, flags=re.MULTILINE)
+_GUARDED = _statements(r"^ALTER TABLE public\.(\w+) ENABLE ROW LEVEL SECURITY")
+_POLICY = _statements(r"^CREATE POLICY (\w+) ON public\.(\w+)")
+_TRIGGER = _statements(r"^CREATE (?:CONSTRAINT )?TRIGGER (\w+) .*? ON public\.(\w+) ")
+
+
+async def database(settings: Settings) -> str:
+    """Whether it answers and has the schema of this version."""
+    async with connected(settings) as connection:
+        await require_schema(connection)
+        return f"answers, schema up to date, version {'.'.join(map(str, connection.get_server_version()[:2]))}"
+
+
+async def companies(settings: Settings) -> str:
+    """Whether there is anybody to take calls for."""
+    async with connected(settings) as connection:
+        numbers = await connection.fetchval("select count(*) from numbers")
+    if numbers == 0:
+        raise CheckFailed("there are no companies yet; enter one, on the page Directory")
+    return f"{numbers} company numbers"
+
+
+async def rights(settings: Settings) -> str:
+    """Whether the service's login may do no more than it needs."""
+    async with connected(settings) as connection:
+        row = await connection.fetchrow(queries("roles")["excess"])
+    assert row is not None
+    excess = [words for column, words in EXCESS.items() if row[column]]
+    if excess:
+        raise CheckWarning(
+            f"the service's login {row['login']} {' and '.join(excess)}. Name a login of its own in"
+            " CALLCENTER_DATABASE__URL, and this one in CALLCENTER_DATABASE__OWNER_URL for `callcenter migrate`, which makes"
+            " the other (docs/access.md)"
+        )
+    return f"the service's login {row['login']} can read and write rows, and change nothing else"
+
+
+async def walls(settings: Settings) -> str:
+    """Whether everything is there that keeps companies apart and history from being changed: compared with the schema.
+
+    A back-up that was restored without the roles has no policies, and works all the same.
+    """
+    schema = (ROOT / "storage" / "schema.sql").read_text()
+    sql = queries("roles")
+    async with connected(settings) as connection:
+        await require_schema(connection)
+        roles = {row["name"]: row["strong"] for row in await connection.fetch(sql["company_roles"])}
+        guarded = {row["name"] for row in await connection.fetch(sql["guarded"])}
+        policies = {(row["name"], row["on_table"]) for row in await connection.fetch(sql["policies"])}
+        triggers = {(row["name"], row["on_table"]) for row in await connection.fetch(sql["triggers"])}
+    missing = [f"the role {name}" for name in ("callcenter_company", "callcenter_runtime") if name not in roles]
+    missing += [f"row-level security of {name}" for name in sorted({*_GUARDED.findall(schema)} - guarded)]
+    missing += [f"the policy {name} of {table}" for name, table in sorted({*_POLICY.findall(schema)} - policies)]
+    missing += [f"the trigger {name} of {table}" for name, table in sorted({*_TRIGGER.findall(schema)} - triggers)]
+    if missing:
+        more = len(missing) - MOST_NAMED
+        raise CheckFailed(
+            f"missing or turned off: {', '.join(missing[:MOST_NAMED])}{f' and {more} more' if more > 0 else ''}. Companies"
+            " may see each other's data, or history may be changed. Stop the service, and restore them from a back-up that"
+            " was made with its roles, or from storage/schema.sql"
+        )
+    if strong := sorted(name for name, is_strong in roles.items() if is_strong):
+        raise CheckFailed(
+            f"{', '.join(strong)} can log in or is not bound by row-level security: `alter role {strong[0]} nologin"
+            " nosuperuser nobypassrls`"
+        )
+    return f"{len(guarded)} tables guarded by {len(policies)} policies, {len(triggers)} triggers"
+
+
+async def secrets(settings: Settings) -> str:
+    """Whether the keys fit what is encrypted."""
+    async with connected(settings) as connection:
+        await require_schema(connection)
+        old = await require_readable(connection, SecretBox(settings.secrets))
+    if old:
+        raise CheckWarning(
+            f"{old} secrets are not encrypted with the first key of CALLCENTER_SECRETS__KEYS: `callcenter rotate-secrets`"
+        )
+    return "all are encrypted with the first key of CALLCENTER_SECRETS__KEYS"
