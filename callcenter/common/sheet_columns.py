@@ -148,8 +148,9 @@ class _Search:
     def _enough(self, found: Sequence[str | None], number: int, cells: Sequence[str]) -> bool:
         named = _named(found)
         sure = [column for cell in cells if (column := self._columns.known(cell))]
-        # A title may name one thing, as `Реестр помещений`.
-        if not named or (len(named) < 2 and not sure):
+        # A title may name one thing, as `Реестр помещений`, and a cover has lines like `Адрес: Тверь, Мира, 7`.
+        others = "".join(cell for cell in cells if not self._columns.known(cell))
+        if not named or (len(named) < 2 and (not sure or _DIGIT.search(others))):
             return False
         twice = next((each for each in sure if each not in self._columns.lists and sure.count(each) > 1), None)
         missing = self._columns.missing(named)
@@ -198,6 +199,7 @@ def _without_numbers(rows: Iterator[Row]) -> Iterator[Row]:
     yield from rows
 
 
+_DIGIT = re.compile(r"[0-9]")
 _TOTAL = re.compile(r"(?:итого|всего|total|grand total)\b")
 
 

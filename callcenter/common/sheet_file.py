@@ -39,8 +39,8 @@ class RawRow:
 class SheetContent:
     """The content of a file, what was noted, and the problems found while reading it.
 
-    `pages`: the names of its sheets; `encoding` and `delimiter`: of a CSV; `columns`: for each heading of the first
-    sheet that was read the column's name or nothing; `raw`: the rows that were asked for.
+    `pages`: the names of its sheets; `encoding` and `delimiter`: of a CSV; `raw`: the rows that were
+    asked for.
     """
 
     lines: list[SheetLine] = field(default_factory=list)
@@ -49,7 +49,6 @@ class SheetContent:
     pages: list[str] = field(default_factory=list)
     encoding: str = ""
     delimiter: str = ""
-    columns: list[tuple[str, str]] = field(default_factory=list)
     raw: list[RawRow] = field(default_factory=list)
 
 
@@ -99,9 +98,6 @@ class _Reading:
                 raise
             self._left_out.append((page.name, refused))
             return
-        if not self._read_any:
-            named = zip(found.headings, found.columns, strict=True)
-            self.out.columns = [(name, column or "") for name, column in named]
         self._read_any = True
         self._take(place, page, found)
 

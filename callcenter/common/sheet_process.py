@@ -70,7 +70,6 @@ class SheetAbout:
     pages: Sequence[str] = ()
     encoding: str = ""
     delimiter: str = ""
-    columns: Sequence[tuple[str, str]] = ()
 
 
 class SheetPart(TypedDict, total=False):
@@ -110,7 +109,7 @@ class Understood:
 
 def about(sheet: SheetContent, notes: Sequence[SheetNote] = ()) -> SheetAbout:
     """What is to be known of a file; `notes` besides those of reading it."""
-    return SheetAbout((*sheet.notes, *notes), sheet.pages, sheet.encoding, sheet.delimiter, sheet.columns)
+    return SheetAbout((*sheet.notes, *notes), sheet.pages, sheet.encoding, sheet.delimiter)
 
 
 def raw(sheet: SheetContent) -> Understood:

@@ -91,14 +91,14 @@ _PROBABLY = tuple(
         ("", r"количеств|\bчисло\b|\bкол во\b"),
         ("account", r"лиц\w* сч|лицев|\bл с\b|\bлс\b|\baccount\b"),
         ("address", r"\bадрес|\baddress\b"),
+        (
+            "name",
+            r"\bфио\b|\bф и о\b|собственник|нанимател|\bжител|\bжилец|владел|абонент|плательщик|потребител|правооблад|квартиросъем|\bфамилия\b.*\b(?:имя|и о)\b|\bresident\b|\bowner\b|\btenant\b",
+        ),
         ("entrance", r"подъезд|\bentrance\b"),
         ("flat", r"\bкв\b|квартир|помещени|\bflat\b|\bapartment\b"),
         ("block", r"\bкорп(?:ус\w*)?\b|\bстроени"),
         ("company", r"управляющ|\bук\b|\bcompany\b"),
-        (
-            "name",
-            r"\bфио\b|\bф и о\b|собственник|нанимател|\bжител|\bжилец|владел|абонент|плательщик|потребител|\bresident\b|\bowner\b|\btenant\b",
-        ),
         ("building", r"\bдома?\b|\bbuilding\b|\bhouse\b"),
         ("street", r"\bулиц|\bstreet\b"),
         ("city", r"\bгород|\bнаселенн\w* пункт|\bcity\b|\btown\b"),

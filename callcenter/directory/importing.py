@@ -68,7 +68,7 @@ class ImportReport:
 
     `problems`: of lines that are left out, or taken without a cell. `counts`: rows added and changed, by kind.
     `unserved`: lines and addresses of houses that no company serves. `shown`: the first lines as they were understood.
-    `twins`: new houses that may be others in the directory.
+    `twins`: new houses and residents that may be others.
     `bad_lines`: lines with problems, and whether they can be taken without their bad cells.
     """
 

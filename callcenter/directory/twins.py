@@ -33,10 +33,10 @@ class TwinsRefused(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class NearTwin:
-    """A new house of a sheet's line that may be `other`: both as addresses."""
+    """A new house or resident of a sheet's line that may be `other`, which is in the directory, or in another line."""
 
     line: int
-    address: str
+    named: str
     other: str
 
 
@@ -146,7 +146,19 @@ async def _check(connection: Connection, kind: str, one: Side, other: Side) -> N
 
 
 async def near_twins(connection: Connection) -> list[NearTwin]:
-    """The houses that this import has added beside some that are like them."""
+    """The houses and residents that this import has added beside some that are like them; houses first."""
+    people = await connection.fetch(IMPORT_SQL["fresh_residents"], MOST_COMPARED)
+    return (
+        await _near_fresh_houses(connection)
+        + [
+            NearTwin(row["line"], f"{address_of(row)}, {row['flat']}: {row['name']}", row["other"])
+            for row in people
+            if same_person(row["name"], row["other"])
+        ][:MOST_SHOWN]
+    )
+
+
+async def _near_fresh_houses(connection: Connection) -> list[NearTwin]:
     fresh = await connection.fetch(IMPORT_SQL["fresh_houses"])
     if not fresh:
         return []

@@ -228,6 +228,17 @@ limit $1
 select n.line, h.id, h.city, h.street, h.building, h.town_key, h.street_key, h.loose_key
 from new_houses n join houses h using (id) where n.fresh order by n.line
 
+-- name: fresh_residents
+-- Residents that the import has added to a flat where somebody's name begins alike; at most $1.
+select n.line, r.name, o.name as other, h.city, h.street, h.building, p.flat
+from new_residents n
+join residents r using (id)
+join residents o on o.premises_id = r.premises_id and o.id < r.id
+    and left(lower(translate(o.name, 'ёЁ', 'еЕ')), 3) = left(lower(translate(r.name, 'ёЁ', 'еЕ')), 3)
+join premises p on p.id = r.premises_id
+join houses h on h.id = p.house_id
+where n.fresh order by n.line limit $1
+
 -- name: neighbours
 -- Houses in these towns with these numbers.
 select id, city, street, building, town_key, street_key, loose_key

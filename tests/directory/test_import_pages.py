@@ -137,9 +137,20 @@ async def test_houses_that_may_be_in_the_directory_already_are_shown(site: Site)
         _, _, kept = await upload(vera, "Город;Улица;Дом\nТверь;Склизкова;7\nТверь;1-я Парковая;3\n".encode())
         await vera.post(kept, do="import", company="", city="")
         _, text, _ = await upload(vera, "Город;Улица;Дом\nТверь;Склискова;7\nТверь;2-я Парковая;3\n".encode())
-    assert "1 новый дом, возможно, уже есть в справочнике" in text
+    assert "1 новая запись, возможно, уже есть в справочнике" in text
     assert "Тверь, Склискова, 7" in text
     assert "Тверь, Склизкова, 7" in text
+
+
+async def test_residents_that_may_be_in_the_directory_already_are_shown(site: Site):
+    head = "Город;Улица;Дом;Квартира;Житель"
+    async with site.browser("vera") as vera:
+        _, _, kept = await upload(vera, f"{head}\nТверь;Мира;7;1;Иванова Анна Петровна\n".encode())
+        await vera.post(kept, do="import", company="", city="")
+        lines = "Тверь;Мира;7;1;Иванова А. П.\nТверь;Мира;7;1;Иванова Ольга\nТверь;Мира;7;2;Иванова А. П.\n"
+        _, text, _ = await upload(vera, f"{head}\n{lines}".encode())
+    assert "1 новая запись, возможно, уже есть в справочнике" in text
+    assert "Тверь, Мира, 7, 1: Иванова А. П." in text
 
 
 async def test_a_titled_register_goes_in_after_two_looks(site: Site):
