@@ -36,6 +36,7 @@ ANSWER_WITHIN_S = 5.0
 
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 _NEEDS = re.compile(r"^-- needs: (.+)$", re.MULTILINE)
+_MAKES_ROLE = re.compile(r"^( *)create role (\w+)[^;]*;$", re.MULTILINE)
 _MIGRATION_LOCK = 0x63616C6C
 
 
@@ -154,16 +155,31 @@ async def _apply_migrations(connection: asyncpg.Connection) -> list[str]:
     if unknown := known.keys() - {file.stem for file in files}:
         raise StorageError(f"the database has migrations that this version does not know: {sorted(unknown)}")
     applied_now = []
+    may_make_roles = await connection.fetchval(
+        "select rolsuper or rolcreaterole from pg_roles where rolname = current_user"
+    )
     for file in files:
         text = file.read_text()
         if known.get(file.stem, _digest(text)) != _digest(text):
             raise StorageError(f"migration {file.stem} was altered after it was applied; add a new one instead")
         if file.stem not in known:
             async with connection.transaction():
-                await connection.execute(text)
+                await connection.execute(text if may_make_roles else await _without_roles(connection, text))
                 await connection.execute("insert into schema_migrations values ($1, $2)", file.stem, _digest(text))
             applied_now.append(file.stem)
     return applied_now
+
+
+async def _without_roles(connection: asyncpg.Connection, text: str) -> str:
+    """A migration for an owner who may not make roles: somebody else has made them. Raises `StorageError` if not."""
+    wanted = {name for _, name in _MAKES_ROLE.findall(text)}
+    there = {row["rolname"] for row in await connection.fetch("select rolname from pg_roles")}
+    if wanted - there:
+        raise StorageError(
+            f"the owner of the tables may not make roles, and these are missing: {', '.join(sorted(wanted - there))}."
+            " Let an administrator of the server run what `callcenter database-roles` prints, then run this again"
+        )
+    return _MAKES_ROLE.sub(r"\1null;", text)
 
 
 async def _apply_files(connection: asyncpg.Connection) -> list[str]:

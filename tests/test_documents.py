@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.settings import Settings, SettingsSection
+from callcenter.settings import Settings, variable_names
+from callcenter.variables import IN_A_FILE, OTHERS
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [
@@ -17,6 +18,8 @@ CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 FILE = re.compile(r"[\w.*-]+(?:/[\w.*-]+)+\.(?:py|sql|js|html|css|po|sh|j2|toml|lock|xml)")
 VARIABLE = re.compile(r"CALLCENTER_[A-Z0-9_]+")
+SETTINGS = variable_names(Settings)
+KNOWN = SETTINGS | {name + IN_A_FILE for name in SETTINGS} | OTHERS
 
 
 def is_there(path: str) -> bool:
@@ -24,23 +27,12 @@ def is_there(path: str) -> bool:
     return any(any(start.glob(path)) for start in (ROOT, ROOT / "callcenter"))
 
 
-def settings(model: type[Settings] | type[SettingsSection] = Settings, prefix: str = "CALLCENTER_") -> set[str]:
-    names = set()
-    for name, field in model.model_fields.items():
-        kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, SettingsSection):
-            names |= settings(kind, f"{prefix}{name.upper()}__")
-        else:
-            names.add(prefix + name.upper())
-    return names
-
-
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_files_links_and_settings_are_there(document: Path) -> None:
     text = document.read_text()
     assert {path for path in CODE.findall(text) if FILE.fullmatch(path) and not is_there(path)} == set()
     assert {link for link in LINK.findall(text) if not (document.parent / link).exists()} == set()
-    assert set(VARIABLE.findall(text)) - settings() - {"CALLCENTER_ENV_FILE"} == set()
+    assert set(VARIABLE.findall(text)) - KNOWN == set()
 
 
 def test_every_path_in_the_guide_for_contributors_is_there() -> None:

@@ -57,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "migrate", help="bring the database up to date: its schema, the service's rights, encrypted secrets"
     )
+    commands.add_parser(
+        "database-roles", help="print the SQL by which an administrator of PostgreSQL makes what `migrate` may not"
+    )
     commands.add_parser("rotate-secrets", help="encrypt all secrets with the first key of CALLCENTER_SECRETS__KEYS")
     commands.add_parser("make-bucket", help="make the bucket of the recordings, unless it is there")
     commands.add_parser("doctor", help="check every part and say what to fix")
@@ -138,6 +141,9 @@ async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
             return await doctor.examine(settings)
         case "migrate":
             return await migrate.migrate_all(settings)
+        case "database-roles":
+            print(migrate.database_roles(settings.database))
+            return 0
         case "rotate-secrets":
             return await migrate.rotate_secrets(settings)
         case "make-bucket":

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from callcenter.settings import Settings, SettingsSection, load_settings
+from callcenter.settings import Settings, load_settings, variable_names
 from callcenter.telephony.render import Directory, render
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,17 +24,6 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ONE_SHOT = {"migrate", "bucket", "render"}
 OURS = [name for name, service in SERVICES.items() if service["image"].startswith("callcenter:")]
 VARIABLE = re.compile(r"\$\{(\w+)(?::([?-])([^}]*))?\}")
-
-
-def setting_names(model: type[Settings] | type[SettingsSection], prefix: str = "CALLCENTER_") -> set[str]:
-    names = set()
-    for name, field in model.model_fields.items():
-        kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, SettingsSection):
-            names |= setting_names(kind, f"{prefix}{name.upper()}__")
-        else:
-            names.add(prefix + name.upper())
-    return names
 
 
 def make_env(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -83,14 +72,14 @@ def pins(lock: str) -> dict[str, str]:
 def test_every_setting_that_is_set_exists() -> None:
     used = set(re.findall(r"\bCALLCENTER_\w+", COMPOSE_TEXT))
     assert used
-    assert used <= setting_names(Settings)
+    assert used <= variable_names(Settings)
 
 
 @pytest.mark.parametrize("name", OURS)
 def test_each_service_of_ours_has_settings_that_load_and_render(
     name: str, env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for key in setting_names(Settings):
+    for key in variable_names(Settings):
         monkeypatch.delenv(key, raising=False)
     for key, text in SERVICES[name]["environment"].items():
         monkeypatch.setenv(key, filled_in(text, env))
