@@ -12,6 +12,7 @@ from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
+import idna
 from dotenv import dotenv_values
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import (
@@ -404,6 +405,12 @@ class SmtpSettings(SettingsSection):
     sender: str = Field("dispatch@localhost", description="sender address of e-mails")
     ca_file: Path | None = Field(None, description="certificates to trust instead of the system's, in PEM")
     timeout_s: float = Field(20.0, gt=0, description="seconds that sending one e-mail may take")
+
+    @field_validator("sender")
+    @classmethod
+    def _as_mail_servers_write_it(cls, sender: str) -> str:
+        name, at, domain = sender.rpartition("@")
+        return sender if domain.isascii() else f"{name}{at}{idna.encode(domain, uts46=True).decode()}"
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:

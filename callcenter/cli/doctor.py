@@ -20,6 +20,7 @@ from callcenter.common.delivery import NotDelivered
 from callcenter.common.secret_box import SecretBox, require_readable
 from callcenter.common.smtp import MailServer
 from callcenter.errors import CallcenterError, TelephonyError
+from callcenter.pooler import require_own_session
 from callcenter.recordings.spool import being_written
 from callcenter.settings import Settings
 from callcenter.speech.engines import ENGINES, find_engine
@@ -92,7 +93,8 @@ async def _database(settings: Settings) -> str:
         queues = await connection.fetchval("select count(*) from numbers")
         if queues == 0:
             raise CheckFailed("there are no companies yet; enter one, on the page Directory")
-        return f"answers, schema up to date, {queues} company numbers"
+    await require_own_session(lambda: connect(settings.database))
+    return f"answers, schema up to date, {queues} company numbers"
 
 
 async def _rights(settings: Settings) -> str:

@@ -1,0 +1,22 @@
+"""Servers that the product is tried with and that no Python package brings: `stack/setup.sh` unpacks them."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+UNPACKED = Path(__file__).resolve().parent.parent / "var" / "tools" / "usr"
+
+
+def tool(name: str) -> str:
+    """The path of a program."""
+    found = shutil.which(name, path=os.pathsep.join((os.environ["PATH"], str(UNPACKED / "sbin"), "/usr/sbin")))
+    assert found is not None, f"{name} is missing: stack/setup.sh"
+    return found
+
+
+def libraries() -> Mapping[str, str]:
+    """The environment in which its libraries are found."""
+    folders = [str(each) for each in (UNPACKED / "lib").glob("*-linux-gnu")]
+    inherited = os.environ.get("LD_LIBRARY_PATH")
+    return os.environ | {"LD_LIBRARY_PATH": os.pathsep.join([*folders, *([inherited] if inherited else [])])}
