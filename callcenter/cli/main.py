@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status."""
     options = _parser().parse_args(arguments)
+    if options.command == "init":
+        from callcenter.cli.init import init
+
+        return init(options)
     if options.command == "verify":
         from callcenter.cli.verify import verify_pack
 
@@ -51,6 +55,10 @@ def _run_with_settings(options: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="callcenter", description="Call centre for dispatch centres, on Asterisk")
     commands = parser.add_subparsers(dest="command", required=True)
+    start = commands.add_parser(
+        "init", help="set up: settings, secrets, database, bucket, a first administrator; says each next step"
+    )
+    _add_init_options(start)
     serve = commands.add_parser("serve", help="everything on one machine: the pages and the node")
     serve.add_argument("--no-node", action="store_true", help="the pages only; nodes run elsewhere")
     commands.add_parser("node", help="beside an Asterisk: its events, its ledger, its recordings")
@@ -113,6 +121,17 @@ def _parser() -> argparse.ArgumentParser:
     sweep.add_argument("--node", help="only this node's")
     sweep.add_argument("--store", action="store_true", help="also compare with all objects of the store")
     return parser
+
+
+def _add_init_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--folder", type=Path, default=Path("/etc/callcenter"), help="of the settings (%(default)s)")
+    parser.add_argument("--store", metavar="URL", help="the S3 store, https://host:port")
+    parser.add_argument("--url", help="where people reach the pages, https://desk.example.org")
+    parser.add_argument("--address", help="of this machine, for telephones and the telephone company")
+    parser.add_argument("--trunk", metavar="NETWORKS", help="from which the telephone company calls, by commas")
+    parser.add_argument("--administrator", metavar="LOGIN", help="the first one's login; a link is printed, once")
+    parser.add_argument("--name", default="", help="the first administrator's name, as others see it")
+    parser.add_argument("--group", default="callcenter", help="whose members may read the secrets (%(default)s)")
 
 
 def _zone(text: str) -> ZoneInfo:
