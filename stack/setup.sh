@@ -108,6 +108,15 @@ if [ "$(cat var/stamps/tools 2>/dev/null)" != "${tools[*]}" ]; then
     echo "${tools[*]}" >var/stamps/tools
 fi
 
+make_store() {
+    rm -rf var/moto && "$1" -m venv var/moto &&
+        var/moto/bin/pip install --disable-pip-version-check --no-cache-dir --require-hashes -r tests/data/moto.lock
+}
+if ! stamped moto tests/data/moto.lock; then
+    step moto "moto, an S3 store that is none of ours, in an environment of its own" make_store "$(find_python)"
+    stamp moto tests/data/moto.lock
+fi
+
 phrases=(asterisk/sounds/phrases.txt $(find callcenter/speech -name '*.py' | sort))
 if ! stamped sounds "${phrases[@]}"; then
     step sounds "Phrases for callers, spoken by festival and espeak-ng" \

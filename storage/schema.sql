@@ -2657,6 +2657,12 @@ ALTER TABLE public.share_links ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
+CREATE TABLE public.stepped_back (
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE public.talks (
     recording text NOT NULL,
     call_id text NOT NULL,
@@ -3184,6 +3190,9 @@ ALTER TABLE ONLY public.share_links
 
 ALTER TABLE ONLY public.share_links
     ADD CONSTRAINT share_links_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.stepped_back
+    ADD CONSTRAINT stepped_back_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY public.talks
     ADD CONSTRAINT talks_pkey PRIMARY KEY (recording);
@@ -4900,6 +4909,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.share_link_visits TO callcente
 GRANT SELECT,INSERT,UPDATE ON TABLE public.share_links TO callcenter_runtime;
 
 GRANT USAGE ON SEQUENCE public.share_links_id_seq TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.stepped_back TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.talks TO callcenter_company;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.talks TO callcenter_runtime;

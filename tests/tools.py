@@ -1,16 +1,18 @@
-"""Servers that the product is tried with and that no Python package brings: `stack/setup.sh` unpacks them."""
+"""Servers that the product is tried with, apart from its own packages: `stack/setup.sh` brings them."""
 
 import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-UNPACKED = Path(__file__).resolve().parent.parent / "var" / "tools" / "usr"
+VAR = Path(__file__).resolve().parent.parent / "var"
+UNPACKED = VAR / "tools" / "usr"
+PLACES = (UNPACKED / "sbin", VAR / "moto" / "bin", Path("/usr/sbin"))
 
 
 def tool(name: str) -> str:
     """The path of a program."""
-    found = shutil.which(name, path=os.pathsep.join((os.environ["PATH"], str(UNPACKED / "sbin"), "/usr/sbin")))
+    found = shutil.which(name, path=os.pathsep.join((os.environ["PATH"], *map(str, PLACES))))
     assert found is not None, f"{name} is missing: stack/setup.sh"
     return found
 

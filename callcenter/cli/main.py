@@ -70,6 +70,22 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser("rotate-secrets", help="encrypt all secrets with the first key of CALLCENTER_SECRETS__KEYS")
     commands.add_parser("make-bucket", help="make the bucket of the recordings, unless it is there")
+    kept = commands.add_parser(
+        "backup", help="write database, objects, keys, settings, ledger into a folder, each object once"
+    )
+    kept.add_argument("directory", type=Path)
+    kept.add_argument("--list-objects", action="store_true", help="list the store's objects, and do not fetch them")
+    back = commands.add_parser("restore", help="bring a back-up into an empty database and a store, and compare")
+    back.add_argument("directory", type=Path)
+    newer = commands.add_parser(
+        "upgrade", help="migrate beside the running version, then restart node and pages; calls go on meanwhile"
+    )
+    newer.add_argument("--check", action="store_true", help="only say what it would do, and what prevents it")
+    newer.add_argument("--restart", action="append", metavar="COMMAND", help="instead of systemctl's, in this order")
+    newer.add_argument(
+        "--back-to", metavar="VERSION", help="let the program of that earlier release run on this database"
+    )
+    newer.add_argument("--asterisk", action="store_true", help="restart Asterisk as soon as nobody is on the line")
     commands.add_parser("doctor", help="check every part and say what to fix")
     commands.add_parser(
         "lock-bucket", help="turn versions and object lock on for a bucket that was created without; cannot be undone"
@@ -149,13 +165,19 @@ def _node(text: str) -> str:
 
 async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
     from callcenter import app
-    from callcenter.cli import bucket, doctor, evidence, import_directory, import_recordings, migrate
+    from callcenter.cli import backup, bucket, doctor, evidence, import_directory, import_recordings, migrate
 
     match options.command:
         case "serve":
             return await app.serve(settings, web=True, node=not options.no_node)
         case "node":
             return await app.serve(settings, web=False, node=True)
+        case "backup":
+            return await backup.backup(settings, options.directory, copy=not options.list_objects)
+        case "restore":
+            return await backup.restore(settings, options.directory)
+        case "upgrade":
+            return await _upgrade(options, settings)
         case "doctor":
             return await doctor.examine(settings)
         case "migrate":
@@ -182,6 +204,18 @@ async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
             return await import_recordings.sweep_recordings(settings, options.node, look_into_store=options.store)
         case _:
             return await _run_with_connection(options, settings)
+
+
+async def _upgrade(options: argparse.Namespace, settings: "Settings") -> int:
+    from callcenter.cli import upgrade
+
+    if options.check:
+        return await upgrade.check(settings)
+    if options.back_to is not None:
+        return await upgrade.back_to(settings, options.back_to)
+    if options.asterisk:
+        return await upgrade.restart_asterisk(settings)
+    return await upgrade.upgrade(settings, options.restart or upgrade.RESTART)
 
 
 async def _run_with_connection(options: argparse.Namespace, settings: "Settings") -> int | None:

@@ -50,8 +50,8 @@ def database_roles(settings: DatabaseSettings) -> str:
     """
     if settings.owner_url is None:
         raise StorageError("CALLCENTER_DATABASE__OWNER_URL must name the login of the tables' owner")
-    owner, owners_word, database = _login(settings.owner_url.get_secret_value())
-    service, services_word, _ = _login(settings.url.get_secret_value())
+    owner, owners_word, database = login_of(settings.owner_url.get_secret_value())
+    service, services_word, _ = login_of(settings.url.get_secret_value())
     return "\n".join(
         (
             f"create role {_name(owner)} login password {_text(owners_word)};",
@@ -79,13 +79,13 @@ async def let_in(connection: asyncpg.Connection, url: str) -> None:
 
     Raises `StorageError` for a DSN without a login.
     """
-    login, password, _ = _login(url)
+    login, password, _ = login_of(url)
     for query, values in (("make_login", (login, password)), ("give_rights", (login,))):
         if statement := await connection.fetchval(SQL[query], *values):
             await connection.execute(statement)
 
 
-def _login(url: str) -> tuple[str, str | None, str]:
+def login_of(url: str) -> tuple[str, str | None, str]:
     """Login, password and database of a DSN. Raises `StorageError` if it has no login."""
     parts = urlsplit(url)
     if not parts.username:

@@ -90,6 +90,7 @@ def free_port() -> int:
 @asynccontextmanager
 async def nginx(settings: Settings, folder: Path, port: int) -> AsyncIterator[Nginx]:
     """In front of the ports that the settings name. `port`: the one that the pages' address has."""
+    folder.mkdir(exist_ok=True)
     authority = Authority(folder)
     certificate, key = authority.issue(HOST, "127.0.0.1")
     write_samples(settings, folder)
