@@ -42,6 +42,7 @@ from callcenter.domain.commands import (
     SetMember,
     ShowQueues,
     WithdrawCaller,
+    WorkTelephone,
 )
 from callcenter.domain.events import Source
 from callcenter.domain.floor import RosterChanged
@@ -72,6 +73,7 @@ from callcenter.sharing.install import install as sharing
 from callcenter.storage import connect, open_pool, queries, require_schema
 from callcenter.telephony import render
 from callcenter.telephony.asterisk_entries import ASTERISK_ENTRIES, AsteriskEntries
+from callcenter.telephony.by_console import ConsoleControl
 from callcenter.telephony.configuration import RunningConfiguration
 from callcenter.telephony.configuration_keeper import ConfigurationKeeper, Connection
 from callcenter.telephony.console import Console
@@ -80,7 +82,6 @@ from callcenter.telephony.ledger import Ledger
 from callcenter.telephony.ledger_file import Checkpoint
 from callcenter.telephony.leg_watch import LegWatch
 from callcenter.telephony.node import Node
-from callcenter.telephony.placing import CallPlacer
 from callcenter.telephony.shared import PREFIX, SharedAsterisk
 from callcenter.tickets.install import install as tickets
 from callcenter.trunks.gatekeeper import Gatekeeper
@@ -263,7 +264,7 @@ async def _node(
     router.cards = cards = CardFinder(pool, engine.put)
     router.control = control = Control(asterisk.actions, engine.put, PREFIX if shared else "")
     console = Console(settings.asterisk.control)
-    router.placer = placer = CallPlacer(console, engine.put, PREFIX if shared else "")
+    router.by_console = by_console = ConsoleControl(console, engine.put, PREFIX if shared else "")
     router.gatekeeper = gatekeeper = Gatekeeper(pool, name, asterisk.actions)
     back_within_s = settings.browser_telephones.back_within_s
     router.leg_watch = leg_watch = LegWatch(asterisk.actions, switchboard.legs, back_within_s)
@@ -291,11 +292,24 @@ async def _node(
         on_attached=lambda: writer.submit(RefreshCalls(at=utc_now()), utc_now()),
     )
     disk = DiskWatch(pool, settings.asterisk.spool, name)
-    requests = RequestListener(pool, settings.database, name, engine.put, asterisk.restored.wait)
+    requests = RequestListener(pool, settings.database, name, engine.put, asterisk.answers.wait)
     for call in calls:
         if call.state is not CallState.ENDED:
             cards.submit(PrepareCard(call=call.id, did=call.did, caller=call.caller))
-    services += [writer, engine, cards, control, placer, gatekeeper, requests, ledger, asterisk, keeper, archive, disk]
+    services += [
+        writer,
+        engine,
+        cards,
+        control,
+        by_console,
+        gatekeeper,
+        requests,
+        ledger,
+        asterisk,
+        keeper,
+        archive,
+        disk,
+    ]
     services += [trunk_watch, names, leg_watch]
     services.append(PaceKeeper(pool, name, settings.asterisk.spool / "pace"))
     announcements = settings.asterisk.spool / "announcements"
@@ -324,7 +338,7 @@ class CommandRouter:
     cards: CardFinder
     control: Control
     gatekeeper: Gatekeeper
-    placer: CallPlacer
+    by_console: ConsoleControl
     leg_watch: LegWatch
     waiting = 0
     """Callers who wait in any queue of this node."""
@@ -334,8 +348,8 @@ class CommandRouter:
         match order:
             case PrepareCard():
                 self.cards.submit(order)
-            case PlaceCall():
-                self.placer.submit(order)
+            case PlaceCall() | WorkTelephone():
+                self.by_console.submit(order)
             case JudgeCallOut():
                 self.gatekeeper.submit(order)
             case EndSilentLeg():

@@ -73,7 +73,7 @@ class AmiSettings(SettingsSection):
     actions_secret: SecretStr = Field(description="its secret")
     action_timeout_s: float = Field(5.0, gt=0, description="seconds an action may take before it counts as failed")
     ping_every_s: float = Field(5.0, gt=0, description="seconds between pings; two unanswered ones end the connection")
-    backoff_max_s: float = Field(10.0, gt=0, description="seconds between attempts to reconnect, at most")
+    backoff_max_s: float = Field(1.0, gt=0, description="seconds between attempts to reconnect, at most")
 
 
 class AsteriskSettings(SettingsSection):

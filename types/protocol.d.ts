@@ -276,6 +276,12 @@ export interface RequestMessage {
 /** The progress of a request. */
 export type RequestState = "asked" | "taken" | "done" | "refused" | "expired";
 
+/** Let the operator's telephone of its own, which rings, answer, or give the caller to another operator. Not every telephone obeys: that it did, a `card` or the end of `ringing` says. */
+export interface RingRequest {
+  type: "ring";
+  answer: boolean;
+}
+
 /** The operator's telephone rings. */
 export interface RingingMessage {
   call: string;
@@ -370,6 +376,7 @@ export interface State {
   "request/presence"?: RequestMessage;
   "request/pause"?: RequestMessage;
   "request/wrap_up"?: RequestMessage;
+  "request/ring"?: RequestMessage;
   "request/talk"?: RequestMessage;
   "request/call_out"?: RequestMessage;
   recordings?: SafetyMessage;
@@ -489,6 +496,14 @@ export interface RequestWrap_upDelta {
 }
 
 /** From number `n` on, `kind` shows `body`. */
+export interface RequestRingDelta {
+  type: "delta";
+  n: number;
+  kind: "request/ring";
+  body: RequestMessage;
+}
+
+/** From number `n` on, `kind` shows `body`. */
 export interface RequestTalkDelta {
   type: "delta";
   n: number;
@@ -544,8 +559,8 @@ export interface JournalDelta {
   body: JournalMessage;
 }
 
-export type Delta = QueuesDelta | OutagesDelta | Outage_figuresDelta | PresenceDelta | RingingDelta | RecordingDelta | AsideDelta | TelephoneDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | RequestWrap_upDelta | RequestTalkDelta | RequestCall_outDelta | OperatorDelta | RecordingsDelta | TrunksDelta | DeadlinesDelta | JournalDelta;
+export type Delta = QueuesDelta | OutagesDelta | Outage_figuresDelta | PresenceDelta | RingingDelta | RecordingDelta | AsideDelta | TelephoneDelta | CardDelta | RequestPresenceDelta | RequestPauseDelta | RequestWrap_upDelta | RequestRingDelta | RequestTalkDelta | RequestCall_outDelta | OperatorDelta | RecordingsDelta | TrunksDelta | DeadlinesDelta | JournalDelta;
 
 export type FromService = Snapshot | Resumed | Delta | ErrorMessage;
 
-export type FromBrowser = Hello | PresenceRequest | WrapUpRequest | PauseRequest | TalkRequest;
+export type FromBrowser = Hello | PresenceRequest | WrapUpRequest | PauseRequest | RingRequest | TalkRequest;

@@ -18,7 +18,7 @@ from callcenter.domain.access import Permission
 from callcenter.domain.events import Presence
 from callcenter.domain.ids import OperatorId
 from callcenter.domain.person import Person
-from callcenter.domain.request import Body, PauseBody, PresenceBody, TalkBody, WrapUpBody
+from callcenter.domain.request import Body, PauseBody, PresenceBody, RingBody, TalkBody, WrapUpBody
 from callcenter.push.codec import BadMessage, hello_of, request_of, to_json
 from callcenter.push.hub import HUB, Screen
 from callcenter.push.messages import (
@@ -26,6 +26,7 @@ from callcenter.push.messages import (
     ErrorMessage,
     PauseRequest,
     PresenceRequest,
+    RingRequest,
     TalkRequest,
     WrapUpRequest,
 )
@@ -220,5 +221,7 @@ def _asked(request: BrowserRequest) -> Body:
             return WrapUpBody()
         case PauseRequest(paused=paused):
             return PauseBody(paused=paused)
+        case RingRequest(answer=answer):
+            return RingBody(answer=answer)
         case TalkRequest(step=step, to=to, note=note):
             return TalkBody(step=step, to=to, note=note)

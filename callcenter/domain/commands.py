@@ -119,6 +119,14 @@ class MoveTalk(Requested):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkTelephone(Requested):
+    """Make an operator's telephone that rings on this channel answer, or stop, so that the caller gets another operator."""
+
+    channel: str
+    answer: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceCall(Requested):
     """Ring the operator's telephone, then call the number as if it had been dialled there."""
 

@@ -109,10 +109,11 @@ class CallOutAsked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColleagueRang(Event):
-    """An operator's telephone rings for a caller whom a colleague hands on, or asks about."""
+    """An operator's telephone rings, on the channel `leg`, for a caller whom a colleague hands on, or asks about."""
 
     call: CallId
     operator: Interface
+    leg: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,9 +149,10 @@ class CallQueued(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorRang(CallEvent):
-    """An operator's phone began to ring (`AgentCalled`)."""
+    """An operator's phone began to ring (`AgentCalled`), on the channel `leg`."""
 
     operator: Interface
+    leg: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,6 +261,11 @@ class CallWithdrawn(CallEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeRestarted(Event):
     """Asterisk started at `at`: every call that arrived before is over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueStartedEmpty(Event):
+    """Asterisk started, and its queue has no members; what became of the calls before is not known yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,12 +18,15 @@ from callcenter.domain.commands import (
     ShowAside,
     ShowOperator,
     StopRinging,
+    WorkTelephone,
 )
 from callcenter.domain.events import (
     AsideChanged,
     AsidePhase,
+    ColleagueRang,
     Event,
     OperatorMissed,
+    OperatorRang,
     PhoneChanged,
     Presence,
     PresenceReason,
@@ -31,7 +34,15 @@ from callcenter.domain.events import (
 )
 from callcenter.domain.ids import CallId, Interface, QueueName
 from callcenter.domain.operator import Operator, OperatorState, Signal
-from callcenter.domain.request import CallOutBody, PresenceBody, RefusalReason, RequestTaken, TalkBody, TalkStep
+from callcenter.domain.request import (
+    CallOutBody,
+    PresenceBody,
+    RefusalReason,
+    RequestTaken,
+    RingBody,
+    TalkBody,
+    TalkStep,
+)
 from callcenter.domain.talk import Talk
 
 _ANYBODY = Interface("")
@@ -61,6 +72,7 @@ class Floor:
         self._operators = {operator.interface: operator for operator in operators}
         self._missed_limit = missed_limit
         self._wrap_up = wrap_up
+        self._legs: dict[Interface, str] = {}
 
     def __iter__(self) -> Iterator[Operator]:
         return iter(self._operators.values())
@@ -92,6 +104,20 @@ class Floor:
         if not self.is_free(event.interface) or not _NUMBER.fullmatch(body.number):
             return RefusalReason.NOBODY_THERE
         return [PlaceCall(interface=event.interface, number=body.number, request=event.id, until=event.expires_at)]
+
+    def rang(self, event: OperatorRang | ColleagueRang) -> list[Command]:
+        """A telephone rings."""
+        self._legs[event.operator] = event.leg
+        return self.signal(event.operator, Signal.RANG, event.call, event.at)
+
+    def work(self, event: RequestTaken, body: RingBody) -> list[Command] | RefusalReason:
+        """An operator asks for what a key of the telephone would do while it rings."""
+        operator = self.get(event.interface)
+        if operator is None or operator.state is not OperatorState.RINGING:
+            return RefusalReason.NOBODY_THERE
+        if not (leg := self._legs.get(operator.interface)):
+            return RefusalReason.NOT_KNOWN
+        return [WorkTelephone(channel=leg, answer=body.answer, request=event.id, until=event.expires_at)]
 
     def signal(self, interface: Interface, signal: Signal, call: CallId, at: datetime) -> list[Command]:
         """Apply what happened at this telephone."""

@@ -88,6 +88,7 @@ class RequestKind(StrEnum):
     PRESENCE = "presence"
     PAUSE = "pause"
     WRAP_UP = "wrap_up"
+    RING = "ring"
     TALK = "talk"
     CALL_OUT = "call_out"
 
@@ -127,6 +128,8 @@ TERMS: Mapping[RequestKind, Terms] = MappingProxyType(
         # By then the words that were to be left out of the recording have been said.
         RequestKind.PAUSE: Terms(of_use=timedelta(seconds=15), repeatable=True, of_talk=True),
         RequestKind.WRAP_UP: Terms(of_use=timedelta(seconds=15), repeatable=False),
+        # Of the ring on which it was pressed: the next one has another caller.
+        RequestKind.RING: Terms(of_use=timedelta(seconds=3), repeatable=False),
         RequestKind.TALK: Terms(of_use=timedelta(seconds=10), repeatable=False, of_talk=True),
         RequestKind.CALL_OUT: Terms(of_use=timedelta(seconds=10), repeatable=False),
     }
@@ -156,6 +159,13 @@ class WrapUpBody:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RingBody:
+    """Let the operator's telephone, which rings, answer, or give its caller to another operator."""
+
+    answer: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TalkBody:
     """`to`: a telephone's account or a number, empty for any colleague who is free; `note`: for that colleague to read."""
 
@@ -172,13 +182,14 @@ class CallOutBody:
     number: str
 
 
-Body = PresenceBody | PauseBody | WrapUpBody | TalkBody | CallOutBody
+Body = PresenceBody | PauseBody | WrapUpBody | RingBody | TalkBody | CallOutBody
 
 _KINDS: Mapping[type[Body], RequestKind] = MappingProxyType(
     {
         PresenceBody: RequestKind.PRESENCE,
         PauseBody: RequestKind.PAUSE,
         WrapUpBody: RequestKind.WRAP_UP,
+        RingBody: RequestKind.RING,
         TalkBody: RequestKind.TALK,
         CallOutBody: RequestKind.CALL_OUT,
     }
@@ -215,6 +226,10 @@ def read_body(kind: str, data: Mapping[str, object]) -> Body:
             if not isinstance(paused, bool):
                 raise ValueError("`paused` is neither true nor false")
             return PauseBody(paused=paused, recording=_recording(recording))
+        case RequestKind.RING:
+            if not isinstance(answer := data.get("answer"), bool):
+                raise ValueError("`answer` is neither true nor false")
+            return RingBody(answer=answer)
         case RequestKind.TALK:
             return TalkBody(
                 step=TalkStep(str(data.get("step"))),

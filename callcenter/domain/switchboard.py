@@ -51,6 +51,7 @@ from callcenter.domain.events import (
     OperatorRang,
     OutageAnnounced,
     PhoneChanged,
+    QueueStartedEmpty,
     Source,
     TalkEnded,
     TelephoneDisconnected,
@@ -72,6 +73,7 @@ from callcenter.domain.request import (
     RequestFailed,
     RequestOverdue,
     RequestTaken,
+    RingBody,
     TalkBody,
     WrapUpBody,
 )
@@ -138,6 +140,8 @@ class Switchboard:
             case RosterChanged():
                 self._queues.change(event.queues)
                 return self._floor.change(event.operators, more_queues=event.more_queues)
+            case QueueStartedEmpty():
+                return self._floor.restore()
             case NodeRestarted():
                 before_it = [call.id for call in self._open() if call.arrived_at < event.at]
                 return self._close(before_it, CallLost, event.at)
@@ -179,7 +183,7 @@ class Switchboard:
         self._put(before, after)
         commands: list[Command] = [SaveCall(call=after, because=event), *_follow(before, after)]
         if event.source is Source.LIVE and isinstance(event, OperatorRang):
-            commands += self._floor.signal(event.operator, Signal.RANG, event.call, event.at)
+            commands += self._floor.rang(event)
             if operator := self._floor.get(event.operator):
                 handed = self._asides.handed(after.id, operator)
                 commands.append(ShowRinging(operator=operator.id, call=after, at=event.at, handed=handed))
@@ -198,7 +202,7 @@ class Switchboard:
         if isinstance(event, ColleagueMissed):
             return self._floor.signal(event.operator, Signal.RING_ENDED, event.call, event.at)
         handed = self._asides.handed(event.call, operator)
-        rung = self._floor.signal(event.operator, Signal.RANG, event.call, event.at)
+        rung = self._floor.rang(event)
         return [*rung, ShowRinging(operator=operator.id, call=call, at=event.at, handed=handed)]
 
     def _update_floor(self, before: Call | None, after: Call) -> list[Command]:
@@ -257,6 +261,8 @@ class Switchboard:
                 decided = self._pause(event, event.body)
             case WrapUpBody():
                 decided = self._floor.prolong(event)
+            case RingBody():
+                decided = self._floor.work(event, event.body)
             case TalkBody():
                 decided = self._move(event, event.body)
             case CallOutBody():

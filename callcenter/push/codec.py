@@ -14,6 +14,7 @@ from callcenter.push.messages import (
     Hello,
     PauseRequest,
     PresenceRequest,
+    RingRequest,
     TalkRequest,
     WrapUpRequest,
 )
@@ -24,6 +25,7 @@ REQUESTS: Mapping[str, type[BrowserRequest]] = {
     "presence": PresenceRequest,
     "wrap_up": WrapUpRequest,
     "recording": PauseRequest,
+    "ring": RingRequest,
     "talk": TalkRequest,
 }
 

@@ -354,6 +354,17 @@ class PauseRequest(Shape):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RingRequest(Shape):
+    """Let the operator's telephone of its own, which rings, answer, or give the caller to another operator.
+
+    Not every telephone obeys: that it did, a `card` or the end of `ringing` says.
+    """
+
+    type: Literal["ring"] = "ring"
+    answer: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TalkRequest(Shape):
     """Do something with the caller of the operator's talk; an `aside` delta says how far it is."""
 
@@ -365,4 +376,4 @@ class TalkRequest(Shape):
     """For the colleague to read while it rings."""
 
 
-BrowserRequest = PresenceRequest | WrapUpRequest | PauseRequest | TalkRequest
+BrowserRequest = PresenceRequest | WrapUpRequest | PauseRequest | RingRequest | TalkRequest

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from logging import DEBUG, WARNING
 from typing import TypeVar
 
 import structlog
@@ -134,9 +135,11 @@ class AmiConnection:
                 await asyncio.sleep(self._refused_retry_s)
                 continue
             except (OSError, EOFError, TelephonyError, TimeoutError) as error:
-                log.warning("ami connection lost", account=self.account, reason=f"{type(error).__name__}: {error}")
-            if loop.time() - began > STEADY_S:
-                backoff = FIRST_BACKOFF_S
+                if loop.time() - began > STEADY_S:
+                    backoff = FIRST_BACKOFF_S
+                # Once a loss, not at each attempt of an hour.
+                level = WARNING if backoff == FIRST_BACKOFF_S else DEBUG
+                log.log(level, "ami connection lost", account=self.account, reason=f"{type(error).__name__}: {error}")
             # Jitter, so that several programs do not reconnect to a restarted Asterisk at the same moment.
             await asyncio.sleep(backoff * random.uniform(0.5, 1.0))
             backoff = min(self._settings.backoff_max_s, backoff * 2)

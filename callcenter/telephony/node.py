@@ -15,6 +15,7 @@ from callcenter.domain.events import (
     LinkRestored,
     NodeRestarted,
     PhoneChanged,
+    QueueStartedEmpty,
     Source,
 )
 from callcenter.domain.ids import OPERATORS, CallId, Interface
@@ -58,6 +59,8 @@ class Node:
         self.events = AmiConnection(Account.EVENTS, settings, on_event=self._receive, on_link=self._link)
         self.restored = asyncio.Event()
         """Set while the live view has no gap: events flow, and the channels that exist were compared."""
+        self.answers = asyncio.Event()
+        """Set while commands can be sent."""
         self._put = put
         self._ledger_caught_up = ledger_caught_up
         self._started_at: datetime | None = None
@@ -107,6 +110,7 @@ class Node:
         while not self._booted.empty():
             self._booted.get_nowait()
         self.restored.clear()
+        self.answers.clear()
         # Events that were not sent are in the ledger.
         self._put(LinkLost(at=self.events.last_received_at or datetime.now(UTC), source=Source.RECONCILE))
 
@@ -141,13 +145,17 @@ class Node:
 
     async def _restore(self, uptime: timedelta, heard_at: float) -> None:
         await self.actions.wait_connected()
+        self.answers.set()
         now = await self._asterisk_time()
         up_now = uptime + timedelta(seconds=asyncio.get_running_loop().time() - heard_at)
         status = await self.actions.action("CoreStatus")
         written = f"{text(status, 'CoreStartupDate')} {text(status, 'CoreStartupTime')}"
         started = started_at(written, now - up_now)
-        if started != self._started_at and self._ledger_caught_up is not None:
-            await self._wait_for_ledger(self._ledger_caught_up)
+        if started != self._started_at:
+            # Whoever calls now is not to wait until the past is known.
+            self._put(QueueStartedEmpty(at=now, source=Source.RECONCILE))
+            if self._ledger_caught_up is not None:
+                await self._wait_for_ledger(self._ledger_caught_up)
         self._started_at = started
         self._put(NodeRestarted(at=started, source=Source.RECONCILE))
         await self._sweep()

@@ -196,6 +196,7 @@ def _colleague(kind: type[ColleagueRang]) -> Callable[[Headers], Event]:
             at=forms.micros(text(message, "At")),
             call=forms.call_id(text(message, "Call")),
             operator=forms.interface(text(message, "Operator")),
+            leg=forms.channel(unescape(text(message, "Channel"))),
         )
 
     return make
@@ -241,15 +242,21 @@ def _gone(message: Headers) -> Event:
     return CallerAbandoned(at=at, call=_call(message), since=since)
 
 
-def _operator(kind: type[OperatorRang | OperatorMissed]) -> Callable[[Headers], Event]:
-    def make(message: Headers) -> Event:
-        return kind(
-            at=forms.micros(text(message, "Timestamp")),
-            call=_call(message),
-            operator=forms.interface(text(message, "Interface")),
-        )
+def _rang(message: Headers) -> Event:
+    return OperatorRang(
+        at=forms.micros(text(message, "Timestamp")),
+        call=_call(message),
+        operator=forms.interface(text(message, "Interface")),
+        leg=forms.channel(unescape(text(message, "DestChannel"))),
+    )
 
-    return make
+
+def _missed(message: Headers) -> Event:
+    return OperatorMissed(
+        at=forms.micros(text(message, "Timestamp")),
+        call=_call(message),
+        operator=forms.interface(text(message, "Interface")),
+    )
 
 
 def _phone(message: Headers) -> Event:
@@ -305,8 +312,8 @@ _MAKERS: Mapping[str, Callable[[Headers], Event | None]] = {
     "userevent": _user_event,
     "queuecallerjoin": _queued,
     "queuecallerabandon": _abandoned,
-    "agentcalled": _operator(OperatorRang),
-    "agentringnoanswer": _operator(OperatorMissed),
+    "agentcalled": _rang,
+    "agentringnoanswer": _missed,
     "attendedtransfer": _handed_over,
     "queuememberstatus": _phone,
     "queuememberadded": _phone,

@@ -27,6 +27,7 @@ INCLUDED_IN = {
     "pjsip.conf": "pjsip_custom.conf",
     "queues.conf": "queues_custom.conf",
     "manager.conf": "manager_custom.conf",
+    "pjsip_notify.conf": "pjsip_notify_custom.conf",
 }
 """The files that we make, and the file of FreePBX and Issabel, which they leave to their administrator, that includes each."""
 

@@ -18,6 +18,7 @@ from callcenter.domain.commands import (
     ShowOperator,
     ShowRinging,
     StopRinging,
+    WorkTelephone,
 )
 from callcenter.domain.events import (
     AsideChanged,
@@ -32,6 +33,7 @@ from callcenter.domain.events import (
     ConsultationJoined,
     Event,
     OperatorAnswered,
+    OperatorMissed,
     OperatorRang,
     PhoneChanged,
     Presence,
@@ -40,7 +42,7 @@ from callcenter.domain.events import (
 )
 from callcenter.domain.ids import Interface, OperatorId
 from callcenter.domain.recording import RecordingName
-from callcenter.domain.request import CallOutBody, RefusalReason, TalkBody, TalkStep
+from callcenter.domain.request import CallOutBody, RefusalReason, RingBody, TalkBody, TalkStep
 from callcenter.domain.switchboard import Switchboard
 from callcenter.domain.talk import Party, TalkKind
 from tests.domain.playbook import ANNA, BORIS, CALL, QUEUE, Playbook, at, operators, taken
@@ -229,6 +231,24 @@ def test_a_telephone_that_is_free_is_rung_and_then_calls(playbook: Watched) -> N
     playbook >> CallEnded(call=CALL, at=at(7)) >> taken(2, at(8), CallOutBody(number="+79161230000"))
     (placed,) = [each for each in playbook.commands() if isinstance(each, PlaceCall)]
     assert (placed.interface, placed.number) == (Interface(ANNA), "+79161230000")
+
+
+@pytest.mark.parametrize("answer", [True, False])
+@pytest.mark.parametrize("rang", [OperatorRang, ColleagueRang])
+def test_a_telephone_that_rings_does_what_its_operator_asks_on_the_page(
+    rang: type[OperatorRang | ColleagueRang], answer: bool
+) -> None:
+    playbook = Watched()
+    playbook >> CallArrived(call=CALL, at=at(0), did=QUEUE, caller="89161234567", channel=CALLERS)
+    playbook >> CallQueued(call=CALL, at=at(2), queue=QUEUE) >> rang(call=CALL, at=at(3), operator=ANNA, leg=ANNAS)
+    playbook.commands()
+    playbook >> taken(1, at(4), RingBody(answer=answer))
+    (worked,) = [each for each in playbook.commands() if isinstance(each, WorkTelephone)]
+    assert (worked.channel, worked.answer) == (ANNAS, answer)
+    playbook >> OperatorMissed(call=CALL, at=at(5), operator=ANNA)
+    playbook.commands()
+    playbook >> taken(2, at(6), RingBody(answer=answer))
+    assert reasons(playbook) == [RefusalReason.NOBODY_THERE]
 
 
 def test_a_crew_that_was_asked_leaves_the_operator_with_the_caller_and_the_card(playbook: Watched) -> None:

@@ -37,6 +37,7 @@ from callcenter.domain.request import (
     RequestKind,
     RequestOverdue,
     RequestState,
+    RingBody,
     TalkBody,
     TalkStep,
     WrapUpBody,
@@ -99,6 +100,8 @@ def test_each_kind_has_terms_and_its_body_comes_back_as_it_went() -> None:
         WrapUpBody(),
         TalkBody(step=TalkStep.CONSULT, to="op-02", note="про кран", recording=RECORDING),
         TalkBody(step=TalkStep.HOLD),
+        RingBody(answer=True),
+        RingBody(answer=False),
         CallOutBody(number="+79161234567"),
     ]
     assert {kind_of(body) for body in bodies} == set(RequestKind)

@@ -48,6 +48,7 @@ from callcenter.domain.events import (
     PhoneChanged,
     Presence,
     PresenceReason,
+    QueueStartedEmpty,
     QueueTimedOut,
     Source,
     TalkEnded,
@@ -348,6 +349,11 @@ def test_a_phone_that_goes_away_is_shown(playbook: Playbook) -> None:
         << [ShowOperator(operator=OperatorId(1), state="available", phone_reachable=False, since=at(0))]
     )
     playbook >> PhoneChanged(at=at(1), operator=ANNA, reachable=False) << []
+
+
+def test_an_empty_queue_has_its_members_before_the_past_is_known(playbook: Playbook) -> None:
+    again = [SetMember(interface=each, presence=Presence.AVAILABLE) for each in (ANNA, BORIS)]
+    playbook >> QueueStartedEmpty(at=at(5)) << [again[0], ShowOperator, again[1], ShowOperator]
 
 
 def test_after_a_gap_members_are_set_again_and_the_gap_is_kept(playbook: Playbook) -> None:

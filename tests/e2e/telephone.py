@@ -5,8 +5,9 @@ import re
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -16,24 +17,39 @@ from tests.e2e.asterisk_instance import OPERATORS, AsteriskInstance, wait_for
 SDP = "v=0\r\no=t 1 1 IN IP4 {0}\r\ns=-\r\nc=IN IP4 {0}\r\nt=0 0\r\nm=audio {1} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n"
 
 
+@dataclass(frozen=True)
+class Registrar:
+    """Where telephones register, and the secret of each."""
+
+    address: tuple[str, int]
+    secrets: Mapping[str, str]
+
+    @classmethod
+    def of(cls, pbx: AsteriskInstance) -> Self:
+        """An Asterisk by itself."""
+        address = (pbx.settings.asterisk.bind, pbx.settings.asterisk.sip_port)
+        return cls(address, dict(pbx.directory.endpoints))
+
+
 class Telephone:
     """The telephone `endpoint`. `heard`: every request that Asterisk sent it.
 
-    `answer` is asked for the status line and further headers of the answer to an INVITE; with 200 it talks.
+    `answer` is asked for the status line and further headers of the answer to an INVITE; with 200 it talks, with 180 it
+    rings until it is sent the event `talk`.
     `listens`: whether it answers anything; a telephone without power does not. `host`: its address; a telephone company's,
     and an `endpoint` that is no account, make it the other side of a trunk.
     """
 
     via, contact_parameters = "UDP", ""
 
-    def __init__(self, pbx: AsteriskInstance, endpoint: str, port: int = 0, host: str = OPERATORS) -> None:
+    def __init__(self, pbx: AsteriskInstance | Registrar, endpoint: str, port: int = 0, host: str = OPERATORS) -> None:
         self.endpoint = endpoint
         self.heard: list[Message] = []
         self.listens = True
         self.answer: Callable[[], tuple[str, ...]] = lambda: ("200 OK",)
-        self._secret = dict(pbx.directory.endpoints).get(endpoint, "")
-        self._asterisk = (pbx.settings.asterisk.bind, pbx.settings.asterisk.sip_port)
-        self._pbx = pbx
+        registrar = pbx if isinstance(pbx, Registrar) else Registrar.of(pbx)
+        self._secret = registrar.secrets.get(endpoint, "")
+        self._asterisk = registrar.address
         self._socket = self._open(host, port)
         self._socket.settimeout(0.02)
         self.host, self.port = self._socket.getsockname()[:2]
@@ -225,6 +241,10 @@ class Telephone:
             case "INVITE":
                 status, *lines = self.answer()
                 self._respond(message, status, lines)
+            case "NOTIFY":
+                self._respond(message, "200 OK")
+                if message.headers.get("event") == "talk":
+                    self._respond(self.invites()[-1], "200 OK")
             case "CANCEL":
                 self._respond(message, "200 OK")
             case _:
@@ -233,6 +253,7 @@ class Telephone:
     def _respond(self, request: Message, status: str, lines: Sequence[str] = ()) -> None:
         to = request.headers["to"]
         talk = request.method == "INVITE" and status.startswith("200")
+        dialog = talk or status.startswith("180")
         head = [
             f"SIP/2.0 {status}",
             *(f"Via: {via}" for via in request.vias),
@@ -240,7 +261,7 @@ class Telephone:
             f"To: {to if ';tag=' in to else to + ';tag=t1'}",
             f"Call-ID: {request.headers['call-id']}",
             f"CSeq: {request.headers['cseq']}",
-            *([f"Contact: {self.contact}"] if talk else []),
+            *([f"Contact: {self.contact}"] if dialog else []),
             *lines,
         ]
         self._put(head, self._agree() if talk else "")

@@ -99,7 +99,9 @@ async def test_page_table_and_asterisk_agree_after_every_change_and_every_reconn
 
         await choose(page, Presence.PAUSED)
         await agree(description, pool, page, Presence.PAUSED, "asked")
-        os.kill(centre.pids()["asterisk"], signal.SIGKILL)
+        killed = centre.pids()["asterisk"]
+        os.kill(killed, signal.SIGKILL)
+        await until(lambda: centre.pids().get("asterisk", killed) != killed, "another Asterisk", 30)
         await asyncio.to_thread(centre.wait_ready, "asterisk")
         await agree(description, pool, page, Presence.PAUSED, "after Asterisk was killed")
         await choose(page, Presence.AVAILABLE)

@@ -59,6 +59,7 @@ EACH: dict[str, Shown] = {
     "telephone": TelephoneMessage(mark="3fa9"),
     "recording": PauseMessage(call="x", paused_since=None),
     "card": card(NOW, talk_ended_at=NOW + timedelta(seconds=1)),
+    "request/ring": RequestMessage(id=9, state=RequestState.DONE, asked_at=NOW, reason=None),
     "request/wrap_up": RequestMessage(id=7, state=RequestState.DONE, asked_at=NOW, reason=None),
     "request/presence": RequestMessage(id=5, state=RequestState.ASKED, asked_at=NOW, reason=None),
     "request/pause": RequestMessage(id=6, state=RequestState.REFUSED, asked_at=NOW, reason=RefusalReason.NO_TALK),

@@ -11,7 +11,15 @@ from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
 from callcenter.domain.commands import SetMember
-from callcenter.domain.events import ChannelsSeen, Event, LinkRestored, NodeRestarted, PhoneChanged, Presence
+from callcenter.domain.events import (
+    ChannelsSeen,
+    Event,
+    LinkRestored,
+    NodeRestarted,
+    PhoneChanged,
+    Presence,
+    QueueStartedEmpty,
+)
 from callcenter.domain.ids import OPERATORS, Interface
 from callcenter.errors import ActionRefused
 from callcenter.settings import AmiSettings
@@ -169,7 +177,7 @@ async def test_a_node_compares_and_finds_when_asterisk_started(peer: Peer) -> No
     async with running(node.run()):
         await until(node.restored.is_set)
     facts = [event for event in events if not isinstance(event, PhoneChanged)]
-    assert [type(fact) for fact in facts[:3]] == [NodeRestarted, ChannelsSeen, LinkRestored]
+    assert [type(fact) for fact in facts[:4]] == [QueueStartedEmpty, NodeRestarted, ChannelsSeen, LinkRestored]
     first, last = peer.started_between
-    assert first <= facts[0].at <= last
-    assert facts[0].at.microsecond == 0
+    assert first <= facts[1].at <= last
+    assert facts[1].at.microsecond == 0

@@ -78,7 +78,7 @@ def test_a_recorded_session_is_understood_field_by_field() -> None:
             at=first[0].at, call=call, did="74951234567", caller="+79160000001", channel="PJSIP/trunk-1-00000000"
         ),
         CallQueued(at=first[1].at, call=call, queue="74951234567"),
-        OperatorRang(at=first[2].at, call=call, operator="PJSIP/op-01"),
+        OperatorRang(at=first[2].at, call=call, operator="PJSIP/op-01", leg="PJSIP/op-01-00000001"),
         OperatorAnswered(
             at=began, call=call, operator="PJSIP/op-01", recording=recording, channel="PJSIP/op-01-00000001"
         ),

@@ -18,7 +18,10 @@ export class OwnTelephone {
   /** @param {State} state */
   told({ presence, ringing, card, aside }) {
     const is = presence?.state === "ringing" || presence?.state === "talking" ? presence.state : "";
-    if (is !== this.was) this.became(is, ringing && "call" in ringing ? ringing.caller : card?.caller ?? "");
+    const rings = ringing && "call" in ringing ? ringing : null;
+    const call = is === "ringing" ? rings : card && !card.talk_ended_at ? card : null;
+    // Until it is said who it is: what is still shown is the caller before.
+    if (is !== this.was && (!is || this.was || call)) this.became(is, call?.caller ?? "");
     const held = Boolean(aside && "call" in aside && aside.phase === "held");
     if (held !== this.held) this.report({ type: held ? "held" : "unheld" });
     this.held = held;
@@ -35,12 +38,26 @@ export class OwnTelephone {
     this.was = is;
   }
 
+  // Not every telephone obeys: it goes on ringing until Asterisk says otherwise.
+  answer() {
+    this.say({ type: "ring", answer: true });
+  }
+
+  reject() {
+    this.say({ type: "ring", answer: false });
+  }
+
   hangUp() {
-    this.say({ type: "talk", step: "hang_up", to: "", note: "" });
+    this.ask("hang_up");
   }
 
   /** @param {boolean} on */
   hold(on) {
-    if (!this.say({ type: "talk", step: on ? "hold" : "back", to: "", note: "" })) this.report({ type: on ? "unheld" : "held" });
+    if (!this.ask(on ? "hold" : "back")) this.report({ type: on ? "unheld" : "held" });
+  }
+
+  /** @param {"hang_up" | "hold" | "back"} step */
+  ask(step) {
+    return this.say({ type: "talk", step, to: "", note: "" });
   }
 }

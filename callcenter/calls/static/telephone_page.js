@@ -20,7 +20,7 @@ import { START, step } from "./telephone.js";
 const LOCK = "callcenter telephone";
 const QUALITY_EVERY_MS = 2000;
 /** What the node does for a telephone that is not here; it rings by itself and has keys and a microphone of its own. */
-const OF_OWN = new Set(["hang_up", "hold", "ask"]);
+const OF_OWN = new Set(["reject", "hang_up", "hold", "ask"]);
 const KEYS = /** @type {const} */ (["answer", "hang_up", "mute", "hold"]);
 
 /** @type {TelephoneTexts} */
@@ -110,6 +110,7 @@ export function telephoneTold(state) {
 /** @param {Happened} event */
 function happened(event) {
   if (mirror.passes(event)) return;
+  if (own && event.type === "answer") return void (telephone.call?.phase === "ringing" && own.answer());
   const before = telephone;
   /** @type {Order[]} */
   let orders;
@@ -139,7 +140,7 @@ function carryOut(order) {
     case "echo": return void withMicrophone((microphone) => sip.call("echo", microphone));
     case "find_microphone": return void findMicrophone();
     case "dial": return void withMicrophone((microphone) => sip.call(order.number, microphone));
-    case "reject": return sip.reject();
+    case "reject": return own ? own.reject() : sip.reject();
     case "hang_up": return own ? own.hangUp() : sip.hangUp();
     case "ring": return bell.ring(choice().ringer);
     case "stop_ringing": return bell.stop();
@@ -231,7 +232,7 @@ function show({ line, call, aside, note }) {
   const talking = call?.phase === "talking";
   /** @type {Record<string, boolean>} */
   const offered = {
-    answer: !own && call?.phase === "ringing", hang_up: talking || (!own && call !== null), mute: !own && talking, hold: talking,
+    answer: call?.phase === "ringing", hang_up: call !== null, mute: !own && talking, hold: talking,
     echo: !own && line === "ready" && !call, take: line === "taken" || line === "deaf",
   };
   for (const [name, is] of Object.entries(offered)) {
