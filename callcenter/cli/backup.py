@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import asyncpg
@@ -17,6 +18,7 @@ from callcenter.cli import database_copy, object_copy
 from callcenter.cli.evidence import check_custody_chain
 from callcenter.cli.migrate import SQL as ROLES
 from callcenter.cli.migrate import database_roles, login_of, migrate_all
+from callcenter.cli.remote_folder import SCHEME, RemoteFolder
 from callcenter.errors import BackupProblem, StorageError
 from callcenter.recordings.store import Store
 from callcenter.settings import Settings, env_files, variable_names
@@ -31,14 +33,31 @@ FORMAT = 1
 _SQL = database_copy.SQL
 
 
-async def backup(settings: Settings, folder: Path, *, copy: bool) -> int:
-    """Write an installation into the folder; what an earlier run brought there is not fetched again. Returns 0 or 1.
+async def backup(settings: Settings, place: str, *, copy: bool) -> int:
+    """Write an installation into a folder, or `s3://bucket/prefix`; what an earlier run brought there is not fetched again.
 
-    `copy`: the bytes of the objects too, not only their list.
+    `copy`: the bytes of the objects too, not only their list. Returns 1 if the store is not as the database says.
     """
     os.umask(0o077)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (folder / MANIFEST).unlink(missing_ok=True)
+    if not place.startswith(SCHEME):
+        folder = Path(place)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / MANIFEST).unlink(missing_ok=True)
+        return await _write(settings, folder, copy, None)
+    remote = RemoteFolder(place, settings.s3)
+    with TemporaryDirectory(prefix="callcenter-backup-") as made:
+        folder = Path(made)
+        if object_copy.LIST in await remote.sizes():
+            await remote.get(folder, object_copy.LIST)
+        await remote.remove(MANIFEST)
+        status = await _write(settings, folder, copy, remote)
+        files = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
+        for name in sorted(files, key=lambda name: name == MANIFEST):
+            await remote.put(folder, name)
+    return status
+
+
+async def _write(settings: Settings, folder: Path, copy: bool, remote: RemoteFolder | None) -> int:
     owner = settings.database.of_owner()
     connection = await connect(owner)
     store = Store(settings.s3)
@@ -49,11 +68,10 @@ async def backup(settings: Settings, folder: Path, *, copy: bool) -> int:
         about = await _about(connection, settings)
         await database_copy.dump(owner.url.get_secret_value(), folder / DATABASE)
         print(f"database: {(folder / DATABASE).stat().st_size >> 10} KiB")
-        objects, wrong = await object_copy.fetch(store, named, folder, copy=copy)
+        objects, wrong = await object_copy.fetch(store, named, folder, copy=copy, remote=remote)
         object_copy.write_list(folder, objects)
-        print(
-            f"store: {len(objects)} objects, {sum(each.size for each in objects) >> 20} MiB{'' if copy else ', listed'}"
-        )
+        size = sum(each.size for each in objects) >> 20
+        print(f"store: {len(objects)} objects, {size} MiB{'' if copy else ', listed'}")
     finally:
         store.close()
         await connection.close()
@@ -62,7 +80,7 @@ async def backup(settings: Settings, folder: Path, *, copy: bool) -> int:
     _write_manifest(folder, about | {"copied": copy})
     for line in wrong:
         print(f"wrong: {line}")
-    print(f"{folder} has keys and secrets in clear: keep it where only you can read it")
+    print("this has keys and secrets in clear: keep it where only you can read it")
     return 1 if wrong else 0
 
 
@@ -141,8 +159,18 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return about
 
 
-async def restore(settings: Settings, folder: Path) -> int:
+async def restore(settings: Settings, place: str) -> int:
     """Bring a back-up into the empty database and the store that the settings name; return 0 if everything is there."""
+    if not place.startswith(SCHEME):
+        return await _restore(settings, Path(place))
+    remote = RemoteFolder(place, settings.s3)
+    with TemporaryDirectory(prefix="callcenter-restore-") as made:
+        for name in await remote.sizes():
+            await remote.get(Path(made), name)
+        return await _restore(settings, Path(made))
+
+
+async def _restore(settings: Settings, folder: Path) -> int:
     about = read_manifest(folder)
     owner = settings.database.of_owner()
     await _make_roles(settings)
@@ -188,7 +216,8 @@ async def _make_roles(settings: Settings) -> None:
 def _bring_node(settings: Settings, folder: Path) -> None:
     """The ledger, in which the node goes on where it was, and recordings on their way. What is there is left."""
     for name, target in ((LEDGER, settings.asterisk.queue_log.parent), (READY, settings.asterisk.spool / READY)):
-        files = sorted((folder / name).iterdir())
+        # A folder without files is none in a store.
+        files = sorted((folder / name).iterdir()) if (folder / name).is_dir() else []
         if not files:
             continue
         if not target.is_dir():

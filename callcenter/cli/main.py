@@ -73,10 +73,10 @@ def _parser() -> argparse.ArgumentParser:
     kept = commands.add_parser(
         "backup", help="write database, objects, keys, settings, ledger into a folder, each object once"
     )
-    kept.add_argument("directory", type=Path)
+    kept.add_argument("place", help="a folder, or s3://bucket/prefix")
     kept.add_argument("--list-objects", action="store_true", help="list the store's objects, and do not fetch them")
     back = commands.add_parser("restore", help="bring a back-up into an empty database and a store, and compare")
-    back.add_argument("directory", type=Path)
+    back.add_argument("place", help="a folder, or s3://bucket/prefix")
     newer = commands.add_parser(
         "upgrade", help="migrate beside the running version, then restart node and pages; calls go on meanwhile"
     )
@@ -173,9 +173,9 @@ async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
         case "node":
             return await app.serve(settings, web=False, node=True)
         case "backup":
-            return await backup.backup(settings, options.directory, copy=not options.list_objects)
+            return await backup.backup(settings, options.place, copy=not options.list_objects)
         case "restore":
-            return await backup.restore(settings, options.directory)
+            return await backup.restore(settings, options.place)
         case "upgrade":
             return await _upgrade(options, settings)
         case "doctor":

@@ -12,6 +12,7 @@ from pathlib import Path
 import asyncpg
 
 from callcenter.cli.database_copy import SQL
+from callcenter.cli.remote_folder import RemoteFolder
 from callcenter.errors import ObjectMissing, StoreError
 from callcenter.recordings.store import Store, StoredObject
 
@@ -46,12 +47,18 @@ def write_list(folder: Path, objects: Iterable[ListedObject]) -> None:
 
 
 async def fetch(
-    store: Store, named: Mapping[str, tuple[str | None, str]], folder: Path, *, copy: bool
+    store: Store,
+    named: Mapping[str, tuple[str | None, str]],
+    folder: Path,
+    *,
+    copy: bool,
+    remote: RemoteFolder | None = None,
 ) -> tuple[list[ListedObject], list[str]]:
     """List every object of the bucket, and keep its bytes unless an earlier run did. Returns them, and what is wrong.
 
-    `named`: by key, the version and the SHA-256 that the database names.
+    `named`: by key, the version and the SHA-256 that the database names. `remote`: where the bytes go on to, one by one.
     """
+    kept = await remote.sizes() if remote is not None else _sizes(folder)
     known = {(each.key, each.version): each for each in read_list(folder)}
     wanted: dict[str, str | None] = {}
     async for key, version in store.listed(""):
@@ -62,7 +69,7 @@ async def fetch(
     found, wrong = [], []
     for key, version in sorted(wanted.items()):
         before = known.get((key, version))
-        if before is not None and (not copy or _is_there(folder, before)):
+        if before is not None and (not copy or kept.get(f"{FOLDER}/{key}") == before.size):
             found.append(before)
             continue
         try:
@@ -72,15 +79,17 @@ async def fetch(
             continue
         if key in named and got.sha256 != named[key][1]:
             wrong.append(f"{key}: its bytes are not those that the database names")
+        if remote is not None and copy:
+            await remote.put(folder, f"{FOLDER}/{key}")
+            (folder / FOLDER / key).unlink()
         found.append(got)
     return found, wrong
 
 
-def _is_there(folder: Path, listed: ListedObject) -> bool:
-    try:
-        return (folder / FOLDER / listed.key).stat().st_size == listed.size
-    except FileNotFoundError:
-        return False
+def _sizes(folder: Path) -> dict[str, int]:
+    return {
+        str(path.relative_to(folder)): path.stat().st_size for path in (folder / FOLDER).rglob("*") if path.is_file()
+    }
 
 
 async def _fetch(store: Store, key: str, version: str | None, file: Path | None) -> ListedObject:

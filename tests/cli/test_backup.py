@@ -126,8 +126,8 @@ async def elsewhere(bare_server: str, s3: S3Settings, tmp_path: Path) -> Setting
 
 @pytest.fixture
 async def restored(filled: Filled, elsewhere: Settings, tmp_path: Path) -> AsyncIterator[asyncpg.Pool]:
-    assert await backup(filled.settings, tmp_path / "backup", copy=True) == 0
-    assert await restore(elsewhere, tmp_path / "backup") == 0
+    assert await backup(filled.settings, str(tmp_path / "backup"), copy=True) == 0
+    assert await restore(elsewhere, str(tmp_path / "backup")) == 0
     pool = await open_pool(elsewhere.database)
     yield pool
     await pool.close()
@@ -178,21 +178,39 @@ async def test_the_node_goes_on_where_it_was(elsewhere: Settings, restored: asyn
     assert about["ledgers"][0]["ledger_offset"] == 21
 
 
+async def test_a_backup_may_lie_in_a_bucket_of_its_own(filled: Filled, elsewhere: Settings, tmp_path: Path) -> None:
+    place = (await bucket(filled.settings.s3)).bucket
+    for _ in range(2):
+        assert await backup(filled.settings, f"s3://{place}/nightly", copy=True) == 0
+    store = Store(filled.settings.s3.model_copy(update={"bucket": place}))
+    objects = [key async for key, _ in store.listed("nightly/objects/")]
+    store.close()
+    # Each once: what was there at the second time was not fetched again.
+    assert sorted(objects) == ["nightly/objects/recordings/rec-1.wav", "nightly/objects/recordings/rec-2.wav"]
+    assert await restore(elsewhere, f"s3://{place}/nightly") == 0
+    assert elsewhere.asterisk.queue_log.exists()
+
+
+async def test_a_backup_in_the_bucket_that_it_is_of_is_refused(filled: Filled) -> None:
+    with pytest.raises(BackupProblem, match="name another bucket"):
+        await backup(filled.settings, f"s3://{filled.settings.s3.bucket}/nightly", copy=True)
+
+
 async def test_a_second_backup_fetches_only_what_is_new(filled: Filled, tmp_path: Path) -> None:
     folder = tmp_path / "backup"
-    assert await backup(filled.settings, folder, copy=True) == 0
+    assert await backup(filled.settings, str(folder), copy=True) == 0
     files = {path: path.stat().st_ino for path in (folder / "objects").rglob("*.wav")}
     assert len(files) == len(SOUNDS)
-    assert await backup(filled.settings, folder, copy=True) == 0
+    assert await backup(filled.settings, str(folder), copy=True) == 0
     assert {path: path.stat().st_ino for path in (folder / "objects").rglob("*.wav")} == files
 
 
 async def test_a_store_that_is_still_there_keeps_its_versions(
     filled: Filled, elsewhere: Settings, tmp_path: Path
 ) -> None:
-    assert await backup(filled.settings, tmp_path / "backup", copy=False) == 0
+    assert await backup(filled.settings, str(tmp_path / "backup"), copy=False) == 0
     here = elsewhere.model_copy(update={"s3": filled.settings.s3})
-    assert await restore(here, tmp_path / "backup") == 0
+    assert await restore(here, str(tmp_path / "backup")) == 0
     versions = "select version_id from recordings order by name"
     found = []
     for settings in (filled.settings, here):
@@ -205,8 +223,8 @@ async def test_a_store_that_is_still_there_keeps_its_versions(
 async def test_an_object_that_is_nowhere_is_named(
     filled: Filled, elsewhere: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert await backup(filled.settings, tmp_path / "backup", copy=False) == 0
-    assert await restore(elsewhere, tmp_path / "backup") == 1
+    assert await backup(filled.settings, str(tmp_path / "backup"), copy=False) == 0
+    assert await restore(elsewhere, str(tmp_path / "backup")) == 1
     assert "recordings/rec-1.wav: neither in the store nor in the back-up" in capsys.readouterr().out
 
 
@@ -214,35 +232,35 @@ async def test_a_backup_that_was_changed_or_is_not_whole_is_refused(
     filled: Filled, elsewhere: Settings, tmp_path: Path
 ) -> None:
     folder = tmp_path / "backup"
-    await backup(filled.settings, folder, copy=False)
+    await backup(filled.settings, str(folder), copy=False)
     with (folder / "database.dump").open("ab") as file:
         file.write(b"x")
     with pytest.raises(BackupProblem, match=r"changed since: database\.dump"):
-        await restore(elsewhere, folder)
+        await restore(elsewhere, str(folder))
     (folder / "manifest.json").unlink()
     with pytest.raises(BackupProblem, match="no whole back-up"):
-        await restore(elsewhere, folder)
+        await restore(elsewhere, str(folder))
 
 
 async def test_a_wall_that_is_missing_is_named_and_the_restore_fails(
     filled: Filled, elsewhere: Settings, tmp_path: Path
 ) -> None:
     folder = tmp_path / "backup"
-    await backup(filled.settings, folder, copy=False)
+    await backup(filled.settings, str(folder), copy=False)
     about = json.loads((folder / "manifest.json").read_text())
     about["walls"]["policies"].append(json.dumps(["calls", "one more", "PERMISSIVE", ["x"], "ALL", "true", None]))
     (folder / "manifest.json").write_text(json.dumps(about))
     with pytest.raises(StorageError, match=r"policies: missing .*one more"):
-        await restore(elsewhere, folder)
+        await restore(elsewhere, str(folder))
 
 
 async def test_only_an_empty_database_is_filled(filled: Filled, tmp_path: Path) -> None:
-    await backup(filled.settings, tmp_path / "backup", copy=False)
+    await backup(filled.settings, str(tmp_path / "backup"), copy=False)
     with pytest.raises(StorageError, match="not empty"):
-        await restore(filled.settings, tmp_path / "backup")
+        await restore(filled.settings, str(tmp_path / "backup"))
 
 
 async def test_nobody_else_reads_a_backup_which_has_the_keys(filled: Filled, tmp_path: Path) -> None:
     folder = tmp_path / "backup"
-    await backup(filled.settings, folder, copy=True)
+    await backup(filled.settings, str(folder), copy=True)
     assert all(path.stat().st_mode & 0o077 == 0 for path in (folder, *folder.rglob("*")))
