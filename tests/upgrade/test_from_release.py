@@ -35,19 +35,21 @@ async def database(_postgres: PostgresServer) -> AsyncIterator[DatabaseSettings]
     """The release's database, of an owner who is no superuser."""
     name = f"release_{uuid4().hex[:12]}"
     administrator = await asyncpg.connect(_postgres.get_uri())
-    await administrator.execute(f"create database {name} owner {OWNER}")
-    owner = as_login(OWNER, _postgres.get_uri(database=name))
-    psql = await asyncio.create_subprocess_exec(
-        *(str(PROGRAMS / "psql"), "--quiet", "--set=ON_ERROR_STOP=1", owner),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    _, said = await psql.communicate(gzip.decompress((LEFT / "database.sql.gz").read_bytes()))
-    assert psql.returncode == 0, said.decode()
-    yield DatabaseSettings(url=SecretStr(as_login(SERVICE, owner)), owner_url=SecretStr(owner))
-    await administrator.execute(f"drop database {name} with (force)")
-    await administrator.close()
+    try:
+        await administrator.execute(f"create database {name} owner {OWNER}")
+        owner = as_login(OWNER, _postgres.get_uri(database=name))
+        psql = await asyncio.create_subprocess_exec(
+            *(str(PROGRAMS / "psql"), "--quiet", "--set=ON_ERROR_STOP=1", owner),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, said = await psql.communicate(gzip.decompress((LEFT / "database.sql.gz").read_bytes()))
+        assert psql.returncode == 0, said.decode()
+        yield DatabaseSettings(url=SecretStr(as_login(SERVICE, owner)), owner_url=SecretStr(owner))
+    finally:
+        await administrator.execute(f"drop database if exists {name} with (force)")
+        await administrator.close()
 
 
 @pytest.fixture
