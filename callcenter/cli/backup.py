@@ -43,13 +43,17 @@ async def backup(settings: Settings, place: str, *, copy: bool) -> int:
         folder = Path(place)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder / MANIFEST).unlink(missing_ok=True)
+        for name in (LEDGER, READY):
+            shutil.rmtree(folder / name, ignore_errors=True)
         return await _write(settings, folder, copy, None)
     remote = RemoteFolder(place, settings.s3)
     with TemporaryDirectory(prefix="callcenter-backup-") as made:
         folder = Path(made)
         if object_copy.LIST in await remote.sizes():
             await remote.get(folder, object_copy.LIST)
-        await remote.remove(MANIFEST)
+        for name in await remote.sizes():
+            if not name.startswith((f"{object_copy.FOLDER}/", object_copy.LIST)):
+                await remote.remove(name)
         status = await _write(settings, folder, copy, remote)
         files = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
         for name in sorted(files, key=lambda name: name == MANIFEST):
@@ -62,11 +66,13 @@ async def _write(settings: Settings, folder: Path, copy: bool, remote: RemoteFol
     connection = await connect(owner)
     store = Store(settings.s3)
     try:
-        # Rows first: what they name is in the store already, and stays there for as long as anything.
-        ledger = _copy_ledger(settings, folder)
-        named = {row["key"]: (row["version"], row["sha256"]) for row in await connection.fetch(_SQL["objects"])}
+        # A recording goes from the node's disk into the store, so the disk comes before the rows, and after them once more.
+        _copy_ready(settings, folder)
         about = await _about(connection, settings)
         await database_copy.dump(owner.url.get_secret_value(), folder / DATABASE)
+        # What the rows name is in the store by now, and the lines that they were written from in the ledger.
+        ledger, ready = _copy_ledger(settings, folder), _copy_ready(settings, folder)
+        named = {row["key"]: (row["version"], row["sha256"]) for row in await connection.fetch(_SQL["objects"])}
         print(f"database: {(folder / DATABASE).stat().st_size >> 10} KiB")
         objects, wrong = await object_copy.fetch(store, named, folder, copy=copy, remote=remote)
         object_copy.write_list(folder, objects)
@@ -75,7 +81,7 @@ async def _write(settings: Settings, folder: Path, copy: bool, remote: RemoteFol
     finally:
         store.close()
         await connection.close()
-    print(f"node: {ledger} files of the ledger, {_copy_ready(settings, folder)} recordings on their way")
+    print(f"node: {ledger} files of the ledger, {ready} recordings on their way")
     (folder / SETTINGS).write_text(_settings_text())
     _write_manifest(folder, about | {"copied": copy})
     for line in wrong:
@@ -97,9 +103,8 @@ async def _about(connection: asyncpg.Connection, settings: Settings) -> dict[str
 
 
 def _copy_ledger(settings: Settings, folder: Path) -> int:
-    """The files of the ledger, before the database: a line that is read after it is in the file already."""
+    """The files of the ledger; returns how many."""
     path, target = settings.asterisk.queue_log, folder / LEDGER
-    shutil.rmtree(target, ignore_errors=True)
     target.mkdir()
     files = sorted(path.parent.glob(f"{path.name}*")) if path.parent.is_dir() else []
     for each in files:
@@ -108,10 +113,9 @@ def _copy_ledger(settings: Settings, folder: Path) -> int:
 
 
 def _copy_ready(settings: Settings, folder: Path) -> int:
-    """Complete recordings that the store does not have yet."""
+    """Complete recordings that the store does not have yet, beside those that are copied already; returns how many."""
     source, target = settings.asterisk.spool / READY, folder / READY
-    shutil.rmtree(target, ignore_errors=True)
-    target.mkdir()
+    target.mkdir(exist_ok=True)
     files = [each for each in source.iterdir() if each.is_file()] if source.is_dir() else []
     for each in files:
         try:

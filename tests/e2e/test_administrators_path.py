@@ -27,8 +27,8 @@ from callcenter.recordings.store import Store
 from callcenter.settings import Settings, load_settings
 from callcenter.telephony.render import Directory
 from stack.parts import ROOT
-from tests.deploy.nginx import HOST, Authority, free_port, nginx
-from tests.deploy.test_nginx import browser
+from tests.deploy.proxies import HOST, Authority, free_port, nginx
+from tests.deploy.test_proxies import browser
 from tests.e2e.asterisk_instance import AsteriskInstance, make_sounds, started
 from tests.e2e.node import until
 from tests.people.test_telephone_pages import secret_in

@@ -1,10 +1,10 @@
-"""nginx as its sample says, on ports that nobody has and with a certificate of the test's own."""
+"""nginx and Caddy as their samples say, on ports that nobody has and with a certificate of the test's own."""
 
 import asyncio
 import datetime
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -24,13 +24,12 @@ PATIENCE_S = 30.0
 
 
 @dataclass(frozen=True)
-class Nginx:
-    """A running one, and the authority that a client must trust."""
+class Front:
+    """A running proxy, and the authority that a client must trust."""
 
     url: str
     plain_url: str
     authority: Path
-    access_log: Path
 
     @property
     def tls(self) -> ssl.SSLContext:
@@ -88,14 +87,12 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def nginx(settings: Settings, folder: Path, port: int) -> AsyncIterator[Nginx]:
+async def nginx(settings: Settings, folder: Path, port: int) -> AsyncIterator[Front]:
     """In front of the ports that the settings name. `port`: the one that the pages' address has."""
     folder.mkdir(exist_ok=True)
-    authority = Authority(folder)
+    authority, plain = Authority(folder), free_port()
     certificate, key = authority.issue(HOST, "127.0.0.1")
-    write_samples(settings, folder)
-    plain = free_port()
-    sample = (folder / "samples" / "nginx.conf").read_text()
+    sample = _sample(settings, folder, "nginx.conf")
     for said, here in (
         ("listen 80;", f"listen 127.0.0.1:{plain};"),
         ("listen 443 ", f"listen 127.0.0.1:{port} "),
@@ -112,17 +109,45 @@ async def nginx(settings: Settings, folder: Path, port: int) -> AsyncIterator[Ng
         f"daemon off;\nmaster_process off;\npid {folder}/pid;\nerror_log {folder}/error.log;\nevents {{}}\n"
         f"http {{\naccess_log {folder}/access.log;\n{temporary}include {folder}/callcenter.conf;\n}}\n"
     )
-    process = await asyncio.create_subprocess_exec(
-        *(tool("nginx"), "-p", str(folder), "-c", str(folder / "main.conf"), "-e", str(folder / "error.log")),
-        env=libraries(),
-    )
+    command = (tool("nginx"), "-p", str(folder), "-c", str(folder / "main.conf"), "-e", str(folder / "error.log"))
+    async with _running(command, folder, port):
+        yield Front(f"https://{HOST}:{port}", f"http://127.0.0.1:{plain}", authority.certificate)
+
+
+@asynccontextmanager
+async def caddy(settings: Settings, folder: Path, port: int) -> AsyncIterator[Front]:
+    """The same by Caddy, which would fetch a certificate by itself."""
+    folder.mkdir(exist_ok=True)
+    authority, plain = Authority(folder), free_port()
+    certificate, key = authority.issue(HOST, "127.0.0.1")
+    sample = _sample(settings, folder, "Caddyfile")
+    site = f"{HOST} {{\n"
+    assert sample.count(site) == 1
+    options = f"{{\nadmin off\nhttp_port {plain}\nhttps_port {port}\ndefault_bind 127.0.0.1\n}}\n"
+    sample = sample.replace(site, f"{options}{site}tls {certificate} {key}\n")
+    (folder / "Caddyfile").write_text(sample)
+    command = (tool("caddy"), "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile"))
+    async with _running(command, folder, port):
+        yield Front(f"https://{HOST}:{port}", f"http://127.0.0.1:{plain}", authority.certificate)
+
+
+def _sample(settings: Settings, folder: Path, name: str) -> str:
+    write_samples(settings, folder)
+    return (folder / "samples" / name).read_text()
+
+
+@asynccontextmanager
+async def _running(command: Sequence[str], folder: Path, port: int) -> AsyncIterator[None]:
+    with (folder / "log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *command, env={**libraries(), "HOME": str(folder)}, stdout=log, stderr=log
+        )
     try:
         async with asyncio.timeout(PATIENCE_S):
             while not await _listens(port):
-                assert process.returncode is None, (folder / "error.log").read_text()
+                assert process.returncode is None, (folder / "log").read_text()
                 await asyncio.sleep(0.05)
-        urls = f"https://{HOST}:{port}", f"http://127.0.0.1:{plain}"
-        yield Nginx(*urls, authority.certificate, folder / "access.log")
+        yield
     finally:
         if process.returncode is None:
             process.terminate()
