@@ -22,7 +22,7 @@ from callcenter.cli.upgrade import releases
 from callcenter.common.secret_box import SecretBox, require_readable
 from callcenter.settings import DatabaseSettings, Settings, load_settings, unknown_variables
 from callcenter.telephony.ledger_line import parse_line
-from tests.cli.test_backup import PROGRAMS
+from tests.backups import PROGRAMS
 from tests.conftest import OWNER, SERVICE, as_login
 
 FIRST = releases()[0]
