@@ -513,7 +513,7 @@ declare
     -- Looked at first, to find what is common and to learn how common the rest is.
     newest constant integer := 2000;
     -- To look at more takes longer than to gather from the index whatever is so rare.
-    most constant integer := 25000;
+    most constant integer := 40000;
     f journal_filter := jsonb_populate_record(null::journal_filter, asked);
     mine integer := my_company();
     conditions text;
@@ -593,9 +593,9 @@ $$;
 
 CREATE FUNCTION public.journal_word(forms text, is_last boolean) RETURNS text
     LANGUAGE sql IMMUTABLE
-    AS $_$
+    AS $$
     with form as (
-        select text, place, plainto_tsquery('russian', text) as stem
+        select rtrim(text, '*') as text, place, text like '%*' as begins, plainto_tsquery('russian', text) as stem
         from string_to_table(forms, '|') with ordinality f (text, place)
     )
     select '(' || string_agg(distinct q, ' | ') || ')' from (
@@ -604,10 +604,9 @@ CREATE FUNCTION public.journal_word(forms text, is_last boolean) RETURNS text
         select plainto_tsquery('simple', text)::text from form where place = 1 and numnode(stem) > 0
         union all
         select quote_literal(text) || ':*' from form
-        where place = 1 and (is_last or length(text) >= 5 and text ~ '^\w+$')
-            and (numnode(stem) > 0 or is_last)
+        where place = 1 and begins and (numnode(stem) > 0 or is_last)
     ) any_of where q <> ''
-$_$;
+$$;
 
 CREATE FUNCTION public.journal_words(f public.journal_filter) RETURNS tsquery
     LANGUAGE sql STABLE

@@ -140,7 +140,7 @@ export interface OperatorMessage {
   since: string;
   /** Why the operator takes no calls, or takes them, without having asked for it; null in a call. */
   reason: PresenceReason | null;
-  /** The code of the reason that the operator gave for a pause; its name is in the page. */
+  /** The code of the reason that the operator gave for a pause, also for one after the call; its name is in the page. */
   pause: string | null;
   /** When a wrap-up is over. */
   until: string | null;
@@ -227,7 +227,7 @@ export interface PresenceMessage {
   since: string;
   /** Why the operator takes no calls, or takes them, without having asked for it; null in a call. */
   reason: PresenceReason | null;
-  /** The code of the reason that the operator gave for a pause; its name is in the page. */
+  /** The code of the reason that the operator gave for a pause, also for one after the call; its name is in the page. */
   pause: string | null;
   /** When a wrap-up is over. */
   until: string | null;

@@ -28,7 +28,7 @@ BATCH = 500
 GATHER_S = 0.25
 """Seconds for which commands may be collected before they are written: in a surge the number of transactions is the
 cost. A card to pop, for which an operator waits with a caller on the line, is written at once and first; the answer to
-a person's request, at once."""
+a person's request, at once, and so is a batch that is full."""
 RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 # Errors in the data itself: a retry would fail in the same way.
 REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, UnicodeEncodeError)
@@ -54,9 +54,9 @@ class Writer:
 
     def submit(self, command: Command, seen_at: datetime) -> None:
         """Queue a command."""
-        if isinstance(command, PopCard | FinishRequest):
-            self._urgent.set()
         self._entries.put_nowait(QueuedCommand(command, seen_at))
+        if isinstance(command, PopCard | FinishRequest) or self._entries.qsize() >= BATCH:
+            self._urgent.set()
         metrics.write_backlog.set(self.backlog)
 
     @property
@@ -97,9 +97,10 @@ class Writer:
     async def _take(self) -> list[QueuedCommand]:
         if not self._later:
             self._later.append(await self._entries.get())
-        with suppress(TimeoutError):
-            async with asyncio.timeout(GATHER_S):
-                await self._urgent.wait()
+        if len(self._later) < BATCH:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GATHER_S):
+                    await self._urgent.wait()
         self._urgent.clear()
         while not self._entries.empty():
             self._later.append(self._entries.get_nowait())

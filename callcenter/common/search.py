@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from callcenter.common.word_forms import forms
+from callcenter.common.word_forms import LONG, forms, is_whole
 from callcenter.domain.phone import national
 
 LONGEST = 200
@@ -41,8 +41,8 @@ _FILLERS = frozenset(
 class Search:
     """A parsed query. `tail`: the last digits of a telephone number, reversed.
 
-    `number` and `tail` of the same digits mean either; `prefix` is the beginning of one more word. Each word, and the
-    prefix, is followed by its other forms, with `|` between.
+    `number` and `tail` of the same digits mean either; `prefix` is one more word, the last. Each word, and the
+    last, has a `*` when it may be the beginning of a longer one, and is followed by its other forms, with `|` between.
     """
 
     words: tuple[str, ...] = ()
@@ -72,8 +72,10 @@ class Search:
         if not words and not phones:
             return None
         return cls(
-            words=tuple(map(_with_forms, words if words and not _WORD.fullmatch(words[-1]) else words[:-1])),
-            prefix=_with_forms(words[-1].lower().replace("ё", "е")) if words and _WORD.fullmatch(words[-1]) else None,
+            words=tuple(map(_word, words if words and not _WORD.fullmatch(words[-1]) else words[:-1])),
+            prefix=_word(words[-1].lower().replace("ё", "е"), is_last=True)
+            if words and _WORD.fullmatch(words[-1])
+            else None,
             tail=_tail(_BETWEEN.sub("", phones[0])) if phones else None,
         )
 
@@ -86,13 +88,14 @@ def clean(typed: str) -> str:
 
 def address_words(text: str) -> list[str]:
     """The distinctive words, without `ul.`, `d.`, `kv.` and the like, unless there are no others."""
-    words = [word.strip(".-+\"'«»()№#") for word in re.split(r"[\s,;:!?|]+", text)]
+    words = [word.strip(".-+\"'«»()№#*") for word in re.split(r"[\s,;:!?|*]+", text)]
     words = [word for word in words if _WORD.search(word)][:MOST_WORDS]
     return [word for word in words if word.lower() not in _FILLERS] or words
 
 
-def _with_forms(word: str) -> str:
-    return "|".join((word, *forms(word)[1:]))
+def _word(word: str, *, is_last: bool = False) -> str:
+    begins = (is_last or (len(word) >= LONG and _WORD.fullmatch(word))) and not is_whole(word)
+    return "|".join((f"{word}*" if begins else word, *forms(word)[1:]))
 
 
 def _tail(digits: str) -> str:

@@ -7,6 +7,8 @@ from pymorphy3 import MorphAnalyzer
 from callcenter.addresses.letters import other_layout
 
 SHORTEST = 3
+LONG = 5
+"""Letters from which on the beginning of a word is rare enough to be looked for in the middle of a query."""
 MOST_FORMS = 32
 # A meaning less probable than this is left out; the likeliest never is.
 _UNLIKELY = 0.1
@@ -22,6 +24,12 @@ def forms(word: str) -> tuple[str, ...]:
     if word.isascii():
         found |= dict.fromkeys(_inflected(other_layout(word)))
     return tuple(found)[:MOST_FORMS]
+
+
+def is_whole(word: str) -> bool:
+    """Whether nothing is missing at its end: a number, or a word of the dictionary that is no short one."""
+    word = word.lower()
+    return word.isdigit() or (len(word) >= LONG and _russian().word_is_known(word))
 
 
 def _inflected(word: str) -> tuple[str, ...]:

@@ -382,7 +382,7 @@ def _show(operator: Operator) -> ShowOperator:
         phone_reachable=operator.phone_reachable,
         since=operator.since,
         reason=operator.reason if rests else None,
-        pause=operator.pause if rests else None,
+        pause=operator.pause,
         until=operator.wrap_up_until if rests else None,
         afterwards=None if rests or operator.wanted is Presence.AVAILABLE else operator.wanted,
     )

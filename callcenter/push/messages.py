@@ -55,7 +55,7 @@ class PresenceMessage(Shown):
     reason: PresenceReason | None
     """Why the operator takes no calls, or takes them, without having asked for it; null in a call."""
     pause: str | None
-    """The code of the reason that the operator gave for a pause; its name is in the page."""
+    """The code of the reason that the operator gave for a pause, also for one after the call; its name is in the page."""
     until: Moment | None
     """When a wrap-up is over."""
     afterwards: Presence | None

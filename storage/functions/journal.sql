@@ -25,11 +25,11 @@ create or replace function journal_conditions(f journal_filter) returns text lan
                           when 'soon' then 'd.due_at >= now() and d.warn_at <= now())' end)
 $$;
 
--- One word with its forms, `батареи|батарея|…`, as a query: what it is in Russian in any form, itself letter by letter, or,
--- when it is long enough to be rare, the beginning of another. Null when there is nothing in it to look for.
+-- One word with its forms, `батареи|батарея|…` or `батар*|…`, as a query: what it is in Russian in any form, itself letter by
+-- letter, or with `*` the beginning of another. Null when there is nothing in it to look for.
 create or replace function journal_word(forms text, is_last boolean) returns text language sql immutable as $$
     with form as (
-        select text, place, plainto_tsquery('russian', text) as stem
+        select rtrim(text, '*') as text, place, text like '%*' as begins, plainto_tsquery('russian', text) as stem
         from string_to_table(forms, '|') with ordinality f (text, place)
     )
     select '(' || string_agg(distinct q, ' | ') || ')' from (
@@ -38,8 +38,7 @@ create or replace function journal_word(forms text, is_last boolean) returns tex
         select plainto_tsquery('simple', text)::text from form where place = 1 and numnode(stem) > 0
         union all
         select quote_literal(text) || ':*' from form
-        where place = 1 and (is_last or length(text) >= 5 and text ~ '^\w+$')
-            and (numnode(stem) > 0 or is_last)
+        where place = 1 and begins and (numnode(stem) > 0 or is_last)
     ) any_of where q <> ''
 $$;
 
@@ -89,7 +88,7 @@ declare
     -- Looked at first, to find what is common and to learn how common the rest is.
     newest constant integer := 2000;
     -- To look at more takes longer than to gather from the index whatever is so rare.
-    most constant integer := 25000;
+    most constant integer := 40000;
     f journal_filter := jsonb_populate_record(null::journal_filter, asked);
     mine integer := my_company();
     conditions text;

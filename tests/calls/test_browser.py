@@ -234,6 +234,11 @@ async def test_a_pause_has_a_reason_and_the_time_after_a_talk_is_ended_or_prolon
         await until_asked("presence", {"wanted": "available"})
 
         talking = replace(shown, state=OperatorStatus.TALKING, pause=None)
+        await site.push(me, replace(talking, pause="break", afterwards=Presence.PAUSED))
+        await expect(page.locator("#state-name")).to_have_text("Разговор")
+        await expect(reason).to_have_value("break")
+        await reason.select_option("lunch")
+        await until_asked("presence", {"wanted": "paused", "pause": "lunch"})
         for afterwards, pressed in ((None, "На линии"), (Presence.PAUSED, "Пауза"), (Presence.OFFLINE, "Не в сети")):
             await site.push(me, replace(talking, afterwards=afterwards))
             await expect(page.locator("#presence [aria-pressed=true]")).to_have_text(pressed)

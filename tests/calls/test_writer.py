@@ -13,11 +13,11 @@ from pydantic import SecretStr
 from callcenter.calls import screens, startup
 from callcenter.calls.cards import CardFinder, find_cards
 from callcenter.calls.request_listener import RequestListener
-from callcenter.calls.writer import QueuedCommand, Writer, cards_first
+from callcenter.calls.writer import BATCH, QueuedCommand, Writer, cards_first
 from callcenter.common.requests import ask
 from callcenter.domain.call import Outcome
 from callcenter.domain.card import Card
-from callcenter.domain.commands import KeepPresence, PrepareCard, SaveCheckpoint
+from callcenter.domain.commands import KeepPresence, PrepareCard, RecordGap, SaveCheckpoint
 from callcenter.domain.events import (
     CallArrived,
     CallEnded,
@@ -246,6 +246,17 @@ async def test_commands_wait_while_postgresql_is_unavailable(pool: asyncpg.Pool,
         await running.written()
     assert await pool.fetchval("select outcome from calls") == "answered"
     assert await pool.fetchval("select count(*) from call_events") == len(events)
+
+
+async def test_a_full_batch_waits_for_nothing(
+    pool: asyncpg.Pool, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("callcenter.calls.writer.GATHER_S", 3600.0)
+    async with node(pool, database_url) as running:
+        for number in range(2 * BATCH):
+            running.writer.submit(RecordGap(began_at=at(number), ended_at=at(number + 1)), at(0))
+        await running.written()
+    assert await pool.fetchval("select count(*) from node_gaps") == 2 * BATCH
 
 
 async def test_a_second_process_of_the_same_node_writes_nothing_until_the_first_ends(

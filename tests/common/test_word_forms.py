@@ -34,6 +34,19 @@ async def test_a_word_is_found_in_any_form(database_url: str) -> None:
     assert (missed, wrong) == ([], [])
 
 
+@pytest.mark.parametrize(
+    ("typed", "begins"),
+    [
+        ("батар", ["батар*"]), ("наб", ["наб*"]), ("гудят тру", ["гудят", "тру*"]), ("набереж 12", ["набереж*", "12"]),
+        ("Новикова Ирина Сергеевна", ["Новикова", "Ирина", "сергеевна"]), ("кв 12", ["12"]), ("труб* два", ["труб", "два*"]),
+    ],
+)  # fmt: skip
+def test_a_word_that_is_whole_is_not_the_beginning_of_another(typed: str, begins: list[str]) -> None:
+    search = Search.of(typed)
+    assert search is not None
+    assert [each.split("|")[0] for each in (*search.words, search.prefix) if each] == begins
+
+
 @pytest.mark.parametrize("word", ["", "кв", "12/5", "x" * 10_000, "ъ" * 10_000, "😀", "'", "а-б-в"])
 def test_what_is_no_word_has_few_forms_and_the_first_is_itself(word: str) -> None:
     found = forms(word)

@@ -12,7 +12,8 @@ import { onKey } from "./keys.js";
  * @param {Pick<PresenceMessage, "state"> & Partial<PresenceMessage>} presence
  */
 export function named({ state, reason, pause }) {
-  const why = reason ? texts.reasons[reason] : place.pauses?.find((each) => each.code === pause)?.name;
+  const given = state === "paused" ? pause : null;
+  const why = reason ? texts.reasons[reason] : place.pauses?.find((each) => each.code === given)?.name;
   return why ? `${texts.states[state]}: ${why}` : texts.states[state];
 }
 
@@ -41,7 +42,7 @@ export function showPresence(state) {
   $("state").className = `state ${now}`;
   announce($("state-name"), named(shown));
   $("state-since").replaceChildren(at ? since(at) : "");
-  $("pause-reason").hidden = now !== "paused";
+  $("pause-reason").hidden = now === "wrap_up" || wanted !== "paused";
   reasons().value = pause ?? "";
   $("wrap-up").hidden = now !== "wrap_up";
   $("wrap-up-left").replaceChildren(until ? left(until) : "");
