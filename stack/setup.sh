@@ -94,15 +94,15 @@ fi
 
 # The samples of docs/install.md are tried with these. Unpacked, not installed: nothing is started, nothing is configured.
 tools=(nginx caddy pgbouncer libc-ares2 libevent-2.1-7)
-unpack_tools() {
-    local name folder=$PWD/var/tools
-    rm -rf "$folder" && mkdir -p "$folder/packages" && cd "$folder/packages" && apt-get update || return
+unpack_tools() (
+    folder=$PWD/var/tools
+    rm -rf "$folder" && mkdir -p "$folder/packages" && cd "$folder/packages" && apt-get update || exit
     for name in "${tools[@]}"; do
         # Since its change to 64-bit times Debian has some libraries under another name.
-        apt-get download "$name" || apt-get download "${name}t64" || return
+        apt-get download "$name" || apt-get download "${name}t64" || exit
     done
-    for name in *.deb; do dpkg-deb -x "$name" "$folder" || return; done
-}
+    for name in *.deb; do dpkg-deb -x "$name" "$folder" || exit; done
+)
 if [ "$(cat var/stamps/tools 2>/dev/null)" != "${tools[*]}" ]; then
     step tools "nginx, Caddy and PgBouncer, which the tests try the samples with" unpack_tools
     echo "${tools[*]}" >var/stamps/tools

@@ -1,5 +1,6 @@
 """Samples of what stands around the program (services, proxies, rotation of logs), with the names of this installation."""
 
+import socket
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -36,6 +37,7 @@ def _values(settings: Settings, folder: Path) -> dict[str, object]:
         "resources": ROOT,
         "folder": folder,
         "env_files": f"{folder / 'settings.env'}:{folder / 'secrets.env'}",
+        "hostname": socket.gethostname(),
         "host": urlsplit(web.url).hostname,
         "web": f"{web.host}:{web.port}",
         "node_port": NODE_PORT,

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
@@ -25,7 +26,7 @@ HARDENED = {
 }
 FILES = {
     *("callcenter-asterisk.service", "callcenter-node.service", "callcenter-web.service", "tmpfiles.conf"),
-    *("nginx.conf", "Caddyfile", "logrotate", "sysctl.conf", "fail2ban.conf", "README.txt"),
+    *("nginx.conf", "Caddyfile", "logrotate", "sysctl.conf", "fail2ban.conf", "README.txt", "asterisk-hosts"),
 }
 
 
@@ -77,6 +78,13 @@ def test_a_node_may_write_where_asterisk_is_and_the_pages_nowhere(samples: Path)
     assert node["User"] == directives(samples / "callcenter-asterisk.service")["User"]
     assert "owner.env" not in (samples / "callcenter-node.service").read_text()
     assert "owner.env" not in (samples / "callcenter-web.service").read_text()
+
+
+def test_asterisk_finds_the_names_that_it_looks_up_at_each_call(samples: Path) -> None:
+    unit = directives(samples / "callcenter-asterisk.service")
+    mounted = dict(pair.split(":") for line in unit["BindReadOnlyPaths"] for pair in line.split() if ":" in pair)
+    names = Path(next(source for source, target in mounted.items() if target == "/etc/hosts")).read_text().split()
+    assert {socket.gethostname(), "localhost", "A.ROOT-SERVERS.NET"} <= set(names)
 
 
 def test_systemd_reads_the_services_as_they_are_meant(samples: Path) -> None:
