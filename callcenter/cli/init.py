@@ -34,6 +34,8 @@ def init(options: argparse.Namespace) -> int:
         os.environ["CALLCENTER_ENV_FILE"] = ":".join(str(folder / name) for name in FILES)
         settings = load_settings()
         set_country(settings.country)
+        if options.administrator is None and sys.stdin.isatty():
+            options.administrator = input("login of the first administrator, empty for none: ").strip()
         asyncio.run(_set_up(settings, options))
         write_samples(settings, folder)
     except CallcenterError as problem:
@@ -98,7 +100,8 @@ async def _set_up(settings: Settings, options: argparse.Namespace) -> None:
         ) from None
     print("store: bucket")
     await make_bucket(settings)
-    if options.administrator is None:
+    login: str | None = options.administrator
+    if not login:
         return
     connection = await connect(settings.database)
     try:
@@ -106,7 +109,7 @@ async def _set_up(settings: Settings, options: argparse.Namespace) -> None:
         if there:
             print("administrator: there is one already; `callcenter invite-administrator` makes a new link")
             return
-        token = await invite_administrator(connection, options.administrator, options.name or options.administrator)
+        token = await invite_administrator(connection, login, options.name or login)
     finally:
         await connection.close()
     print(f"administrator: this link sets the password, once, within 72 hours:\n    {settings.web.url}/invite/{token}")
