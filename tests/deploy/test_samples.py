@@ -134,16 +134,3 @@ def test_the_ledger_is_renamed_when_it_is_rotated_and_never_cut(samples: Path) -
     assert "logger reload" in text
     # As what the node looks for: callcenter/telephony/ledger_file.py.
     assert re.search(r"^\s+dateext$", text, re.MULTILINE)
-
-
-def test_both_proxies_do_the_same(samples: Path) -> None:
-    nginx, caddy = (samples / "nginx.conf").read_text(), (samples / "Caddyfile").read_text()
-    for text in (nginx, caddy):
-        assert "desk.example.org" in text
-        assert "127.0.0.1:8080" in text
-        assert "127.0.0.1:8088" in text
-        assert 'Strict-Transport-Security "max-age=31536000"' in text
-        for inner in ("/metrics", "/readyz"):
-            assert re.search(rf"{inner}\b.*404", text)
-    assert "client_max_body_size 21m" in nginx
-    assert "max_size 21MB" in caddy

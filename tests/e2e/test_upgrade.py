@@ -21,9 +21,9 @@ from tests.upgrade.earlier import its_stack, last_release
 
 pytestmark = [pytest.mark.e2e, pytest.mark.alone]
 
-CALLERS = 60
-OPERATORS = 12
-TALK_S = 5.0
+CALLERS = 100
+OPERATORS = 20
+TALK_S = 4.0
 PATIENCE_S = 120.0
 
 
@@ -97,7 +97,7 @@ async def in_the_middle_of_a_surge(old: Upgradable, change: Any) -> dict[str, An
         # Some have talked, some talk, and most still wait.
         await old.wait_for("select count(*) from talks", answered + OPERATORS + 3)
         change()
-        said, _ = surge.communicate(timeout=240)
+        said, _ = surge.communicate(timeout=480)
     verdict: dict[str, Any] = json.loads(said.splitlines()[-1])
     assert surge.returncode == 0, said
     return verdict
