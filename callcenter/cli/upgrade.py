@@ -6,6 +6,7 @@ import shlex
 import time
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import aiohttp
@@ -153,14 +154,21 @@ async def back_to(settings: Settings, version: str) -> int:
 
 
 async def restart_asterisk(settings: Settings) -> int:
-    """Restart Asterisk when nobody is on the line, and wait for that; return 0 once it takes calls again."""
+    """Restart Asterisk when nobody is on the line, and wait for that; return 0 once it takes calls again.
+
+    Raises `CheckFailed` if it does not run.
+    """
     console = Console(settings.asterisk.control)
     before = await _startup(console)
+    if before is None:
+        raise CheckFailed(f"Asterisk does not answer at {settings.asterisk.control}")
     print("Asterisk: restarts as soon as nobody is on the line; calls are taken until then (Ctrl-C calls it off)")
     try:
-        await console.command("core restart when convenient")
+        # It answers when it does so, which may be in hours, and waits on by itself.
+        with suppress(TelephonyError):
+            await console.command("core restart when convenient")
         while await _startup(console) in (before, None):
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(LOOK_S)
         await console.command("core waitfullybooted")
     except asyncio.CancelledError:
         await console.command("core abort shutdown")

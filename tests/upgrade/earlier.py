@@ -59,6 +59,8 @@ def exchange(directory: Path, old: Path, new: Path) -> None:
     )
     control = [sys.executable, "-m", "supervisor.supervisorctl", "-s", f"unix://{directory}/supervisor.sock"]
     subprocess.run([*control, "update", "callcenter"], check=True)
+    # Where there is nothing to exchange, it still runs.
+    subprocess.run([*control, "stop", "callcenter"], check=False)
     subprocess.run([*control, "start", "callcenter"], check=True)
 
 
