@@ -93,7 +93,7 @@ if ! stamped tree "${recipe[@]}"; then
 fi
 
 # The samples of docs/install.md are tried with these. Unpacked, not installed: nothing is started, nothing is configured.
-tools=(nginx caddy pgbouncer libc-ares2 libevent-2.1-7)
+tools=(nginx caddy fail2ban logrotate pgbouncer libc-ares2 libevent-2.1-7 libpopt0)
 unpack_tools() (
     folder=$PWD/var/tools
     rm -rf "$folder" && mkdir -p "$folder/packages" && cd "$folder/packages" && apt-get update || exit
@@ -104,7 +104,7 @@ unpack_tools() (
     for name in *.deb; do dpkg-deb -x "$name" "$folder" || exit; done
 )
 if [ "$(cat var/stamps/tools 2>/dev/null)" != "${tools[*]}" ]; then
-    step tools "nginx, Caddy and PgBouncer, which the tests try the samples with" unpack_tools
+    step tools "nginx, Caddy, fail2ban, logrotate and PgBouncer, which the tests try the samples with" unpack_tools
     echo "${tools[*]}" >var/stamps/tools
 fi
 

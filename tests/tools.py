@@ -19,6 +19,6 @@ def tool(name: str) -> str:
 
 def libraries() -> Mapping[str, str]:
     """The environment in which its libraries are found."""
-    folders = [str(each) for each in (UNPACKED / "lib").glob("*-linux-gnu")]
+    folders = [str(each) for root in (UNPACKED, UNPACKED.parent) for each in (root / "lib").glob("*-linux-gnu")]
     inherited = os.environ.get("LD_LIBRARY_PATH")
     return os.environ | {"LD_LIBRARY_PATH": os.pathsep.join([*folders, *([inherited] if inherited else [])])}

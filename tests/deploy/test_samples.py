@@ -4,6 +4,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from pydantic import SecretStr
 from callcenter.cli.samples import write_samples
 from callcenter.settings import DatabaseSettings, Settings, WebSettings
 from tests.site import settings_for
+from tests.tools import libraries, tool
 
 HARDENED = {
     "KillMode": "control-group",
@@ -111,20 +113,55 @@ def test_ports_of_asterisk_are_kept_from_what_connects_to_others(samples: Path) 
     )
 
 
-def test_who_guesses_passwords_is_banned_and_who_logs_in_is_not(samples: Path) -> None:
-    [pattern] = re.findall(r"^failregex = (.*)$", (samples / "fail2ban.conf").read_text(), re.MULTILINE)
-    found = re.compile(pattern.replace("<HOST>", r"(?P<host>[0-9a-f.:]+)"))
+def test_who_guesses_passwords_is_banned_and_who_logs_in_is_not(samples: Path, tmp_path: Path) -> None:
+    text = (samples / "fail2ban.conf").read_text()
+    # Where it is read a percent sign starts an expansion.
+    said = {key: value.replace("%%", "%") for key, value in re.findall(r"^(\w+) = (.*)$", text, re.MULTILINE)}
+    requests = {
+        "POST /login": (401, 429, 303),
+        "POST /login/code": (401, 303),
+        "GET /login": (200,),
+        "GET /journal?x=POST /login": (401,),
+    }
+    lines = [
+        f'203.0.113.9 - - [28/Nov/2026:07:00:00 +0000] "{request} HTTP/1.1" {status} 812 "-" "x"\n'
+        for request, statuses in requests.items()
+        for status in statuses
+    ]
+    (tmp_path / "access.log").write_text("".join(lines))
+    program = Path(tool("fail2ban-regex"))
+    found = subprocess.run(
+        [
+            sys.executable,
+            program,
+            "--out",
+            "row",
+            "-d",
+            said["datepattern"],
+            tmp_path / "access.log",
+            said["failregex"],
+        ],
+        env={**libraries(), "PYTHONPATH": str(program.parents[1] / "lib" / "python3" / "dist-packages")},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert len(found.splitlines()) == 3
 
-    def line(request: str, status: int) -> str:
-        return f'203.0.113.9 - - [28/Nov/2026:07:00:00 +0000] "{request} HTTP/1.1" {status} 812 "-" "x"'
 
-    for request in ("POST /login", "POST /login/code"):
-        match = found.match(line(request, 401))
-        assert match is not None
-        assert match["host"] == "203.0.113.9"
-    assert not found.match(line("POST /login", 303))
-    assert not found.match(line("GET /login", 200))
-    assert not found.match(line("GET /journal?x=POST /login", 401))
+def test_logrotate_reads_its_sample(samples: Path, tmp_path: Path) -> None:
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / "queue_log").write_text("x" * 100)
+    file = samples / "logrotate"
+    text = file.read_text().replace(str(settings().asterisk.queue_log.parent), str(tmp_path / "log"))
+    # The accounts of the installation are not there.
+    file.write_text(re.sub(r"^    (su|create) .*\n", "", text, flags=re.MULTILINE))
+    file.chmod(0o644)
+    command = [tool("logrotate"), "--debug", "--force", "--state", str(tmp_path / "state"), str(file)]
+    done = subprocess.run(command, env=libraries(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "error" not in done.stderr
+    assert re.search(r"renaming .*/queue_log to .*/queue_log-[0-9]{10}\b", done.stderr)
 
 
 def test_the_ledger_is_renamed_when_it_is_rotated_and_never_cut(samples: Path) -> None:
