@@ -38,7 +38,14 @@ async def backup(settings: Settings, place: str, *, copy: bool) -> int:
 
     `copy`: the bytes of the objects too, not only their list. Returns 1 if the store is not as the database says.
     """
-    os.umask(0o077)
+    before = os.umask(0o077)
+    try:
+        return await _backup(settings, place, copy)
+    finally:
+        os.umask(before)
+
+
+async def _backup(settings: Settings, place: str, copy: bool) -> int:
     if not place.startswith(SCHEME):
         folder = Path(place)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -169,3 +169,6 @@ async def test_nobody_else_reads_a_backup_which_has_the_keys(filled: Filled, tmp
     folder = tmp_path / "backup"
     await backup(filled.settings, str(folder), copy=True)
     assert all(path.stat().st_mode & 0o077 == 0 for path in (folder, *folder.rglob("*")))
+    # What the program writes elsewhere is as private as before.
+    (tmp_path / "other").touch(0o666)
+    assert (tmp_path / "other").stat().st_mode & 0o077
