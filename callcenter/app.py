@@ -60,6 +60,7 @@ from callcenter.outages.announcing.announcer import Announcer
 from callcenter.outages.announcing.voice import Voice
 from callcenter.outages.install import install as outages
 from callcenter.people.install import install as people
+from callcenter.pooler import require_own_session
 from callcenter.push.hub import HUB, Hub
 from callcenter.recordings.archive import Archive
 from callcenter.recordings.copies import CopyMaker
@@ -220,6 +221,7 @@ def create_monitor(*, pool: asyncpg.Pool, checks: Mapping[str, HealthCheck]) -> 
 
 @asynccontextmanager
 async def _pool(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
+    await require_own_session(lambda: connect(settings.database))
     pool = await open_pool(settings.database)
     try:
         async with pool.acquire() as connection:

@@ -76,6 +76,7 @@ CallcenterError
 ├── StopSending                  no more of the content may be sent
 ├── CheckFailed                  what `callcenter doctor` found broken
 ├── CheckWarning                 what `callcenter doctor` found not as it should be
+├── BackupProblem                a folder that is no whole back-up
 ├── InvitationError              this login cannot be invited; the text says why
 └── RenderError                  the Asterisk configuration cannot be rendered from these settings
 """
@@ -184,6 +185,10 @@ class ObjectMissing(StoreError):
 
 class ObjectLocked(StoreError):
     """The store keeps this object: its retention is not over, or a legal hold lasts."""
+
+
+class BackupProblem(CallcenterError):
+    """A folder that cannot be restored from; the text says why."""
 
 
 class NotReady(CallcenterError):

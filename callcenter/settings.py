@@ -1,16 +1,19 @@
-"""One frozen settings object, read once from the environment and an optional file.
+"""One frozen settings object, read once from the environment and optional files.
 
-`CALLCENTER_AMI__PORT=5038` sets `ami.port`; the file named by `CALLCENTER_ENV_FILE`, if any, holds the
-same names, one a line. What is not set has the default written here. There is no default for
-anything secret.
+`CALLCENTER_AMI__PORT=5038` sets `ami.port`, `CALLCENTER_AMI__EVENTS_SECRET_FILE=/run/secrets/ami` what is in that file; the
+files named by `CALLCENTER_ENV_FILE`, if any, separated by colons, hold the same names, one a line. What is not set has
+the default written here. There is no default for anything secret.
 """
 
 import os
 import re
+import sys
 from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
+import idna
+from dotenv import dotenv_values
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import (
     BaseModel,
@@ -23,8 +26,9 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from callcenter import variables
 from callcenter.errors import SettingsError
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -287,6 +291,7 @@ class S3Settings(SettingsSection):
     )
     region: str = Field("us-east-1", description="region name to sign for")
     secure: bool = Field(True, description="use https")
+    ca_file: Path | None = Field(None, description="certificates to trust instead of the system's, in PEM")
     uploads: int = Field(2, ge=1, le=64, description="recordings uploaded at the same time")
     lock_mode: Literal["GOVERNANCE", "COMPLIANCE", "none"] = Field(
         "GOVERNANCE",
@@ -400,6 +405,12 @@ class SmtpSettings(SettingsSection):
     sender: str = Field("dispatch@localhost", description="sender address of e-mails")
     ca_file: Path | None = Field(None, description="certificates to trust instead of the system's, in PEM")
     timeout_s: float = Field(20.0, gt=0, description="seconds that sending one e-mail may take")
+
+    @field_validator("sender")
+    @classmethod
+    def _as_mail_servers_write_it(cls, sender: str) -> str:
+        name, at, domain = sender.rpartition("@")
+        return sender if domain.isascii() else f"{name}{at}{idna.encode(domain, uts46=True).decode()}"
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -529,18 +540,35 @@ def _require_key(key: SecretStr) -> None:
         raise ValueError("must be 64 hexadecimal digits, as `openssl rand -hex 32` makes them")
 
 
-class SpeechAlone(BaseSettings):
-    """What is needed to speak phrases where nothing else is set up yet."""
+class _Given(BaseSettings):
+    """Settings that are read from variables."""
 
     model_config = _FROM_ENVIRONMENT
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment, then the files, without what this version does not know: another one may know it."""
+        for source in (env_settings, dotenv_settings):
+            assert isinstance(source, EnvSettingsSource)
+            source.env_vars = variables.given(source.env_vars, variable_names(Settings))
+        return init_settings, env_settings, dotenv_settings
+
+
+class SpeechAlone(_Given):
+    """What is needed to speak phrases where nothing else is set up yet."""
 
     speech: SpeechSettings = SpeechSettings()
 
 
-class Settings(BaseSettings):
+class Settings(_Given):
     """Everything that can be set."""
-
-    model_config = _FROM_ENVIRONMENT
 
     node: str = Field(
         "node1", pattern=r"^[a-z][a-z0-9]{0,15}$", description="name of the Asterisk this process runs beside"
@@ -601,10 +629,12 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the settings once.
+    """Read the settings once; warn on the standard error output of names that this version does not know.
 
     Raises `SettingsError` with one line per mistake, each naming the variable to fix.
     """
+    for line in unknown_variables():
+        print(f"callcenter: {line}", file=sys.stderr)
     return _load(Settings)
 
 
@@ -613,12 +643,40 @@ def load_speech_settings() -> SpeechSettings:
     return _load(SpeechAlone).speech
 
 
+def unknown_variables() -> list[str]:
+    """A line for each variable that sets nothing: a typing error, or a setting of another version. Raises `SettingsError`."""
+    names = set(os.environ)
+    for file in env_files():
+        names |= dotenv_values(file).keys()
+    return variables.unknown(names, variable_names(Settings))
+
+
+def env_files() -> list[Path]:
+    """The files that `CALLCENTER_ENV_FILE` names, of which the later ones win. Raises `SettingsError`."""
+    files = [Path(each) for each in os.environ.get("CALLCENTER_ENV_FILE", "").split(":") if each]
+    for file in files:
+        if not file.is_file():
+            raise SettingsError(f"CALLCENTER_ENV_FILE names {file}, which is not a file")
+        if not os.access(file, os.R_OK):
+            raise SettingsError(f"CALLCENTER_ENV_FILE names {file}, which this user may not read")
+    return files
+
+
+def variable_names(model: type[BaseModel], prefix: str = variables.PREFIX) -> frozenset[str]:
+    """The variable of every setting."""
+    names: set[str] = set()
+    for name, field in model.model_fields.items():
+        kind, variable = field.annotation, prefix + name.upper()
+        if isinstance(kind, type) and issubclass(kind, SettingsSection):
+            names |= variable_names(kind, f"{variable}__")
+        else:
+            names.add(variable)
+    return frozenset(names)
+
+
 def _load(kind: type[Loaded]) -> Loaded:
-    env_file = os.environ.get("CALLCENTER_ENV_FILE")
-    if env_file and not Path(env_file).is_file():
-        raise SettingsError(f"CALLCENTER_ENV_FILE names {env_file}, which is not a file")
     try:
-        return kind(_env_file=env_file)
+        return kind(_env_file=env_files())
     except ValidationError as error:
         raise SettingsError(explain(error)) from None
 

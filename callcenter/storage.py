@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from graphlib import TopologicalSorter
@@ -36,6 +36,7 @@ ANSWER_WITHIN_S = 5.0
 
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 _NEEDS = re.compile(r"^-- needs: (.+)$", re.MULTILINE)
+_MAKES_ROLE = re.compile(r"^( *)create role (\w+)[^;]*;$", re.MULTILINE)
 _MIGRATION_LOCK = 0x63616C6C
 
 
@@ -150,20 +151,67 @@ async def _apply_migrations(connection: asyncpg.Connection) -> list[str]:
         "name text primary key, sha256 text not null, applied_at timestamptz not null default now())"
     )
     known = {row["name"]: row["sha256"] for row in await connection.fetch("select * from schema_migrations")}
-    files = sorted(MIGRATIONS.glob("*.sql"))
-    if unknown := known.keys() - {file.stem for file in files}:
+    texts = {file.stem: file.read_text() for file in sorted(MIGRATIONS.glob("*.sql"))}
+    known |= await _take_as_applied(connection, texts)
+    if unknown := known.keys() - texts:
         raise StorageError(f"the database has migrations that this version does not know: {sorted(unknown)}")
-    applied_now = []
-    for file in files:
-        text = file.read_text()
-        if known.get(file.stem, _digest(text)) != _digest(text):
-            raise StorageError(f"migration {file.stem} was altered after it was applied; add a new one instead")
-        if file.stem not in known:
-            async with connection.transaction():
-                await connection.execute(text)
-                await connection.execute("insert into schema_migrations values ($1, $2)", file.stem, _digest(text))
-            applied_now.append(file.stem)
-    return applied_now
+    if altered := [name for name, sha256 in known.items() if sha256 != _digest(texts[name])]:
+        raise StorageError(f"migration {altered[0]} was altered after it was applied; add a new one instead")
+    may_make_roles = await connection.fetchval(
+        "select rolsuper or rolcreaterole from pg_roles where rolname = current_user"
+    )
+    new = {name: text for name, text in texts.items() if name not in known}
+    for name, text in new.items():
+        async with connection.transaction():
+            await connection.execute(text if may_make_roles else await _without_roles(connection, text))
+            await connection.execute("insert into schema_migrations values ($1, $2)", name, _digest(text))
+    return list(new)
+
+
+async def _take_as_applied(connection: asyncpg.Connection, texts: Mapping[str, str]) -> dict[str, str]:
+    """Those of these migrations that were stepped back from, by name, with their digests; they are applied again from now on."""
+    if await connection.fetchval("select to_regclass('stepped_back')") is None:
+        return {}
+    rows = await connection.fetch(
+        "with again as (delete from stepped_back where name = any($1) returning name, sha256)"
+        " insert into schema_migrations (name, sha256) select name, sha256 from again returning name, sha256",
+        list(texts),
+    )
+    return {row["name"]: row["sha256"] for row in rows}
+
+
+async def step_back(connection: asyncpg.Connection, kept: Collection[str]) -> list[str]:
+    """Let a program that knows only the migrations in `kept` run on this schema; return the names of the others.
+
+    What they added stays, and `migrate` of the newer program takes it as applied. Views are made again by the earlier
+    program's `migrate`: PostgreSQL would not let it take a column from one.
+    """
+    async with connection.transaction():
+        rows = await connection.fetch(
+            "with gone as (delete from schema_migrations where name <> all($1) returning name, sha256)"
+            " insert into stepped_back (name, sha256) select name, sha256 from gone returning name",
+            list(kept),
+        )
+        views = await connection.fetch(
+            "select oid::regclass::text from pg_class where relkind = 'v' and relnamespace = 'public'::regnamespace"
+        )
+        for (view,) in views:
+            await connection.execute(f"drop view if exists {view} cascade")
+        # So that whoever migrates next applies all of its own.
+        await connection.execute("delete from schema_files")
+    return sorted(row["name"] for row in rows)
+
+
+async def _without_roles(connection: asyncpg.Connection, text: str) -> str:
+    """A migration for an owner who may not make roles: somebody else has made them. Raises `StorageError` if not."""
+    wanted = {name for _, name in _MAKES_ROLE.findall(text)}
+    there = {row["rolname"] for row in await connection.fetch("select rolname from pg_roles")}
+    if wanted - there:
+        raise StorageError(
+            f"the owner of the tables may not make roles, and these are missing: {', '.join(sorted(wanted - there))}."
+            " Let an administrator of the server run what `callcenter database-roles` prints, then run this again"
+        )
+    return _MAKES_ROLE.sub(r"\1null;", text)
 
 
 async def _apply_files(connection: asyncpg.Connection) -> list[str]:

@@ -91,7 +91,9 @@ def _judge_doubles(verdict: ChaosVerdict, known: Mapping[str, Row], versions: Co
 def _same(witness: Witness, data: bytes) -> bool:
     if not witness.raw:
         return data == witness.data
-    return _is_with_silence(witness.data[: len(witness.data) // FRAME * FRAME], data[HEADER:])
+    # What was inserted or left over is said in chunks behind the audio.
+    audio = int.from_bytes(data[HEADER - 4 : HEADER], "little")
+    return _is_with_silence(witness.data[: len(witness.data) // FRAME * FRAME], data[HEADER : HEADER + audio])
 
 
 def _is_with_silence(written: bytes, kept: bytes) -> bool:

@@ -94,6 +94,31 @@ if ! stamped tree "${recipe[@]}"; then
     stamp tree "${recipe[@]}"
 fi
 
+# The samples of docs/install.md are tried with these. Unpacked, not installed: nothing is started, nothing is configured.
+tools=(nginx caddy fail2ban logrotate pgbouncer libc-ares2 libevent-2.1-7 libpopt0)
+unpack_tools() (
+    folder=$PWD/var/tools
+    rm -rf "$folder" && mkdir -p "$folder/packages" && cd "$folder/packages" && apt-get update || exit
+    for name in "${tools[@]}"; do
+        # Since its change to 64-bit times Debian has some libraries under another name.
+        apt-get download "$name" || apt-get download "${name}t64" || exit
+    done
+    for name in *.deb; do dpkg-deb -x "$name" "$folder" || exit; done
+)
+if [ "$(cat var/stamps/tools 2>/dev/null)" != "${tools[*]}" ]; then
+    step tools "nginx, Caddy, fail2ban, logrotate and PgBouncer, which the tests try the samples with" unpack_tools
+    echo "${tools[*]}" >var/stamps/tools
+fi
+
+make_store() {
+    rm -rf var/moto && "$1" -m venv var/moto &&
+        var/moto/bin/pip install --disable-pip-version-check --no-cache-dir --require-hashes -r tests/data/moto.lock
+}
+if ! stamped moto tests/data/moto.lock; then
+    step moto "moto, an S3 store that is none of ours, in an environment of its own" make_store "$(find_python)"
+    stamp moto tests/data/moto.lock
+fi
+
 phrases=(asterisk/sounds/phrases.txt $(find callcenter/speech -name '*.py' | sort))
 if ! stamped sounds "${phrases[@]}"; then
     step sounds "Phrases for callers, spoken by festival and espeak-ng" \

@@ -2891,6 +2891,12 @@ CREATE TABLE public.sheet_layouts (
     CONSTRAINT sheet_layouts_check CHECK (((cardinality(headings) = cardinality(columns)) AND ((cardinality(headings) >= 1) AND (cardinality(headings) <= 40))))
 );
 
+CREATE TABLE public.stepped_back (
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE public.talks (
     recording text NOT NULL,
     call_id text NOT NULL,
@@ -3443,6 +3449,9 @@ ALTER TABLE ONLY public.share_links
 
 ALTER TABLE ONLY public.sheet_layouts
     ADD CONSTRAINT sheet_layouts_pkey PRIMARY KEY (company_id, headings);
+
+ALTER TABLE ONLY public.stepped_back
+    ADD CONSTRAINT stepped_back_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY public.talks
     ADD CONSTRAINT talks_pkey PRIMARY KEY (recording);
@@ -5236,6 +5245,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.share_links TO callcenter_runtime;
 GRANT USAGE ON SEQUENCE public.share_links_id_seq TO callcenter_runtime;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sheet_layouts TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.stepped_back TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.talks TO callcenter_company;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.talks TO callcenter_runtime;

@@ -4,13 +4,18 @@
 # Run SeaweedFS with its S3 gateway, its files in DATA: in the local stack and in the image alike. It has two accounts:
 # S3_ADMIN_ACCESS_KEY and S3_ADMIN_SECRET_KEY may do everything, and make the bucket; S3_ACCESS_KEY and S3_SECRET_KEY are
 # the service's, which reads, writes and locks objects of S3_BUCKET, but cannot remove a locked one. The keys are written
-# to CONFIG, which only this user can read. Addresses, ports and all that differs from place to place come as FLAGs; a
+# to CONFIG, which only this user can read; S3_ACCESS_KEY_FILE and so on name files with them. Addresses, ports and all that differs from place to place come as FLAGs; a
 # later flag wins over an earlier one.
 set -eu
 [ $# -ge 3 ] || { sed -n '2s/^# //p' "$0" >&2; exit 2; }
 weed=$1 data=$2 config=$3
 shift 3
 : "${S3_BUCKET:?is not set}"
+from_file() { [ -z "$1" ] || cat "$1"; }
+: "${S3_ADMIN_ACCESS_KEY:=$(from_file "${S3_ADMIN_ACCESS_KEY_FILE:-}")}"
+: "${S3_ADMIN_SECRET_KEY:=$(from_file "${S3_ADMIN_SECRET_KEY_FILE:-}")}"
+: "${S3_ACCESS_KEY:=$(from_file "${S3_ACCESS_KEY_FILE:-}")}"
+: "${S3_SECRET_KEY:=$(from_file "${S3_SECRET_KEY_FILE:-}")}"
 for word in "${S3_ADMIN_ACCESS_KEY:?is not set}" "${S3_ADMIN_SECRET_KEY:?is not set}" \
     "${S3_ACCESS_KEY:?is not set}" "${S3_SECRET_KEY:?is not set}" "$S3_BUCKET"; do
     case $word in

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.settings import Settings, SettingsSection
+from callcenter.settings import Settings, variable_names
+from callcenter.variables import IN_A_FILE, OTHERS
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [
@@ -19,22 +20,13 @@ FILE = re.compile(r"[\w.*-]+(?:/[\w.*-]+)+\.(?:py|sql|js|html|css|po|sh|j2|toml|
 MADE = re.compile(r"^(\.\./)?pictures/(en|ru)/\w+\.png$")
 """By tests/test_site.py, which finds out whether all are there."""
 VARIABLE = re.compile(r"CALLCENTER_[A-Z0-9_]+")
+SETTINGS = variable_names(Settings)
+KNOWN = SETTINGS | {name + IN_A_FILE for name in SETTINGS} | OTHERS
 
 
 def is_there(path: str) -> bool:
     """Whether it is in the checkout; what is in the package may be named without `callcenter/`."""
     return any(any(start.glob(path)) for start in (ROOT, ROOT / "callcenter"))
-
-
-def settings(model: type[Settings] | type[SettingsSection] = Settings, prefix: str = "CALLCENTER_") -> set[str]:
-    names = set()
-    for name, field in model.model_fields.items():
-        kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, SettingsSection):
-            names |= settings(kind, f"{prefix}{name.upper()}__")
-        else:
-            names.add(prefix + name.upper())
-    return names
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -44,7 +36,7 @@ def test_files_links_and_settings_are_there(document: Path) -> None:
     assert {
         link for link in LINK.findall(text) if not (document.parent / link).exists() and not MADE.search(link)
     } == set()
-    assert set(VARIABLE.findall(text)) - settings() - {"CALLCENTER_ENV_FILE"} == set()
+    assert set(VARIABLE.findall(text)) - KNOWN == set()
 
 
 def test_every_path_in_the_guide_for_contributors_is_there() -> None:

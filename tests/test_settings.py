@@ -50,7 +50,6 @@ def test_a_file_gives_what_the_environment_does_not(tmp_path: Path, monkeypatch:
     [
         ("CALLCENTER_AMI__PORT", "70000", "CALLCENTER_AMI__PORT"),
         ("CALLCENTER_AMI__PORT", "sip", "CALLCENTER_AMI__PORT"),
-        ("CALLCENTER_AMI__PROT", "5038", "CALLCENTER_AMI__PROT"),
         ("CALLCENTER_NODE", "node 1; rm", "CALLCENTER_NODE"),
         ("CALLCENTER_S3__BUCKET", "../x", "CALLCENTER_S3__BUCKET"),
         ("CALLCENTER_WEB__PORT", "5038", "different ports"),
@@ -73,6 +72,62 @@ def test_a_setting_that_makes_no_sense_is_named(
 ) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError, match=problem):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("CALLCENTER_AMI__PROT", "is CALLCENTER_AMI__PORT meant?"),
+        ("CALLCENTER_PARROTS", "changes nothing"),
+        ("CALLCENTER_S3__SECRET_KYE_FILE", "changes nothing"),
+    ],
+)
+@pytest.mark.parametrize("where", ["environment", "file"])
+def test_a_setting_of_another_version_is_told_of_and_stops_nobody(
+    name: str,
+    hint: str,
+    where: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    if where == "environment":
+        monkeypatch.setenv(name, "hush")
+    else:
+        (tmp_path / "settings.env").write_text(f"{name}=hush\n")
+        monkeypatch.setenv("CALLCENTER_ENV_FILE", str(tmp_path / "settings.env"))
+    assert load_settings().ami.port == 5038
+    [line] = capsys.readouterr().err.splitlines()
+    assert name in line
+    assert hint in line
+    assert "hush" not in line
+
+
+def test_a_value_may_be_in_a_file_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "secret").write_text("of a file\n")
+    monkeypatch.delenv("CALLCENTER_S3__SECRET_KEY")
+    monkeypatch.setenv("CALLCENTER_S3__SECRET_KEY_FILE", str(tmp_path / "secret"))
+    assert load_settings().s3.secret_key.get_secret_value() == "of a file"
+
+
+def test_a_file_of_settings_may_name_such_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "keys").write_text(f'["{"3" * 64}"]')
+    (tmp_path / "first.env").write_text("CALLCENTER_NODE=first\nCALLCENTER_COUNTRY=KZ\n")
+    (tmp_path / "then.env").write_text(f"CALLCENTER_NODE=then\nCALLCENTER_SECRETS__KEYS_FILE={tmp_path / 'keys'}\n")
+    monkeypatch.delenv("CALLCENTER_SECRETS__KEYS")
+    monkeypatch.setenv("CALLCENTER_ENV_FILE", f"{tmp_path / 'first.env'}:{tmp_path / 'then.env'}")
+    settings = load_settings()
+    assert (settings.node, settings.country) == ("then", "KZ")
+    assert [key.get_secret_value() for key in settings.secrets.keys] == ["3" * 64]
+
+
+def test_a_value_that_is_given_twice_or_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLCENTER_S3__SECRET_KEY_FILE", "/nowhere")
+    with pytest.raises(SettingsError, match=r"CALLCENTER_S3__SECRET_KEY and .*_FILE are both set"):
+        load_settings()
+    monkeypatch.delenv("CALLCENTER_S3__SECRET_KEY")
+    with pytest.raises(SettingsError, match="CALLCENTER_S3__SECRET_KEY_FILE names /nowhere"):
         load_settings()
 
 

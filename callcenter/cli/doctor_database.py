@@ -6,9 +6,10 @@ from functools import partial
 
 from callcenter.cli.checks import CheckFailed, CheckWarning, connected
 from callcenter.common.secret_box import SecretBox, require_readable
+from callcenter.pooler import require_own_session
 from callcenter.resources import ROOT
 from callcenter.settings import Settings
-from callcenter.storage import queries, require_schema
+from callcenter.storage import connect, queries, require_schema
 
 EXCESS = {
     "is_superuser": "is a superuser",
@@ -27,6 +28,7 @@ async def database(settings: Settings) -> str:
     """Whether it answers and has the schema of this version."""
     async with connected(settings) as connection:
         await require_schema(connection)
+        await require_own_session(lambda: connect(settings.database))
         return f"answers, schema up to date, version {'.'.join(map(str, connection.get_server_version()[:2]))}"
 
 

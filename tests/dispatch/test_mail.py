@@ -47,6 +47,15 @@ async def test_nothing_said_by_a_resident_becomes_a_header():
     assert box.recipients == [["crew@example.org"]]
 
 
+async def test_a_domain_in_cyrillic_goes_as_mail_servers_write_it():
+    async with mailbox() as box:
+        await Mail(smtp_settings(box.port, sender="desk@диспетчер.рф"), plain).send(assignment(email="crew@Заречье.рф"))
+        letter = box.letters.get_nowait()
+    assert box.recipients == [["crew@xn--80akaf0c3b9a.xn--p1ai"]]
+    assert letter["From"] == "desk@xn--d1acak9aidk9b.xn--p1ai"
+    assert letter["Message-ID"].endswith("@xn--d1acak9aidk9b.xn--p1ai>")
+
+
 ENCODED_WORDS = [
     "=?utf-8?q?x=0D=0AReply-To:_all=40example.org?=",
     "=?utf-8?b?eA0KUmVwbHktVG86IGFsbEBleGFtcGxlLm9yZw==?=",

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 import yaml
 
-from callcenter.settings import Settings, SettingsSection, load_settings
+from callcenter.settings import Settings, load_settings, variable_names
 from callcenter.telephony.render import Directory, render
+from callcenter.variables import IN_A_FILE
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILES = sorted((ROOT / "docker").glob("*.Dockerfile"))
@@ -24,17 +25,6 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ONE_SHOT = {"migrate", "bucket", "render"}
 OURS = [name for name, service in SERVICES.items() if service["image"].startswith("callcenter:")]
 VARIABLE = re.compile(r"\$\{(\w+)(?::([?-])([^}]*))?\}")
-
-
-def setting_names(model: type[Settings] | type[SettingsSection], prefix: str = "CALLCENTER_") -> set[str]:
-    names = set()
-    for name, field in model.model_fields.items():
-        kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, SettingsSection):
-            names |= setting_names(kind, f"{prefix}{name.upper()}__")
-        else:
-            names.add(prefix + name.upper())
-    return names
 
 
 def make_env(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -68,6 +58,20 @@ def env(tmp_path: Path) -> dict[str, str]:
     return read_env(tmp_path / ".env")
 
 
+def read_secrets(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in (folder / "secrets").iterdir()}
+
+
+def given(name: str, env: dict[str, str], folder: Path) -> dict[str, str]:
+    """The environment of a service, with the files of its secrets where they are here."""
+    values = {key: filled_in(str(text), env) for key, text in SERVICES[name].get("environment", {}).items()}
+    for key, text in values.items():
+        if text.startswith("/run/secrets/"):
+            assert text.removeprefix("/run/secrets/") in SERVICES[name]["secrets"], (name, key)
+            values[key] = str(folder / text.removeprefix("/run/"))
+    return values
+
+
 def instructions(dockerfile: Path, word: str) -> list[list[str]]:
     text = re.sub(r"^\s*#.*\n", "", dockerfile.read_text(), flags=re.MULTILINE).replace("\\\n", " ")
     return [line.split()[1:] for line in text.splitlines() if line.startswith(f"{word} ")]
@@ -83,22 +87,23 @@ def pins(lock: str) -> dict[str, str]:
 def test_every_setting_that_is_set_exists() -> None:
     used = set(re.findall(r"\bCALLCENTER_\w+", COMPOSE_TEXT))
     assert used
-    assert used <= setting_names(Settings)
+    known = variable_names(Settings)
+    assert used <= known | {name + IN_A_FILE for name in known}
 
 
 @pytest.mark.parametrize("name", OURS)
 def test_each_service_of_ours_has_settings_that_load_and_render(
     name: str, env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for key in setting_names(Settings):
+    for key in variable_names(Settings):
         monkeypatch.delenv(key, raising=False)
-    for key, text in SERVICES[name]["environment"].items():
-        monkeypatch.setenv(key, filled_in(text, env))
+    for key, text in given(name, env, tmp_path).items():
+        monkeypatch.setenv(key, text)
     settings = load_settings()
     assert settings.asterisk.bind == "192.0.2.10"
     assert settings.ami.host == settings.asterisk.ami_bind == "127.0.0.1"
     assert settings.asterisk.trunk_addresses == ("198.51.100.7", "203.0.113.0/28")
-    assert env["POSTGRES_SERVICE_PASSWORD"] in settings.database.url.get_secret_value()
+    assert settings.database.url.get_secret_value() == read_secrets(tmp_path)["database-url"]
     render(settings, Directory(numbers=(), endpoints=()), tmp_path / "etc")
     assert "bindaddr = 127.0.0.1" in (tmp_path / "etc" / "manager.conf").read_text()
 
@@ -110,7 +115,8 @@ def test_a_service_on_the_network_of_the_machine_finds_the_others_where_they_are
     assert published == {"127.0.0.1:5432:5432", "127.0.0.1:8333:8333"}
     node = SERVICES["node"]
     assert node["network_mode"] == "host"
-    assert "@127.0.0.1:5432/" in filled_in(node["environment"]["CALLCENTER_DATABASE__URL"], env)
+    where = {name: filled_in(node["environment"][name], env) for name in ("PGHOST", "PGPORT")}
+    assert where == {"PGHOST": "127.0.0.1", "PGPORT": "5432"}
     assert filled_in(node["environment"]["CALLCENTER_S3__ENDPOINT"], env) == "127.0.0.1:8333"
 
 
@@ -126,48 +132,77 @@ def test_a_proxy_on_this_machine_is_trusted_and_nothing_else(env: dict[str, str]
 # Secrets.
 
 
-def test_no_secret_is_written_down() -> None:
+def test_no_secret_is_written_down_or_in_an_environment() -> None:
+    """In a variable it would be shown by `docker inspect` and inherited by every process."""
     values = {
         (name, key): text for name, service in SERVICES.items() for key, text in service.get("environment", {}).items()
     }
     secret = {at: text for at, text in values.items() if text and re.search(r"SECRET|PASSWORD|ACCESS_KEY|URL", at[1])}
     assert len(secret) >= 10
     for at, text in secret.items():
-        assert re.search(r"\$\{\w+:\?[^}]*docker/make-env\.sh\}", text), at
+        assert at[1].endswith("_FILE"), at
+        assert re.fullmatch(r"/run/secrets/[a-z0-9-]+", text), at
     for dockerfile in DOCKERFILES:
         assert not re.search(r"SECRET|PASSWORD|ACCESS_KEY", dockerfile.read_text()), dockerfile.name
 
 
-def test_what_sets_up_the_servers_is_given_to_nobody_else(env: dict[str, str]) -> None:
-    """`.env` is read by each service of ours as a whole, and what the service itself names comes before that."""
+def test_each_service_is_given_its_own_secrets_and_uses_each() -> None:
+    for name, service in SERVICES.items():
+        named = {
+            text.removeprefix("/run/secrets/")
+            for text in service.get("environment", {}).values()
+            if str(text).startswith("/run/secrets/")
+        }
+        assert named == set(service.get("secrets", [])), name
+    # A DSN names login and password; where the server is, each service learns by itself.
+    assert {name for name, service in SERVICES.items() if "PGHOST" in service.get("environment", {})} == set(OURS)
+
+
+def test_what_sets_up_the_servers_is_given_to_nobody_else() -> None:
     meant_for = {
-        "POSTGRES_PASSWORD": {"postgres", "migrate"},
-        "S3_ADMIN_ACCESS_KEY": {"seaweedfs", "bucket"},
-        "S3_ADMIN_SECRET_KEY": {"seaweedfs", "bucket"},
+        "postgres-password": {"postgres"},
+        "owner-url": {"migrate"},
+        "s3-admin-access-key": {"seaweedfs", "bucket"},
+        "s3-admin-secret-key": {"seaweedfs", "bucket"},
+        "evidence-key": {"web"},
     }
-    has: dict[str, set[str]] = {name: set() for name in meant_for}
-    for service, described in SERVICES.items():
-        values = dict(env) if "env_file" in described else {}
-        values |= {key: filled_in(str(text), env) for key, text in described.get("environment", {}).items()}
-        for name, services in has.items():
-            if any(env[name] in value for value in values.values()):
-                services.add(service)
+    has = {
+        secret: {name for name, service in SERVICES.items() if secret in service.get("secrets", [])}
+        for secret in meant_for
+    }
     assert has == meant_for
 
 
-def test_an_older_env_gets_the_secrets_it_lacks_and_keeps_what_it_has(tmp_path: Path) -> None:
+def test_every_secret_that_is_wanted_is_made(env: dict[str, str], tmp_path: Path) -> None:
+    wanted = {name: described["file"] for name, described in COMPOSE["secrets"].items()}
+    assert wanted == {name: f"./secrets/{name}" for name in read_secrets(tmp_path)}
+    assert not any(re.search(r"SECRET|PASSWORD|KEY", name) for name in env)
+
+
+def test_an_older_env_keeps_its_secrets_which_move_to_files_of_their_own(tmp_path: Path) -> None:
     make_env(tmp_path, "192.0.2.10", "198.51.100.7")
-    file = tmp_path / ".env"
-    whole = read_env(file)
-    newer = ("POSTGRES_SERVICE_PASSWORD", "CALLCENTER_SECRETS__KEYS", "S3_ADMIN_ACCESS_KEY")
-    file.write_text("".join(f"{name}='{value}'\n" for name, value in whole.items() if name not in newer))
+    plain = (tmp_path / ".env").read_text()
+    shutil.rmtree(tmp_path / "secrets")
+    older = {
+        "CALLCENTER_AMI__EVENTS_SECRET": "ami-events-secret",
+        "CALLCENTER_SECRETS__KEYS": "secrets-keys",
+        "POSTGRES_PASSWORD": "postgres-password",
+        "S3_ADMIN_ACCESS_KEY": "s3-admin-access-key",
+    }
+    lines = "".join(f"{name}='[\"of {name}\"]'\n" for name in older)
+    (tmp_path / ".env").write_text(plain + lines + "POSTGRES_SERVICE_PASSWORD='hush'\n")
     done = make_env(tmp_path, "--add-missing")
-    assert set(done.stdout.split()) - {"added"} == set(newer)
-    added = read_env(file)
-    assert added.keys() == whole.keys()
-    assert {name for name in whole if added[name] != whole[name]} == set(newer)
+    assert done.returncode == 0, done.stderr
+    moved = read_secrets(tmp_path)
+    for name, file in older.items():
+        assert moved[file] == f'["of {name}"]'
+        assert f"moved {name} to secrets/{file}" in done.stdout
+    assert moved["database-url"] == "postgresql://callcenter_service:hush@/callcenter"
+    assert 'of POSTGRES_PASSWORD"]@/' in moved["owner-url"]
+    # Given twice it would be refused.
+    assert (tmp_path / ".env").read_text() == plain
     assert make_env(tmp_path, "--add-missing").stdout == ""
-    assert read_env(file) == added
+    assert read_secrets(tmp_path) == moved
 
 
 def test_secrets_are_fresh_private_and_never_overwritten(tmp_path: Path) -> None:
@@ -176,18 +211,24 @@ def test_secrets_are_fresh_private_and_never_overwritten(tmp_path: Path) -> None
         folder.mkdir()
         assert make_env(folder, "192.0.2.10", "198.51.100.7").returncode == 0
     assert stat.S_IMODE((first / ".env").stat().st_mode) == 0o600
-    one, two = read_env(first / ".env"), read_env(second / ".env")
-    secrets = {key for key in one if re.search(r"SECRET|PASSWORD|ACCESS_KEY|KEY", key)}
-    assert len(secrets) == 11
-    assert len({values[key] for values in (one, two) for key in secrets}) == 22
-    for key in secrets:
-        whole = {"CALLCENTER_EVIDENCE__KEY": "[0-9a-f]{64}", "CALLCENTER_SECRETS__KEYS": r'\["[0-9a-f]{64}"\]'}
-        assert re.fullmatch(whole.get(key, "[0-9a-f]{48}"), one[key]), key
+    # Whoever a service runs as reads the file that it is given; on this machine nobody gets to it.
+    assert stat.S_IMODE((first / "secrets").stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (first / "secrets").iterdir()} == {0o444}
+    one, two = read_secrets(first), read_secrets(second)
+    assert len({values[key] for values in (one, two) for key in one}) == 24
+    whole = {
+        "evidence-key": "[0-9a-f]{64}",
+        "secrets-keys": r'\["[0-9a-f]{64}"\]',
+        "database-url": "postgresql://callcenter_service:[0-9a-f]{48}@/callcenter",
+        "owner-url": "postgresql://callcenter:[0-9a-f]{48}@/callcenter",
+    }
+    for key, text in one.items():
+        assert re.fullmatch(whole.get(key, "[0-9a-f]{48}"), text), key
 
     again = make_env(first, "192.0.2.10", "198.51.100.7")
     assert again.returncode == 1
     assert "exists" in again.stderr
-    assert read_env(first / ".env") == one
+    assert read_secrets(first) == one
 
 
 @pytest.mark.parametrize(
@@ -197,14 +238,16 @@ def test_secrets_are_fresh_private_and_never_overwritten(tmp_path: Path) -> None
 def test_addresses_that_make_no_sense_write_nothing(tmp_path: Path, arguments: list[str]) -> None:
     assert make_env(tmp_path, *arguments).returncode == 2
     assert not (tmp_path / ".env").exists()
+    assert not (tmp_path / "secrets").exists()
 
 
 def test_git_and_the_images_never_see_the_secrets() -> None:
-    ignored = subprocess.run(["git", "check-ignore", "-q", ".env"], cwd=ROOT, check=False)
-    assert ignored.returncode == 0
+    for name in (".env", "secrets/evidence-key"):
+        ignored = subprocess.run(["git", "check-ignore", "-q", name], cwd=ROOT, check=False)
+        assert ignored.returncode == 0
     rules = (ROOT / ".dockerignore").read_text().splitlines()
     assert rules[0] == "*"
-    assert "!.env" not in rules
+    assert not {"!.env", "!secrets"} & set(rules)
 
 
 # The services.

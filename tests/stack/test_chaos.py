@@ -9,7 +9,14 @@ from stack.chaos import kills_from
 from stack.chaos_judge import Row, Witness, judge
 
 AUDIO = bytes(range(1, 9)) * 4
-WAV = bytes(44) + AUDIO
+
+
+def wav(audio: bytes, behind: bytes = b"") -> bytes:
+    """A header that says how long the audio is, and chunks behind it."""
+    return bytes(40) + len(audio).to_bytes(4, "little") + audio + behind
+
+
+WAV = wav(AUDIO)
 
 
 def row(name: str = "a", data: bytes | None = WAV, **fields: object) -> Row:
@@ -24,10 +31,12 @@ def faults(rows: list[Row], versions: list[str], *witnesses: Witness) -> tuple[s
 
 
 def test_all_is_well():
-    rows = [row("a"), row("b", WAV + AUDIO, state="verified")]
+    rows = [row("a"), row("b", wav(AUDIO + AUDIO), state="verified")]
     versions = ["recordings/a.wav", "recordings/b.wav"]
     # The last bytes of a crash are no whole frame: they are cut off.
-    verdict = judge([Witness("a", AUDIO + b"\1", raw=True), Witness("b", WAV + AUDIO, raw=False)], rows, versions)
+    verdict = judge(
+        [Witness("a", AUDIO + b"\1", raw=True), Witness("b", wav(AUDIO + AUDIO), raw=False)], rows, versions
+    )
     assert (verdict.clean, verdict.recordings) == (True, 2)
 
 
@@ -59,9 +68,9 @@ def test_silence_where_nobody_sent_a_packet_is_no_other_sound():
         bytes(4) + AUDIO + bytes(8),
         AUDIO[:4] + bytes(4) + AUDIO[4:8] + bytes(4) + AUDIO[8:],
     ):
-        assert faults([row(data=bytes(44) + kept)], key, witness) == (set(), set(), set())
+        assert faults([row(data=wav(kept, b"gaps" + b"\x08\0\0\0" + b"\1" * 8))], key, witness) == (set(), set(), set())
     for kept in (AUDIO[:half], AUDIO[:half] + bytes(400), AUDIO[:half] + b"\1" * 4 + AUDIO[half:], AUDIO + b"\1" * 4):
-        assert faults([row(data=bytes(44) + kept)], key, witness) == (set(), set(), {"a"})
+        assert faults([row(data=wav(kept, b"gaps" + bytes(4)))], key, witness) == (set(), set(), {"a"})
 
 
 def test_what_is_there_twice():
