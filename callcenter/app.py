@@ -93,7 +93,7 @@ from callcenter.trunks.names import NameKeeper
 from callcenter.trunks.trunk import line_for_asterisk
 from callcenter.trunks.watch import TrunkWatch
 from callcenter.web import auth, body, errors, health, navigation, proxies, shield, static
-from callcenter.web.heartbeat import Heartbeat, Role
+from callcenter.web.heartbeat import Heartbeat, ProcessRole
 from callcenter.web.keys import HEALTH_CHECKS, POOL, SERVICES, SETTINGS, HealthCheck, Service
 from callcenter.web.navigation import NAVIGATION
 from callcenter.web.server import Runner
@@ -158,9 +158,11 @@ async def serve(settings: Settings, *, web: bool, node: bool) -> int:
         await stack.enter_async_context(_listening(application, settings.web))
         all_checks = application[HEALTH_CHECKS]
         if node:
-            services.append(Heartbeat(pool, Role.NODE, settings.node, all_checks))
+            services.append(Heartbeat(pool, ProcessRole.NODE, settings.node, all_checks))
         if web:
-            services.append(Heartbeat(pool, Role.PAGES, f"{socket.gethostname()}:{settings.web.port}", all_checks))
+            services.append(
+                Heartbeat(pool, ProcessRole.PAGES, f"{socket.gethostname()}:{settings.web.port}", all_checks)
+            )
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(each.run(), name=type(each).__name__) for each in services]
             log.info("started", node=settings.node if node else None, web=web)

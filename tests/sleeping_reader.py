@@ -2,10 +2,10 @@
 
 import time
 
-from callcenter.common.sheet_process import Understood, run
+from callcenter.common.sheet_process import SheetWish, Understood, run
 
 
-def understand(_body: bytes) -> Understood:
+def understand(_body: bytes, _wish: SheetWish) -> Understood:
     time.sleep(600)
     raise AssertionError
 

@@ -19,10 +19,10 @@ KINDS = {
     "a worker with ffmpeg": "from callcenter.recordings.workers import IdlePool; from callcenter.recordings import transcode\n"
     "async def work(): await IdlePool(1).run(transcode._ffmpeg, ['600'], 600.0)\n"
     "if __name__ == '__main__': asyncio.run(work())",
-    "a reader of sheets": "from callcenter.common import sheet_reader; from callcenter.common.sheet_process import SheetLimits\n"
+    "a reader of sheets": "from callcenter.common import sheet_reader; from callcenter.common.sheet_process import SheetLimits, SheetWish\n"
     "async def work():\n"
     "    async with sheet_reader._process('tests.sleeping_reader', SheetLimits()) as process:\n"
-    "        process.stdin.close(); await process.wait()\n"
+    "        process.stdin.write(SheetWish().told()); process.stdin.close(); await process.wait()\n"
     "asyncio.run(work())",
 }
 

@@ -11,13 +11,13 @@ from callcenter.settings import Settings
 from callcenter.storage import queries, require_schema
 from callcenter.telephony import forms
 from callcenter.telephony.framing import text
-from callcenter.web.heartbeat import BEAT_S, SILENT_AFTER_S, Role
+from callcenter.web.heartbeat import BEAT_S, SILENT_AFTER_S, ProcessRole
 
 SQL = queries("heartbeats")
 OFF_S = 5.0
 """Seconds by which clocks may differ."""
-START = {Role.NODE: "`callcenter serve` or `callcenter node`", Role.PAGES: "`callcenter serve`"}
-WORDS = {Role.NODE: "telephony", Role.PAGES: "pages"}
+START = {ProcessRole.NODE: "`callcenter serve` or `callcenter node`", ProcessRole.PAGES: "`callcenter serve`"}
+WORDS = {ProcessRole.NODE: "telephony", ProcessRole.PAGES: "pages"}
 
 
 async def processes(settings: Settings) -> str:
@@ -36,7 +36,7 @@ async def processes(settings: Settings) -> str:
         if not row["stopped"] and row["silent_s"] > SILENT_AFTER_S
     ]
     alive = [row for row in rows if not row["stopped"] and row["silent_s"] <= SILENT_AFTER_S]
-    for role in Role:
+    for role in ProcessRole:
         if not any(row["role"] == role and not row["stopped"] for row in rows):
             ended = next((f", {_name(row)} was ended at {_at(row)}" for row in rows if row["role"] == role), "")
             faults.append(f"no process runs for the {WORDS[role]}{ended}: start {START[role]}")
@@ -89,7 +89,7 @@ async def _beats(settings: Settings) -> list[asyncpg.Record]:
 
 
 def _name(row: asyncpg.Record) -> str:
-    return f"{'node' if row['role'] == Role.NODE else 'pages at'} {row['name']}"
+    return f"{'node' if row['role'] == ProcessRole.NODE else 'pages at'} {row['name']}"
 
 
 def _at(row: asyncpg.Record) -> str:

@@ -111,9 +111,10 @@ class Twins:
             one, other = await _sides(connection, kind, kept, gone)
             await _check(connection, kind, one, other)
             await connection.execute(SQL[f"merge_{kind}"], kept, gone)
+            action = AuditAction(f"merged {kind}")
             await audit(
                 connection,
-                AuditAction(f"merged {kind}"),
+                action,
                 person=person,
                 subject=KINDS[kind],
                 subject_id=kept,

@@ -24,7 +24,7 @@ SILENT_AFTER_S = 4 * BEAT_S
 STOP_WITHIN_S = 1.0
 
 
-class Role(StrEnum):
+class ProcessRole(StrEnum):
     """What a process does. One with both beats for both."""
 
     NODE = "node"
@@ -34,7 +34,7 @@ class Role(StrEnum):
 class Heartbeat:
     """Of one process, in the table `heartbeats` and in the metrics."""
 
-    def __init__(self, pool: asyncpg.Pool, role: Role, name: str, checks: Mapping[str, HealthCheck]) -> None:
+    def __init__(self, pool: asyncpg.Pool, role: ProcessRole, name: str, checks: Mapping[str, HealthCheck]) -> None:
         self._pool = pool
         self._role = role
         self._name = name
@@ -42,7 +42,7 @@ class Heartbeat:
 
     async def run(self) -> None:
         """Beat until cancelled; then say that this was in order."""
-        if self._role is Role.PAGES:
+        if self._role is ProcessRole.PAGES:
             await self._say(SQL["forget_stopped"], self._role)
         try:
             await repeat(self.beat, BEAT_S, "heartbeat not written")

@@ -186,5 +186,10 @@ def test_each_part_of_the_directory_has_actions(kind: str):
     }
 
 
+@pytest.mark.parametrize("kind", ["house", "premises", "resident"])
+def test_what_may_be_twice_can_be_merged_by_an_action(kind: str):
+    assert AuditAction(f"merged {kind}") in AuditAction
+
+
 def constants(node: ast.expr) -> set[str]:
     return {each.value for each in ast.walk(node) if isinstance(each, ast.Constant) and isinstance(each.value, str)}

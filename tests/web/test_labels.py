@@ -22,6 +22,7 @@ NOT_SHOWN = {
     "Transport": "a word of its own in every language",
     "NumberForm": "shown as an example",
     "Account": "the AMI accounts of a node",
+    "ProcessRole": "what doctor calls a process",
     "AsidePhase": "said by a sentence of the telephone",
     "Case": "of grammar",
     "CallState": "shown as the outcome, or as one of two sentences while the call lasts",
