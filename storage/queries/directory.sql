@@ -31,16 +31,18 @@ left join lateral (
 -- An unknown number is taken to call from where it called from last: from the place of its ticket, or of that which its call
 -- was found to be about.
 left join lateral (
-    select t.premises_id, t.house_id, p.flat, h.city || ', ' || h.street || ', ' || h.building as address
-    from (
-        select t.premises_id, t.house_id, t.opened_at as at from tickets t
-        where reverse(t.caller) = reverse(asked.caller) and t.company_id = c.id and t.opened_at > now() - interval '14 days'
+    select * from (
+        (select t.premises_id, t.house_id, p.flat, h.city || ', ' || h.street || ', ' || h.building as address, t.opened_at as at
+         from tickets t join houses h on h.id = t.house_id left join premises p on p.id = t.premises_id
+         where r.id is null and asked.caller <> '' and reverse(t.caller) = reverse(asked.caller) and t.company_id = c.id
+           and t.opened_at > now() - interval '14 days'
+         order by t.opened_at desc limit 1)
         union all
-        select t.premises_id, t.house_id, k.arrived_at from calls k
-        join joined_calls j on j.call_id = k.id join tickets t on t.id = j.ticket_id
-        where k.caller = asked.caller and k.company_id = c.id and k.arrived_at > now() - interval '14 days'
-    ) t
-    join houses h on h.id = t.house_id left join premises p on p.id = t.premises_id
-    where r.id is null and asked.caller <> ''
-    order by t.at desc limit 1) l on true
+        (select t.premises_id, t.house_id, p.flat, h.city || ', ' || h.street || ', ' || h.building, k.arrived_at
+         from calls k join joined_calls j on j.call_id = k.id join tickets t on t.id = j.ticket_id
+         join houses h on h.id = t.house_id left join premises p on p.id = t.premises_id
+         where r.id is null and asked.caller <> '' and k.caller = asked.caller and k.company_id = c.id
+           and k.arrived_at > now() - interval '14 days'
+         order by k.arrived_at desc limit 1)
+    ) either order by at desc limit 1) l on true
 order by asked.place;
