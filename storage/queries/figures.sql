@@ -5,7 +5,7 @@
 select pg_try_advisory_lock(hashtext('figures'));
 
 -- name: outages
-select state, count(*) as count from outages where is_open(state) group by state;
+select state, count(*) as count from outages where finished_at is null group by state;
 
 -- Messages that wait to be sent again, and those that were given up, of both kinds.
 -- name: messages

@@ -46,6 +46,22 @@ async def calls(stack: Instance) -> list[asyncpg.Record]:
         await connection.close()
 
 
+async def told_of_the_past(stack: Instance, known: set[str]) -> bool:
+    """Whether an event of another call than those has come, of a time that is long over."""
+    description = stack.description()
+    assert description is not None
+    connection = await asyncpg.connect(description["postgres"]["dsn"])
+    try:
+        return bool(
+            await connection.fetchval(
+                "select exists (select from call_events where at < seen_at - interval '10 minutes' and call_id <> all($1))",
+                list(known),
+            )
+        )
+    finally:
+        await connection.close()
+
+
 @pytest.mark.parametrize("first", [QUARTER_S, -QUARTER_S], ids=["forward first", "back first"])
 @pytest.mark.parametrize("part", PARTS)
 async def test_nobody_is_lost_when_a_clock_jumps(clocked: ClockedInstance, part: str, first: int) -> None:
@@ -61,14 +77,24 @@ async def test_nobody_is_lost_when_a_clock_jumps(clocked: ClockedInstance, part:
         # One has just ended, of whom the ledger is still to be read; others come, wait and talk.
         await ended(1)
         clocked.set_clock(part, first)
-        await ended(PLAN.callers // 2)
-        clocked.set_clock(part, 0)
+        if part != "asterisk":
+            await ended(PLAN.callers // 2)
+            clocked.set_clock(part, 0)
+        elif first < 0:
+            # Whoever waited at that moment waits until the time has come again, which is Asterisk's own doing.
+            while not await told_of_the_past(clocked, known):
+                await asyncio.sleep(LOOK_S)
+            clocked.set_clock(part, 0)
 
     jumping = asyncio.create_task(jump())
     surge = Surge(description, PLAN)
     surge.clocks_differ_s = 2 * QUARTER_S if part == "asterisk" else 0
-    report, verdict = await surge.run()
-    await jumping
+    try:
+        report, verdict = await surge.run()
+        await jumping
+    finally:
+        jumping.cancel()
+        clocked.set_clock(part, 0)
     rows = [row for row in await calls(clocked) if row["id"] not in known]
     assert len({row["caller"] for row in rows}) == len(rows) == report["callers"] == PLAN.callers
     assert all(row["caller"] and row["did"] and row["company_id"] and row["queue"] for row in rows)
