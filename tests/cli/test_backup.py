@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import asyncpg
@@ -167,8 +168,11 @@ async def test_only_an_empty_database_is_filled(filled: Filled, tmp_path: Path) 
 
 async def test_nobody_else_reads_a_backup_which_has_the_keys(filled: Filled, tmp_path: Path) -> None:
     folder = tmp_path / "backup"
-    await backup(filled.settings, str(folder), copy=True)
+    before = os.umask(0o022)
+    try:
+        await backup(filled.settings, str(folder), copy=True)
+        # What the program writes elsewhere is as private as before.
+        assert os.umask(0o022) == 0o022
+    finally:
+        os.umask(before)
     assert all(path.stat().st_mode & 0o077 == 0 for path in (folder, *folder.rglob("*")))
-    # What the program writes elsewhere is as private as before.
-    (tmp_path / "other").touch(0o666)
-    assert (tmp_path / "other").stat().st_mode & 0o077
