@@ -24,14 +24,14 @@ surge: setup
 	@$(python) -m stack surge $(foreach name,$(SURGE),$(if $($(name)),--$(name)=$($(name))))
 
 accidents: setup
-	@stack/setup.sh --browser
+	@stack/setup.sh --tests
 	@$(python) -m stack accidents $(if $(COUNT),--count $(COUNT))
 
 listen: setup
 	@$(python) -m stack listen
 
 site: setup
-	@stack/setup.sh --browser
+	@stack/setup.sh --tests
 	$(python) -m pytest -q tests/test_site.py
 	@echo "var/site/index.html"
 
@@ -56,7 +56,7 @@ scripts:
 	.venv/bin/node --test "tests/**/*.test.js"
 
 test: check
-	@stack/setup.sh --browser
+	@stack/setup.sh --tests
 	$(python) -m pytest -m "servers or e2e" --ignore tests/e2e -n 3 --dist loadfile
 	$(python) -m pytest tests/e2e -m "not alone" -n 2 --dist loadfile
 	$(python) -m pytest tests/e2e -m alone

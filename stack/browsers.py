@@ -53,7 +53,7 @@ class Browsers:
 
     async def __aenter__(self) -> Self:
         if not Path(CHROMIUM).exists():
-            raise StackError("BROWSERS needs Chromium, which `stack/setup.sh --browser` installs")
+            raise StackError("BROWSERS needs Chromium, which `stack/setup.sh --tests` installs")
         self._playwright = await async_playwright().start()
         try:
             browser = await self._playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Installs everything that the local stack and the tests need. Each step leaves a stamp in var/ and is not done again
-# until what it depends on changes. Needs Debian or Ubuntu, root, and Python 3.11 or newer.
+# Installs everything that the local stack needs, and with --tests what only the tests need. Each step leaves a stamp in
+# var/ and is not done again until what it depends on changes. Needs Debian or Ubuntu, root, and Python 3.11 or newer.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export DEBIAN_FRONTEND=noninteractive
@@ -48,18 +48,16 @@ make_venv() {
 # copies that people listen to.
 commands=(mmdebstrap:mmdebstrap sipp:sip-tester sox:sox unshare:util-linux ffmpeg:ffmpeg)
 commands+=(festival:festival espeak-ng:espeak-ng)
-# The tests of trunks have networks of their own, with a router between them.
-commands+=(ip:iproute2 nft:nftables openssl:openssl)
-# A telephone at home in those tests.
-commands+=(baresip:baresip-core)
-[ "${1:-}" = --browser ] && commands+=(chromium:chromium)
+commands+=(ip:iproute2 openssl:openssl)
+if [ "${1:-}" = --tests ]; then
+    # The tests of trunks have networks of their own, with a router between them, and a telephone at home; in others clocks jump.
+    commands+=(chromium:chromium nft:nftables baresip:baresip-core faketime:faketime)
+fi
 missing=()
 for pair in "${commands[@]}"; do
     command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
 done
 [ -d /usr/share/festival/voices/russian ] || missing+=(festvox-ru)
-# Clocks that jump, in the tests.
-command -v faketime >/dev/null || missing+=(faketime)
 # Fonts for the printed page of an evidence pack.
 [ -f /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || missing+=(fonts-dejavu-core)
 if ! [ -x .venv/bin/python ]; then
@@ -94,6 +92,16 @@ if ! stamped tree "${recipe[@]}"; then
     stamp tree "${recipe[@]}"
 fi
 
+phrases=(asterisk/sounds/phrases.txt $(find callcenter/speech -name '*.py' | sort))
+if ! stamped sounds "${phrases[@]}"; then
+    step sounds "Phrases for callers, spoken by festival and espeak-ng" \
+        env CALLCENTER_SPEECH__CACHE="${CALLCENTER_SPEECH__CACHE:-$PWD/var/speech}" \
+        .venv/bin/python -m callcenter speak-phrases var/sounds
+    stamp sounds "${phrases[@]}"
+fi
+
+[ "${1:-}" = --tests ] || exit 0
+
 # The samples of docs/install.md are tried with these. Unpacked, not installed: nothing is started, nothing is configured.
 tools=(nginx caddy fail2ban logrotate pgbouncer libc-ares2 libevent-2.1-7 libpopt0)
 unpack_tools() (
@@ -117,12 +125,4 @@ make_store() {
 if ! stamped moto tests/data/moto.lock; then
     step moto "moto, an S3 store that is none of ours, in an environment of its own" make_store "$(find_python)"
     stamp moto tests/data/moto.lock
-fi
-
-phrases=(asterisk/sounds/phrases.txt $(find callcenter/speech -name '*.py' | sort))
-if ! stamped sounds "${phrases[@]}"; then
-    step sounds "Phrases for callers, spoken by festival and espeak-ng" \
-        env CALLCENTER_SPEECH__CACHE="${CALLCENTER_SPEECH__CACHE:-$PWD/var/speech}" \
-        .venv/bin/python -m callcenter speak-phrases var/sounds
-    stamp sounds "${phrases[@]}"
 fi

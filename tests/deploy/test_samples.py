@@ -113,6 +113,7 @@ def test_ports_of_asterisk_are_kept_from_what_connects_to_others(samples: Path) 
     )
 
 
+@pytest.mark.servers
 def test_who_guesses_passwords_is_banned_and_who_logs_in_is_not(samples: Path, tmp_path: Path) -> None:
     text = (samples / "fail2ban.conf").read_text()
     # Where it is read a percent sign starts an expansion.
@@ -149,6 +150,7 @@ def test_who_guesses_passwords_is_banned_and_who_logs_in_is_not(samples: Path, t
     assert len(found.splitlines()) == 3
 
 
+@pytest.mark.servers
 def test_logrotate_reads_its_sample(samples: Path, tmp_path: Path) -> None:
     (tmp_path / "log").mkdir()
     (tmp_path / "log" / "queue_log").write_text("x" * 100)
