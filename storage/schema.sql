@@ -1136,8 +1136,9 @@ begin
     for asked in
         select w ->> 'call_id' as call_id, w ->> 'direction' as direction, w ->> 'did' as did, w ->> 'caller' as caller,
                (w ->> 'opened_at')::timestamptz as opened_at, w ->> 'interface' as interface,
-               (w ->> 'resident_id')::integer as resident_id, (w ->> 'premises_id')::integer as premises_id,
-               (w ->> 'house_id')::integer as house_id
+               (select id from residents where id = (w ->> 'resident_id')::integer) as resident_id,
+               (select id from premises where id = (w ->> 'premises_id')::integer) as premises_id,
+               (select id from houses where id = (w ->> 'house_id')::integer) as house_id
         from jsonb_array_elements(wanted) with ordinality as given (w, place) order by place
     loop
         update tickets set
@@ -1472,7 +1473,8 @@ begin
         told_at
     )
     select
-        c.id, c.direction, node_name, (select company_id from numbers where number = c.did), c.resident_id, c.did, c.caller, c.queue,
+        c.id, c.direction, node_name, (select company_id from numbers where number = c.did),
+        (select id from residents where id = c.resident_id), c.did, c.caller, c.queue,
         c.state, c.outcome, c.fate, c.interface, (select o.id from operators o where 'PJSIP/' || o.endpoint = c.interface),
         c.recording, c.ended_by, c.arrived_at, c.queued_at, c.answered_at, c.talk_ended_at, c.left_at, c.ended_at,
         c.wait_s, c.rewait_s, c.returns, c.talk_s, c.rings, c.hangup_cause, c.rebuilt, c.keys, c.told_at

@@ -1,6 +1,6 @@
 -- needs: outages
 -- needs: cards
--- Write calls as they now are. Who called whom, and when the call came, is never forgotten, though its node no longer knew it when
+-- Write calls as they now are. A resident who was removed meanwhile is nobody. Who called whom, and when the call came, is never forgotten, though its node no longer knew it when
 -- a late line of the ledger told of it.
 create or replace function write_calls(node_name text, wanted jsonb) returns void language plpgsql as $$
 begin
@@ -11,7 +11,8 @@ begin
         told_at
     )
     select
-        c.id, c.direction, node_name, (select company_id from numbers where number = c.did), c.resident_id, c.did, c.caller, c.queue,
+        c.id, c.direction, node_name, (select company_id from numbers where number = c.did),
+        (select id from residents where id = c.resident_id), c.did, c.caller, c.queue,
         c.state, c.outcome, c.fate, c.interface, (select o.id from operators o where 'PJSIP/' || o.endpoint = c.interface),
         c.recording, c.ended_by, c.arrived_at, c.queued_at, c.answered_at, c.talk_ended_at, c.left_at, c.ended_at,
         c.wait_s, c.rewait_s, c.returns, c.talk_s, c.rings, c.hangup_cause, c.rebuilt, c.keys, c.told_at
@@ -64,7 +65,7 @@ begin
 end $$;
 
 -- Open a ticket for each call that has none, numbered in each company in the order given; name the flat and the
--- resident where they were not known before. A call to a number of no company gets none. One ticket at a time in plain
+-- resident where they were not known before, and are still there. A call to a number of no company gets none. One ticket at a time in plain
 -- statements: a card waits for it, and one statement for all takes four times as long. A call that an operator made is
 -- about the newest open ticket of whoever is called, if there is one; a call to a crew about the ticket that it alone has.
 create or replace function open_tickets(wanted jsonb) returns void language plpgsql as $$
@@ -76,8 +77,9 @@ begin
     for asked in
         select w ->> 'call_id' as call_id, w ->> 'direction' as direction, w ->> 'did' as did, w ->> 'caller' as caller,
                (w ->> 'opened_at')::timestamptz as opened_at, w ->> 'interface' as interface,
-               (w ->> 'resident_id')::integer as resident_id, (w ->> 'premises_id')::integer as premises_id,
-               (w ->> 'house_id')::integer as house_id
+               (select id from residents where id = (w ->> 'resident_id')::integer) as resident_id,
+               (select id from premises where id = (w ->> 'premises_id')::integer) as premises_id,
+               (select id from houses where id = (w ->> 'house_id')::integer) as house_id
         from jsonb_array_elements(wanted) with ordinality as given (w, place) order by place
     loop
         update tickets set

@@ -261,6 +261,29 @@ async def test_tickets_are_numbered_in_order_in_each_company(pool: asyncpg.Pool,
     assert numbers == list(range(1, 31))
 
 
+async def test_a_caller_who_is_removed_from_the_directory_during_the_call_is_not_lost(
+    pool: asyncpg.Pool, database_url: str, owner_url: str
+) -> None:
+    events = await story(pool)
+    resident = await pool.fetchval("select resident_id from resident_phones order by phone offset 1 limit 1")
+    assert resident is not None
+    owner = await connect(DatabaseSettings(url=SecretStr(owner_url)))
+    await owner.execute("delete from resident_phones where resident_id = $1", resident)
+    await owner.execute("delete from residents where id = $1", resident)
+    await owner.close()
+    async with node(pool, database_url) as running:
+        for event in events:
+            running.engine.step(event)
+        await running.written()
+    assert await pool.fetchval("select count(*) from unwritten") == 0
+    [row] = await pool.fetch(
+        "select c.caller, c.resident_id, t.resident_id as named, t.premises_id from calls c join tickets t on t.call_id = c.id"
+    )
+    assert row["caller"]
+    assert (row["resident_id"], row["named"]) == (None, None)
+    assert row["premises_id"] is not None
+
+
 async def test_one_order_that_postgresql_refuses_costs_no_other(pool: asyncpg.Pool, database_url: str) -> None:
     async with node(pool, database_url) as running:
         poison = CallArrived(call=CallId("node1-1.666"), at=at(0), did="\x00", caller="")
@@ -279,7 +302,7 @@ async def test_commands_wait_while_postgresql_is_unavailable(pool: asyncpg.Pool,
         await running.written()
         await pool.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity"
-            " where datname = current_database() and pid <> pg_backend_pid()"
+            " where datname = current_database() and usename = current_user and pid <> pg_backend_pid()"
         )
         for event in events[4:]:
             running.engine.step(event)
