@@ -116,6 +116,7 @@ def _copy_ledger(settings: Settings, folder: Path) -> int:
     files = sorted(path.parent.glob(f"{path.name}*")) if path.parent.is_dir() else []
     for each in files:
         shutil.copy2(each, target)
+        (target / each.name).chmod(0o600)
     return len(files)
 
 
@@ -129,6 +130,7 @@ def _copy_ready(settings: Settings, folder: Path) -> int:
             shutil.copy2(each, target)
         except FileNotFoundError:
             continue  # in the store by now
+        (target / each.name).chmod(0o600)
     return len(list(target.iterdir()))
 
 
@@ -238,6 +240,7 @@ def _bring_node(settings: Settings, folder: Path) -> None:
         owner = target.stat()
         for each in new:
             shutil.copy2(each, target)
+            (target / each.name).chmod(0o640)
             if os.geteuid() == 0:
                 os.chown(target / each.name, owner.st_uid, owner.st_gid)
         print(f"node: {len(new)} of {len(files)} files to {target}; the others are there")
