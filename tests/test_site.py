@@ -5,6 +5,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,8 @@ __all__ = ["desk"]
 pytestmark = [pytest.mark.e2e, pytest.mark.servers]
 
 BUILT = ROOT / "var" / "site"
+OUTSIDE = re.compile(r"\[([^\]]+)\]\(\.\./([^)]+)\)")
+"""A link to a file of the checkout that is no document: on the site its name."""
 LANGUAGES = ("ru", "en")
 
 
@@ -90,8 +93,9 @@ async def test_the_documents_are_a_site_whose_links_and_pictures_are_there(desk:
     shutil.copy(ROOT / "mkdocs.yml", tmp_path)
     contributing = (ROOT / "CONTRIBUTING.md").read_text().replace("](docs/", "](")
     (docs / "contributing.md").write_text(contributing)
-    start = docs / "architecture.md"
-    start.write_text(start.read_text().replace("](../CONTRIBUTING.md)", "](contributing.md)"))
+    for page in docs.glob("*.md"):
+        text = page.read_text().replace("](../CONTRIBUTING.md)", "](contributing.md)")
+        page.write_text(OUTSIDE.sub(r"\1 (`\2`)", text))
     await take_pictures(desk, docs / "pictures")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--clean", "--site-dir", str(BUILT)]
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
