@@ -4333,9 +4333,6 @@ ALTER TABLE ONLY public.waveforms
     ADD CONSTRAINT waveforms_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.recordings(id);
 
 ALTER TABLE ONLY public.wrap_ups
-    ADD CONSTRAINT wrap_ups_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.calls(id);
-
-ALTER TABLE ONLY public.wrap_ups
     ADD CONSTRAINT wrap_ups_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id);
 
 ALTER TABLE public.announcements ENABLE ROW LEVEL SECURITY;

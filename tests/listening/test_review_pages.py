@@ -86,7 +86,7 @@ async def test_reviews_go_into_the_reports_of_those_who_may_see_the_company(tape
     assert "Анна Петрова" in text
     csv = await (await vera.get("/reports/reviews.csv?period=year")).text()
     rows = [line for line in csv.splitlines() if "Волков" in line or "Петрова" in line]
-    assert [row.split(SEPARATOR)[1:] for row in rows] == [["2", "50.0", "0.0", "1"], ["1", "100.0", "100.0", "0"]]
+    assert [row.split(SEPARATOR)[1:] for row in rows] == [["2", "50,0", "0,0", "1"], ["1", "100,0", "100,0", "0"]]
     async with tapes.site.browser("maria") as maria:
         csv = await (await maria.get("/reports/reviews.csv?period=year")).text()
     rows = [line for line in csv.splitlines() if "Волков" in line or "Петрова" in line]
