@@ -90,7 +90,7 @@ async def test_reviews_go_into_the_reports_of_those_who_may_see_the_company(tape
     async with tapes.site.browser("maria") as maria:
         csv = await (await maria.get("/reports/reviews.csv?period=year")).text()
     rows = [line for line in csv.splitlines() if "Волков" in line or "Петрова" in line]
-    assert [row.split(SEPARATOR)[1:] for row in rows] == [["1", "0.0", "0.0", "1"], ["1", "100.0", "100.0", "0"]]
+    assert [row.split(SEPARATOR)[1:] for row in rows] == [["1", "0,0", "0,0", "1"], ["1", "100,0", "100,0", "0"]]
 
 
 async def test_the_first_review_changes_no_card_in_the_audit_log(tapes: Tapes, vera: Browser):
