@@ -58,7 +58,7 @@ scripts:
 test: check
 	@stack/setup.sh --tests
 	$(python) -m pytest -m "servers or e2e" --ignore tests/e2e -n 3 --dist loadfile
-	$(python) -m pytest tests/e2e -m "not alone" -n 2 --dist loadfile
+	$(python) -m pytest tests/e2e -m "not alone" -n 3 --dist loadfile
 	$(python) -m pytest tests/e2e -m alone
 
 bench: setup

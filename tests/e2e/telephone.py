@@ -19,16 +19,17 @@ SDP = "v=0\r\no=t 1 1 IN IP4 {0}\r\ns=-\r\nc=IN IP4 {0}\r\nt=0 0\r\nm=audio {1} 
 
 @dataclass(frozen=True)
 class Registrar:
-    """Where telephones register, and the secret of each."""
+    """Where telephones register, those in browsers at `ws_port`, and the secret of each."""
 
     address: tuple[str, int]
     secrets: Mapping[str, str]
+    ws_port: int = 0
 
     @classmethod
     def of(cls, pbx: AsteriskInstance) -> Self:
         """An Asterisk by itself."""
         address = (pbx.settings.asterisk.bind, pbx.settings.asterisk.sip_port)
-        return cls(address, dict(pbx.directory.endpoints))
+        return cls(address, dict(pbx.directory.endpoints), pbx.settings.asterisk.ws_port)
 
 
 class Telephone:
@@ -47,9 +48,9 @@ class Telephone:
         self.heard: list[Message] = []
         self.listens = True
         self.answer: Callable[[], tuple[str, ...]] = lambda: ("200 OK",)
-        registrar = pbx if isinstance(pbx, Registrar) else Registrar.of(pbx)
-        self._secret = registrar.secrets.get(endpoint, "")
-        self._asterisk = registrar.address
+        self._registrar = pbx if isinstance(pbx, Registrar) else Registrar.of(pbx)
+        self._secret = self._registrar.secrets.get(endpoint, "")
+        self._asterisk = self._registrar.address
         self._socket = self._open(host, port)
         self._socket.settimeout(0.02)
         self.host, self.port = self._socket.getsockname()[:2]

@@ -134,7 +134,7 @@ async def test_a_call_by_their_trunk_is_answered_recorded_and_has_a_ticket(
     # Byte for byte the same but for our lines, after everything that the node has done.
     includes = dict(line.split(": ", 1) for line in include_lines())
     added = {name: f"{line}\n".encode() for name, line in includes.items()}
-    assert contents(etc) == {name: text + added.get(name, b"") for name, text in pbx.before.items()}
+    assert contents(etc) == {name: pbx.before.get(name, b"") + added.get(name, b"") for name in {*pbx.before, *added}}
 
 
 async def test_theirs_works_as_before(database_url: str, pbx: FreePbx) -> None:

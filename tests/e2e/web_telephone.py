@@ -63,7 +63,7 @@ class WebTelephone(Telephone):
     via, contact_parameters = "WS", ";transport=ws"
 
     def _open(self, host: str, port: int) -> WebSocket:  # type: ignore[override]
-        return WebSocket("127.0.0.1", self._pbx.settings.asterisk.ws_port)
+        return WebSocket("127.0.0.1", self._registrar.ws_port)
 
     def _offer(self) -> str:
         return SDP.format(self.host, self.port, "actpass")
