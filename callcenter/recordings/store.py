@@ -327,9 +327,14 @@ class Store:
             pass  # it says only that there is none
         try:
             retention = self._client.get_object_retention(bucket, key, version)
+            return retention is not None and retention.retain_until_date > datetime.now(UTC)
         except S3Error:
             return False
-        return retention is not None and retention.retain_until_date > datetime.now(UTC)
+        except (ValueError, ElementTree.ParseError):
+            # A store that does not know the question answers with the object itself; of its lock it tells beside the object.
+            said = self._client.stat_object(bucket, key, version_id=version).metadata or {}
+            until = said.get("x-amz-object-lock-retain-until-date")
+            return until is not None and datetime.fromisoformat(until) > datetime.now(UTC)
 
 
 def _sane(key: str) -> str:

@@ -229,6 +229,9 @@ async def test_from_an_empty_folder_to_a_recording_that_is_locked(
                         await until(lambda: waits_for_calls(pbx), "the operator in the queue")
                         with pbx.call(DID):
                             row = await recording(settings)
+                        # Whoever is on the line without a telephone is what doctor would find.
+                        await socket.send_json(to_json(PresenceRequest(wanted=Presence.OFFLINE)))
+                        await until(lambda: is_off_the_line(pbx), "the end of the shift")
         store = Store(settings.s3)
         assert (await store.digest(row["object_key"], row["version_id"]))[0] == row["sha256"]
         assert row["locked_until"] is not None
@@ -253,6 +256,10 @@ async def knows(pbx: AsteriskInstance, endpoint: str) -> bool:
 async def waits_for_calls(pbx: AsteriskInstance) -> bool:
     shown = await asyncio.to_thread(pbx.cli, "queue show")
     return "Not in use" in shown and "paused" not in shown
+
+
+async def is_off_the_line(pbx: AsteriskInstance) -> bool:
+    return "olga" not in await asyncio.to_thread(pbx.cli, "queue show")
 
 
 async def recording(settings: Settings) -> Any:
