@@ -684,7 +684,9 @@ CREATE FUNCTION public.journal_word(forms text, is_last boolean) RETURNS text
     select '(' || string_agg(distinct q, ' | ') || ')' from (
         select stem::text as q from form where numnode(stem) > 0
         union all
-        select plainto_tsquery('simple', text)::text from form where place = 1 and numnode(stem) > 0
+        -- Whatever has a word as it is written has its stem as well; a form of an unknown one may have no other.
+        select plainto_tsquery('simple', text)::text from form
+        where place = 1 and numnode(stem) > 0 and (select count(*) from form) = 1
         union all
         select quote_literal(text) || ':*' from form
         where place = 1 and begins and (numnode(stem) > 0 or is_last)
