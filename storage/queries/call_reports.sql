@@ -12,24 +12,21 @@ with given as not materialized (
     from unnest($1::integer[], $2::integer[], $3::timestamptz[], $4::timestamptz[]) s (company_id, step, start, until)
     join companies k on k.id = s.company_id
     group by s.company_id, k.name, k.zone
+), came as not materialized (
+    select g.company_id, g.name, g.zone, g.bin, g.starts, g.steps, c.arrived_at, c.outcome, c.wait_s, c.talk_s,
+           c.outcome = 'answered' and c.answered_at - c.arrived_at <= make_interval(secs => $5) as in_time
+    from calls c join given g on g.company_id = c.company_id and c.arrived_at >= g.starts[1] and c.arrived_at < g.until
+    where c.company_id = any($1) and c.arrived_at >= (select min(s) from unnest($3::timestamptz[]) s)
+        and c.arrived_at < (select max(u) from unnest($4::timestamptz[]) u)
+        and c.state = 'ended' and c.direction = 'in' and not c.imported
 ), by_step as (
-    select g.company_id, g.name, g.steps[width_bucket(c.arrived_at, g.starts)] as step, c.outcome, count(*) as calls,
-           count(*) filter (where c.outcome = 'answered' and c.answered_at - c.arrived_at <= make_interval(secs => $5)) as in_time,
-           sum(c.wait_s) as wait_s, count(c.wait_s) as waited, max(c.wait_s) as longest_s, sum(c.talk_s) as talk_s
-    from calls c join given g on g.company_id = c.company_id and c.arrived_at >= g.starts[1] and c.arrived_at < g.until
-    where c.company_id = any($1) and c.arrived_at >= (select min(s) from unnest($3::timestamptz[]) s)
-        and c.arrived_at < (select max(u) from unnest($4::timestamptz[]) u)
-        and c.state = 'ended' and c.direction = 'in' and not c.imported
-    group by 1, 2, 3, 4
+    select company_id, name, steps[width_bucket(arrived_at, starts)] as step, outcome, count(*) as calls, count(*) filter (where in_time) as in_time, sum(wait_s) as wait_s,
+           count(wait_s) as waited, max(wait_s) as longest_s, sum(talk_s) as talk_s
+    from came group by 1, 2, 3, 4
 ), by_hour as (
-    select g.zone, date_bin(g.bin, c.arrived_at, 'epoch') as began, c.outcome, count(*) as calls,
-           count(*) filter (where c.outcome = 'answered' and c.answered_at - c.arrived_at <= make_interval(secs => $5)) as in_time,
-           sum(c.wait_s) as wait_s, count(c.wait_s) as waited, max(c.wait_s) as longest_s, sum(c.talk_s) as talk_s
-    from calls c join given g on g.company_id = c.company_id and c.arrived_at >= g.starts[1] and c.arrived_at < g.until
-    where c.company_id = any($1) and c.arrived_at >= (select min(s) from unnest($3::timestamptz[]) s)
-        and c.arrived_at < (select max(u) from unnest($4::timestamptz[]) u)
-        and c.state = 'ended' and c.direction = 'in' and not c.imported
-    group by 1, 2, 3
+    select zone, date_bin(bin, arrived_at, 'epoch') as began, outcome, count(*) as calls, count(*) filter (where in_time) as in_time, sum(wait_s) as wait_s,
+           count(wait_s) as waited, max(wait_s) as longest_s, sum(talk_s) as talk_s
+    from came group by 1, 2, 3
 ), each as (
     select 'steps' as of, company_id, name, step, null::integer as hour, outcome, calls, in_time, wait_s, waited, longest_s, talk_s
     from by_step
