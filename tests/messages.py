@@ -15,6 +15,7 @@ from callcenter.push.messages import (
     CardMessage,
     DeadlineRow,
     OperatorMessage,
+    PresenceMessage,
     QueueRow,
     QueuesMessage,
     RingingMessage,
@@ -107,6 +108,13 @@ def call_outage(**changes: Any) -> CallOutage:
         ticket=TicketKey(id=7, number=1041),
     )
     return replace(made, **changes)
+
+
+def presence_of(at: datetime, state: OperatorStatus, *, pause: str | None = None) -> PresenceMessage:
+    """Of an operator whose telephone is there, and who chose it, without an end."""
+    return PresenceMessage(
+        state=state, phone_reachable=True, since=at, reason=None, pause=pause, until=None, afterwards=None
+    )
 
 
 def operator(at: datetime, state: OperatorStatus = OperatorStatus.PAUSED) -> OperatorMessage:

@@ -19,11 +19,11 @@ import pytest
 from playwright.async_api import Page, expect
 
 from callcenter.domain.operator import OperatorStatus
-from callcenter.push.messages import PresenceMessage, SilentMessage
+from callcenter.push.messages import SilentMessage
 from stack.parts import ROOT
 from tests import browser
 from tests.calls.card_work import Desk, desk
-from tests.messages import CALLER, ringing
+from tests.messages import CALLER, presence_of, ringing
 from tests.site import PASSWORD
 
 __all__ = ["desk"]
@@ -46,15 +46,7 @@ async def page_of(desk: Desk, login: str) -> AsyncIterator[Page]:
 async def take_pictures(desk: Desk, folder: Path) -> None:
     """Those that the guides show, for each language."""
     me, now = f"operator:{desk.site.ids['anna']}", datetime.now(UTC)
-    presence = PresenceMessage(
-        state=OperatorStatus.AVAILABLE,
-        phone_reachable=True,
-        since=now,
-        reason=None,
-        pause=None,
-        until=None,
-        afterwards=None,
-    )
+    presence = presence_of(now, OperatorStatus.AVAILABLE)
     await desk.resident("Иванова Мария", "12", CALLER)
     await desk.work.ticket(subject="Холодные батареи во всём подъезде", house_id=desk.work.ids["house"])
     for language in LANGUAGES:

@@ -17,9 +17,9 @@ from callcenter.domain.commands import FinishRequest
 from callcenter.domain.events import Presence, PresenceReason
 from callcenter.domain.operator import OperatorStatus
 from callcenter.domain.request import RefusalReason, RequestState
-from callcenter.push.messages import DeadlinesMessage, JournalMessage, PresenceMessage, QueuesMessage, SilentMessage
+from callcenter.push.messages import DeadlinesMessage, JournalMessage, QueuesMessage, SilentMessage
 from tests import browser
-from tests.messages import NUMBER, card, limit, operator, queue, ringing
+from tests.messages import NUMBER, card, limit, operator, presence_of, queue, ringing
 from tests.site import PASSWORD, Site
 
 pytestmark = pytest.mark.e2e
@@ -42,15 +42,7 @@ async def test_an_operators_day(site: Site):
                 await asyncio.sleep(0.01)
         await site.push(
             me,
-            PresenceMessage(
-                state=OperatorStatus.AVAILABLE,
-                phone_reachable=True,
-                since=now,
-                reason=None,
-                pause=None,
-                until=None,
-                afterwards=None,
-            ),
+            presence_of(now, OperatorStatus.AVAILABLE),
         )
         await expect(page.get_by_role("heading", name="Вы на линии")).to_be_visible()
         await expect(page.get_by_role("button", name="На линии")).to_have_attribute("aria-pressed", "true")
@@ -80,15 +72,7 @@ async def test_an_operators_day(site: Site):
 
 async def test_a_telephone_that_is_gone_is_said_to_its_operator_and_on_the_board(site: Site):
     now = datetime.now(UTC)
-    mine = PresenceMessage(
-        state=OperatorStatus.AVAILABLE,
-        phone_reachable=True,
-        since=now,
-        reason=None,
-        pause=None,
-        until=None,
-        afterwards=None,
-    )
+    mine = presence_of(now, OperatorStatus.AVAILABLE)
     me, kind = f"operator:{site.ids['anna']}", f"operator/{site.ids['anna']}"
     seen = operator(now, OperatorStatus.AVAILABLE)
     async with chromium(site, "anna") as workplace, chromium(site, "vera") as board:
@@ -223,15 +207,7 @@ async def test_the_overlay_asks_for_the_code_too(site: Site, monkeypatch: pytest
 async def test_a_pause_has_a_reason_and_the_time_after_a_talk_is_ended_or_prolonged_by_a_key(site: Site):
     now = datetime.now(UTC)
     me = f"operator:{site.ids['anna']}"
-    shown = PresenceMessage(
-        state=OperatorStatus.PAUSED,
-        phone_reachable=True,
-        since=now,
-        reason=None,
-        pause="lunch",
-        until=None,
-        afterwards=None,
-    )
+    shown = presence_of(now, OperatorStatus.PAUSED, pause="lunch")
 
     async def asked() -> list[tuple[str, dict]]:
         return [

@@ -3,18 +3,10 @@
 import re
 
 from callcenter.domain.operator import OperatorStatus
-from callcenter.push.messages import PresenceMessage
+from tests.messages import presence_of
 from tests.site import NOW, Site
 
-READY = PresenceMessage(
-    state=OperatorStatus.AVAILABLE,
-    phone_reachable=True,
-    since=NOW,
-    reason=None,
-    pause=None,
-    until=None,
-    afterwards=None,
-)
+READY = presence_of(NOW, OperatorStatus.AVAILABLE)
 
 
 async def points(site: Site, path: str) -> dict[str, str]:

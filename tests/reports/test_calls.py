@@ -14,7 +14,6 @@ from callcenter.domain.ids import OperatorId
 from callcenter.domain.operator import OperatorStatus
 from callcenter.domain.person import Person
 from callcenter.push.codec import entry
-from callcenter.push.messages import PresenceMessage
 from callcenter.reports.call_tables import fate
 from callcenter.reports.calls import CallCounts
 from callcenter.reports.period import Period
@@ -22,6 +21,7 @@ from callcenter.reports.service import ReportCompany, Reports
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
 from tests.conftest import emptied
+from tests.messages import presence_of
 
 STAFF = Person(OperatorId(1), "vera", "Вера", Role.SUPERVISOR, "ru", False)
 DAY = date(2026, 11, 2)
@@ -182,9 +182,7 @@ async def test_an_operators_talks_count_with_the_wrap_up_that_followed_them(pool
         (OperatorStatus.WRAP_UP, over),
         (OperatorStatus.AVAILABLE, over + timedelta(seconds=40)),
     ):
-        shown = PresenceMessage(
-            state=state, phone_reachable=True, since=since, reason=None, pause=None, until=None, afterwards=None
-        )
+        shown = presence_of(since, state)
         await pool.execute("select push($1)", [entry(f"operator:{anna}", shown, None)])
     (row,) = await Reports(pool).call_operators(STAFF, [own], WHOLE)
     assert (row.name, row.talks, row.talk_s, row.wrap_ups, row.wrap_up_s) == ("Анна", 1, 90.0, 1, 40.0)

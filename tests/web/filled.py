@@ -11,7 +11,7 @@ import asyncpg
 from callcenter.common.address_keys import fill_keys
 from callcenter.common.passwords import digest, new_token
 from callcenter.domain.operator import OperatorStatus
-from callcenter.push.messages import DeadlinesMessage, PresenceMessage, SafetyMessage, TrunksMessage
+from callcenter.push.messages import DeadlinesMessage, SafetyMessage, TrunksMessage
 from callcenter.push.outage_messages import OutageFiguresMessage, OutageFiguresRow
 from callcenter.storage import prepare_connection
 from callcenter.web.language import LANGUAGES
@@ -21,7 +21,7 @@ from tests.dispatch.test_pages import fail
 from tests.evidence_packs.packing import write_ticket
 from tests.listening.listening_work import Tapes
 from tests.listening.test_review_pages import FULL
-from tests.messages import call_outage, card, limit, operator, outage_row, outages, queue, ringing
+from tests.messages import call_outage, card, limit, operator, outage_row, outages, presence_of, queue, ringing
 from tests.outages.test_flat_pages import tell
 from tests.outages.test_public_pages import off
 from tests.outages.test_recipient_pages import FORM
@@ -185,15 +185,7 @@ async def _screens(site: Site) -> None:
         ("all", OutageFiguresMessage(figures=(row,)), None),
         (
             me,
-            PresenceMessage(
-                state=OperatorStatus.TALKING,
-                phone_reachable=True,
-                since=now,
-                reason=None,
-                pause=None,
-                until=None,
-                afterwards=None,
-            ),
+            presence_of(now, OperatorStatus.TALKING),
             None,
         ),
         (me, card(now, "Иванова Анна", outage=call_outage()), None),

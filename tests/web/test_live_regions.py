@@ -8,9 +8,10 @@ import pytest
 from playwright.async_api import Page, expect
 
 from callcenter.domain.operator import OperatorStatus
-from callcenter.push.messages import PresenceMessage, QueueRow, QueuesMessage
+from callcenter.push.messages import QueueRow, QueuesMessage
 from callcenter.web.render import TEMPLATES
 from tests.browser import chromium
+from tests.messages import presence_of
 from tests.messages import ringing as ringing_now
 from tests.site import PASSWORD, Site
 
@@ -34,15 +35,7 @@ async def spoken(page: Page) -> list[str]:
 async def test_a_call_and_the_own_state_are_announced_once_and_never_the_time(site: Site):
     me, now = f"operator:{site.ids['anna']}", datetime.now(UTC)
     ringing = ringing_now(now)
-    presence = PresenceMessage(
-        state=OperatorStatus.RINGING,
-        phone_reachable=True,
-        since=now,
-        reason=None,
-        pause=None,
-        until=None,
-        afterwards=None,
-    )
+    presence = presence_of(now, OperatorStatus.RINGING)
     async with chromium(str(site.server.make_url("")).rstrip("/"), "anna", PASSWORD) as page:
         await expect(page.get_by_role("heading", name="Вы не в сети")).to_be_visible()
         await page.evaluate(WATCH, LIVE)
