@@ -319,22 +319,14 @@ class Store:
                     raise
 
     def _is_locked(self, key: str, version: str | None) -> bool:
-        bucket = self._settings.bucket
+        # Some stores answer the questions for a lock with the object itself; beside the object all tell of it.
         try:
-            if self._client.is_object_legal_hold_enabled(bucket, key, version):
-                return True
-        except S3Error:
-            pass  # it says only that there is none
-        try:
-            retention = self._client.get_object_retention(bucket, key, version)
-            return retention is not None and retention.retain_until_date > datetime.now(UTC)
+            said = self._client.stat_object(self._settings.bucket, key, version_id=version).metadata or {}
         except S3Error:
             return False
-        except (ValueError, ElementTree.ParseError):
-            # A store that does not know the question answers with the object itself; of its lock it tells beside the object.
-            said = self._client.stat_object(bucket, key, version_id=version).metadata or {}
-            until = said.get("x-amz-object-lock-retain-until-date")
-            return until is not None and datetime.fromisoformat(until) > datetime.now(UTC)
+        until = said.get("x-amz-object-lock-retain-until-date")
+        held = said.get("x-amz-object-lock-legal-hold") == "ON"
+        return held or (until is not None and datetime.fromisoformat(until) > datetime.now(UTC))
 
 
 def _sane(key: str) -> str:
