@@ -71,10 +71,12 @@ hypothesis.load_profile("busy")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what starts a server: it is left out of the quick tier."""
+    """Mark what starts a server: it is left out of the quick tier. Files that take long come first: nobody waits for them."""
     for item in items:
         if {"_postgres", "database_url", "s3"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("servers")
+    long = {item.path for item in items if item.get_closest_marker("long")}
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture(scope="session")

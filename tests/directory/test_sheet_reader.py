@@ -112,6 +112,7 @@ async def test_several_sheets_of_many_strings_leave_the_loop_to_others():
     assert longest[0] < (time.monotonic() - began) / 6
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("limits", "code"),
     [
