@@ -21,6 +21,22 @@ step() {
     fi
 }
 
+# beside COMMAND...: run it while other steps run; what it says is told by `together`, which waits for all of these.
+declare -A besides=()
+beside() {
+    "$@" >"var/log/setup-beside-$1.log" 2>&1 </dev/null &
+    besides[$1]=$!
+}
+together() {
+    local name failed=0
+    for name in "${!besides[@]}"; do
+        wait "${besides[$name]}" || failed=1
+        cat "var/log/setup-beside-$name.log"
+    done
+    besides=()
+    return "$failed"
+}
+
 # stamped NAME FILE...: true when the step NAME was done with these very FILES.
 stamped() { [ "$(cat "var/stamps/$1" 2>/dev/null)" = "$(shift && cat -- "$@" | sha256sum)" ]; }
 stamp() { cat -- "${@:2}" | sha256sum >"var/stamps/$1"; }
@@ -71,6 +87,13 @@ if [ ${#missing[@]} -gt 0 ]; then
     step packages "Debian packages: ${missing[*]}" apt_get "${missing[@]}"
 fi
 
+recipe=(asterisk/tree.sh asterisk/packages asterisk/excluded)
+make_tree() {
+    step tree "Asterisk in a Debian tree of its own, about 400 MB" asterisk/tree.sh var/asterisk-tree
+    stamp tree "${recipe[@]}"
+}
+stamped tree "${recipe[@]}" || beside make_tree
+
 if ! [ -x .venv/bin/python ] || ! stamped venv requirements.lock; then
     step venv "Python packages, as locked, into .venv" make_venv "${python:-$(find_python)}"
     stamp venv requirements.lock
@@ -86,12 +109,6 @@ if ! [ -d node_modules ] || ! [ -f "$bundle" ] || ! stamped scripts "${packages[
     .venv/bin/python -m stack sizes
 fi
 
-recipe=(asterisk/tree.sh asterisk/packages asterisk/excluded)
-if ! stamped tree "${recipe[@]}"; then
-    step tree "Asterisk in a Debian tree of its own, about 400 MB" asterisk/tree.sh var/asterisk-tree
-    stamp tree "${recipe[@]}"
-fi
-
 phrases=(asterisk/sounds/phrases.txt $(find callcenter/speech -name '*.py' | sort))
 if ! stamped sounds "${phrases[@]}"; then
     step sounds "Phrases for callers, spoken by festival and espeak-ng" \
@@ -99,6 +116,7 @@ if ! stamped sounds "${phrases[@]}"; then
         .venv/bin/python -m callcenter speak-phrases var/sounds
     stamp sounds "${phrases[@]}"
 fi
+together
 
 [ "${1:-}" = --tests ] || exit 0
 
@@ -113,10 +131,11 @@ unpack_tools() (
     done
     for name in *.deb; do dpkg-deb -x "$name" "$folder" || exit; done
 )
-if [ "$(cat var/stamps/tools 2>/dev/null)" != "${tools[*]}" ]; then
+make_tools() {
     step tools "nginx, Caddy, fail2ban, logrotate and PgBouncer, which the tests try the samples with" unpack_tools
     echo "${tools[*]}" >var/stamps/tools
-fi
+}
+[ "$(cat var/stamps/tools 2>/dev/null)" = "${tools[*]}" ] || beside make_tools
 
 make_store() {
     rm -rf var/moto && "$1" -m venv var/moto &&
@@ -126,3 +145,4 @@ if ! stamped moto tests/data/moto.lock; then
     step moto "moto, an S3 store that is none of ours, in an environment of its own" make_store "$(find_python)"
     stamp moto tests/data/moto.lock
 fi
+together
