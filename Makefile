@@ -6,7 +6,7 @@ python = .venv/bin/python
 # What pytest makes of the tests is kept for the next run, also where containers are told not to.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo up down surge accidents listen site check format lint types layers scripts test bench
+.PHONY: setup demo up down surge accidents listen site check format lint types layers scripts test servers calls bench
 
 setup:
 	@stack/setup.sh
@@ -57,8 +57,14 @@ scripts:
 
 test: check
 	@stack/setup.sh --tests
-	$(python) -m pytest -m "servers or e2e" --ignore tests/e2e -n 3 --dist loadfile
-	$(python) -m pytest tests/e2e -m "not alone" -n 3 --dist loadfile
+	@$(MAKE) --no-print-directory --jobs 2 servers calls
+
+# Beside each other: calls mostly wait, and whatever they do not need of the processor is for the others.
+servers:
+	nice -n 5 $(python) -m pytest -m "servers or e2e" --ignore tests/e2e -n 2 --dist loadfile
+
+calls:
+	$(python) -m pytest tests/e2e -m "not alone" -n 4 --dist loadfile
 	$(python) -m pytest tests/e2e -m alone
 
 bench: setup
