@@ -69,6 +69,14 @@ begin
     cross join jsonb_to_recordset(c -> 'limits') l (step text, minutes integer, warn_before integer, opens time, closes time);
 end $$;
 
+CREATE FUNCTION public.analyze_directory() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    analyze houses, premises, residents, resident_phones;
+end $$;
+
 CREATE FUNCTION public.append_ledger(company integer, kind text, body jsonb) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO '$user', 'public'
@@ -4837,6 +4845,9 @@ ALTER TABLE public.wrap_ups ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA public TO callcenter_company;
 GRANT USAGE ON SCHEMA public TO callcenter_runtime;
+
+REVOKE ALL ON FUNCTION public.analyze_directory() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.analyze_directory() TO callcenter_runtime;
 
 REVOKE ALL ON FUNCTION public.append_ledger(company integer, kind text, body jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.append_ledger(company integer, kind text, body jsonb) TO callcenter_runtime;
