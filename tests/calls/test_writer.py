@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import asyncpg
 import pytest
+from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
 from callcenter.calls import screens, startup
@@ -284,9 +285,12 @@ async def test_a_caller_who_is_removed_from_the_directory_during_the_call_is_not
     assert row["premises_id"] is not None
 
 
-async def test_one_order_that_postgresql_refuses_costs_no_other(pool: asyncpg.Pool, database_url: str) -> None:
+@pytest.mark.parametrize("did", ["\x00", "\ud800"])
+async def test_one_order_that_postgresql_refuses_costs_no_other(
+    pool: asyncpg.Pool, database_url: str, did: str
+) -> None:
     async with node(pool, database_url) as running:
-        poison = CallArrived(call=CallId("node1-1.666"), at=at(0), did="\x00", caller="")
+        poison = CallArrived(call=CallId("node1-1.666"), at=at(0), did=did, caller="")
         for event in [*await story(pool, 1), poison, *await story(pool, 2)]:
             running.engine.step(event)
         await running.written()
@@ -335,7 +339,7 @@ async def test_a_second_process_of_the_same_node_writes_nothing_until_the_first_
             async with asyncio.timeout(5):
                 while not await pool.fetchval(REFUSED_LOCK):
                     await asyncio.sleep(0.02)
-            assert second.writer.backlog == 1
+            assert second.writer.backlog == REGISTRY.get_sample_value("callcenter_write_backlog") == 1
             assert await pool.fetchval("select count(*) from call_events") == 1
             first.task.cancel()
             await second.written()
