@@ -595,16 +595,20 @@ CREATE FUNCTION public.journal_page(asked jsonb, wanted integer, before_at times
 declare
     -- Looked at first, to find what is common and to learn how common the rest is.
     newest constant integer := 2000;
-    -- To look at more takes longer than to gather from the index whatever is so rare.
-    most constant integer := 40000;
+    -- How much further back than where the page should end by what was found so far: older tickets may have less of it.
+    margin constant float := 1.5;
     f journal_filter := jsonb_populate_record(null::journal_filter, asked);
     mine integer := my_company();
     conditions text;
     search text;
     unfolded text;
+    gather text;
     found_ids bigint[];
     have bigint;
     looked bigint;
+    last_at timestamptz;
+    first_at timestamptz;
+    since timestamptz;
 begin
     if current_setting('role') = 'callcenter_company' or mine is not null then
         if mine is null or f.company <> mine then
@@ -626,33 +630,33 @@ begin
         return;
     end if;
     search := concat_ws(' and ', search, unfolded);
+    gather := 'with t as materialized (select t.id, t.opened_at from tickets t where %s and ' || replace(conditions, '%', '%%')
+        || ') select t.id from t order by t.opened_at desc, t.id desc limit ' || wanted;
     -- Numbers are rare.
     if journal_words(f) is not null then
         execute format(
             'select (array_agg(t.id order by t.opened_at desc, t.id desc) filter (where %1$s))[:%2$s],'
-            ' count(*) filter (where %1$s), count(*) from ('
+            ' count(*) filter (where %1$s), count(*), max(t.opened_at), min(t.opened_at) from ('
             'select * from tickets t where %3$s order by t.opened_at desc, t.id desc limit %4$s) t',
             search, wanted, conditions, newest)
-        into found_ids, have, looked;
+        into found_ids, have, looked, last_at, first_at;
         if looked < newest or have >= wanted then
             return query select unnest(found_ids);
             return;
         end if;
-        if have * most >= wanted * newest then
-            execute format(
-                'select array_agg(id) from (select t.id from ('
-                'select * from tickets t where %s order by t.opened_at desc, t.id desc limit %s) t where %s limit %s) t',
-                conditions, most, search, wanted)
-            into found_ids;
-            if cardinality(found_ids) = wanted then
+        since := least(first_at, last_at - interval '1 day');
+        loop
+            since := last_at - (last_at - since) * (margin * wanted / (have + 1));
+            exit when since < (select min(opened_at) from tickets);
+            execute format('select array(' || gather || ')', journal_weeks(since, last_at) || ' and ' || search) into found_ids;
+            have := cardinality(found_ids);
+            if have = wanted then
                 return query select unnest(found_ids);
                 return;
             end if;
-        end if;
+        end loop;
     end if;
-    return query execute format(
-        'with t as materialized (select t.id, t.opened_at from tickets t where %s and %s) '
-        'select t.id from t order by t.opened_at desc, t.id desc limit %s', search, conditions, wanted);
+    return query execute format(gather, search);
 end $_$;
 
 CREATE FUNCTION public.journal_search(f public.journal_filter) RETURNS text
@@ -672,6 +676,14 @@ CREATE FUNCTION public.journal_unfolded(conditions text, search text) RETURNS te
     select '(t.parent_id is null or (select true from (select t.parent_id as incident) below, '
            'lateral (select * from tickets where id = below.incident) t where '
            || concat_ws(' and ', conditions, search) || ') is null)'
+$$;
+
+CREATE FUNCTION public.journal_weeks(since timestamp with time zone, until timestamp with time zone) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select format('array[((t.opened_at at time zone ''UTC'')::date - date ''2000-01-01'') / 28] && %L::integer[]', array(
+        select generate_series(((since at time zone 'UTC')::date - date '2000-01-01') / 28,
+                               ((until at time zone 'UTC')::date - date '2000-01-01') / 28)))
 $$;
 
 CREATE FUNCTION public.journal_word(forms text, is_last boolean) RETURNS text
@@ -3826,7 +3838,7 @@ CREATE INDEX tickets_reactions ON public.tickets USING btree (category_id, opene
 
 CREATE INDEX tickets_reports ON public.tickets USING btree (company_id, opened_at) INCLUDE (state, category_id, late_from, closed_at, payment, price);
 
-CREATE INDEX tickets_search_idx ON public.tickets USING gin (search);
+CREATE INDEX tickets_search_weeks_idx ON public.tickets USING gin (search, (ARRAY[((((opened_at AT TIME ZONE 'UTC'::text))::date - '2000-01-01'::date) / 28)]));
 
 CREATE INDEX tickets_waiting_since_idx ON public.tickets USING btree (waiting_since) WHERE (waiting_since IS NOT NULL);
 
