@@ -42,11 +42,11 @@ from made_calls where outcome = 'answered'
 
 -- name: recordings
 insert into recordings (name, node, call_id, ticket_id, state, sha256, size, duration_s, object_key, expected_at, recorded_at,
-                        stored_at, verified_at, attached_at, company_id, rate, channels, retain_until, copy_wanted)
+                        stored_at, verified_at, attached_at, company_id, rate, channels, retain_until, locked_until, copy_wanted)
 select c.name, 'made', c.id, m.id, 'attached', sha256(c.name::bytea), 44 + 16000 * c.talk_s::bigint, c.talk_s,
        format('recordings/%s/%s', to_char(c.answered_at, 'YYYY/MM/DD'), c.name), c.answered_at, c.talk_ended_at,
        c.talk_ended_at + interval '2 s', c.talk_ended_at + interval '3 s', c.talk_ended_at + interval '4 s', c.company_id, 8000, 1,
-       c.answered_at + k.retention_days * interval '1 day', false
+       c.answered_at + k.retention_days * interval '1 day', c.answered_at + k.retention_days * interval '1 day', false
 from made_calls c
 join companies k on k.id = c.company_id
 left join made m on m.call_id = c.id

@@ -15,17 +15,18 @@ PAUSE_S = 0.05
 
 
 class Tallies:
-    """Counts what is missing every few minutes. Of several processes one does; another takes over when it ends."""
+    """Counts every few minutes. Of several processes one does; another takes over when it ends."""
 
     def __init__(self, settings: DatabaseSettings) -> None:
         self._settings = settings
 
     async def run(self) -> None:
         """Count until cancelled; reconnects by itself."""
-        await watch(self._settings, SQL["lead"], self.look, LOOK_S, "calls not counted")
+        await watch(self._settings, SQL["lead"], count_closed_days, LOOK_S, "calls not counted")
 
-    async def look(self, connection: asyncpg.Connection) -> None:
-        """Count once, a company's month at a time: a late fact waits for no more."""
-        for row in await connection.fetch(SQL["missing"]):
-            await connection.execute(SQL["tally"], row["company"], row["month"])
-            await asyncio.sleep(PAUSE_S)
+
+async def count_closed_days(connection: asyncpg.Connection) -> None:
+    """Count what is missing, a company's month at a time: whoever writes a late fact waits for no more."""
+    for row in await connection.fetch(SQL["missing"]):
+        await connection.execute(SQL["tally"], row["company"], row["month"])
+        await asyncio.sleep(PAUSE_S)

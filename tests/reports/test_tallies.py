@@ -14,7 +14,7 @@ from callcenter.domain.call import Outcome
 from callcenter.domain.person import Person
 from callcenter.reports.period import Period
 from callcenter.reports.service import ReportCompany, Reports
-from callcenter.reports.tallies import Tallies
+from callcenter.reports.tallies import count_closed_days
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
 from tests.conftest import by_owner, emptied
@@ -58,7 +58,7 @@ async def counted(pool: asyncpg.Pool) -> ReportCompany:
 
 async def tally(pool: asyncpg.Pool) -> None:
     async with pool.acquire() as connection:
-        await Tallies(DatabaseSettings(url="postgresql://")).look(connection)
+        await count_closed_days(connection)
 
 
 async def talk(pool: asyncpg.Pool, of: str, began_at: datetime, lasts_s: float, kind: str = "queue") -> None:
