@@ -508,6 +508,20 @@ begin
     return new;
 end $$;
 
+CREATE FUNCTION public.hours_of_calls(company integer, zone text, start timestamp with time zone, until timestamp with time zone) RETURNS TABLE(hour integer, calls bigint, answered bigint, informed bigint, early bigint, in_time bigint, waited bigint, wait_s double precision, longest_s double precision, talk_s double precision)
+    LANGUAGE sql STABLE
+    AS $$
+    select (extract(isodow from c.arrived_at at time zone zone)::integer - 1) * 24
+               + extract(hour from c.arrived_at at time zone zone)::integer,
+           count(*), count(*) filter (where c.outcome = 'answered'), count(*) filter (where c.outcome = 'informed'),
+           count(*) filter (where c.outcome = 'hung_up_early'),
+           count(*) filter (where c.outcome = 'answered' and c.answered_at - c.arrived_at <= interval '5 minutes'),
+           count(c.wait_s), coalesce(sum(c.wait_s), 0), coalesce(max(c.wait_s), 0),
+           coalesce(sum(c.talk_s) filter (where c.outcome = 'answered'), 0)
+    from calls_that_came(company, start, until) c
+    group by 1
+$$;
+
 CREATE FUNCTION public.is_held(r public.recordings) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$
@@ -1183,6 +1197,22 @@ begin
     end loop;
 end $$;
 
+CREATE FUNCTION public.operators_of_calls(company integer, start timestamp with time zone, until timestamp with time zone) RETURNS TABLE(operator_id integer, talks bigint, talk_s double precision, wrap_ups bigint, wrap_up_s double precision)
+    LANGUAGE sql STABLE
+    AS $$
+    select n.operator_id, sum(n.talk)::bigint, coalesce(sum(n.talk_s), 0), sum(n.wrap_up)::bigint, coalesce(sum(n.wrap_up_s), 0)
+    from (
+        select t.operator_id, 1 as talk, t.talk_s, 0 as wrap_up, null::double precision as wrap_up_s
+        from calls_that_came(company, start, until) c
+        join talks t on t.call_id = c.id and t.kind <> 'consultation' and t.operator_id is not null
+        union all
+        select w.operator_id, 0, null, 1, extract(epoch from w.ended_at - w.began_at)::double precision
+        from calls c join wrap_ups w on w.call_id = c.id
+        where c.company_id = company and c.arrived_at >= start and c.arrived_at < until and c.state = 'ended' and not c.imported
+    ) n
+    group by n.operator_id
+$$;
+
 CREATE FUNCTION public.outage_of_call(call text) RETURNS jsonb
     LANGUAGE sql STABLE
     AS $$
@@ -1207,6 +1237,16 @@ CREATE FUNCTION public.outage_of_call(call text) RETURNS jsonb
        or (o.state = 'suspected'
            and exists (select from outage_places s where s.outage_id = o.id and s.house_id = asked.house_id))
     order by (own.parent_id = o.incident_id) is true desc, o.state = 'suspected', o.since desc, o.id desc limit 1
+$$;
+
+CREATE FUNCTION public.outcomes_of_calls(company integer, start timestamp with time zone, until timestamp with time zone) RETURNS TABLE(outcome text, calls bigint, in_time bigint, waited bigint, wait_s double precision, longest_s double precision, talk_s double precision)
+    LANGUAGE sql STABLE
+    AS $$
+    select c.outcome, count(*),
+           count(*) filter (where c.outcome = 'answered' and c.answered_at - c.arrived_at <= interval '5 minutes'),
+           count(c.wait_s), coalesce(sum(c.wait_s), 0), coalesce(max(c.wait_s), 0), coalesce(sum(c.talk_s), 0)
+    from calls_that_came(company, start, until) c
+    group by c.outcome
 $$;
 
 CREATE FUNCTION public.push(messages jsonb) RETURNS bigint
@@ -1271,6 +1311,67 @@ CREATE FUNCTION public.settled_caller(call text) RETURNS jsonb
         left join residents r on r.id = k.resident_id
         where k.call_id = call), '{}')
 $$;
+
+CREATE FUNCTION public.tallies_within(company integer, period daterange) RETURNS TABLE(first date, last date)
+    LANGUAGE sql STABLE
+    AS $$
+    select t.first, t.last from call_tallies t
+    where t.company_id = company and t.first >= lower(period) and t.last < upper(period)
+        and (t.last > t.first or not exists (
+            select from call_tallies m
+            where m.company_id = company and m.last > m.first and m.first >= lower(period) and m.last < upper(period)
+                and m.first = date_trunc('month', t.first)::date))
+$$;
+
+CREATE FUNCTION public.tally_month(company integer, month date) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    here text;
+    ends date := month + interval '1 month';
+begin
+    perform pg_advisory_xact_lock(hashtext('call tallies'));
+    select zone into strict here from companies where id = company;
+    with closed as (
+        insert into call_tallies (company_id, first, last)
+        select company, d, d
+        from generate_series(month, least(ends, ((now() - interval '1 day') at time zone here)::date) - 1, interval '1 day') s (day)
+        cross join lateral (select s.day::date) n (d)
+        on conflict do nothing returning first
+    ), days as (
+        select first, first::timestamp at time zone here as start, (first + 1)::timestamp at time zone here as until from closed
+    ), outcomes as (
+        insert into tally_outcomes
+        select company, d.first, d.first, n.* from days d cross join lateral outcomes_of_calls(company, d.start, d.until) n
+    ), hours as (
+        insert into tally_hours
+        select company, d.first, d.first, n.* from days d cross join lateral hours_of_calls(company, here, d.start, d.until) n
+    )
+    insert into tally_operators
+    select company, d.first, d.first, n.* from days d cross join lateral operators_of_calls(company, d.start, d.until) n;
+
+    insert into call_tallies (company_id, first, last)
+    select company, month, ends - 1
+    where (select count(*) from call_tallies where company_id = company and first = last and first >= month and first < ends)
+        = ends - month
+    on conflict do nothing;
+    if found then
+        insert into tally_outcomes
+        select company, month, ends - 1, n.outcome, sum(n.calls), sum(n.in_time), sum(n.waited), sum(n.wait_s), max(n.longest_s),
+               sum(n.talk_s)
+        from tally_outcomes n where n.company_id = company and n.first = n.last and n.first >= month and n.first < ends
+        group by n.outcome;
+        insert into tally_hours
+        select company, month, ends - 1, n.hour, sum(n.calls), sum(n.answered), sum(n.informed), sum(n.early), sum(n.in_time),
+               sum(n.waited), sum(n.wait_s), max(n.longest_s), sum(n.talk_s)
+        from tally_hours n where n.company_id = company and n.first = n.last and n.first >= month and n.first < ends
+        group by n.hour;
+        insert into tally_operators
+        select company, month, ends - 1, n.operator_id, sum(n.talks), sum(n.talk_s), sum(n.wrap_ups), sum(n.wrap_up_s)
+        from tally_operators n where n.company_id = company and n.first = n.last and n.first >= month and n.first < ends
+        group by n.operator_id;
+    end if;
+end $$;
 
 CREATE FUNCTION public.tell_nodes() RETURNS trigger
     LANGUAGE plpgsql
@@ -1403,6 +1504,55 @@ begin
     on conflict (outage_id, caller) where caller is not null do nothing;
     select * into found_row from outage_numbers n where n.outage_id = told.outage_id and n.caller = who for update;
     return found_row;
+end $$;
+
+CREATE FUNCTION public.untallied_within(company integer, period daterange) RETURNS TABLE(zone text, start timestamp with time zone, until timestamp with time zone)
+    LANGUAGE sql STABLE
+    AS $$
+    select c.zone, lower(r)::timestamp at time zone c.zone, upper(r)::timestamp at time zone c.zone
+    from companies c
+    cross join lateral (
+        select coalesce(range_agg(daterange(t.first, t.last, '[]')), '{}') as days from tallies_within(company, period) t
+    ) tallied
+    cross join lateral unnest(datemultirange(period) - tallied.days) r
+    where c.id = company
+$$;
+
+CREATE FUNCTION public.untally(company integer, at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform pg_advisory_xact_lock(hashtext('call tallies'));
+    delete from call_tallies t using companies c
+    where c.id = company and t.company_id = company and (at at time zone c.zone)::date between t.first and t.last;
+end $$;
+
+CREATE FUNCTION public.untally_call() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform untally(new.company_id, new.arrived_at);
+    if tg_op = 'UPDATE' then
+        perform untally(old.company_id, old.arrived_at);
+    end if;
+    return null;
+end $$;
+
+CREATE FUNCTION public.untally_company() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform pg_advisory_xact_lock(hashtext('call tallies'));
+    delete from call_tallies where company_id = new.id;
+    return null;
+end $$;
+
+CREATE FUNCTION public.untally_talk() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform untally(company_id, arrived_at) from calls where id = new.call_id and not imported;
+    return null;
 end $$;
 
 CREATE FUNCTION public.words_of_ended_call() RETURNS trigger
@@ -1623,6 +1773,13 @@ ALTER TABLE public.call_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.call_tallies (
+    company_id integer NOT NULL,
+    first date NOT NULL,
+    last date NOT NULL,
+    CONSTRAINT call_tallies_check CHECK ((last >= first))
 );
 
 CREATE TABLE public.categories (
@@ -2939,6 +3096,48 @@ CREATE TABLE public.talks (
     CONSTRAINT talks_kind_check CHECK ((kind = ANY (ARRAY['queue'::text, 'transfer'::text, 'consultation'::text, 'out'::text])))
 );
 
+CREATE TABLE public.tally_hours (
+    company_id integer NOT NULL,
+    first date NOT NULL,
+    last date NOT NULL,
+    hour integer NOT NULL,
+    calls bigint NOT NULL,
+    answered bigint NOT NULL,
+    informed bigint NOT NULL,
+    early bigint NOT NULL,
+    in_time bigint NOT NULL,
+    waited bigint NOT NULL,
+    wait_s double precision NOT NULL,
+    longest_s double precision NOT NULL,
+    talk_s double precision NOT NULL
+);
+
+COMMENT ON COLUMN public.tally_hours.hour IS 'Of the week: that from Monday''s midnight on is 0.';
+
+CREATE TABLE public.tally_operators (
+    company_id integer NOT NULL,
+    first date NOT NULL,
+    last date NOT NULL,
+    operator_id integer NOT NULL,
+    talks bigint NOT NULL,
+    talk_s double precision NOT NULL,
+    wrap_ups bigint NOT NULL,
+    wrap_up_s double precision NOT NULL
+);
+
+CREATE TABLE public.tally_outcomes (
+    company_id integer NOT NULL,
+    first date NOT NULL,
+    last date NOT NULL,
+    outcome text NOT NULL,
+    calls bigint NOT NULL,
+    in_time bigint NOT NULL,
+    waited bigint NOT NULL,
+    wait_s double precision NOT NULL,
+    longest_s double precision NOT NULL,
+    talk_s double precision NOT NULL
+);
+
 CREATE TABLE public.telephone_links (
     token_hash bytea NOT NULL,
     operator_id integer NOT NULL,
@@ -3160,6 +3359,9 @@ ALTER TABLE ONLY public.call_cards
 
 ALTER TABLE ONLY public.call_events
     ADD CONSTRAINT call_events_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.call_tallies
+    ADD CONSTRAINT call_tallies_pkey PRIMARY KEY (company_id, first, last);
 
 ALTER TABLE ONLY public.calls
     ADD CONSTRAINT calls_pkey PRIMARY KEY (id);
@@ -3481,6 +3683,15 @@ ALTER TABLE ONLY public.stepped_back
 
 ALTER TABLE ONLY public.talks
     ADD CONSTRAINT talks_pkey PRIMARY KEY (recording);
+
+ALTER TABLE ONLY public.tally_hours
+    ADD CONSTRAINT tally_hours_pkey PRIMARY KEY (company_id, first, last, hour);
+
+ALTER TABLE ONLY public.tally_operators
+    ADD CONSTRAINT tally_operators_pkey PRIMARY KEY (company_id, first, last, operator_id);
+
+ALTER TABLE ONLY public.tally_outcomes
+    ADD CONSTRAINT tally_outcomes_pkey PRIMARY KEY (company_id, first, last, outcome);
 
 ALTER TABLE ONLY public.telephone_links
     ADD CONSTRAINT telephone_links_pkey PRIMARY KEY (token_hash);
@@ -3892,7 +4103,19 @@ CREATE TRIGGER house_key BEFORE UPDATE OF city, street, building ON public.house
 
 CREATE TRIGGER keep_wrap_up AFTER UPDATE ON public.screens FOR EACH ROW WHEN (((old.kind = 'presence'::text) AND ((old.body ->> 'state'::text) = 'wrap_up'::text) AND ((new.body ->> 'state'::text) <> 'wrap_up'::text))) EXECUTE FUNCTION public.keep_wrap_up();
 
+CREATE TRIGGER late_call AFTER INSERT ON public.calls FOR EACH ROW WHEN (((new.arrived_at < (now() - '12:00:00'::interval)) AND (new.state = 'ended'::text) AND (NOT new.imported))) EXECUTE FUNCTION public.untally_call();
+
+CREATE TRIGGER late_talk AFTER INSERT ON public.talks FOR EACH ROW WHEN ((new.began_at < (now() - '12:00:00'::interval))) EXECUTE FUNCTION public.untally_talk();
+
+CREATE TRIGGER late_wrap_up AFTER INSERT ON public.wrap_ups FOR EACH ROW WHEN ((new.began_at < (now() - '12:00:00'::interval))) EXECUTE FUNCTION public.untally_talk();
+
+CREATE TRIGGER later_call AFTER UPDATE ON public.calls FOR EACH ROW WHEN (((LEAST(old.arrived_at, new.arrived_at) < (now() - '12:00:00'::interval)) AND ((old.company_id IS DISTINCT FROM new.company_id) OR (old.arrived_at IS DISTINCT FROM new.arrived_at) OR (old.answered_at IS DISTINCT FROM new.answered_at) OR (old.state IS DISTINCT FROM new.state) OR (old.outcome IS DISTINCT FROM new.outcome) OR (old.direction IS DISTINCT FROM new.direction) OR (old.imported IS DISTINCT FROM new.imported) OR (old.wait_s IS DISTINCT FROM new.wait_s) OR (old.talk_s IS DISTINCT FROM new.talk_s)))) EXECUTE FUNCTION public.untally_call();
+
+CREATE TRIGGER later_talk AFTER UPDATE ON public.talks FOR EACH ROW WHEN (((new.began_at < (now() - '12:00:00'::interval)) AND ((old.operator_id IS DISTINCT FROM new.operator_id) OR (old.kind IS DISTINCT FROM new.kind) OR (old.began_at IS DISTINCT FROM new.began_at) OR (old.ended_at IS DISTINCT FROM new.ended_at)))) EXECUTE FUNCTION public.untally_talk();
+
 CREATE TRIGGER only_added BEFORE DELETE OR UPDATE ON public.ledger_entries FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER other_days AFTER UPDATE ON public.companies FOR EACH ROW WHEN ((old.zone <> new.zone)) EXECUTE FUNCTION public.untally_company();
 
 CREATE TRIGGER outage_kinds AFTER INSERT OR UPDATE ON public.defaults FOR EACH ROW WHEN ((new.name = 'outage_kinds'::text)) EXECUTE FUNCTION public.keep_outage_kinds();
 
@@ -3947,6 +4170,9 @@ ALTER TABLE ONLY public.call_cards
 
 ALTER TABLE ONLY public.call_events
     ADD CONSTRAINT call_events_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.calls(id);
+
+ALTER TABLE ONLY public.call_tallies
+    ADD CONSTRAINT call_tallies_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
 
 ALTER TABLE ONLY public.calls
     ADD CONSTRAINT calls_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
@@ -4290,6 +4516,18 @@ ALTER TABLE ONLY public.talks
 ALTER TABLE ONLY public.talks
     ADD CONSTRAINT talks_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id);
 
+ALTER TABLE ONLY public.tally_hours
+    ADD CONSTRAINT tally_hours_company_id_first_last_fkey FOREIGN KEY (company_id, first, last) REFERENCES public.call_tallies(company_id, first, last) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.tally_operators
+    ADD CONSTRAINT tally_operators_company_id_first_last_fkey FOREIGN KEY (company_id, first, last) REFERENCES public.call_tallies(company_id, first, last) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.tally_operators
+    ADD CONSTRAINT tally_operators_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id);
+
+ALTER TABLE ONLY public.tally_outcomes
+    ADD CONSTRAINT tally_outcomes_company_id_first_last_fkey FOREIGN KEY (company_id, first, last) REFERENCES public.call_tallies(company_id, first, last) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.telephone_links
     ADD CONSTRAINT telephone_links_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
 
@@ -4370,6 +4608,8 @@ ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.call_cards ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.call_events ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.call_tallies ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.calls ENABLE ROW LEVEL SECURITY;
 
@@ -4456,6 +4696,8 @@ CREATE POLICY own ON public.call_cards TO callcenter_company USING ((EXISTS ( SE
 CREATE POLICY own ON public.call_events TO callcenter_company USING ((EXISTS ( SELECT
    FROM public.calls c
   WHERE (c.id = call_events.call_id))));
+
+CREATE POLICY own ON public.call_tallies TO callcenter_company USING ((company_id = ( SELECT public.my_company() AS my_company)));
 
 CREATE POLICY own ON public.calls TO callcenter_company USING ((company_id = public.my_company()));
 
@@ -4595,6 +4837,12 @@ CREATE POLICY own ON public.talks TO callcenter_company USING ((EXISTS ( SELECT
    FROM public.calls c
   WHERE (c.id = talks.call_id))));
 
+CREATE POLICY own ON public.tally_hours TO callcenter_company USING ((company_id = ( SELECT public.my_company() AS my_company)));
+
+CREATE POLICY own ON public.tally_operators TO callcenter_company USING ((company_id = ( SELECT public.my_company() AS my_company)));
+
+CREATE POLICY own ON public.tally_outcomes TO callcenter_company USING ((company_id = ( SELECT public.my_company() AS my_company)));
+
 CREATE POLICY own ON public.ticket_deadlines TO callcenter_company USING ((EXISTS ( SELECT
    FROM public.tickets t
   WHERE (t.id = ticket_deadlines.ticket_id))));
@@ -4676,6 +4924,8 @@ CREATE POLICY service ON public.audit_log TO callcenter_runtime USING (true) WIT
 CREATE POLICY service ON public.call_cards TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.call_events TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.call_tallies TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.calls TO callcenter_runtime USING (true) WITH CHECK (true);
 
@@ -4799,6 +5049,12 @@ CREATE POLICY service ON public.share_links TO callcenter_runtime USING (true) W
 
 CREATE POLICY service ON public.talks TO callcenter_runtime USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON public.tally_hours TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.tally_operators TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.tally_outcomes TO callcenter_runtime USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON public.telephone_links TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.ticket_deadlines TO callcenter_runtime USING (true) WITH CHECK (true);
@@ -4832,6 +5088,12 @@ ALTER TABLE public.share_link_visits ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.share_links ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.talks ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tally_hours ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tally_operators ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tally_outcomes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.telephone_links ENABLE ROW LEVEL SECURITY;
 
@@ -4951,6 +5213,9 @@ GRANT SELECT ON TABLE public.call_events TO callcenter_company;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.call_events TO callcenter_runtime;
 
 GRANT USAGE ON SEQUENCE public.call_events_id_seq TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.call_tallies TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.call_tallies TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.categories TO callcenter_company;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.categories TO callcenter_runtime;
@@ -5276,6 +5541,15 @@ GRANT SELECT ON TABLE public.stepped_back TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.talks TO callcenter_company;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.talks TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.tally_hours TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tally_hours TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.tally_operators TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tally_operators TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.tally_outcomes TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tally_outcomes TO callcenter_runtime;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.telephone_links TO callcenter_runtime;
 
