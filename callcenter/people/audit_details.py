@@ -85,6 +85,7 @@ def detail_names(language: str) -> dict[str, str]:
         "recordings": t.pgettext("audit", "recordings No."),
         "residents added": t.pgettext("audit", "residents added"),
         "residents changed": t.pgettext("audit", "residents changed"),
+        "residents moved out": t.pgettext("audit", "residents moved out"),
         "role": t.pgettext("audit", "role"),
         "scopes": t.pgettext("audit", "may"),
         "score": t.pgettext("audit", "score, %"),

@@ -79,6 +79,13 @@ VISITS = (
     Visit("/reviews", "anna", ".reviews"),
     Visit("/listening/cards/{company}", "vera", "form", {"company": "company"}),
     Visit("/recordings/ledger", "vera", "table", query="?days=31"),
+    Visit("/personal-data", "vera", "table"),
+    Visit("/personal-data/{company}", "vera", "output", {"company": "company"}),
+    Visit("/personal-data/{company}", "alla", "input", {"company": "company"}),
+    Visit(
+        "/personal-data/{company}", "alla", "[aria-invalid]", {"company": "company"}, sent={"calls": "x"}, status=422
+    ),
+    Visit("/personal-data/{company}", "alla", "[name=confirmed]", {"company": "company"}, sent={"calls": "1"}),
     # Tickets.
     Visit("/tickets", "vera", "table"),
     Visit("/tickets", "maria", "table"),
