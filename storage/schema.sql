@@ -193,6 +193,18 @@ CREATE FUNCTION public.call_kept(call text) RETURNS text
     select min(ticket_kept(id)) from tickets_about(call) as about (id)
 $$;
 
+CREATE FUNCTION public.calls_of_resident(resident integer) RETURNS SETOF text
+    LANGUAGE sql STABLE
+    AS $$
+    select id from calls where resident_id = resident
+    union
+    select c.id from resident_phones p
+    join residents r on r.id = p.resident_id join premises f on f.id = r.premises_id join houses h on h.id = f.house_id
+    join calls c on c.caller = p.phone and c.resident_id is null and c.company_id = h.company_id
+    where p.resident_id = resident and not exists (
+        select from resident_phones o where o.phone = p.phone and o.resident_id <> resident)
+$$;
+
 CREATE FUNCTION public.calls_of_ticket(ticket bigint) RETURNS SETOF text
     LANGUAGE sql STABLE
     AS $$
@@ -1579,6 +1591,19 @@ CREATE FUNCTION public.tickets_about(call text) RETURNS SETOF bigint
     union select ticket_id from announcements where call_id = call and ticket_id is not null
 $$;
 
+CREATE FUNCTION public.tickets_of_resident(resident integer) RETURNS SETOF bigint
+    LANGUAGE sql STABLE
+    AS $$
+    select id from tickets where resident_id = resident
+    union
+    select t.id from resident_phones p
+    join residents r on r.id = p.resident_id join premises f on f.id = r.premises_id join houses h on h.id = f.house_id
+    join tickets t on (reverse(t.caller) = reverse(p.phone) or reverse(t.contact_phone) = reverse(p.phone))
+        and t.resident_id is null and t.company_id = h.company_id
+    where p.resident_id = resident and not exists (
+        select from resident_phones o where o.phone = p.phone and o.resident_id <> resident)
+$$;
+
 CREATE FUNCTION public.told_number(told public.announcements) RETURNS public.outage_numbers
     LANGUAGE plpgsql
     AS $$
@@ -2236,6 +2261,26 @@ CREATE TABLE public.joined_calls (
     ticket_id bigint NOT NULL,
     operator_id integer,
     joined_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.keeping_requests (
+    id bigint NOT NULL,
+    company_id integer,
+    resident_id integer NOT NULL,
+    asked_at timestamp with time zone DEFAULT now() NOT NULL,
+    asked_by integer,
+    removed jsonb NOT NULL,
+    left_behind jsonb NOT NULL,
+    entry bigint
+);
+
+ALTER TABLE public.keeping_requests ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.keeping_requests_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.keeping_runs (
@@ -3492,6 +3537,9 @@ ALTER TABLE ONLY public.invitations
 ALTER TABLE ONLY public.joined_calls
     ADD CONSTRAINT joined_calls_pkey PRIMARY KEY (call_id);
 
+ALTER TABLE ONLY public.keeping_requests
+    ADD CONSTRAINT keeping_requests_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.keeping_runs
     ADD CONSTRAINT keeping_runs_pkey PRIMARY KEY (id);
 
@@ -3857,6 +3905,8 @@ CREATE INDEX invitations_operator_id_idx ON public.invitations USING btree (oper
 CREATE INDEX joined_calls_operator_id_idx ON public.joined_calls USING btree (operator_id);
 
 CREATE INDEX joined_calls_ticket_id_idx ON public.joined_calls USING btree (ticket_id);
+
+CREATE INDEX keeping_requests_company_id_id_idx ON public.keeping_requests USING btree (company_id, id DESC);
 
 CREATE INDEX keeping_runs_company_id_day_id_idx ON public.keeping_runs USING btree (company_id, day DESC, id DESC);
 
@@ -4301,6 +4351,12 @@ ALTER TABLE ONLY public.joined_calls
 ALTER TABLE ONLY public.joined_calls
     ADD CONSTRAINT joined_calls_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
 
+ALTER TABLE ONLY public.keeping_requests
+    ADD CONSTRAINT keeping_requests_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES public.operators(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.keeping_requests
+    ADD CONSTRAINT keeping_requests_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
+
 ALTER TABLE ONLY public.keeping_runs
     ADD CONSTRAINT keeping_runs_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
 
@@ -4674,6 +4730,8 @@ ALTER TABLE public.idempotency_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.joined_calls ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.keeping_requests ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.keeping_runs ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.keeping_terms ENABLE ROW LEVEL SECURITY;
@@ -4983,6 +5041,8 @@ CREATE POLICY service ON public.houses TO callcenter_runtime USING (true) WITH C
 CREATE POLICY service ON public.idempotency_keys TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.joined_calls TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.keeping_requests TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.keeping_runs TO callcenter_runtime USING (true) WITH CHECK (true);
 
@@ -5343,6 +5403,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO callcenter_runt
 
 GRANT SELECT ON TABLE public.joined_calls TO callcenter_company;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.joined_calls TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.keeping_requests TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.keeping_requests_id_seq TO callcenter_runtime;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.keeping_runs TO callcenter_runtime;
 

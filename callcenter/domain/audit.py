@@ -43,6 +43,8 @@ class AuditAction(StrEnum):
     PLACED_LEGAL_HOLD = "placed legal hold"
     RELEASED_LEGAL_HOLD = "released legal hold"
     CHANGED_KEEPING = "changed how long personal data is kept"
+    EXPORTED_RESIDENT = "exported all about resident"
+    REMOVED_ON_REQUEST = "removed personal data on request"
     REVIEWED_TALK = "reviewed talk"
     CHANGED_SCORE_CARD = "changed score card"
     ADDED_COMPANY = "added company"

@@ -46,6 +46,8 @@ def actions(t: Translator) -> dict[AuditAction, str]:
         AuditAction.PLACED_LEGAL_HOLD: t.gettext("placed legal hold"),
         AuditAction.RELEASED_LEGAL_HOLD: t.gettext("released legal hold"),
         AuditAction.CHANGED_KEEPING: t.gettext("changed how long personal data is kept"),
+        AuditAction.EXPORTED_RESIDENT: t.gettext("exported all about resident"),
+        AuditAction.REMOVED_ON_REQUEST: t.gettext("removed personal data on request"),
         AuditAction.REVIEWED_TALK: t.gettext("reviewed talk"),
         AuditAction.CHANGED_SCORE_CARD: t.gettext("changed score card"),
         AuditAction.ADDED_COMPANY: t.gettext("added company"),

@@ -181,6 +181,8 @@ async def set_terms(
         subject_id=of.id or "",
         address=address,
         details={
-            kind: [of.terms.get(kind), wanted.get(kind)] for kind in of.kinds if of.terms.get(kind) != wanted.get(kind)
+            f"{kind} months": [of.terms.get(kind), wanted.get(kind)]
+            for kind in of.kinds
+            if of.terms.get(kind) != wanted.get(kind)
         },
     )

@@ -20,6 +20,7 @@ from callcenter.retention.personal_data import (
     reports,
     set_terms,
 )
+from callcenter.retention.resident_requests import requests
 from callcenter.retention.texts import kept_reasons, personal_data_kinds, what_goes
 from callcenter.web.auth import needs
 from callcenter.web.forms import form_texts
@@ -36,7 +37,7 @@ COMPANY = r"/personal-data/{company:\d{1,9}}"
 async def overview(request: web.Request) -> web.Response:
     """Every company with its terms and its last report."""
     async with scoped(request.app[POOL], request[PERSON]) as connection:
-        return render(request, "retention/personal_data.html", **_names(request), companies=await companies(connection))
+        return render(request, "retention/personal_data.html", **names(request), companies=await companies(connection))
 
 
 @routes.get(COMPANY)
@@ -85,7 +86,8 @@ def _read(of: CompanyKeeping, typed: Mapping[str, str]) -> tuple[dict[PersonalDa
     return wanted, wrong
 
 
-def _names(request: web.Request) -> dict[str, Any]:
+def names(request: web.Request) -> dict[str, Any]:
+    """What kinds and reasons are called."""
     language = language_of(request)
     return {"kinds": personal_data_kinds(language), "reasons": kept_reasons(language), "goes": what_goes(language)}
 
@@ -105,12 +107,13 @@ async def _page(
         request,
         "retention/personal_data_company.html",
         status,
-        **_names(request),
+        **names(request),
         of=of,
         typed=typed or {kind: str(offered.get(kind, "")) for kind in of.kinds},
         wrong=wrong or set(),
         due={kind: await count_due(connection, of, kind, of.terms[kind], now) for kind in of.kinds if kind in of.terms},
         reports=await reports(connection, of.id),
+        requests=await requests(connection, of.id),
     )
 
 
@@ -118,5 +121,5 @@ def _confirmation(
     request: web.Request, of: CompanyKeeping, wanted: Mapping[PersonalDataKind, int], found: Preview
 ) -> web.Response:
     return render(
-        request, "retention/personal_data_confirm.html", **_names(request), of=of, wanted=wanted, due=found.shortened
+        request, "retention/personal_data_confirm.html", **names(request), of=of, wanted=wanted, due=found.shortened
     )

@@ -5,7 +5,7 @@ So a run that was killed goes on where it was, counts nothing twice, and ends wi
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ import structlog
 
 from callcenter import metrics
 from callcenter.common.object_store import ObjectStore
+from callcenter.common.scope import Connection
 from callcenter.errors import StoreError
 from callcenter.recordings.hashes import NIGHT
 from callcenter.retention.personal_data import (
@@ -100,19 +101,8 @@ class Removal:
 
     async def _forget(self, kind: PersonalDataKind, ids: list[str]) -> None:
         async with self._connection.transaction():
-            gone = await self._connection.fetchval(SQL[f"forget_{kind}"], ids)
-            counts = {kind.value: len(gone)}
-            if kind is PersonalDataKind.TICKETS:
-                files = await self._connection.fetch(SQL["forget_files"], gone)
-                for row in files:
-                    await self._store.remove(row["object_key"])
-                counts["files"] = len(files)
-            if kind in (PersonalDataKind.TICKETS, PersonalDataKind.LINKS):
-                tickets, links = (gone, []) if kind is PersonalDataKind.TICKETS else ([], gone)
-                counts["entries"] = await self._connection.fetchval(
-                    SQL["empty_entries"], self._run.company, tickets, links
-                )
-            await self._connection.execute(SQL["count"], self._run.id, {name: n for name, n in counts.items() if n})
+            counts = await forget(self._connection, self._store, kind, self._run.company, ids)
+            await self._connection.execute(SQL["count"], self._run.id, counts)
 
     async def _left(self, kind: PersonalDataKind) -> dict[str, int]:
         rows = await self._connection.fetch(
@@ -123,6 +113,24 @@ class Removal:
             reason = row["kept"] or KeptReason.BUSY.value
             found[reason] = found.get(reason, 0) + 1
         return found
+
+
+async def forget(
+    connection: Connection, store: ObjectStore, kind: PersonalDataKind, company: int, ids: Sequence[str]
+) -> dict[str, int]:
+    """Remove the personal part of these rows, in a transaction; how many of what. Raises `StoreError`."""
+    gone = await connection.fetchval(SQL[f"forget_{kind}"], ids)
+    counts = {kind.value: len(gone)}
+    if kind is PersonalDataKind.TICKETS:
+        files = await connection.fetch(SQL["forget_files"], gone)
+        for row in files:
+            await store.remove(row["object_key"])
+        counts["files"] = len(files)
+    if kind in (PersonalDataKind.TICKETS, PersonalDataKind.LINKS):
+        tickets, links = (gone, []) if kind is PersonalDataKind.TICKETS else ([], gone)
+        # Last, since from then on other entries of the company's chain wait.
+        counts["entries"] = await connection.fetchval(SQL["empty_entries"], company, tickets, links)
+    return {name: count for name, count in counts.items() if count}
 
 
 async def begin(connection: asyncpg.Connection, of: CompanyKeeping, now: datetime) -> Run | None:

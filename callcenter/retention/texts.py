@@ -3,6 +3,7 @@
 from callcenter.domain.recording import RecordingState
 from callcenter.recordings.hashes import HashProblem
 from callcenter.retention.personal_data import KeptReason, PersonalDataKind
+from callcenter.retention.resident_requests import Held
 from callcenter.web.formats import Translator
 from callcenter.web.labels import labels, recording_states
 from callcenter.web.language import translations
@@ -111,3 +112,35 @@ def what_goes(language: str) -> dict[PersonalDataKind, str]:
             "Network addresses and browsers of those who worked. Who did what stays. Counted from the action."
         ),
     }
+
+
+@labels(Held)
+def held_kinds(t: Translator) -> dict[Held, str]:
+    """What is held about a resident."""
+    return {
+        Held.RESIDENT: t.pgettext("held", "Entry in the directory"),
+        Held.PHONE: t.pgettext("held", "Telephone"),
+        Held.TICKET: t.pgettext("held", "Ticket"),
+        Held.COMMENT: t.pgettext("held", "Comment on a ticket"),
+        Held.FILE: t.pgettext("held", "File of a ticket"),
+        Held.CALL: t.pgettext("held", "Call"),
+        Held.RECORDING: t.pgettext("held", "Recording"),
+        Held.LISTENING: t.pgettext("held", "Listened to by"),
+        Held.LINK: t.pgettext("held", "Link to recordings for"),
+    }
+
+
+def held_title(language: str) -> str:
+    """What the file of all that is held is called."""
+    return str(translations(language).pgettext("file name", "All that is held about resident"))
+
+
+def held_head(language: str) -> list[str]:
+    """The heads of that file."""
+    t = Translator(language)
+    return [
+        t.pgettext("held", "What"),
+        t.pgettext("held", "When"),
+        t.pgettext("held", "Number"),
+        t.pgettext("held", "Content"),
+    ]

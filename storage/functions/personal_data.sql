@@ -213,3 +213,26 @@ begin
 end $$;
 revoke execute on function empty_entries from public;
 grant execute on function empty_entries to callcenter_runtime;
+
+-- The calls of a resident: by who it was, and else by telephones that are nobody else's.
+create or replace function calls_of_resident(resident integer) returns setof text language sql stable as $$
+    select id from calls where resident_id = resident
+    union
+    select c.id from resident_phones p
+    join residents r on r.id = p.resident_id join premises f on f.id = r.premises_id join houses h on h.id = f.house_id
+    join calls c on c.caller = p.phone and c.resident_id is null and c.company_id = h.company_id
+    where p.resident_id = resident and not exists (
+        select from resident_phones o where o.phone = p.phone and o.resident_id <> resident)
+$$;
+
+-- The tickets of a resident in the same way.
+create or replace function tickets_of_resident(resident integer) returns setof bigint language sql stable as $$
+    select id from tickets where resident_id = resident
+    union
+    select t.id from resident_phones p
+    join residents r on r.id = p.resident_id join premises f on f.id = r.premises_id join houses h on h.id = f.house_id
+    join tickets t on (reverse(t.caller) = reverse(p.phone) or reverse(t.contact_phone) = reverse(p.phone))
+        and t.resident_id is null and t.company_id = h.company_id
+    where p.resident_id = resident and not exists (
+        select from resident_phones o where o.phone = p.phone and o.resident_id <> resident)
+$$;

@@ -58,7 +58,7 @@ async def test_a_first_or_shorter_term_is_set_only_after_what_it_removes_was_sho
     details = await past.pool.fetchval(
         "select details from audit_log where action = 'changed how long personal data is kept' order by id desc limit 1"
     )
-    assert details == {"calls": [36, 60], "audit": [12, None]}
+    assert details == {"calls months": [36, 60], "audit months": [12, None]}
 
 
 @pytest.mark.parametrize("typed", ["0", "1201", "x", "-1", "1.5", "١"])
@@ -78,7 +78,7 @@ async def test_what_would_go_and_what_would_stay_is_shown_before_the_night(past:
     )
     async with past.work.site.browser("vera") as vera:
         text = words(await (await vera.get(page_of(past))).text())
-    assert "ничего остаётся : 1 – запрет удаления старше" in text
+    assert "ничего остаётся: 1 – запрет удаления старше" in text
     assert await past.pool.fetchval("select caller from calls where id = $1", past.call) == NUMBER
 
 
@@ -87,7 +87,7 @@ async def test_the_reports_say_what_went_and_what_stayed(past: Past) -> None:
     await remove(past.work.site)
     async with past.work.site.browser("vera") as vera:
         text = words(await (await vera.get(page_of(past))).text())
-        assert "Ссылки на записи: 1 Заявки: 1 Звонки: 1 Выехавшие жители: 1 Журнал действий: 1 Файлы : 1" in text
+        assert "Ссылки на записи: 1 Заявки: 1 Звонки: 1 Выехавшие жители: 1 Журнал действий: 1 Файлы: 1" in text
         overview = words(await (await vera.get("/personal-data")).text())
     entry = await past.pool.fetchval("select max(entry) from keeping_runs")
     assert text.endswith(f"ничего {entry}")

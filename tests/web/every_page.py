@@ -12,7 +12,7 @@ NOT_PAGES = {
     # Files.
     "/directory/export.{kind}", "/directory/import/{id}/problems", "/tickets/{id}/files/{file}", "/outages/{id}/heard.wav", "/recordings/{id}",
     "/recordings/{id}/copy", "/recordings/deleted.csv", "/l/{token}/{place}/{name}", "/tickets/{id}/evidence/{pack}",
-    "/reports/exports/{id}", "/reports/{table}.{format}", "/reports/today", "/telephone/{token}/linphone.xml",
+    "/personal-data/residents/{id}/all.csv", "/reports/exports/{id}", "/reports/{table}.{format}", "/reports/today", "/telephone/{token}/linphone.xml",
     "/telephone/{token}/cfg{mac}.xml",
     # Leads to the first page of whoever comes.
     "/", "/start",
@@ -80,6 +80,8 @@ VISITS = (
     Visit("/listening/cards/{company}", "vera", "form", {"company": "company"}),
     Visit("/recordings/ledger", "vera", "table", query="?days=31"),
     Visit("/personal-data", "vera", "table"),
+    Visit("/personal-data/residents/{id}", "alla", "form", {"id": "resident"}),
+    Visit("/personal-data/residents/{id}", "alla", "[aria-invalid]", {"id": "resident"}, sent={}, status=422),
     Visit("/personal-data/{company}", "vera", "output", {"company": "company"}),
     Visit("/personal-data/{company}", "alla", "input", {"company": "company"}),
     Visit(

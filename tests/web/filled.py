@@ -37,7 +37,9 @@ REMOVAL = """
 insert into keeping_terms (company_id, kind, months) select id, unnest(array['tickets', 'calls', 'audit']), 36 from companies;
 insert into keeping_runs (company_id, day, finished_at, terms, removed, left_behind, entry)
     select id, now(), now(), jsonb_build_object('calls', jsonb_build_object('months', 36, 'until', now())),
-        '{"calls": 120, "files": 3, "entries": 2}', '{"calls": {"hold": 2, "open": 1}}', 17 from companies
+        '{"calls": 120, "files": 3, "entries": 2}', '{"calls": {"hold": 2, "open": 1}}', 17 from companies;
+insert into keeping_requests (company_id, resident_id, removed, left_behind)
+    select id, 7, '{"residents": 1}', '{"tickets": {"open": 1}}' from companies
 """
 
 
