@@ -1488,7 +1488,7 @@ CREATE FUNCTION public.ticket_kept(ticket bigint) RETURNS text
         when exists (select from one where id = ticket and payment = 'due') then 'unpaid'
         when exists (select from share_links where ticket_id = ticket and revoked_at is null and expires_at > now())
             or exists (select from evidence_packs where ticket_id = ticket
-                and (state = 'waiting' or state = 'ready' and expires_at > now())) then 'shared'
+                and (state in ('waiting', 'running') or state = 'ready' and expires_at > now())) then 'shared'
     end
 $$;
 
@@ -3997,6 +3997,8 @@ CREATE UNIQUE INDEX pgqueuer_statistics_unique_count ON public.pgqueuer_statisti
 CREATE UNIQUE INDEX pgqueuer_unique_dedupe_key ON public.pgqueuer USING btree (dedupe_key) WHERE ((status = ANY (ARRAY['queued'::public.pgqueuer_status, 'picked'::public.pgqueuer_status])) AND (dedupe_key IS NOT NULL));
 
 CREATE INDEX pgqueuer_updated_id_id1_idx ON public.pgqueuer USING btree (updated, id DESC) INCLUDE (id) WHERE (status = 'picked'::public.pgqueuer_status);
+
+CREATE INDEX phone_candidates_call_id_idx ON public.phone_candidates USING btree (call_id);
 
 CREATE INDEX phone_candidates_decided_by_idx ON public.phone_candidates USING btree (decided_by);
 

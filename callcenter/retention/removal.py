@@ -83,6 +83,7 @@ class Removal:
         """End the run, with its report in the chain."""
         left = {kind: found for kind in self._run.until if (found := await self._left(kind))}
         async with self._connection.transaction():
+            await self._forget_unwritten()
             row = await self._connection.fetchrow(SQL["finish"], self._run.id, left)
             if row is None:
                 return
@@ -103,6 +104,12 @@ class Removal:
         async with self._connection.transaction():
             counts = await forget(self._connection, self._store, kind, self._run.company, ids)
             await self._connection.execute(SQL["count"], self._run.id, counts)
+
+    async def _forget_unwritten(self) -> None:
+        until = self._run.until.get(PersonalDataKind.CALLS)
+        if self._run.company == CENTRE and until is not None:
+            count = await self._connection.fetchval(SQL["forget_unwritten"], until)
+            await self._connection.execute(SQL["count"], self._run.id, {"unwritten": count} if count else {})
 
     async def _left(self, kind: PersonalDataKind) -> dict[str, int]:
         rows = await self._connection.fetch(

@@ -14,7 +14,7 @@ create or replace function ticket_kept(ticket bigint) returns text language sql 
         when exists (select from one where id = ticket and payment = 'due') then 'unpaid'
         when exists (select from share_links where ticket_id = ticket and revoked_at is null and expires_at > now())
             or exists (select from evidence_packs where ticket_id = ticket
-                and (state = 'waiting' or state = 'ready' and expires_at > now())) then 'shared'
+                and (state in ('waiting', 'running') or state = 'ready' and expires_at > now())) then 'shared'
     end
 $$;
 

@@ -38,6 +38,8 @@ create index on tickets (resident_id) where resident_id is not null;
 alter table share_links add column forgotten_at timestamptz;
 create index on audit_log (coalesce(company_id, 0), at) where address <> '';
 
+create index on phone_candidates (call_id);
+
 -- Since when a resident does not live there any more.
 alter table residents add column left_at timestamptz;
 create index on residents (left_at) where left_at is not null;

@@ -86,6 +86,10 @@ delete from ticket_files where ticket_id = any($1::text[]::bigint[]) returning o
 -- name: empty_entries
 select empty_entries($1, $2::text[]::bigint[], $3::text[]::bigint[]);
 
+-- What could not be written of calls has their numbers in it, and no company.
+-- name: forget_unwritten
+with gone as (delete from unwritten where at < $1 returning id) select count(*) from gone;
+
 -- Add to what the run $1 removed. Nothing when it has ended.
 -- name: count
 update keeping_runs set removed = removed || (

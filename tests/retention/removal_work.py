@@ -74,7 +74,7 @@ class Past:
 
 
 async def places(pool: asyncpg.Pool, mark: str) -> set[str]:
-    """Every table with a row that has this text in any column."""
+    """Every table with a row that has this text in any column, also as a word to search for."""
     names = await pool.fetch(
         "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'"
         " and has_table_privilege(oid, 'select')"
@@ -82,7 +82,7 @@ async def places(pool: asyncpg.Pool, mark: str) -> set[str]:
     return {
         row["relname"]
         for row in names
-        if await pool.fetchval(f"select exists (select from {row['relname']} x where x::text like $1)", f"%{mark}%")
+        if await pool.fetchval(f"select exists (select from {row['relname']} x where x::text ilike $1)", f"%{mark}%")
     }
 
 

@@ -207,9 +207,15 @@ async def test_what_belongs_to_no_company_goes_by_the_centres_terms(past: Past) 
         "insert into audit_log (at, action, address, details) values ($1, 'failed to log in', $2, $3)",
         OLD, ADDRESS, {"login": NAME, "wrong": "login"},
     )  # fmt: skip
+    await past.pool.executemany(
+        "insert into unwritten (node, what, problem, at) values ('node1', $1, '', $2)",
+        [(f"a call from {NUMBER}", OLD), ("a call of last night", NIGHT)],
+    )
     await past.terms({"calls": 12, "audit": 12}, company=0)
     await remove(past.work.site)
     assert await past.pool.fetchval("select caller from calls where id = 'node1-nobody'") == ""
+    assert [row["what"] for row in await past.pool.fetch("select what from unwritten")] == ["a call of last night"]
+    assert (await past.pool.fetchval("select removed from keeping_runs"))["unwritten"] == 1
     row = await past.pool.fetchrow("select address, details from audit_log where action = 'failed to log in'")
     assert tuple(row) == ("", {"wrong": "login"})
     assert await past.pool.fetchval("select caller from calls where id = $1", past.call) == NUMBER

@@ -82,7 +82,7 @@ VISITS = (
     Visit("/personal-data", "vera", "table"),
     Visit("/personal-data/residents/{id}", "alla", "form", {"id": "resident"}),
     Visit("/personal-data/residents/{id}", "alla", "[aria-invalid]", {"id": "resident"}, sent={}, status=422),
-    Visit("/personal-data/{company}", "vera", "output", {"company": "company"}),
+    Visit("/personal-data/{company}", "vera", "table", {"company": "company"}),
     Visit("/personal-data/{company}", "alla", "input", {"company": "company"}),
     Visit(
         "/personal-data/{company}", "alla", "[aria-invalid]", {"company": "company"}, sent={"calls": "x"}, status=422
