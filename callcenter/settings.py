@@ -301,6 +301,11 @@ class S3Settings(SettingsSection):
     grace_days: int = Field(
         7, ge=0, le=3650, description="days after the end of a recording's retention until it is deleted"
     )
+    originals: Literal["wav", "flac"] = Field(
+        "wav",
+        description="how this node stores recordings: `wav`, as Asterisk wrote them, or `flac`, packed to a quarter or a half, "
+        "from which the same WAV is had back byte by byte; what is stored already stays as it is",
+    )
     hash_all_in_days: int = Field(
         30,
         ge=0,
