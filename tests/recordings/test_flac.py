@@ -10,11 +10,12 @@ import psutil
 import pytest
 
 from callcenter.errors import AudioProblem, ObjectAltered
-from callcenter.recordings.flac import can_be_packed, pack, unpacked
+from callcenter.recordings.flac import can_be_packed, unpacked
 from callcenter.recordings.originals import open_original
 from callcenter.recordings.raw import Gap, make_wav
 from callcenter.recordings.wav import inspect
 from tests.recordings.conftest import wav
+from tests.recordings.packed import packed
 from tests.recordings.test_transcode import file_of, pcm, tone
 
 SPEECH = pcm(tone(3, 300, 0.4), tone(3, 500, 0.02))
@@ -24,12 +25,6 @@ LIST = struct.pack("<4sI", b"LIST", 5) + b"INFOx\0"
 async def whole(pieces: AsyncGenerator[bytes, None]) -> bytes:
     async with aclosing(pieces):
         return b"".join([piece async for piece in pieces])
-
-
-async def packed(original: Path) -> Path:
-    target = original.with_suffix(".flac")
-    await pack(original, inspect(original), target)
-    return target
 
 
 async def unpacked_from(path: Path) -> bytes:
