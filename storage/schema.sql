@@ -128,9 +128,14 @@ CREATE TABLE public.recordings (
     locked_until timestamp with time zone,
     held boolean DEFAULT false NOT NULL,
     named_call text GENERATED ALWAYS AS (split_part(name, '_'::text, 1)) STORED NOT NULL,
+    stored_sha256 bytea,
+    stored_size bigint,
     CONSTRAINT recordings_check CHECK (((state = ANY (ARRAY['expected'::text, 'missing'::text])) OR ((sha256 IS NOT NULL) AND (size IS NOT NULL) AND (object_key IS NOT NULL)))),
+    CONSTRAINT recordings_check1 CHECK (((stored_sha256 IS NULL) = (stored_size IS NULL))),
     CONSTRAINT recordings_sha256_check CHECK ((length(sha256) = 32)),
-    CONSTRAINT recordings_state_check CHECK ((state = ANY (ARRAY['expected'::text, 'recorded'::text, 'stored'::text, 'verified'::text, 'attached'::text, 'expired'::text, 'deleted'::text, 'missing'::text])))
+    CONSTRAINT recordings_state_check CHECK ((state = ANY (ARRAY['expected'::text, 'recorded'::text, 'stored'::text, 'verified'::text, 'attached'::text, 'expired'::text, 'deleted'::text, 'missing'::text]))),
+    CONSTRAINT recordings_stored_sha256_check CHECK ((length(stored_sha256) = 32)),
+    CONSTRAINT recordings_stored_size_check CHECK ((stored_size >= 0))
 );
 
 CREATE FUNCTION public.as_chained(r public.recordings) RETURNS boolean
@@ -148,6 +153,8 @@ begin
     return body is not null
         and (body ->> 'recording', body ->> 'key', body ->> 'version', body ->> 'size', body ->> 'sha256')
         is not distinct from (r.id::text, r.object_key, r.version_id, r.size::text, encode(r.sha256, 'hex'))
+        and (not body ? 'stored_sha256' or (body ->> 'stored_sha256', body ->> 'stored_size')
+            is not distinct from (encode(r.stored_sha256, 'hex'), r.stored_size::text))
         and not exists (
             select from ledger_entries e cross join lateral (select body_of(e) as said) named
             where e.recording_id = r.id and e.kind like 'recording %' and e.kind <> 'recording listened to'
@@ -396,7 +403,7 @@ begin
             'sha256', encode(r.sha256, 'hex'), 'size', r.size, 'duration_s', r.duration_s, 'key', r.object_key,
             'version', r.version_id, 'defect', r.defect, 'repaired', r.repaired, 'retain_until', r.retain_until,
             'because', r.deleted_because, 'recorded_at', r.recorded_at, 'stored_at', r.stored_at,
-            'verified_at', r.verified_at)));
+            'verified_at', r.verified_at, 'stored_sha256', encode(r.stored_sha256, 'hex'), 'stored_size', r.stored_size)));
     end if;
 end $$;
 
