@@ -70,4 +70,4 @@ calls:
 	$(python) -m pytest tests/e2e -m alone
 
 bench: setup
-	@$(python) -m stack bench
+	@$(if $(ROWS),ROWS=$(ROWS)) $(python) -m stack bench
