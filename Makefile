@@ -60,6 +60,7 @@ scripts:
 test: check
 	@stack/setup.sh --tests
 	@$(MAKE) --no-print-directory --jobs 2 servers calls
+	$(python) -m pytest tests/e2e -m alone
 
 # Beside each other: calls mostly wait, and whatever they do not need of the processor is for the others.
 servers:
@@ -67,7 +68,6 @@ servers:
 
 calls:
 	$(python) -m pytest tests/e2e -m "not alone" -n 4 --dist loadfile
-	$(python) -m pytest tests/e2e -m alone
 
 bench: setup
 	@$(if $(ROWS),ROWS=$(ROWS)) $(python) -m stack bench
