@@ -128,9 +128,14 @@ CREATE TABLE public.recordings (
     locked_until timestamp with time zone,
     held boolean DEFAULT false NOT NULL,
     named_call text GENERATED ALWAYS AS (split_part(name, '_'::text, 1)) STORED NOT NULL,
+    stored_sha256 bytea,
+    stored_size bigint,
     CONSTRAINT recordings_check CHECK (((state = ANY (ARRAY['expected'::text, 'missing'::text])) OR ((sha256 IS NOT NULL) AND (size IS NOT NULL) AND (object_key IS NOT NULL)))),
+    CONSTRAINT recordings_check1 CHECK (((stored_sha256 IS NULL) = (stored_size IS NULL))),
     CONSTRAINT recordings_sha256_check CHECK ((length(sha256) = 32)),
-    CONSTRAINT recordings_state_check CHECK ((state = ANY (ARRAY['expected'::text, 'recorded'::text, 'stored'::text, 'verified'::text, 'attached'::text, 'expired'::text, 'deleted'::text, 'missing'::text])))
+    CONSTRAINT recordings_state_check CHECK ((state = ANY (ARRAY['expected'::text, 'recorded'::text, 'stored'::text, 'verified'::text, 'attached'::text, 'expired'::text, 'deleted'::text, 'missing'::text]))),
+    CONSTRAINT recordings_stored_sha256_check CHECK ((length(stored_sha256) = 32)),
+    CONSTRAINT recordings_stored_size_check CHECK ((stored_size >= 0))
 );
 
 CREATE FUNCTION public.as_chained(r public.recordings) RETURNS boolean
@@ -148,6 +153,8 @@ begin
     return body is not null
         and (body ->> 'recording', body ->> 'key', body ->> 'version', body ->> 'size', body ->> 'sha256')
         is not distinct from (r.id::text, r.object_key, r.version_id, r.size::text, encode(r.sha256, 'hex'))
+        and (not body ? 'stored_sha256' or (body ->> 'stored_sha256', body ->> 'stored_size')
+            is not distinct from (encode(r.stored_sha256, 'hex'), r.stored_size::text))
         and not exists (
             select from ledger_entries e cross join lateral (select body_of(e) as said) named
             where e.recording_id = r.id and e.kind like 'recording %' and e.kind <> 'recording listened to'
@@ -174,10 +181,13 @@ CREATE TABLE public.ledger_entries (
     kind text NOT NULL,
     ticket_id bigint,
     recording_id bigint,
-    entry text NOT NULL,
+    entry text,
     hash bytea NOT NULL,
+    content bytea,
+    CONSTRAINT ledger_entries_content_check CHECK ((length(content) = 32)),
     CONSTRAINT ledger_entries_hash_check CHECK ((length(hash) = 32)),
-    CONSTRAINT ledger_entries_seq_check CHECK ((seq > 0))
+    CONSTRAINT ledger_entries_seq_check CHECK ((seq > 0)),
+    CONSTRAINT ledger_entries_text_or_content CHECK ((num_nonnulls(entry, content) = 1))
 );
 
 CREATE FUNCTION public.body_of(e public.ledger_entries) RETURNS jsonb
@@ -190,6 +200,24 @@ CREATE FUNCTION public.body_of(e public.ledger_entries) RETURNS jsonb
             decode(repeat('00', 32), 'hex'))
         || sha256(convert_to(e.entry, 'UTF8')))
     then e.entry::jsonb -> 'body' end
+$$;
+
+CREATE FUNCTION public.call_kept(call text) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select min(ticket_kept(id)) from tickets_about(call) as about (id)
+$$;
+
+CREATE FUNCTION public.calls_of_resident(resident integer) RETURNS SETOF text
+    LANGUAGE sql STABLE
+    AS $$
+    select id from calls where resident_id = resident
+    union
+    select c.id from resident_phones p
+    join residents r on r.id = p.resident_id join premises f on f.id = r.premises_id join houses h on h.id = f.house_id
+    join calls c on c.caller = p.phone and c.resident_id is null and c.company_id = h.company_id
+    where p.resident_id = resident and not exists (
+        select from resident_phones o where o.phone = p.phone and o.resident_id <> resident)
 $$;
 
 CREATE FUNCTION public.calls_of_ticket(ticket bigint) RETURNS SETOF text
@@ -233,6 +261,7 @@ CREATE TABLE public.calls (
     keys text DEFAULT ''::text NOT NULL,
     told_at timestamp with time zone,
     imported boolean DEFAULT false NOT NULL,
+    forgotten_at timestamp with time zone,
     CONSTRAINT calls_check CHECK (((state = 'ended'::text) = (outcome IS NOT NULL))),
     CONSTRAINT calls_check1 CHECK (((state = 'ended'::text) = (ended_at IS NOT NULL))),
     CONSTRAINT calls_direction_check CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),
@@ -373,7 +402,7 @@ begin
             'sha256', encode(r.sha256, 'hex'), 'size', r.size, 'duration_s', r.duration_s, 'key', r.object_key,
             'version', r.version_id, 'defect', r.defect, 'repaired', r.repaired, 'retain_until', r.retain_until,
             'because', r.deleted_because, 'recorded_at', r.recorded_at, 'stored_at', r.stored_at,
-            'verified_at', r.verified_at)));
+            'verified_at', r.verified_at, 'stored_sha256', encode(r.stored_sha256, 'hex'), 'stored_size', r.stored_size)));
     end if;
 end $$;
 
@@ -417,6 +446,85 @@ CREATE FUNCTION public.default_deadlines(ticket bigint) RETURNS void
     where t.id = ticket
     on conflict do nothing
 $$;
+
+CREATE FUNCTION public.due_audit(company integer, before timestamp with time zone, after_at timestamp with time zone, after_id text, most integer) RETURNS TABLE(id text, at timestamp with time zone, kept text)
+    LANGUAGE sql STABLE
+    AS $$
+    select audit_log.id::text, audit_log.at, null from audit_log
+    where coalesce(company_id, 0) = company and address <> '' and audit_log.at < before and audit_log.at >= after_at
+        and (audit_log.at, audit_log.id::text) > (after_at, after_id)
+    order by audit_log.at, audit_log.id::text limit most
+$$;
+
+CREATE FUNCTION public.due_calls(company integer, before timestamp with time zone, after_at timestamp with time zone, after_id text, most integer) RETURNS TABLE(id text, at timestamp with time zone, kept text)
+    LANGUAGE sql STABLE
+    AS $$
+    select c.id, c.arrived_at, call_kept(c.id) from (
+        select calls.id, arrived_at from calls
+        where coalesce(company_id, 0) = company and forgotten_at is null and state = 'ended' and arrived_at < before
+            and arrived_at >= after_at and (arrived_at, calls.id) > (after_at, after_id)
+        order by arrived_at, calls.id limit most
+    ) c
+$$;
+
+CREATE FUNCTION public.due_links(company integer, before timestamp with time zone, after_at timestamp with time zone, after_id text, most integer) RETURNS TABLE(id text, at timestamp with time zone, kept text)
+    LANGUAGE sql STABLE
+    AS $$
+    select l.id::text, l.at, (select kept from ticket_kept(l.ticket_id) kept where kept in ('hold', 'open')) from (
+        select share_links.id, ticket_id, least(expires_at, revoked_at) as at from share_links
+        where company_id = company and forgotten_at is null and least(expires_at, revoked_at) < before
+            and (least(expires_at, revoked_at), share_links.id::text) > (after_at, after_id)
+        order by 3, share_links.id::text limit most
+    ) l
+$$;
+
+CREATE FUNCTION public.due_residents(company integer, before timestamp with time zone, after_at timestamp with time zone, after_id text, most integer) RETURNS TABLE(id text, at timestamp with time zone, kept text)
+    LANGUAGE sql STABLE
+    AS $$
+    select r.id::text, r.left_at, resident_kept(r.id) from (
+        select residents.id, left_at from residents
+        join premises p on p.id = premises_id join houses h on h.id = p.house_id
+        where coalesce(h.company_id, 0) = company and left_at < before and (left_at, residents.id::text) > (after_at, after_id)
+        order by left_at, residents.id::text limit most
+    ) r
+$$;
+
+CREATE FUNCTION public.due_tickets(company integer, before timestamp with time zone, after_at timestamp with time zone, after_id text, most integer) RETURNS TABLE(id text, at timestamp with time zone, kept text)
+    LANGUAGE sql STABLE
+    AS $$
+    select t.id::text, t.at, ticket_kept(t.id) from (
+        select tickets.id, coalesce(closed_at, updated_at) as at from tickets
+        where company_id = company and forgotten_at is null and not is_open(state)
+            and coalesce(closed_at, updated_at) < before and coalesce(closed_at, updated_at) >= after_at
+            and (coalesce(closed_at, updated_at), tickets.id::text) > (after_at, after_id)
+        order by 2, tickets.id::text limit most
+    ) t
+$$;
+
+CREATE FUNCTION public.empty_entries(company integer, tickets bigint[], links bigint[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+declare
+    emptied bigint[];
+begin
+    with gone as (
+        update ledger_entries e set content = sha256(convert_to(entry, 'UTF8')), entry = null
+        where e.company_id = company and e.entry is not null and (
+            e.ticket_id = any(tickets) and (
+                e.kind in ('hold placed', 'hold released', 'pack failed')
+                or e.kind = 'recording listened to' and coalesce(e.entry::jsonb -> 'body' ->> 'words', '') <> '')
+            or e.ticket_id in (select ticket_id from share_links where id = any(links))
+                and e.kind in ('link made', 'link revoked', 'link used')
+                and (e.entry::jsonb -> 'body' ->> 'link')::bigint = any(links))
+        returning seq
+    )
+    select array_agg(seq order by seq) into emptied from gone;
+    if emptied is not null then
+        perform append_ledger(company, 'entries emptied', jsonb_build_object('entries', emptied));
+    end if;
+    return coalesce(cardinality(emptied), 0);
+end $$;
 
 CREATE FUNCTION public.end_pauses() RETURNS trigger
     LANGUAGE plpgsql
@@ -489,6 +597,36 @@ BEGIN
 END;
 $$;
 
+CREATE FUNCTION public.forget_audit(ids text[]) RETURNS text[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+begin
+    update audit_log set address = '', details = details - array['browser', 'login'] where id = any(ids::bigint[]);
+    return ids;
+end $$;
+
+CREATE FUNCTION public.forget_calls(ids text[]) RETURNS text[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+declare
+    gone text[];
+begin
+    -- Whoever places a hold locks the ticket as well.
+    perform from tickets where id in (select tickets_about(call) from unnest(ids) call) order by id for update;
+    perform from calls where id = any(ids) and forgotten_at is null and state = 'ended' order by id for update;
+    select coalesce(array_agg(id), '{}') into gone from calls
+    where id = any(ids) and forgotten_at is null and state = 'ended' and call_kept(id) is null;
+    update calls set caller = '', keys = '', resident_id = null, forgotten_at = now() where id = any(gone);
+    update call_cards set resident_id = null, premises_id = null where call_id = any(gone);
+    delete from phone_candidates where call_id = any(gone);
+    update outage_numbers n set caller = '#' || n.number from announcements a
+    where a.call_id = any(gone) and n.outage_id = a.outage_id and n.number = a.number and n.caller is not null;
+    update announcements set caller = '' where call_id = any(gone);
+    return gone;
+end $$;
+
 CREATE FUNCTION public.forget_flat_key() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -505,6 +643,71 @@ begin
         new.building_key := null;
     end if;
     return new;
+end $$;
+
+CREATE FUNCTION public.forget_links(ids text[]) RETURNS text[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+declare
+    gone bigint[];
+begin
+    perform from tickets where id in (select ticket_id from share_links where id = any(ids::bigint[])) order by id for update;
+    select coalesce(array_agg(id), '{}') into gone from share_links
+    where id = any(ids::bigint[]) and forgotten_at is null and least(expires_at, revoked_at) < now()
+        and coalesce(ticket_kept(ticket_id) not in ('hold', 'open'), true);
+    update share_links set recipient = '–', email = null, purpose = '–', problem = '', forgotten_at = now() where id = any(gone);
+    update share_link_uses set address = '', browser = '' where link_id = any(gone);
+    return gone::text[];
+end $$;
+
+CREATE FUNCTION public.forget_residents(ids text[]) RETURNS text[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+declare
+    gone integer[];
+begin
+    perform from tickets where resident_id = any(ids::integer[]) order by id for update;
+    perform from residents where id = any(ids::integer[]) order by id for update;
+    select coalesce(array_agg(id), '{}') into gone from residents
+    where id = any(ids::integer[]) and left_at is not null and resident_kept(id) is null;
+    update tickets t set contact_name = r.name from residents r
+    where r.id = any(gone) and t.resident_id = r.id and t.contact_name = '';
+    update tickets set resident_id = null where resident_id = any(gone);
+    update calls set resident_id = null where resident_id = any(gone);
+    delete from resident_phones where resident_id = any(gone);
+    delete from residents where id = any(gone);
+    return gone::text[];
+end $$;
+
+CREATE FUNCTION public.forget_tickets(ids text[]) RETURNS text[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+declare
+    gone bigint[];
+begin
+    perform from tickets where id = any(ids::bigint[]) order by id for update;
+    select coalesce(array_agg(id), '{}') into gone from tickets
+    where id = any(ids::bigint[]) and forgotten_at is null and not is_open(state) and ticket_kept(id) is null;
+    update tickets set caller = '', contact_name = '', contact_phone = '', resident_id = null, premises_id = null, subject = '',
+        description = '', access_reason = '', access_people = '', result = '',
+        cancel_reason = case state when 'cancelled' then '–' else '' end, forgotten_at = now()
+    where id = any(gone);
+    update ticket_events set comment = '', changes = coalesce((
+        select jsonb_object_agg(key, value) from jsonb_each(changes)
+        where key in ('state', 'category_id', 'house_id', 'crew_id', 'responsible_id', 'price', 'payment', 'planned_from',
+            'planned_until', 'access_at', 'common_property', 'parent_id', 'merged_into')), '{}')
+    where ticket_id = any(gone) and (comment <> '' or changes <> '{}');
+    update outage_numbers set premises_id = null, caller = '#' || number where ticket_id = any(gone);
+    delete from filing_drafts where ticket_id = any(gone);
+    update legal_holds set reason = '–' where ticket_id = any(gone);
+    update recording_plays set words = case reason when 'other' then '–' else '' end
+    where words <> '' and recording_id in (select r from unnest(gone) ticket, recordings_of_ticket(ticket) r);
+    update recording_marks set comment = '–'
+    where recording_id in (select r from unnest(gone) ticket, recordings_of_ticket(ticket) r);
+    return gone::text[];
 end $$;
 
 CREATE FUNCTION public.hours_of_calls(company integer, zone text, start timestamp with time zone, until timestamp with time zone) RETURNS TABLE(hour integer, calls bigint, answered bigint, informed bigint, early bigint, in_time bigint, waited bigint, wait_s double precision, longest_s double precision, talk_s double precision)
@@ -616,16 +819,20 @@ CREATE FUNCTION public.journal_page(asked jsonb, wanted integer, before_at times
 declare
     -- Looked at first, to find what is common and to learn how common the rest is.
     newest constant integer := 2000;
-    -- To look at more takes longer than to gather from the index whatever is so rare.
-    most constant integer := 40000;
+    -- How much further back than where the page should end by what was found so far: older tickets may have less of it.
+    margin constant float := 1.5;
     f journal_filter := jsonb_populate_record(null::journal_filter, asked);
     mine integer := my_company();
     conditions text;
     search text;
     unfolded text;
+    gather text;
     found_ids bigint[];
     have bigint;
     looked bigint;
+    last_at timestamptz;
+    first_at timestamptz;
+    since timestamptz;
 begin
     if current_setting('role') = 'callcenter_company' or mine is not null then
         if mine is null or f.company <> mine then
@@ -647,33 +854,33 @@ begin
         return;
     end if;
     search := concat_ws(' and ', search, unfolded);
+    gather := 'with t as materialized (select t.id, t.opened_at from tickets t where %s and ' || replace(conditions, '%', '%%')
+        || ') select t.id from t order by t.opened_at desc, t.id desc limit ' || wanted;
     -- Numbers are rare.
     if journal_words(f) is not null then
         execute format(
             'select (array_agg(t.id order by t.opened_at desc, t.id desc) filter (where %1$s))[:%2$s],'
-            ' count(*) filter (where %1$s), count(*) from ('
+            ' count(*) filter (where %1$s), count(*), max(t.opened_at), min(t.opened_at) from ('
             'select * from tickets t where %3$s order by t.opened_at desc, t.id desc limit %4$s) t',
             search, wanted, conditions, newest)
-        into found_ids, have, looked;
+        into found_ids, have, looked, last_at, first_at;
         if looked < newest or have >= wanted then
             return query select unnest(found_ids);
             return;
         end if;
-        if have * most >= wanted * newest then
-            execute format(
-                'select array_agg(id) from (select t.id from ('
-                'select * from tickets t where %s order by t.opened_at desc, t.id desc limit %s) t where %s limit %s) t',
-                conditions, most, search, wanted)
-            into found_ids;
-            if cardinality(found_ids) = wanted then
+        since := least(first_at, last_at - interval '1 day');
+        loop
+            since := last_at - (last_at - since) * (margin * wanted / (have + 1));
+            exit when since < (select min(opened_at) from tickets);
+            execute format('select array(' || gather || ')', journal_weeks(since, last_at) || ' and ' || search) into found_ids;
+            have := cardinality(found_ids);
+            if have = wanted then
                 return query select unnest(found_ids);
                 return;
             end if;
-        end if;
+        end loop;
     end if;
-    return query execute format(
-        'with t as materialized (select t.id, t.opened_at from tickets t where %s and %s) '
-        'select t.id from t order by t.opened_at desc, t.id desc limit %s', search, conditions, wanted);
+    return query execute format(gather, search);
 end $_$;
 
 CREATE FUNCTION public.journal_search(f public.journal_filter) RETURNS text
@@ -693,6 +900,14 @@ CREATE FUNCTION public.journal_unfolded(conditions text, search text) RETURNS te
     select '(t.parent_id is null or (select true from (select t.parent_id as incident) below, '
            'lateral (select * from tickets where id = below.incident) t where '
            || concat_ws(' and ', conditions, search) || ') is null)'
+$$;
+
+CREATE FUNCTION public.journal_weeks(since timestamp with time zone, until timestamp with time zone) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select format('array[((t.opened_at at time zone ''UTC'')::date - date ''2000-01-01'') / 28] && %L::integer[]', array(
+        select generate_series(((since at time zone 'UTC')::date - date '2000-01-01') / 28,
+                               ((until at time zone 'UTC')::date - date '2000-01-01') / 28)))
 $$;
 
 CREATE FUNCTION public.journal_word(forms text, is_last boolean) RETURNS text
@@ -1282,8 +1497,22 @@ CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
+    if tg_op = 'UPDATE' and old.entry is not null and new.entry is null
+        and (new.company_id, new.seq, new.at, new.kind, new.ticket_id, new.recording_id, new.hash, new.content)
+            is not distinct from (old.company_id, old.seq, old.at, old.kind, old.ticket_id, old.recording_id, old.hash,
+                sha256(convert_to(old.entry, 'UTF8'))) then
+        return new;
+    end if;
     raise exception 'the custody chain is only added to' using errcode = 'insufficient_privilege';
 end $$;
+
+CREATE FUNCTION public.resident_kept(resident integer) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select min(kept) from (
+        select ticket_kept(id) as kept from tickets where resident_id = resident
+    ) of_ticket where kept in ('hold', 'open')
+$$;
 
 CREATE FUNCTION public.settled_caller(call text) RETURNS jsonb
     LANGUAGE sql STABLE
@@ -1376,6 +1605,22 @@ begin
     return null;
 end $$;
 
+CREATE FUNCTION public.ticket_kept(ticket bigint) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    with one as (
+        select t.* from tickets own join tickets t on t.id in (own.id, own.parent_id, own.merged_into) where own.id = ticket
+    )
+    select case
+        when exists (select from legal_holds h join one on h.ticket_id = one.id where h.released_at is null) then 'hold'
+        when exists (select from one where is_open(state)) then 'open'
+        when exists (select from one where id = ticket and payment = 'due') then 'unpaid'
+        when exists (select from share_links where ticket_id = ticket and revoked_at is null and expires_at > now())
+            or exists (select from evidence_packs where ticket_id = ticket
+                and (state in ('waiting', 'running') or state = 'ready' and expires_at > now())) then 'shared'
+    end
+$$;
+
 CREATE FUNCTION public.ticket_of_call(call text) RETURNS bigint
     LANGUAGE sql STABLE
     AS $$
@@ -1431,6 +1676,7 @@ CREATE TABLE public.tickets (
     limits_from timestamp with time zone,
     crew_said text,
     crew_said_at timestamp with time zone,
+    forgotten_at timestamp with time zone,
     CONSTRAINT tickets_check CHECK ((planned_until >= planned_from)),
     CONSTRAINT tickets_check1 CHECK (((state <> 'cancelled'::text) OR (cancel_reason <> ''::text))),
     CONSTRAINT tickets_check2 CHECK ((parent_id <> id)),
@@ -1462,6 +1708,29 @@ CREATE FUNCTION public.ticket_words(t public.tickets) RETURNS tsvector
             (select r.name from residents r where r.id = t.resident_id), t.contact_name)), 'B')
         || to_tsvector('russian', t.description)
         || to_tsvector('simple', concat_ws(' ', t.caller, t.contact_phone))
+$$;
+
+CREATE FUNCTION public.tickets_about(call text) RETURNS SETOF bigint
+    LANGUAGE sql STABLE
+    AS $$
+    select id from tickets where call_id = call
+    union select ticket_id from joined_calls where call_id = call
+    union select ticket_id from further_tickets where call_id = call
+    union select ticket_id from recordings where call_id = call and ticket_id is not null
+    union select ticket_id from announcements where call_id = call and ticket_id is not null
+$$;
+
+CREATE FUNCTION public.tickets_of_resident(resident integer) RETURNS SETOF bigint
+    LANGUAGE sql STABLE
+    AS $$
+    select id from tickets where resident_id = resident
+    union
+    select t.id from resident_phones p
+    join residents r on r.id = p.resident_id join premises f on f.id = r.premises_id join houses h on h.id = f.house_id
+    join tickets t on (reverse(t.caller) = reverse(p.phone) or reverse(t.contact_phone) = reverse(p.phone))
+        and t.resident_id is null and t.company_id = h.company_id
+    where p.resident_id = resident and not exists (
+        select from resident_phones o where o.phone = p.phone and o.resident_id <> resident)
 $$;
 
 CREATE FUNCTION public.told_number(told public.announcements) RETURNS public.outage_numbers
@@ -1652,7 +1921,9 @@ begin
         talk_ended_at = excluded.talk_ended_at, left_at = excluded.left_at, ended_at = excluded.ended_at,
         wait_s = excluded.wait_s, rewait_s = excluded.rewait_s, returns = excluded.returns, talk_s = excluded.talk_s,
         rings = excluded.rings, hangup_cause = excluded.hangup_cause, rebuilt = excluded.rebuilt, keys = excluded.keys,
-        told_at = excluded.told_at;
+        told_at = excluded.told_at
+    -- A ledger that is read once more brings back no number that was removed.
+    where calls.forgotten_at is null;
 end $$;
 
 CREATE FUNCTION public.write_talks(node_name text, wanted jsonb) RETURNS void
@@ -1893,6 +2164,7 @@ CREATE TABLE public.residents (
     name text NOT NULL,
     account text,
     note text DEFAULT ''::text NOT NULL,
+    left_at timestamp with time zone,
     CONSTRAINT residents_name_check CHECK ((name <> ''::text)),
     CONSTRAINT residents_note_check CHECK ((length(note) <= 1000))
 );
@@ -2173,6 +2445,57 @@ CREATE TABLE public.joined_calls (
     ticket_id bigint NOT NULL,
     operator_id integer,
     joined_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.keeping_requests (
+    id bigint NOT NULL,
+    company_id integer,
+    resident_id integer NOT NULL,
+    asked_at timestamp with time zone DEFAULT now() NOT NULL,
+    asked_by integer,
+    removed jsonb NOT NULL,
+    left_behind jsonb NOT NULL,
+    entry bigint
+);
+
+ALTER TABLE public.keeping_requests ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.keeping_requests_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.keeping_runs (
+    id bigint NOT NULL,
+    company_id integer,
+    day date NOT NULL,
+    began_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone,
+    terms jsonb NOT NULL,
+    removed jsonb DEFAULT '{}'::jsonb NOT NULL,
+    left_behind jsonb DEFAULT '{}'::jsonb NOT NULL,
+    entry bigint
+);
+
+ALTER TABLE public.keeping_runs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.keeping_runs_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.keeping_terms (
+    company_id integer,
+    kind text NOT NULL,
+    months integer NOT NULL,
+    set_by integer,
+    set_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT keeping_terms_kind_check CHECK ((kind = ANY (ARRAY['links'::text, 'tickets'::text, 'calls'::text, 'residents'::text, 'audit'::text]))),
+    CONSTRAINT keeping_terms_months_check CHECK (((months >= 1) AND (months <= 1200)))
 );
 
 CREATE TABLE public.ledger_heads (
@@ -3035,6 +3358,7 @@ CREATE TABLE public.share_links (
     revoked_at timestamp with time zone,
     sent_at timestamp with time zone,
     problem text DEFAULT ''::text NOT NULL,
+    forgotten_at timestamp with time zone,
     CONSTRAINT share_links_check CHECK (((revoked_by IS NULL) = (revoked_at IS NULL))),
     CONSTRAINT share_links_fetches_check CHECK ((fetches > 0)),
     CONSTRAINT share_links_language_check CHECK ((language = ANY (ARRAY['ru'::text, 'en'::text]))),
@@ -3441,6 +3765,15 @@ ALTER TABLE ONLY public.invitations
 ALTER TABLE ONLY public.joined_calls
     ADD CONSTRAINT joined_calls_pkey PRIMARY KEY (call_id);
 
+ALTER TABLE ONLY public.keeping_requests
+    ADD CONSTRAINT keeping_requests_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.keeping_runs
+    ADD CONSTRAINT keeping_runs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.keeping_terms
+    ADD CONSTRAINT keeping_terms_company_id_kind_key UNIQUE NULLS NOT DISTINCT (company_id, kind);
+
 ALTER TABLE ONLY public.ledger_entries
     ADD CONSTRAINT ledger_entries_pkey PRIMARY KEY (company_id, seq);
 
@@ -3736,6 +4069,8 @@ CREATE INDEX audit_log_action_at_idx ON public.audit_log USING btree (action, at
 
 CREATE INDEX audit_log_at_idx ON public.audit_log USING btree (at DESC);
 
+CREATE INDEX audit_log_coalesce_at_idx ON public.audit_log USING btree (COALESCE(company_id, 0), at) WHERE (address <> ''::text);
+
 CREATE INDEX audit_log_operator_id_at_idx ON public.audit_log USING btree (operator_id, at DESC);
 
 CREATE INDEX audit_log_subject_subject_id_idx ON public.audit_log USING btree (subject, subject_id);
@@ -3756,9 +4091,13 @@ CREATE INDEX calls_caller_arrived_at_idx ON public.calls USING btree (caller, ar
 
 CREATE INDEX calls_caller_tail_idx ON public.calls USING btree (reverse(caller) text_pattern_ops);
 
+CREATE INDEX calls_coalesce_arrived_at_idx ON public.calls USING btree (COALESCE(company_id, 0), arrived_at) WHERE ((forgotten_at IS NULL) AND (state = 'ended'::text));
+
 CREATE INDEX calls_node_arrived_at_idx ON public.calls USING btree (node, arrived_at) WHERE (state <> 'ended'::text);
 
 CREATE INDEX calls_reports ON public.calls USING btree (company_id, arrived_at) INCLUDE (direction, outcome, operator_id, answered_at, wait_s, talk_s, imported) WHERE (state = 'ended'::text);
+
+CREATE INDEX calls_resident_id_idx ON public.calls USING btree (resident_id) WHERE (resident_id IS NOT NULL);
 
 CREATE UNIQUE INDEX companies_outage_page_idx ON public.companies USING btree (outage_page) WHERE (outage_page IS NOT NULL);
 
@@ -3803,6 +4142,12 @@ CREATE INDEX invitations_operator_id_idx ON public.invitations USING btree (oper
 CREATE INDEX joined_calls_operator_id_idx ON public.joined_calls USING btree (operator_id);
 
 CREATE INDEX joined_calls_ticket_id_idx ON public.joined_calls USING btree (ticket_id);
+
+CREATE INDEX keeping_requests_company_id_id_idx ON public.keeping_requests USING btree (company_id, id DESC);
+
+CREATE INDEX keeping_runs_company_id_day_id_idx ON public.keeping_runs USING btree (company_id, day DESC, id DESC);
+
+CREATE UNIQUE INDEX keeping_runs_company_id_idx ON public.keeping_runs USING btree (company_id) NULLS NOT DISTINCT WHERE (finished_at IS NULL);
 
 CREATE INDEX ledger_entries_recording_id_idx ON public.ledger_entries USING btree (recording_id) WHERE (recording_id IS NOT NULL);
 
@@ -3890,6 +4235,8 @@ CREATE UNIQUE INDEX pgqueuer_unique_dedupe_key ON public.pgqueuer USING btree (d
 
 CREATE INDEX pgqueuer_updated_id_id1_idx ON public.pgqueuer USING btree (updated, id DESC) INCLUDE (id) WHERE (status = 'picked'::public.pgqueuer_status);
 
+CREATE INDEX phone_candidates_call_id_idx ON public.phone_candidates USING btree (call_id);
+
 CREATE INDEX phone_candidates_decided_by_idx ON public.phone_candidates USING btree (decided_by);
 
 CREATE INDEX phone_candidates_premises_id_idx ON public.phone_candidates USING btree (premises_id);
@@ -3962,6 +4309,8 @@ CREATE INDEX resident_phones_resident_id_idx ON public.resident_phones USING btr
 
 CREATE UNIQUE INDEX residents_account_idx ON public.residents USING btree (account) WHERE (account IS NOT NULL);
 
+CREATE INDEX residents_left_at_idx ON public.residents USING btree (left_at) WHERE (left_at IS NOT NULL);
+
 CREATE INDEX residents_premises_id_idx ON public.residents USING btree (premises_id);
 
 CREATE INDEX responsibles_crew_id_idx ON public.responsibles USING btree (crew_id) WHERE (crew_id IS NOT NULL);
@@ -4010,6 +4359,8 @@ CREATE INDEX tickets_cancelled_idx ON public.tickets USING btree (opened_at DESC
 
 CREATE INDEX tickets_category_id_opened_at_id_idx ON public.tickets USING btree (category_id, opened_at DESC, id DESC) WHERE (category_id IS NOT NULL);
 
+CREATE INDEX tickets_company_id_coalesce_idx ON public.tickets USING btree (company_id, COALESCE(closed_at, updated_at)) WHERE ((forgotten_at IS NULL) AND (state = ANY (ARRAY['closed'::text, 'cancelled'::text])));
+
 CREATE INDEX tickets_company_id_opened_at_id_idx ON public.tickets USING btree (company_id, opened_at DESC, id DESC);
 
 CREATE INDEX tickets_company_id_payment_opened_at_id_idx ON public.tickets USING btree (company_id, payment, opened_at DESC, id DESC) WHERE (payment <> 'none'::text);
@@ -4048,7 +4399,9 @@ CREATE INDEX tickets_reactions ON public.tickets USING btree (category_id, opene
 
 CREATE INDEX tickets_reports ON public.tickets USING btree (company_id, opened_at) INCLUDE (state, category_id, late_from, closed_at, payment, price);
 
-CREATE INDEX tickets_search_idx ON public.tickets USING gin (search);
+CREATE INDEX tickets_resident_id_idx ON public.tickets USING btree (resident_id) WHERE (resident_id IS NOT NULL);
+
+CREATE INDEX tickets_search_weeks_idx ON public.tickets USING gin (search, (ARRAY[((((opened_at AT TIME ZONE 'UTC'::text))::date - '2000-01-01'::date) / 28)]));
 
 CREATE INDEX tickets_waiting_since_idx ON public.tickets USING btree (waiting_since) WHERE (waiting_since IS NOT NULL);
 
@@ -4255,6 +4608,21 @@ ALTER TABLE ONLY public.joined_calls
 
 ALTER TABLE ONLY public.joined_calls
     ADD CONSTRAINT joined_calls_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
+
+ALTER TABLE ONLY public.keeping_requests
+    ADD CONSTRAINT keeping_requests_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES public.operators(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.keeping_requests
+    ADD CONSTRAINT keeping_requests_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
+
+ALTER TABLE ONLY public.keeping_runs
+    ADD CONSTRAINT keeping_runs_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
+
+ALTER TABLE ONLY public.keeping_terms
+    ADD CONSTRAINT keeping_terms_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
+
+ALTER TABLE ONLY public.keeping_terms
+    ADD CONSTRAINT keeping_terms_set_by_fkey FOREIGN KEY (set_by) REFERENCES public.operators(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.ledger_entries
     ADD CONSTRAINT ledger_entries_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
@@ -4634,6 +5002,12 @@ ALTER TABLE public.idempotency_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.joined_calls ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.keeping_requests ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.keeping_runs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.keeping_terms ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.ledger_entries ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.ledger_heads ENABLE ROW LEVEL SECURITY;
@@ -4950,6 +5324,12 @@ CREATE POLICY service ON public.idempotency_keys TO callcenter_runtime USING (tr
 
 CREATE POLICY service ON public.joined_calls TO callcenter_runtime USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON public.keeping_requests TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.keeping_runs TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.keeping_terms TO callcenter_runtime USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON public.ledger_entries TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.ledger_heads TO callcenter_runtime USING (true) WITH CHECK (true);
@@ -5159,6 +5539,24 @@ REVOKE ALL ON FUNCTION public.copy_as_chained(c public.recording_copies) FROM PU
 GRANT ALL ON FUNCTION public.copy_as_chained(c public.recording_copies) TO callcenter_company;
 GRANT ALL ON FUNCTION public.copy_as_chained(c public.recording_copies) TO callcenter_runtime;
 
+REVOKE ALL ON FUNCTION public.empty_entries(company integer, tickets bigint[], links bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.empty_entries(company integer, tickets bigint[], links bigint[]) TO callcenter_runtime;
+
+REVOKE ALL ON FUNCTION public.forget_audit(ids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget_audit(ids text[]) TO callcenter_runtime;
+
+REVOKE ALL ON FUNCTION public.forget_calls(ids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget_calls(ids text[]) TO callcenter_runtime;
+
+REVOKE ALL ON FUNCTION public.forget_links(ids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget_links(ids text[]) TO callcenter_runtime;
+
+REVOKE ALL ON FUNCTION public.forget_residents(ids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget_residents(ids text[]) TO callcenter_runtime;
+
+REVOKE ALL ON FUNCTION public.forget_tickets(ids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget_tickets(ids text[]) TO callcenter_runtime;
+
 REVOKE ALL ON FUNCTION public.last_entry(r public.recordings) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.last_entry(r public.recordings) TO callcenter_company;
 GRANT ALL ON FUNCTION public.last_entry(r public.recordings) TO callcenter_runtime;
@@ -5305,6 +5703,16 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO callcenter_runt
 
 GRANT SELECT ON TABLE public.joined_calls TO callcenter_company;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.joined_calls TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.keeping_requests TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.keeping_requests_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.keeping_runs TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.keeping_runs_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.keeping_terms TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.ledger_heads TO callcenter_company;
 GRANT SELECT ON TABLE public.ledger_heads TO callcenter_runtime;
