@@ -66,8 +66,9 @@ commands=(mmdebstrap:mmdebstrap sipp:sip-tester sox:sox unshare:util-linux ffmpe
 commands+=(festival:festival espeak-ng:espeak-ng)
 commands+=(ip:iproute2 openssl:openssl)
 if [ "${1:-}" = --tests ]; then
-    # The tests of trunks have networks of their own, with a router between them, and a telephone at home; in others clocks jump.
-    commands+=(chromium:chromium nft:nftables baresip:baresip-core faketime:faketime)
+    # The tests of trunks have networks of their own, with a router between them, and a telephone at home; in others clocks jump,
+    # and an original is had from its FLAC without this program.
+    commands+=(chromium:chromium nft:nftables baresip:baresip-core faketime:faketime flac:flac)
 fi
 missing=()
 for pair in "${commands[@]}"; do
