@@ -21,6 +21,7 @@ from callcenter.common.scope import Connection
 from callcenter.common.secret_box import SecretBox
 from callcenter.domain.ids import IN_BROWSER
 from callcenter.onboarding.usual_crews import usual_crews
+from callcenter.retention.personal_data import USUAL_MONTHS
 from callcenter.settings import load_settings
 from callcenter.storage import connect, statements
 
@@ -70,6 +71,7 @@ async def seed(connection: asyncpg.Connection, operators: int, box: SecretBox) -
             await connection.execute(
                 SQL["crews"], ids[name], crews, [f"+7900999{first + place:04}" for place in range(len(crews))]
             )
+            await connection.executemany(SQL["term"], [(ids[name], *term) for term in USUAL_MONTHS.items()])
         first_phone = 0
         for company, city, street, building, flats in HOUSES:
             house = await connection.fetchval(SQL["house"], ids[company], city, street, building)

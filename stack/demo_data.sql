@@ -22,6 +22,9 @@ insert into residents (premises_id, name) select * from unnest($1::int[], $2::te
 -- name: phones
 insert into resident_phones (phone, resident_id) select * from unnest($1::text[], $2::int[]);
 
+-- name: term
+insert into keeping_terms (company_id, kind, months) values ($1, $2, $3) on conflict do nothing;
+
 -- name: operator
 insert into operators (login, name, role, password_hash, endpoint, sip_secret, company_id)
 values ($1, $2, $3, $4, $5, $6, $7)
