@@ -104,6 +104,7 @@ fi
 
 # The samples of docs/install.md are tried with these. Unpacked, not installed: nothing is started, nothing is configured.
 tools=(nginx caddy fail2ban logrotate pgbouncer libc-ares2 libevent-2.1-7 libpopt0)
+tools+=(postgresql-15 postgresql-client-15 libllvm14)
 unpack_tools() (
     folder=$PWD/var/tools
     rm -rf "$folder" && mkdir -p "$folder/packages" && cd "$folder/packages" && apt-get update || exit
@@ -114,7 +115,7 @@ unpack_tools() (
     for name in *.deb; do dpkg-deb -x "$name" "$folder" || exit; done
 )
 if [ "$(cat var/stamps/tools 2>/dev/null)" != "${tools[*]}" ]; then
-    step tools "nginx, Caddy, fail2ban, logrotate and PgBouncer, which the tests try the samples with" unpack_tools
+    step tools "nginx, Caddy, fail2ban, logrotate, PgBouncer and PostgreSQL 15, which the tests try the product with" unpack_tools
     echo "${tools[*]}" >var/stamps/tools
 fi
 
@@ -125,4 +126,9 @@ make_store() {
 if ! stamped moto tests/data/moto.lock; then
     step moto "moto, an S3 store that is none of ours, in an environment of its own" make_store "$(find_python)"
     stamp moto tests/data/moto.lock
+fi
+
+if ! stamped wheels requirements-run.lock; then
+    step wheels "The Python packages that the Debian package holds" .venv/bin/python -m stack.debian.build --fetch
+    stamp wheels requirements-run.lock
 fi
