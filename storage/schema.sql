@@ -69,6 +69,14 @@ begin
     cross join jsonb_to_recordset(c -> 'limits') l (step text, minutes integer, warn_before integer, opens time, closes time);
 end $$;
 
+CREATE FUNCTION public.analyze_directory() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    analyze houses, premises, residents, resident_phones;
+end $$;
+
 CREATE FUNCTION public.append_ledger(company integer, kind text, body jsonb) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO '$user', 'public'
@@ -1057,7 +1065,8 @@ declare
     ticket bigint;
 begin
     select * into strict outage from outages where id = told.outage_id;
-    select * into strict kind from outage_kinds where code = outage.kind;
+    -- An outage that was only suspected may have none.
+    select * into kind from outage_kinds where code = outage.kind;
     select * into strict company from companies where id = outage.company_id;
     select * into flat from premises where id = reserved.premises_id;
     select c.id into category from categories c
@@ -1069,7 +1078,8 @@ begin
             told.caller, told.began_at, flat.house_id, flat.id,
             (select min(r.id) from residents r join resident_phones p on p.resident_id = r.id
              where r.premises_id = flat.id and p.phone = told.caller),
-            category, case company.language when 'ru' then kind.name_ru else kind.name_en end, outage.incident_id)
+            category, coalesce(case company.language when 'ru' then kind.name_ru else kind.name_en end, ''),
+            outage.incident_id)
     returning id into ticket;
     insert into ticket_events (ticket_id, at, kind) values (ticket, told.began_at, 'opened');
     -- Of the law's limits only one is the flat's own: that the resident is told. The rest are the incident's.
@@ -4837,6 +4847,9 @@ ALTER TABLE public.wrap_ups ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA public TO callcenter_company;
 GRANT USAGE ON SCHEMA public TO callcenter_runtime;
+
+REVOKE ALL ON FUNCTION public.analyze_directory() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.analyze_directory() TO callcenter_runtime;
 
 REVOKE ALL ON FUNCTION public.append_ledger(company integer, kind text, body jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.append_ledger(company integer, kind text, body jsonb) TO callcenter_runtime;

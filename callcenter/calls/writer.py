@@ -31,7 +31,14 @@ cost. A card to pop, for which an operator waits with a caller on the line, is w
 a person's request, at once, and so is a batch that is full."""
 RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 # Errors in the data itself: a retry would fail in the same way.
-REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, UnicodeEncodeError)
+REFUSED = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.CardinalityViolationError,
+    asyncpg.ProgramLimitExceededError,
+    asyncpg.PLPGSQLError,
+    UnicodeEncodeError,
+)
 
 
 class QueuedCommand(NamedTuple):

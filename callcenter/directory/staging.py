@@ -33,6 +33,7 @@ class Staging:
         await self._connection.execute(SQL["lock"])
         await fill_keys(self._connection)
         await self._stage(read)
+        await self._connection.execute(SQL["analyze"])
         problems: list[SheetProblem] = []
         for kind in KINDS:
             await self._find(kind)
@@ -45,13 +46,13 @@ class Staging:
         """Add and change rows of the directory; how many, by kind."""
         for kind in KINDS:
             await self._connection.execute(SQL[f"keep_{kind}s"])
-        counts = {}
-        for kind in KINDS:
-            counts[f"{kind}s added"] = await self._count(f"add_{kind}s")
-            counts[f"{kind}s changed"] = await self._count(f"change_{kind}s")
-        counts["phones added"] = await self._count("add_phones")
+        # Of rows just added the planner knows nothing until they are analyzed: so they come last, and nothing reads before.
+        changed = {f"{kind}s changed": await self._count(f"change_{kind}s") for kind in KINDS}
+        added = {f"{kind}s added": await self._count(f"add_{kind}s") for kind in KINDS}
+        await self._connection.execute(SQL["analyze"])
+        added["phones added"] = await self._count("add_phones")
         await fill_keys(self._connection)
-        return counts
+        return added | changed
 
     async def _stage(self, read: ReadSheet) -> None:
         await self._connection.execute(SQL["stage"])
@@ -59,7 +60,6 @@ class Staging:
             for start in range(0, len(records) if table.startswith("new_") else 0, AT_ONCE):
                 part = records[start : start + AT_ONCE]
                 await self._connection.copy_records_to_table(table, columns=columns, records=part)
-        await self._connection.execute("analyze new_houses, new_flats, new_residents, new_phones, new_lines")
 
     async def _find(self, kind: str) -> None:
         await self._connection.execute(SQL[f"find_{kind}s"], *([self._company] if kind == "house" else []))

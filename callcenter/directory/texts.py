@@ -160,7 +160,7 @@ def column_name(column: str, language: str) -> str:
 
 def count_texts(t: NullTranslations, counts: Mapping[str, int], shown: Callable[[int], str] = str) -> list[str]:
     """What an import adds and changes, each as `12 new houses`. `shown`: how a number is written."""
-    texts = {
+    texts: dict[str, Callable[[int], str]] = {
         "houses added": lambda n: t.ngettext("%(count)s new house", "%(count)s new houses", n),
         "houses changed": lambda n: t.ngettext("%(count)s changed house", "%(count)s changed houses", n),
         "flats added": lambda n: t.ngettext("%(count)s new flat", "%(count)s new flats", n),
@@ -169,7 +169,7 @@ def count_texts(t: NullTranslations, counts: Mapping[str, int], shown: Callable[
         "residents changed": lambda n: t.ngettext("%(count)s changed resident", "%(count)s changed residents", n),
         "phones added": lambda n: t.ngettext("%(count)s new telephone", "%(count)s new telephones", n),
     }
-    return [texts[kind](count) % {"count": shown(count)} for kind, count in counts.items() if count]
+    return [text(counts[kind]) % {"count": shown(counts[kind])} for kind, text in texts.items() if counts.get(kind)]
 
 
 def line_count(t: NullTranslations, count: int) -> str:

@@ -68,7 +68,8 @@ declare
     ticket bigint;
 begin
     select * into strict outage from outages where id = told.outage_id;
-    select * into strict kind from outage_kinds where code = outage.kind;
+    -- An outage that was only suspected may have none.
+    select * into kind from outage_kinds where code = outage.kind;
     select * into strict company from companies where id = outage.company_id;
     select * into flat from premises where id = reserved.premises_id;
     select c.id into category from categories c
@@ -80,7 +81,8 @@ begin
             told.caller, told.began_at, flat.house_id, flat.id,
             (select min(r.id) from residents r join resident_phones p on p.resident_id = r.id
              where r.premises_id = flat.id and p.phone = told.caller),
-            category, case company.language when 'ru' then kind.name_ru else kind.name_en end, outage.incident_id)
+            category, coalesce(case company.language when 'ru' then kind.name_ru else kind.name_en end, ''),
+            outage.incident_id)
     returning id into ticket;
     insert into ticket_events (ticket_id, at, kind) values (ticket, told.began_at, 'opened');
     -- Of the law's limits only one is the flat's own: that the resident is told. The rest are the incident's.

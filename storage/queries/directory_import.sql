@@ -21,6 +21,10 @@ create temporary table new_residents (
 create temporary table new_phones (resident integer, phone text, line integer) on commit drop;
 create temporary table new_lines (line integer, house integer, flat integer, resident integer) on commit drop;
 
+-- name: analyze
+select analyze_directory();
+analyze new_houses, new_flats, new_residents, new_phones, new_lines
+
 -- name: find_houses
 update new_houses n set
     id = coalesce(
@@ -96,7 +100,7 @@ update houses h set
 from (
     select n.*, n.city is not null and (n.town_key, n.street_key, n.building_key)
         is distinct from (o.town_key, o.street_key, o.building_key) as moved
-    from new_houses n join houses o using (id) where not n.fresh
+    from new_houses n join houses o using (id)
 ) n
 where h.id = n.id and (
     n.moved
@@ -122,7 +126,7 @@ select id, house_id, flat, entrance from counted
 
 -- name: change_flats
 update premises p set entrance = n.entrance
-from new_flats n where p.id = n.id and not n.fresh and n.entrance is not null and p.entrance is distinct from n.entrance
+from new_flats n where p.id = n.id and n.entrance is not null and p.entrance is distinct from n.entrance
 
 -- name: find_residents
 update new_residents n set premises_id = f.id, id = coalesce(
@@ -159,7 +163,7 @@ select id, premises_id, name, account from counted
 update residents r set name = case when lower(r.name) = lower(n.name) then r.name else n.name end,
     account = coalesce(n.account, r.account)
 from new_residents n
-where r.id = n.id and not n.fresh
+where r.id = n.id
   and (lower(r.name) <> lower(n.name) or (n.account is not null and r.account is distinct from n.account))
 
 -- name: local_phones

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import random
+import string
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -284,9 +286,16 @@ async def test_a_caller_who_is_removed_from_the_directory_during_the_call_is_not
     assert row["premises_id"] is not None
 
 
-async def test_one_order_that_postgresql_refuses_costs_no_other(pool: asyncpg.Pool, database_url: str) -> None:
+@pytest.mark.parametrize(
+    "caller",
+    ["\x00", "".join(random.Random(1).choices(string.printable, k=9_000))],
+    ids=["no text", "index entry too long"],
+)
+async def test_one_order_that_postgresql_refuses_costs_no_other(
+    pool: asyncpg.Pool, database_url: str, caller: str
+) -> None:
     async with node(pool, database_url) as running:
-        poison = CallArrived(call=CallId("node1-1.666"), at=at(0), did="\x00", caller="")
+        poison = CallArrived(call=CallId("node1-1.666"), at=at(0), did="", caller=caller)
         for event in [*await story(pool, 1), poison, *await story(pool, 2)]:
             running.engine.step(event)
         await running.written()

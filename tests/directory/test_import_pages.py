@@ -9,6 +9,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from stack.register_file import BAD, FLATS, ROWS, titled_register
+from tests.conftest import by_owner
 from tests.directory.test_register import TITLED
 from tests.site import Browser, Site
 
@@ -180,6 +181,8 @@ async def test_a_register_of_20_000_rows_with_500_bad_cells_goes_in_after_two_lo
     async with site.browser("vera") as vera:
         status, text, kept = await upload(vera, body, company=str(ours))
         assert (status, re.sub(r"\s", " ", text).count("500 с ошибками пропущено")) == (200, 1)
+        # As autovacuum may do it meanwhile: it counts no rows in files that the look has grown.
+        await site.pool.execute(by_owner("analyze houses, premises, residents, resident_phones"))
         assert (await vera.post(kept, do="import", company=str(ours), city="")).status == 200
         back = await (await vera.get(f"{kept}/problems")).read()
     counted = (

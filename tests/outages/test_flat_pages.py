@@ -3,6 +3,7 @@
 import re
 from html import unescape
 
+import asyncpg
 import pytest
 
 from tests.outages.test_pages import form, house
@@ -19,6 +20,21 @@ class Told:
         self.site, self.path, self.outage, self.rows = site, path, outage, rows
 
 
+async def hear(pool: asyncpg.Pool, outage: int, number: int, phone: str, *, whole: bool) -> None:
+    """One caller hears of the outage, with this number."""
+    call = f"node1-1.{number}"
+    await pool.execute(
+        "insert into calls (id, node, did, caller, state, arrived_at) values ($1, 'node1', '1', $2, 'arrived', now())",
+        call, phone,
+    )  # fmt: skip
+    await pool.execute(
+        "insert into announcements (call_id, began_at, outage_id, number, caller, ended_at, whole)"
+        " values ($1, '2026-03-05 09:30:05Z', $2, $3, $4, '2026-03-05 09:30:31Z', $5)",
+        call, outage, number, phone, whole,
+    )  # fmt: skip
+    await pool.execute("select open_outage_tickets($1)", [call])
+
+
 async def tell(site: Site, house: int) -> Told:
     pool = site.pool
     company = await pool.fetchval("select company_id from houses where id = $1", house)
@@ -33,17 +49,7 @@ async def tell(site: Site, house: int) -> Told:
         ("four", keyed, STRANGER, True),
         ("spare", outage["spare_from"], "+79990000002", False),
     ):
-        call = f"node1-1.{number}"
-        await pool.execute(
-            "insert into calls (id, node, did, caller, state, arrived_at) values ($1, 'node1', '1', $2, 'arrived', now())",
-            call, phone,
-        )  # fmt: skip
-        await pool.execute(
-            "insert into announcements (call_id, began_at, outage_id, number, caller, ended_at, whole)"
-            " values ($1, '2026-03-05 09:30:05Z', $2, $3, $4, '2026-03-05 09:30:31Z', $5)",
-            call, outage["id"], number, phone, whole,
-        )  # fmt: skip
-        await pool.execute("select open_outage_tickets($1)", [call])
+        await hear(pool, outage["id"], number, phone, whole=whole)
         rows[name] = await pool.fetchval("select id from tickets where number = $1", number)
         rows[f"{name} number"] = number
     return Told(site, path, outage["id"], rows)
@@ -68,6 +74,14 @@ async def test_a_ticket_shows_its_outage_and_what_the_caller_heard_to_which_seco
     assert "прослушано 0:26 · +7 999 000‑00‑02" in spare
     assert "Пока неизвестно, какая это квартира." in spare
     assert "Холодная вода Подтверждено" in spare
+
+
+async def test_who_was_told_of_an_outage_without_a_kind_has_a_ticket_too(told: Told) -> None:
+    pool = told.site.pool
+    await pool.execute("update outages set kind = null, state = 'suspected'")
+    number = told.rows["spare number"] + 1
+    await hear(pool, told.outage, number, "+79990000003", whole=True)
+    assert await pool.fetchval("select subject from tickets where number = $1", number) == ""
 
 
 async def test_an_incident_shows_figures_and_leads_to_the_outage(told: Told) -> None:
