@@ -164,7 +164,7 @@ def _pack(root: Path, wheels: Path, out: Path) -> Path:
     made = out / f"callcenter_{_version()}_{architecture}.deb"
     environ = os.environ | {"SOURCE_DATE_EPOCH": str(int(_moment().timestamp()))}
     subprocess.run(
-        ["dpkg-deb", "--root-owner-group", "-Zzstd", "-z9", "--build", str(root), str(made)],
+        ["dpkg-deb", "--root-owner-group", "-Zgzip", "--build", str(root), str(made)],
         check=True,
         env=environ,
         stdout=subprocess.DEVNULL,

@@ -13,11 +13,12 @@ here=$checkout/stack/debian machine=$work/machine
 mkdir -p "$work"
 
 if [ ! -f "$work/debian.tar" ]; then
-    mmdebstrap --mode=root --variant=minbase \
+    mmdebstrap --mode=root --variant=minbase --dpkgopt=force-unsafe-io \
         --include=systemd-sysv,dbus,iproute2,ca-certificates,procps,curl,sudo,logrotate,postgresql,lintian \
         bookworm "$work/debian.partial.tar" >"$work/debian.log" 2>&1
     mv "$work/debian.partial.tar" "$work/debian.tar"
 fi
+! mountpoint -q "$machine/dev" || umount --lazy "$machine/dev"
 rm -rf --one-file-system "$machine"
 mkdir "$machine"
 tar -C "$machine" -xf "$work/debian.tar" --exclude './dev/*'
@@ -31,11 +32,12 @@ echo "install: what the package depends on comes from Debian, the rest from the 
 printf '#!/bin/sh\nexit 101\n' >"$machine/usr/sbin/policy-rc.d"
 chmod +x "$machine/usr/sbin/policy-rc.d"
 mount -t proc proc "$machine/proc"
-trap 'umount --lazy "$machine/proc" 2>/dev/null || true' EXIT
+mount --rbind --make-rslave /dev "$machine/dev"
+trap 'umount --lazy "$machine/proc" "$machine/dev" 2>/dev/null || true' EXIT
 chroot "$machine" sh -c 'export DEBIAN_FRONTEND=noninteractive
     apt-get update && apt-get install -y --no-install-recommends /root/callcenter.deb' >"$work/install.log" 2>&1 ||
     { tail -n 20 "$work/install.log" >&2; exit 1; }
-umount "$machine/proc"
+umount --lazy "$machine/proc" "$machine/dev"
 rm "$machine/usr/sbin/policy-rc.d"
 
 systemd-nspawn --quiet --register=no --keep-unit --resolv-conf=off --machine=trial --directory="$machine" \
