@@ -6,8 +6,10 @@ Nothing here waits for anything but the next event: adapters put events in, and 
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import structlog
+from prometheus_client import Counter
 
 from callcenter import metrics
 from callcenter.domain.commands import Command, Report
@@ -24,6 +26,11 @@ EVENTS_PER_TURN = 32
 def utc_now() -> datetime:
     """The time, aware, in UTC."""
     return datetime.now(UTC)
+
+
+@cache
+def _counter(kind: str, source: Source) -> Counter:
+    return metrics.events_total.labels(kind=kind, source=source)
 
 
 class Engine:
@@ -81,7 +88,7 @@ class Engine:
                 self._carry_out(command, seen_at)
 
     def _measure(self, event: CallEvent, seen_at: datetime, *, changed: bool) -> None:
-        metrics.events_total.labels(kind=type(event).__name__, source=event.source).inc()
+        _counter(type(event).__name__, event.source).inc()
         if event.source is Source.LIVE:
             metrics.engine_lag_seconds.observe(max(0.0, (seen_at - event.at).total_seconds()))
         elif event.source is Source.LEDGER and changed:

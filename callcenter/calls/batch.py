@@ -4,8 +4,9 @@ Of several commands that give the current state of one thing the last one counts
 fields are named after the tables and columns that they go to.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
+
+from pydantic_core import to_json
 
 from callcenter.calls import screens
 from callcenter.domain.call import Call
@@ -47,7 +48,7 @@ class Batch:
 
     def __init__(self) -> None:
         self.answers: list[SavePause | FinishRequest] = []
-        self._calls: dict[CallId, Body] = {}
+        self._calls: dict[CallId, Call] = {}
         self._announcements: dict[CallId, list[Body]] = {}
         self._informed: dict[CallId, None] = {}
         self._tickets: dict[CallId, Body] = {}
@@ -55,14 +56,14 @@ class Batch:
         self._presence: dict[OperatorId, Body] = {}
         self._lists: dict[str, list[Body]] = {"events": [], "gaps": []}
         self._checkpoint: Body | None = None
-        self._screens: dict[tuple[str, str], Body] = {}
+        self._screens: dict[tuple[str, str], tuple[Shown, Body]] = {}
         self._queues: dict[str, QueueLine] = {}
 
     def add(self, command: Command, seen_at: datetime) -> None:
         """Add a command. `seen_at`: when the event behind it was processed."""
         match command:
             case SaveCall(call=call):
-                self._calls[call.id] = _call(call)
+                self._calls[call.id] = call
                 self._lists["events"].append(_event(command.because, seen_at))
                 if call.ended_at is not None:
                     self._show("supervisors", JournalMessage(at=call.ended_at))
@@ -99,10 +100,10 @@ class Batch:
             case _:
                 self._add_screen(command)
 
-    def document(self) -> Mapping[str, object]:
-        """The argument of `write_batch`: the parts that are not empty."""
+    def document(self) -> str:
+        """The argument of `write_batch`, as JSON: the parts that are not empty. Raises `PydanticSerializationError`."""
         parts: dict[str, object] = {
-            "calls": list(self._calls.values()),
+            "calls": [_call(call) for call in self._calls.values()],
             "announcements": [row for rows in self._announcements.values() for row in rows],
             "informed": list(self._informed),
             "tickets": list(self._tickets.values()),
@@ -111,11 +112,11 @@ class Batch:
             **self._lists,
             "checkpoint": self._checkpoint,
             "screens": [
-                *self._screens.values(),
+                *(entry(audience, body, kind, **more) for (audience, kind), (body, more) in self._screens.items()),
                 *(entry("all", each) for each in screens.queues(self._queues.values())),
             ],
         }
-        return {name: part for name, part in parts.items() if part}
+        return to_json({name: part for name, part in parts.items() if part}).decode()
 
     def _add_screen(self, command: Command) -> None:
         match command:
@@ -143,7 +144,7 @@ class Batch:
         # The newest body of each part of a screen, in the order in which they changed last.
         shown = kind or body.shown_as
         self._screens.pop((audience, shown), None)
-        self._screens[audience, shown] = entry(audience, body, shown, **lookups)
+        self._screens[audience, shown] = body, lookups
 
 
 def _own(operator: OperatorId) -> str:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import asyncpg
 import structlog
+from pydantic_core import PydanticSerializationError
 
 from callcenter import metrics
 from callcenter.calls.batch import Batch
@@ -37,7 +38,7 @@ REFUSED = (
     asyncpg.CardinalityViolationError,
     asyncpg.ProgramLimitExceededError,
     asyncpg.PLPGSQLError,
-    UnicodeEncodeError,
+    PydanticSerializationError,
 )
 
 
@@ -54,22 +55,23 @@ class Writer:
     def __init__(self, settings: DatabaseSettings, node: NodeName) -> None:
         self._settings = settings
         self._node = node
-        self._entries: asyncio.Queue[QueuedCommand] = asyncio.Queue()
+        self._waiting: list[QueuedCommand] = []
         self._in_hand = 0
+        self._arrived = asyncio.Event()
         self._urgent = asyncio.Event()
-        self._later: list[QueuedCommand] = []
+        metrics.write_backlog.set_function(lambda: self.backlog)
 
     def submit(self, command: Command, seen_at: datetime) -> None:
         """Queue a command."""
-        self._entries.put_nowait(QueuedCommand(command, seen_at))
-        if isinstance(command, PopCard | FinishRequest) or self._entries.qsize() >= BATCH:
+        self._waiting.append(QueuedCommand(command, seen_at))
+        self._arrived.set()
+        if isinstance(command, PopCard | FinishRequest) or len(self._waiting) >= BATCH:
             self._urgent.set()
-        metrics.write_backlog.set(self.backlog)
 
     @property
     def backlog(self) -> int:
         """Number of commands that are not in PostgreSQL yet."""
-        return self._entries.qsize() + len(self._later) + self._in_hand
+        return len(self._waiting) + self._in_hand
 
     async def run(self) -> None:
         """Write until cancelled; reconnects by itself."""
@@ -102,17 +104,16 @@ class Writer:
         await connection.execute(SQL["add_node"], self._node)
 
     async def _take(self) -> list[QueuedCommand]:
-        if not self._later:
-            self._later.append(await self._entries.get())
-        if len(self._later) < BATCH:
+        while not self._waiting:
+            self._arrived.clear()
+            await self._arrived.wait()
+        if len(self._waiting) < BATCH:
             with suppress(TimeoutError):
                 async with asyncio.timeout(GATHER_S):
                     await self._urgent.wait()
         self._urgent.clear()
-        while not self._entries.empty():
-            self._later.append(self._entries.get_nowait())
-        first, later = cards_first(self._later)
-        batch, self._later = first[:BATCH], first[BATCH:] + later
+        first, later = cards_first(self._waiting)
+        batch, self._waiting = first[:BATCH], first[BATCH:] + later
         self._in_hand = len(batch)
         return batch
 

@@ -325,12 +325,12 @@ def step(call: Call | None, event: CallEvent) -> Call:
     if targets is None:
         raise NotApplicable(f"{type(event).__name__} in state {call.state}")
     learned = _learn(call, event)
-    if learned.talks:
-        learned = replace(learned, talks=talks_of.settle(learned.talks, learned.returns))
+    if (settled := talks_of.settle(learned.talks, learned.returns)) != learned.talks:
+        learned = replace(learned, talks=settled)
     state = _where(learned)
     if state is not call.state and state not in targets:
         raise NotApplicable(f"{type(event).__name__} from {call.state} to {state}")
-    changed = replace(learned, state=state)
+    changed = learned if state is call.state else replace(learned, state=state)
     # A missed ring is news of the operator, and counted when it happens; it moves nothing here.
     news = changed != call or (isinstance(event, OperatorMissed) and event.source is Source.LIVE)
     if not news:

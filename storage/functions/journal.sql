@@ -78,10 +78,18 @@ create or replace function journal_unfolded(conditions text, search text) return
            || concat_ws(' and ', conditions, search) || ') is null)'
 $$;
 
+-- That a ticket was opened between these times, or some weeks before or after, as a condition on `tickets t`: as
+-- `tickets_search_weeks_idx` has it, beside the words. What was opened from `since` on is all there.
+create or replace function journal_weeks(since timestamptz, until timestamptz) returns text language sql immutable as $$
+    select format('array[((t.opened_at at time zone ''UTC'')::date - date ''2000-01-01'') / 28] && %L::integer[]', array(
+        select generate_series(((since at time zone 'UTC')::date - date '2000-01-01') / 28,
+                               ((until at time zone 'UTC')::date - date '2000-01-01') / 28)))
+$$;
+
 -- At most `wanted` tickets, newest first, from the one opened at `before_at` with `before_id` on; from the newest when null.
 --
--- How words are searched for depends on how many of the newest tickets have them. The planner's estimate is no help:
--- for two words that go together it is a twentieth of the true number.
+-- How far back words are searched for depends on how many of the newest tickets have them. The planner's estimate is no
+-- help: for two words that go together it is a twentieth of the true number.
 --
 -- Row-level security keeps operators that are not leakproof (words, the end of a number) out of index scans. So this runs
 -- with its owner's rights, and itself restricts whoever works under the role of one company to that company.
@@ -91,16 +99,20 @@ language plpgsql stable rows 50 security definer set search_path = public, pg_te
 declare
     -- Looked at first, to find what is common and to learn how common the rest is.
     newest constant integer := 2000;
-    -- To look at more takes longer than to gather from the index whatever is so rare.
-    most constant integer := 40000;
+    -- How much further back than where the page should end by what was found so far: older tickets may have less of it.
+    margin constant float := 1.5;
     f journal_filter := jsonb_populate_record(null::journal_filter, asked);
     mine integer := my_company();
     conditions text;
     search text;
     unfolded text;
+    gather text;
     found_ids bigint[];
     have bigint;
     looked bigint;
+    last_at timestamptz;
+    first_at timestamptz;
+    since timestamptz;
 begin
     if current_setting('role') = 'callcenter_company' or mine is not null then
         if mine is null or f.company <> mine then
@@ -122,33 +134,33 @@ begin
         return;
     end if;
     search := concat_ws(' and ', search, unfolded);
+    gather := 'with t as materialized (select t.id, t.opened_at from tickets t where %s and ' || replace(conditions, '%', '%%')
+        || ') select t.id from t order by t.opened_at desc, t.id desc limit ' || wanted;
     -- Numbers are rare.
     if journal_words(f) is not null then
         execute format(
             'select (array_agg(t.id order by t.opened_at desc, t.id desc) filter (where %1$s))[:%2$s],'
-            ' count(*) filter (where %1$s), count(*) from ('
+            ' count(*) filter (where %1$s), count(*), max(t.opened_at), min(t.opened_at) from ('
             'select * from tickets t where %3$s order by t.opened_at desc, t.id desc limit %4$s) t',
             search, wanted, conditions, newest)
-        into found_ids, have, looked;
+        into found_ids, have, looked, last_at, first_at;
         if looked < newest or have >= wanted then
             return query select unnest(found_ids);
             return;
         end if;
-        if have * most >= wanted * newest then
-            execute format(
-                'select array_agg(id) from (select t.id from ('
-                'select * from tickets t where %s order by t.opened_at desc, t.id desc limit %s) t where %s limit %s) t',
-                conditions, most, search, wanted)
-            into found_ids;
-            if cardinality(found_ids) = wanted then
+        since := least(first_at, last_at - interval '1 day');
+        loop
+            since := last_at - (last_at - since) * (margin * wanted / (have + 1));
+            exit when since < (select min(opened_at) from tickets);
+            execute format('select array(' || gather || ')', journal_weeks(since, last_at) || ' and ' || search) into found_ids;
+            have := cardinality(found_ids);
+            if have = wanted then
                 return query select unnest(found_ids);
                 return;
             end if;
-        end if;
+        end loop;
     end if;
-    return query execute format(
-        'with t as materialized (select t.id, t.opened_at from tickets t where %s and %s) '
-        'select t.id from t order by t.opened_at desc, t.id desc limit %s', search, conditions, wanted);
+    return query execute format(gather, search);
 end $$;
 
 -- How many tickets of the company, and of the crew, are late, and how many are due soon; of all when null.

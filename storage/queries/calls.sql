@@ -1,5 +1,5 @@
 -- name: write_batch
-select write_batch($1, $2);
+select write_batch($1, $2::text::jsonb);
 
 -- name: lock_node
 select pg_try_advisory_lock(hashtext('node ' || $1));

@@ -33,7 +33,7 @@ def shown(*commands: ShowQueues) -> list[Delta]:
     batch = Batch()
     for command in commands:
         batch.add(command, NOW)
-    written = json.loads(json.dumps(batch.document()["screens"]))
+    written = json.loads(batch.document())["screens"]
     return [Delta(n, each["audience"], each["kind"], each["body"]) for n, each in enumerate(written, 10**9)]
 
 
@@ -74,7 +74,7 @@ async def test_every_notification_carries_its_queues_and_the_snapshot_has_those_
         for told in (lines(waiting=9999), gone):
             batch = Batch()
             batch.add(ShowQueues(queues=tuple(told), waiting=0), NOW)
-            await pool.execute("select write_batch($1, $2)", "node1", batch.document())
+            await pool.execute(queries("calls")["write_batch"], "node1", batch.document())
         heard: set[str] = set()
         while len(heard) < len(NUMBERS):
             message = json.loads(await anext(payloads))

@@ -259,6 +259,39 @@ async def test_the_newest_are_looked_at_first_and_the_rest_is_still_found(office
     assert ids(page) + ids(rest) == found
 
 
+@pytest.mark.parametrize("every", [40, 300, 900])
+async def test_words_are_found_page_by_page_however_far_back_they_are(office: Office, every: int):
+    # Four a day for three years; of the older ones fewer say it than the newest let expect.
+    made = await office.pool.fetch(
+        "insert into tickets (company_id, number, caller, opened_at, subject)"
+        " select $1, n, '', $2::timestamptz - make_interval(hours => 6 * n), case when n % $3 = 0 and (n < 2500 or n % 7 = 0)"
+        " then 'Лифт стоит' else 'Вопрос' end from generate_series(1, 4400) n returning id, subject",
+        office.ids["north"],
+        NOW,
+        every,
+    )
+    wanted = [row["id"] for row in made if row["subject"] == "Лифт стоит"]
+    seen: list[int] = []
+    before = None
+    while True:
+        page = await office.journal.page(office.anna, JournalFilter(search=Search.of("лифт")), before, size=4)
+        seen += ids(page)
+        if page.after is None:
+            break
+        before = page.after
+    assert seen == wanted
+
+
+async def test_words_of_some_weeks_are_found_without_those_of_all_years(office: Office):
+    async with office.pool.acquire() as connection, connection.transaction():
+        await connection.execute("set local enable_seqscan = off")
+        weeks = await connection.fetchval("select journal_weeks($1, $2)", NOW - timedelta(days=60), NOW)
+        plan = await connection.fetch(f"explain select from tickets t where t.search @@ 'лифт' and {weeks}")
+    [used] = [row[0] for row in plan if "Index Cond" in row[0]]
+    assert "search @@" in used
+    assert "&&" in used
+
+
 async def test_a_manager_finds_the_own_company_s_tickets_only(office: Office):
     manager = await office.person("maria", Role.MANAGER, "north")
     own = await office.ticket("north", subject="Протечка", house_id=office.ids["north house"])
