@@ -6,7 +6,7 @@ python = .venv/bin/python
 # What pytest makes of the tests is kept for the next run, also where containers are told not to.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo up down surge accidents listen site deb trial check format lint types layers scripts test bench
+.PHONY: setup demo up down surge accidents listen site deb trial image check format lint types layers scripts test bench
 
 setup:
 	@stack/setup.sh
@@ -40,6 +40,9 @@ deb: setup
 
 trial: deb
 	stack/debian/trial.sh dist/callcenter_*.deb var/trial
+
+image:
+	stack/image.sh $(if $(OWN_BASES),--own-bases)
 
 check: setup
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync types format lint layers scripts
