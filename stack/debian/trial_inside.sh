@@ -24,7 +24,7 @@ lintian --no-cfg --fail-on error /root/callcenter.deb || fail "lintian"
 dpkg -V callcenter || fail "files differ from the package's"
 for part in "${parts[@]}"; do [ "$(systemctl is-enabled "callcenter-$part" || true)" = disabled ] || fail "$part starts by itself"; done
 
-echo "set up: PostgreSQL $(psql --version | grep -o '[0-9.]* ' | head -1), a store, callcenter init"
+echo "set up: $(psql --version), a store, callcenter init"
 systemctl start postgresql@15-main
 runuser -u postgres -- psql -qc "create role callcenter login createrole password 'owner'" -c "create database callcenter owner callcenter"
 keys=(--setenv=S3_BUCKET=callcenter --setenv=S3_ADMIN_ACCESS_KEY=admin --setenv=S3_ADMIN_SECRET_KEY=of-the-trial
@@ -53,7 +53,10 @@ echo "kill -9: each is there again"
 for part in "${parts[@]}"; do
     before=$(shown "$part" MainPID) began=$(date +%s%N)
     kill -9 "$before"
-    again() { [ "$(systemctl is-active "callcenter-$part")" = active ] && [ "$(shown "$part" MainPID)" != "$before" ]; }
+    again() {
+        now=$(shown "$part" MainPID)
+        [ "$now" != 0 ] && [ "$now" != "$before" ] && [ "$(systemctl is-active "callcenter-$part")" = active ]
+    }
     within 60 again
     echo "  $part after $((($(date +%s%N) - began) / 1000000)) ms"
 done
