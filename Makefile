@@ -6,7 +6,7 @@ python = .venv/bin/python
 # What pytest makes of the tests is kept for the next run, also where containers are told not to.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo up down surge accidents listen site deb trial image check format lint types layers scripts test bench
+.PHONY: setup demo up down surge accidents listen site deb trial image check format lint types layers scripts units test servers calls bench
 
 setup:
 	@stack/setup.sh
@@ -45,8 +45,10 @@ image:
 	stack/image.sh $(if $(OWN_BASES),--own-bases)
 
 check: setup
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync types format lint layers scripts
-	$(python) -m pytest -m "not e2e and not servers" -n 2 --dist loadfile
+	@$(MAKE) --no-print-directory --jobs 3 --output-sync units types format lint layers scripts
+
+units:
+	$(python) -m pytest -m "not e2e and not servers and not long" -n 2 --dist loadfile
 
 format:
 	.venv/bin/ruff format --check .
@@ -66,9 +68,15 @@ scripts:
 
 test: check
 	@stack/setup.sh --tests
-	$(python) -m pytest -m "servers or e2e" --ignore tests/e2e -n 3 --dist loadfile
-	$(python) -m pytest tests/e2e -m "not alone" -n 3 --dist loadfile
+	@$(MAKE) --no-print-directory --jobs 2 servers calls
 	$(python) -m pytest tests/e2e -m alone
+
+# Beside each other: calls mostly wait, and whatever they do not need of the processor is for the others.
+servers:
+	nice -n 5 $(python) -m pytest -m "servers or e2e or long" --ignore tests/e2e -n 2 --dist loadfile
+
+calls:
+	$(python) -m pytest tests/e2e -m "not alone" -n 4 --dist loadfile
 
 bench: setup
 	@$(if $(ROWS),ROWS=$(ROWS)) $(python) -m stack bench

@@ -34,6 +34,7 @@ from callcenter.telephony.framing import Framer
 from callcenter.telephony.parse import parse
 from stack.bench_announcements import announcement_figures
 from stack.bench_audio import against_ffmpeg, whole_way
+from stack.bench_flac import flac_figures
 from stack.bench_growth import history_looks, statement_figures
 from stack.bench_journal import journal_looks
 from stack.bench_outages import outage_figures
@@ -62,7 +63,7 @@ def run(stack: dict[str, Any]) -> int:
     results = asyncio.run(_measure(session, stack["postgres"]))
     results |= asyncio.run(measure(stack["postgres"], [journal_looks, history_looks, report_looks]))
     results |= asyncio.run(statement_figures(stack["postgres"], rows()))
-    results |= against_ffmpeg() | asyncio.run(whole_way(stack))
+    results |= against_ffmpeg() | flac_figures() | asyncio.run(whole_way(stack))
     results |= asyncio.run(workplace_figures(stack))
     results |= _in_a_process_of_its_own(stack["postgres"])
     results |= outage_figures() | asyncio.run(announcement_figures(stack["postgres"]))

@@ -54,12 +54,12 @@ def against_ffmpeg() -> dict[str, dict[str, object]]:
         make_wav(folder / "talk.raw", original)
         bare = ("ffmpeg", "-nostdin", "-v", "error", "-threads", "1", "-y", "-i", str(original))
         for _ in range(ROUNDS):
-            began = _processor_s()
+            began = processor_s()
             subprocess.run([*bare, *encoding(KBPS, 2), str(copy)], check=True)
-            theirs.append(TALK_S / 60 / (_processor_s() - began))
-            began = _processor_s()
+            theirs.append(TALK_S / 60 / (processor_s() - began))
+            began = processor_s()
             make_copy(original, copy, KBPS, LONGEST_S)
-            ours.append(TALK_S / 60 / (_processor_s() - began))
+            ours.append(TALK_S / 60 / (processor_s() - began))
     ratio = [mine / bare_one for mine, bare_one in zip(ours, theirs, strict=True)]
     return {
         "audio_minutes_per_cpu_s": {"value": round(statistics.median(ours), 2), "unit": "minutes/s"},
@@ -139,7 +139,7 @@ async def _forget(pool: asyncpg.Pool, store: Store, node: NodeName) -> None:
     await pool.execute("delete from nodes where name = $1", node)
 
 
-def _processor_s() -> float:
+def processor_s() -> float:
     """Seconds of processor used by this process and by those that it waited for."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(each.ru_utime + each.ru_stime for each in used)

@@ -24,10 +24,10 @@ import asyncpg
 import urllib3
 import uvloop
 from minio import Minio
-from minio.error import S3Error
 
 from stack.chaos_judge import ChaosVerdict, Row, Witness, judge
 from stack.errors import StackError
+from stack.objects import read_original
 from stack.sipp import Sipp
 from stack.supervisor import Supervisor
 from stack.surge import Plan, Surge
@@ -183,7 +183,7 @@ class Chaos:
                 row["state"],
                 row["object_key"],
                 row["sha256"],
-                _read(client, s3["bucket"], row),
+                row["object_key"] and read_original(client, s3["bucket"], row["object_key"], row["version_id"]),
             )
             for row in rows
         ]
@@ -201,19 +201,6 @@ class Chaos:
         for path in self._witness.iterdir():
             path.unlink()
         self._witness.rmdir()
-
-
-def _read(client: Minio, bucket: str, row: asyncpg.Record) -> bytes | None:
-    if row["object_key"] is None:
-        return None
-    try:
-        answer = client.get_object(bucket_name=bucket, object_name=row["object_key"], version_id=row["version_id"])
-    except S3Error:
-        return None
-    try:
-        return bytes(answer.read())
-    finally:
-        answer.release_conn()
 
 
 def run(stack: Mapping[str, Any], options: argparse.Namespace) -> int:

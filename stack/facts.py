@@ -13,10 +13,10 @@ from typing import Any
 import asyncpg
 import urllib3
 from minio import Minio
-from minio.error import S3Error
 
 from stack.errors import StackError
 from stack.judge import JudgedCall, JudgedRecording
+from stack.objects import read_original
 
 READERS = 4
 BACK_WITHIN_S = 60.0
@@ -88,7 +88,8 @@ class Facts:
         )
 
         def look(row: asyncpg.Record) -> JudgedRecording:
-            data = _read(client, s3["bucket"], row["object_key"]) if row["object_key"] else b""
+            key = row["object_key"]
+            data = (read_original(client, s3["bucket"], key) if key else None) or b""
             return JudgedRecording(
                 call_id=row["call_id"],
                 state=row["state"],
@@ -112,17 +113,6 @@ class Facts:
                 if time.monotonic() > deadline:
                     raise StackError(f"the database does not become available: {problem}") from None
                 await asyncio.sleep(RETRY_S)
-
-
-def _read(client: Minio, bucket: str, key: str) -> bytes:
-    try:
-        answer = client.get_object(bucket_name=bucket, object_name=key)
-    except (S3Error, urllib3.exceptions.HTTPError):
-        return b""
-    try:
-        return bytes(answer.read())
-    finally:
-        answer.release_conn()
 
 
 def _seconds(data: bytes) -> float:

@@ -21,6 +21,22 @@ step() {
     fi
 }
 
+# beside COMMAND...: run it while other steps run; what it says is told by `together`, which waits for all of these.
+declare -A besides=()
+beside() {
+    "$@" >"var/log/setup-beside-$1.log" 2>&1 </dev/null &
+    besides[$1]=$!
+}
+together() {
+    local name failed=0
+    for name in "${!besides[@]}"; do
+        wait "${besides[$name]}" || failed=1
+        cat "var/log/setup-beside-$name.log"
+    done
+    besides=()
+    return "$failed"
+}
+
 # stamped NAME FILE...: true when the step NAME was done with these very FILES.
 stamped() { [ "$(cat "var/stamps/$1" 2>/dev/null)" = "$(shift && cat -- "$@" | sha256sum)" ]; }
 stamp() { cat -- "${@:2}" | sha256sum >"var/stamps/$1"; }
@@ -50,8 +66,9 @@ commands=(mmdebstrap:mmdebstrap sipp:sip-tester sox:sox unshare:util-linux ffmpe
 commands+=(festival:festival espeak-ng:espeak-ng)
 commands+=(ip:iproute2 openssl:openssl)
 if [ "${1:-}" = --tests ]; then
-    # The tests of trunks have networks of their own, with a router between them, and a telephone at home; in others clocks jump.
-    commands+=(chromium:chromium nft:nftables baresip:baresip-core faketime:faketime)
+    # The tests of trunks have networks of their own, with a router between them, and a telephone at home; in others clocks jump,
+    # and an original is had from its FLAC without this program.
+    commands+=(chromium:chromium nft:nftables baresip:baresip-core faketime:faketime flac:flac)
 fi
 missing=()
 for pair in "${commands[@]}"; do
@@ -71,6 +88,13 @@ if [ ${#missing[@]} -gt 0 ]; then
     step packages "Debian packages: ${missing[*]}" apt_get "${missing[@]}"
 fi
 
+recipe=(asterisk/tree.sh asterisk/packages asterisk/excluded)
+make_tree() {
+    step tree "Asterisk in a Debian tree of its own, about 400 MB" asterisk/tree.sh var/asterisk-tree
+    stamp tree "${recipe[@]}"
+}
+stamped tree "${recipe[@]}" || beside make_tree
+
 if ! [ -x .venv/bin/python ] || ! stamped venv requirements.lock; then
     step venv "Python packages, as locked, into .venv" make_venv "${python:-$(find_python)}"
     stamp venv requirements.lock
@@ -86,12 +110,6 @@ if ! [ -d node_modules ] || ! [ -f "$bundle" ] || ! stamped scripts "${packages[
     .venv/bin/python -m stack sizes
 fi
 
-recipe=(asterisk/tree.sh asterisk/packages asterisk/excluded)
-if ! stamped tree "${recipe[@]}"; then
-    step tree "Asterisk in a Debian tree of its own, about 400 MB" asterisk/tree.sh var/asterisk-tree
-    stamp tree "${recipe[@]}"
-fi
-
 phrases=(asterisk/sounds/phrases.txt $(find callcenter/speech -name '*.py' | sort))
 if ! stamped sounds "${phrases[@]}"; then
     step sounds "Phrases for callers, spoken by festival and espeak-ng" \
@@ -99,6 +117,7 @@ if ! stamped sounds "${phrases[@]}"; then
         .venv/bin/python -m callcenter speak-phrases var/sounds
     stamp sounds "${phrases[@]}"
 fi
+together
 
 [ "${1:-}" = --tests ] || exit 0
 
@@ -120,10 +139,11 @@ unpack_tools() (
     apt-get "${unstable[@]}" update && apt-get "${unstable[@]}" download docker-compose || exit
     for name in *.deb; do dpkg-deb -x "$name" "$folder" || exit; done
 )
-if [ "$(cat var/stamps/tools 2>/dev/null)" != "${tools[*]} docker-compose" ]; then
+make_tools() {
     step tools "nginx, Caddy, fail2ban, logrotate, PgBouncer, Compose and PostgreSQL 15, which the tests try the product with" unpack_tools
     echo "${tools[*]} docker-compose" >var/stamps/tools
-fi
+}
+[ "$(cat var/stamps/tools 2>/dev/null)" = "${tools[*]} docker-compose" ] || beside make_tools
 
 make_store() {
     rm -rf var/moto && "$1" -m venv var/moto &&
@@ -134,7 +154,9 @@ if ! stamped moto tests/data/moto.lock; then
     stamp moto tests/data/moto.lock
 fi
 
-if ! stamped wheels requirements-run.lock; then
+fetch_wheels() {
     step wheels "The Python packages that the Debian package holds" .venv/bin/python -m stack.debian.build --fetch
     stamp wheels requirements-run.lock
-fi
+}
+stamped wheels requirements-run.lock || beside fetch_wheels
+together

@@ -257,7 +257,6 @@ CREATE TABLE public.calls (
     rebuilt boolean DEFAULT false NOT NULL,
     returns timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
     rewait_s double precision DEFAULT 0 NOT NULL,
-    born_at timestamp with time zone GENERATED ALWAYS AS (to_timestamp((COALESCE("substring"(id, '-([0-9]{1,10})\.[0-9]+$'::text), '0'::text))::double precision)) STORED NOT NULL,
     direction text DEFAULT 'in'::text NOT NULL,
     keys text DEFAULT ''::text NOT NULL,
     told_at timestamp with time zone,
@@ -1763,15 +1762,11 @@ begin
     return found_row;
 end $$;
 
-CREATE FUNCTION public.untallied_within(company integer, period daterange) RETURNS TABLE(zone text, start timestamp with time zone, until timestamp with time zone)
+CREATE FUNCTION public.untallied_within(company integer, period daterange, tallied datemultirange) RETURNS TABLE(zone text, start timestamp with time zone, until timestamp with time zone)
     LANGUAGE sql STABLE
     AS $$
     select c.zone, lower(r)::timestamp at time zone c.zone, upper(r)::timestamp at time zone c.zone
-    from companies c
-    cross join lateral (
-        select coalesce(range_agg(daterange(t.first, t.last, '[]')), '{}') as days from tallies_within(company, period) t
-    ) tallied
-    cross join lateral unnest(datemultirange(period) - tallied.days) r
+    from companies c cross join lateral unnest(datemultirange(period) - tallied) r
     where c.id = company
 $$;
 
@@ -2021,7 +2016,6 @@ CREATE TABLE public.call_events (
     at timestamp with time zone NOT NULL,
     seen_at timestamp with time zone NOT NULL,
     data jsonb DEFAULT '{}'::jsonb NOT NULL,
-    call_born_at timestamp with time zone GENERATED ALWAYS AS (to_timestamp((COALESCE("substring"(call_id, '-([0-9]{1,10})\.[0-9]+$'::text), '0'::text))::double precision)) STORED NOT NULL,
     CONSTRAINT call_events_source_check CHECK ((source = ANY (ARRAY['live'::text, 'ledger'::text, 'reconcile'::text, 'desk'::text])))
 );
 
@@ -3403,7 +3397,6 @@ CREATE TABLE public.talks (
     talk_s double precision GENERATED ALWAYS AS ((EXTRACT(epoch FROM (ended_at - began_at)))::double precision) STORED,
     ended_by text,
     channel text DEFAULT ''::text NOT NULL,
-    call_born_at timestamp with time zone GENERATED ALWAYS AS (to_timestamp((COALESCE("substring"(call_id, '-([0-9]{1,10})\.[0-9]+$'::text), '0'::text))::double precision)) STORED NOT NULL,
     CONSTRAINT talks_ended_by_check CHECK ((ended_by = ANY (ARRAY['caller'::text, 'operator'::text, 'transfer'::text, 'system'::text, 'network'::text]))),
     CONSTRAINT talks_kind_check CHECK ((kind = ANY (ARRAY['queue'::text, 'transfer'::text, 'consultation'::text, 'out'::text])))
 );
@@ -4278,6 +4271,8 @@ CREATE INDEX recordings_deleted_at_idx ON public.recordings USING btree (deleted
 
 CREATE INDEX recordings_expected_at_idx ON public.recordings USING btree (expected_at);
 
+CREATE INDEX recordings_held ON public.recordings USING btree (id) WHERE held;
+
 CREATE INDEX recordings_newest_idx ON public.recordings USING btree (COALESCE(expected_at, recorded_at) DESC, id DESC);
 
 CREATE INDEX recordings_of_company_idx ON public.recordings USING btree (company_id, COALESCE(expected_at, recorded_at) DESC, id DESC);
@@ -4291,6 +4286,8 @@ CREATE INDEX recordings_sha256 ON public.recordings USING btree (sha256) WHERE (
 CREATE INDEX recordings_state_idx ON public.recordings USING btree (state) WHERE (state <> 'attached'::text);
 
 CREATE INDEX recordings_ticket_id_idx ON public.recordings USING btree (ticket_id);
+
+CREATE INDEX recordings_to_lock ON public.recordings USING btree (id) WHERE ((state = 'attached'::text) AND ((locked_until IS NULL) OR (locked_until < retain_until)));
 
 CREATE INDEX recovery_codes_operator_id_idx ON public.recovery_codes USING btree (operator_id);
 

@@ -51,6 +51,8 @@ from callcenter.web.proxies import client_of
 from callcenter.web.throttle import Throttle
 from tests.directory.test_sheet import HEAD, HEADINGS, ROW, with_part, xlsx
 
+pytestmark = pytest.mark.long
+
 MB = 1 << 20
 WITHIN_S = 5.0
 """Of processor. What grows with the square of the length takes minutes or hours for a megabyte."""

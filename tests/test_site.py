@@ -28,7 +28,7 @@ from tests.site import PASSWORD
 
 __all__ = ["desk"]
 
-pytestmark = [pytest.mark.e2e, pytest.mark.servers]
+pytestmark = [pytest.mark.e2e, pytest.mark.servers, pytest.mark.long]
 
 BUILT = ROOT / "var" / "site"
 OUTSIDE = re.compile(r"\[([^\]]+)\]\(\.\./([^)]+)\)")

@@ -26,7 +26,7 @@ STARTED_WITHIN_S = 30.0
 
 
 # Without servers too, building and installing takes longer than the quick tier has.
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

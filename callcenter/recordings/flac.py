@@ -45,7 +45,7 @@ async def pack(original: Path, wav: Wav, target: Path) -> None:
     source = f"subfile,,start,{wav.start},end,{wav.start + wav.size},,:file:{original}"
     sound = ("-f", "s16le", "-ar", str(wav.rate), "-ac", str(wav.channels), "-i", source)
     form = ("-map_metadata", "-1", "-fflags", "+bitexact", "-c:a", "flac", "-compression_level", _LEVEL, "-f", "flac")
-    command = _ffmpeg(wav.size, *sound, *form, f"file:{plain}", first=("nice", "-n", "10"))
+    command = _ffmpeg(wav.size, *sound, *form, f"file:{plain}")
     process = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL)
     await _end_of(process)
     await asyncio.to_thread(_put_around, plain, around, target)
@@ -85,11 +85,11 @@ async def _end_of(process: asyncio.subprocess.Process, *, kill: bool = False) ->
         raise AudioProblem(f"ffmpeg failed with status {failed}")
 
 
-def _ffmpeg(size: int, *arguments: str, first: Sequence[str] = ()) -> Sequence[str]:
-    """The command, within limits that follow from the bytes of sound."""
-    limits = ("prlimit", f"--cpu={60 + size // 1_000_000}", f"--as={_MEMORY}")
+def _ffmpeg(size: int, *arguments: str) -> Sequence[str]:
+    """The command, after all that is urgent, and within limits that follow from the bytes of sound."""
+    limits = ("nice", "-n", "10", "prlimit", f"--cpu={60 + size // 1_000_000}", f"--as={_MEMORY}")
     program = ("ffmpeg", "-nostdin", "-hide_banner", "-v", "error", "-threads", "1", "-y")
-    return dying_with_parent((*limits, *first, *program, *arguments))
+    return dying_with_parent((*limits, *program, *arguments))
 
 
 def _around(original: Path, wav: Wav) -> list[bytes]:

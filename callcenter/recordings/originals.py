@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import BinaryIO, Protocol
 
-from callcenter.errors import AudioProblem, ObjectAltered
+from callcenter.errors import AudioProblem, ObjectAltered, StoreError
 from callcenter.recordings.flac import MARK, unpacked
 
 WAV = ".wav"
@@ -81,23 +81,25 @@ async def open_original(
     """`length` bytes of the WAV from `offset` on, 0 meaning all that follow.
 
     Close the iterator (`contextlib.aclosing`) when it is not read to the end. Raises `StoreError`, of a FLAC that gives no
-    such WAV `ObjectAltered`; `OSError` when there is no room for the FLAC.
+    such WAV `ObjectAltered`.
     """
     if not key.endswith(FLAC):
         async with aclosing(store.open(key, offset, length, version)) as pieces:
             async for piece in pieces:
                 yield piece
         return
-    with TemporaryFile(prefix="callcenter-flac-") as file:
-        async with aclosing(store.open(key, 0, 0, version)) as pieces:
-            await _digest(pieces, file)
-        try:
+    try:
+        with TemporaryFile(prefix="callcenter-flac-") as file:
+            async with aclosing(store.open(key, 0, 0, version)) as pieces:
+                await _digest(pieces, file)
             async with aclosing(_part(file, offset, length)) as pieces:
                 async for piece in pieces:
                     length -= len(piece)
                     yield piece
-        except AudioProblem as problem:
-            raise ObjectAltered(f"object {key} is not what was stored: {problem}") from None
+    except AudioProblem as problem:
+        raise ObjectAltered(f"object {key} is not what was stored: {problem}") from None
+    except OSError as problem:
+        raise StoreError(f"object {key} cannot be unpacked here: {problem.strerror}") from None
     if length > 0:
         raise ObjectAltered(f"object {key} is shorter than what was stored")
 

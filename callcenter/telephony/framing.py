@@ -6,6 +6,7 @@ an action that could be read as two is refused.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from panoramisk.message import Message
 
@@ -18,6 +19,19 @@ LINE_LIMIT = 1000
 """Bytes. Asterisk drops an action with a line of 1,024 or more (`manager.c`)."""
 HEADER_LIMIT = 128
 """Lines of one action that Asterisk takes (`AST_MAX_MANHEADERS`)."""
+
+
+class _Message(Message):
+    """panoramisk's, made and read without the generic methods of its dictionary, which take half of the time."""
+
+    def __init__(self, headers: Mapping[str, str | list[str]], content: str = "") -> None:
+        self._store = {key.lower(): (key, value) for key, value in headers.items()}
+        self._store["content"] = ("content", content)
+        self.manager = None
+
+    def get(self, key: str, default: Any = None) -> Any:
+        found = self._store.get(key.lower())
+        return default if found is None else found[1]
 
 
 class Framer:
@@ -34,7 +48,7 @@ class Framer:
         *blocks, self._rest = (self._rest + data).split(END_OF_MESSAGE)
         for block in blocks:
             _require_size(block)
-            message = Message.from_line(block.decode("utf-8", "replace").strip())  # type: ignore[no-untyped-call]
+            message = _Message.from_line(block.decode("utf-8", "replace").strip())  # type: ignore[no-untyped-call]
             if message is not None:
                 yield message
         _require_size(self._rest)

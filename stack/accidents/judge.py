@@ -1,5 +1,6 @@
 """What became of the callers of accidents: by the journal, and by the recordings in the store."""
 
+import asyncio
 import hashlib
 import io
 import wave
@@ -12,9 +13,9 @@ from typing import Any
 import asyncpg
 import numpy as np
 from minio import Minio
-from minio.error import S3Error
 
 from callcenter.domain.recording import RecordingState
+from stack.objects import read_original
 
 _CALLS = """
 select c.caller, count(distinct c.id) as calls, count(t.id) as tickets
@@ -56,21 +57,9 @@ async def parts_of(pool: asyncpg.Pool, s3: Mapping[str, Any], since: datetime, c
     """Every part of the talks of these callers; the recordings are read back from the store."""
     store = Minio(s3["endpoint"], s3["access_key"], s3["secret_key"], secure=s3["secure"], region=s3["region"])
     rows = await pool.fetch(_PARTS, since, callers)
-    return [Part(row["caller"], _fault(row, _read(store, s3["bucket"], row["object_key"]))) for row in rows]
-
-
-def _read(store: Minio, bucket: str, key: str | None) -> bytes:
-    if key is None:
-        return b""
-    try:
-        answer = store.get_object(bucket_name=bucket, object_name=key)
-    except S3Error:
-        return b""
-    try:
-        return bytes(answer.read())
-    finally:
-        answer.close()
-        answer.release_conn()
+    keys = [row["object_key"] for row in rows]
+    sounds = [key and await asyncio.to_thread(read_original, store, s3["bucket"], key) for key in keys]
+    return [Part(row["caller"], _fault(row, sound or b"")) for row, sound in zip(rows, sounds, strict=True)]
 
 
 def _fault(row: asyncpg.Record, data: bytes) -> str:

@@ -59,15 +59,11 @@ create or replace function tallies_within(company integer, period daterange)
                 and m.first = date_trunc('month', t.first)::date))
 $$;
 
--- The times of a period that no tally counts.
-create or replace function untallied_within(company integer, period daterange)
+-- The times of a period that are not in the days which tallies count.
+create or replace function untallied_within(company integer, period daterange, tallied datemultirange)
     returns table (zone text, start timestamptz, until timestamptz) language sql stable as $$
     select c.zone, lower(r)::timestamp at time zone c.zone, upper(r)::timestamp at time zone c.zone
-    from companies c
-    cross join lateral (
-        select coalesce(range_agg(daterange(t.first, t.last, '[]')), '{}') as days from tallies_within(company, period) t
-    ) tallied
-    cross join lateral unnest(datemultirange(period) - tallied.days) r
+    from companies c cross join lateral unnest(datemultirange(period) - tallied) r
     where c.id = company
 $$;
 

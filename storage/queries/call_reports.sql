@@ -2,29 +2,43 @@
 -- its first ($3) and its last day ($4) in the company's zone; a call belongs to the step in which it came. Closed days are
 -- counted already (functions/tallies.sql), in whole months where the step, or the period, has some; the rest is counted now.
 
--- By step, by company, by outcome; by hour of the week from Monday's midnight.
+-- By step, by company, by outcome; by hour of the week from Monday's midnight. Tallies are chosen first, and then each is looked up
+-- (`offset 0`): PostgreSQL would rather join all that there are.
 -- name: summary
 with asked as materialized (
     select s.company_id, s.step, daterange(s.first, s.last, '[]') as days
     from unnest($1::integer[], $2::integer[], $3::date[], $4::date[]) s (company_id, step, first, last)
+), tallied as materialized (
+    select a.company_id, a.step, a.days, t.first, t.last
+    from asked a left join lateral (select * from tallies_within(a.company_id, a.days) offset 0) t on true
+), untallied as materialized (
+    select t.company_id, t.step, u.start, u.until
+    from (
+        select company_id, step, days, coalesce(range_agg(daterange(first, last, '[]')) filter (where first is not null), '{}') as tallied
+        from tallied group by company_id, step, days
+    ) t cross join lateral untallied_within(t.company_id, t.days, t.tallied) u
 ), whole as materialized (
-    select company_id, daterange(min(lower(days)), max(upper(days))) as days from asked group by company_id
+    select a.company_id, a.days, t.first, t.last
+    from (select company_id, daterange(min(lower(days)), max(upper(days))) as days from asked group by company_id) a
+    left join lateral (select * from tallies_within(a.company_id, a.days) offset 0) t on true
 ), by_step as (
-    select a.company_id, a.step, n.outcome, n.calls, n.in_time, n.waited, n.wait_s, n.longest_s, n.talk_s
-    from asked a cross join lateral tallies_within(a.company_id, a.days) t
-    join tally_outcomes n on n.company_id = a.company_id and n.first = t.first and n.last = t.last
+    select t.company_id, t.step, n.outcome, n.calls, n.in_time, n.waited, n.wait_s, n.longest_s, n.talk_s
+    from tallied t
+    cross join lateral (
+        select * from tally_outcomes o where o.company_id = t.company_id and o.first = t.first and o.last = t.last offset 0
+    ) n
     union all
-    select a.company_id, a.step, n.*
-    from asked a cross join lateral untallied_within(a.company_id, a.days) u
-    cross join lateral outcomes_of_calls(a.company_id, u.start, u.until) n
+    select u.company_id, u.step, n.* from untallied u cross join lateral outcomes_of_calls(u.company_id, u.start, u.until) n
 ), by_hour as (
     select n.hour, n.calls, n.answered, n.informed, n.early, n.in_time, n.waited, n.wait_s, n.longest_s, n.talk_s
-    from whole w cross join lateral tallies_within(w.company_id, w.days) t
-    join tally_hours n on n.company_id = w.company_id and n.first = t.first and n.last = t.last
+    from whole w
+    cross join lateral (
+        select * from tally_hours h where h.company_id = w.company_id and h.first = w.first and h.last = w.last offset 0
+    ) n
     union all
     select n.*
-    from whole w cross join lateral untallied_within(w.company_id, w.days) u
-    cross join lateral hours_of_calls(w.company_id, u.zone, u.start, u.until) n
+    from untallied u join companies c on c.id = u.company_id
+    cross join lateral hours_of_calls(u.company_id, c.zone, u.start, u.until) n
 )
 select case 0 when grouping(b.step) then 'step' when grouping(k.name) then 'company' else 'outcome' end as part,
        b.step, null::integer as hour, k.name, b.outcome, sum(b.calls)::bigint as calls,
@@ -43,18 +57,26 @@ order by part, step, hour, calls desc, name, outcome
 
 -- Each talk counts for its operator, of a call that was handed on several; with what they needed after talks.
 -- name: by_operator
-with asked as materialized (
-    select s.company_id, daterange(min(s.first), max(s.last), '[]') as days
-    from unnest($1::integer[], $2::integer[], $3::date[], $4::date[]) s (company_id, step, first, last)
-    group by s.company_id
+with tallied as materialized (
+    select a.company_id, a.days, t.first, t.last
+    from (
+        select s.company_id, daterange(min(s.first), max(s.last), '[]') as days
+        from unnest($1::integer[], $2::integer[], $3::date[], $4::date[]) s (company_id, step, first, last)
+        group by s.company_id
+    ) a left join lateral (select * from tallies_within(a.company_id, a.days) offset 0) t on true
 ), each as (
     select n.operator_id, n.talks, n.talk_s, n.wrap_ups, n.wrap_up_s
-    from asked a cross join lateral tallies_within(a.company_id, a.days) t
-    join tally_operators n on n.company_id = a.company_id and n.first = t.first and n.last = t.last
+    from tallied t
+    cross join lateral (
+        select * from tally_operators o where o.company_id = t.company_id and o.first = t.first and o.last = t.last offset 0
+    ) n
     union all
     select n.*
-    from asked a cross join lateral untallied_within(a.company_id, a.days) u
-    cross join lateral operators_of_calls(a.company_id, u.start, u.until) n
+    from (
+        select company_id, days, coalesce(range_agg(daterange(first, last, '[]')) filter (where first is not null), '{}') as tallied
+        from tallied group by company_id, days
+    ) t cross join lateral untallied_within(t.company_id, t.days, t.tallied) u
+    cross join lateral operators_of_calls(t.company_id, u.start, u.until) n
 )
 select coalesce(o.name, '') as name, sum(e.talks)::bigint as talks, sum(e.talk_s) as talk_s,
        sum(e.wrap_ups)::bigint as wrap_ups, sum(e.wrap_up_s) as wrap_up_s

@@ -22,7 +22,7 @@ from tests import browser
 from tests.messages import NUMBER, card, limit, operator, presence_of, queue, ringing
 from tests.site import PASSWORD, Site
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 HOSTILE = "<img src=x onerror=document.title='owned'> Иванова & {n} %s"
 

@@ -18,7 +18,7 @@ from tests.site import PASSWORD
 
 __all__ = ["desk"]
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 NEXT = "node1-1772704009.2"
 

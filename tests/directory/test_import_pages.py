@@ -175,6 +175,7 @@ async def test_a_file_of_somebody_else_is_not_there(site: Site, end: str):
     assert await residents(site) == set()
 
 
+@pytest.mark.long
 async def test_a_register_of_20_000_rows_with_500_bad_cells_goes_in_after_two_looks(site: Site):
     body = titled_register()
     ours = await company(site)

@@ -92,6 +92,7 @@ async def test_a_tiny_sheet_of_unfinished_tags_does_not_stop_the_service():
     assert longest[0] < (time.monotonic() - began) / 2
 
 
+@pytest.mark.long
 async def test_several_sheets_of_many_strings_leave_the_loop_to_others():
     reader = SheetReader(MODULE)
     at_once = 0
@@ -112,6 +113,7 @@ async def test_several_sheets_of_many_strings_leave_the_loop_to_others():
     assert longest[0] < (time.monotonic() - began) / 6
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("limits", "code"),
     [

@@ -35,7 +35,7 @@ from tests.people.test_telephone_pages import secret_in
 from tests.tools import tool
 from tests.wheel import run
 
-pytestmark = [pytest.mark.e2e, pytest.mark.alone]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 DID, PASSWORD = "74951230000", "steht fest wie ein Baum im Wald"
 STORES_KEYS = ("administrator", "of-a-store-of-ones-own")

@@ -39,7 +39,7 @@ from tests.e2e.browser_operator import (
 )
 from tests.e2e.telephones import RESIDENT, SCREENS, database, telephone
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 LOGIN = "op-09"
 ACCOUNT = f"web-{LOGIN}"

@@ -32,7 +32,7 @@ from tests.e2e.caller import Caller
 from tests.e2e.outside import outside
 from tests.e2e.telephones import RESIDENT, SCREENS, database, telephone
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 LOGIN, COLLEAGUE, OWN = "op-11", "op-12", "op-13"
 NOTE = "просит мастера после шести"

@@ -11,7 +11,7 @@ from stack.instance import Instance
 from stack.parts import ROOT
 from stack.surge import Plan
 
-pytestmark = [pytest.mark.e2e, pytest.mark.alone]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 KILLS = 6
 

@@ -31,7 +31,7 @@ from stack.supervisor import Supervisor
 from tests.dispatch.crew import mailbox
 from tests.e2e.manager import Manager
 
-pytestmark = [pytest.mark.e2e, pytest.mark.alone]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 PATIENCE_S = 90.0
 PHONES = "127.0.0.3"
@@ -64,6 +64,15 @@ class Patient:
     def change(self, section: str, **values: object) -> None:
         part = getattr(self.settings, section).model_copy(update=values)
         self.settings = self.settings.model_copy(update={section: part})
+
+
+@pytest.fixture(scope="module")
+def stack(sends_letters: dict[str, str]) -> Iterator[Instance]:
+    """An instance that is broken here only, and in which nothing has happened before."""
+    instance = Instance(ROOT / "var" / f"test-doctor-{os.getpid()}", environment=sends_letters)
+    with instance:
+        yield instance
+    instance.remove()
 
 
 @pytest.fixture(scope="module")

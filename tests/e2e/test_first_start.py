@@ -17,7 +17,7 @@ from tests.e2e.browser_operator import microphone, phase, ready
 from tests.e2e.telephones import SCREENS
 from tests.e2e.test_ticket_journey import file_from_the_card
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 PASSWORD = "четыре разных слова"
 NUMBER = "+7 495 765-43-21"

@@ -17,7 +17,7 @@ from stack.sipp import Sipp
 from tests.browser import chromium
 from tests.e2e.telephones import SCREENS, database
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 CALLERS = 20
 DID, COMPANY, STREET = "74957654321", "УК «Северный квартал»", "Лесная ул., 3"

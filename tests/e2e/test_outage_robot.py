@@ -16,7 +16,7 @@ from tests.e2e.caller import Caller, place_of
 from tests.e2e.manager import Manager
 from tests.speech import test_ticket_numbers
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 NUMBER = "74951234567"
 DIRECTORY = Directory(numbers=((NUMBER, "ru"),), endpoints=(("op-01", "first-secret"),))

@@ -15,7 +15,7 @@ from stack.outage.report import grave
 from stack.outage.surge import OutageSurge
 from tests.e2e.telephones import database
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 
 def test_callers_of_an_outage_are_told_their_own_ticket_and_nobody_is_forgotten(stack: Instance) -> None:

@@ -20,7 +20,7 @@ from tests.browser import chromium
 from tests.e2e.browser_operator import break_connection, calling, cli, until
 from tests.e2e.telephones import RESIDENT, database, telephone
 
-pytestmark = [pytest.mark.e2e, pytest.mark.alone]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 LOGIN, WRAP_UP_S = "op-06", 60
 NAMES = {Presence.AVAILABLE: "На линии", Presence.PAUSED: "Пауза", Presence.OFFLINE: "Не в сети"}

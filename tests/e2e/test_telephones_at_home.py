@@ -23,7 +23,7 @@ from tests.e2e.homes import FORGETS_S, OFFICE, ROUTER, Home, homes
 from tests.e2e.service import Service, service
 from tests.telephony.helpers import until
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 NUMBER = "74951234567"
 TELEPHONES, CUT_AT_ONCE, ROUNDS = 20, 10, 3

@@ -17,7 +17,7 @@ from tests.e2e.service import service
 from tests.e2e.telephone import Telephone
 from tests.telephony.helpers import until
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 NUMBER = "74951234567"
 NAMES = ("op-01", "op-02")

@@ -26,7 +26,7 @@ from tests.site import site
 
 __all__ = ["networks", "site", "world"]
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 NAME, GATE = "sip.delta.test", "gate.delta.test"
 

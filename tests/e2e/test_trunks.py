@@ -37,7 +37,7 @@ from tests.site import site
 
 __all__ = ["networks", "site", "world"]
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 
 async def test_a_call_comes_in_by_each(world: World) -> None:

@@ -18,7 +18,7 @@ from tests.e2e.service import Service, service
 from tests.e2e.telephone import Telephone
 from tests.telephony.helpers import until
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 NUMBER = "74951234567"
 RESIDENT = "+79160000001"

@@ -18,6 +18,7 @@ def pages(target: Path, *sections: PrintedSection, title: str = "Пакет") ->
     return target.read_bytes().count(b"/Type /Page\n")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "text", [LONG, "Ш" * 10_000, "\n" * 10_000, "а\n" * 5000, "😀 \u202e عربي \0 \x1b[31m", "**x** <b>y</b> {nb}", ""]
 )
@@ -29,6 +30,7 @@ def test_any_text_can_be_printed(tmp_path: Path, text: str):
     assert pages(tmp_path / "a.pdf", section, title=text[:50] or "x") >= 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("text", ["Ш", "a-", "--", "—", "а ", "а\n", "слово ", "\t"])
 def test_a_megabyte_is_cut_into_rows_in_time(text: str):
     began = time.process_time()

@@ -84,6 +84,7 @@ def test_a_changed_manifest_is_distinguished_from_a_changed_signature(pack: Path
     assert after(pack, lambda files: files.pop(SIGNATURE)) == {(What.REMOVED, Part.SIGNATURE, SIGNATURE)}
 
 
+@pytest.mark.long
 def test_every_digit_of_the_signature_file_counts(pack: Path):
     files = contents(pack)
     text = files[SIGNATURE]

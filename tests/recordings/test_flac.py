@@ -9,7 +9,7 @@ import numpy as np
 import psutil
 import pytest
 
-from callcenter.errors import AudioProblem, ObjectAltered
+from callcenter.errors import AudioProblem, ObjectAltered, StoreError
 from callcenter.recordings.flac import can_be_packed, unpacked
 from callcenter.recordings.originals import open_original
 from callcenter.recordings.raw import Gap, make_wav
@@ -151,6 +151,19 @@ async def test_a_part_that_is_not_there_is_an_altered_object_and_no_short_answer
         await whole(open_original(OneObject(flac[: len(flac) // 2]), "recordings/1.flac", 0, 112_072))
     with pytest.raises(ObjectAltered):
         await whole(open_original(OneObject(flac), "recordings/1.flac", 100, 200_000))
+
+
+async def test_without_room_to_unpack_it_is_as_if_the_store_were_away(
+    original: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flac = (await packed(original)).read_bytes()
+
+    def full(**_options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("callcenter.recordings.originals.TemporaryFile", full)
+    with pytest.raises(StoreError, match="No space left"):
+        await whole(open_original(OneObject(flac), "recordings/1.flac"))
 
 
 async def test_ffmpeg_ends_when_nobody_reads_on(original: Path) -> None:

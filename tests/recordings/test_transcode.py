@@ -161,6 +161,7 @@ def test_three_gigabytes_are_refused_without_being_read(files: tuple[Path, Path]
         make_copy(original, copy, 32, 12 * 3600)
 
 
+@pytest.mark.long
 @pytest.mark.e2e
 def test_two_hours_need_no_more_memory_than_two_minutes(files: tuple[Path, Path]) -> None:
     original, copy = files

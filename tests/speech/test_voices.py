@@ -25,6 +25,7 @@ def samples(file: Path) -> NDArray[np.float64]:
         return np.frombuffer(opened.readframes(opened.getnframes()), "<i2") / 32768
 
 
+@pytest.mark.long
 async def test_what_the_demo_says_can_be_heard_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     await listen.write(tmp_path / "listen", SpeechSettings(cache=tmp_path / "cache"))
     lines = dict(line.split("  ")[::2] for line in capsys.readouterr().out.splitlines())

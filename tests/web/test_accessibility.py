@@ -23,7 +23,7 @@ from tests.web.every_page import NOT_PAGES, VISITS, Visit
 from tests.web.filled import Filled, fill_everything
 from tests.web.test_access import OPEN_SESSION, for_programs
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 WIDTHS = (1366, 390)

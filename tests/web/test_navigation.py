@@ -142,6 +142,7 @@ async def page_of(site: Site, role: Role, language: str, *, width: int, scripts:
         await browser.close()
 
 
+@pytest.mark.long
 @pytest.mark.e2e
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("role", Role)
