@@ -6,7 +6,7 @@ python = .venv/bin/python
 # What pytest makes of the tests is kept for the next run, also where containers are told not to.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo up down surge accidents listen site check format lint types layers scripts units test servers calls bench
+.PHONY: setup demo up down surge accidents listen site deb trial image check format lint types layers scripts units test servers calls bench
 
 setup:
 	@stack/setup.sh
@@ -34,6 +34,15 @@ site: setup
 	@stack/setup.sh --tests
 	$(python) -m pytest -q tests/test_site.py
 	@echo "var/site/index.html"
+
+deb: setup
+	@$(python) -m stack.debian.build
+
+trial: deb
+	stack/debian/trial.sh dist/callcenter_*.deb var/trial
+
+image:
+	stack/image.sh $(if $(OWN_BASES),--own-bases)
 
 check: setup
 	@$(MAKE) --no-print-directory --jobs 3 --output-sync units types format lint layers scripts

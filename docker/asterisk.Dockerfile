@@ -34,4 +34,5 @@ COPY --chmod=0755 docker/asterisk.sh /usr/local/bin/callcenter-asterisk
 # Servers of trunks are asked for in DNS at each call: a silent name server costs two seconds, not ten.
 ENV RES_OPTIONS="timeout:1 attempts:2"
 USER 10002:10001
+HEALTHCHECK --interval=10s --timeout=5s --retries=3 --start-period=30s CMD ["/usr/sbin/asterisk", "-rx", "core waitfullybooted"]
 ENTRYPOINT ["callcenter-asterisk"]

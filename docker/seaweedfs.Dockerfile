@@ -10,6 +10,8 @@ RUN rm -f /etc/seaweedfs/filer.toml \
     && chmod 0700 /srv/objects
 WORKDIR /srv/objects
 USER 10003:10003
+HEALTHCHECK --interval=10s --timeout=5s --retries=3 --start-period=60s \
+    CMD ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8333/healthz"]
 # Only the S3 gateway, which checks signatures, listens outside the container. Bigger volume files than on a laptop.
 ENTRYPOINT ["seaweedfs.sh", "/usr/bin/weed", "/srv/objects", "/run/callcenter/s3.json", \
     "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3.ip.bind=0.0.0.0", "-s3.port=8333", "-master.volumeSizeLimitMB=1024"]

@@ -123,6 +123,8 @@ together
 
 # The samples of docs/install.md are tried with these. Unpacked, not installed: nothing is started, nothing is configured.
 tools=(nginx caddy fail2ban logrotate pgbouncer libc-ares2 libevent-2.1-7 libpopt0)
+tools+=(postgresql-15 postgresql-client-15 libllvm14)
+archive='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian'
 unpack_tools() (
     folder=$PWD/var/tools
     rm -rf "$folder" && mkdir -p "$folder/packages" && cd "$folder/packages" && apt-get update || exit
@@ -130,13 +132,18 @@ unpack_tools() (
         # Since its change to 64-bit times Debian has some libraries under another name.
         apt-get download "$name" || apt-get download "${name}t64" || exit
     done
+    # Debian stable has no Compose of today's format.
+    mkdir -p unstable/lists/partial && echo "deb $archive sid main" >unstable/sources.list || exit
+    unstable=(-o "Dir::Etc::sourcelist=$PWD/unstable/sources.list" -o Dir::Etc::sourceparts=- -o APT::Sandbox::User=root)
+    unstable+=(-o "Dir::State::lists=$PWD/unstable/lists" -o "Dir::Cache=$PWD/unstable")
+    apt-get "${unstable[@]}" update && apt-get "${unstable[@]}" download docker-compose || exit
     for name in *.deb; do dpkg-deb -x "$name" "$folder" || exit; done
 )
 make_tools() {
-    step tools "nginx, Caddy, fail2ban, logrotate and PgBouncer, which the tests try the samples with" unpack_tools
-    echo "${tools[*]}" >var/stamps/tools
+    step tools "nginx, Caddy, fail2ban, logrotate, PgBouncer, Compose and PostgreSQL 15, which the tests try the product with" unpack_tools
+    echo "${tools[*]} docker-compose" >var/stamps/tools
 }
-[ "$(cat var/stamps/tools 2>/dev/null)" = "${tools[*]}" ] || beside make_tools
+[ "$(cat var/stamps/tools 2>/dev/null)" = "${tools[*]} docker-compose" ] || beside make_tools
 
 make_store() {
     rm -rf var/moto && "$1" -m venv var/moto &&
@@ -146,4 +153,10 @@ if ! stamped moto tests/data/moto.lock; then
     step moto "moto, an S3 store that is none of ours, in an environment of its own" make_store "$(find_python)"
     stamp moto tests/data/moto.lock
 fi
+
+fetch_wheels() {
+    step wheels "The Python packages that the Debian package holds" .venv/bin/python -m stack.debian.build --fetch
+    stamp wheels requirements-run.lock
+}
+stamped wheels requirements-run.lock || beside fetch_wheels
 together

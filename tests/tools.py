@@ -7,7 +7,10 @@ from pathlib import Path
 
 VAR = Path(__file__).resolve().parent.parent / "var"
 UNPACKED = VAR / "tools" / "usr"
-PLACES = (UNPACKED / "sbin", UNPACKED / "bin", VAR / "moto" / "bin", Path("/usr/sbin"))
+PLACES = (
+    *(UNPACKED / "sbin", UNPACKED / "bin", UNPACKED / "libexec" / "docker" / "cli-plugins"),
+    *(VAR / "moto" / "bin", Path("/usr/sbin")),
+)
 
 
 def tool(name: str) -> str:

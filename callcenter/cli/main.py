@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     if options.command == "init":
         from callcenter.cli.init import init
 
@@ -52,7 +52,8 @@ def _run_with_settings(options: argparse.Namespace) -> int:
     return 1
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """What there is to type."""
     parser = argparse.ArgumentParser(prog="callcenter", description="Call centre for dispatch centres, on Asterisk")
     commands = parser.add_subparsers(dest="command", required=True)
     start = commands.add_parser(

@@ -15,17 +15,34 @@ NODE_PORT = 9108
 """Of a node's health and figures, on its own machine."""
 
 
+PACKAGED = Path("/usr/lib/callcenter")
+"""The environment that the Debian package has."""
+
+
 def write_samples(settings: Settings, folder: Path) -> None:
     """Write them into `folder/samples`, in place of those of another version."""
-    environment = Environment(
+    out = folder / "samples"
+    out.mkdir(exist_ok=True)
+    for name, text in render_samples(settings, folder, Path(sys.prefix), ROOT).items():
+        (out / name).write_text(text)
+    print(f"samples: services, proxies, rotation of logs in {out}")
+
+
+def render_samples(settings: Settings, folder: Path, environment: Path, resources: Path) -> dict[str, str]:
+    """Each by the name of its file. `environment` has the program; `resources` are where `callcenter.resources` finds them."""
+    templates = Environment(
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True
     )
-    values, out = _values(settings, folder), folder / "samples"
-    out.mkdir(exist_ok=True)
-    for template in sorted(TEMPLATES.rglob("*.j2")):
-        name = str(template.relative_to(TEMPLATES))
-        (out / template.stem).write_text(environment.get_template(name).render(values))
-    print(f"samples: services, proxies, rotation of logs in {out}")
+    values = {
+        "program": environment / "bin" / "callcenter",
+        "packaged": environment == PACKAGED,
+        "resources": resources,
+        **_values(settings, folder),
+    }
+    return {
+        template.stem: templates.get_template(str(template.relative_to(TEMPLATES))).render(values)
+        for template in sorted(TEMPLATES.rglob("*.j2"))
+    }
 
 
 def _values(settings: Settings, folder: Path) -> dict[str, object]:
@@ -33,8 +50,6 @@ def _values(settings: Settings, folder: Path) -> dict[str, object]:
     web = settings.web
     ports = [asterisk.sip_port, asterisk.tls_port, settings.ami.port, asterisk.ws_port, web.port]
     return {
-        "program": Path(sys.prefix) / "bin" / "callcenter",
-        "resources": ROOT,
         "folder": folder,
         "env_files": f"{folder / 'settings.env'}:{folder / 'secrets.env'}",
         "hostname": socket.gethostname(),

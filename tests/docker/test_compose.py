@@ -13,7 +13,10 @@ from typing import Any
 import pytest
 import yaml
 
+from callcenter.recordings import incoming
+from callcenter.recordings.transcode import encoding
 from callcenter.settings import Settings, load_settings, variable_names
+from callcenter.speech import programs as spoken
 from callcenter.telephony.render import Directory, render
 from callcenter.variables import IN_A_FILE
 
@@ -23,7 +26,7 @@ COMPOSE_TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(COMPOSE_TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ONE_SHOT = {"migrate", "bucket", "render"}
-OURS = [name for name, service in SERVICES.items() if service["image"].startswith("callcenter:")]
+OURS = [name for name, service in SERVICES.items() if re.match(r"callcenter(-node)?:", service["image"])]
 VARIABLE = re.compile(r"\$\{(\w+)(?::([?-])([^}]*))?\}")
 
 
@@ -75,6 +78,24 @@ def given(name: str, env: dict[str, str], folder: Path) -> dict[str, str]:
 def instructions(dockerfile: Path, word: str) -> list[list[str]]:
     text = re.sub(r"^\s*#.*\n", "", dockerfile.read_text(), flags=re.MULTILINE).replace("\\\n", " ")
     return [line.split()[1:] for line in text.splitlines() if line.startswith(f"{word} ")]
+
+
+def stages(dockerfile: Path) -> dict[str, str]:
+    """The text of each stage by its name; the last one of a file without targets is called as in Compose, ''."""
+    found = {}
+    for text in re.split(r"^(?=FROM )", dockerfile.read_text(), flags=re.MULTILINE)[1:]:
+        first = text.splitlines()[0].split()
+        found[first[3] if len(first) > 2 else ""] = text
+    return found
+
+
+def image_of(service: dict[str, Any]) -> str:
+    """What makes the image that a service runs: its stage, with those that it starts from before it."""
+    found = stages(ROOT / service["build"]["dockerfile"])
+    text = found[service["build"].get("target", "")]
+    while (base := text.split()[1]) in found:
+        text = found[base] + "\n".join(text.splitlines()[1:])
+    return text
 
 
 def pins(lock: str) -> dict[str, str]:
@@ -258,7 +279,13 @@ def test_each_service_is_watched_or_ends_by_itself() -> None:
         if name in ONE_SHOT:
             assert service["restart"] == "no", name
         else:
-            assert service["healthcheck"]["test"][0] == "CMD", name
+            # Of what is built here the image knows what is well.
+            if "build" in service:
+                assert "healthcheck" not in service, name
+                [check] = re.findall(r"^HEALTHCHECK (?:.*\\\n)?.*CMD (\[.*\])$", image_of(service), re.MULTILINE)
+                assert json.loads(check), name
+            else:
+                assert service["healthcheck"]["test"][0] == "CMD", name
             assert service["restart"] == "unless-stopped", name
 
 
@@ -305,12 +332,14 @@ def test_only_asterisk_and_what_renders_for_it_may_read_its_configuration() -> N
 
 def test_every_image_is_pinned() -> None:
     images = [service["image"] for service in SERVICES.values()]
-    images += [words[0] for file in DOCKERFILES for words in instructions(file, "FROM") if not words[0].startswith("$")]
+    for file in DOCKERFILES:
+        images += [words[0] for words in instructions(file, "FROM") if words[0] not in stages(file)]
     for image in images:
         assert re.fullmatch(r"[a-z/-]+:[a-z0-9][a-z0-9.-]*", image), image
         assert not image.endswith(":latest"), image
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert {SERVICES[name]["image"] for name in OURS} == {f"callcenter:{project['version']}"}
+    names = {f"{name}:{project['version']}" for name in ("callcenter", "callcenter-node")}
+    assert {SERVICES[name]["image"] for name in OURS} == names
     assert re.fullmatch(r"postgres:\d+-\w+", SERVICES["postgres"]["image"])
 
 
@@ -334,10 +363,27 @@ def test_what_is_copied_exists_and_is_let_in(dockerfile: Path) -> None:
 def test_every_dockerfile_is_built_by_a_service_and_runs_as_its_user() -> None:
     built = {service["build"]["dockerfile"]: service for service in SERVICES.values() if "build" in service}
     assert set(built) == {str(path.relative_to(ROOT)) for path in DOCKERFILES}
-    default = {str(path.relative_to(ROOT)): instructions(path, "USER")[-1][0] for path in DOCKERFILES}
-    for service in SERVICES.values():
-        if "build" in service and service not in (SERVICES["render"], SERVICES["node"]):
-            assert service["user"] == default[service["build"]["dockerfile"]]
+    for name, service in SERVICES.items():
+        if "build" in service:
+            user = re.findall(r"^USER (.*)$", image_of(service), re.MULTILINE)[-1]
+            assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", user), name
+            if name not in ("render", "node"):
+                assert service["user"] == user, name
+
+
+def test_only_the_node_has_voices_and_what_speaks_runs_there() -> None:
+    for name in OURS:
+        assert ("festival" in image_of(SERVICES[name])) == (name == "node"), name
+
+
+def test_ffmpeg_of_the_image_reads_and_writes_what_the_program_asks_of_it() -> None:
+    made = stages(ROOT / "docker/callcenter.Dockerfile")["ffmpeg"]
+    can = {kind: set(names.split(",")) for kind, names in re.findall(r"--enable-(demuxer|muxer|encoder)=(\S+)", made)}
+    assert {*spoken.FORMATS, *incoming.FORMATS.values(), "pcm_s16le"} == can["demuxer"]
+    asked = encoding(32, 2)
+    assert asked[asked.index("-c:a") + 1] in can["encoder"]
+    assert {asked[asked.index("-f") + 1], "wav", "pcm_s16le"} == can["muxer"]
+    assert {"libopus", "pcm_s16le"} == can["encoder"]
 
 
 def test_the_image_of_asterisk_is_made_like_the_local_tree() -> None:
@@ -381,7 +427,7 @@ def test_the_image_of_ours_holds_what_the_program_needs_and_nothing_of_the_tests
     only_for_tests = names(project["optional-dependencies"]["dev"]) - names(project["dependencies"])
     assert not run.keys() & only_for_tests
     assert "://" not in (ROOT / "requirements-run.lock").read_text()
-    install = (ROOT / "docker/callcenter.Dockerfile").read_text()
+    install = "".join(text for name, text in stages(ROOT / "docker/callcenter.Dockerfile").items() if name != "ffmpeg")
     # docopt has no wheel; it is one file of Python.
     assert "--require-hashes --only-binary :all: --no-binary docopt" in install
     assert not re.search(r"\b(gcc|build-essential|python3-dev)\b", install)

@@ -1,0 +1,1 @@
+"""The Debian package: what is in it, and the scripts that dpkg runs."""
