@@ -1762,15 +1762,11 @@ begin
     return found_row;
 end $$;
 
-CREATE FUNCTION public.untallied_within(company integer, period daterange) RETURNS TABLE(zone text, start timestamp with time zone, until timestamp with time zone)
+CREATE FUNCTION public.untallied_within(company integer, period daterange, tallied datemultirange) RETURNS TABLE(zone text, start timestamp with time zone, until timestamp with time zone)
     LANGUAGE sql STABLE
     AS $$
     select c.zone, lower(r)::timestamp at time zone c.zone, upper(r)::timestamp at time zone c.zone
-    from companies c
-    cross join lateral (
-        select coalesce(range_agg(daterange(t.first, t.last, '[]')), '{}') as days from tallies_within(company, period) t
-    ) tallied
-    cross join lateral unnest(datemultirange(period) - tallied.days) r
+    from companies c cross join lateral unnest(datemultirange(period) - tallied) r
     where c.id = company
 $$;
 
