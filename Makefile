@@ -62,4 +62,4 @@ test: check
 	$(python) -m pytest tests/e2e -m alone
 
 bench: setup
-	@$(python) -m stack bench
+	@$(if $(ROWS),ROWS=$(ROWS)) $(python) -m stack bench

@@ -67,6 +67,7 @@ from callcenter.recordings.copies import CopyMaker
 from callcenter.recordings.disk import DiskWatch
 from callcenter.recordings.hashes import HashSweep
 from callcenter.recordings.keeper import Keeper
+from callcenter.recordings.packing import Packer
 from callcenter.recordings.spool import Spool
 from callcenter.recordings.store import Store
 from callcenter.reports.install import install as reports
@@ -302,6 +303,7 @@ async def _node(
         spool,
         name,
         settings.s3.uploads,
+        packer=Packer(settings.asterisk.spool / "packing" if settings.s3.originals == "flac" else None),
         on_attached=lambda: writer.submit(RefreshCalls(at=utc_now()), utc_now()),
     )
     disk = DiskWatch(pool, settings.asterisk.spool, settings.asterisk.queue_log.parent, name)

@@ -60,6 +60,7 @@ CallcenterError
 │   └── UnreadableSecret         a secret was encrypted with a key that the settings do not have
 ├── StoreError                   the S3 store cannot be reached, or answers wrongly
 │   ├── ObjectMissing            the store works, and does not have this object
+│   ├── ObjectAltered            the store works, and has something else under this key
 │   └── ObjectLocked             the store works, and keeps this object from being removed
 ├── NotReady                     a part cannot do its work now; the text says why, for whoever watches `/readyz`
 ├── NotDelivered                 a message to a crew or an external person was not delivered
@@ -181,6 +182,10 @@ class StoreError(CallcenterError):
 
 class ObjectMissing(StoreError):
     """The store does not have this object."""
+
+
+class ObjectAltered(StoreError):
+    """The store has the object, and it is not what was stored."""
 
 
 class ObjectLocked(StoreError):

@@ -66,6 +66,12 @@ spool_oldest_seconds = Gauge("callcenter_spool_oldest_seconds", "How long the ol
 recordings_deleted_total = Counter(
     "callcenter_recordings_deleted", "Recordings deleted because their retention is over"
 )
+personal_data_overdue = Gauge(
+    "callcenter_personal_data_overdue", "Companies whose terms of personal data no run has applied for two days"
+)
+personal_data_last_run_seconds = Gauge(
+    "callcenter_personal_data_last_run_seconds", "Since the last removal of personal data ended; 0 before the first"
+)
 untrusted_forwarded_total = Counter(
     "callcenter_untrusted_forwarded",
     "Requests with X-Forwarded-For from an address that is no trusted proxy's; `public` for all that are not private",

@@ -301,6 +301,11 @@ class S3Settings(SettingsSection):
     grace_days: int = Field(
         7, ge=0, le=3650, description="days after the end of a recording's retention until it is deleted"
     )
+    originals: Literal["wav", "flac"] = Field(
+        "wav",
+        description="how this node stores recordings: `wav`, as Asterisk wrote them, or `flac`, packed to a quarter or a half, "
+        "from which the same WAV is had back byte by byte; what is stored already stays as it is",
+    )
     hash_all_in_days: int = Field(
         30,
         ge=0,
@@ -336,7 +341,13 @@ class CopiesSettings(SettingsSection):
     """The copies for listening and their waveforms, made with the processor time that calls leave free."""
 
     at_once: int = Field(1, ge=0, le=64, description="copies made at the same time; 0 makes none on this node")
-    kbps: int = Field(32, ge=12, le=256, description="kilobits a second of a copy with two voices")
+    kbps: int = Field(
+        32,
+        ge=12,
+        le=256,
+        description="kilobits a second of a copy with two voices while they speak, 12 to 256 (Opus needs 6 for a voice); silence "
+        "takes less, and a recording with one voice half",
+    )
     longest_hours: float = Field(12.0, gt=0, description="recordings longer than this get no copy, only the original")
     scratch: Path | None = Field(
         None, description="folder for temporary files, as large as the longest recording; without it the system's own"

@@ -34,9 +34,10 @@ from callcenter.telephony.framing import Framer
 from callcenter.telephony.parse import parse
 from stack.bench_announcements import announcement_figures
 from stack.bench_audio import against_ffmpeg, whole_way
+from stack.bench_growth import history_looks, statement_figures
 from stack.bench_journal import journal_looks
 from stack.bench_outages import outage_figures
-from stack.bench_pages import measure
+from stack.bench_pages import measure, rows
 from stack.bench_reports import report_looks
 from stack.bench_workplace import workplace_figures
 from stack.errors import StackError
@@ -59,7 +60,8 @@ def run(stack: dict[str, Any]) -> int:
     """Measure, print a table, write `var/bench.json`. `stack`: what `up` wrote; its database gets bench rows."""
     session = gzip.decompress(SESSION.read_bytes())
     results = asyncio.run(_measure(session, stack["postgres"]))
-    results |= asyncio.run(measure(stack["postgres"], [journal_looks, report_looks]))
+    results |= asyncio.run(measure(stack["postgres"], [journal_looks, history_looks, report_looks]))
+    results |= asyncio.run(statement_figures(stack["postgres"], rows()))
     results |= against_ffmpeg() | asyncio.run(whole_way(stack))
     results |= asyncio.run(workplace_figures(stack))
     results |= _in_a_process_of_its_own(stack["postgres"])

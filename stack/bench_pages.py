@@ -1,4 +1,4 @@
-"""How fast pages are at the server, over a generated journal of a million tickets in a database of its own.
+"""How fast pages are at the server, over a generated journal in a database of its own: of `ROWS` tickets, a million by default.
 
 The database `bench_<tickets>` is on the stack's server and is kept, so that it is made once. The time measured is the
 application's whole handling of a request over loopback, from its first middleware to its response.
@@ -23,6 +23,7 @@ from pydantic import SecretStr
 from callcenter.app import create_app
 from callcenter.common.passwords import digest, new_token
 from callcenter.push.hub import Hub
+from callcenter.reports.tallies import count_closed_days
 from callcenter.settings import (
     AmiSettings,
     DatabaseSettings,
@@ -37,7 +38,7 @@ from callcenter.web.auth import COOKIE
 from stack.errors import StackError
 from stack.generate import Size, generate
 
-TICKETS = int(os.environ.get("BENCH_TICKETS", "1000000"))
+USUAL_ROWS = 1_000_000
 HOST = "127.0.0.1"
 WARM = 20
 STAFF, MANAGER = "staff", "manager"
@@ -55,9 +56,19 @@ Looks = Callable[[asyncpg.Connection, int], Awaitable[Mapping[str, Sequence[Look
 """Makes the requests of each figure from what is in the database; gets the manager's company too."""
 
 
+def rows() -> int:
+    """How many tickets are made, from `ROWS`."""
+    return int(os.environ.get("ROWS") or USUAL_ROWS)
+
+
+def calls_of(tickets: int) -> int:
+    """How many calls are made with so many tickets."""
+    return tickets * 5 // 3
+
+
 async def measure(postgres: Mapping[str, str], looks: Sequence[Looks]) -> dict[str, dict[str, object]]:
     """The 95th percentile in milliseconds of each figure. `postgres`: the DSNs that the stack's description has."""
-    url = await prepared(postgres["dsn"], TICKETS)
+    url = await prepared(postgres["dsn"], rows())
     connection = await connect(DatabaseSettings(url=SecretStr(url)))
     try:
         company, tokens = await _let_in(connection)
@@ -81,7 +92,7 @@ async def measure(postgres: Mapping[str, str], looks: Sequence[Looks]) -> dict[s
 
 
 async def prepared(dsn: str, tickets: int) -> str:
-    """The DSN of a database with so many tickets and twice as many calls, made now unless it was made before."""
+    """The DSN of a database with so many tickets and the calls that come with them, made now unless it was made before."""
     name = f"bench_{tickets}"
     url = urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))
     server = await asyncpg.connect(dsn)
@@ -93,13 +104,14 @@ async def prepared(dsn: str, tickets: int) -> str:
         await server.execute(f"create database {name}")
     finally:
         await server.close()
-    print(f"making {tickets} tickets and {2 * tickets} calls in the database {name}, once", flush=True)
+    print(f"making {tickets} tickets and {calls_of(tickets)} calls in the database {name}, once", flush=True)
     connection = await connect(DatabaseSettings(url=SecretStr(url)))
     try:
         await migrate(connection)
         await generate(
-            connection, Size(tickets, 2 * tickets), sure=True, tell=lambda line: print(f"  {line}", flush=True)
+            connection, Size(tickets, calls_of(tickets)), sure=True, tell=lambda line: print(f"  {line}", flush=True)
         )
+        await count_closed_days(connection)
     finally:
         await connection.close()
     return url
@@ -116,7 +128,10 @@ async def _is_whole(url: str, tickets: int) -> bool:
     try:
         await migrate(connection)
         await require_schema(connection)
-        return int(await connection.fetchval("select count(*) from tickets")) >= tickets
+        await count_closed_days(connection)
+        # Of an earlier version, whose calls came without their talks.
+        talks = await connection.fetchval("select exists (select from talks)")
+        return bool(talks) and int(await connection.fetchval("select count(*) from tickets")) >= tickets
     except Exception as problem:
         print(f"the kept database is of another version and is made again: {problem}", flush=True)
         return False

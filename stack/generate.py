@@ -22,10 +22,23 @@ from callcenter.storage import connect, statements
 from stack import demo_data
 from stack.made_up import COMPANIES, CREWS, DETAILS, STREETS, TEXTS
 
-SQL = statements(Path(__file__).with_suffix(".sql"))
-LARGE = ("calls", "tickets", "ticket_events", "ticket_deadlines")
+SQL = {
+    **statements(Path(__file__).with_suffix(".sql")),
+    **statements(Path(__file__).with_name("generate_calls.sql")),
+}
+LARGE = (
+    *("calls", "call_events", "talks", "recordings", "wrap_ups", "audit_log"),
+    *("tickets", "ticket_events", "ticket_deadlines"),
+)
 # What these do is done here for all rows at once, or nobody needs the notification.
-TRIGGERS = {"tickets": ("words_of_new", "told_opened"), "calls": ("words_of_ended",), "ticket_deadlines": ("times",)}
+TRIGGERS = {
+    "tickets": ("words_of_new", "told_opened"),
+    "calls": ("words_of_ended", "late_call"),
+    "talks": ("late_talk",),
+    "wrap_ups": ("late_wrap_up",),
+    "recordings": ("chained_at_once",),
+    "ticket_deadlines": ("times",),
+}
 OPERATORS = 40
 DAYS = 3 * 365
 TICKETS_A_COMPANY, TICKETS_A_HOUSE = 50_000, 1_000
@@ -67,6 +80,8 @@ async def generate(
     async with connection.transaction():
         await connection.execute(SQL["memory"])
         await connection.execute(SQL["pick"].format(seed=size.seed))
+        await connection.execute(SQL["recording"])
+        await connection.execute(SQL["untally"])
         await connection.execute(f"lock table {', '.join(LARGE)} in access exclusive mode")
         put_back = await _take_off(connection)
         for name, arguments in _steps(size):
@@ -119,12 +134,18 @@ def _steps(size: Size) -> Iterator[tuple[str, tuple[object, ...]]]:
     yield "calls_of_tickets", ()
     yield "other_calls", (size.calls, DAYS)
     # Before the tickets, which have columns of their deadlines for the reports.
-    yield "due", ()
     yield "deadlines", ()
     yield "tickets", ()
     yield "numbers_given", ()
     yield "ids_given", ()
     yield "events", ()
+    yield "name_recordings", ()
+    yield "analyze_calls", ()
+    yield "call_events", ()
+    yield "talks", ()
+    yield "recordings", ()
+    yield "wrap_ups", ()
+    yield "audit", ()
 
 
 async def _take_off(connection: asyncpg.Connection) -> list[str]:

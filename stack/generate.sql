@@ -253,9 +253,10 @@ analyze made
 
 -- The calls with which tickets start.
 -- name: calls_of_tickets
-insert into calls (id, node, company_id, resident_id, did, caller, queue, state, outcome, operator_id, ended_by,
+insert into calls (id, node, company_id, resident_id, did, caller, queue, state, outcome, operator_id, recording, ended_by,
                    arrived_at, queued_at, answered_at, talk_ended_at, left_at, ended_at, wait_s, talk_s, rings, hangup_cause)
 select call_id, 'made', company_id, resident_id, did, phone, did, 'ended', 'answered', operator_id,
+       pg_temp.recording(call_id, opened_at),
        case when n % 3 = 0 then 'operator' else 'caller' end,
        opened_at - wait - interval '7 s', opened_at - wait, opened_at, opened_at + talk, opened_at + talk,
        opened_at + talk + interval '1 s', extract(epoch from wait), extract(epoch from talk), 1, 16
@@ -269,12 +270,13 @@ order by n
 
 -- The rest of $1 calls of the last $2 days: those without a ticket.
 -- name: other_calls
-insert into calls (id, node, company_id, resident_id, did, caller, queue, state, outcome, fate, operator_id, ended_by,
+insert into calls (id, node, company_id, resident_id, did, caller, queue, state, outcome, fate, operator_id, recording, ended_by,
                    arrived_at, queued_at, answered_at, talk_ended_at, left_at, ended_at, wait_s, talk_s, rings, hangup_cause)
-select format('made-%s.0%s', extract(epoch from arrived_at)::bigint, id), 'made', company_id, resident_id, did, phone,
+select call, 'made', company_id, resident_id, did, phone,
        case when outcome <> 'hung_up_early' then did end, 'ended', outcome,
        case when outcome in ('abandoned', 'timed_out', 'interrupted') then outcome end,
        case when outcome = 'answered' then operator_id end,
+       case when outcome = 'answered' then pg_temp.recording(call, arrived_at + interval '7 s' + wait) end,
        case when outcome in ('timed_out', 'interrupted') then 'system' else 'caller' end,
        arrived_at,
        case when outcome <> 'hung_up_early' then arrived_at + interval '7 s' end,
@@ -285,14 +287,17 @@ select format('made-%s.0%s', extract(epoch from arrived_at)::bigint, id), 'made'
        case when outcome <> 'hung_up_early' then extract(epoch from wait) end,
        case when outcome = 'answered' then extract(epoch from talk) end, 1, 16
 from (
-    select s.n + base.id as id, h.company_id, h.resident_id, c.number as did, h.phone, o.id as operator_id,
+    select s.n + base.id as id, format('made-%s.0%s', extract(epoch from at.arrived_at)::bigint, s.n + base.id) as call, h.company_id, h.resident_id, c.number as did, h.phone, o.id as operator_id,
            (array['answered', 'answered', 'answered', 'answered', 'answered', 'answered', 'abandoned', 'abandoned',
                   'hung_up_early', 'timed_out'])[1 + pg_temp.pick(s.n, 50, 10)] as outcome,
-           now() - interval '10 min' - make_interval(secs => $2::integer * 86400.0 * (more.calls - s.n) / more.calls) as arrived_at,
+           at.arrived_at,
            make_interval(secs => 3 + pg_temp.pick(s.n, 51, 90)) as wait,
            make_interval(secs => 15 + pg_temp.pick(s.n, 52, 240)) as talk
     from (select $1::integer - count(call_id)::integer as calls from made) more
     cross join lateral generate_series(1, more.calls) s (n)
+    cross join lateral (
+        select now() - interval '10 min' - make_interval(secs => $2::integer * 86400.0 * (more.calls - s.n) / more.calls)
+    ) at (arrived_at)
     join made_counts c on c.n = pg_temp.pick(s.n, 53, (select count(*)::integer from made_counts))
     join made_homes h on h.company_id = c.id and h.n = pg_temp.pick(s.n, 54, c.homes)
     join made_operators o on o.n = pg_temp.pick(s.n, 55, (select count(*)::integer from made_operators))
@@ -378,29 +383,28 @@ select id, reopened_at, operator_id, null, 'moved', 'done', 'reopened', 'Неи�
 where reopened_at is not null
 
 -- Limits with a window run while it is open; none of the limits of a new company is longer than a window.
--- name: due
-create function pg_temp.due(opened_at timestamptz, zone text, minutes integer, opens time, closes time)
-returns timestamptz language sql stable as $$
-    select case
-        when opens is null then opened_at + make_interval(mins => minutes)
-        when starts + make_interval(mins => minutes) <= starts::date + closes
-            then (starts + make_interval(mins => minutes)) at time zone zone
-        else (starts::date + 1 + opens + (starts + make_interval(mins => minutes) - (starts::date + closes))) at time zone zone
-    end
-    from (select opened_at at time zone zone) h (here)
-    cross join lateral (
-        select case when opens is null then here
-                    when here::time < opens then here::date + opens
-                    when here::time >= closes then here::date + 1 + opens
-                    else here end
-    ) s (starts)
-$$
-
 -- name: deadlines
 insert into ticket_deadlines (ticket_id, step, due_at, warn_at, met_at)
-select m.id, l.step, pg_temp.due(m.opened_at, m.zone, l.minutes, l.opens, l.closes),
-       pg_temp.due(m.opened_at, m.zone, l.minutes - l.warn_before, l.opens, l.closes),
+select m.id, l.step, d.due_at, d.warn_at,
        case l.step when 'tell' then m.told_at when 'localise' then m.started_at else m.done_at end
 from made m
 join categories c on c.company_id = m.company_id and c.code = m.category
 join limits l on l.category_id = c.id
+cross join lateral (
+    select m.opened_at at time zone m.zone as here, make_interval(mins => l.minutes) as due,
+           make_interval(mins => l.minutes - l.warn_before) as warn
+) o
+cross join lateral (
+    select case when o.here::time < l.opens then o.here::date + l.opens
+                when o.here::time >= l.closes then o.here::date + 1 + l.opens
+                else o.here end as starts
+) s
+cross join lateral (select s.starts::date + l.closes as ends, s.starts::date + 1 + l.opens as next) w
+cross join lateral (
+    select case when l.opens is null then m.opened_at + o.due
+                when s.starts + o.due <= w.ends then (s.starts + o.due) at time zone m.zone
+                else (w.next + (s.starts + o.due - w.ends)) at time zone m.zone end as due_at,
+           case when l.opens is null then m.opened_at + o.warn
+                when s.starts + o.warn <= w.ends then (s.starts + o.warn) at time zone m.zone
+                else (w.next + (s.starts + o.warn - w.ends)) at time zone m.zone end as warn_at
+) d

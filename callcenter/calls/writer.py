@@ -38,7 +38,6 @@ REFUSED = (
     asyncpg.CardinalityViolationError,
     asyncpg.ProgramLimitExceededError,
     asyncpg.PLPGSQLError,
-    UnicodeEncodeError,
     PydanticSerializationError,
 )
 

@@ -120,6 +120,7 @@ EXAMINATIONS = (
     Examination("PostgreSQL, rights", doctor_database.rights, (_DATABASE,)),
     Examination("walls between companies", doctor_database.walls, (_DATABASE,)),
     Examination("companies", doctor_database.companies, (_DATABASE,)),
+    Examination("personal data", doctor_database.personal_data, (_DATABASE,)),
     Examination("secrets", doctor_database.secrets, (_DATABASE,)),
     Examination("processes", doctor_processes.processes, (_DATABASE,)),
     Examination("AMI, events", doctor_asterisk.events_account),

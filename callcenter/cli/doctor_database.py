@@ -8,6 +8,7 @@ from callcenter.cli.checks import CheckFailed, CheckWarning, connected
 from callcenter.common.secret_box import SecretBox, require_readable
 from callcenter.pooler import require_own_session
 from callcenter.resources import ROOT
+from callcenter.retention.personal_data import state
 from callcenter.settings import Settings
 from callcenter.storage import connect, queries, require_schema
 
@@ -86,6 +87,23 @@ async def walls(settings: Settings) -> str:
             " nosuperuser nobypassrls`"
         )
     return f"{len(guarded)} tables guarded by {len(policies)} policies, {len(triggers)} triggers"
+
+
+async def personal_data(settings: Settings) -> str:
+    """Whether each company has said how long it is kept, and what is over its term is removed."""
+    async with connected(settings) as connection:
+        await require_schema(connection)
+        found = await state(connection)
+    if found.overdue:
+        raise CheckFailed(
+            f"of {found.overdue} companies no run has removed what is over its term for two days. `callcenter serve` does it"
+            " at night, from one to six; its log says what prevents it, and `callcenter personal-data --remove` does it now"
+        )
+    if found.unset:
+        raise CheckWarning(
+            f"{found.unset} companies have not said how long personal data is kept, so all of it is: the page /personal-data"
+        )
+    return "never removed yet" if found.last_s is None else f"last removed {found.last_s / 3600:.0f} hours ago"
 
 
 async def secrets(settings: Settings) -> str:

@@ -49,7 +49,13 @@ async def import_recordings(settings: Settings, folder: Path, options: ImportOpt
     try:
         company, zone = await _company(pool, options.company)
         incoming = Incoming(
-            pool, store, node, settings.copies.scratch, otherwise=company, zone=options.zone or zone or ZONE
+            pool,
+            store,
+            node,
+            settings.copies.scratch,
+            otherwise=company,
+            zone=options.zone or zone or ZONE,
+            flac=settings.s3.originals == "flac",
         )
         report = await incoming.bring(folder, options.listed, cdr)
     except (UnicodeDecodeError, csv.Error) as problem:

@@ -143,6 +143,11 @@ def _parser() -> argparse.ArgumentParser:
         "trace", help="print every fact of one call from every source, in order of time, and what is missing"
     )
     trace.add_argument("call", help="a call's id, as logs and pages of an administrator have it, or a recording's name")
+    personal = commands.add_parser(
+        "personal-data", help="list how much personal data is over its company's terms, or remove it now"
+    )
+    personal.add_argument("--company", type=int, help="only this company's; 0 for what belongs to none")
+    personal.add_argument("--remove", action="store_true", help="remove it, with a report, instead of at night")
     sweep = commands.add_parser("sweep-recordings", help="list recordings without a call and calls without a recording")
     sweep.add_argument("--node", help="only this node's")
     sweep.add_argument("--store", action="store_true", help="also compare with all objects of the store")
@@ -244,7 +249,7 @@ async def _upgrade(options: argparse.Namespace, settings: "Settings") -> int:
 
 async def _run_with_connection(options: argparse.Namespace, settings: "Settings") -> int | None:
     from callcenter import app
-    from callcenter.cli import evidence, trace, trunks
+    from callcenter.cli import evidence, personal_data, trace, trunks
     from callcenter.cli.render_asterisk import render_asterisk
     from callcenter.common.secret_box import SecretBox
     from callcenter.domain.ids import NodeName
@@ -265,6 +270,8 @@ async def _run_with_connection(options: argparse.Namespace, settings: "Settings"
                 if options.rules:
                     return await trunks.list_rules(connection)
                 return await trunks.list_trunks(connection, settings)
+            case "personal-data":
+                return await personal_data.personal_data(connection, settings, options.company, remove=options.remove)
             case "invite-administrator":
                 token = await invite_administrator(connection, options.login, options.name)
                 print(f"{settings.web.url}/invite/{token}")

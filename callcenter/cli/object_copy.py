@@ -4,7 +4,7 @@ import hashlib
 import json
 import mimetypes
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -48,7 +48,7 @@ def write_list(folder: Path, objects: Iterable[ListedObject]) -> None:
 
 async def fetch(
     store: Store,
-    named: Mapping[str, tuple[str | None, str]],
+    named: Mapping[str, tuple[str | None, Collection[str]]],
     folder: Path,
     *,
     copy: bool,
@@ -56,7 +56,7 @@ async def fetch(
 ) -> tuple[list[ListedObject], list[str]]:
     """List every object of the bucket, and keep its bytes unless an earlier run did. Returns them, and what is wrong.
 
-    `named`: by key, the version and the SHA-256 that the database names. `remote`: where the bytes go on to, one by one.
+    `named`: by key, the version that the database names, and which SHA-256 it may have. `remote`: where the bytes go on to, one by one.
     """
     kept = await remote.sizes() if remote is not None else _sizes(folder)
     known = {(each.key, each.version): each for each in read_list(folder)}
@@ -77,7 +77,7 @@ async def fetch(
         except ObjectMissing:
             wrong.append(f"{key}: the database names it, and the store does not have it")
             continue
-        if key in named and got.sha256 != named[key][1]:
+        if key in named and got.sha256 not in named[key][1]:
             wrong.append(f"{key}: its bytes are not those that the database names")
         if remote is not None and copy:
             await remote.put(folder, f"{FOLDER}/{key}")

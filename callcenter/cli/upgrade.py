@@ -25,6 +25,8 @@ from callcenter.telephony.console import Console
 
 SQL = queries("upgrade")
 RELEASES = ROOT / "storage" / "releases.toml"
+FLAC = "0078_flac"
+"""The migration before which no version reads what is stored as FLAC."""
 RESTART = ("systemctl restart callcenter-node.service", "systemctl restart callcenter-web.service")
 """The node first: it has nothing to show, and what callers need of it is back before the screens are away."""
 READY_WITHIN_S = 120.0
@@ -146,9 +148,16 @@ async def back_to(settings: Settings, version: str) -> int:
     connection = await connect(settings.database.of_owner())
     try:
         names = await step_back(connection, known[version]["migrations"])
+        packed = await connection.fetchval(SQL["packed"]) if FLAC in names else 0
     finally:
         await connection.close()
     print(f"stepped back from {', '.join(names) or 'nothing'}: what they added stays")
+    if packed:
+        print(
+            f"{packed} recordings are stored as FLAC, which {version} cannot read: they stay as they are, are played by their"
+            f" copies alone and come into no evidence pack until the next upgrade. Set CALLCENTER_S3__HASH_ALL_IN_DAYS=0"
+            f" until then, or it reports them as altered, and CALLCENTER_COPIES__AT_ONCE=0, or those without a copy get none"
+        )
     print(f"next, with {version} installed: `callcenter migrate`, then restart the node and the pages")
     return 0
 

@@ -186,6 +186,18 @@ class DirectoryBook:
             await connection.execute(SQL["give_phones"], saved, form.phones)
             return saved
 
+    async def move_out(self, person: Person, resident: int, *, gone: bool) -> None:
+        """Note that a resident moved out, from which the term runs after which the entry is removed; or lives there."""
+        async with scoped(self._pool, person) as connection:
+            await connection.execute(SQL["move_out"], resident, gone)
+            await audit(
+                connection,
+                AuditAction.MOVED_OUT if gone else AuditAction.MOVED_BACK,
+                person=person,
+                subject=AuditSubject.RESIDENT,
+                subject_id=resident,
+            )
+
     async def remove_resident(self, person: Person, resident: int) -> None:
         """Remove a resident with the telephones. Raises `InUse` when a call or a ticket refers to the resident."""
         try:

@@ -135,4 +135,6 @@ async def chosen(request: web.Request, form: dict[str, str], before: ImportChoic
             raise NotFound
         company = companies[form["company"]]
     city = " ".join(form.get("city", "").split())[:LONGEST_CITY]
-    return replace(before, company=company, city=city, mended=form.get("mended") == "on")
+    return replace(
+        before, company=company, city=city, mended=form.get("mended") == "on", whole=form.get("whole") == "on"
+    )

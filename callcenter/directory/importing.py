@@ -1,12 +1,12 @@
 """Imports of sheets into the directory: looked through first, then written; idempotent.
 
 A house is identified by its key, else by its address; a flat by its house and number; a resident by the account, else
-by the flat and name. An import adds and changes but never removes, and an empty cell leaves the stored value. A line
+by the flat and name. An import adds and changes but never removes (of a whole register it notes who moved out), and an empty cell leaves the stored value. A line
 with a problem is left out, or taken without the bad cell when that is wished; all others are written, in one transaction.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import asyncpg
@@ -31,13 +31,15 @@ CHANGES_SHOWN = 100
 @dataclass(frozen=True, slots=True)
 class ImportChoices:
     """What a person says of a file: whose houses are those that name no company, where those are that name no town, the
-    columns when they were assigned by hand, and whether lines are taken without their bad cells.
+    columns when they were assigned by hand, whether lines are taken without their bad cells, and whether it is the whole
+    register of its houses, so that whoever is not in it has moved out.
     """
 
     company: int | None = None
     city: str = ""
     layout: Layout | None = None
     mended: bool = False
+    whole: bool = False
 
     def stored(self) -> dict[str, Any]:
         """It as it is kept with the file."""
@@ -68,7 +70,7 @@ class ImportReport:
 
     `problems`: of lines that are left out, or taken without a cell. `counts`: rows added and changed, by kind.
     `unserved`: lines and addresses of houses that no company serves. `shown`: the first lines as they were understood.
-    `twins`: new houses and residents that may be others.
+    `twins`: new houses and residents that may be others. `absent`: residents of its houses who are not in it.
     `bad_lines`: lines with problems, and whether they can be taken without their bad cells.
     """
 
@@ -81,6 +83,7 @@ class ImportReport:
     changed: Sequence[Change] = ()
     twins: Sequence[NearTwin] = ()
     mended: bool = False
+    absent: int = 0
     bad_lines: Mapping[int, bool] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -179,7 +182,8 @@ async def _write(connection: Connection, read: ReadSheet, choices: ImportChoices
     counts = await staging.write()
     unserved = [(row["line"], row["address"]) for row in await connection.fetch(SQL["served_by_nobody"])]
     _columns, shown = read.tables.get("shown", ((), []))
-    return ImportReport(
+    absent = await connection.fetchval(SQL["absent"])
+    report = ImportReport(
         read.lines,
         tuple(sorted(problems, key=lambda problem: problem.row)),
         counts,
@@ -189,4 +193,10 @@ async def _write(connection: Connection, read: ReadSheet, choices: ImportChoices
         [Change(**row) for row in await connection.fetch(SQL["changed"], CHANGES_SHOWN)],
         await near_twins(connection),
         choices.mended,
+        absent,
     )
+    # Whoever is on a line that is left out is not absent.
+    if choices.whole and not report.left_out:
+        await connection.execute(SQL["move_out"])
+        return replace(report, counts={**counts, "residents moved out": absent})
+    return report

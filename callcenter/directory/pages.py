@@ -179,6 +179,16 @@ async def remove_resident(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther(f"/directory/houses/{row['house_id']}")
 
 
+@routes.post(r"/directory/residents/{id:\d{1,9}}/{where:out|back}")
+@needs(Permission.EDIT_DIRECTORY)
+async def move_resident(request: web.Request) -> web.Response:
+    """Note that a resident moved out, or lives there after all."""
+    book, person = request.app[DIRECTORY_BOOK], request[PERSON]
+    row = there(await book.resident(person, number_in(request)))
+    await book.move_out(person, row["id"], gone=request.match_info["where"] == "out")
+    raise web.HTTPSeeOther(f"/directory/residents/{row['id']}")
+
+
 async def _resident_form(
     request: web.Request, place: asyncpg.Record, premises: int, resident: int | None, known: dict[str, object]
 ) -> web.Response:

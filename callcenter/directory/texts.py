@@ -167,6 +167,7 @@ def count_texts(t: NullTranslations, counts: Mapping[str, int], shown: Callable[
         "flats changed": lambda n: t.ngettext("%(count)s changed flat", "%(count)s changed flats", n),
         "residents added": lambda n: t.ngettext("%(count)s new resident", "%(count)s new residents", n),
         "residents changed": lambda n: t.ngettext("%(count)s changed resident", "%(count)s changed residents", n),
+        "residents moved out": lambda n: t.ngettext("%(count)s resident moved out", "%(count)s residents moved out", n),
         "phones added": lambda n: t.ngettext("%(count)s new telephone", "%(count)s new telephones", n),
     }
     return [text(counts[kind]) % {"count": shown(counts[kind])} for kind, text in texts.items() if counts.get(kind)]

@@ -21,7 +21,8 @@ class Role(StrEnum):
 class Permission(StrEnum):
     """One thing that a person may do. `ANYONE` needs no login, `PERSON` only one.
 
-    `KEEP_RECORDINGS`: put a legal hold on a ticket's recordings, and release it.
+    `KEEP_RECORDINGS`: put a legal hold on a ticket's recordings, and release it. `MANAGE_KEEPING`: what it removes is gone
+    for good.
     """
 
     ANYONE = "anyone"
@@ -33,6 +34,7 @@ class Permission(StrEnum):
     SHARE_RECORDINGS = "share recordings"
     SEE_LEDGER = "see completeness of recordings"
     KEEP_RECORDINGS = "keep recordings"
+    MANAGE_KEEPING = "set how long personal data is kept"
     MAKE_EVIDENCE = "make evidence packs"
     SEE_TICKETS = "see tickets"
     EDIT_TICKETS = "edit tickets"

@@ -10,6 +10,7 @@ from callcenter.storage import queries
 
 SQL = queries("evidence")
 CHUNK = 5000
+EMPTIED = "entries emptied"
 
 
 async def problems(connection: asyncpg.Connection) -> AsyncIterator[str]:
@@ -38,18 +39,40 @@ async def _of_chain(
 ) -> AsyncIterator[str]:
     """What is wrong with its entries; without a head, as far as they go."""
     first, before = 1, GENESIS
+    emptied, named = set[int](), set[int]()
     cursor = await connection.cursor(SQL["whole"], company)
     while rows := await cursor.fetch(CHUNK):
-        links = [Link(row["seq"], content_of(row["entry"]), row["hash"], row["entry"]) for row in rows]
+        links = [_link(row) for row in rows]
         last = links[-1]
         for problem in faults(links, Ends(company, first, last.seq, before, last.hash)):
             yield problem
         for problem in _other_columns(rows):
             yield problem
+        emptied.update(row["seq"] for row in rows if row["entry"] is None)
+        for row in rows:
+            named.update(_emptied_by(row))
         first, before = last.seq + 1, last.hash
+    for seq in sorted(emptied - named):
+        yield f"entry {seq} has no text any more, and no entry says that it was removed"
     if head_seq is not None and head_hash is not None:
         for problem in faults([], Ends(company, first, head_seq, before, head_hash)):
             yield problem
+
+
+def _link(row: asyncpg.Record) -> Link:
+    """Of an entry whose text was removed the content is left."""
+    content = row["content"] if row["entry"] is None else content_of(row["entry"])
+    return Link(row["seq"], content, row["hash"], row["entry"])
+
+
+def _emptied_by(row: asyncpg.Record) -> list[int]:
+    """The entries whose texts were removed, as this one says."""
+    if row["kind"] != EMPTIED or row["entry"] is None:
+        return []
+    try:
+        return [int(seq) for seq in json.loads(row["entry"])["body"]["entries"]]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return []
 
 
 def _other_columns(rows: list[asyncpg.Record]) -> Iterator[str]:

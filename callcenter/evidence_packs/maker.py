@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from datetime import timedelta
 from hashlib import sha256
@@ -17,7 +17,7 @@ from callcenter.common.file_jobs import FileJobs, FileNotMade
 from callcenter.common.object_store import ObjectStore
 from callcenter.common.scope import Connection
 from callcenter.domain.file_order import PackProblem
-from callcenter.errors import ObjectMissing
+from callcenter.errors import ObjectAltered, ObjectMissing
 from callcenter.evidence import manifest as form
 from callcenter.evidence.chain import Ends, Link, faults
 from callcenter.evidence.container import TooLarge
@@ -25,6 +25,7 @@ from callcenter.evidence.printed import PrintedDocument, print_document
 from callcenter.evidence.seal import seal
 from callcenter.evidence_packs.facts import Row, TicketFacts, chain_rows, facts
 from callcenter.evidence_packs.packs import JOB
+from callcenter.recordings.originals import open_original
 from callcenter.storage import queries
 
 log = structlog.get_logger()
@@ -111,9 +112,12 @@ class PackMaker(FileJobs):
                 raise FileNotMade(PackProblem.ALTERED)
             original = f"{form.ORIGINALS}{row['id']}.wav"
             try:
-                found = await self._download(row["object_key"], folder / original, row["version_id"])
+                whole = open_original(self._store, row["object_key"], version=row["version_id"])
+                found = await _download(whole, folder / original)
             except ObjectMissing:
                 raise FileNotMade(PackProblem.LOST) from None
+            except ObjectAltered:
+                raise FileNotMade(PackProblem.ALTERED) from None
             if found != row["sha256"]:
                 raise FileNotMade(PackProblem.ALTERED)
         # A copy is for listening; the proof is the original.
@@ -122,7 +126,8 @@ class PackMaker(FileJobs):
                 raise FileNotMade(PackProblem.ALTERED)
             copy = f"{form.COPIES}{row['id']}{Path(row['copy_key']).suffix}"
             try:
-                found = await self._download(row["copy_key"], folder / copy, row["copy_version"])
+                stored = self._store.open(row["copy_key"], 0, 0, row["copy_version"])
+                found = await _download(stored, folder / copy)
                 if found != row["copy_sha256"]:
                     raise FileNotMade(PackProblem.ALTERED)
             except ObjectMissing:
@@ -144,20 +149,21 @@ class PackMaker(FileJobs):
         hash_ = None if row["sha256"] is None else row["sha256"].hex()
         return entry | {"call": row["call_id"], "sha256": hash_, "original": original, "copy": copy}
 
-    async def _download(self, key: str, path: Path, version: str | None = None) -> bytes:
-        found = sha256()
-        with path.open("wb") as file:
-            async with aclosing(self._store.open(key, 0, 0, version)) as pieces:
-                async for piece in pieces:
-                    found.update(piece)
-                    await asyncio.to_thread(file.write, piece)
-        return found.digest()
-
     def _write_texts(self, known: TicketFacts, order: asyncpg.Record, folder: Path) -> None:
         _write_json(folder / form.TIMELINE, known.timeline())
         _write_json(folder / form.JOURNAL, known.journal())
         page = self._write_page(known, order["language"], form.fingerprint(self._key))
         print_document(page, folder / form.PRINTED)
+
+
+async def _download(content: AsyncGenerator[bytes, None], path: Path) -> bytes:
+    found = sha256()
+    with path.open("wb") as file:
+        async with aclosing(content) as pieces:
+            async for piece in pieces:
+                found.update(piece)
+                await asyncio.to_thread(file.write, piece)
+    return found.digest()
 
 
 def _head(known: TicketFacts, order: asyncpg.Record, recordings: Sequence[dict[str, object]]) -> form.Head:

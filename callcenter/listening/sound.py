@@ -8,6 +8,7 @@ from aiohttp import web
 from callcenter.common.object_store import OBJECT_STORE
 from callcenter.domain.access import Permission
 from callcenter.listening.listenings import LISTENINGS, StoredAudio
+from callcenter.recordings.originals import open_original
 from callcenter.web.auth import needs
 from callcenter.web.keys import PERSON
 from callcenter.web.stored import part_of, send
@@ -71,7 +72,7 @@ async def _noted(request: web.Request, audio: StoredAudio, listening: int, part:
 async def _bytes(request: web.Request, audio: StoredAudio, part: range) -> AsyncGenerator[bytes, None]:
     # To the store a length of 0 means "all that follows".
     if part:
-        stored = request.app[OBJECT_STORE].open(audio.key, part.start, len(part), audio.version)
-        async with aclosing(stored) as pieces:
+        store = request.app[OBJECT_STORE]
+        async with aclosing(open_original(store, audio.key, part.start, len(part), audio.version)) as pieces:
             async for piece in pieces:
                 yield piece

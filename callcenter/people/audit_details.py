@@ -26,7 +26,7 @@ ENUMERATIONS = {
 def words(entry: AuditEntry, language: str, names: Names) -> list[tuple[str, str]]:
     """Each detail's name and value; `before → after` for a change."""
     known = detail_names(language)
-    changed = entry.action == AuditAction.CHANGED_PERSON
+    changed = entry.action in (AuditAction.CHANGED_PERSON, AuditAction.CHANGED_KEEPING)
     found = []
     for key, value in entry.details.items():
         if changed and isinstance(value, list) and len(value) == 2:
@@ -45,8 +45,10 @@ def detail_names(language: str) -> dict[str, str]:
     return {
         "active": t.pgettext("audit", "in use"),
         "browser": t.pgettext("audit", "browser"),
+        "audit months": t.pgettext("audit", "months of the audit log"),
         "by": t.pgettext("audit", "by"),
         "call": t.pgettext("audit", "call"),
+        "calls months": t.pgettext("audit", "months of calls"),
         "company_id": t.pgettext("audit", "company"),
         "crew": t.pgettext("audit", "crew"),
         "crew_id": t.pgettext("audit", "crew"),
@@ -66,6 +68,7 @@ def detail_names(language: str) -> dict[str, str]:
         "kind": t.pgettext("audit", "file format"),
         "last": t.pgettext("audit", "until"),
         "left out": t.pgettext("audit", "lines left out"),
+        "links months": t.pgettext("audit", "months of links"),
         "lines": t.pgettext("audit", "lines"),
         "link": t.pgettext("audit", "link No."),
         "login": t.pgettext("audit", "login"),
@@ -85,11 +88,14 @@ def detail_names(language: str) -> dict[str, str]:
         "recordings": t.pgettext("audit", "recordings No."),
         "residents added": t.pgettext("audit", "residents added"),
         "residents changed": t.pgettext("audit", "residents changed"),
+        "residents months": t.pgettext("audit", "months of residents who moved out"),
+        "residents moved out": t.pgettext("audit", "residents moved out"),
         "role": t.pgettext("audit", "role"),
         "scopes": t.pgettext("audit", "may"),
         "score": t.pgettext("audit", "score, %"),
         "state": t.pgettext("audit", "state"),
         "telephone": t.pgettext("audit", "account of the telephone"),
+        "tickets months": t.pgettext("audit", "months of tickets"),
         "tickets": t.pgettext("audit", "tickets"),
         "trunk": t.pgettext("audit", "trunk"),
         "way": t.pgettext("audit", "reached by"),

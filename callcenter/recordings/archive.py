@@ -25,6 +25,8 @@ from callcenter.domain.recording import (
     RecordingStep,
 )
 from callcenter.errors import ObjectMissing, StorageError, StoreError
+from callcenter.recordings.originals import WAV, Digest, ReadBack, read_back
+from callcenter.recordings.packing import Packer, Upload
 from callcenter.recordings.rows import RecordingRow, RecordingRows
 from callcenter.recordings.spool import Spool, SpoolFile
 from callcenter.recordings.store import Store, StoredObject, digest
@@ -49,7 +51,7 @@ class Archive:
 
     A file whose call is not written yet waits for it `patience_s` seconds; one that was sent before, and is not
     in the store, is sent again after `settle_s` seconds. `on_attached` is called after each
-    recording that was attached.
+    recording that was attached. `packer`: makes the FLACs that are stored; without it the WAVs are.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Archive:
         node: NodeName,
         uploads: int,
         *,
+        packer: Packer | None = None,
         on_attached: Callable[[], None] = lambda: None,
         patience_s: float = CALL_WAITED_FOR_S,
         settle_s: float = SETTLE_S,
@@ -68,6 +71,7 @@ class Archive:
         self._store = store
         self._spool = spool
         self._uploads = uploads
+        self._packer = packer or Packer(None)
         self._on_attached = on_attached
         self._patience_s = patience_s
         self._settle_s = settle_s
@@ -82,6 +86,7 @@ class Archive:
     async def run(self) -> None:
         """Archive until cancelled; continues when the store or the database is unavailable."""
         await self._ensure_bucket()
+        self._packer.tidy()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._scan(), name="spool scan")
             for number in range(self._uploads):
@@ -144,46 +149,65 @@ class Archive:
         except OSError as problem:
             self._set_aside(file, SET_ASIDE_S, f"recording cannot be read: {problem.strerror}")
             return None
-        entry = await self._rows.record(file.name, sha256, size, wav)
-        if entry.sha256 != sha256:
+        async with self._packer.upload(file, (sha256, size), wav) as upload:
+            entry = await self._rows.record(file.name, sha256, size, wav, upload.suffix)
+            return await self._store_and_verify(file, entry, (sha256, size), upload)
+
+    async def _store_and_verify(
+        self, file: SpoolFile, entry: RecordingRow, original: Digest, upload: Upload
+    ) -> RecordingRow | None:
+        if entry.sha256 != original[0]:
             self._set_aside(file, math.inf, "another recording of this name is stored; this file stays on disk")
             return None
         if entry.state in RETENTION_OVER:
             return entry
-        if entry.state is not RecordingState.RECORDED and not await self._holds(entry, size):
+        held = None if entry.state is RecordingState.RECORDED else await self._held(entry, original)
+        if entry.state is not RecordingState.RECORDED and held is None:
             entry = replace(await self._rows.take(RecordingStep.STORE_AGAIN, entry), fresh=True)
         if entry.state is RecordingState.RECORDED:
-            kept = None if entry.fresh else await self._found(entry, size)
+            kept = None if entry.fresh else await self._found(entry, original)
             if kept is None:
                 if not entry.fresh and (wait := self._still_coming(file)) > 0:
                     self._not_before[file] = time.monotonic() + wait
                     return None
-                self._sent_at[file.name] = time.monotonic()
-                kept = await self._store.put(entry.key, file.path, sha256, retain_until=entry.retain_until)
-                self._sent_at.pop(file.name, None)
+                kept = await self._send(file, entry, original, upload)
             entry = await self._rows.take(RecordingStep.STORE, entry, kept.version, kept.locked_until)
-            if not await self._holds(replace(entry, version=kept.version), size):
+            held = await self._held(replace(entry, version=kept.version), original)
+            if held is None:
                 raise StoreError(f"object {entry.key} is not what was stored; it will be stored again")
-        if entry.state is RecordingState.STORED:
-            entry = await self._rows.take(RecordingStep.VERIFY, entry)
+        if entry.state is RecordingState.STORED and held is not None:
+            entry = await self._rows.take(RecordingStep.VERIFY, entry, *(held.packed or (None, None)))
         return entry
+
+    async def _send(self, file: SpoolFile, entry: RecordingRow, original: Digest, upload: Upload) -> StoredObject:
+        self._sent_at[file.name] = time.monotonic()
+        if not entry.key.endswith(upload.suffix):
+            # Its key was given when the node packed, or did not; of both keys the WAV itself may be the object.
+            upload = Upload(file.path, original[0], "audio/wav", WAV)
+        kept = await self._store.put(
+            entry.key, upload.path, upload.sha256, upload.media_type, retain_until=entry.retain_until
+        )
+        self._sent_at.pop(file.name, None)
+        return kept
 
     def _still_coming(self, file: SpoolFile) -> float:
         """Seconds for which the store may still be saving an earlier upload, by us or by a run that was killed."""
         return max(self._began, self._sent_at.get(file.name, self._began)) + self._settle_s - time.monotonic()
 
-    async def _found(self, entry: RecordingRow, size: int) -> StoredObject | None:
+    async def _found(self, entry: RecordingRow, original: Digest) -> StoredObject | None:
         """The object that a run that was killed has left in the store: stored again it would be there twice."""
         for version in await self._store.versions(entry.key):
-            if await self._holds(replace(entry, version=version), size):
+            if await self._held(replace(entry, version=version), original):
                 return StoredObject(version)
         return None
 
-    async def _holds(self, entry: RecordingRow, size: int) -> bool:
+    async def _held(self, entry: RecordingRow, original: Digest) -> ReadBack | None:
+        """What the store gives back, if that is the original, unpacked."""
         try:
-            return await self._store.digest(entry.key, entry.version) == (entry.sha256, size)
+            found = await read_back(self._store, entry.key, entry.version)
         except ObjectMissing:
-            return False
+            return None
+        return found if found.wav == original else None
 
     # All of them
 

@@ -17,7 +17,8 @@ import structlog
 from callcenter import metrics
 from callcenter.domain.ids import NodeName
 from callcenter.domain.recording import Defect, Waveform
-from callcenter.errors import AudioProblem, ObjectMissing, StoreError
+from callcenter.errors import AudioProblem, ObjectAltered, ObjectMissing, StoreError
+from callcenter.recordings.originals import open_original
 from callcenter.recordings.store import Store, digest
 from callcenter.recordings.transcode import MEDIA_TYPE, make_copy
 from callcenter.recordings.workers import IdlePool
@@ -150,12 +151,14 @@ class CopyMaker:
         sha256 = hashlib.sha256()
         try:
             with path.open("wb") as file:
-                async with aclosing(self._store.open(row["object_key"], version=row["version_id"])) as chunks:
+                async with aclosing(open_original(self._store, row["object_key"], version=row["version_id"])) as chunks:
                     async for chunk in chunks:
                         sha256.update(chunk)
                         await asyncio.to_thread(file.write, chunk)
         except ObjectMissing:
             raise AudioProblem(GONE) from None
+        except ObjectAltered:
+            raise AudioProblem(ALTERED) from None
         if sha256.digest() != row["sha256"]:
             raise AudioProblem(ALTERED)
 

@@ -11,6 +11,7 @@ from asyncpg.pool import PoolConnectionProxy
 from callcenter import metrics
 from callcenter.domain.recording import HOLDABLE
 from callcenter.errors import ObjectMissing, StoreError
+from callcenter.recordings.originals import read_back
 from callcenter.recordings.store import Store
 from callcenter.retrying import watch
 from callcenter.settings import DatabaseSettings
@@ -121,7 +122,7 @@ class HashSweep:
         if row["object_key"] is None:
             # The entry itself was altered: it names nothing that could be read.
             return HashProblem.NOT_AS_CHAINED
-        original = await self._read(row["object_key"], row["version_id"], (row["sha256"], row["size"]))
+        original = await self._read_original(row)
         if original is not None:
             return original
         if not row["as_chained"]:
@@ -134,6 +135,16 @@ class HashSweep:
         return {None: None, HashProblem.GONE: HashProblem.COPY_GONE, HashProblem.ALTERED: HashProblem.COPY_ALTERED}[
             copy
         ]
+
+    async def _read_original(self, row: asyncpg.Record) -> HashProblem | None:
+        """A FLAC that is the object which once gave back the WAV need not be unpacked again."""
+        key, version, original = row["object_key"], row["version_id"], (row["sha256"], row["size"])
+        if row["stored_sha256"] is not None:
+            return await self._read(key, version, (row["stored_sha256"], row["stored_size"]))
+        try:
+            return None if (await read_back(self._store, key, version)).wav == original else HashProblem.ALTERED
+        except ObjectMissing:
+            return HashProblem.GONE
 
     async def _read(self, key: str, version: str | None, expected: tuple[bytes, int]) -> HashProblem | None:
         try:

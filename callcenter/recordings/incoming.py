@@ -21,6 +21,7 @@ from callcenter.recordings.archive import Archive
 from callcenter.recordings.cdr import Cdr
 from callcenter.recordings.incoming_calls import Companies, IncomingCalls
 from callcenter.recordings.incoming_list import Found, listed_files, named_files
+from callcenter.recordings.packing import Packer
 from callcenter.recordings.spool import SUFFIX, Spool
 from callcenter.recordings.store import Store, digest
 from callcenter.recordings.transcode import make_linear
@@ -74,7 +75,7 @@ class Incoming:
     """Brings recordings in for one node.
 
     `otherwise`: the company of calls of which no company's number is known. `zone`: of the clock by which files are named
-    that tell no other time.
+    that tell no other time. `flac`: originals are stored packed.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Incoming:
         *,
         otherwise: CompanyId | None = None,
         zone: ZoneInfo = ZONE,
+        flac: bool = False,
     ) -> None:
         self._pool = pool
         self._store = store
@@ -93,6 +95,7 @@ class Incoming:
         self._scratch = scratch
         self._otherwise = otherwise
         self._zone = zone
+        self._flac = flac
 
     async def bring(self, folder: Path, listed: Path | None = None, cdr: Cdr | None = None) -> ImportReport:
         """Bring in all of `folder`, or only what the CSV file `listed` names, and the calls that the CDR has besides.
@@ -148,7 +151,8 @@ class Incoming:
             # Retention counts from the talk, not from today.
             await self._pool.execute(SQL["enter"], str(name), self._node, name.began_at)
             # No more facts about such a call will come: it is attached to what there is.
-            archive = Archive(self._pool, self._store, spool, self._node, 1, patience_s=-1)
+            packer = Packer(root / "packing" if self._flac else None)
+            archive = Archive(self._pool, self._store, spool, self._node, 1, packer=packer, patience_s=-1)
             if not await archive.archive(file):
                 return OTHER
             return KNOWN if known else BROUGHT

@@ -46,8 +46,8 @@ class RecordingRows:
         self._pool = pool
         self._node = node
 
-    async def record(self, name: RecordingName, sha256: bytes, size: int, wav: Wav) -> RecordingRow:
-        """The row of a complete file; known values stay. Raises `StorageError` when it was removed meanwhile."""
+    async def record(self, name: RecordingName, sha256: bytes, size: int, wav: Wav, suffix: str) -> RecordingRow:
+        """The row of a complete file, whose key ends in `suffix`; known values stay. Raises `StorageError` when it was removed meanwhile."""
         async with self._pool.acquire(timeout=WITHIN_S) as connection, connection.transaction():
             await connection.execute(SQL["enter"], str(name), self._node, timeout=WITHIN_S)
             recorded = await connection.execute(
@@ -60,6 +60,7 @@ class RecordingRows:
                 wav.rate or None,
                 wav.channels or None,
                 wav.repaired,
+                suffix,
                 timeout=WITHIN_S,
             )
             await connection.execute(SQL["retain"], str(name), name.call, timeout=WITHIN_S)

@@ -13,7 +13,7 @@ from aiohttp import web
 from callcenter.common.scope import scoped
 from callcenter.domain.person import Person
 from callcenter.domain.ticket import TicketClass
-from callcenter.reports.calls import IN_TIME_S, MOST_UNSERVED, CallCounts, CallSummary, OperatorCalls, Unserved
+from callcenter.reports.calls import MOST_UNSERVED, CallCounts, CallSummary, OperatorCalls, Unserved
 from callcenter.reports.period import Period, PeriodStep, Unit, moments
 from callcenter.storage import queries
 
@@ -207,21 +207,21 @@ class Reports:
     async def calls(self, person: Person, companies: Iterable[ReportCompany], period: Period) -> CallSummary:
         """Calls by step, hour of the week, company and outcome."""
         steps = period.steps(period.unit)
-        return CallSummary.of(await self._ask(person, CALLS["summary"], companies, steps, IN_TIME_S), len(steps))
+        return CallSummary.of(await self._count(person, CALLS["summary"], companies, steps), len(steps))
 
     async def calls_today(self, person: Person, companies: Iterable[ReportCompany], now: datetime) -> CallCounts:
         """The calls since each company's midnight."""
         rows: list[asyncpg.Record] = []
         for zone, own in groupby(sorted(companies, key=lambda each: each.zone), key=lambda each: each.zone):
             day = now.astimezone(ZoneInfo(zone)).date()
-            rows += await self._ask(person, CALLS["summary"], own, [PeriodStep(day, day)], IN_TIME_S)
+            rows += await self._count(person, CALLS["summary"], own, [PeriodStep(day, day)])
         return CallCounts.total(CallCounts.of(row) for row in rows if row["part"] == "step")
 
     async def call_operators(
         self, person: Person, companies: Iterable[ReportCompany], period: Period
     ) -> list[OperatorCalls]:
         """Talks and wrap-ups by operator, those with most talks first."""
-        rows = await self._ask(person, CALLS["by_operator"], companies, [PeriodStep(period.first, period.last)])
+        rows = await self._count(person, CALLS["by_operator"], companies, [PeriodStep(period.first, period.last)])
         return [OperatorCalls(**row) for row in rows]
 
     async def unserved(self, person: Person, companies: Iterable[ReportCompany], period: Period) -> list[Unserved]:
@@ -230,6 +230,14 @@ class Reports:
         return [
             Unserved.of(row) for row in await self._ask(person, CALLS["unserved"], companies, [step], MOST_UNSERVED)
         ]
+
+    async def _count(
+        self, person: Person, statement: str, companies: Iterable[ReportCompany], steps: Sequence[PeriodStep]
+    ) -> list[asyncpg.Record]:
+        """What is counted by days of the companies' zones."""
+        own = [company for company in companies if person.company_id in (None, company.id)]
+        asked = [(company.id, place, *step) for company in own for place, step in enumerate(steps)]
+        return await self._fetch(person, statement, asked)
 
     async def _ask(
         self,
@@ -245,12 +253,16 @@ class Reports:
             for company in own
             for place, (start, until) in enumerate(moments(steps, ZoneInfo(company.zone)))
         ]
+        return await self._fetch(person, statement, asked, *more)
+
+    async def _fetch(
+        self, person: Person, statement: str, asked: Sequence[tuple[object, ...]], *more: object
+    ) -> list[asyncpg.Record]:
+        """`asked`: rows, each column of which is a parameter."""
+        if not asked:
+            return []
         async with scoped(self._pool, person) as connection:
-            return (
-                await connection.fetch(statement, *(list(column) for column in zip(*asked, strict=True)), *more)
-                if asked
-                else []
-            )
+            return await connection.fetch(statement, *(list(column) for column in zip(*asked, strict=True)), *more)
 
 
 REPORTS = web.AppKey("reports", Reports)

@@ -9,6 +9,7 @@ from aiohttp import web
 from callcenter.common.attempts import TooManyAttempts
 from callcenter.common.object_store import OBJECT_STORE
 from callcenter.domain.access import Permission
+from callcenter.recordings.originals import open_original
 from callcenter.sharing.texts import file_name
 from callcenter.sharing.visits import LINK_VISITS, VISIT_LASTS, Content, SharedLink, Variant
 from callcenter.web.auth import needs
@@ -141,7 +142,7 @@ async def _pieces(
         # To the store a length of 0 means "all that follows".
         if not part:
             return
-        pieces = app[OBJECT_STORE].open(content.object_key, part.start, len(part), content.version)
+        pieces = open_original(app[OBJECT_STORE], content.object_key, part.start, len(part), content.version)
         async with aclosing(pieces) as stored:
             async for piece in stored:
                 if not await app[LINK_VISITS].works(link):

@@ -22,8 +22,15 @@ end $$;
 revoke execute on function append_ledger from public;
 grant execute on function append_ledger to callcenter_runtime;
 
+-- Nothing is changed but that an entry's text gives way to its hash: by that the chain is followed as before.
 create or replace function refuse_change() returns trigger language plpgsql as $$
 begin
+    if tg_op = 'UPDATE' and old.entry is not null and new.entry is null
+        and (new.company_id, new.seq, new.at, new.kind, new.ticket_id, new.recording_id, new.hash, new.content)
+            is not distinct from (old.company_id, old.seq, old.at, old.kind, old.ticket_id, old.recording_id, old.hash,
+                sha256(convert_to(old.entry, 'UTF8'))) then
+        return new;
+    end if;
     raise exception 'the custody chain is only added to' using errcode = 'insufficient_privilege';
 end $$;
 create or replace trigger only_added before update or delete on ledger_entries
@@ -58,7 +65,7 @@ begin
             'sha256', encode(r.sha256, 'hex'), 'size', r.size, 'duration_s', r.duration_s, 'key', r.object_key,
             'version', r.version_id, 'defect', r.defect, 'repaired', r.repaired, 'retain_until', r.retain_until,
             'because', r.deleted_because, 'recorded_at', r.recorded_at, 'stored_at', r.stored_at,
-            'verified_at', r.verified_at)));
+            'verified_at', r.verified_at, 'stored_sha256', encode(r.stored_sha256, 'hex'), 'stored_size', r.stored_size)));
     end if;
 end $$;
 revoke execute on function chain_recording from public;
@@ -137,7 +144,8 @@ grant execute on function last_entry to callcenter_company, callcenter_runtime;
 
 -- Whether a recording is still the object that its last entry names: key, version, size and SHA-256; and the bytes that every
 -- entry names, since it may be stored again, but never changes: another state of a changed row would bring it an entry of its
--- own. Nothing of it is given out otherwise. What belongs to no company has no entry.
+-- own. Nothing of it is given out otherwise. What belongs to no company has no entry. Of a FLAC the last entry names the object
+-- too, unless an earlier version wrote it, which knew of none.
 create or replace function as_chained(r recordings) returns boolean
     language plpgsql stable set search_path from current as $$
 declare
@@ -151,6 +159,8 @@ begin
     return body is not null
         and (body ->> 'recording', body ->> 'key', body ->> 'version', body ->> 'size', body ->> 'sha256')
         is not distinct from (r.id::text, r.object_key, r.version_id, r.size::text, encode(r.sha256, 'hex'))
+        and (not body ? 'stored_sha256' or (body ->> 'stored_sha256', body ->> 'stored_size')
+            is not distinct from (encode(r.stored_sha256, 'hex'), r.stored_size::text))
         and not exists (
             select from ledger_entries e cross join lateral (select body_of(e) as said) named
             where e.recording_id = r.id and e.kind like 'recording %' and e.kind <> 'recording listened to'

@@ -29,7 +29,9 @@ begin
         talk_ended_at = excluded.talk_ended_at, left_at = excluded.left_at, ended_at = excluded.ended_at,
         wait_s = excluded.wait_s, rewait_s = excluded.rewait_s, returns = excluded.returns, talk_s = excluded.talk_s,
         rings = excluded.rings, hangup_cause = excluded.hangup_cause, rebuilt = excluded.rebuilt, keys = excluded.keys,
-        told_at = excluded.told_at;
+        told_at = excluded.told_at
+    -- A ledger that is read once more brings back no number that was removed.
+    where calls.forgotten_at is null;
 end $$;
 
 -- Whether a call that an operator made needs no ticket of its own; it is then about the one that the operator called from, or

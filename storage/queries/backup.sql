@@ -36,12 +36,14 @@ select name, sha256 from schema_migrations order by name
 -- name: ledgers
 select name, ledger_inode, ledger_offset, ledger_line, ledger_line_at from nodes order by name
 
--- Every object that a row names: with its version where one is named, for there may be newer ones of that key.
+-- Every object that a row names: with its version where one is named, for there may be newer ones of that key; and what it may
+-- be. Under the key of a FLAC an earlier version of this program has stored the WAV.
 -- name: objects
-select object_key as key, version_id as version, encode(sha256, 'hex') as sha256 from recordings
+select object_key as key, version_id as version,
+    array_remove(array[encode(sha256, 'hex'), encode(stored_sha256, 'hex')], null) as sha256 from recordings
 where state in ('stored', 'verified', 'attached', 'expired')
 union
-select object_key, version_id, encode(sha256, 'hex') from recording_copies where object_key is not null
+select object_key, version_id, array[encode(sha256, 'hex')] from recording_copies where object_key is not null
 order by key
 
 -- An object of a recording that was brought into another store, or made anew there, has another version $2 and is locked until

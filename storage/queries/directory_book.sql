@@ -102,6 +102,10 @@ insert into residents (premises_id, name, account) values ($1, $2, $3) returning
 -- name: change_resident
 update residents set name = $2, account = $3 where id = $1
 
+-- Note that a resident does not live there any more, or does after all; the date that was noted first stays.
+-- name: move_out
+update residents set left_at = case when $2 then coalesce(left_at, now()) end where id = $1
+
 -- name: take_phones
 delete from resident_phones where resident_id = $1 and phone <> all($2::text[])
 

@@ -159,12 +159,23 @@ with counted as (
 insert into residents (id, premises_id, name, account) overriding system value
 select id, premises_id, name, account from counted
 
+-- Whoever is in the register lives there, whatever was noted.
 -- name: change_residents
-update residents r set name = case when lower(r.name) = lower(n.name) then r.name else n.name end,
+update residents r set left_at = null, name = case when lower(r.name) = lower(n.name) then r.name else n.name end,
     account = coalesce(n.account, r.account)
 from new_residents n
 where r.id = n.id
-  and (lower(r.name) <> lower(n.name) or (n.account is not null and r.account is distinct from n.account))
+  and (r.left_at is not null or lower(r.name) <> lower(n.name) or (n.account is not null and r.account is distinct from n.account))
+
+-- name: absent
+-- How many residents of the houses of the sheet are not in it, and did not move out before.
+select count(*) from residents r join premises p on p.id = r.premises_id
+where p.house_id in (select id from new_houses) and r.left_at is null and r.id not in (select id from new_residents where id is not null)
+
+-- name: move_out
+update residents r set left_at = now() from premises p
+where p.id = r.premises_id and p.house_id in (select id from new_houses) and r.left_at is null
+    and r.id not in (select id from new_residents where id is not null)
 
 -- name: local_phones
 -- Telephones without a city code, with the code of the company that serves the house after the import.

@@ -98,7 +98,7 @@ select seq from ledger_entries where company_id = $1 and (ticket_id = $2 or reco
 select hash from ledger_entries where company_id = $1 and seq = $2 - 1
 
 -- name: run
-select seq, hash, sha256(convert_to(entry, 'UTF8')) as content,
+select seq, hash, coalesce(content, sha256(convert_to(entry, 'UTF8'))) as content,
        case when ticket_id = $4 or recording_id = any ($5::bigint[]) then entry end as entry
 from ledger_entries where company_id = $1 and seq between $2 and $3 order by seq
 
@@ -112,7 +112,7 @@ order by company_id
 
 -- The chain of the company $1, with the SHA-256 that the row of the recording has now.
 -- name: whole
-select e.seq, e.hash, e.entry, e.kind, e.ticket_id, e.recording_id, encode(r.sha256, 'hex') as sha256,
+select e.seq, e.hash, e.entry, e.content, e.kind, e.ticket_id, e.recording_id, encode(r.sha256, 'hex') as sha256,
        to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at
 from ledger_entries e left join recordings r on r.id = e.recording_id
 where e.company_id = $1 order by e.seq

@@ -31,6 +31,8 @@ select r.id, as_chained(r) as as_chained, r.object_key as row_key, r.version_id 
     case when e.seq is null then r.version_id else b.body ->> 'version' end as version_id,
     case when e.seq is null then r.size else (b.body ->> 'size')::bigint end as size,
     case when e.seq is null then r.sha256 else decode(b.body ->> 'sha256', 'hex') end as sha256,
+    case when e.seq is null then r.stored_size else (b.body ->> 'stored_size')::bigint end as stored_size,
+    case when e.seq is null then r.stored_sha256 else decode(b.body ->> 'stored_sha256', 'hex') end as stored_sha256,
     c.object_key as copy_key, c.version_id as copy_version, c.size as copy_size, c.sha256 as copy_sha256,
     copy_as_chained(c) as copy_as_chained
 from next join recordings r using (id)

@@ -23,10 +23,11 @@ insert into calls (id, node, company_id, did, caller, direction, outcome, arrive
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $12, case when $7 = 'answered' then $12::timestamptz end, $10, $11, 'ended', true)
 on conflict (id) do update set
     company_id = coalesce(calls.company_id, excluded.company_id),
-    did = coalesce(nullif(calls.did, ''), excluded.did), caller = coalesce(nullif(calls.caller, ''), excluded.caller),
+    did = coalesce(nullif(calls.did, ''), excluded.did),
+    caller = case when calls.forgotten_at is null then coalesce(nullif(calls.caller, ''), excluded.caller) else '' end,
     recording = coalesce(calls.recording, excluded.recording), talk_s = coalesce(calls.talk_s, excluded.talk_s)
 where calls.imported and (calls.company_id is null and excluded.company_id is not null
-    or calls.did = '' and excluded.did <> '' or calls.caller = '' and excluded.caller <> ''
+    or calls.did = '' and excluded.did <> '' or calls.caller = '' and excluded.caller <> '' and calls.forgotten_at is null
     or calls.recording is null and excluded.recording is not null)
 returning xmax = 0 as added, company_id;
 

@@ -3,10 +3,11 @@ with known as (insert into nodes (name) values ($2) on conflict do nothing)
 insert into recordings (name, node, state) values ($1, $2, 'expected') on conflict do nothing;
 
 -- name: record
+-- $9 how the key ends: it stays, and says whether the store has the WAV or the FLAC of it.
 update recordings set
     state = 'recorded', sha256 = $2, size = $3, duration_s = $4, defect = $5, rate = $6, channels = $7, repaired = $8,
     recorded_at = now(),
-    object_key = 'recordings/' || to_char(now() at time zone 'UTC', 'YYYY/MM/DD/') || id || '.wav'
+    object_key = 'recordings/' || to_char(now() at time zone 'UTC', 'YYYY/MM/DD/') || id || $9
 where name = $1 and state in ('expected', 'missing');
 
 -- name: retain
@@ -25,10 +26,12 @@ update recordings set state = 'stored', stored_at = now(), version_id = $2, lock
 where id = $1 and state = 'recorded';
 
 -- name: verify
-update recordings set state = 'verified', verified_at = now() where id = $1 and state = 'stored';
+-- $2, $3: SHA-256 and size of the object, where it is not the WAV itself.
+update recordings set state = 'verified', verified_at = now(), stored_sha256 = $2, stored_size = $3
+where id = $1 and state = 'stored';
 
 -- name: store_again
-update recordings set state = 'recorded', version_id = null, locked_until = null
+update recordings set state = 'recorded', version_id = null, locked_until = null, stored_sha256 = null, stored_size = null
 where id = $1 and state in ('stored', 'verified', 'attached');
 
 -- name: attach

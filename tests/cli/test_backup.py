@@ -13,6 +13,7 @@ from callcenter.cli.backup import backup, read_manifest, restore
 from callcenter.cli.database_copy import dump, walls
 from callcenter.cli.evidence import check_custody_chain
 from callcenter.errors import BackupProblem, StorageError
+from callcenter.recordings.originals import read_back
 from callcenter.recordings.store import Store
 from callcenter.settings import Settings
 from callcenter.storage import connect
@@ -41,12 +42,12 @@ async def test_every_recording_is_elsewhere_byte_for_byte_and_as_its_chain_says(
     filled: Filled, elsewhere: Settings, restored: asyncpg.Pool
 ) -> None:
     store = Store(elsewhere.s3)
-    rows = await restored.fetch(
-        "select name, object_key, version_id, sha256, state, as_chained(r) as chained from recordings r order by name"
-    )
+    rows = await restored.fetch("select r.*, as_chained(r) as chained from recordings r order by name")
     assert [row["name"] for row in rows] == list(SOUNDS)
     for row in rows:
-        assert (await store.digest(row["object_key"], row["version_id"]))[0] == row["sha256"]
+        found = await read_back(store, row["object_key"], row["version_id"])
+        assert found.wav == (row["sha256"], len(SOUNDS[row["name"]]))
+        assert (found.packed or (None, None)) == (row["stored_sha256"], row["stored_size"])
         assert row["sha256"] == hashlib.sha256(SOUNDS[row["name"]]).digest()
         assert (row["state"], row["chained"]) == ("attached", True)
     store.close()
@@ -92,7 +93,7 @@ async def test_a_backup_may_lie_in_a_bucket_of_its_own(filled: Filled, elsewhere
     objects = [key async for key, _ in store.listed("nightly/objects/")]
     store.close()
     # Each once: what was there at the second time was not fetched again.
-    assert sorted(objects) == ["nightly/objects/recordings/rec-1.wav", "nightly/objects/recordings/rec-2.wav"]
+    assert sorted(objects) == ["nightly/objects/recordings/rec-1.wav", "nightly/objects/recordings/rec-2.flac"]
     assert await restore(elsewhere, f"s3://{place}/nightly") == 0
     assert elsewhere.asterisk.queue_log.exists()
 
@@ -105,10 +106,10 @@ async def test_a_backup_in_the_bucket_that_it_is_of_is_refused(filled: Filled) -
 async def test_a_second_backup_fetches_only_what_is_new(filled: Filled, tmp_path: Path) -> None:
     folder = tmp_path / "backup"
     assert await backup(filled.settings, str(folder), copy=True) == 0
-    files = {path: path.stat().st_ino for path in (folder / "objects").rglob("*.wav")}
+    files = {path: path.stat().st_ino for path in (folder / "objects").rglob("rec-*")}
     assert len(files) == len(SOUNDS)
     assert await backup(filled.settings, str(folder), copy=True) == 0
-    assert {path: path.stat().st_ino for path in (folder / "objects").rglob("*.wav")} == files
+    assert {path: path.stat().st_ino for path in (folder / "objects").rglob("rec-*")} == files
 
 
 async def test_a_store_that_is_still_there_keeps_its_versions(

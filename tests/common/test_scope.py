@@ -46,6 +46,10 @@ insert into recordings (name, node, call_id, ticket_id, state) select 'rec {n}',
 insert into recording_plays (recording_id, operator_id) select r.id, m.id from recordings r, m where r.name = 'rec {n}';
 insert into talks (recording, call_id, kind, began_at) values ('rec {n}', 'node1-{n}', 'queue', now());
 insert into wrap_ups select id, 'node1-{n}', now(), now() from m;
+insert into call_tallies select id, '2026-03-01', '2026-03-01' from c;
+insert into tally_outcomes select t.*, 'answered', {n}, 0, 0, 0, 0, 0 from call_tallies t join c on c.id = t.company_id;
+insert into tally_hours select t.*, 9, {n}, 0, 0, 0, 0, 0, 0, 0, 0 from call_tallies t join c on c.id = t.company_id;
+insert into tally_operators select t.*, m.id, {n}, 0, 0, 0 from m, call_tallies t join c on c.id = t.company_id;
 insert into recording_copies (recording_id, problem) select id, 'empty' from recordings where name = 'rec {n}';
 insert into waveforms select id, 10, 2, '' from recordings where name = 'rec {n}';
 insert into recording_pauses (recording, call_id, began_at) values ('rec {n}', 'node1-{n}', now());

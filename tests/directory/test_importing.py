@@ -298,3 +298,25 @@ async def test_houses_that_name_no_company_and_no_town_get_those_that_were_chose
     # The only town of the company's houses need not be said again.
     report = await imports.apply(body.replace("Анна".encode(), "Пётр".encode()), None, choices=ImportChoices(north))
     assert report.counts["residents added"] == 1
+
+
+async def test_of_a_whole_register_whoever_is_not_in_it_has_moved_out(pool: asyncpg.Pool):
+    imports = DirectoryImport(pool)
+    await imports.apply(sheet(*LINES), None)
+    left = "select name from residents where left_at is not null order by name"
+    later = sheet(LINES[0])
+    assert (await imports.preview(later)).absent == 1
+    await imports.apply(later, None)
+    assert await pool.fetch(left) == []
+    looked = await imports.preview(later, ImportChoices(whole=True))
+    assert looked.counts["residents moved out"] == 1
+    assert await pool.fetch(left) == []
+    await imports.apply(later, None, choices=ImportChoices(whole=True))
+    # Of the other house the sheet says nothing.
+    assert [row["name"] for row in await pool.fetch(left)] == ["Иванов Пётр"]
+    # Somebody on a line with a problem is not absent.
+    bad = sheet(LINES[0], "k1;УК «Заречье»;Москва;Лесная ул.;3;4;1;x;;Иванова Вера;1")
+    report = await imports.apply(bad, None, choices=ImportChoices(whole=True))
+    assert (report.left_out, "residents moved out" in report.counts) == (1, False)
+    await imports.apply(sheet(*LINES), None)
+    assert await pool.fetch(left) == []

@@ -407,3 +407,31 @@ async def test_the_page_of_a_company_says_since_when_asterisk_knows_its_numbers(
             answer = await maria.get(page)
             assert answer.status == 200
             assert "Asterisk" not in await answer.text()
+
+
+async def test_a_resident_moves_out_and_is_back_when_the_register_says_so(site: Site) -> None:
+    left = "select left_at from residents"
+    async with site.browser("vera") as vera, site.browser("maria") as maria:
+        path = await a_resident(vera, site)
+        assert (await maria.post(f"{path}/out")).status == 403
+        await new_row(vera, f"{path}/out")
+        first = await site.pool.fetchval(left)
+        assert "Выехал(а)" in await (await vera.get(path)).text()
+        await new_row(vera, f"{path}/out")
+        assert await site.pool.fetchval(left) == first is not None
+        await new_row(vera, f"{path}/back")
+        assert await site.pool.fetchval(left) is None
+        await new_row(vera, f"{path}/out")
+        line = "Управляющая компания;Город;Улица;Дом;Квартира;Лицевой счёт;Житель\nУК «Заречье»;Москва;Лесная ул.;3;12;100;Иванова Анна\n"
+        await upload(vera, line.encode())
+        kept = f"/directory/import/{await site.pool.fetchval('select max(id) from directory_uploads')}"
+        assert "импортирован" in await (await vera.post(kept)).text()
+    assert await site.pool.fetchval(left) is None
+    assert await site.pool.fetchval(
+        "select array_agg(action order by id) from audit_log where action like 'noted%'"
+    ) == [
+        "noted that resident moved out",
+        "noted that resident moved out",
+        "noted that resident lives there",
+        "noted that resident moved out",
+    ]

@@ -18,8 +18,10 @@ from callcenter.settings import EvidenceSettings, S3Settings
 from callcenter.tickets.call_tickets import CallTickets
 from callcenter.tickets.ticket import Ticket
 from callcenter.web.keys import SETTINGS
-from tests.conftest import by_owner
+from tests.conftest import by_owner, emptied
 from tests.evidence_packs.packing import AUDIO, CALL, COPY, SIGNING, making, over, write_ticket
+from tests.recordings.conftest import wav
+from tests.recordings.packed import packed_bytes
 from tests.site import Site, put_in_place
 from tests.tickets.ticket_work import Work, open_work
 
@@ -232,6 +234,44 @@ async def test_on_a_real_store_the_version_that_was_verified_is_packed(
     path.write_bytes(b"".join([piece async for piece in store.open(f"evidence/{pack}.zip")]))
     assert verify(path, fingerprint(SIGNING)).faults == []
     store.close()
+
+
+async def keep_as_flac(work: Work, wav: bytes, flac: bytes) -> None:
+    """The first recording, as if it had been stored so."""
+    pool = work.site.pool
+    work.site.shelf.objects["recordings/0.flac"] = flac
+    await pool.execute(
+        "update recordings set object_key = 'recordings/0.flac', sha256 = $1, size = $2, stored_sha256 = $3,"
+        " stored_size = $4 where object_key = 'recordings/0.wav'",
+        sha256(wav).digest(), len(wav), sha256(flac).digest(), len(flac),
+    )  # fmt: skip
+    await pool.execute(emptied("ledger_entries", "ledger_heads"))
+    await pool.execute(by_owner("select chain_recording(r, 'recording attached') from recordings r"))
+    await pool.execute(by_owner("select chain_copy(c) from recording_copies c"))
+
+
+async def test_what_is_kept_as_flac_is_in_the_pack_as_the_wav_that_it_was(
+    work: Work, ticket: Ticket, database_url: str, tmp_path: Path
+):
+    flac = await packed_bytes(wav(3.0), tmp_path)
+    await keep_as_flac(work, wav(3.0), flac)
+    pack = await made(work, ticket, database_url, tmp_path / "pack.zip")
+    verdict = verify(pack, fingerprint(SIGNING))
+    assert verdict.faults == []
+    assert verdict.manifest is not None
+    [first, _] = verdict.manifest.recordings
+    assert first.original == f"originals/{first.id}.wav"
+    with zipfile.ZipFile(pack) as opened:
+        assert opened.read(first.original) == wav(3.0)
+        assert sha256(flac).hexdigest() in opened.read("ledger.jsonl").decode()
+
+
+async def test_a_damaged_flac_is_never_packed(work: Work, ticket: Ticket, database_url: str, tmp_path: Path):
+    flac = await packed_bytes(wav(3.0), tmp_path)
+    await keep_as_flac(work, wav(3.0), flac[: len(flac) // 2])
+    async with making(work, database_url):
+        await work.vera.post(f"/tickets/{ticket.id}/evidence")
+        assert (await over(work))[1] == "altered"
 
 
 async def test_a_recording_in_another_version_than_the_chain_names_is_not_packed(

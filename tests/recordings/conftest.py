@@ -18,6 +18,8 @@ from pydantic import SecretStr
 from callcenter.domain.ids import NodeName
 from callcenter.errors import ObjectMissing, StoreError
 from callcenter.recordings.archive import Archive
+from callcenter.recordings.originals import open_original
+from callcenter.recordings.packing import Packer
 from callcenter.recordings.spool import Spool
 from callcenter.recordings.store import Store, StoredObject
 from callcenter.settings import DatabaseSettings, S3Settings
@@ -196,6 +198,7 @@ class Bench:
     root: Path
     store: Any
     attached: list[float] = field(default_factory=list)
+    flac: bool = False
 
     def archive(
         self, *, store: Any = None, pool: Any = None, patience_s: float = 60.0, uploads: int = 2, settle_s: float = 0.0
@@ -206,6 +209,7 @@ class Bench:
             Spool(self.root),
             NODE,
             uploads,
+            packer=Packer(self.root / "packing" if self.flac else None),
             on_attached=lambda: self.attached.append(time.monotonic()),
             patience_s=patience_s,
             settle_s=settle_s,
@@ -223,6 +227,10 @@ class Bench:
 
     def on_disk(self) -> list[str]:
         return sorted(path.name for path in (self.root / "ready").iterdir())
+
+    async def original(self, row: asyncpg.Record) -> bytes:
+        pieces = open_original(self.store, row["object_key"], version=row["version_id"])
+        return b"".join([piece async for piece in pieces])
 
     async def content(self, key: str, version: str | None = None) -> bytes:
         return b"".join([chunk async for chunk in self.store.open(key, version=version)])

@@ -19,6 +19,7 @@ from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
 from callcenter.recordings.archive import Archive
+from callcenter.recordings.originals import read_back
 from callcenter.recordings.store import Store
 from callcenter.settings import DatabaseSettings, S3Settings
 from callcenter.storage import open_pool
@@ -68,15 +69,21 @@ class Mortal:
 
         return step
 
+    async def open(self, *args: Any) -> AsyncIterator[bytes]:
+        async with self._steps.step():
+            async for piece in self._real.open(*args):
+                yield piece
+
     @asynccontextmanager
     async def acquire(self, **options: Any) -> AsyncIterator[Any]:
         async with self._steps.step(), self._real.acquire(**options) as connection:
             yield connection
 
 
+@pytest.mark.parametrize("flac", [False, True], ids=["wav", "flac"])
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
-async def test_killed_at_any_step_it_goes_on_where_it_was(bench: Bench, done: bool) -> None:
-    killed = 0
+async def test_killed_at_any_step_it_goes_on_where_it_was(bench: Bench, done: bool, flac: bool) -> None:
+    bench.flac, killed = flac, 0
     for fatal in range(1, 100):
         call, name = await bench.ledger.call()
         await bench.ledger.expect(call, name)
@@ -95,7 +102,9 @@ async def test_killed_at_any_step_it_goes_on_where_it_was(bench: Bench, done: bo
     assert len({row["object_key"] for row in rows}) == len(rows)
     assert all((row["state"], row["defect"]) == ("attached", None) and row["ticket_id"] for row in rows)
     for row in rows:
-        assert hashlib.sha256(await bench.content(row["object_key"])).digest() == row["sha256"]
+        assert hashlib.sha256(await bench.original(row)).digest() == row["sha256"]
+        assert (await bench.content(row["object_key"])).startswith(b"fLaC" if flac else b"RIFF")
+        assert [row["version_id"]] == await bench.store.versions(row["object_key"])
     assert bench.on_disk() == []
 
 
@@ -182,7 +191,10 @@ async def test_without_the_database_files_wait_on_disk(ledger: Ledger, root: Pat
     await gate.shut()
 
 
-async def test_kill_9_at_any_moment(ledger: Ledger, root: Path, bucket: S3Settings, database_url: str) -> None:
+@pytest.mark.parametrize("flac", ["", "1"], ids=["wav", "flac"])
+async def test_kill_9_at_any_moment(
+    ledger: Ledger, root: Path, bucket: S3Settings, database_url: str, flac: str
+) -> None:
     store = Store(bucket)
     await store.ensure_bucket()
     bench = Bench(ledger, root, store)
@@ -194,6 +206,7 @@ async def test_kill_9_at_any_moment(ledger: Ledger, root: Path, bucket: S3Settin
         "SPOOL": str(root),
         "S3": bucket.model_copy(update={"secret_key": None}).model_dump_json(),
         "S3_SECRET": bucket.secret_key.get_secret_value(),
+        "FLAC": flac,
     }
     moments = sorted(random.Random(20).sample(range(1, FILES), KILLS), reverse=True)
     for left in [*moments, 0]:
@@ -212,7 +225,10 @@ async def test_kill_9_at_any_moment(ledger: Ledger, root: Path, bucket: S3Settin
     objects = _objects(bucket)
     assert sorted(objects) == sorted(row["object_key"] for row in rows)
     for row in rows:
-        assert await store.digest(row["object_key"]) == (row["sha256"], row["size"])
+        found = await read_back(store, row["object_key"], row["version_id"])
+        assert found.wav == (row["sha256"], row["size"])
+        assert (found.packed is not None) == bool(flac and row["duration_s"])
+    assert list((root / "packing").glob("*")) == []
     store.close()
 
 

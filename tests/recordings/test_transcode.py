@@ -79,6 +79,32 @@ def test_both_voices_stay_apart_and_become_as_loud(files: tuple[Path, Path]) -> 
     ).split() == ["opus", "ogg"]
 
 
+def speaking(seconds: float, pitch: float) -> NDArray[np.float64]:
+    """A voice that never pauses, on a line that is not quite silent."""
+    vowel = sum(tone(seconds, pitch * harmonic, 0.1 / harmonic) for harmonic in range(1, 12))
+    sound: NDArray[np.float64] = vowel + np.random.default_rng(1).normal(0, 0.01, len(vowel))
+    return sound
+
+
+@pytest.mark.parametrize("voices", [1, 2])
+@pytest.mark.parametrize("kbps", [12, 13, 16, 24, 32, 48, 64, 96, 128, 192, 256])
+def test_a_copy_has_the_bitrate_that_is_set(files: tuple[Path, Path], kbps: int, voices: int) -> None:
+    original, copy = files
+    original.write_bytes(file_of(pcm(*[speaking(10, 120), speaking(10, 210)][:voices]), voices))
+    make_copy(original, copy, kbps, LONG)
+    command = ["ffprobe", "-v", "error", "-show_entries", "format=bit_rate", "-of", "csv=p=0", copy]
+    # At the lowest rates Opus needs less than it may; a kilobit is Ogg's.
+    set_for_it = kbps * 1000 * voices / 2
+    assert 0.7 * set_for_it < int(subprocess.check_output(command)) < 1.03 * set_for_it + 1000
+
+
+def test_silence_takes_less_than_is_set(files: tuple[Path, Path]) -> None:
+    original, copy = files
+    original.write_bytes(file_of(bytes(40 * RATE), 2))
+    make_copy(original, copy, 32, LONG)
+    assert copy.stat().st_size * 8 / 10 < 16_000
+
+
 @pytest.mark.parametrize("said", [0, 100, 0xFFFF0000])
 def test_a_wrong_header_hides_nothing(files: tuple[Path, Path], said: int) -> None:
     original, copy = files

@@ -3,31 +3,27 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import count
 
 import asyncpg
 import pytest
 
 from callcenter.domain.access import Role
 from callcenter.domain.call import Outcome
-from callcenter.domain.ids import OperatorId
 from callcenter.domain.operator import OperatorStatus
-from callcenter.domain.person import Person
 from callcenter.push.codec import entry
 from callcenter.reports.call_tables import fate
 from callcenter.reports.calls import CallCounts
 from callcenter.reports.period import Period
-from callcenter.reports.service import ReportCompany, Reports
+from callcenter.reports.service import Reports
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import open_pool
 from tests.conftest import emptied
 from tests.messages import presence_of
+from tests.reports.call_work import STAFF, call, company
 
-STAFF = Person(OperatorId(1), "vera", "Вера", Role.SUPERVISOR, "ru", False)
 DAY = date(2026, 11, 2)
 WHOLE = Period(DAY, DAY)
 MORNING = datetime(2026, 11, 2, 6, 30, tzinfo=UTC)
-NUMBERS = count(1)
 
 
 @pytest.fixture
@@ -37,41 +33,6 @@ async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     await pool.execute("insert into nodes (name) values ('node1')")
     yield pool
     await pool.close()
-
-
-async def company(pool: asyncpg.Pool, name: str = "УК", zone: str = "Europe/Moscow") -> ReportCompany:
-    made = await pool.fetchval("insert into companies (name, zone) values ($1, $2) returning id", name, zone)
-    return ReportCompany(made, name, zone)
-
-
-async def call(
-    pool: asyncpg.Pool,
-    of: ReportCompany,
-    arrived_at: datetime,
-    outcome: Outcome | None,
-    *,
-    answered_after: float | None = None,
-    caller: str = "+79160000001",
-    **values: object,
-) -> str:
-    id_ = f"node1-1790000000.{next(NUMBERS)}"
-    answered_at = None if answered_after is None else arrived_at + timedelta(seconds=answered_after)
-    columns = {
-        "id": id_,
-        "node": "node1",
-        "company_id": of.id,
-        "did": "74951234567",
-        "caller": caller,
-        "state": "ended",
-        "outcome": outcome,
-        "arrived_at": arrived_at,
-        "answered_at": answered_at,
-        "ended_at": arrived_at + timedelta(minutes=10),
-        **values,
-    }
-    blanks = ", ".join(f"${place + 1}" for place in range(len(columns)))
-    await pool.execute(f"insert into calls ({', '.join(columns)}) values ({blanks})", *columns.values())
-    return id_
 
 
 async def test_calls_are_counted_by_what_became_of_them_and_how_soon(pool: asyncpg.Pool):

@@ -48,12 +48,14 @@ class Shared:
         return [row["action"] for row in rows]
 
 
-async def add_recording(work: Work, ticket_id: int, name: str, audio: bytes = AUDIO, copy: bytes | None = None) -> int:
-    """A recording of the ticket's call, attached; `copy`: its small copy, if there is one."""
+async def add_recording(
+    work: Work, ticket_id: int, name: str, audio: bytes = AUDIO, copy: bytes | None = None, flac: bytes | None = None
+) -> int:
+    """A recording of the ticket's call, attached; `copy`: its small copy, `flac`: what the store has of it, if there is one."""
     call = await work.site.pool.fetchval("select call_id from tickets where id = $1", ticket_id)
-    key = f"recordings/{name}.wav"
+    key = f"recordings/{name}.{'flac' if flac else 'wav'}"
     # Somebody wrote over it later: what was verified is what is sent.
-    work.site.shelf.objects |= {f"{key}@1": audio, key: b"another"}
+    work.site.shelf.objects |= {f"{key}@1": flac or audio, key: b"another"}
     recording = await work.site.pool.fetchval(
         "insert into recordings (name, node, call_id, ticket_id, state, sha256, size, duration_s, object_key, version_id,"
         " recorded_at) values ($1, 'node1', $2, $3, 'attached', $4, $5, 83, $6, '1', $7) returning id",

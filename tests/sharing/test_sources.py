@@ -9,6 +9,7 @@ import pytest
 
 from callcenter.recordings.transcode import make_copy
 from callcenter.sharing.links import MadeLink
+from tests.recordings.packed import packed_bytes
 from tests.sharing.link_work import Shared, add_recording, open_shared
 from tests.site import Browser, Site
 from tests.tickets.ticket_work import open_work
@@ -25,6 +26,12 @@ def audio(tmp_path: Path) -> tuple[bytes, bytes]:
     original.write_bytes(b"RIFF" + struct.pack("<I4s", 4 + len(form) + len(sound), b"WAVE") + form + sound)
     make_copy(original, copy, 32, 60.0)
     return original.read_bytes(), copy.read_bytes()
+
+
+@pytest.fixture(params=["wav", "flac"])
+async def flac(request: pytest.FixtureRequest, audio: tuple[bytes, bytes], tmp_path: Path) -> bytes | None:
+    """What the store has in place of the original; None where it has the original."""
+    return await packed_bytes(audio[0], tmp_path) if request.param == "flac" else None
 
 
 def codec_of(sound: bytes, path: Path) -> str:
@@ -47,14 +54,16 @@ async def in_ranges(browser: Browser, path: str, media_type: str) -> bytes:
     return whole
 
 
-async def made_link(shared: Shared, audio: tuple[bytes, bytes], **changed: object) -> MadeLink:
-    recording = await add_recording(shared.work, shared.ticket_id, "real", *audio)
+async def made_link(shared: Shared, audio: tuple[bytes, bytes], flac: bytes | None, **changed: object) -> MadeLink:
+    recording = await add_recording(shared.work, shared.ticket_id, "real", *audio, flac)
     return await shared.link(recordings=[recording], **changed)
 
 
-async def test_a_link_plays_where_the_copy_cannot_be_played(site: Site, audio: tuple[bytes, bytes], tmp_path: Path):
+async def test_a_link_plays_where_the_copy_cannot_be_played(
+    site: Site, audio: tuple[bytes, bytes], flac: bytes | None, tmp_path: Path
+):
     async with open_work(site) as work, open_shared(work) as shared, site.browser() as guest:
-        made = await made_link(shared, audio)
+        made = await made_link(shared, audio, flac)
         sources = SOURCE.findall(await (await guest.get(f"/l/{made.token}")).text())
         at = f"/l/{made.token}/1"
         assert sources == [(f"{at}/listen", "audio/ogg"), (f"{at}/listen-original", "audio/wav")]
@@ -68,9 +77,11 @@ async def test_a_link_plays_where_the_copy_cannot_be_played(site: Site, audio: t
         assert await shared.audited() == ["shared recordings", "opened link", "listened by link", "listened by link"]
 
 
-async def test_each_source_is_played_as_often_as_the_link_allows(site: Site, audio: tuple[bytes, bytes]):
+async def test_each_source_is_played_as_often_as_the_link_allows(
+    site: Site, audio: tuple[bytes, bytes], flac: bytes | None
+):
     async with open_work(site) as work, open_shared(work) as shared, site.browser() as guest:
-        made = await made_link(shared, audio, fetches=1)
+        made = await made_link(shared, audio, flac, fetches=1)
         at = f"/l/{made.token}/1"
         original = await guest.get(f"{at}/listen-original")
         assert (original.status, await original.read()) == (200, audio[0])
@@ -82,9 +93,11 @@ async def test_each_source_is_played_as_often_as_the_link_allows(site: Site, aud
         assert "столько раз" in await (await guest.get(f"/l/{made.token}")).text()
 
 
-async def test_the_player_of_supervisors_offers_the_same(site: Site, audio: tuple[bytes, bytes], tmp_path: Path):
+async def test_the_player_of_supervisors_offers_the_same(
+    site: Site, audio: tuple[bytes, bytes], flac: bytes | None, tmp_path: Path
+):
     async with open_work(site) as work, open_shared(work) as shared, site.browser("vera") as vera:
-        recording = await add_recording(work, shared.ticket_id, "real", *audio)
+        recording = await add_recording(work, shared.ticket_id, "real", *audio, flac)
         assert (await vera.post(f"/listening/{recording}/begin", reason="quality")).status == 303
         sources = SOURCE.findall(await (await vera.get(f"/listening/{recording}")).text())
         at = f"/recordings/{recording}"

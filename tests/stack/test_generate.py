@@ -6,7 +6,7 @@ import pytest
 from callcenter.domain.deadlines import Due, Limit, LimitStep, due
 from callcenter.errors import StorageError
 from callcenter.storage import prepare_connection
-from stack.generate import Size, generate
+from stack.generate import LARGE, Size, generate
 
 TICKETS, CALLS = 3000, 6000
 
@@ -22,8 +22,9 @@ async def schema(connection: asyncpg.Connection) -> list[tuple[object, ...]]:
     rows = await connection.fetch(
         "select pg_get_constraintdef(oid), convalidated::text from pg_constraint where connamespace = 'public'::regnamespace"
         " union all select pg_get_indexdef(indexrelid), indisvalid::text from pg_index"
-        " where indrelid = any (array['calls', 'tickets', 'ticket_events', 'ticket_deadlines']::regclass[])"
-        " union all select pg_get_triggerdef(oid), tgenabled::text from pg_trigger where not tgisinternal order by 1"
+        " where indrelid = any ($1::regclass[])"
+        " union all select pg_get_triggerdef(oid), tgenabled::text from pg_trigger where not tgisinternal order by 1",
+        LARGE,
     )
     return [tuple(row) for row in rows]
 
@@ -70,6 +71,12 @@ async def look_at(connection: asyncpg.Connection) -> None:
         " from ticket_events where kind in ('opened', 'moved')) e where back",
         "times of calls": "select count(*) from calls where not (arrived_at <= coalesce(queued_at, arrived_at)"
         " and coalesce(queued_at, arrived_at) <= coalesce(answered_at, left_at) and left_at <= ended_at and ended_at <= now())",
+        "talks": "select count(*) from calls c left join talks k on k.recording = c.recording left join recordings r"
+        " on r.name = c.recording where (c.outcome = 'answered') <> (k.call_id = c.id and r.call_id = c.id) is true",
+        "recordings": "select count(*) from recordings r left join tickets t on t.call_id = r.call_id"
+        " where r.ticket_id is distinct from t.id or r.named_call <> r.call_id or r.name !~ '^made-\\d+\\.\\d+_made-\\d+\\.\\d+_\\d+$'",
+        "events": "select count(*) from calls c cross join lateral (select count(*) as events, min(at) as first, max(at) as last"
+        " from call_events where call_id = c.id) e where e.events < 3 or (e.first, e.last) <> (c.arrived_at, c.ended_at)",
         "deadlines": "select count(*) from tickets t where not exists"
         " (select from ticket_deadlines d where d.ticket_id = t.id and d.step = 'tell')",
         "lateness": "select count(*) from tickets t cross join lateral ("

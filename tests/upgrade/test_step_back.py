@@ -89,6 +89,27 @@ async def test_a_check_says_what_is_new_and_what_prevents_it(settings: Settings,
     await owner.close()
 
 
+async def test_whoever_steps_back_is_told_what_the_earlier_version_cannot_read(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+):
+    await migrate_all(settings)
+    owner = await storage.connect(settings.database.of_owner())
+    await owner.execute("insert into nodes (name) values ('node1')")
+    await owner.execute(
+        "insert into recordings (name, node, state, sha256, size, object_key, stored_sha256, stored_size) values"
+        " ('wav', 'node1', 'attached', sha256('wav'), 3, 'recordings/1.wav', null, null),"
+        " ('flac', 'node1', 'attached', sha256('wav'), 3, 'recordings/2.flac', sha256('flac'), 4),"
+        " ('gone', 'node1', 'deleted', sha256('wav'), 3, 'recordings/3.flac', sha256('flac'), 4)"
+    )
+    await owner.close()
+    capsys.readouterr()
+    await upgrade.back_to(settings, FIRST["version"])
+    assert f"1 recordings are stored as FLAC, which {FIRST['version']} cannot read" in capsys.readouterr().out
+    # Stepped back once, there is nothing more to lose.
+    await upgrade.back_to(settings, FIRST["version"])
+    assert "FLAC" not in capsys.readouterr().out
+
+
 async def test_a_version_that_is_no_release_is_refused(settings: Settings):
     with pytest.raises(upgrade.CheckFailed, match=r"none of the releases 0\.1\.0"):
         await upgrade.back_to(settings, "7.7.7")

@@ -12,7 +12,7 @@ NOT_PAGES = {
     # Files.
     "/directory/export.{kind}", "/directory/import/{id}/problems", "/tickets/{id}/files/{file}", "/outages/{id}/heard.wav", "/recordings/{id}",
     "/recordings/{id}/copy", "/recordings/deleted.csv", "/l/{token}/{place}/{name}", "/tickets/{id}/evidence/{pack}",
-    "/reports/exports/{id}", "/reports/{table}.{format}", "/reports/today", "/telephone/{token}/linphone.xml",
+    "/personal-data/residents/{id}/all.csv", "/reports/exports/{id}", "/reports/{table}.{format}", "/reports/today", "/telephone/{token}/linphone.xml",
     "/telephone/{token}/cfg{mac}.xml",
     # Leads to the first page of whoever comes.
     "/", "/start",
@@ -79,6 +79,15 @@ VISITS = (
     Visit("/reviews", "anna", ".reviews"),
     Visit("/listening/cards/{company}", "vera", "form", {"company": "company"}),
     Visit("/recordings/ledger", "vera", "table", query="?days=31"),
+    Visit("/personal-data", "vera", "table"),
+    Visit("/personal-data/residents/{id}", "alla", "form", {"id": "resident"}),
+    Visit("/personal-data/residents/{id}", "alla", "[aria-invalid]", {"id": "resident"}, sent={}, status=422),
+    Visit("/personal-data/{company}", "vera", "table", {"company": "company"}),
+    Visit("/personal-data/{company}", "alla", "input", {"company": "company"}),
+    Visit(
+        "/personal-data/{company}", "alla", "[aria-invalid]", {"company": "company"}, sent={"calls": "x"}, status=422
+    ),
+    Visit("/personal-data/{company}", "alla", "[name=confirmed]", {"company": "company"}, sent={"calls": "1"}),
     # Tickets.
     Visit("/tickets", "vera", "table"),
     Visit("/tickets", "maria", "table"),

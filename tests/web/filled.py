@@ -33,6 +33,15 @@ from tests.site import BOX, Site
 from tests.tickets.ticket_work import Work, open_work
 from tests.trunks.test_pages import TYPED
 
+REMOVAL = """
+insert into keeping_terms (company_id, kind, months) select id, unnest(array['tickets', 'calls', 'audit']), 36 from companies;
+insert into keeping_runs (company_id, day, finished_at, terms, removed, left_behind, entry)
+    select id, now(), now(), jsonb_build_object('calls', jsonb_build_object('months', 36, 'until', now())),
+        '{"calls": 120, "files": 3, "entries": 2}', '{"calls": {"hold": 2, "open": 1}}', 17 from companies;
+insert into keeping_requests (company_id, resident_id, removed, left_behind)
+    select id, 7, '{"residents": 1}', '{"tickets": {"open": 1}}' from companies
+"""
+
 
 @dataclass
 class Filled:
@@ -146,6 +155,7 @@ async def _administration(filled: Filled) -> None:
         form = {"period": "month", "format": "csv"}
         assert (await maria.post("/reports/exports", **form)).status == 303
     known["trunk"] = await site.pool.fetchval("select id from trunks")
+    await site.pool.execute(REMOVAL)
     # With the telephone in the browser.
     await site.pool.execute("update operators set endpoint = 'web-boris', sip_version = 0 where login = 'boris'")
     known["person"] = site.ids["anna"]

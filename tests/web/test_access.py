@@ -37,7 +37,7 @@ MAY = {
         "see completeness of recordings", "keep recordings", "make evidence packs", "see tickets", "edit tickets",
         "comment tickets", "see outages", "manage outages", "see the directory", "edit the directory", "see reports",
         "send again what could not be delivered", "manage people", "see the audit log", "use the programming interface",
-        "manage who is told of outages", "manage trunks",
+        "manage who is told of outages", "manage trunks", "set how long personal data is kept",
     },
 }  # fmt: skip
 # What is open without login; anything else that requires no login fails.
