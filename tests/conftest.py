@@ -66,7 +66,14 @@ MEMORY, ROOM = Path("/dev/shm"), 4 << 30
 
 T = TypeVar("T")
 
-pytest_plugins = ["tests.site", "tests.wheel", "tests.backups", "tests.tickets.ticket_work", "tests.outages.district"]
+pytest_plugins = [
+    "tests.site",
+    "tests.wheel",
+    "tests.debian_postgres",
+    "tests.backups",
+    "tests.tickets.ticket_work",
+    "tests.outages.district",
+]
 
 # How long an example takes says on a busy machine more of the machine than of the code.
 hypothesis.register_profile("busy", deadline=None)

