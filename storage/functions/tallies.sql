@@ -31,17 +31,17 @@ create or replace function hours_of_calls(company integer, zone text, start time
 $$;
 
 -- By operator: each talk counts for its own, of a call that was handed on several; and what they needed after talks, also after
--- those of calls out.
+-- those of calls out. A clock that was set back meanwhile makes nothing of a time, not less.
 create or replace function operators_of_calls(company integer, start timestamptz, until timestamptz)
     returns table (operator_id integer, talks bigint, talk_s double precision, wrap_ups bigint, wrap_up_s double precision)
     language sql stable as $$
     select n.operator_id, sum(n.talk)::bigint, coalesce(sum(n.talk_s), 0), sum(n.wrap_up)::bigint, coalesce(sum(n.wrap_up_s), 0)
     from (
-        select t.operator_id, 1 as talk, t.talk_s, 0 as wrap_up, null::double precision as wrap_up_s
+        select t.operator_id, 1 as talk, greatest(t.talk_s, 0) as talk_s, 0 as wrap_up, null::double precision as wrap_up_s
         from calls_that_came(company, start, until) c
         join talks t on t.call_id = c.id and t.kind <> 'consultation' and t.operator_id is not null
         union all
-        select w.operator_id, 0, null, 1, extract(epoch from w.ended_at - w.began_at)::double precision
+        select w.operator_id, 0, null, 1, greatest(extract(epoch from w.ended_at - w.began_at)::double precision, 0)
         from calls c join wrap_ups w on w.call_id = c.id
         where c.company_id = company and c.arrived_at >= start and c.arrived_at < until and c.state = 'ended' and not c.imported
     ) n
