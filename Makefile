@@ -6,7 +6,7 @@ python = .venv/bin/python
 # What pytest makes of the tests is kept for the next run, also where containers are told not to.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo up down surge accidents listen site deb trial image check format lint types layers scripts units test servers calls bench
+.PHONY: setup demo up down surge accidents listen site deb trial image check format lint types layers scripts units test servers calls alone bench
 
 setup:
 	@stack/setup.sh
@@ -68,15 +68,17 @@ scripts:
 
 test: check
 	@stack/setup.sh --tests
-	@$(MAKE) --no-print-directory --jobs 2 servers calls
-	$(python) -m pytest tests/e2e -m alone
+	@$(MAKE) --no-print-directory servers calls alone
 
-# Beside each other: calls mostly wait, and whatever they do not need of the processor is for the others.
 servers:
-	nice -n 5 $(python) -m pytest -m "servers or e2e or long" --ignore tests/e2e -n 2 --dist loadfile
+	$(python) -m pytest -m "servers or e2e or long" --ignore tests/e2e -n 3 --dist loadfile
 
 calls:
-	$(python) -m pytest tests/e2e -m "not alone" -n 4 --dist loadfile
+	$(python) -m pytest tests/e2e -m "not alone" -n 3 --dist loadfile
+
+# What measures time has the machine to itself.
+alone:
+	$(python) -m pytest tests/e2e -m alone
 
 bench: setup
 	@$(if $(ROWS),ROWS=$(ROWS)) $(python) -m stack bench

@@ -217,7 +217,8 @@ def _free_ports(count: int) -> list[int]:
 def _start_seaweedfs(folder: Path, ports: list[int]) -> subprocess.Popen[bytes]:
     (folder / "data").mkdir()
     options: dict[str, object] = {"ip": HOST, "ip.bind": HOST, "master.volumeSizeLimitMB": 64}
-    options |= {"s3.autoCreateBucket": "false"}
+    # By itself it makes as many volumes as would fit when full, and each bucket takes seven: in memory that is few.
+    options |= {"s3.autoCreateBucket": "false", "volume.max": 10_000}
     names = [f"{part}.{port}" for part in ("master", "volume", "filer", "s3") for port in ("port", "port.grpc")]
     flags = [f"-{key}={value}" for key, value in (options | dict(zip(names, ports, strict=True))).items()]
     weed = Path(sys.executable).with_name("weed")
