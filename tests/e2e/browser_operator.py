@@ -157,6 +157,13 @@ async def recordings(pool, phone: str) -> list[str]:
     return [row["object_key"] for row in rows] if rows and all(row["state"] == "attached" for row in rows) else []
 
 
+async def hears_operator(caller: Caller, within_s: float = 30.0) -> None:
+    """Wait until the caller hears the operator for two seconds."""
+    deadline = time.monotonic() + within_s
+    while share(await listened(caller), OPERATORS_TONE) <= 0.5:
+        assert time.monotonic() < deadline, "the operator is not heard"
+
+
 async def listened(caller: Caller) -> "np.ndarray":
     """What the caller hears from now on."""
     await asyncio.to_thread(caller.listen, 0.5)

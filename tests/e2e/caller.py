@@ -153,11 +153,11 @@ class Caller:
             pass
         return b"".join(in_order(packets))
 
-    def heard_keys(self, seconds: float) -> str:
-        """The keys that the other side presses in the next seconds, as packets of RFC 4733."""
+    def heard_keys(self, count: int, within_s: float = 10.0) -> str:
+        """The next keys that the other side presses, as packets of RFC 4733; fewer when no more come."""
         pressed: dict[int, str] = {}
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
+        deadline = time.monotonic() + within_s
+        while len(pressed) < count and (left := deadline - time.monotonic()) > 0:
             self._rtp.settimeout(left)
             try:
                 packet = self._rtp.recv(2048)
