@@ -30,18 +30,21 @@ commit() {
 }
 
 own_debian() {
-    local name=docker.io/library/debian:bookworm-slim container mirror=http://deb.debian.org
+    local name=docker.io/library/debian:bookworm-slim container archive
     known $name && return
+    # The one that this machine takes its packages from.
+    archive=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | head -1)
+    archive=${archive%/}
     slim=()
     for folder in man locale doc info; do slim+=(--dpkgopt="path-exclude=/usr/share/$folder/*"); done
     mmdebstrap --mode=root --variant=minbase --dpkgopt=force-unsafe-io "${slim[@]}" --dpkgopt='path-include=/usr/share/doc/*/copyright' \
-        --include=ca-certificates bookworm "$work/debian.tar" "deb $mirror/debian bookworm main"
+        --include=ca-certificates bookworm "$work/debian.tar" "deb $archive bookworm main"
     container=$(buildah from scratch)
     buildah add --quiet "$container" "$work/debian.tar" / >/dev/null
     # As the published image names its sources.
     printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n\n' \
-        $mirror/debian 'bookworm bookworm-updates' /usr/share/keyrings/debian-archive-keyring.gpg \
-        $mirror/debian-security bookworm-security /usr/share/keyrings/debian-archive-keyring.gpg >"$work/debian.sources"
+        $archive 'bookworm bookworm-updates' /usr/share/keyrings/debian-archive-keyring.gpg \
+        $archive-security bookworm-security /usr/share/keyrings/debian-archive-keyring.gpg >"$work/debian.sources"
     buildah copy --quiet "$container" "$work/debian.sources" /etc/apt/sources.list.d/debian.sources >/dev/null
     buildah run "$container" rm /etc/apt/sources.list
     # A network of one's own may have an authority of its own.

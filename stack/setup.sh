@@ -124,7 +124,6 @@ together
 # The samples of docs/install.md are tried with these. Unpacked, not installed: nothing is started, nothing is configured.
 tools=(nginx caddy fail2ban logrotate pgbouncer libc-ares2 libevent-2.1-7 libpopt0)
 tools+=(postgresql-15 postgresql-client-15 libllvm14)
-archive='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian'
 unpack_tools() (
     folder=$PWD/var/tools
     rm -rf "$folder" && mkdir -p "$folder/packages" && cd "$folder/packages" && apt-get update || exit
@@ -132,8 +131,10 @@ unpack_tools() (
         # Since its change to 64-bit times Debian has some libraries under another name.
         apt-get download "$name" || apt-get download "${name}t64" || exit
     done
-    # Debian stable has no Compose of today's format.
-    mkdir -p unstable/lists/partial && echo "deb $archive sid main" >unstable/sources.list || exit
+    # Debian stable has no Compose of today's format; from the archive that this machine takes its packages from.
+    archive=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | head -1)
+    signed=/usr/share/keyrings/debian-archive-keyring.gpg
+    mkdir -p unstable/lists/partial && echo "deb [signed-by=$signed] $archive sid main" >unstable/sources.list || exit
     unstable=(-o "Dir::Etc::sourcelist=$PWD/unstable/sources.list" -o Dir::Etc::sourceparts=- -o APT::Sandbox::User=root)
     unstable+=(-o "Dir::State::lists=$PWD/unstable/lists" -o "Dir::Cache=$PWD/unstable")
     apt-get "${unstable[@]}" update && apt-get "${unstable[@]}" download docker-compose || exit
