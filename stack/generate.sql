@@ -360,7 +360,7 @@ select setval(pg_get_serial_sequence('tickets', 'id'), (select max(id) from tick
 -- What happened, each kind after the one before it, so that a ticket's events are numbered in their order.
 -- name: events
 insert into ticket_events (ticket_id, at, operator_id, crew_id, kind, from_state, to_state, comment)
-select id, opened_at, operator_id, null::integer, 'opened', null, 'new', '' from made
+select id, opened_at, operator_id, null::integer, 'opened', null, null, '' from made
 union all
 select id, told_at, operator_id, null, 'told', null, null, '' from made where told_at is not null
 union all
