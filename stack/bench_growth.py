@@ -18,7 +18,7 @@ from callcenter.domain.recording import MISSING_AFTER
 from callcenter.settings import DatabaseSettings
 from callcenter.storage import connect, queries
 from stack.bench_journal import journal_looks
-from stack.bench_pages import MANAGER, STAFF, Look, measure, percentile, prepared, rows
+from stack.bench_pages import ADMINISTRATOR, STAFF, Look, measure, percentile, prepared, rows
 from stack.bench_reports import report_looks
 
 EACH = 50
@@ -33,8 +33,8 @@ async def history_looks(connection: asyncpg.Connection, company: int) -> Mapping
         " from tickets t tablesample system (0.1) repeatable (416) where t.resident_id is not null limit 400"
     )
 
-    def some(path: str, column: str) -> list[Look]:
-        return [Look(STAFF, path.format(chance.choice(found)[column])) for _ in range(EACH)]
+    def some(path: str, column: str, who: str = STAFF) -> list[Look]:
+        return [Look(who, path.format(chance.choice(found)[column])) for _ in range(EACH)]
 
     return {
         "calls_page_p95_ms": [Look(STAFF, "/calls")] * EACH,
@@ -43,11 +43,14 @@ async def history_looks(connection: asyncpg.Connection, company: int) -> Mapping
         "flat_page_p95_ms": some("/directory/flats/{}", "premises_id"),
         "house_page_p95_ms": some("/directory/houses/{}", "house_id"),
         "listening_page_p95_ms": [
-            *[Look(who, "/listening") for _ in range(EACH) for who in (STAFF, MANAGER)],
+            *[Look(STAFF, "/listening")] * EACH,
             *some("/listening?operator={}", "operator_id"),
             *[Look(STAFF, f"/listening?company={company}")] * EACH,
         ],
-        "audit_page_p95_ms": [Look(STAFF, "/audit")] * EACH + some("/audit?person={}", "operator_id"),
+        "audit_page_p95_ms": [
+            *[Look(ADMINISTRATOR, "/audit")] * EACH,
+            *some("/audit?person={}", "operator_id", ADMINISTRATOR),
+        ],
         "completeness_page_p95_ms": [Look(STAFF, "/recordings/ledger")] * EACH,
     }
 

@@ -41,12 +41,12 @@ from stack.generate import Size, generate
 USUAL_ROWS = 1_000_000
 HOST = "127.0.0.1"
 WARM = 20
-STAFF, MANAGER = "staff", "manager"
+STAFF, MANAGER, ADMINISTRATOR = "staff", "manager", "administrator"
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One request: who sends it (`STAFF`, `MANAGER`), and its path."""
+    """One request: who sends it (`STAFF`, `MANAGER`, `ADMINISTRATOR`), and its path."""
 
     who: str
     path: str
@@ -140,19 +140,24 @@ async def _is_whole(url: str, tickets: int) -> bool:
 
 
 async def _let_in(connection: asyncpg.Connection) -> tuple[int, dict[str, str]]:
-    """A session for somebody who sees all and one for the manager of the largest company; that company's id."""
+    """Sessions for a supervisor, an administrator and the manager of the largest company; that company's id."""
     company = await connection.fetchval(
         "select company_id from tickets group by company_id order by count(*) desc limit 1"
     )
-    staff = await connection.fetchval(
-        "insert into operators (login, name, role) values ('bench', 'Bench', 'supervisor')"
-        " on conflict (login) do update set active = true returning id"
-    )
+    staff, administrator = [
+        await connection.fetchval(
+            "insert into operators (login, name, role) values ($1, 'Bench', $2)"
+            " on conflict (login) do update set active = true returning id",
+            login,
+            role,
+        )
+        for login, role in (("bench", "supervisor"), ("bench-administrator", "administrator"))
+    ]
     manager = await connection.fetchval(
         "select id from operators where role = 'manager' and company_id = $1 limit 1", company
     )
     tokens = {}
-    for who, operator in ((STAFF, staff), (MANAGER, manager)):
+    for who, operator in ((STAFF, staff), (MANAGER, manager), (ADMINISTRATOR, administrator)):
         tokens[who] = new_token()
         await connection.execute(
             "insert into sessions (token_hash, operator_id, ends_at, expires_at)"

@@ -23,9 +23,10 @@ from callcenter.domain.ids import IN_BROWSER
 from callcenter.onboarding.usual_crews import usual_crews
 from callcenter.retention.personal_data import USUAL_MONTHS
 from callcenter.settings import load_settings
-from callcenter.storage import connect, statements
+from callcenter.storage import connect, queries, statements
 
 SQL = statements(Path(__file__).with_suffix(".sql"))
+IMPORT = queries("directory_import")
 GENERATE = statements(Path(__file__).with_name("generate.sql"))
 FLATS = 900
 BROWSERS = 10
@@ -103,6 +104,8 @@ async def seed(connection: asyncpg.Connection, operators: int, box: SecretBox) -
                 *_telephone(login, box),
                 ids[COMPANIES[0][0]] if login.role == "manager" else None,
             )
+        # Should PostgreSQL have counted meanwhile, it counted nobody, and would look for a caller in whole tables.
+        await connection.execute(IMPORT["analyze_directory"])
     return logins
 
 

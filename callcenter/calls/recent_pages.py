@@ -10,7 +10,6 @@ from callcenter.web.render import render
 
 routes = web.RouteTableDef()
 SQL = queries("web")
-SHOWN = 50
 
 
 @routes.get("/calls")
@@ -28,4 +27,4 @@ async def calls_list(request: web.Request) -> web.Response:
 
 
 async def _show(request: web.Request, template: str) -> web.Response:
-    return render(request, template, calls=await request.app[POOL].fetch(SQL["calls"], SHOWN))
+    return render(request, template, calls=await request.app[POOL].fetch(SQL["calls"]))

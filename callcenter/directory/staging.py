@@ -33,7 +33,7 @@ class Staging:
         await self._connection.execute(SQL["lock"])
         await fill_keys(self._connection)
         await self._stage(read)
-        await self._connection.execute(SQL["analyze"])
+        await self._analyze()
         problems: list[SheetProblem] = []
         for kind in KINDS:
             await self._find(kind)
@@ -49,7 +49,7 @@ class Staging:
         # Of rows just added the planner knows nothing until they are analyzed: so they come last, and nothing reads before.
         changed = {f"{kind}s changed": await self._count(f"change_{kind}s") for kind in KINDS}
         added = {f"{kind}s added": await self._count(f"add_{kind}s") for kind in KINDS}
-        await self._connection.execute(SQL["analyze"])
+        await self._analyze()
         added["phones added"] = await self._count("add_phones")
         await fill_keys(self._connection)
         return added | changed
@@ -60,6 +60,10 @@ class Staging:
             for start in range(0, len(records) if table.startswith("new_") else 0, AT_ONCE):
                 part = records[start : start + AT_ONCE]
                 await self._connection.copy_records_to_table(table, columns=columns, records=part)
+
+    async def _analyze(self) -> None:
+        for tables in ("analyze_directory", "analyze"):
+            await self._connection.execute(SQL[tables])
 
     async def _find(self, kind: str) -> None:
         await self._connection.execute(SQL[f"find_{kind}s"], *([self._company] if kind == "house" else []))

@@ -21,8 +21,10 @@ create temporary table new_residents (
 create temporary table new_phones (resident integer, phone text, line integer) on commit drop;
 create temporary table new_lines (line integer, house integer, flat integer, resident integer) on commit drop;
 
+-- name: analyze_directory
+select analyze_directory()
+
 -- name: analyze
-select analyze_directory();
 analyze new_houses, new_flats, new_residents, new_phones, new_lines
 
 -- name: find_houses
