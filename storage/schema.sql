@@ -1605,6 +1605,12 @@ begin
     return null;
 end $$;
 
+CREATE FUNCTION public.term_until(months integer, now timestamp with time zone, zone text) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    AS $$
+    select (date_trunc('day', now at time zone zone) - make_interval(months => months)) at time zone zone
+$$;
+
 CREATE FUNCTION public.ticket_kept(ticket bigint) RETURNS text
     LANGUAGE sql STABLE
     AS $$

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -98,6 +99,10 @@ class CompanyKeeping:
         """What it has."""
         return OF_CENTRE if self.id == CENTRE else tuple(PersonalDataKind)
 
+    def here(self, moment: datetime) -> datetime:
+        """The moment by the company's clocks."""
+        return moment.astimezone(ZoneInfo(self.zone))
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -126,13 +131,6 @@ class KeepingState:
     last_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What other terms would bring: of each kind that is shortened, or set for the first time, what would go."""
-
-    shortened: Mapping[PersonalDataKind, Due] = field(default_factory=dict)
-
-
 async def companies(connection: Reader, company: int | None = None) -> list[CompanyKeeping]:
     """All, the centre last; or the one."""
     return [CompanyKeeping(**row) for row in await connection.fetch(SQL["companies"], company)]
@@ -159,10 +157,10 @@ async def count_due(connection: Reader, of: CompanyKeeping, kind: PersonalDataKi
 
 async def preview(
     connection: Reader, of: CompanyKeeping, wanted: Mapping[PersonalDataKind, int], now: datetime
-) -> Preview:
-    """What these terms would remove that those of today do not."""
+) -> dict[PersonalDataKind, Due]:
+    """Of each kind whose term these shorten, or set for the first time, what they would remove."""
     shorter = [kind for kind, months in wanted.items() if months < of.terms.get(kind, MONTHS.stop)]
-    return Preview({kind: await count_due(connection, of, kind, wanted[kind], now) for kind in shorter})
+    return {kind: await count_due(connection, of, kind, wanted[kind], now) for kind in shorter}
 
 
 async def set_terms(

@@ -12,8 +12,8 @@ from callcenter.retention.personal_data import (
     MONTHS,
     USUAL_MONTHS,
     CompanyKeeping,
+    Due,
     PersonalDataKind,
-    Preview,
     companies,
     count_due,
     preview,
@@ -60,9 +60,9 @@ async def change(request: web.Request) -> web.Response:
         if wrong:
             return await _page(request, connection, of, typed, wrong, status=422)
         if "confirmed" not in typed:
-            found = await preview(connection, of, wanted, datetime.now(UTC))
-            if found.shortened:
-                return _confirmation(request, of, wanted, found)
+            shortened = await preview(connection, of, wanted, datetime.now(UTC))
+            if shortened:
+                return _confirmation(request, of, wanted, shortened)
         await set_terms(connection, request[PERSON], of, wanted, request.remote or "")
     raise web.HTTPSeeOther(f"/personal-data/{of.id}")
 
@@ -118,8 +118,9 @@ async def _page(
 
 
 def _confirmation(
-    request: web.Request, of: CompanyKeeping, wanted: Mapping[PersonalDataKind, int], found: Preview
+    request: web.Request,
+    of: CompanyKeeping,
+    wanted: Mapping[PersonalDataKind, int],
+    due: Mapping[PersonalDataKind, Due],
 ) -> web.Response:
-    return render(
-        request, "retention/personal_data_confirm.html", **names(request), of=of, wanted=wanted, due=found.shortened
-    )
+    return render(request, "retention/personal_data_confirm.html", **names(request), of=of, wanted=wanted, due=due)

@@ -5,10 +5,10 @@ So a run that was killed goes on where it was, counts nothing twice, and ends wi
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import asyncpg
 import structlog
@@ -115,11 +115,7 @@ class Removal:
         rows = await self._connection.fetch(
             SQL[f"due_{kind}"], self._run.company, self._run.until[kind], *FIRST, MOST_COUNTED
         )
-        found: dict[str, int] = {}
-        for row in rows:
-            reason = row["kept"] or KeptReason.BUSY.value
-            found[reason] = found.get(reason, 0) + 1
-        return found
+        return dict(Counter(row["kept"] or KeptReason.BUSY.value for row in rows))
 
 
 async def forget(
@@ -169,7 +165,7 @@ class PersonalDataKeeper:
     async def look(self, connection: asyncpg.Connection, clock: Clock) -> None:
         """Remove what is due tonight, company by company, while it is night there."""
         for of in await companies(connection):
-            here = clock().astimezone(ZoneInfo(of.zone))
+            here = of.here(clock())
             if of.terms and of.day != here.date() and here.hour in NIGHT:
                 await self._remove(connection, of, clock)
         found = await state(connection)
@@ -186,7 +182,7 @@ class PersonalDataKeeper:
             if not await removal.step():
                 await removal.finish()
                 return
-            if clock().astimezone(ZoneInfo(of.zone)).hour not in NIGHT:
+            if of.here(clock()).hour not in NIGHT:
                 # It goes on tomorrow night.
                 return
             await asyncio.sleep(self._rest * (time.monotonic() - began))

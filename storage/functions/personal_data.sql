@@ -2,6 +2,11 @@
 -- What personal data is due to be removed and why some of it is left, and the removal itself. Every removal looks again, under a
 -- lock, whether something has come in between. Identifiers are texts, whatever the table has.
 
+-- Up to which moment a term of so many months goes at `now`: the beginning of that day so many months before.
+create or replace function term_until(months integer, now timestamptz, zone text) returns timestamptz language sql stable as $$
+    select (date_trunc('day', now at time zone zone) - make_interval(months => months)) at time zone zone
+$$;
+
 -- Why a ticket is not touched; null when nothing prevents it. What keeps its incident, or the ticket that it was merged into,
 -- keeps it as well.
 create or replace function ticket_kept(ticket bigint) returns text language sql stable as $$

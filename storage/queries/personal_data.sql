@@ -33,22 +33,19 @@ insert into keeping_terms (company_id, kind, months, set_by) values (nullif($1::
 -- name: unfinished
 select id, terms from keeping_runs where coalesce(company_id, 0) = $1 and finished_at is null;
 
--- Begin one, on the day on which it is at $2 where the company is, with up to which moment each kind goes: the beginning of that
--- day so many months before. Nothing when one has not ended, or no term is set.
+-- Begin one, on the day on which it is at $2 where the company is, with up to which moment each kind goes. Nothing when one has not ended, or no term is set.
 -- name: begin
 insert into keeping_runs (company_id, day, terms)
 select nullif($1::integer, 0), ($2::timestamptz at time zone $3)::date, terms
 from (
-    select jsonb_object_agg(kind, jsonb_build_object('months', months, 'until',
-        (date_trunc('day', $2::timestamptz at time zone $3) - make_interval(months => months)) at time zone $3)) as terms
+    select jsonb_object_agg(kind, jsonb_build_object('months', months, 'until', term_until(months, $2, $3))) as terms
     from keeping_terms where coalesce(company_id, 0) = $1
 ) due where terms is not null
 on conflict do nothing
 returning id, terms;
 
--- Up to which moment a term of $1 months goes.
 -- name: until
-select (date_trunc('day', $2::timestamptz at time zone $3) - make_interval(months => $1)) at time zone $3;
+select term_until($1, $2, $3);
 
 -- name: due_calls
 select * from due_calls($1, $2, $3, $4, $5);
